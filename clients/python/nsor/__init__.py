@@ -1,0 +1,1 @@
+"""Client of Pakistan's National Sex Offenders Register, for agencies."""

@@ -1,0 +1,1 @@
+"""The service behind Pakistan's National Sex Offenders Register."""

@@ -1,7 +1,7 @@
 """Who is calling: the one identity in a client certificate, or the reason why it has none.
 
-TLS has already checked signature, chain and validity. This room reads the names and uses of the certificate
-and may not decide whether the agency exists, is enabled, or holds an active serial: the directory does. The CN
+TLS has already checked signature, chain and validity. This room reads the names and uses of the certificate.
+It may not decide whether the agency exists, is enabled, or holds an active serial: the directory does. The CN
 is never read.
 """
 

@@ -1,0 +1,1 @@
+"""Agencies, certificates and officers."""

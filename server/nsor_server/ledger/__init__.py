@@ -1,0 +1,1 @@
+"""The proof of every access: leaf, tree, checkpoint, group commit, verification. No policy."""

@@ -1,0 +1,71 @@
+"""An entry on its way into the ledger: all that a leaf needs and that isn't known only under the head's lock."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import receipt_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An access to be recorded. Time and index are given under the head's lock.
+
+    Attributes:
+        agency: agency id, or empty when the certificate named none that is known.
+        method: full method name; ``nsor-server/...`` for an operator's command.
+        purpose: number of nsor.v1.Purpose, or 0.
+        trace_id: 16 bytes.
+        call_hash: 32 bytes.
+        answer_hash: 32 bytes.
+        detail: an encoded nsor.storage.v1.AccessDetail without its salt, which the append draws.
+        record_hash: SHA-256 of the sealed record that was written, or empty.
+        record_version: its version, or 0.
+        count: how many calls the entry stands for.
+    """
+
+    access_id: uuid.UUID
+    agency: str
+    method: str
+    purpose: int
+    outcome: leaf_pb2.Outcome.ValueType
+    trace_id: bytes
+    call_hash: bytes
+    answer_hash: bytes
+    detail: bytes
+    record_hash: bytes = b""
+    record_version: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a writer sees under the head's lock.
+
+    Attributes:
+        size: entries so far.
+        now_us: microseconds since 1970 by the database's clock, never less than the leaf before.
+        directory_version: version of the directory now; a call that was gated with another one is gated again.
+    """
+
+    size: int
+    now_us: int
+    directory_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The receipts of a batch, in the order of its entries, and the instant of its leaves."""
+
+    receipts: tuple[receipt_pb2.Receipt, ...]
+    now_us: int
+
+
+class LedgerUnavailable(Exception):
+    """The commit hung, was lost, or reported a warning: nothing may be answered."""
+
+
+class StaleDirectory(Exception):
+    """The directory has changed since the call was gated: load it again, gate again, repeat."""

@@ -1,0 +1,1 @@
+"""Access requests, grants, and the restricted look-up."""

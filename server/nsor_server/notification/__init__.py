@@ -1,0 +1,1 @@
+"""Notices of change, and the events that agencies owe each other."""

@@ -1,0 +1,1 @@
+"""Accesses, checkpoints and proofs, for agencies and the Special Committee. No person ever."""

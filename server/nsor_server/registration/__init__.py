@@ -1,0 +1,1 @@
+"""Registrations: convictions entered by prosecutions and confirmed by courts."""

@@ -666,11 +666,10 @@ Global___GrantRecord: _TypeAlias = GrantRecord  # noqa: Y015
 
 @_typing.final
 class AccessDetail(_message.Message):
-    """What a leaf doesn't say. It is sealed beside the leaf, with the salt of its hash."""
+    """What a leaf doesn't say. It is sealed beside the leaf, behind the 32 random bytes that its hash begins with."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    SALT_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     OFFICER_KEY_FIELD_NUMBER: _builtins.int
     OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
@@ -680,8 +679,6 @@ class AccessDetail(_message.Message):
     FIELDS_SHOWN_FIELD_NUMBER: _builtins.int
     REPLAY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
-    salt: _builtins.bytes
-    """32 random bytes."""
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -707,7 +704,6 @@ class AccessDetail(_message.Message):
     def __init__(
         self,
         *,
-        salt: _builtins.bytes = ...,
         outcome: _builtins.str = ...,
         officer_key: _builtins.bytes = ...,
         officer_number: _builtins.str = ...,
@@ -720,7 +716,7 @@ class AccessDetail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "fields_shown", b"fields_shown", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "salt", b"salt", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "fields_shown", b"fields_shown", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

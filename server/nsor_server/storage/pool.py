@@ -1,0 +1,184 @@
+"""Connections to PostgreSQL: a pool for the server's role, connections of their own, and the owner's for operators.
+
+All are plain psycopg connections that are not in autocommit, so that whoever needs a watchdog over a commit can
+call it himself. They read instants in GMT, and the database bounds each statement and each idle transaction;
+neither bounds a commit that waits for a lost standby, which is the ledger's watchdog's business.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Self
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+from nsor_server.config import OperatorError
+
+MOST_SKEW_SECONDS = 2.0
+"""Most by which host and database may differ: beyond it certificates and deadlines would be judged wrongly."""
+
+_DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
+
+
+class NotDurable(OperatorError):
+    """The database may lose what it has acknowledged; the register does not run on it."""
+
+
+class ClockSkew(OperatorError):
+    """This host's clock and the database's differ too much."""
+
+
+class Database:
+    """The database as seen by one server process.
+
+    Args:
+        url_server: libpq connection string of the server's role, which owns nothing.
+        url_owner: that of the role that owns the tables; None where operators' commands are not needed.
+        pool_size: connections of the pool; a transaction holds one for its whole length.
+        statement_timeout_ms: longest that one statement may run.
+        idle_timeout_ms: longest that a transaction may wait for its client.
+    """
+
+    def __init__(
+        self,
+        url_server: str,
+        url_owner: str | None = None,
+        *,
+        pool_size: int = 24,
+        statement_timeout_ms: int = 10_000,
+        idle_timeout_ms: int = 15_000,
+    ) -> None:
+        bounds = {
+            "statement_timeout": f"{statement_timeout_ms}",
+            "idle_in_transaction_session_timeout": f"{idle_timeout_ms}",
+            "TimeZone": "GMT",
+        }
+        self.url_server = _with_settings(url_server, bounds)
+        self.url_owner = None if url_owner is None else _with_settings(url_owner, {"TimeZone": "GMT"})
+        self._examining = threading.Lock()
+        self._pool = ConnectionPool(
+            self.url_server,
+            min_size=pool_size,
+            max_size=pool_size,
+            max_waiting=4 * pool_size + 512,
+            timeout=5.0,
+            open=False,
+            configure=_configure,
+            name="nsor-server",
+        )
+
+    def open(self, timeout_seconds: float = 30.0) -> None:
+        """Fill the pool; returns when every connection stands.
+
+        Raises:
+            psycopg_pool.PoolTimeout: the database did not answer in time.
+        """
+        self._pool.open(wait=True, timeout=timeout_seconds)
+
+    def close(self) -> None:
+        """Close the pool; connections that are still in use are closed when they come back."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        """Fill the pool."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pool."""
+        self.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        """A READ COMMITTED transaction of the server's role: committed at the end, rolled back on an exception.
+
+        The block may commit by itself. A connection that was lost is replaced, and so are others that broke
+        with it.
+        """
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except psycopg.OperationalError:
+            self._examine()
+            raise
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of its own for the server's role (the ledger's writer, a listener); the caller closes it."""
+        connection = psycopg.connect(self.url_server)
+        _configure(connection)
+        return connection
+
+    def owner(self) -> psycopg.Connection:
+        """A connection of its own for the owner's role, for operators' commands; the caller closes it.
+
+        Raises:
+            OperatorError: no owner's URL was given.
+        """
+        if self.url_owner is None:
+            raise OperatorError("this command writes as the tables' owner; set NSOR_DATABASE_OWNER_URL")
+        connection = psycopg.connect(self.url_owner)
+        _configure(connection)
+        return connection
+
+    def check_durable(self) -> None:
+        """See that the database keeps what it acknowledges.
+
+        Raises:
+            NotDurable: names the setting.
+        """
+        with self.transaction() as connection:
+            for name, allowed in _DURABLE.items():
+                row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
+                if row is None or row[0] not in allowed:
+                    wanted = " or ".join(sorted(allowed))
+                    raise NotDurable(
+                        f"PostgreSQL runs without {name}; set it to {wanted}: an answer must not be forgotten"
+                    )
+
+    def clock_offset(self) -> float:
+        """Seconds by which the database's clock is ahead of this host's, give or take half a round trip."""
+        with self.transaction() as connection:
+            connection.execute("SELECT 1")
+            before = datetime.now(UTC)
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+            after = datetime.now(UTC)
+        if row is None:
+            raise RuntimeError("no clock")
+        there: datetime = row[0]
+        return ((there - before) + (there - after)).total_seconds() / 2
+
+    def check_clock(self) -> None:
+        """See that both clocks agree.
+
+        Raises:
+            ClockSkew: they differ by more than `MOST_SKEW_SECONDS`.
+        """
+        offset = self.clock_offset()
+        if abs(offset) > MOST_SKEW_SECONDS:
+            raise ClockSkew(
+                f"the database's clock is {offset:+.1f} s off this host's; more than {MOST_SKEW_SECONDS:g} s is "
+                "refused. Synchronise both (chrony, systemd-timesyncd)"
+            )
+
+    def _examine(self) -> None:
+        """After a lost connection, throw out the pool's other dead ones; one thread at a time does it."""
+        if self._examining.acquire(blocking=False):
+            try:
+                with contextlib.suppress(psycopg.Error):
+                    self._pool.check()
+            finally:
+                self._examining.release()
+
+
+def _configure(connection: psycopg.Connection) -> None:
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+
+
+def _with_settings(url: str, settings: dict[str, str]) -> str:
+    """Add settings to a connection string; what an operator put into its `options` comes last and wins."""
+    given = conninfo_to_dict(url).get("options") or ""
+    options = " ".join([*(f"-c {name}={value}" for name, value in settings.items()), str(given)])
+    return make_conninfo(url, options=options.strip(), application_name="nsor-server")

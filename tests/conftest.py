@@ -1,0 +1,62 @@
+"""What every test may ask for: a migrated database of its own on a real PostgreSQL, with fresh keys.
+
+One PostgreSQL runs per test process; each test's database is copied from a migrated template. Tests reach the network
+on this machine only.
+"""
+
+import itertools
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from nsor_server.storage import migrate
+from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.pool import Database
+
+_TEMPLATE = "nsor_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test talks to another machine, not even by mistake."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and str(address[0]) not in {"127.0.0.1", "::1", "localhost"}:
+            raise RuntimeError("a test tried to reach another machine")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A running embedded PostgreSQL with a migrated template database."""
+    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "state")
+    embedded.start()
+    embedded.create_database(_TEMPLATE)
+    with psycopg.connect(embedded.conninfo(OWNER, _TEMPLATE)) as connection:
+        migrate.apply(connection, migrate.load())
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """A migrated, empty database, with an open pool of four connections."""
+    name = f"test_{next(_numbers)}"
+    postgres.create_database(name, template=_TEMPLATE)
+    with Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4) as opened:
+        yield opened
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    """A state folder of its own."""
+    return tmp_path / "state"

@@ -1,0 +1,110 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from nsor_server.storage import pool
+from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.pool import ClockSkew, Database, NotDurable
+
+
+def _add_officer(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "INSERT INTO officer VALUES (%s, 'npb', '1', %s, '{PK}', 1, now(), gen_random_uuid())", (b"k" * 32, b"p" * 32)
+    )
+
+
+def _officers(database: Database) -> int:
+    with database.transaction() as connection:
+        row = connection.execute("SELECT count(*) FROM officer").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture(autouse=True)
+def _agency(database: Database) -> None:
+    with database.owner() as owner:
+        owner.execute("INSERT INTO agency VALUES ('npb', 1, 'NPB', 'NPB', '{PK}')")
+
+
+def test_a_transaction_commits_at_its_end(database: Database) -> None:
+    with database.transaction() as connection:
+        _add_officer(connection)
+    assert _officers(database) == 1
+
+
+def _add_and_fail(database: Database) -> None:
+    with database.transaction() as connection:
+        _add_officer(connection)
+        raise ZeroDivisionError
+
+
+def test_a_transaction_rolls_back_on_an_exception(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _add_and_fail(database)
+    assert _officers(database) == 0
+
+
+def test_a_connection_is_not_in_autocommit_and_reads_committed(database: Database) -> None:
+    # The ledger's watchdog calls commit() itself, on any kind of connection.
+    with database.connect() as connection:
+        assert not connection.autocommit
+        assert connection.execute("SHOW transaction_isolation").fetchone() == ("read committed",)
+        assert connection.execute("SELECT current_user").fetchone() == (SERVER,)
+
+
+def test_every_statement_and_every_idle_transaction_is_bounded(postgres: EmbeddedPostgres, database: Database) -> None:
+    # A handler that hangs must not hold a lock for ever.
+    name = psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"]
+    url = postgres.conninfo(SERVER, str(name))
+    with Database(url, pool_size=1, statement_timeout_ms=20, idle_timeout_ms=20) as bounded:
+        with pytest.raises(psycopg.errors.QueryCanceled), bounded.transaction() as connection:
+            connection.execute("SELECT pg_sleep(30)")
+        with bounded.connect() as connection:
+            assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("20ms",)
+
+
+def test_instants_come_back_in_utc(database: Database) -> None:
+    with database.transaction() as connection:
+        row = connection.execute("SELECT timestamptz '2026-01-01 05:00+05'").fetchone()
+    assert row is not None
+    assert row[0].utcoffset() == timedelta(0)
+    assert row[0] == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_connections_that_died_with_the_server_are_replaced(postgres: EmbeddedPostgres, database: Database) -> None:
+    # After a crash of PostgreSQL one call may fail per thread, not one per connection of the pool.
+    with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (SERVER,))
+    with pytest.raises(psycopg.OperationalError):
+        _officers(database)
+    assert [_officers(database) for _ in range(8)] == [0] * 8
+
+
+def test_a_database_that_forgets_is_refused(postgres: EmbeddedPostgres, database: Database) -> None:
+    database.check_durable()
+    name = psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"]
+    url = psycopg.conninfo.make_conninfo(postgres.conninfo(SERVER, str(name)), options="-c synchronous_commit=off")
+    with Database(url, pool_size=1) as forgetful, pytest.raises(NotDurable, match=r"without synchronous_commit"):
+        forgetful.check_durable()
+
+
+def test_a_clock_that_is_off_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert abs(database.clock_offset()) < 1
+    database.check_clock()
+
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            assert tz is UTC
+            return datetime.now(UTC) - timedelta(seconds=3)
+
+    monkeypatch.setattr(pool, "datetime", Late)
+    with pytest.raises(ClockSkew, match=re.escape("+3.0 s off")):
+        database.check_clock()
+
+
+def test_the_owner_is_another_role(database: Database) -> None:
+    with database.owner() as owner:
+        assert owner.execute("SELECT current_user").fetchone() == (OWNER,)

@@ -40,7 +40,7 @@ class Refusal(enum.StrEnum):
     """The certificate of a CA."""
 
 
-class PeerRefused(Exception):  # noqa: N818 - a refusal is an outcome, not a fault
+class PeerRefused(Exception):
     """The certificate gives no identity; `reason` says why and holds nothing of the certificate."""
 
     def __init__(self, reason: Refusal) -> None:
@@ -55,7 +55,7 @@ class PeerCertificate:
     fingerprint: bytes
     """SHA-256 of the DER, 32 bytes."""
     serial: str
-    """32 lower-case hexadecimal digits, as in the CA's index and the register's tables."""
+    """Lower-case hexadecimal without leading zeros, as in the CA's index and the register's tables."""
     agency_id: str
     not_before: dt.datetime
     """UTC, with time zone."""
@@ -70,7 +70,7 @@ def agency_uri(agency_id: str) -> str:
 
 def serial_text(serial: int) -> str:
     """A serial as the index and the tables write it."""
-    return f"{serial:032x}"
+    return f"{serial:x}"
 
 
 def parse(pem: bytes) -> PeerCertificate:

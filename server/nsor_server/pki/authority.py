@@ -97,9 +97,7 @@ def _new_serial() -> int:
     return secrets.randbits(128) or _new_serial()
 
 
-def create_root(
-    folder: Path, *, passphrase: bytes | None, at: dt.datetime, within: Path | None = None
-) -> Path:
+def create_root(folder: Path, *, passphrase: bytes | None, at: dt.datetime, within: Path | None = None) -> Path:
     """Make the root's key and certificate in a new folder.
 
     Returns:
@@ -200,28 +198,39 @@ class Authority:
         rules = profiles.load(profile, self._within)
         general_names = names.general_names(rules)
         key = requests.read(csr_pem, general_names)
-        text = requests.described(general_names)
         certificate = sign(
             rules,
             public_key=key,
-            common_name=names.agency_id or text[0].partition(":")[2],
+            common_name=names.agency_id or str(general_names[0].value),
             signer=self.signer,
             at=at,
             names=general_names,
         )
-        entry = index.Issued(
-            serial=serial_text(certificate.serial_number),
-            profile=profile,
-            names=text,
-            agency_id=names.agency_id,
-            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            at=at,
-        )
+        entry = issued_entry(certificate, profile=profile, names=general_names, agency_id=names.agency_id, at=at)
         with index.locked(self.index) as writer:
             writer.append(entry)
         return [certificate, self.signer.certificate]
+
+
+def issued_entry(
+    certificate: x509.Certificate,
+    *,
+    profile: str,
+    names: Sequence[x509.GeneralName],
+    agency_id: str | None,
+    at: dt.datetime,
+) -> index.Issued:
+    """The index's line for a certificate."""
+    return index.Issued(
+        serial=serial_text(certificate.serial_number),
+        profile=profile,
+        names=requests.described(names),
+        agency_id=agency_id,
+        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        at=at,
+    )
 
 
 def revoke(path: Path, serial: str, *, reason: index.Reason, at: dt.datetime) -> index.Revoked:
@@ -238,7 +247,7 @@ def revoke(path: Path, serial: str, *, reason: index.Reason, at: dt.datetime) ->
     Raises:
         PkiError: this CA issued no such serial.
     """
-    wanted = serial.replace(":", "").lower().rjust(32, "0")
+    wanted = serial.replace(":", "").lower().lstrip("0")
     if not path.exists():
         raise PkiError(f"There is no index at {path}. Name the CA's folder.")
     with index.locked(path) as writer:

@@ -17,9 +17,7 @@ import msgspec
 
 from nsor_server.pki.errors import PkiError
 
-Reason = Literal[
-    "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"
-]
+Reason = Literal["keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"]
 """Why a certificate is revoked (RFC 5280, section 5.3.1)."""
 
 
@@ -27,7 +25,7 @@ class Issued(msgspec.Struct, frozen=True, tag="issued", tag_field="event", kw_on
     """A certificate that left the CA."""
 
     serial: str
-    """32 lower-case hexadecimal digits."""
+    """Lower-case hexadecimal without leading zeros."""
     profile: str
     names: tuple[str, ...]
     """Subject alternative names, e.g. `URI:spiffe://...`, `DNS:localhost`."""

@@ -18,9 +18,7 @@ from nsor_server.pki.profiles import NameKind, Profile
 
 MAXIMUM_BYTES = 64 * 1024
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
-_HOST = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
-)
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +39,7 @@ class Names:
         names: list[x509.GeneralName] = []
         if self.agency_id is not None:
             if not peer.AGENCY_ID.fullmatch(self.agency_id):
-                raise PkiError(
-                    "--agency must be 2 to 63 lower-case letters, digits and dashes, a letter first."
-                )
+                raise PkiError("--agency must be 2 to 63 lower-case letters, digits and dashes, a letter first.")
             given.add("agency")
             names.append(x509.UniformResourceIdentifier(peer.agency_uri(self.agency_id)))
         for host in self.dns:
@@ -84,9 +80,7 @@ def read(pem: bytes, wanted: Sequence[x509.GeneralName]) -> ec.EllipticCurvePubl
         key = request.public_key()
         asked = _agencies_asked(request)
     except (ValueError, InvalidSignature, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise PkiError(
-            "The file holds no well-formed request. Make one with: nsor credentials request"
-        ) from None
+        raise PkiError("The file holds no well-formed request. Make one with: nsor credentials request") from None
     if not valid:
         raise PkiError("The request is not signed by its own key. Ask the agency for a new one.")
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, _CURVES):

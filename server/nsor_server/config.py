@@ -306,11 +306,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
             sources[name] = source
     ignored = []
     for variable in sorted(environ):
-        if (
-            not variable.startswith(PREFIX)
-            or variable == CONFIG_VARIABLE
-            or variable.startswith(CLIENT_PREFIX)
-        ):
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(CLIENT_PREFIX):
             continue
         name = variable.removeprefix(PREFIX).lower()
         source = f"environment {variable}"

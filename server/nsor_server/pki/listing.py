@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import click
 import msgspec
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -34,7 +33,7 @@ def show(lines: Sequence[Line], *, at: dt.datetime, as_json: bool) -> None:
                 found |= {"revoked_at": line.revoked.at, "reason": line.revoked.reason}
             click.echo(msgspec.json.encode(found))
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Serial", no_wrap=True)
     for heading in ("For", "Until (UTC)", "State"):
         table.add_column(heading)

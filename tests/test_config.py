@@ -1,0 +1,166 @@
+"""Settings: where they come from, and what is said of a wrong one."""
+
+import dataclasses
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from nsor_server import config
+
+SECRET = "s3cr3t-v4lue"
+
+
+def test_defaults_are_those_that_the_documentation_states() -> None:
+    # An operator who sets nothing gets the documented server.
+    settings = config.load({})
+    assert settings.listen == "127.0.0.1:7443"
+    assert settings.state_dir == Path(".nsor")
+    assert settings.keys == ".nsor/keys.json"
+    assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (160, 64, 8)
+    assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 140)
+    assert settings.maximum_message_bytes == 262144
+    assert settings.ledger_origin == "nsor.gov.pk/ledger"
+    assert settings.metrics_listen is None
+    assert settings.embedded
+    assert settings.trace_store
+    assert settings.development_certificates
+    assert set(settings.sources.values()) == {"default"}
+
+
+def test_every_setting_has_a_rule_a_source_and_a_docstring() -> None:
+    # `check` can list every setting; none is read without being checked.
+    names = {field.name for field in dataclasses.fields(config.Settings)} - {"sources", "ignored"}
+    assert names == set(config.RULES) == set(config.load({}).sources)
+    text = Path(config.__file__).read_text(encoding="utf-8")
+    for name in names:
+        declaration = text.index(f"\n    {name}: ")
+        assert text[declaration:].splitlines()[2].lstrip().startswith('"""'), name
+
+
+def test_the_environment_wins_over_the_file_and_each_knows_its_source(tmp_path: Path) -> None:
+    # With two sources an operator must see which one counted.
+    file = tmp_path / "nsor.toml"
+    file.write_text('unary_threads = 32\nlisten = "127.0.0.1:1"\ntrace_store = "off"\nkeys = "keys.json"\n')
+    settings = config.load({"NSOR_CONFIG": str(file), "NSOR_LISTEN": "[::1]:0"})
+    assert (settings.listen, settings.unary_threads, settings.trace_store) == ("[::1]:0", 32, False)
+    assert settings.sources["listen"] == "environment NSOR_LISTEN"
+    assert settings.sources["unary_threads"] == f"file {file}"
+    assert settings.sources["rate_per_second"] == "default"
+    # Relative paths in a file start from the file, wherever the server was started.
+    assert settings.keys == str(tmp_path / "keys.json")
+
+
+def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> None:
+    # A server with another state folder or fewer threads doesn't need five more settings.
+    settings = config.load(
+        {
+            "NSOR_STATE_DIR": str(tmp_path),
+            "NSOR_UNARY_THREADS": "8",
+            "NSOR_STREAM_THREADS": "4",
+            "NSOR_DATABASE_URL": "postgresql://server@db/nsor",
+        }
+    )
+    assert settings.keys == str(tmp_path / "keys.json")
+    assert settings.checkpoint_file == tmp_path / "checkpoints"
+    assert (settings.in_flight_per_agency, settings.streams_per_agency) == (7, 1)
+    assert not settings.embedded
+    assert not settings.trace_store
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("listen", f"{SECRET}"),
+        ("listen", "127.0.0.1:99999"),
+        ("unary_threads", SECRET),
+        ("unary_threads", "0"),
+        ("unary_threads", "1e3"),
+        ("unary_threads", "٣٢"),
+        ("commit_timeout_seconds", "inf"),
+        ("commit_timeout_seconds", "nan"),
+        ("drain_seconds", "-1"),
+        ("trace_store", "yes"),
+        ("database_url", f"user={SECRET}"),
+        ("database_url", ""),
+        ("server_key", f"-----BEGIN PRIVATE KEY-----\n{SECRET}"),
+        ("client_ca", "a\nb"),
+        ("keys", f'{{"primaryKeyId": "{SECRET}"}}'),
+        ("keys", "command:"),
+        ("keys", f"fd:{SECRET}"),
+        ("ledger_origin", "Two Words"),
+        ("metrics_listen", "9100"),
+        ("maximum_message_bytes", "999999999"),
+        ("in_flight_per_agency", "161"),
+        ("streams_per_agency", "65"),
+    ],
+)
+def test_a_wrong_setting_names_itself_its_source_and_what_is_allowed(name: str, value: str) -> None:
+    # The operator can correct it from the message alone, and the message can be shown to anybody.
+    variable = f"NSOR_{name.upper()}"
+    with pytest.raises(config.SettingsError) as caught:
+        config.load({variable: value})
+    assert caught.value.name == name
+    assert variable in str(caught.value)
+    assert caught.value.allowed in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert not value or value not in str(caught.value).replace(caught.value.allowed, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [("NSOR_UNARY_THREAD", "unary_threads"), ("NSOR_DATABSE_URL", "database_url"), ("NSOR_Listen", "listen")],
+)
+def test_a_mistyped_variable_is_an_error_with_a_suggestion(variable: str, meant: str) -> None:
+    # A mistyped limit must not leave the default silently in force.
+    with pytest.raises(config.SettingsError, match=meant) as caught:
+        config.load({variable: SECRET})
+    assert SECRET not in str(caught.value)
+
+
+def test_a_variable_that_resembles_no_setting_is_reported_and_not_used() -> None:
+    # The client's variables may be set on the same machine; nothing is ignored without a word.
+    settings = config.load({"NSOR_ZEBRA": SECRET, "NSOR_CLIENT_KEY": "x", "PATH": "/bin"})
+    assert settings.ignored == ("NSOR_ZEBRA",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f'colour = "{SECRET}"', f'listen = "{SECRET}', "unary_threads = true", "listen = 7443", "[listen]\na = 1"],
+)
+def test_a_wrong_file_names_the_setting_or_the_place_and_never_quotes_it(tmp_path: Path, text: str) -> None:
+    # A file of settings may hold the database's password.
+    file = tmp_path / "nsor.toml"
+    file.write_text(text)
+    with pytest.raises(config.SettingsError) as caught:
+        config.load({}, file)
+    assert str(file) in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_missing_file_is_an_error() -> None:
+    # A server that was told of a file never starts without it.
+    with pytest.raises(config.SettingsError, match="cannot be read"):
+        config.load({"NSOR_CONFIG": "/nonexistent/nsor.toml"})
+
+
+def test_passwords_and_key_commands_are_not_shown() -> None:
+    # `check`, a log line or a traceback prints settings.
+    settings = config.load(
+        {
+            "NSOR_DATABASE_URL": f"postgresql://u:{SECRET}@db/nsor",
+            "NSOR_DATABASE_OWNER_URL": f"postgresql://o:{SECRET}@db/nsor",
+            "NSOR_KEYS": f"command:unseal --pin {SECRET}",
+        }
+    )
+    shown = " ".join(settings.shown(name) for name in config.RULES)
+    assert SECRET not in shown
+    assert "database_url" not in repr(settings).replace("'database_url': 'environment", "")
+
+
+def test_loading_opens_nothing_but_the_file(tmp_path: Path) -> None:
+    # Settings can be examined on any machine: no folder is made, no path has to exist.
+    config.load({"NSOR_STATE_DIR": str(tmp_path / "new"), "NSOR_SERVER_KEY": "/nonexistent"})
+    assert not list(tmp_path.iterdir())
+    assert stat.S_ISDIR(os.stat(tmp_path).st_mode)

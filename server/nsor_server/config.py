@@ -17,8 +17,6 @@ from typing import Any
 
 PREFIX = "NSOR_"
 CONFIG_VARIABLE = "NSOR_CONFIG"
-CLIENT_PREFIX = "NSOR_CLIENT_"
-"""Variables of the `nsor` client; they may be set on a machine that also runs the server."""
 
 _HIDDEN = frozenset({"database_url", "database_owner_url"})
 _NOT_SETTINGS = frozenset({"sources", "ignored"})
@@ -306,7 +304,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
             sources[name] = source
     ignored = []
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(CLIENT_PREFIX):
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
             continue
         name = variable.removeprefix(PREFIX).lower()
         source = f"environment {variable}"

@@ -5,7 +5,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-PROTOS := $(shell find protos -name '*.proto')
 
 .DEFAULT_GOAL := help
 
@@ -22,3 +21,49 @@ $(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml
 
 .PHONY: venv
 venv: $(STAMP) ## create .venv with every locked dependency
+
+.PHONY: lock
+lock: $(STAMP) ## resolve the lock files again (needs uv)
+	cd requirements && for name in client dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --custom-compile-command 'make lock' $$name.in --output-file $$name.lock; done
+
+.PHONY: protos
+protos: $(STAMP) ## generate the typed stubs from the contract
+	$(BIN)/buf format -w protos
+	protos/generate
+	$(BIN)/python -m nsor_server.access.contract > tests/access/golden_matrix.txt
+
+.PHONY: certs
+certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
+	$(BIN)/nsor-server pki development --out certs/dev
+
+.PHONY: serve
+serve: certs ## run the register on the embedded PostgreSQL with the development certificates
+	demo/serve
+
+.PHONY: demo
+demo: certs ## watch the whole story on 1,000 synthetic conviction orders
+	$(BIN)/python demo/story.py
+
+.PHONY: lint
+lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	protos/lint
+	protos/generate --check
+
+.PHONY: test
+test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
+	$(BIN)/pytest -n 2 --dist loadgroup
+	tests/as-other-user
+
+.PHONY: bench
+bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo
+	$(BIN)/python tests/bench/run.py
+
+.PHONY: clean
+clean: ## delete what make made: the venv, development certificates and state
+	rm -rf $(VENV) build certs/dev .nsor .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,23 @@ from nsor.v1 import receipt_pb2
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRef:
+    """A sealed row that a call wrote.
+
+    Attributes:
+        table: the table it stands in.
+        row_id: the row's id, 16 bytes.
+        version: its version, from 1; 1 for a row that is written once.
+        sha256: SHA-256 of the sealed bytes as they are stored.
+    """
+
+    table: str
+    row_id: bytes
+    version: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An access to be recorded. Time and index are given under the head's lock.
 
@@ -21,8 +38,7 @@ class Entry:
         call_hash: 32 bytes.
         answer_hash: 32 bytes.
         detail: an encoded nsor.storage.v1.AccessDetail without its salt, which the append draws.
-        record_hash: SHA-256 of the sealed record that was written, or empty.
-        record_version: its version, or 0.
+        records: every sealed row that the call wrote, the one that it is about first.
         count: how many calls the entry stands for.
     """
 
@@ -35,8 +51,7 @@ class Entry:
     call_hash: bytes
     answer_hash: bytes
     detail: bytes
-    record_hash: bytes = b""
-    record_version: int = 0
+    records: tuple[RecordRef, ...] = ()
     count: int = 1
 
 

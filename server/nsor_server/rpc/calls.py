@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2
 from nsor_server.access.facts import Agency, Officer
+from nsor_server.ledger.entry import RecordRef
 from nsor_server.storage.v1 import record_pb2
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -53,27 +54,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedVersion:
-    """The sealed record that a change wrote: SHA-256 of the sealed bytes, and its version from 1."""
-
-    sha256: bytes
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a handler decided.
 
     Attributes:
         response: the answer, already reduced to the fields of the purpose.
         detail: outcome, case, subjects and fields shown; the front door adds officer, certificate and salt.
-        sealed: the record that the call wrote.
+        records: every sealed row that the call wrote, the one that it is about first.
         directory_changed: the call changed officers: the append bumps the directory's version.
     """
 
     response: Message
     detail: record_pb2.AccessDetail = field(default_factory=record_pb2.AccessDetail)
-    sealed: SealedVersion | None = None
+    records: tuple[RecordRef, ...] = ()
     directory_changed: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import psycopg
 from google.protobuf.message import Message
@@ -72,3 +73,31 @@ class Outcome:
 
 Handler = Callable[[Call, Message, Connection], Outcome]
 """Runs inside an open transaction of the server role; raises ApiError to refuse, and all is rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStep:
+    """One message of a stream.
+
+    Attributes:
+        outcome: the message, without its receipt, and its detail.
+        cursor: where the stream goes on.
+    """
+
+    outcome: Outcome
+    cursor: int
+
+
+class StreamHandler(Protocol):
+    """What a server-streaming RPC reads. The front door waits between reads, gates again, records and sends.
+
+    Both run inside an open transaction of the server role and may raise ApiError, which ends the stream.
+    """
+
+    def start(self, call: Call, request: Message, conn: Connection) -> int:
+        """The cursor at which the stream begins."""
+        ...
+
+    def after(self, call: Call, cursor: int, conn: Connection) -> StreamStep | None:
+        """The next message after a cursor; None if there is nothing yet."""
+        ...

@@ -19,7 +19,6 @@ PREFIX = "NSOR_"
 CONFIG_VARIABLE = "NSOR_CONFIG"
 
 _HIDDEN = frozenset({"database_url", "database_owner_url"})
-_NOT_SETTINGS = frozenset({"sources", "ignored"})
 
 
 class OperatorError(Exception):

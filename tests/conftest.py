@@ -14,8 +14,11 @@ import psycopg
 import pytest
 
 from nsor_server.storage import migrate
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.storage.sealing import Sealer
 
 _TEMPLATE = "nsor_template"
 _numbers = itertools.count(1)
@@ -60,3 +63,26 @@ def database(postgres: EmbeddedPostgres) -> Iterator[Database]:
 def state_dir(tmp_path: Path) -> Path:
     """A state folder of its own."""
     return tmp_path / "state"
+
+
+@pytest.fixture(scope="session")
+def _keys() -> bytes:
+    return Keyring.new().to_bytes()
+
+
+@pytest.fixture
+def keyring(_keys: bytes) -> Keyring:
+    """A keyring of fresh keys."""
+    return Keyring.from_bytes(_keys)
+
+
+@pytest.fixture
+def sealer(keyring: Keyring) -> Sealer:
+    """Seals under that keyring."""
+    return Sealer(keyring)
+
+
+@pytest.fixture
+def blind_index(keyring: Keyring) -> BlindIndex:
+    """Blind indexes of that keyring."""
+    return BlindIndex(keyring)

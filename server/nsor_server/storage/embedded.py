@@ -43,6 +43,8 @@ _SUN_PATH = 107
 """Bytes that a Unix socket's path may have (unix(7), less the final NUL)."""
 _PATIENCE = 60.0
 """Seconds for a start, a recovery after a crash, or a stop."""
+_AS_ROOT = ("namespace", "account")
+"""Ways of `unroot.py`, the better one first."""
 _BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "GMT"}
 """The environment of PostgreSQL: a database superuser can read all of it, so ours is not passed on."""
 
@@ -68,7 +70,7 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, state_dir: Path, bin_dir: Path | None = None) -> None:
-        state = state_dir.absolute()
+        state = state_dir.resolve()
         self.data = state / "postgres"
         self.logs = state / "postgres-log"
         self._state = state
@@ -84,6 +86,8 @@ class EmbeddedPostgres:
         Raises:
             EmbeddedError: it cannot run here.
         """
+        if not Path("/proc/self/cmdline").exists():
+            raise EmbeddedError("the embedded PostgreSQL needs Linux with /proc; set NSOR_DATABASE_URL")
         self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._state.stat().st_uid == os.geteuid():
             self._state.chmod(0o700)
@@ -169,15 +173,33 @@ class EmbeddedPostgres:
             self._initialise()
         self._check_major()
         self._give_to_account(self.data)
-        # Left by a crash; its process is gone or another program by now. Should a backend still be attached to
-        # the shared memory, PostgreSQL finds that out by the data folder's inode and refuses.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        crashed = self._forget_dead_postmaster(sockets)
         _private_folder(self.logs)
         postgres_conf.write(self.data, sockets=sockets, logs=self.logs)
-        self._run(
-            "pg_ctl", "start", "-D", str(self.data), "-l", str(self.logs / "start.log"),
-            "-w", "-t", f"{_PATIENCE:.0f}",
-        )  # fmt: skip
+        start = ("-D", str(self.data), "-l", str(self.logs / "start.log"), "-w", "-t", f"{_PATIENCE:.0f}")
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._run("pg_ctl", "start", *start)
+            except EmbeddedError:
+                # A dead postmaster's children may still be attached to its memory for a moment; until they have
+                # gone, PostgreSQL refuses to start beside them.
+                if not crashed or time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def _forget_dead_postmaster(self, sockets: Path) -> bool:
+        """Remove what a crash left. PostgreSQL would believe a process id that a zombie or another program has now.
+
+        Nothing is lost by it: PostgreSQL also finds a living server of this folder by its shared memory.
+        """
+        left = (self.data / "postmaster.pid", sockets / f"{_SOCKET_NAME}.lock", sockets / _SOCKET_NAME)
+        found = [path for path in left if path.exists()]
+        for path in found:
+            path.unlink()
+        return bool(found)
 
     def _initialise(self) -> None:
         fresh = self._state / "postgres.new"
@@ -218,7 +240,7 @@ class EmbeddedPostgres:
         if own == 0 and folder.exists() and folder.stat().st_uid != 0:
             return ["account", str(folder.stat().st_uid), str(folder.stat().st_gid)]
         account = _unprivileged_account()
-        for mode in ("namespace", "account") if own == 0 else ("namespace",):
+        for mode in _AS_ROOT if own == 0 else ("namespace",):
             identity = [mode, str(account.pw_uid), str(account.pw_gid)]
             trial = subprocess.run(  # noqa: S603 - our own program
                 [*_unroot(identity), str(self._bin / "postgres"), "--version"],

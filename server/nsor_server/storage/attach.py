@@ -1,0 +1,32 @@
+"""How a command or the server comes to its database: a configured one, or the embedded one, started if need be."""
+
+import contextlib
+from collections.abc import Iterator
+
+from nsor_server.config import Settings
+from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.pool import Database
+
+
+@contextlib.contextmanager
+def attached(settings: Settings, *, pool_size: int = 2) -> Iterator[Database]:
+    """The database of these settings; its pool is not open yet, which operators' commands do not need.
+
+    The embedded PostgreSQL is started if it does not run, and stopped at the end unless another process uses it.
+
+    Raises:
+        EmbeddedError: the embedded PostgreSQL cannot run here.
+    """
+    if settings.database_url is not None:
+        database = Database(settings.database_url, settings.database_owner_url, pool_size=pool_size)
+        with contextlib.closing(database):
+            yield database
+        return
+    embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin)
+    embedded.start()
+    try:
+        database = Database(embedded.conninfo(SERVER), embedded.conninfo(OWNER), pool_size=pool_size)
+        with contextlib.closing(database):
+            yield database
+    finally:
+        embedded.stop()

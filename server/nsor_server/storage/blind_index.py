@@ -1,0 +1,43 @@
+"""Blind indexes: how an exact identifier is found without being stored.
+
+Each use (CNIC, passport, mobile) has keys of its own. After a rotation, rows made under older keys stay
+findable: a look-up asks for the value under every live key. Uniqueness holds across keys only under `lock_id`'s
+advisory lock.
+"""
+
+from nsor_server.storage.keyring import Keyring
+
+LENGTH = 32
+"""Bytes of a value: 256 bits."""
+
+
+class BlindIndex:
+    """Computes the values of blind indexes from the keyring's `blind`."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._blind = keyring.blind
+
+    def values(self, use: str, normalised: str) -> list[tuple[int, bytes]]:
+        """(key id, value) under every live key, the primary's first.
+
+        Args:
+            use: one of `keyring.BLIND_USES`.
+            normalised: the identifier in its one normal form; another spelling is another value.
+
+        Raises:
+            KeyError: there is no such use.
+        """
+        return self._blind[use].values(use.encode() + b"\0" + normalised.encode(), LENGTH)
+
+    def primary(self, use: str, normalised: str) -> tuple[int, bytes]:
+        """(key id, value) under the primary key, for a new row."""
+        return self.values(use, normalised)[0]
+
+    def lock_id(self, use: str, normalised: str) -> int:
+        """A signed 64-bit number for pg_advisory_xact_lock: writers of one identifier take turns under any key.
+
+        It is computed under the oldest key, which a rotation does not change.
+        """
+        oldest = self._blind[use].key_ids[0]
+        value = dict(self.values(use, normalised))[oldest]
+        return int.from_bytes(value[-8:], "big", signed=True)

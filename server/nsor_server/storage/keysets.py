@@ -1,0 +1,117 @@
+"""Tink's keysets, in the two forms that the register uses; the only module that imports Tink.
+
+A keyset holds one primary key, with which everything new is made, and the older ones that what exists still
+needs. Each ciphertext names its key, so nothing has to be tried out.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import tink
+from tink import aead, prf, proto_keyset_format, secret_key_access
+from tink.proto import tink_pb2
+
+aead.register()
+prf.register()
+
+_PREFIX_LENGTH = 5
+"""Tink's output prefix: 0x01 and the key id in four bytes."""
+
+
+class Broken(Exception):
+    """The ciphertext was not made by a key of this keyset with this associated data."""
+
+
+class _Keyset:
+    _template: ClassVar[Any]
+
+    def __init__(self, serialized: bytes) -> None:
+        """`serialized` is a cleartext google.crypto.tink.Keyset; ValueError when it is none."""
+        try:
+            self._handle = proto_keyset_format.parse(serialized, secret_key_access.TOKEN)
+            self._prepare()
+        except tink.TinkError:
+            raise ValueError("not a keyset of this kind") from None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} primary={self.primary_id}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("keys are not pickled")
+
+    @classmethod
+    def new(cls) -> Self:
+        """A keyset with one fresh key."""
+        return cls(proto_keyset_format.serialize(tink.new_keyset_handle(cls._template), secret_key_access.TOKEN))
+
+    def serialized(self) -> bytes:
+        """The keyset in cleartext: whoever reads it has the keys."""
+        return bytes(proto_keyset_format.serialize(self._handle, secret_key_access.TOKEN))
+
+    def with_new_primary(self) -> Self:
+        """The same keys and one more, which is the primary from now on."""
+        keyset = tink_pb2.Keyset.FromString(self.serialized())
+        fresh = tink_pb2.Keyset.FromString(type(self).new().serialized()).key[0]
+        taken = {key.key_id for key in keyset.key}
+        while fresh.key_id in taken:
+            fresh.key_id = secrets.randbelow(2**31 - 1) + 1
+        keyset.key.append(fresh)
+        keyset.primary_key_id = fresh.key_id
+        return type(self)(keyset.SerializeToString())
+
+    @property
+    def primary_id(self) -> int:
+        """The id of the key with which new values are made; an unsigned 32-bit number."""
+        return int(self._handle.keyset_info().primary_key_id)
+
+    @property
+    def key_ids(self) -> tuple[int, ...]:
+        """The ids of all keys, oldest first."""
+        return tuple(int(key.key_id) for key in self._handle.keyset_info().key_info)
+
+    def _prepare(self) -> None:
+        raise NotImplementedError
+
+
+class AeadKeyset(_Keyset):
+    """AES-256-GCM: seals bytes together with associated data that must be the same when they are opened."""
+
+    _template = aead.aead_key_templates.AES256_GCM
+
+    def _prepare(self) -> None:
+        self._aead = self._handle.primitive(aead.Aead)
+
+    def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
+        """Seal under the primary key."""
+        return bytes(self._aead.encrypt(plaintext, associated_data))
+
+    def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
+        """Open under whichever key it was sealed.
+
+        Raises:
+            Broken: no key opens it with this associated data.
+        """
+        try:
+            return bytes(self._aead.decrypt(ciphertext, associated_data))
+        except tink.TinkError:
+            raise Broken from None
+
+    def is_primary(self, ciphertext: bytes) -> bool:
+        """Whether a ciphertext claims to be made by the primary key, so that a rotation may pass over it."""
+        return ciphertext[:_PREFIX_LENGTH] == b"\x01" + self.primary_id.to_bytes(4, "big")
+
+
+class PrfKeyset(_Keyset):
+    """HMAC-SHA-256 as a pseudo-random function: one input, one unguessable value per key."""
+
+    _template = prf.prf_key_templates.HMAC_SHA256
+
+    def _prepare(self) -> None:
+        functions: Mapping[int, Any] = self._handle.primitive(prf.PrfSet).all()
+        primary = self.primary_id
+        self._functions = sorted(functions.items(), key=lambda item: item[0] != primary)
+
+    def values(self, data: bytes, length: int) -> list[tuple[int, bytes]]:
+        """The value of `data` under every key, the primary's first, each with its key's id."""
+        return [(key_id, bytes(function.compute(data, length))) for key_id, function in self._functions]

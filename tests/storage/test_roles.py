@@ -1,0 +1,63 @@
+"""The server's rights are read from PostgreSQL's own catalogue, so that no later migration widens them unseen."""
+
+import psycopg
+import pytest
+
+from nsor_server.storage.embedded import OWNER, SERVER
+from nsor_server.storage.pool import Database
+
+CHANGED_IN_PLACE = {
+    "ledger_head": {"UPDATE"},
+    "outbox": {"DELETE"},
+}
+"""Tables that are no history -> what the server may do to their rows besides adding some."""
+
+TABLES = """
+SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner),
+       array(SELECT p FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN']) p
+             WHERE has_table_privilege(%(role)s, c.oid, p)),
+       has_any_column_privilege(%(role)s, c.oid, 'UPDATE')
+  FROM pg_class c
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+
+
+def test_the_server_can_only_add_to_histories(database: Database) -> None:
+    with database.owner() as owner:
+        tables = owner.execute(TABLES, {"role": SERVER}).fetchall()
+    assert {"agency", "officer", "idempotency", "migration"} <= {name for name, *_ in tables}
+    for name, _kind, owner_name, privileges, some_column in tables:
+        allowed = CHANGED_IN_PLACE.get(name, set())
+        assert set(privileges) <= allowed, name
+        assert not some_column or "UPDATE" in allowed, name
+        assert owner_name == OWNER, name
+
+
+def test_the_server_owns_nothing_and_makes_nothing(database: Database) -> None:
+    query = """
+        SELECT (SELECT count(*) FROM pg_class WHERE relowner = r.oid)
+             + (SELECT count(*) FROM pg_proc WHERE proowner = r.oid)
+             + (SELECT count(*) FROM pg_auth_members WHERE member = r.oid),
+               has_schema_privilege(r.oid, 'public', 'CREATE'),
+               has_database_privilege(r.oid, current_database(), 'CREATE'),
+               has_database_privilege(r.oid, current_database(), 'TEMPORARY'),
+               rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
+          FROM pg_roles r WHERE rolname = %s
+    """
+    with database.owner() as owner:
+        assert owner.execute(query, (SERVER,)).fetchone() == (0, False, False, False, False)
+
+
+def test_no_function_runs_with_the_owners_rights(database: Database) -> None:
+    # SECURITY DEFINER would lend the server what the grants keep from it.
+    query = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+    with database.owner() as owner:
+        assert owner.execute(query).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement", [b"UPDATE officer SET grade = 9", b"DELETE FROM officer", b"TRUNCATE officer", b"DROP TABLE officer"]
+)
+def test_postgres_refuses_the_server_a_change_of_history(database: Database, statement: bytes) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction() as connection:
+        connection.execute(statement)

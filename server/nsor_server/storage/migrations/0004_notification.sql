@@ -1,0 +1,51 @@
+-- Notices, and the events that agencies owe each other. Only the outbox is ever deleted from: what leaves it stands in
+-- agency_event from the same transaction on.
+
+CREATE TABLE notice (
+    notice_id uuid PRIMARY KEY,
+    registration_id uuid NOT NULL,
+    agency_id text NOT NULL REFERENCES agency,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN notice.agency_id IS 'the police that took it';
+COMMENT ON COLUMN notice.sealed IS 'nsor.storage.v1.NoticeRecord under the registration''s data key';
+CREATE INDEX notice_registration ON notice (registration_id);
+
+-- Unnumbered: numbers that the causing transactions took would commit out of order, and a reader's cursor would pass
+-- over the late ones.
+CREATE TABLE outbox (
+    event_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    recipient text NOT NULL REFERENCES agency,
+    kind smallint NOT NULL,
+    registration_id uuid,
+    notice_id uuid,
+    access_request_id uuid,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
+CREATE INDEX outbox_order ON outbox (created_at, event_id);
+
+CREATE TABLE agency_event (
+    agency_id text NOT NULL REFERENCES agency,
+    sequence bigint NOT NULL CHECK (sequence >= 1),
+    event_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    registration_id uuid,
+    notice_id uuid,
+    access_request_id uuid,
+    event_time timestamptz NOT NULL,
+    PRIMARY KEY (agency_id, sequence),
+    UNIQUE (agency_id, event_id)
+);
+COMMENT ON COLUMN agency_event.sequence IS 'within the agency from 1, without gaps; given by the deliverer';
+
+CREATE TABLE event_acknowledgement (
+    agency_id text NOT NULL REFERENCES agency,
+    through_sequence bigint NOT NULL CHECK (through_sequence >= 1),
+    acknowledged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (agency_id, through_sequence)
+);
+
+GRANT SELECT, INSERT ON notice, outbox, agency_event, event_acknowledgement TO nsor_server;
+GRANT DELETE ON outbox TO nsor_server;

@@ -1,14 +1,16 @@
 """`nsor-server pki`: the CA's commands. All but `import` are meant for a machine without a network.
 
-A passphrase comes from a file or a file descriptor, never from the command line, which every process can read.
+A passphrase comes from a file or a descriptor, never from the command line, which every process can read.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from nsor_server import config
 from nsor_server.pki import authority, files, index, profiles, requests
 
 _Command = Callable[..., Any]
@@ -27,26 +29,13 @@ _PROFILES = click.option(
 
 
 def _passphrase(of: str = "") -> Callable[[_Command], _Command]:
-    """Add the two options that a passphrase may come from."""
-    prefix = f"{of}-" if of else ""
-    name = f"{of}_passphrase" if of else "passphrase"
-
-    def add(command: _Command) -> _Command:
-        file = click.option(
-            f"--{prefix}passphrase-file",
-            f"{name}_file",
-            type=click.Path(path_type=Path, exists=True, dir_okay=False),
-            help="File (mode 0600) with the passphrase of the key.",
-        )
-        descriptor = click.option(
-            f"--{prefix}passphrase-fd",
-            f"{name}_fd",
-            type=click.IntRange(0, 1023),
-            help="Open file descriptor with the passphrase of the key.",
-        )
-        return file(descriptor(command))
-
-    return add
+    """Add the option that says where a passphrase is."""
+    return click.option(
+        f"--{of}passphrase",
+        metavar="PATH|fd:N",
+        callback=lambda _ctx, _param, source: None if source is None else files.read_passphrase(source),
+        help="File (mode 0600) or open descriptor to read the key's passphrase from.",
+    )
 
 
 @click.group()
@@ -58,9 +47,9 @@ def pki() -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
 @_PROFILES
 @_passphrase()
-def root(folder: Path, within: Path | None, passphrase_file: Path | None, passphrase_fd: int | None) -> None:
+def root(folder: Path, within: Path | None, passphrase: bytes | None) -> None:
     """Create the root CA; run it offline and put the folder away."""
-    passphrase = _asked(files.read_passphrase(passphrase_file, passphrase_fd))
+    _note_if_clear(passphrase)
     path = authority.create_root(folder, passphrase=passphrase, at=authority.now(), within=within)
     click.echo(f"Root certificate: {path}")
     click.echo(f"Its key is {folder / 'root.key'}: keep it offline.")
@@ -76,21 +65,18 @@ def root(folder: Path, within: Path | None, passphrase_file: Path | None, passph
     help="The root's folder.",
 )
 @_PROFILES
-@_passphrase("root")
+@_passphrase("root-")
 @_passphrase()
 def issuing(
     *,
     folder: Path,
     root_folder: Path,
     within: Path | None,
-    root_passphrase_file: Path | None,
-    root_passphrase_fd: int | None,
-    passphrase_file: Path | None,
-    passphrase_fd: int | None,
+    root_passphrase: bytes | None,
+    passphrase: bytes | None,
 ) -> None:
     """Create an issuing CA, signed by the root, that can sign no further CA."""
-    root_passphrase = files.read_passphrase(root_passphrase_file, root_passphrase_fd)
-    passphrase = _asked(files.read_passphrase(passphrase_file, passphrase_fd))
+    _note_if_clear(passphrase)
     path = authority.create_issuing(
         folder,
         root=root_folder,
@@ -122,11 +108,9 @@ def issue(
     ip: tuple[str, ...],
     out: Path | None,
     within: Path | None,
-    passphrase_file: Path | None,
-    passphrase_fd: int | None,
+    passphrase: bytes | None,
 ) -> None:
     """Issue a certificate for a request; names come from the options, not from the request."""
-    passphrase = files.read_passphrase(passphrase_file, passphrase_fd)
     ca = authority.Authority(folder, passphrase=passphrase, within=within)
     names = requests.Names(agency_id=agency_id, dns=dns, ip=ip)
     chain = ca.issue(csr.read_bytes(), profile=profile, names=names, at=authority.now())
@@ -163,6 +147,25 @@ def list_(folder: Path, *, as_json: bool) -> None:
     listing.show(index.fold(index.read(folder / "index.jsonl")), at=authority.now(), as_json=as_json)
 
 
+@pki.command("import")
+@click.argument("index_file", metavar="INDEX", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_(index_file: Path) -> None:
+    """Import the CA's INDEX (index.jsonl) into the register; a revocation counts from the next call.
+
+    Uses the owner's role of the configured database. Importing an index again adds nothing.
+    """
+    # Only this command needs PostgreSQL; the CA's machine has none.
+    from nsor_server.directory import certificates  # noqa: PLC0415
+    from nsor_server.storage import attach, keyring  # noqa: PLC0415
+
+    settings = config.load(os.environ)
+    entries = index.read(index_file)
+    keys = keyring.load(settings.keys)
+    with attach.attached(settings) as database, database.owner() as connection:
+        done = certificates.import_index(connection, keys, entries)
+    click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
+
+
 @pki.command()
 @click.option(
     "--out",
@@ -186,7 +189,6 @@ def development(out: Path, agencies: Path, *, force: bool) -> None:
     click.echo(f"{out}: {len(report.made)} made, {len(report.kept)} kept. For development only.")
 
 
-def _asked(passphrase: bytes | None) -> bytes | None:
+def _note_if_clear(passphrase: bytes | None) -> None:
     if passphrase is None:
-        click.echo("Note: the key is not encrypted (mode 0600). See --passphrase-file and --passphrase-fd.", err=True)
-    return passphrase
+        click.echo("Note: the key is not encrypted (mode 0600). See --passphrase.", err=True)

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from nsor_server.pki.errors import PkiError
 
+MINIMUM_PASSPHRASE_BYTES = 8
+
 
 def make_folder(path: Path) -> Path:
     """Make a folder that only its owner can enter (0700); an existing one is closed to others."""
@@ -75,7 +77,7 @@ def read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey
         raise PkiError(f"{path} cannot be read ({error.strerror}).") from None
     except TypeError:
         wanted = "needs a passphrase" if passphrase is None else "is not encrypted"
-        raise PkiError(f"{path} {wanted}. See --passphrase-file and --passphrase-fd.") from None
+        raise PkiError(f"{path} {wanted}. See --passphrase.") from None
     except ValueError:
         raise PkiError(f"{path} cannot be opened: wrong passphrase, or not a key.") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -83,24 +85,31 @@ def read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey
     return key
 
 
-def read_passphrase(file: Path | None, descriptor: int | None) -> bytes | None:
-    """The passphrase from a 0600 file or an open file descriptor; None when neither is given.
+def read_passphrase(source: str) -> bytes:
+    """The first line of a private file (mode 0600), or of an open descriptor.
+
+    Args:
+        source: a path or `fd:N`.
 
     Raises:
-        PkiError: both are given, it is empty, or the file is open to others.
+        PkiError: it cannot be read, is open to others, or has fewer than 8 bytes. Never repeats `source`, where
+            somebody may have typed the passphrase itself.
     """
-    if file is not None and descriptor is not None:
-        raise PkiError("Give either --passphrase-file or --passphrase-fd.")
-    if file is not None:
-        if file.stat().st_mode & 0o077:
-            raise PkiError(f"{file} can be read by others. Run: chmod 600 {file}")
-        found = file.read_bytes()
-    elif descriptor is not None:
-        with os.fdopen(descriptor, "rb") as stream:
-            found = stream.read(4096)
-    else:
-        return None
+    try:
+        if source.startswith("fd:") and source[3:].isdecimal():
+            with os.fdopen(int(source[3:]), "rb") as stream:
+                found = stream.readline(4096)
+        else:
+            path = Path(source)
+            if path.stat().st_mode & 0o077:
+                raise PkiError("The passphrase's file can be read by others. Make it yours alone: chmod 600")
+            with path.open("rb") as stream:
+                found = stream.readline(4096)
+    except OSError as error:
+        raise PkiError(
+            f"The passphrase cannot be read ({error.strerror}). Name a file, or an open descriptor as fd:N."
+        ) from None
     found = found.rstrip(b"\r\n")
-    if len(found) < 8:
-        raise PkiError("The passphrase must have at least 8 bytes.")
+    if len(found) < MINIMUM_PASSPHRASE_BYTES:
+        raise PkiError(f"The passphrase must have at least {MINIMUM_PASSPHRASE_BYTES} bytes.")
     return found

@@ -1,0 +1,89 @@
+"""`nsor-server pki` as an operator types it, from the root to a revocation."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+
+from nsor import credentials
+from nsor_server.access import peer
+from nsor_server.pki import files
+
+PASSPHRASE = "correct horse battery"
+
+
+def run(*arguments: str | Path, descriptor: int | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nsor_server", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=() if descriptor is None else (descriptor,),
+    )
+
+
+def test_from_the_root_to_a_revocation(tmp_path: Path) -> None:
+    # The whole life of a certificate, with passphrases that no process list shows.
+    secret = tmp_path / "passphrase"
+    secret.touch(mode=0o600)
+    secret.write_text(PASSPHRASE + "\n")
+    root, ca = tmp_path / "root", tmp_path / "ca"
+    assert run("pki", "root", "--folder", root, "--passphrase", secret).returncode == 0
+    made = run("pki", "issuing", "--folder", ca, "--root", root, "--root-passphrase", secret, "--passphrase", secret)
+    assert made.returncode == 0
+    csr, out = tmp_path / "npb.csr", tmp_path / "npb.pem"
+    csr.write_bytes(credentials.new_key_and_csr("npb")[1])
+    read_end, write_end = os.pipe()
+    os.write(write_end, PASSPHRASE.encode())
+    os.close(write_end)
+    options = ("--profile", "agency", "--agency", "npb", "--csr", csr, "--out", out)
+    issued = run("pki", "issue", "--folder", ca, *options, "--passphrase", f"fd:{read_end}", descriptor=read_end)
+    os.close(read_end)
+    assert issued.returncode == 0, issued.stderr
+    leaf = files.read_certificates(out)[0]
+    serial = peer.parse(leaf.public_bytes(serialization.Encoding.PEM)).serial
+    assert serial in issued.stderr
+    assert run("pki", "revoke", serial, "--folder", ca, "--reason", "superseded").returncode == 0
+    listed = json.loads(run("pki", "list", "--folder", ca, "--json").stdout)
+    assert (listed["serial"], listed["agency_id"], listed["state"]) == (serial, "npb", "revoked")
+    table = run("pki", "list", "--folder", ca).stdout
+    assert serial in table
+    assert "revoked" in table
+
+
+def test_a_failure_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    # An operator reads what to do next, not a traceback.
+    done = run("pki", "list", "--folder", tmp_path / "nowhere")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "Name the CA's folder" in done.stderr
+
+
+def test_a_passphrase_typed_where_its_file_belongs_is_not_repeated(tmp_path: Path) -> None:
+    # Terminals and CI logs are kept.
+    done = run("pki", "root", "--folder", tmp_path / "root", "--passphrase", PASSPHRASE)
+    assert done.returncode == 2
+    assert PASSPHRASE not in done.stdout + done.stderr
+    assert not (tmp_path / "root").exists()
+
+
+def test_a_passphrase_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    # It protects nothing.
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE)
+    secret.chmod(0o644)
+    done = run("pki", "root", "--folder", tmp_path / "root", "--passphrase", secret)
+    assert done.returncode == 2
+    assert "chmod 600" in done.stderr
+
+
+def test_development_certificates_are_made_by_one_command(tmp_path: Path) -> None:
+    # What `make certs` runs.
+    agencies = tmp_path / "agencies.toml"
+    agencies.write_text('[[agency]]\nid = "npb"\n')
+    command = ("pki", "development", "--out", tmp_path / "dev", "--agencies", agencies)
+    assert run(*command).returncode == 0
+    assert run(*command).stdout.endswith("0 made, 9 kept. For development only.\n")

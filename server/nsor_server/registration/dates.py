@@ -1,0 +1,41 @@
+"""Days and instants as they are stored, and as the contract writes them, for checked requests: dates are real days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from google.protobuf import timestamp_pb2
+from google.type import date_pb2
+
+_EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_SECOND_US: Final = 1_000_000
+
+
+def to_date(date: date_pb2.Date) -> dt.date:
+    """The calendar day of a checked date."""
+    return dt.date(date.year, date.month, date.day)
+
+
+def to_day(date: date_pb2.Date) -> int:
+    """Days since 1970-01-01 of a checked date."""
+    return to_date(date).toordinal() - _EPOCH_ORDINAL
+
+
+def from_day(day: int) -> date_pb2.Date:
+    """The date that is ``day`` days after 1970-01-01."""
+    date = dt.date.fromordinal(day + _EPOCH_ORDINAL)
+    return date_pb2.Date(year=date.year, month=date.month, day=date.day)
+
+
+def to_us(instant: dt.datetime) -> int:
+    """Microseconds since 1970 of an instant with a time zone."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_us(microseconds: int) -> timestamp_pb2.Timestamp:
+    """The timestamp of an instant in microseconds since 1970."""
+    seconds, rest = divmod(microseconds, _SECOND_US)
+    return timestamp_pb2.Timestamp(seconds=seconds, nanos=rest * 1000)

@@ -1,0 +1,117 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""What to do next after each failure, in English and in Urdu: data, no behaviour.
+
+The register's own texts say what is wrong and come with the refusal. These say what the person at the desk can do.
+"""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """One text in both languages."""
+
+    en: str
+    ur: str
+
+
+_ASK_REGISTER = Words(
+    "Tell the register's operator (NPB) the access id.", "رجسٹر کے منتظم (این پی بی) کو رسائی کا نمبر بتائیں۔"
+)
+_RENEW = Words(
+    "Ask for a new certificate: `nsor credentials request`.",
+    "نیا سرٹیفکیٹ طلب کریں: `nsor credentials request`۔",
+)
+_OFFICER = Words(
+    "Have your agency enrol this officer's key: `nsor officer enrol`.",
+    "اپنے ادارے سے اس افسر کی کلید درج کروائیں: `nsor officer enrol`۔",
+)
+_GRANT = Words(
+    "Ask the prosecutor again: `nsor access request`.", "پراسیکیوٹر سے دوبارہ اجازت لیں: `nsor access request`۔"
+)
+_AGAIN = Words(
+    "Try again in a minute; a repeat does not act twice.",
+    "ایک منٹ بعد دوبارہ کوشش کریں؛ دہرانے سے کام دو بار نہیں ہوتا۔",
+)
+_LOOK_AGAIN = Words(
+    "Read the record again and decide on what it says now.", "ریکارڈ دوبارہ دیکھیں اور موجودہ صورت پر فیصلہ کریں۔"
+)
+_STOP = Words(
+    "Do not rely on the answer. Keep the state folder as it is and tell the Special Committee.",
+    "اس جواب پر بھروسا نہ کریں۔ ریکارڈ فولڈر محفوظ رکھیں اور خصوصی کمیٹی کو اطلاع دیں۔",
+)
+_CORRECT = Words("Correct the fields named above and send again.", "اوپر بتائے گئے خانے درست کر کے دوبارہ بھیجیں۔")
+_CLIENT = Words(
+    "Update this program; if it stays, tell its maintainer.", "یہ پروگرام تازہ کریں؛ مسئلہ رہے تو منتظم کو بتائیں۔"
+)
+
+NEXT_STEPS: dict[str, Words] = {
+    "CERTIFICATE_NOT_ACCEPTED": _RENEW,
+    "CERTIFICATE_NOT_ACTIVE": _ASK_REGISTER,
+    "CERTIFICATE_EXPIRED": _RENEW,
+    "AGENCY_NOT_ACTIVE": _ASK_REGISTER,
+    "NOT_ALLOWED": Words(
+        "This agency may not do this; another agency must.", "یہ ادارہ یہ کام نہیں کر سکتا؛ متعلقہ ادارہ کرے۔"
+    ),
+    "SWITCHED_OFF": Words(
+        "Policy has switched this off for your province or agency.",
+        "پالیسی نے آپ کے صوبے یا ادارے کے لیے یہ بند کر رکھا ہے۔",
+    ),
+    "OFFICER_REQUIRED": Words(
+        "Name your key: --officer-key or NSOR_OFFICER_KEY.", "اپنی کلید بتائیں: --officer-key یا NSOR_OFFICER_KEY۔"
+    ),
+    "OFFICER_NOT_ACCEPTED": _OFFICER,
+    "OFFICER_SESSION_EXPIRED": Words(
+        "Set this computer's clock, then try again.", "اس کمپیوٹر کی گھڑی درست کر کے دوبارہ کوشش کریں۔"
+    ),
+    "NONCE_REQUIRED": _CLIENT,
+    "INVALID_FIELDS": _CORRECT,
+    "MALFORMED_REQUEST": _CLIENT,
+    "UNKNOWN_METHOD": _CLIENT,
+    "NO_RECORD": Words(
+        "Check the id. Records of other agencies are answered the same way.",
+        "نمبر دیکھ لیں۔ دوسرے اداروں کے ریکارڈ کا جواب بھی یہی ہوتا ہے۔",
+    ),
+    "NOT_CONVICTED": Words(
+        "Do not send this order: only convictions are registered.",
+        "یہ حکم نہ بھیجیں: صرف سزا یافتگان درج ہوتے ہیں۔",
+    ),
+    "OFFENCE_NOT_REGISTRABLE": Words(
+        "Check the offence code and the date of the offence against the judgment.",
+        "جرم کا کوڈ اور تاریخ فیصلے سے ملائیں۔",
+    ),
+    "OUTSIDE_JURISDICTION": Words("Pass it to the office of that place.", "اسے متعلقہ علاقے کے دفتر کو بھیجیں۔"),
+    "SECOND_PERSON_REQUIRED": Words(
+        "Another officer of another agency must decide.", "فیصلہ کسی دوسرے ادارے کا دوسرا افسر کرے۔"
+    ),
+    "ETAG_MISMATCH": _LOOK_AGAIN,
+    "WRONG_STATE": _LOOK_AGAIN,
+    "GRANT_NOT_VALID": _GRANT,
+    "GRANT_EXPIRED": _GRANT,
+    "GRANT_USED_UP": _GRANT,
+    "REQUEST_ID_REUSED": Words(
+        "Give the changed request a new request id.", "تبدیل شدہ درخواست کو نیا درخواست نمبر دیں۔"
+    ),
+    "RATE_LIMITED": Words("Wait, then send more slowly.", "کچھ دیر رکیں، پھر آہستہ بھیجیں۔"),
+    "MESSAGE_TOO_LARGE": Words("Split the request.", "درخواست کو حصوں میں بانٹیں۔"),
+    "DEADLINE": _AGAIN,
+    "LEDGER_UNAVAILABLE": _AGAIN,
+    "INTERNAL": _ASK_REGISTER,
+    "SHUTTING_DOWN": _AGAIN,
+    "PROOF_OUT_OF_RANGE": _STOP,
+    "RECEIPT_MISSING": _STOP,
+    "RECEIPT_WRONG": _STOP,
+    "LEAF_MISSING": _STOP,
+    "LEDGER_FORKED": _STOP,
+    "LEDGER_ROLLED_BACK": _STOP,
+}
+
+UNREACHABLE_STEPS: dict[str, Words] = {
+    "UNAVAILABLE": Words(
+        "Check the target, the network, and that certificate, key and CA belong together; then try again. "
+        "A repeat with the same request id does not act twice.",
+        "پتا، نیٹ ورک، سرٹیفکیٹ، کلید اور سی اے دیکھیں، پھر دوبارہ کوشش کریں۔ اسی نمبر سے کام دو بار نہیں ہوتا۔",
+    ),
+    "DEADLINE_EXCEEDED": _AGAIN,
+    "CANCELLED": _AGAIN,
+    "RESOURCE_EXHAUSTED": Words("Split the request.", "درخواست کو حصوں میں بانٹیں۔"),
+}

@@ -1,0 +1,135 @@
+"""The client that an agency's program uses: the register's services over one connection, and the proof of its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nsor import verification
+from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
+from nsor.errors import NsorError
+from nsor.events import EventStream
+from nsor.officer import OfficerKey
+from nsor.retries import Retries
+from nsor.services import Directory, Lookup, Notification, Oversight, Registration
+from nsor.v1 import oversight_pb2
+
+
+class Client:
+    """The register, for one agency and one officer or none. Safe for threads; close it, or use it with ``with``.
+
+    Attributes:
+        registration: entering convictions and confirming them.
+        notification: notices and acknowledgements.
+        lookup: access requests, grants and look-ups.
+        oversight: accesses and proofs.
+        directory: agencies and officers.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        certificate: Path,
+        key: Path,
+        ca: Path,
+        ledger_key: str,
+        state_dir: Path,
+        officer: OfficerKey | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        retries: Retries | None = None,
+    ) -> None:
+        """Prepare the connection; nothing is sent before the first call. The arguments are ``Connection``'s."""
+        self._connection = Connection(
+            target,
+            certificate=certificate,
+            key=key,
+            ca=ca,
+            ledger_key=ledger_key,
+            state_dir=state_dir,
+            officer=officer,
+            timeout_seconds=timeout_seconds,
+            retries=retries,
+        )
+        self.registration = Registration(self._connection)
+        self.notification = Notification(self._connection)
+        self.lookup = Lookup(self._connection)
+        self.oversight = Oversight(self._connection)
+        self.directory = Directory(self._connection)
+
+    @property
+    def agency_id(self) -> str:
+        """The agency that the certificate names, or empty."""
+        return self._connection.certificate.agency_id
+
+    def events(
+        self,
+        *,
+        after_sequence: int = 0,
+        quiet_seconds: float | None = None,
+        patience_seconds: float = 300.0,
+        on_reconnect: Callable[[NsorError | None], None] | None = None,
+    ) -> EventStream:
+        """Follow the agency's events; see ``EventStream``. Acknowledge those that are stored."""
+        return EventStream(
+            self._connection,
+            after_sequence=after_sequence,
+            quiet_seconds=quiet_seconds,
+            patience_seconds=patience_seconds,
+            on_reconnect=on_reconnect,
+        )
+
+    def verify_ledger(
+        self, *, everything: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> verification.Verified:
+        """Prove that the ledger only grew, and that it holds every leaf this agency was shown.
+
+        Args:
+            everything: prove every kept leaf again, not only those since the last verification.
+            progress: called with steps done and steps in all.
+
+        Raises:
+            LedgerForked: two signed ledgers contradict each other.
+            LedgerRolledBack: the ledger is shorter than it was.
+            LeafMissing: a leaf that was shown is not in it.
+        """
+        return verification.verify(
+            self._connection.journal,
+            self._connection.verifier,
+            _Register(self.oversight),
+            everything=everything,
+            progress=progress,
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Register:
+    """The register as a source of proofs."""
+
+    def __init__(self, oversight: Oversight) -> None:
+        self._oversight = oversight
+
+    def newest(self) -> bytes:
+        # The receipt of the call is newer than the checkpoint that it answers with, and no less signed.
+        return self._oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).proof.signed
+
+    def inclusion(self, index: int, size: int) -> Sequence[bytes]:
+        request = oversight_pb2.GetInclusionProofRequest(leaf_index=index, tree_size=size)
+        return self._oversight.get_inclusion_proof(request).message.hashes
+
+    def consistency(self, first: int, second: int) -> Sequence[bytes]:
+        request = oversight_pb2.GetConsistencyProofRequest(first_tree_size=first, second_tree_size=second)
+        return self._oversight.get_consistency_proof(request).message.hashes

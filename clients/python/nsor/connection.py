@@ -1,0 +1,286 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""One secure channel to the register, and the path that each call takes over it.
+
+Fresh nonce, trace, officer's proof as the contract asks, bytes out, bytes in, receipt checked, proof kept; then, and
+only then, the answer is read. What the messages mean is nobody's business here.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from nsor import contract, receipts, status
+from nsor.advice import Words
+from nsor.answers import Answer
+from nsor.certificate import ClientCertificate
+from nsor.errors import NsorError, ProofFailed, SettingsWrong
+from nsor.journal import Journal
+from nsor.ledger import note
+from nsor.officer import OfficerKey
+from nsor.retries import Retries
+from nsor.v1 import options_pb2
+
+DEFAULT_TIMEOUT_SECONDS = 20.0
+SESSION_REUSE_SECONDS = 14 * 60
+CLOCK_LEEWAY_SECONDS = 10
+"""A session starts this much in the past, so that a clock which is a little ahead of the register's does no harm."""
+
+_OPTIONS = (
+    ("grpc.enable_retries", 0),  # retries are ours: each needs a fresh nonce
+    ("grpc.keepalive_time_ms", 330_000),  # the register takes no pings more often than every 300 s
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
+)
+_M = TypeVar("_M", bound=Message)
+_R = TypeVar("_R", bound=Message)
+
+
+class _Unary(Protocol):
+    def with_call(
+        self, request: bytes, *, timeout: float, metadata: tuple[tuple[str, str | bytes], ...]
+    ) -> tuple[bytes, grpc.Call]: ...
+
+
+class RawStream(Protocol):
+    """A stream of undecoded messages, as gRPC gives it."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The messages."""
+
+    def cancel(self) -> bool:
+        """End the stream."""
+
+
+class _Stream(Protocol):
+    def __call__(self, request: bytes, *, metadata: tuple[tuple[str, str | bytes], ...]) -> RawStream: ...
+
+
+@dataclass(slots=True)
+class _Session:
+    signed: bytes = b""
+    since: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Connection:
+    """A connection of one agency, for one officer or none.
+
+    Attributes:
+        certificate: the own certificate.
+        journal: the proofs that are kept.
+        verifier: the ledger's key.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        certificate: Path,
+        key: Path,
+        ca: Path,
+        ledger_key: str,
+        state_dir: Path,
+        officer: OfficerKey | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        retries: Retries | None = None,
+    ) -> None:
+        """Connect, lazily: nothing is sent before the first call.
+
+        Args:
+            target: host:port, or any gRPC target with several addresses; calls are spread over them.
+            certificate: PEM file, the agency's certificate first, then the chain.
+            key: PEM file of its private key.
+            ca: PEM file of the register's CA.
+            ledger_key: the ledger's verifier key, as text. It comes from the register's operator by another way than
+                the register itself, since it is what the register is checked with.
+            state_dir: folder in which leaves and the last checkpoint are kept.
+            officer: the key of the officer who acts; None for calls between systems.
+            timeout_seconds: for a whole call with its retries.
+            retries: how often and how soon a call is sent again.
+
+        Raises:
+            SettingsWrong: a file is missing or is not what it should be.
+        """
+        self.certificate = ClientCertificate.load(certificate, key, ca)
+        self.verifier = _verifier(ledger_key)
+        self.journal = Journal(state_dir, self.verifier)
+        self.officer = officer
+        self._timeout = timeout_seconds
+        self._retries = retries or Retries()
+        self._session = _Session()
+        self._channel = grpc.secure_channel(
+            target,
+            grpc.ssl_channel_credentials(
+                root_certificates=self.certificate.ca_pem,
+                private_key=self.certificate.key_pem,
+                certificate_chain=self.certificate.chain_pem,
+            ),
+            options=_OPTIONS,
+        )
+        self._unary: dict[str, _Unary] = {}
+
+    def call(
+        self,
+        name: str,
+        request: Message,
+        response_type: type[_R],
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[_R]:
+        """Make a unary call, again if that is safe, and give its answer once the receipt holds.
+
+        A request without a request id gets one, so that it can be repeated.
+
+        Raises:
+            Refused: the register said no.
+            Unreachable: no answer came; under the same request id the call may be repeated.
+            ProofFailed: the receipt is missing or wrong.
+        """
+        method = contract.method(name)
+        request = contract.copy_of(request)
+        request_id = _with_request_id(request) if method.has_request_id else ""
+        trace = traceparent or new_traceparent()
+        ends = time.monotonic() + (self._timeout if timeout_seconds is None else timeout_seconds)
+        attempt = 1
+        while True:
+            try:
+                message, proof = self._attempt(
+                    method, request, response_type, traceparent=trace, remaining=ends - time.monotonic()
+                )
+            except NsorError as error:
+                error.request_id = request_id
+                error.trace_id = error.trace_id or trace.split("-")[1]
+                attempt += 1
+                wait = self._retries.wait_before(attempt, error, method, ends - time.monotonic())
+                if wait is None:
+                    raise
+            else:
+                return Answer(message, proof, request_id)
+            time.sleep(wait)
+
+    def open_stream(
+        self, method: contract.Method, request: bytes, traceparent: str
+    ) -> tuple[receipts.Exchange, RawStream]:
+        """Start a stream of raw messages; whoever reads them checks their receipts."""
+        exchange = self._exchange(method, request)
+        start: _Stream = self._channel.unary_stream(method.path, request_serializer=None, response_deserializer=None)
+        return exchange, start(request, metadata=self._metadata(method, exchange, traceparent))
+
+    def failed(self, call: grpc.RpcError, exchange: receipts.Exchange, method: contract.Method) -> NsorError:
+        """The error of a failed call, after its receipt was checked and kept.
+
+        Raises:
+            ProofFailed: the receipt is missing where one is owed, or is wrong.
+        """
+        failure = status.read(call)
+        if failure.receipt or failure.owes_receipt:
+            proof = receipts.check(failure.receipt, exchange, failure.details, self.verifier, refused=True)
+            self.journal.keep(proof, leaf=method.keeps_leaf)
+            failure.error.access_id = proof.access_id
+            failure.error.trace_id = proof.trace_id
+        return failure.error
+
+    def close(self) -> None:
+        """Close the channel and sync the journal."""
+        self._channel.close()
+        self.journal.close()
+
+    def _attempt(
+        self, method: contract.Method, request: Message, response_type: type[_R], *, traceparent: str, remaining: float
+    ) -> tuple[_R, receipts.Proof]:
+        data = request.SerializeToString()
+        exchange = self._exchange(method, data)
+        timeout = max(0.001, min(remaining, method.deadline_seconds + 1))
+        try:
+            answer, call = self._callable(method).with_call(
+                data, timeout=timeout, metadata=self._metadata(method, exchange, traceparent)
+            )
+        except grpc.RpcError as failed:
+            raise self.failed(failed, exchange, method) from None
+        receipt = status.metadata_value(call.trailing_metadata(), status.RECEIPT_KEY)
+        proof = receipts.check(receipt, exchange, answer, self.verifier, refused=False)
+        self.journal.keep(proof, leaf=method.keeps_leaf)
+        return read_message(response_type, answer), proof
+
+    def _callable(self, method: contract.Method) -> _Unary:
+        found = self._unary.get(method.path)
+        if found is None:
+            # Identity serializers: the answer's hash covers the bytes as they came.
+            found = self._channel.unary_unary(method.path, request_serializer=None, response_deserializer=None)
+            self._unary[method.path] = found
+        return found
+
+    def _exchange(self, method: contract.Method, request: bytes) -> receipts.Exchange:
+        return receipts.Exchange(method.name, self.certificate.agency_id, secrets.token_bytes(32), request)
+
+    def _metadata(
+        self, method: contract.Method, exchange: receipts.Exchange, traceparent: str
+    ) -> tuple[tuple[str, str | bytes], ...]:
+        metadata: list[tuple[str, str | bytes]] = [("nsor-nonce-bin", exchange.nonce), ("traceparent", traceparent)]
+        if self.officer is not None:
+            if method.officer == options_pb2.OFFICER_RULE_SESSION:
+                metadata.append(("nsor-officer-bin", self._officer_session(self.officer)))
+            elif method.officer == options_pb2.OFFICER_RULE_DECISION:
+                metadata.append(("nsor-decision-bin", self.officer.sign_decision(method.name, exchange.call_hash)))
+        return tuple(metadata)
+
+    def _officer_session(self, officer: OfficerKey) -> bytes:
+        session = self._session
+        with session.lock:
+            now = time.monotonic()
+            if not session.signed or now - session.since > SESSION_REUSE_SECONDS:
+                start = time.time_ns() // 1000 - CLOCK_LEEWAY_SECONDS * 1_000_000
+                session.signed = officer.sign_session(self.certificate.sha256, start)
+                session.since = now
+            return session.signed
+
+
+def read_message(message_type: type[_M], data: bytes) -> _M:
+    """Parse an answer.
+
+    Raises:
+        ProofFailed: the register signed for bytes that aren't a message of this type.
+    """
+    try:
+        return message_type.FromString(data)
+    except DecodeError:
+        words = Words("The answer can't be read.", "جواب پڑھا نہیں جا سکا۔")
+        raise ProofFailed("ANSWER_MALFORMED", words) from None
+
+
+def new_traceparent() -> str:
+    """A W3C trace context of its own, sampled."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def _with_request_id(request: Message) -> str:
+    given: str = getattr(request, "request_id")  # noqa: B009 - a field of every message that has_request_id
+    if not given:
+        given = str(uuid.uuid4())
+        setattr(request, "request_id", given)  # noqa: B010 - as above
+    return given
+
+
+def _verifier(text: str) -> note.Verifier:
+    try:
+        return note.Verifier.parse(text)
+    except note.NoteError:
+        raise SettingsWrong(
+            Words("The ledger's key is not a verifier key.", "لیجر کی کلید درست صورت میں نہیں۔"),
+            Words(
+                "Ask the register's operator for it: name+id+key in one line.",
+                "رجسٹر کے منتظم سے ایک سطر میں name+id+key لیں۔",
+            ),
+        ) from None

@@ -1,0 +1,211 @@
+"""Keeps the proofs of an agency's calls in its state folder: the leaves, and the last checkpoint that was verified.
+
+Leaves name no person, officer or case, so nothing here is personal data; still, every file is its owner's alone
+(0600). A leaf is appended before its answer is given out and survives a crash of the program; only the last ones may
+be lost in a power cut, since an fsync per call would cost more than the call. Verifying syncs. POSIX only (flock).
+"""
+
+from __future__ import annotations
+
+import base64
+import collections
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nsor.errors import LeafMissing, LedgerForked
+from nsor.ledger import note
+from nsor.receipts import Proof, open_checkpoint
+
+_REMEMBERED = 65_536
+"""Indexes and sizes that are compared at once; all are compared when the ledger is verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A leaf that was kept.
+
+    Attributes:
+        index: its index in the ledger.
+        leaf: the leaf as it was shown.
+        access_id: id of the access.
+        note: the signed checkpoint that came with it.
+    """
+
+    index: int
+    leaf: bytes
+    access_id: str
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What has been verified so far.
+
+    Attributes:
+        note: the signed checkpoint; empty at the very start.
+        verified_bytes: how much of the leaves' file is proven to be in its tree.
+    """
+
+    note: bytes = b""
+    verified_bytes: int = 0
+
+
+class Journal:
+    """The proofs of one ledger in one state folder. Safe for threads and for processes side by side."""
+
+    def __init__(self, state_dir: Path, verifier: note.Verifier) -> None:
+        """``state_dir`` is made when it is missing; each ledger key has a folder of its own in it."""
+        self.folder = state_dir / f"ledger-{verifier.key_id.hex()}"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._verifier = verifier
+        self._leaves = self.folder / "leaves.jsonl"
+        self._base = self.folder / "checkpoint.json"
+        self._lock = threading.Lock()
+        self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._indexes: collections.OrderedDict[int, bytes] = collections.OrderedDict()
+        self._roots: collections.OrderedDict[int, bytes] = collections.OrderedDict()
+        with self._locked():
+            self._drop_torn_line()
+        base = self.base()
+        if base.note:
+            kept = open_checkpoint(base.note, verifier)
+            self._roots[kept.size] = kept.root
+
+    def keep(self, proof: Proof, *, leaf: bool = True) -> None:
+        """Keep a proof, after comparing it with those seen before.
+
+        Args:
+            proof: a receipt that was checked.
+            leaf: whether the leaf is kept too; otherwise its checkpoint is only compared.
+
+        Raises:
+            LedgerForked: a ledger of the same size had another root.
+            LeafMissing: the same index had another leaf.
+        """
+        checkpoint = proof.checkpoint
+        digest = hashlib.sha256(proof.leaf).digest()
+        with self._lock:
+            if _remember(self._roots, checkpoint.size, checkpoint.root) != checkpoint.root:
+                raise LedgerForked(checkpoint.size, checkpoint.size)
+            if _remember(self._indexes, proof.index, digest) != digest:
+                raise LeafMissing(proof.index)
+            if leaf:
+                with self._locked():
+                    self._append(proof)
+
+    def base(self) -> Base:
+        """The last verified checkpoint."""
+        try:
+            stored = json.loads(self._base.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Base()
+        return Base(stored["checkpoint"].encode(), stored["verified_bytes"])
+
+    def advance(self, base: Base) -> None:
+        """Replace the last verified checkpoint, durably: the old file or the new one, never half of one."""
+        os.fsync(self._file)
+        stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
+        new = self._base.with_suffix(".new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(stored, file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._base)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def end(self) -> int:
+        """Length of the leaves' file now, in bytes."""
+        return os.fstat(self._file).st_size
+
+    def leaves(self, start: int = 0, end: int | None = None) -> Iterator[Kept]:
+        """The kept leaves between two byte positions that begin a line."""
+        with self._leaves.open("rb") as file:
+            file.seek(start)
+            for line in file:
+                start += len(line)
+                if end is not None and start > end:
+                    return
+                yield _kept(line)
+
+    @contextlib.contextmanager
+    def verifying(self) -> Iterator[None]:
+        """One verification at a time, over all processes: otherwise the kept checkpoint could move under its feet."""
+        descriptor = os.open(self.folder / "verify.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Sync and close."""
+        with self._lock:
+            if self._file >= 0:
+                os.fsync(self._file)
+                os.close(self._file)
+                self._file = -1
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _append(self, proof: Proof) -> None:
+        entry = {
+            "index": proof.index,
+            "access_id": proof.access_id,
+            "leaf": base64.b64encode(proof.leaf).decode(),
+            "checkpoint": proof.signed.decode(),
+        }
+        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        before = os.fstat(self._file).st_size
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+        except OSError:
+            # A full disk must not leave half a line that the next one is glued to.
+            os.ftruncate(self._file, before)
+            raise
+
+    def _drop_torn_line(self) -> None:
+        """A power cut may have left half a line at the end."""
+        size = os.fstat(self._file).st_size
+        whole = size
+        while whole:
+            start = max(0, whole - 65_536)
+            block = os.pread(self._file, whole - start, start)
+            newline = block.rfind(b"\n")
+            if newline >= 0:
+                whole = start + newline + 1
+                break
+            whole = start
+        if whole != size:
+            os.ftruncate(self._file, whole)
+
+
+def _remember(seen: collections.OrderedDict[int, bytes], key: int, value: bytes) -> bytes:
+    """The value that was first seen under a key."""
+    first = seen.setdefault(key, value)
+    if len(seen) > _REMEMBERED:
+        seen.popitem(last=False)
+    return first
+
+
+def _kept(line: bytes) -> Kept:
+    entry = json.loads(line)
+    return Kept(entry["index"], base64.b64decode(entry["leaf"]), entry["access_id"], entry["checkpoint"].encode())

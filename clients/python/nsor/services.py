@@ -1,0 +1,320 @@
+"""The register's services, one class each, with the RPCs' own names and types. No logic: the connection has it.
+
+Each method takes ``timeout_seconds`` for the whole call with its retries, and ``traceparent`` to join a trace of the
+caller's. What each raises is said at ``Connection.call``.
+"""
+
+from __future__ import annotations
+
+from nsor.answers import Answer
+from nsor.connection import Connection
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
+
+
+class _Service:
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+
+class Registration(_Service):
+    """Entering convictions and confirming them."""
+
+    __slots__ = ()
+
+    def create_registration(
+        self,
+        request: registration_pb2.CreateRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.CreateRegistrationResponse]:
+        """Enter a conviction order: accepted for review, whether or not the person was known."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/CreateRegistration",
+            request,
+            registration_pb2.CreateRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_registration(
+        self,
+        request: registration_pb2.ConfirmRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmRegistrationResponse]:
+        """Confirm a registration from the court's own record; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmRegistration",
+            request,
+            registration_pb2.ConfirmRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_registration(
+        self,
+        request: registration_pb2.GetRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetRegistrationResponse]:
+        """Show a registration that the agency has a part in."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetRegistration",
+            request,
+            registration_pb2.GetRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+
+class Notification(_Service):
+    """Notices of change, and acknowledging events."""
+
+    __slots__ = ()
+
+    def create_notice(
+        self,
+        request: notification_pb2.CreateNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notification_pb2.CreateNoticeResponse]:
+        """Take an offender's notice of a change of address."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/CreateNotice",
+            request,
+            notification_pb2.CreateNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def acknowledge_events(
+        self,
+        request: notification_pb2.AcknowledgeEventsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notification_pb2.AcknowledgeEventsResponse]:
+        """Acknowledge the events up to a sequence, once they are stored."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/AcknowledgeEvents",
+            request,
+            notification_pb2.AcknowledgeEventsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+
+class Lookup(_Service):
+    """Who may look, at whom, for what."""
+
+    __slots__ = ()
+
+    def create_access_request(
+        self,
+        request: lookup_pb2.CreateAccessRequestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.CreateAccessRequestResponse]:
+        """Ask a prosecutor for access to the records of suspects named in an FIR."""
+        return self._connection.call(
+            "nsor.v1.LookupService/CreateAccessRequest",
+            request,
+            lookup_pb2.CreateAccessRequestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_access_request(
+        self,
+        request: lookup_pb2.GetAccessRequestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.GetAccessRequestResponse]:
+        """Show an access request."""
+        return self._connection.call(
+            "nsor.v1.LookupService/GetAccessRequest",
+            request,
+            lookup_pb2.GetAccessRequestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def approve_access_request(
+        self,
+        request: lookup_pb2.ApproveAccessRequestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.ApproveAccessRequestResponse]:
+        """Grant an access request; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ApproveAccessRequest",
+            request,
+            lookup_pb2.ApproveAccessRequestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def return_access_request(
+        self,
+        request: lookup_pb2.ReturnAccessRequestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.ReturnAccessRequestResponse]:
+        """Return an access request with reasons; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ReturnAccessRequest",
+            request,
+            lookup_pb2.ReturnAccessRequestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def look_up_registration(
+        self,
+        request: lookup_pb2.LookUpRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.LookUpRegistrationResponse]:
+        """Look one person up by CNIC; each answer uses the grant once."""
+        return self._connection.call(
+            "nsor.v1.LookupService/LookUpRegistration",
+            request,
+            lookup_pb2.LookUpRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+
+class Oversight(_Service):
+    """The access ledger, seen from outside."""
+
+    __slots__ = ()
+
+    def list_accesses(
+        self,
+        request: oversight_pb2.ListAccessesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.ListAccessesResponse]:
+        """List accesses, the newest first."""
+        return self._connection.call(
+            "nsor.v1.OversightService/ListAccesses",
+            request,
+            oversight_pb2.ListAccessesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_checkpoint(
+        self,
+        request: oversight_pb2.GetCheckpointRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.GetCheckpointResponse]:
+        """Give the newest checkpoint, or the first one of at least a size."""
+        return self._connection.call(
+            "nsor.v1.OversightService/GetCheckpoint",
+            request,
+            oversight_pb2.GetCheckpointResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_inclusion_proof(
+        self,
+        request: oversight_pb2.GetInclusionProofRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.GetInclusionProofResponse]:
+        """Prove that a leaf is in the tree of a size."""
+        return self._connection.call(
+            "nsor.v1.OversightService/GetInclusionProof",
+            request,
+            oversight_pb2.GetInclusionProofResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_consistency_proof(
+        self,
+        request: oversight_pb2.GetConsistencyProofRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.GetConsistencyProofResponse]:
+        """Prove that one tree is a prefix of another."""
+        return self._connection.call(
+            "nsor.v1.OversightService/GetConsistencyProof",
+            request,
+            oversight_pb2.GetConsistencyProofResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+
+class Directory(_Service):
+    """The agencies and their officers."""
+
+    __slots__ = ()
+
+    def enrol_officer(
+        self,
+        request: directory_pb2.EnrolOfficerRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.EnrolOfficerResponse]:
+        """Enrol an officer's key for the own agency."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/EnrolOfficer",
+            request,
+            directory_pb2.EnrolOfficerResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def disable_officer(
+        self,
+        request: directory_pb2.DisableOfficerRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.DisableOfficerResponse]:
+        """Disable an officer's key of the own agency, for good."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/DisableOfficer",
+            request,
+            directory_pb2.DisableOfficerResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_agencies(
+        self,
+        request: directory_pb2.ListAgenciesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.ListAgenciesResponse]:
+        """List the agencies."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ListAgencies",
+            request,
+            directory_pb2.ListAgenciesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

@@ -1,0 +1,144 @@
+"""Proves that the ledger still holds every leaf this agency was shown, and that it only ever grew.
+
+From the last verified checkpoint to the newest: one consistency proof; one more for each checkpoint that came with an
+answer since; one inclusion proof for each new leaf. Whatever fails is evidence: the kept files stay as they are.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
+from nsor.journal import Base, Journal, Kept
+from nsor.ledger import merkle, note
+from nsor.receipts import open_checkpoint
+
+PARALLEL = 8
+
+
+class ProofSource(Protocol):
+    """Where proofs come from: the register, through the client."""
+
+    def newest(self) -> bytes:
+        """The newest checkpoint, signed."""
+
+    def inclusion(self, index: int, size: int) -> Sequence[bytes]:
+        """The audit path of a leaf in the tree of a size."""
+
+    def consistency(self, first: int, second: int) -> Sequence[bytes]:
+        """The proof between two sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification has shown.
+
+    Attributes:
+        previous_size: size of the ledger at the last verification; 0 at the first.
+        size: size now.
+        root: root of the tree now, 32 bytes.
+        checkpoint: the signed checkpoint.
+        leaves: leaves of this agency that were proven to be in the tree.
+        checkpoints: checkpoints that were proven to be its prefixes.
+    """
+
+    previous_size: int
+    size: int
+    root: bytes
+    checkpoint: bytes
+    leaves: int
+    checkpoints: int
+
+
+def verify(
+    journal: Journal,
+    verifier: note.Verifier,
+    source: ProofSource,
+    *,
+    everything: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
+    """Check the ledger against what was kept, and keep the newest checkpoint.
+
+    Args:
+        journal: what was kept.
+        verifier: the ledger's key.
+        source: where proofs come from.
+        everything: prove every leaf again, not only those since the last verification.
+        progress: called with steps done and steps in all.
+
+    Raises:
+        LedgerForked: two signed checkpoints contradict each other.
+        LedgerRolledBack: the newest checkpoint is smaller than one that was seen.
+        LeafMissing: a kept leaf isn't in the tree.
+        ReceiptWrong: a checkpoint isn't signed by the ledger's key.
+    """
+    with journal.verifying():
+        base = journal.base()
+        # What is kept by now came with answers that are older than the checkpoint asked for next: it must cover them.
+        end = journal.end()
+        leaves = list(journal.leaves(0 if everything else base.verified_bytes, end))
+        signed = source.newest()
+        newest = open_checkpoint(signed, verifier)
+        kept = open_checkpoint(base.note, verifier) if base.note else None
+        older = _distinct(kept, (open_checkpoint(leaf.note, verifier) for leaf in leaves))
+        for checkpoint in older:
+            if checkpoint.size > newest.size:
+                raise LedgerRolledBack(checkpoint.size, newest.size)
+        total = len(older) + len(leaves)
+        done = 0
+        with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+            steps = [pool.submit(_check_prefix, source, checkpoint, newest) for checkpoint in older]
+            steps += [pool.submit(_check_leaf, source, leaf, newest) for leaf in leaves]
+            try:
+                for step in steps:
+                    step.result()
+                    done += 1
+                    if progress is not None:
+                        progress(done, total)
+            finally:
+                pool.shutdown(cancel_futures=True)
+        journal.advance(Base(signed, end))
+    return Verified(
+        previous_size=kept.size if kept else 0,
+        size=newest.size,
+        root=newest.root,
+        checkpoint=signed,
+        leaves=len(leaves),
+        checkpoints=len(older),
+    )
+
+
+def _distinct(kept: note.Checkpoint | None, seen: Iterable[note.Checkpoint]) -> list[note.Checkpoint]:
+    """Each checkpoint once, by size; two of one size that differ are a fork."""
+    by_size: dict[int, note.Checkpoint] = {} if kept is None else {kept.size: kept}
+    for checkpoint in seen:
+        if by_size.setdefault(checkpoint.size, checkpoint) != checkpoint:
+            raise LedgerForked(checkpoint.size, checkpoint.size)
+    return [by_size[size] for size in sorted(by_size)]
+
+
+def _check_prefix(source: ProofSource, older: note.Checkpoint, newest: note.Checkpoint) -> None:
+    proof: Sequence[bytes] = ()
+    if older.size not in {0, newest.size}:
+        proof = source.consistency(older.size, newest.size)
+    try:
+        merkle.verify_consistency(older.size, newest.size, older.root, newest.root, proof)
+    except merkle.ProofError:
+        raise LedgerForked(older.size, newest.size) from None
+
+
+def _check_leaf(source: ProofSource, kept: Kept, newest: note.Checkpoint) -> None:
+    try:
+        merkle.verify_inclusion(
+            merkle.leaf_hash(kept.leaf),
+            kept.index,
+            newest.size,
+            source.inclusion(kept.index, newest.size),
+            newest.root,
+        )
+    except merkle.ProofError:
+        raise LeafMissing(kept.index) from None

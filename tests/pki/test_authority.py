@@ -1,6 +1,7 @@
 """The CA: what it signs, what it refuses, and what it remembers."""
 
 import datetime as dt
+import fcntl
 import os
 import re
 import stat
@@ -250,3 +251,9 @@ def test_an_agency_s_key_file_is_never_replaced(tmp_path: Path) -> None:
         credentials.write_key(tmp_path / "npb.key", b"other")
     with pytest.raises(ValueError, match="agency_id"):
         credentials.new_key_and_csr("NPB\n")
+
+
+def test_only_one_at_a_time_writes_the_index(ca: Authority) -> None:
+    # Two operators at one CA: neither look at an index that the other is about to change.
+    with index.locked(ca.index), ca.index.open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

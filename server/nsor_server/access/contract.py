@@ -1,0 +1,198 @@
+"""The access rules that the contract carries, read from its descriptors at start.
+
+Options are the ceiling: policy may narrow what is allowed here, and nothing may widen it. A contract with a gap
+does not load, so the server does not start on it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
+
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+
+import nsor.v1
+from nsor.v1 import options_pb2
+
+PURPOSE = "purpose"
+"""Name of the request field that states the purpose where the kind of agency has several."""
+
+_Enumeration: TypeAlias = (
+    "type[options_pb2.AgencyKind | options_pb2.Purpose | options_pb2.Effect | options_pb2.OfficerRule]"
+)
+
+
+class ContractError(Exception):
+    """The contract has a gap; names the method and the gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRule:
+    """What the contract says of a method.
+
+    Attributes:
+        full_name: ``nsor.v1.LookupService/LookUpRegistration``.
+        service: ``nsor.v1.LookupService``.
+        effect: what it does to the register.
+        officer: which proof of the officer it needs.
+        allow: kind of agency -> purposes it may call for.
+        deadline_ms: longest that the server works on a call; 0 for a stream.
+        streaming: whether it answers with a stream.
+        states_purpose: whether the request has a field ``purpose``.
+    """
+
+    full_name: str
+    service: str
+    effect: options_pb2.Effect.ValueType
+    officer: options_pb2.OfficerRule.ValueType
+    allow: Mapping[options_pb2.AgencyKind.ValueType, frozenset[options_pb2.Purpose.ValueType]]
+    deadline_ms: int
+    streaming: bool
+    request_class: type[Message]
+    response_class: type[Message]
+    states_purpose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Every method's rule, by full name."""
+
+    methods: Mapping[str, MethodRule]
+
+    @classmethod
+    def load(cls, files: Iterable[FileDescriptor] | None = None) -> Self:
+        """Read the rules of all files of nsor.v1, or of these.
+
+        Raises:
+            ContractError: a method has no rule, or one with a gap.
+        """
+        found = [
+            _rule(method)
+            for file in (_all_files() if files is None else files)
+            for service in file.services_by_name.values()
+            for method in service.methods
+        ]
+        return cls({rule.full_name: rule for rule in sorted(found, key=lambda rule: rule.full_name)})
+
+
+def _all_files() -> list[FileDescriptor]:
+    names = sorted(module.name for module in pkgutil.iter_modules(nsor.v1.__path__))
+    return [importlib.import_module(f"nsor.v1.{name}").DESCRIPTOR for name in names if name.endswith("_pb2")]
+
+
+def _rule(method: MethodDescriptor) -> MethodRule:
+    service = method.containing_service.full_name
+    name = f"{service}/{method.name}"
+    options = method.GetOptions()
+    if not options.HasExtension(options_pb2.access):
+        raise ContractError(f"{name} has no access rule")
+    rule: options_pb2.AccessRule = options.Extensions[options_pb2.access]
+    states_purpose = _states_purpose(method.input_type)
+    _check(name, method, rule, states_purpose=states_purpose)
+    return MethodRule(
+        full_name=name,
+        service=service,
+        effect=rule.effect,
+        officer=rule.officer,
+        allow={allow.kind: frozenset(allow.purposes) for allow in rule.allow},
+        deadline_ms=rule.deadline_ms,
+        streaming=method.server_streaming,
+        request_class=message_factory.GetMessageClass(method.input_type),
+        response_class=message_factory.GetMessageClass(method.output_type),
+        states_purpose=states_purpose,
+    )
+
+
+def _states_purpose(request: Descriptor) -> bool:
+    field = request.fields_by_name.get(PURPOSE)
+    enum = field.enum_type if field is not None else None
+    return enum is not None and enum.full_name == options_pb2.Purpose.DESCRIPTOR.full_name
+
+
+def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *, states_purpose: bool) -> None:
+    kinds = [allow.kind for allow in rule.allow]
+    gaps = {
+        "has no effect": rule.effect == options_pb2.EFFECT_UNSPECIFIED,
+        "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
+        "decides without an officer's signature": rule.effect == options_pb2.EFFECT_DECIDES
+        and rule.officer != options_pb2.OFFICER_RULE_DECISION,
+        "allows nobody": not kinds,
+        "names a kind of agency twice": len(kinds) != len(set(kinds)),
+        "allows a kind of agency that isn't one": any(_unknown(options_pb2.AgencyKind, kind) for kind in kinds),
+        "has an allow without purposes": any(not allow.purposes for allow in rule.allow),
+        "allows a purpose that isn't one": any(
+            _unknown(options_pb2.Purpose, purpose) for allow in rule.allow for purpose in allow.purposes
+        ),
+        "allows several purposes to one kind of agency, and its request states none": not states_purpose
+        and any(len(allow.purposes) > 1 for allow in rule.allow),
+        "has no deadline": rule.deadline_ms == 0 and not method.server_streaming,
+        "has a deadline although it is a stream": rule.deadline_ms != 0 and method.server_streaming,
+        "takes a stream, which the front door does not": method.client_streaming,
+    }
+    for gap, there in gaps.items():
+        if there:
+            raise ContractError(f"{name} {gap}")
+
+
+def _unknown(enum: _Enumeration, number: int) -> bool:
+    return number == 0 or number not in enum.DESCRIPTOR.values_by_number
+
+
+def expanded_matrix(contract: Contract) -> str:
+    """All that the contract allows, one line each: what a review of the golden file looks at."""
+    lines = ["# RPC x kind of agency x purpose"]
+    for rule in contract.methods.values():
+        effect = _short(options_pb2.Effect, rule.effect)
+        officer = _short(options_pb2.OfficerRule, rule.officer)
+        deadline = "stream" if rule.streaming else f"{rule.deadline_ms} ms"
+        lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}"]
+        lines += [
+            f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(rule.allow[kind])}" for kind in sorted(rule.allow)
+        ]
+    lines += ["", "# field x purpose; a field that isn't shown is never copied into an answer"]
+    roots: list[Any] = [rule.response_class.DESCRIPTOR for rule in contract.methods.values()]
+    for descriptor in _reachable(roots):
+        lines += ["", descriptor.full_name]
+        lines += [f"  {field.name}: {_shown(field)}" for field in descriptor.fields]
+    return "\n".join(lines) + "\n"
+
+
+def _reachable(roots: Iterable[Descriptor]) -> list[Descriptor]:
+    found: dict[str, Descriptor] = {}
+    waiting: list[Any] = list(roots)
+    while waiting:
+        descriptor = waiting.pop()
+        if descriptor.full_name not in found and descriptor.full_name.startswith("nsor."):
+            found[descriptor.full_name] = descriptor
+            waiting += [field.message_type for field in descriptor.fields if field.message_type is not None]
+    return [found[name] for name in sorted(found)]
+
+
+def _shown(field: FieldDescriptor) -> str:
+    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
+    if shown.always:
+        return "every purpose"
+    return _purposes(shown.purposes) or "never"
+
+
+def _purposes(purposes: Iterable[int]) -> str:
+    return " ".join(_short(options_pb2.Purpose, purpose) for purpose in sorted(purposes))
+
+
+def _short(
+    enum: _Enumeration,
+    number: int,
+) -> str:
+    """A value's name without the prefix that all its siblings share."""
+    zero = enum.DESCRIPTOR.values_by_number[0].name
+    return enum.DESCRIPTOR.values_by_number[number].name.removeprefix(zero.removesuffix("UNSPECIFIED"))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(expanded_matrix(Contract.load()))

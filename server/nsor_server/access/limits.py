@@ -1,0 +1,119 @@
+"""Limits per agency: calls per second, calls at a time, streams at a time. What they protect is the other agencies.
+
+Callers that the gate doesn't know share one small allowance. All of it is of this process; nothing is stored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from nsor_server import errors
+
+UNKNOWN = ""
+"""The name under which all callers count whose certificate isn't accepted."""
+UNKNOWN_AT_A_TIME = 8
+"""Calls of unaccepted callers that may be in work at a time."""
+BUSY_RETRY_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class _Use:
+    """What an agency uses.
+
+    Attributes:
+        tokens: calls that it may make at once.
+        filled: when the tokens were counted, seconds.
+        calls: unary calls in work.
+        streams: open streams.
+    """
+
+    tokens: float
+    filled: float
+    calls: int = 0
+    streams: int = 0
+
+
+class Limits:
+    """Counts and refuses.
+
+    Args:
+        rate_per_second: calls per second of one agency; twice that may come at once after a pause.
+        in_flight: unary calls of one agency at a time.
+        streams: streams of one agency at a time.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_per_second: float,
+        in_flight: int,
+        streams: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._rate = rate_per_second
+        self._burst = 2 * rate_per_second
+        self._in_flight = in_flight
+        self._streams = streams
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._uses: dict[str, _Use] = {}
+
+    @contextlib.contextmanager
+    def call(self, agency_id: str) -> Iterator[None]:
+        """Hold one of the agency's unary calls.
+
+        Raises:
+            Exhausted: with the seconds to wait.
+        """
+        most = self._in_flight if agency_id else UNKNOWN_AT_A_TIME
+        with self._lock:
+            use = self._use(agency_id)
+            if use.calls >= most:
+                raise errors.Exhausted(retry_after_seconds=BUSY_RETRY_SECONDS)
+            self._spend(use)
+            use.calls += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                use.calls -= 1
+
+    @contextlib.contextmanager
+    def stream(self, agency_id: str) -> Iterator[None]:
+        """Hold one of the agency's streams.
+
+        Raises:
+            Exhausted: with the seconds to wait.
+        """
+        most = self._streams if agency_id else 1
+        with self._lock:
+            use = self._use(agency_id)
+            if use.streams >= most:
+                raise errors.Exhausted(retry_after_seconds=1.0)
+            self._spend(use)
+            use.streams += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                use.streams -= 1
+
+    def _use(self, agency_id: str) -> _Use:
+        use = self._uses.get(agency_id)
+        if use is None:
+            # Only ids that the directory knows get here, and UNKNOWN: the table is as small as the directory.
+            use = self._uses[agency_id] = _Use(tokens=self._burst, filled=self._clock())
+        return use
+
+    def _spend(self, use: _Use) -> None:
+        now = self._clock()
+        use.tokens = min(self._burst, use.tokens + (now - use.filled) * self._rate)
+        use.filled = now
+        if use.tokens < 1:
+            raise errors.Exhausted(retry_after_seconds=(1 - use.tokens) / self._rate)
+        use.tokens -= 1

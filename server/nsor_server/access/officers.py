@@ -1,0 +1,140 @@
+"""Officers: who within the agency acts, proved by a key that the agency has enrolled.
+
+A session assertion serves for look-ups and is verified once; a decision is signed over its own call. The assertion
+is bound to the client certificate that carries it, so it is worth nothing on another connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from google.protobuf.message import DecodeError
+
+from nsor.v1 import errors_pb2, officer_pb2
+from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.access.facts import Officer
+from nsor_server.access.gate import Caller
+
+SESSION_DOMAIN = b"nsor-officer-session-v1\0"
+DECISION_DOMAIN = b"nsor-decision-v1\0"
+LONGEST_US = 15 * 60 * 1_000_000
+EARLY_US = 5_000_000
+"""A session may begin this much later than the database's clock says, for clocks that differ a little."""
+MOST_BYTES = 512
+"""An encoded session with its signature has about 170."""
+CACHED_SESSIONS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A session whose signature holds for the public key that it was checked with."""
+
+    key_id: bytes
+    public_key: bytes
+    certificate: bytes
+    issued_at_us: int
+    expires_at_us: int
+
+
+class Officers:
+    """Verifies sessions and decisions; remembers the sessions whose signature held."""
+
+    def __init__(self, capacity: int = CACHED_SESSIONS) -> None:
+        self._capacity = capacity
+        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
+        self._lock = threading.Lock()
+        self.verified = 0
+        """Signatures of sessions that were checked; a repeated session doesn't count."""
+
+    def of_session(self, signed: bytes | None, caller: Caller, snapshot: DirectorySnapshot, now_us: int) -> Officer:
+        """The officer of a session assertion.
+
+        Args:
+            signed: the metadata ``nsor-officer-bin``, or None.
+            caller: whose certificate the session must be bound to.
+            snapshot: the directory.
+            now_us: microseconds since 1970 by the database's clock.
+
+        Raises:
+            Denied: there is none, it isn't accepted, or it isn't valid now or not on this certificate.
+        """
+        if not signed:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
+        session = self._sessions.get(signed)
+        if session is None:
+            session = self._verify(signed, caller, snapshot)
+        # The signature is remembered; enrolment, binding and time are looked at on every call.
+        officer = _enrolled(session.key_id, caller, snapshot)
+        if officer.public_key != session.public_key:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
+        length = session.expires_at_us - session.issued_at_us
+        valid = session.issued_at_us - EARLY_US <= now_us < session.expires_at_us
+        if not valid or not 0 < length <= LONGEST_US or session.certificate != caller.certificate:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_SESSION_EXPIRED)
+        return officer
+
+    def of_decision(
+        self, signed: bytes | None, method: str, call_hash: bytes, caller: Caller, snapshot: DirectorySnapshot
+    ) -> Officer:
+        """The officer who signed this very call.
+
+        Args:
+            signed: the metadata ``nsor-decision-bin``, or None.
+            method: full method name.
+            call_hash: SHA-256(nonce || request bytes).
+            caller: whose agency must have enrolled the key.
+            snapshot: the directory.
+
+        Raises:
+            Denied: there is no signature, or it isn't accepted.
+        """
+        if not signed:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
+        try:
+            decision = officer_pb2.DecisionSignature.FromString(signed[:MOST_BYTES])
+        except DecodeError:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
+        officer = _enrolled(decision.officer_key_id, caller, snapshot)
+        _check(officer.public_key, decision.signature, DECISION_DOMAIN + method.encode() + b"\0" + call_hash)
+        return officer
+
+    def _verify(self, signed: bytes, caller: Caller, snapshot: DirectorySnapshot) -> _Session:
+        try:
+            assertion = officer_pb2.SignedOfficerSession.FromString(signed[:MOST_BYTES])
+            said = officer_pb2.OfficerSession.FromString(assertion.session)
+        except DecodeError:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
+        officer = _enrolled(said.officer_key_id, caller, snapshot)
+        _check(officer.public_key, assertion.signature, SESSION_DOMAIN + assertion.session)
+        session = _Session(
+            key_id=said.officer_key_id,
+            public_key=officer.public_key,
+            certificate=said.certificate_sha256,
+            issued_at_us=said.issued_at_us,
+            expires_at_us=said.expires_at_us,
+        )
+        with self._lock:
+            self.verified += 1
+            self._sessions[signed] = session
+            while len(self._sessions) > self._capacity:
+                self._sessions.popitem(last=False)
+        return session
+
+
+def _enrolled(key_id: bytes, caller: Caller, snapshot: DirectorySnapshot) -> Officer:
+    officer = snapshot.officers.get(key_id)
+    if officer is None or officer.disabled or officer.agency_id != caller.agency.agency_id:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
+    return officer
+
+
+def _check(public_key: bytes, signature: bytes, signed: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None

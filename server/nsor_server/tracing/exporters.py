@@ -1,0 +1,87 @@
+"""Where spans go: to the collector that the standard OTEL_* variables name, and to the local store.
+
+Each destination has a thread and a bounded queue of its own: a call never waits for it, and a full queue drops
+spans and counts them. A collector that hangs costs spans, no more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from nsor_server.tracing.store import SpanStore
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+QUEUE = 16_384
+"""Spans that may wait: about two seconds of a busy server, 30 MB."""
+EXPORT_SECONDS = 5
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many spans a destination was given, took and lost."""
+
+    ended: int = 0
+    exported: int = 0
+    failed: int = 0
+
+
+class _Counting(SpanExporter):
+    """Counts what its exporter takes and refuses."""
+
+    def __init__(self, exporter: SpanExporter, counts: Counts) -> None:
+        self._exporter = exporter
+        self._counts = counts
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        if result is SpanExportResult.SUCCESS:
+            self._counts.exported += len(spans)
+        else:
+            self._counts.failed += len(spans)
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+class Destination(BatchSpanProcessor):
+    """A queue before an exporter, with counts for the metrics."""
+
+    def __init__(self, name: str, exporter: SpanExporter, *, queue: int | None = QUEUE) -> None:
+        self.name = name
+        self.counts = Counts()
+        super().__init__(_Counting(exporter, self.counts), max_queue_size=queue)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue the span."""
+        self.counts.ended += 1
+        super().on_end(span)
+
+
+def destinations(environ: Mapping[str, str], *, store_in: Path | None) -> list[Destination]:
+    """The destinations that the environment and the settings name.
+
+    Args:
+        environ: for OTEL_*; the exporter reads the rest of these variables itself.
+        store_in: state folder of the local store, or None.
+    """
+    # The exporter logs each failed batch with its collector's address; once per state is for the metrics to say.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    found = []
+    if environ.get("OTEL_SDK_DISABLED", "").lower() != "true" and any(environ.get(name) for name in ENDPOINTS):
+        timeout = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in environ else EXPORT_SECONDS
+        queue = None if "OTEL_BSP_MAX_QUEUE_SIZE" in environ else QUEUE
+        found.append(Destination("otlp", OTLPSpanExporter(timeout=timeout), queue=queue))
+    if store_in is not None:
+        found.append(Destination("store", SpanStore(store_in)))
+    return found

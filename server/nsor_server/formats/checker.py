@@ -1,0 +1,132 @@
+"""Checks and normalises requests by their contract, before any handler sees them.
+
+The rules stand in the field options; what concerns several fields stands in messages.py. Both are compiled once per
+message type. Nothing here knows who calls, and no violation carries a value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.errors import Violation
+from nsor_server.formats import contract, dates, documents, fields, messages, place_code
+from nsor_server.formats.errors import FormatError
+
+
+class PlaceRegistry(Protocol):
+    """What the checker asks of policy.places."""
+
+    def exists(self, code: str, /) -> bool:
+        """Tell whether a well-formed code names a place."""
+
+
+class OffenceRegistry(Protocol):
+    """What the checker asks of policy.offences."""
+
+    def known(self, code: str, /) -> bool:
+        """Tell whether a code stands in the offence table."""
+
+
+class Checker:
+    """Checks requests.
+
+    Attributes are private; ``places`` and ``offences`` are the policy's registries, and ``today`` gives the date in
+    Asia/Karachi.
+    """
+
+    __slots__ = ("_compiled", "_normalisers", "_today")
+
+    def __init__(
+        self, places: PlaceRegistry, offences: OffenceRegistry, today: Callable[[], dt.date] = dates.today
+    ) -> None:
+        self._today = today
+        self._normalisers = dict(fields.NORMALISERS) | {
+            options_pb2.FORMAT_PLACE_CODE: _place(places),
+            options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
+        }
+        self._compiled: dict[str, fields.Check] = {}
+
+    def check(self, message: Message) -> list[Violation]:
+        """Normalise the message in place and give every rule that it breaks, in the order of the contract."""
+        violations: list[Violation] = []
+        descriptor: Any = message.DESCRIPTOR
+        check = self._compiled.get(descriptor.full_name) or self._compile(descriptor)
+        check(message, "", violations)
+        return violations
+
+    def validate_contract(self, services: Iterable[ServiceDescriptor]) -> None:
+        """Compile the requests of the services, and refuse a contract that leaves room for free text.
+
+        Raises:
+            contract.ContractError: names each field.
+        """
+        requests = [method.input_type for service in services for method in service.methods]
+        contract.validate(requests)
+        for request in requests:
+            self._compile(request)
+
+    def _compile(self, descriptor: Descriptor) -> fields.Check:
+        """Make the check of a message type, nested types first. Types that contain themselves don't compile."""
+        known = self._compiled.get(descriptor.full_name)
+        if known is not None:
+            return known
+        rules = [self._rules(field) for field in descriptor.fields]
+        ordered = [one for one in rules if one.rule.not_before_field]
+        checks = (*map(fields.compile_check, rules), *map(fields.compile_order, ordered))
+        rule = messages.RULES.get(descriptor.full_name)
+        compiled = _of_message(checks, rule, self._today)
+        self._compiled[descriptor.full_name] = compiled
+        return compiled
+
+    def _rules(self, field: FieldDescriptor) -> fields.Rules:
+        rule = field.GetOptions().Extensions[options_pb2.field]
+        inner = field.message_type
+        own = inner if fields.type_name(field) not in {"", fields.DATE, fields.TIMESTAMP} else None
+        return fields.Rules(
+            field=field,
+            rule=rule,
+            normalise=self._normalisers.get(rule.format),
+            today=self._today,
+            nested=self._compile(own) if own is not None else None,
+        )
+
+
+def _of_message(checks: tuple[fields.Check, ...], rule: messages.Rule | None, today: fields.Today) -> fields.Check:
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        unknown = UnknownFieldSet(message)
+        if len(unknown):
+            # One per message: its number is the contract's, not the caller's value.
+            violations.append(Violation(f"{path}#{unknown[0].field_number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
+        for one in checks:
+            one(message, path, violations)
+        if rule is not None:
+            rule(message, path, violations, today)
+
+    return check
+
+
+def _place(places: PlaceRegistry) -> fields.Normaliser:
+    def normalise(text: str) -> str:
+        code = place_code.normalise(text)
+        if not places.exists(code):
+            raise FormatError(errors_pb2.FIELD_REASON_PLACE_UNKNOWN)
+        return code
+
+    return normalise
+
+
+def _offence(offences: OffenceRegistry) -> fields.Normaliser:
+    def normalise(text: str) -> str:
+        code = documents.normalise_offence_code(text)
+        if not offences.known(code):
+            raise FormatError(errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
+        return code
+
+    return normalise

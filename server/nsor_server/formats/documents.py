@@ -1,0 +1,50 @@
+"""Numbers and codes of papers, officers and addresses: closed alphabets, short, and never a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from nsor.v1 import errors_pb2
+from nsor_server.formats import text as characters
+from nsor_server.formats.errors import FormatError
+
+_SPACES: Final = re.compile(r" {2,}")
+_LONGEST: Final = 160
+
+
+def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], str]:
+    """Make the normaliser of a code: typed characters to ASCII, spaces collapsed, then the pattern."""
+    compiled = re.compile(pattern)
+
+    def normalise(text: str) -> str:
+        plain = _SPACES.sub(" ", characters.ascii_form(characters.shorter(text, _LONGEST)))
+        characters.shorter(plain, limit)
+        if upper:
+            plain = plain.upper()
+        if compiled.fullmatch(plain) is None:
+            raise FormatError(errors_pb2.FIELD_REASON_FORM)
+        return plain
+
+    return normalise
+
+
+# Each number has a digit: it is a number, and a name or a story isn't.
+normalise_document_number: Final = _form(r"(?=[^0-9]*[0-9])[A-Za-z0-9 ./()-]+", 40)
+"""A document or case number: 1 to 40 of A-Z, a-z, 0-9, space and ``. / - ( )``, with a digit."""
+
+normalise_officer_number: Final = _form(r"(?=[^0-9]*[0-9])[A-Z0-9/-]{2,}", 24, upper=True)
+"""An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with a digit."""
+
+normalise_address_code: Final = _form(r"(?=.*[A-Z0-9])[A-Z0-9 /-]+", 24, upper=True)
+"""A house, street or locality code: 1 to 24 of A-Z, 0-9, space, / and -."""
+
+normalise_postal_code: Final = _form(r"[0-9]{5}", 40)
+"""Five digits of Pakistan Post."""
+
+normalise_agency_id: Final = _form(r"[a-z][a-z0-9-]{1,62}", 63)
+"""An agency id: a letter, then 1 to 62 letters, digits or dashes, all lower case."""
+
+normalise_offence_code: Final = _form(r"[A-Z]{2,6}-[A-Z0-9-]{1,12}", 24, upper=True)
+"""The written form of an offence code; whether the offence table has it is the checker's question."""

@@ -1,0 +1,378 @@
+"""Checks of single fields, made once from a field's options: each one a closure that reads, normalises and reports.
+
+The front door runs them for every call, so a check does no lookup by name beyond the field's own, and builds a path
+only for a violation.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.errors import Violation
+from nsor_server.formats import (
+    cnic,
+    countries,
+    dates,
+    documents,
+    mobile,
+    page_tokens,
+    passport,
+    person_name,
+    place_code,
+    uuids,
+)
+from nsor_server.formats.errors import FormatError
+
+Check = Callable[[Any, str, list[Violation]], None]
+"""Takes a message, the path of its fields (``suspects[2].``, or empty) and the violations so far."""
+Normaliser = Callable[[str], str]
+Today = Callable[[], dt.date]
+
+NORMALISERS: Final[Mapping[int, Normaliser]] = {
+    options_pb2.FORMAT_CNIC: cnic.normalise,
+    options_pb2.FORMAT_PASSPORT: passport.normalise,
+    options_pb2.FORMAT_MOBILE: mobile.normalise,
+    options_pb2.FORMAT_PERSON_NAME: person_name.normalise,
+    options_pb2.FORMAT_PLACE_CODE: place_code.normalise,
+    options_pb2.FORMAT_UUID: uuids.normalise,
+    options_pb2.FORMAT_AGENCY_ID: documents.normalise_agency_id,
+    options_pb2.FORMAT_OFFENCE_CODE: documents.normalise_offence_code,
+    options_pb2.FORMAT_DOCUMENT_NUMBER: documents.normalise_document_number,
+    options_pb2.FORMAT_OFFICER_NUMBER: documents.normalise_officer_number,
+    options_pb2.FORMAT_ADDRESS_CODE: documents.normalise_address_code,
+    options_pb2.FORMAT_POSTAL_CODE: documents.normalise_postal_code,
+    options_pb2.FORMAT_PAGE_TOKEN: page_tokens.normalise,
+    options_pb2.FORMAT_COUNTRY: countries.normalise,
+}
+"""Every format of a string. A date is a message and has its own check."""
+
+INTEGERS: Final = frozenset(
+    {
+        FieldDescriptor.TYPE_INT32,
+        FieldDescriptor.TYPE_INT64,
+        FieldDescriptor.TYPE_UINT32,
+        FieldDescriptor.TYPE_UINT64,
+        FieldDescriptor.TYPE_SINT32,
+        FieldDescriptor.TYPE_SINT64,
+        FieldDescriptor.TYPE_FIXED32,
+        FieldDescriptor.TYPE_FIXED64,
+        FieldDescriptor.TYPE_SFIXED32,
+        FieldDescriptor.TYPE_SFIXED64,
+    }
+)
+DATE: Final = "google.type.Date"
+TIMESTAMP: Final = "google.protobuf.Timestamp"
+# 0001-01-01 to 9999-12-31, as timestamp.proto says.
+_TIMESTAMP_SECONDS: Final = (-62_135_596_800, 253_402_300_799)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A field with what its checks need.
+
+    Attributes:
+        field: its descriptor.
+        rule: its options.
+        normalise: the format of its strings, with the registry's question already bound.
+        today: today in Asia/Karachi.
+        nested: the check of its message type.
+    """
+
+    field: FieldDescriptor
+    rule: options_pb2.FieldRule
+    normalise: Normaliser | None
+    today: Today
+    nested: Check | None
+
+    @property
+    def name(self) -> str:
+        """The field's name."""
+        return self.field.name
+
+
+def type_name(field: FieldDescriptor) -> str:
+    """Give the full name of a field's message type; empty for a scalar."""
+    return field.message_type.full_name if field.message_type is not None else ""
+
+
+def compile_check(rules: Rules) -> Check:
+    """Make the check of a field."""
+    if rules.field.is_repeated:
+        return _repeated(rules)
+    if rules.field.type in INTEGERS:
+        return _integer(rules)
+    by_type = {
+        FieldDescriptor.TYPE_MESSAGE: _message,
+        FieldDescriptor.TYPE_ENUM: _enum,
+        FieldDescriptor.TYPE_STRING: _string,
+        FieldDescriptor.TYPE_BYTES: _bytes,
+        FieldDescriptor.TYPE_BOOL: _bool,
+    }
+    return by_type[rules.field.type](rules)
+
+
+def _bool(_rules: Rules) -> Check:
+    return _nothing
+
+
+def _nothing(_message: Message, _path: str, _violations: list[Violation]) -> None:
+    """Any value of a bool is right."""
+
+
+def plain_token(text: str) -> str:
+    """Give a string without a format back: visible ASCII and nothing else, so that no sentence fits.
+
+    Raises:
+        FormatError: FORM.
+    """
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise FormatError(errors_pb2.FIELD_REASON_FORM)
+    return text
+
+
+def _limited(rules: Rules, limit: int) -> Normaliser:
+    """Add the field's own limit to its format."""
+    normalise = rules.normalise or plain_token
+    if not limit:
+        return normalise
+
+    def limited(text: str) -> str:
+        normal = normalise(text)
+        if len(normal) > limit:
+            raise FormatError(errors_pb2.FIELD_REASON_TOO_LONG)
+        return normal
+
+    return limited
+
+
+def _string(rules: Rules) -> Check:
+    name, required = rules.name, rules.rule.required or rules.field.has_presence
+    in_oneof = rules.field.has_presence
+    normalise = _limited(rules, rules.rule.max_len)
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        if in_oneof and not message.HasField(name):
+            return
+        text = getattr(message, name)
+        if not text:
+            if required:
+                violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+            return
+        try:
+            normal = normalise(text)
+        except FormatError as error:
+            violations.append(Violation(path + name, error.reason))
+            return
+        if normal != text:
+            setattr(message, name, normal)
+
+    return check
+
+
+def _bytes(rules: Rules) -> Check:
+    name, required = rules.name, rules.rule.required
+    shortest, longest = rules.rule.min_len, rules.rule.max_len
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        length = len(getattr(message, name))
+        if not length:
+            if required:
+                violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+        elif longest and length > longest:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_TOO_LONG))
+        elif length < shortest:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_TOO_SHORT))
+
+    return check
+
+
+def _integer(rules: Rules) -> Check:
+    name, required = rules.name, rules.rule.required
+    least, most = rules.rule.min, rules.rule.max
+    # A field without any rule is bounded by its type alone.
+    bounded = bool(least or most or required)
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        value = getattr(message, name)
+        if not value:
+            if required:
+                violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+        elif bounded and (value < least or (most and value > most)):
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+
+    return check
+
+
+def _numbers(field: FieldDescriptor) -> frozenset[int]:
+    """Give the numbers of an enumeration: proto3 keeps any other number too."""
+    return frozenset(field.enum_type.values_by_number) if field.enum_type is not None else frozenset()
+
+
+def _enum(rules: Rules) -> Check:
+    name, required = rules.name, rules.rule.required
+    known = _numbers(rules.field)
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        value = getattr(message, name)
+        if not value:
+            if required:
+                violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+        elif value not in known:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+
+    return check
+
+
+def _message(rules: Rules) -> Check:
+    name, required = rules.name, rules.rule.required
+    one = _one_message(rules)
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        if message.HasField(name):
+            one(getattr(message, name), path + name, violations)
+        elif required:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+
+    return check
+
+
+def _one_message(rules: Rules) -> Check:
+    """Make the check of a message that is there; its path is the field's own, without a dot."""
+    name = type_name(rules.field)
+    if name == DATE:
+        return _date(rules)
+    if name == TIMESTAMP:
+        return _timestamp(rules)
+    nested = rules.nested
+    if nested is None:
+        raise TypeError(f"{rules.field.full_name} has no check for its type")
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        nested(message, path + ".", violations)
+
+    return check
+
+
+def _date(rules: Rules) -> Check:
+    not_future, today = rules.rule.not_future, rules.today
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        try:
+            day = dates.read(message)
+        except FormatError as error:
+            violations.append(Violation(path, error.reason))
+            return
+        if not_future and day > today():
+            violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_FUTURE))
+
+    return check
+
+
+def compile_order(rules: Rules) -> Check:
+    """Make the check that a date isn't before the field that it must follow. Wrong dates were reported already."""
+    name, earlier = rules.name, rules.rule.not_before_field
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        if not (message.HasField(name) and message.HasField(earlier)):
+            return
+        try:
+            wrong = dates.read(getattr(message, name)) < dates.read(getattr(message, earlier))
+        except FormatError:
+            return
+        if wrong:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_DATE_ORDER))
+
+    return check
+
+
+def _timestamp(rules: Rules) -> Check:
+    not_future, today = rules.rule.not_future, rules.today
+    first, last = _TIMESTAMP_SECONDS
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        if not (first <= message.seconds <= last and 0 <= message.nanos < 1_000_000_000):
+            violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_INVALID))
+        elif not_future and message.ToDatetime(dt.UTC).astimezone(dates.KARACHI).date() > today():
+            violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_FUTURE))
+
+    return check
+
+
+def _repeated(rules: Rules) -> Check:
+    """Check the number of items first: the items past the limit are not even looked at."""
+    name, required = rules.name, rules.rule.required
+    shortest, longest = rules.rule.min_len, rules.rule.max_len
+    items = _items(rules)
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        values = getattr(message, name)
+        count = len(values)
+        if not count:
+            if required:
+                violations.append(Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED))
+            return
+        if longest and count > longest:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_TOO_LONG))
+            return
+        if count < shortest:
+            violations.append(Violation(path + name, errors_pb2.FIELD_REASON_TOO_SHORT))
+        items(values, path + name, violations)
+
+    return check
+
+
+def _items(rules: Rules) -> Check:
+    if rules.field.message_type is not None:
+        one = _one_message(rules)
+
+        def messages(values: Any, path: str, violations: list[Violation]) -> None:
+            for index, value in enumerate(values):
+                one(value, f"{path}[{index}]", violations)
+
+        return messages
+    return _scalar_items(rules)
+
+
+def _scalar_items(rules: Rules) -> Check:
+    """Check the items of a list of strings or enumerations; the same one twice is a mistake in every list we have."""
+    normalise: Callable[[Any], Any]
+    if rules.field.enum_type is not None:
+        normalise = _enum_item(_numbers(rules.field))
+    elif rules.field.type == FieldDescriptor.TYPE_STRING:
+        normalise = _limited(rules, 0)
+    else:
+        raise TypeError(f"{rules.field.full_name}: only strings, enumerations and messages are repeated")
+
+    def scalars(values: Any, path: str, violations: list[Violation]) -> None:
+        seen: set[Any] = set()
+        for index, value in enumerate(values):
+            try:
+                normal = normalise(value)
+            except FormatError as error:
+                violations.append(Violation(f"{path}[{index}]", error.reason))
+                continue
+            if normal != value:
+                values[index] = normal
+            if normal in seen:
+                violations.append(Violation(f"{path}[{index}]", errors_pb2.FIELD_REASON_DUPLICATE))
+            seen.add(normal)
+
+    return scalars
+
+
+def _enum_item(known: frozenset[int]) -> Callable[[int], int]:
+    def item(value: int) -> int:
+        if not value:
+            raise FormatError(errors_pb2.FIELD_REASON_REQUIRED)
+        if value not in known:
+            raise FormatError(errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+        return value
+
+    return item

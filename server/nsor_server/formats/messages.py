@@ -1,0 +1,230 @@
+"""Rules that concern several fields of a message. One function per message type; each says what doesn't fit, and where.
+
+A rule runs after the fields' own checks and also when those found something, so it takes nothing for granted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Iterable
+from typing import Final
+
+from google.protobuf.message import Message
+from google.type import date_pb2
+
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor_server.errors import Violation
+from nsor_server.formats import dates, person_name, place_code
+from nsor_server.formats.errors import FormatError
+
+Rule = Callable[..., None]
+"""Takes a message of its type, the path of its fields, the violations so far, and today."""
+_Today = Callable[[], dt.date]
+
+_BASIS_OF_PURPOSE: Final = {
+    options_pb2.PURPOSE_INVESTIGATION: "grant_id",
+    options_pb2.PURPOSE_PROSECUTION: "fir",
+    options_pb2.PURPOSE_TRIAL: "court_case",
+    options_pb2.PURPOSE_CUSTODY: "prisoner_number",
+    options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
+    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_number",
+}
+
+
+def _day(message: Message, field: str) -> dt.date | None:
+    """Give the date of a field, or nothing when it isn't set or isn't a date: that was reported already."""
+    if not message.HasField(field):
+        return None
+    date: date_pb2.Date = getattr(message, field)
+    try:
+        return dates.read(date)
+    except FormatError:
+        return None
+
+
+def _duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
+    """Report each item whose key stood before; ``None`` is no key."""
+    seen: set[Hashable] = set()
+    for index, key in enumerate(keys):
+        if key is None:
+            continue
+        if key in seen:
+            violations.append(Violation(path.format(index), errors_pb2.FIELD_REASON_DUPLICATE))
+        seen.add(key)
+
+
+def _at_least(code: str, parts: int, path: str, violations: list[Violation]) -> None:
+    """Ask for a district (2) or a station (3). A code that isn't well formed was reported already."""
+    if code.startswith("PK-") and place_code.parts(code) < parts:
+        violations.append(Violation(path, errors_pb2.FIELD_REASON_FORM))
+
+
+def _person_name(name: types_pb2.PersonName, path: str, violations: list[Violation], _today: _Today) -> None:
+    if name.relative_name and not name.relation:
+        violations.append(Violation(path + "relation", errors_pb2.FIELD_REASON_REQUIRED))
+    if name.relation and not name.relative_name:
+        violations.append(Violation(path + "relative_name", errors_pb2.FIELD_REASON_REQUIRED))
+    if (
+        name.name
+        and name.relative_name
+        and not any(violation.field.startswith(path) for violation in violations)
+        and person_name.script(name.name) is not person_name.script(name.relative_name)
+    ):
+        violations.append(Violation(path + "relative_name", errors_pb2.FIELD_REASON_NAME_FORM))
+
+
+def _person(person: types_pb2.Person, path: str, violations: list[Violation], _today: _Today) -> None:
+    if bool(person.cnic) == bool(person.no_cnic_reason):
+        violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    if person.names and not any(name.kind == types_pb2.NAME_KIND_OFFICIAL for name in person.names):
+        violations.append(Violation(path + "names", errors_pb2.FIELD_REASON_REQUIRED))
+    _duplicates(((name.kind, name.name, name.relative_name) for name in person.names), path + "names[{}]", violations)
+    _duplicates(
+        ((document.country, document.number) for document in person.travel_documents),
+        path + "travel_documents[{}].number",
+        violations,
+    )
+    born, precision = _day(person, "birth_date"), person.birth_date_precision
+    if born is None:
+        return
+    whole_year = precision in {types_pb2.DATE_PRECISION_YEAR, types_pb2.DATE_PRECISION_APPARENT_AGE}
+    if (born.day != 1 and (whole_year or precision == types_pb2.DATE_PRECISION_MONTH)) or (
+        born.month != 1 and whole_year
+    ):
+        violations.append(Violation(path + "birth_date", errors_pb2.FIELD_REASON_DATE_INVALID))
+
+
+def _address(address: types_pb2.Address, path: str, violations: list[Violation], _today: _Today) -> None:
+    _at_least(address.place_code, 2, path + "place_code", violations)
+
+
+def _fir(fir: types_pb2.FirKey, path: str, violations: list[Violation], _today: _Today) -> None:
+    _at_least(fir.police_station, 3, path + "police_station", violations)
+    day = _day(fir, "fir_date")
+    if day is not None and fir.year and day.year != fir.year:
+        violations.append(Violation(path + "fir_date", errors_pb2.FIELD_REASON_FIR_INCONSISTENT))
+
+
+def _court_case(case: types_pb2.CourtCase, path: str, violations: list[Violation], _today: _Today) -> None:
+    _at_least(case.place_code, 2, path + "place_code", violations)
+
+
+def _count(count: types_pb2.Count, path: str, violations: list[Violation], _today: _Today) -> None:
+    # Output only: a client that sends back what it was shown isn't wrong, and isn't believed either.
+    count.legal_basis = types_pb2.LEGAL_BASIS_UNSPECIFIED
+    imprisonment = count.sentence_kind == types_pb2.SENTENCE_KIND_IMPRISONMENT
+    if count.sentence_kind and imprisonment != bool(count.months):
+        violations.append(Violation(path + "months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+
+
+def _conviction(conviction: types_pb2.Conviction, path: str, violations: list[Violation], _today: _Today) -> None:
+    judged = _day(conviction, "judgment_date")
+    reported = _day(conviction.fir, "fir_date")
+    offences = [day for count in conviction.counts if (day := _day(count, "offence_date"))]
+    if judged and any(day > judged for day in (*offences, *((reported,) if reported else ()))):
+        violations.append(Violation(path + "judgment_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    if reported and offences and reported < min(offences):
+        violations.append(Violation(path + "fir.fir_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+
+
+def _custody(custody: types_pb2.Custody, path: str, violations: list[Violation], _today: _Today) -> None:
+    held = custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY
+    if held and not custody.prisons_agency_id:
+        violations.append(Violation(path + "prisons_agency_id", errors_pb2.FIELD_REASON_REQUIRED))
+    if custody.state and not held and custody.prisons_agency_id:
+        violations.append(Violation(path + "prisons_agency_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+
+
+def _create_registration(
+    request: registration_pb2.CreateRegistrationRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if request.addresses and not any(a.kind == types_pb2.ADDRESS_KIND_CURRENT for a in request.addresses):
+        violations.append(Violation(path + "addresses", errors_pb2.FIELD_REASON_REQUIRED))
+    _duplicates(
+        (address.SerializeToString(deterministic=True) for address in request.addresses),
+        path + "addresses[{}]",
+        violations,
+    )
+    _duplicates(
+        (
+            (case.court_kind, case.place_code, case.case_number) if case.case_number else None
+            for case in (conviction.court_case for conviction in request.convictions)
+        ),
+        path + "convictions[{}].court_case",
+        violations,
+    )
+    born = _day(request.person, "birth_date")
+    if born is None:
+        return
+    for index, conviction in enumerate(request.convictions):
+        for at, count in enumerate(conviction.counts):
+            day = _day(count, "offence_date")
+            if day is not None and day < born:
+                field = f"{path}convictions[{index}].counts[{at}].offence_date"
+                violations.append(Violation(field, errors_pb2.FIELD_REASON_DATE_ORDER))
+
+
+def _notice(
+    notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
+) -> None:
+    _at_least(notice.receiving_station, 3, path + "receiving_station", violations)
+    event, received = _day(notice, "event_date"), _day(notice, "received_date")
+    if event is None:
+        return
+    if notice.timing == notification_pb2.NOTICE_TIMING_HAPPENED:
+        if event > today():
+            violations.append(Violation(path + "event_date", errors_pb2.FIELD_REASON_DATE_FUTURE))
+        elif received is not None and received < event:
+            violations.append(Violation(path + "received_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    elif notice.timing == notification_pb2.NOTICE_TIMING_EXPECTED and received is not None and event < received:
+        violations.append(Violation(path + "event_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+
+
+def _access_request(
+    request: lookup_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    _duplicates((suspect.cnic or None for suspect in request.suspects), path + "suspects[{}].cnic", violations)
+    applied, reported = _day(request.annexure_a, "application_date"), _day(request.fir, "fir_date")
+    if applied and reported and applied < reported:
+        violations.append(Violation(path + "annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+
+
+def _look_up(
+    request: lookup_pb2.LookUpRegistrationRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if not request.HasField("basis"):
+        return
+    given = request.basis.WhichOneof("basis")
+    needed = _BASIS_OF_PURPOSE.get(request.purpose)
+    if given is None:
+        violations.append(Violation(path + "basis", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    elif needed is not None and given != needed:
+        violations.append(Violation(f"{path}basis.{needed}", errors_pb2.FIELD_REASON_REQUIRED))
+
+
+def _list_accesses(
+    request: oversight_pb2.ListAccessesRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if not (request.HasField("start_time") and request.HasField("end_time")):
+        return
+    start, end = request.start_time, request.end_time
+    if (end.seconds, end.nanos) < (start.seconds, start.nanos):
+        violations.append(Violation(path + "end_time", errors_pb2.FIELD_REASON_DATE_ORDER))
+
+
+RULES: Final[dict[str, Rule]] = {
+    "nsor.v1.PersonName": _person_name,
+    "nsor.v1.Person": _person,
+    "nsor.v1.Address": _address,
+    "nsor.v1.FirKey": _fir,
+    "nsor.v1.CourtCase": _court_case,
+    "nsor.v1.Count": _count,
+    "nsor.v1.Conviction": _conviction,
+    "nsor.v1.Custody": _custody,
+    "nsor.v1.CreateRegistrationRequest": _create_registration,
+    "nsor.v1.CreateNoticeRequest": _notice,
+    "nsor.v1.CreateAccessRequestRequest": _access_request,
+    "nsor.v1.LookUpRegistrationRequest": _look_up,
+    "nsor.v1.ListAccessesRequest": _list_accesses,
+}
+"""The rules by the full name of the message type."""

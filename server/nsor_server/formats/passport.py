@@ -1,0 +1,33 @@
+"""Travel document numbers: those of all countries, so only the ICAO's alphabet and a length are asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from nsor.v1 import errors_pb2
+from nsor_server.formats import text as characters
+from nsor_server.formats.errors import FormatError
+
+# A number has a digit: a word isn't one, and no free text may hide in a document's number.
+_FORM: Final = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{5,15}")
+_USUAL: Final = re.compile(r"[A-Z]{2}[0-9]{7}")
+_SEPARATORS: Final = str.maketrans("", "", "- ")
+_LONGEST: Final = 40
+
+
+def normalise(text: str) -> str:
+    """Give 5 to 15 of A-Z and 0-9.
+
+    Raises:
+        FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
+    """
+    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).translate(_SEPARATORS).upper()
+    if _FORM.fullmatch(plain) is None:
+        raise FormatError(errors_pb2.FIELD_REASON_FORM)
+    return plain
+
+
+def usual_pakistani_form(number: str) -> bool:
+    """Tell whether a Pakistani number is two letters and seven digits; older books differ, so this only warns."""
+    return _USUAL.fullmatch(number) is not None

@@ -1,0 +1,30 @@
+"""Place codes: a unit, a district, a police station. Whether a place exists is the place registry's question."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from nsor.v1 import errors_pb2
+from nsor_server.formats import text as characters
+from nsor_server.formats.errors import FormatError
+
+_FORM: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/PS-[0-9]{3})?)?")
+_LONGEST: Final = 40
+
+
+def normalise(text: str) -> str:
+    """Give PK-PB, PK-PB/LHR or PK-PB/LHR/PS-001.
+
+    Raises:
+        FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
+    """
+    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).upper()
+    if _FORM.fullmatch(plain) is None:
+        raise FormatError(errors_pb2.FIELD_REASON_FORM)
+    return plain
+
+
+def parts(code: str) -> int:
+    """Count the parts of a well-formed code: 1 a unit, 2 a district, 3 a police station."""
+    return code.count("/") + 1

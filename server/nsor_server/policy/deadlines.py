@@ -1,0 +1,139 @@
+"""Deadlines that explain themselves: each carries its rule, its source, whether that was read, and how it was counted.
+
+Hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day. The software never
+calls a late notice an offence: the Act has no section that does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from nsor_server.policy import source
+
+KARACHI: Final = ZoneInfo("Asia/Karachi")
+_END_OF_DAY: Final = dt.time(23, 59, 59)
+
+
+class DeadlineRow(source.Row, frozen=True):
+    """A rule; exactly one of hours, days and years.
+
+    Attributes:
+        id: id of the rule.
+        start_event: the event that starts the time.
+        before: the time is counted back from the event: a lead time.
+        comparables: what other registers do, for whoever chooses.
+        valid_from: first day in Asia/Karachi on which an event starts this version of the rule.
+    """
+
+    id: str
+    start_event: str
+    hours: int | None = None
+    days: int | None = None
+    years: int | None = None
+    before: bool = False
+    comparables: str = ""
+    valid_from: dt.date = dt.date.min
+
+    def __post_init__(self) -> None:
+        """Refuse a row without exactly one positive measure."""
+        source.Row.__post_init__(self)
+        measures = [measure for measure in (self.hours, self.days, self.years) if measure is not None]
+        if len(measures) != 1 or measures[0] < 1:
+            raise ValueError("a deadline has exactly one of hours, days and years, and it is positive")
+
+    @property
+    def calendar(self) -> str:
+        """The calendar used."""
+        if self.hours is not None:
+            return "calendar-hours"
+        return "calendar-days" if self.days is not None else "calendar-years"
+
+
+class DeadlinesFile(source.Part, frozen=True):
+    """The file."""
+
+    deadline: tuple[DeadlineRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline.
+
+    Attributes:
+        rule_id: id of the rule.
+        citation: the rule's source.
+        verified: whether somebody has read it.
+        start: the start event's instant.
+        due: the end, in Asia/Karachi.
+        calendar: calendar-hours, calendar-days or calendar-years.
+    """
+
+    rule_id: str
+    citation: str
+    verified: bool
+    start: dt.datetime
+    due: dt.datetime
+    calendar: str
+
+
+class Deadlines:
+    """The rules."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rows: Sequence[DeadlineRow]) -> None:
+        self._rules: dict[str, list[DeadlineRow]] = {}
+        for row in sorted(rows, key=lambda row: row.valid_from, reverse=True):
+            versions = self._rules.setdefault(row.id, [])
+            if any(version.valid_from == row.valid_from for version in versions):
+                raise source.PolicyError(f"deadlines: {row.id} has two versions from the same day")
+            versions.append(row)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load the packaged data, or a file.
+
+        Raises:
+            source.PolicyError: the data can't be used.
+        """
+        return cls(source.read(path or source.packaged("deadlines.toml"), DeadlinesFile).deadline)
+
+    def rule_ids(self) -> tuple[str, ...]:
+        """Give the ids of the rules."""
+        return tuple(sorted(self._rules))
+
+    def due(self, rule_id: str, start: dt.datetime) -> Due:
+        """Count a rule from an instant (with its time zone).
+
+        Raises:
+            source.PolicyError: there is no such rule for that day.
+        """
+        local = start.astimezone(KARACHI)
+        for row in self._rules.get(rule_id, ()):
+            if row.valid_from <= local.date():
+                return Due(row.id, row.citation, row.verified, start, _end(row, local), row.calendar)
+        raise source.PolicyError(f"deadlines: no rule {rule_id} for that day")
+
+
+def _end(row: DeadlineRow, start: dt.datetime) -> dt.datetime:
+    sign = -1 if row.before else 1
+    if row.hours is not None:
+        return (start.astimezone(dt.UTC) + sign * dt.timedelta(hours=row.hours)).astimezone(KARACHI)
+    if row.days is not None:
+        day = start.date() + sign * dt.timedelta(days=row.days)
+    else:
+        day = _same_day(start.date(), sign * (row.years or 0))
+    return dt.datetime.combine(day, _END_OF_DAY, KARACHI)
+
+
+def _same_day(day: dt.date, years: int) -> dt.date:
+    """Give the same day of another year; 29 February becomes 28 February where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

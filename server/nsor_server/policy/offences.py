@@ -1,0 +1,189 @@
+"""The offence table: which sections make a conviction registrable, when, and on which of the Act's two definitions.
+
+Anti-Rape (Investigation and Trial) Act 2021, s.2(1)(h) lists sections whoever the victim was; the explanation of
+s.24(1) takes the scheduled offences, which need a woman or a child as the victim (s.2(1)(g), (k)). Some scheduled
+sections count only when connected with a principal one. The date of the offence decides whether a section was law.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from nsor.v1 import errors_pb2, types_pb2
+from nsor_server.policy import source
+
+Schedule = Literal["I", "II"]
+_SCHEDULED_VICTIMS: Final = frozenset({types_pb2.VICTIM_CLASS_WOMAN, types_pb2.VICTIM_CLASS_CHILD})
+
+
+class S24Only(Enum):
+    """What happens to a count that only s.24's explanation covers: the Act's two definitions differ."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_REVIEW = "accepted-with-review"
+    REFUSED = "refused"
+
+
+class OffenceRow(source.Row, frozen=True):
+    """A section.
+
+    Attributes:
+        code: code of the contract, such as PPC-376.
+        title: short title.
+        s2h: listed in s.2(1)(h).
+        principal_in: Schedules in which it stands by itself.
+        connected_in: Schedules in which it counts only with a principal offence of the same Schedule.
+        valid_from: first day on which it was law; absent when it was law before any case of the register.
+        valid_to: last day on which it was law.
+        superseded_by: the section that took its place.
+    """
+
+    code: str
+    title: str
+    s2h: bool = False
+    principal_in: tuple[Schedule, ...] = ()
+    connected_in: tuple[Schedule, ...] = ()
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    superseded_by: str | None = None
+
+    @property
+    def connected_only(self) -> bool:
+        """Whether it counts only with a principal offence."""
+        return bool(self.connected_in) and not self.s2h and not self.principal_in
+
+    def law_on(self, day: dt.date) -> bool:
+        """Tell whether it was law on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class PolicyRow(source.Row, frozen=True):
+    """The switch for counts that only s.24's explanation covers."""
+
+    s24_only: S24Only
+
+
+class OffencesFile(source.Part, frozen=True):
+    """The file."""
+
+    policy: PolicyRow
+    offence: tuple[OffenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountFacts:
+    """What the law asks of a count.
+
+    Attributes:
+        code: code of the offence table.
+        offence_date: day of the offence.
+        victim_class: the victim's class.
+    """
+
+    code: str
+    offence_date: dt.date
+    victim_class: types_pb2.VictimClass.ValueType
+
+
+class NotRegistrable(Exception):
+    """A count that the register can't take.
+
+    Attributes:
+        index: its place among the counts.
+        reason: why.
+    """
+
+    def __init__(self, index: int, reason: errors_pb2.ErrorReason.ValueType) -> None:
+        """Only place and reason become the message."""
+        self.index = index
+        self.reason = reason
+        super().__init__(f"counts[{index}]: {errors_pb2.ErrorReason.Name(reason)}")
+
+
+class OffenceTable:
+    """The offence table.
+
+    Attributes:
+        s24_only: the switch for counts that only s.24's explanation covers.
+    """
+
+    __slots__ = ("_rows", "s24_only")
+
+    def __init__(self, rows: Sequence[OffenceRow], s24_only: S24Only = S24Only.ACCEPTED) -> None:
+        self.s24_only = s24_only
+        self._rows: dict[str, tuple[OffenceRow, ...]] = {}
+        for row in rows:
+            if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+                raise source.PolicyError(f"offences: {row.code} ends before it begins")
+            self._rows[row.code] = (*self._rows.get(row.code, ()), row)
+        for row in rows:
+            if row.superseded_by is not None and row.superseded_by not in self._rows:
+                raise source.PolicyError(f"offences: {row.code} is superseded by a code that isn't there")
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load the packaged data, or a file.
+
+        Raises:
+            source.PolicyError: the data can't be used.
+        """
+        file = source.read(path or source.packaged("offences.toml"), OffencesFile)
+        return cls(file.offence, file.policy.s24_only)
+
+    def known(self, code: str) -> bool:
+        """Tell whether a code stands in the table, registrable or not."""
+        return code in self._rows
+
+    def rows(self) -> tuple[OffenceRow, ...]:
+        """Give every row."""
+        return tuple(row for rows in self._rows.values() for row in rows)
+
+    def legal_bases(
+        self, counts: Sequence[CountFacts], judgment_date: dt.date
+    ) -> tuple[types_pb2.LegalBasis.ValueType, ...]:
+        """Give why each count of one conviction is registrable, in the counts' order.
+
+        Raises:
+            NotRegistrable: the first count that isn't: no law on its day, an offence after the judgment, on neither
+                definition, without its principal offence, or switched off.
+        """
+        rows = [self._row(index, count, judgment_date) for index, count in enumerate(counts)]
+        principals = frozenset(
+            schedule
+            for row, count in zip(rows, counts, strict=True)
+            if count.victim_class in _SCHEDULED_VICTIMS
+            for schedule in row.principal_in
+        )
+        return tuple(
+            self._basis(index, row, count, principals)
+            for index, (row, count) in enumerate(zip(rows, counts, strict=True))
+        )
+
+    def needs_review(self, bases: Sequence[types_pb2.LegalBasis.ValueType]) -> bool:
+        """Tell whether the policy asks for a review, since only s.24's explanation covers a count."""
+        return self.s24_only is S24Only.ACCEPTED_WITH_REVIEW and types_pb2.LEGAL_BASIS_S24_EXPLANATION in bases
+
+    def _row(self, index: int, count: CountFacts, judgment_date: dt.date) -> OffenceRow:
+        if count.offence_date <= judgment_date:
+            for row in self._rows.get(count.code, ()):
+                if row.law_on(count.offence_date):
+                    return row
+        raise NotRegistrable(index, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE)
+
+    def _basis(
+        self, index: int, row: OffenceRow, count: CountFacts, principals: frozenset[Schedule]
+    ) -> types_pb2.LegalBasis.ValueType:
+        scheduled = bool(row.principal_in) and count.victim_class in _SCHEDULED_VICTIMS
+        if row.s2h:
+            return types_pb2.LEGAL_BASIS_BOTH if scheduled else types_pb2.LEGAL_BASIS_S2H
+        if self.s24_only is not S24Only.REFUSED:
+            if scheduled:
+                return types_pb2.LEGAL_BASIS_S24_EXPLANATION
+            if principals.intersection(row.connected_in):
+                return types_pb2.LEGAL_BASIS_CONNECTED
+        raise NotRegistrable(index, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE)

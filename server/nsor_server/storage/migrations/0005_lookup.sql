@@ -1,4 +1,4 @@
--- Access requests, a prosecutor's grants, and the uses of grants. Insert-only. Suspects are not convicted, so nothing
+-- Access requests, a prosecutor's grants, and the look-ups that were made. Insert-only. Suspects are not convicted, so nothing
 -- here says who they are, not even as a blind index: their CNICs are inside the seals only.
 
 CREATE TABLE access_request_version (
@@ -28,20 +28,25 @@ CREATE TABLE access_grant (
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
-CREATE TABLE grant_use (
-    grant_id uuid NOT NULL REFERENCES access_grant,
-    subject smallint NOT NULL CHECK (subject >= 0),
-    use smallint NOT NULL CHECK (use >= 1),
+-- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
+-- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
+-- once read, cannot go away.
+CREATE TABLE look_up (
+    agency_id text NOT NULL,
     request_id uuid NOT NULL,
     request_hash bytea NOT NULL,
+    grant_id uuid,
+    subject smallint CHECK (subject >= 0),
+    use smallint CHECK (use >= 1),
     access_id uuid NOT NULL,
-    used_at timestamptz NOT NULL,
-    PRIMARY KEY (grant_id, subject, use),
-    UNIQUE (grant_id, request_id)
+    made_at timestamptz NOT NULL,
+    PRIMARY KEY (agency_id, request_id),
+    UNIQUE (grant_id, subject, use),
+    CHECK (num_nulls(grant_id, subject, use) IN (0, 3))
 );
-COMMENT ON COLUMN grant_use.subject IS 'position of the CNIC in the sealed grant';
-COMMENT ON COLUMN grant_use.use IS 'first, second, ... use for this subject';
 -- In the clear it would confirm a guessed CNIC to whoever has a dump: all else in the request stands in this row.
-COMMENT ON COLUMN grant_use.request_hash IS 'SHA-256 of the request, under the sealing keyset';
+COMMENT ON COLUMN look_up.request_hash IS 'SHA-256 of the request, under the sealing keyset';
+COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
+COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
 
-GRANT SELECT, INSERT ON access_request_version, access_grant, grant_use TO nsor_server;
+GRANT SELECT, INSERT ON access_request_version, access_grant, look_up TO nsor_server;

@@ -1,0 +1,293 @@
+"""LookUpRegistration, many at a time: prepared in the callers' threads, decided by the one writer of the ledger.
+
+This is the register's hot path. What depends on the request alone is done in ``prepare``. What depends on the register
+is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, and a
+grant is never used more often than it says.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.lookup import batch_store, records, rules, store
+from nsor_server.lookup.batch_store import NO_GRANT, NO_USE, Claim, Made, Question
+from nsor_server.registration import store as registrations
+from nsor_server.registration.record import case_reference, to_message
+from nsor_server.rpc.calls import Call, Connection, Outcome
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_log = logging.getLogger(__name__)
+
+_FOUND: Final = lookup_pb2.LOOK_UP_OUTCOME_FOUND
+_NO_RECORD: Final = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
+
+_Fir = tuple[str, int, int]
+"""Station, year, serial: the key. The date follows from it and isn't compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A look-up whose request is in order.
+
+    Attributes:
+        call: the call, past the gate.
+        cnic: the person asked for, 13 digits.
+        question: what is read for it.
+        fir: the record must have this FIR to be shown; None: any.
+        case_reference: for the ledger's detail.
+    """
+
+    call: Call
+    cnic: str
+    question: Question
+    fir: _Fir | None
+    case_reference: str
+
+
+@dataclass(slots=True)
+class _Grant:
+    """An opened grant, with its uses so far: those of this batch too."""
+
+    record: record_pb2.GrantRecord
+    uses: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """The place of a CNIC in a grant."""
+
+    grant: _Grant
+    position: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is known while a batch is decided.
+
+    Attributes:
+        now_us: the instant of the batch's leaves.
+        grants: those opened so far, by id.
+        requests: hashes of the requests that this batch has answered, by agency and request id.
+        made: what is to be written.
+    """
+
+    now_us: int
+    grants: dict[bytes, _Grant]
+    requests: dict[tuple[str, bytes], bytes]
+    made: list[Made]
+
+
+class Decider:
+    """Prepares look-ups and decides them. Threads may share it; ``decide`` is the writer's."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._blind_index = blind_index
+        descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
+        self._found_details = {
+            purpose: record_pb2.AccessDetail(outcome="FOUND", fields_shown=fields_shown(descriptor, purpose))
+            for purpose in options_pb2.Purpose.values()
+        }
+
+    def prepare(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest) -> LookUp:
+        """Check what depends on the request alone, and compute what the writer will need.
+
+        Args:
+            call: past the gate; its purpose is the request's.
+            request: checked and normalised.
+
+        Raises:
+            InvalidFields: the basis isn't the one that the purpose needs.
+            Denied: OUTSIDE_JURISDICTION, for the place of an FIR or of a court.
+        """
+        basis = request.basis
+        rules.require_basis(call.purpose, basis)
+        grant_id, fir, custodian, reference = NO_GRANT, None, "", ""
+        if call.purpose == options_pb2.PURPOSE_INVESTIGATION:
+            grant_id = uuid.UUID(basis.grant_id).bytes
+        elif call.purpose == options_pb2.PURPOSE_PROSECUTION:
+            rules.require_place(call.agency, call.officer, basis.fir.police_station)
+            fir = (basis.fir.police_station, basis.fir.year, basis.fir.serial)
+            reference = rules.fir_reference(basis.fir)
+        elif call.purpose == options_pb2.PURPOSE_TRIAL:
+            # Known here is only that the court sits where it says. The register holds no case lists, so it can't tell
+            # whether the person is a party; the subject may well be a convict of another case, whose record the court
+            # is to see. The officer's session and the case number in the ledger answer for it.
+            rules.require_place(call.agency, call.officer, basis.court_case.place_code)
+            reference = rules.court_reference(basis.court_case)
+        elif call.purpose == options_pb2.PURPOSE_CUSTODY:
+            custodian = call.agency.agency_id
+            reference = basis.prisoner_number
+        elif call.purpose == options_pb2.PURPOSE_BORDER_CONTROL:
+            reference = f"{basis.travel_document.country} {basis.travel_document.number}"
+        else:
+            reference = basis.ticket_number
+        question = Question(
+            agency_id=call.agency.agency_id,
+            request_id=uuid.UUID(request.request_id).bytes,
+            blinds=self._blind_index.values("cnic", request.cnic),
+            custodian=custodian,
+            grant_id=grant_id,
+        )
+        return LookUp(call=call, cnic=request.cnic, question=question, fir=fir, case_reference=reference)
+
+    def decide(self, conn: Connection, items: Sequence[LookUp], now_us: int) -> list[Outcome | errors.ApiError]:
+        """Answer look-ups in their order. One that fails doesn't touch its neighbours.
+
+        Args:
+            conn: in the writer's transaction, which holds the ledger head's lock.
+            items: one or more; from ``prepare``.
+            now_us: the instant of the entries, by the database's clock.
+
+        Returns:
+            For each item its answer, or why there is none.
+        """
+        questions = [item.question for item in items]
+        heads = batch_store.heads(conn, questions)
+        claims = batch_store.claims(conn, questions)
+        batch = _Batch(now_us, {}, {}, [])
+        decided: list[Outcome | errors.ApiError] = []
+        for ordinal, item in enumerate(items):
+            try:
+                decided.append(self._decide(batch, item, heads.get(ordinal, ()), claims.get(ordinal)))
+            except errors.ApiError as error:
+                decided.append(error)
+            except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
+                _log.critical("ALERT: a look-up failed with %s", type(error).__name__)  # its text could hold values
+                decided.append(errors.Internal())
+        batch_store.insert(conn, batch.made, records.instant(now_us))
+        return decided
+
+    def _decide(self, batch: _Batch, item: LookUp, heads: Sequence[registrations.Row], claim: Claim | None) -> Outcome:
+        question, call = item.question, item.call
+        subject = None if question.grant_id == NO_GRANT else self._subject(batch, item, claim)
+        replay = self._is_replay(batch, item, claim)
+        if (
+            subject is not None
+            and not replay
+            and subject.grant.uses[subject.position] >= subject.grant.record.uses_per_subject
+        ):
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
+        found = self._open(item, heads)
+        if not replay:
+            self._use(batch, item, subject)
+        if found is None:
+            response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
+            detail = record_pb2.AccessDetail(outcome="NO_RECORD")
+        else:
+            record, etag = found
+            response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=to_message(record, etag))
+            detail = record_pb2.AccessDetail()
+            detail.CopyFrom(self._found_details[call.purpose])
+            detail.subjects.append(record.registration_id)
+        if subject is None:
+            detail.case_reference = item.case_reference
+        else:
+            detail.case_reference = case_reference(subject.grant.record.fir)
+            detail.subjects.append(question.grant_id)
+        if replay:
+            detail.replay = True
+        return Outcome(disclose(response, call.purpose), detail)
+
+    def _subject(self, batch: _Batch, item: LookUp, claim: Claim | None) -> _Subject:
+        """The person's place in the caller's grant.
+
+        Raises:
+            Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's or the officer's,
+                or isn't for this person; GRANT_EXPIRED.
+        """
+        if claim is None or claim.grant_agency is None:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
+        grant = self._grant(batch, item.question.grant_id, claim, claim.grant_agency)
+        record = grant.record
+        if record.officer_key != item.call.officer_key or item.cnic not in record.cnics:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
+        if batch.now_us >= record.expires_at_us:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
+        return _Subject(grant, list(record.cnics).index(item.cnic))
+
+    def _grant(self, batch: _Batch, grant_id: bytes, claim: Claim, agency: str) -> _Grant:
+        known = batch.grants.get(grant_id)
+        if known is None:
+            record = store.open_grant(self._sealer, grant_id, agency, claim.grant_expires_at_us, claim.grant_sealed)
+            uses = [0] * len(record.cnics)
+            for position in claim.used:
+                uses[position] += 1
+            known = batch.grants[grant_id] = _Grant(record, uses)
+        return known
+
+    def _is_replay(self, batch: _Batch, item: LookUp, claim: Claim | None) -> bool:
+        """Whether this very request was answered before, by an earlier batch or in this one.
+
+        Raises:
+            RequestIdReused: another request was, under this id.
+        """
+        key = (item.question.agency_id, item.question.request_id)
+        first = batch.requests.get(key)
+        if first is None and claim is not None and claim.request_hash is not None:
+            first = self._opened_hash(item.question, claim.request_hash)
+        if first is None:
+            return False
+        if not hmac.compare_digest(first, item.call.request_hash):
+            raise errors.RequestIdReused
+        return True
+
+    def _open(
+        self, item: LookUp, heads: Sequence[registrations.Row]
+    ) -> tuple[record_pb2.RegistrationRecord, str] | None:
+        """The registration that this call may see, and its etag.
+
+        Raises:
+            Internal: a row isn't what its seal says, or two registrations claim the person.
+        """
+        if not heads:
+            return None
+        row = heads[0]
+        record = registrations.open_version(self._sealer, row)
+        # After a rotation one registration may stand under two keys; two registrations never share a CNIC unheld.
+        if record.cnic != item.cnic or any(other.registration_id != row.registration_id for other in heads):
+            _log.critical("ALERT: registration_identifier contradicts the sealed record")
+            raise errors.Internal
+        if item.fir is not None and not _has_fir(record, item.fir):
+            return None
+        return record, registrations.etag(row.sealed)
+
+    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> None:
+        question, call = item.question, item.call
+        position = use = NO_USE
+        if subject is not None:
+            position = subject.position
+            use = subject.grant.uses[position] + 1
+            subject.grant.uses[position] = use
+        batch.requests[question.agency_id, question.request_id] = call.request_hash
+        sealed = self._sealer.seal(batch_store.TABLE, _row_id(question), 1, call.request_hash)
+        batch.made.append(
+            Made(
+                question.agency_id, question.request_id, sealed, question.grant_id, position, use, call.access_id.bytes
+            )
+        )
+
+    def _opened_hash(self, question: Question, sealed: bytes) -> bytes:
+        try:
+            return self._sealer.open(batch_store.TABLE, _row_id(question), 1, sealed)
+        except SealBroken:
+            raise store.broken(batch_store.TABLE) from None
+
+
+def _has_fir(record: record_pb2.RegistrationRecord, fir: _Fir) -> bool:
+    return any((c.fir.police_station, c.fir.year, c.fir.serial) == fir for c in record.convictions)
+
+
+def _row_id(question: Question) -> bytes:
+    """Agency ids hold no NUL, so that the parts can't run into each other."""
+    return question.agency_id.encode() + b"\0" + question.request_id

@@ -1,0 +1,170 @@
+"""Access requests and grants between the contract and what is sealed. Translates; decides nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from nsor.v1 import lookup_pb2, types_pb2
+from nsor_server.policy.deadlines import Due
+from nsor_server.registration.dates import from_day, from_us, to_day, to_us
+from nsor_server.rpc.calls import Call
+from nsor_server.storage.v1 import record_pb2
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def new_request(
+    request: lookup_pb2.CreateAccessRequestRequest, call: Call, *, request_id: uuid.UUID, deadline: Due
+) -> record_pb2.AccessRequestRecord:
+    """The first version of an access request."""
+    form = request.annexure_a
+    return record_pb2.AccessRequestRecord(
+        access_request_id=request_id.bytes,
+        version=1,
+        state=lookup_pb2.ACCESS_REQUEST_STATE_PENDING,
+        agency=call.agency.agency_id,
+        officer_key=call.officer_key,
+        officer_number=call.officer.officer_number if call.officer else "",
+        fir=record_pb2.Fir(
+            police_station=request.fir.police_station,
+            year=request.fir.year,
+            serial=request.fir.serial,
+            day=to_day(request.fir.fir_date),
+        ),
+        suspects=[
+            record_pb2.Suspect(
+                cnic=suspect.cnic,
+                name=record_pb2.Name(
+                    kind=suspect.name.kind,
+                    name=suspect.name.name,
+                    relative_name=suspect.name.relative_name,
+                    relation=suspect.name.relation,
+                ),
+            )
+            for suspect in request.suspects
+        ],
+        officer_grade=form.officer_grade,
+        posting=form.posting,
+        offence_codes=form.offence_codes,
+        stage=form.stage,
+        ground=form.ground,
+        fir_copy_number=form.fir_copy_number,
+        application_number=form.application_number,
+        application_day=to_day(form.application_date),
+        create_time_us=to_us(deadline.start),
+        decision_due_us=to_us(deadline.due),
+        decision_rule=deadline.rule_id,
+    )
+
+
+def decided(
+    record: record_pb2.AccessRequestRecord,
+    call: Call,
+    state: lookup_pb2.AccessRequestState.ValueType,
+    *,
+    grant_id: bytes = b"",
+    reasons: Iterable[int] = (),
+) -> record_pb2.AccessRequestRecord:
+    """The next version of an access request: decided by the caller."""
+    following = record_pb2.AccessRequestRecord()
+    following.CopyFrom(record)
+    following.version = record.version + 1
+    following.state = state
+    following.decided_by_agency = call.agency.agency_id
+    following.decided_by_key = call.officer_key
+    following.grant_id = grant_id
+    following.return_reasons.extend(reasons)
+    return following
+
+
+def new_grant(
+    record: record_pb2.AccessRequestRecord, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
+) -> record_pb2.GrantRecord:
+    """The grant of an access request: bound to its agency, its officer, its FIR and its suspects."""
+    return record_pb2.GrantRecord(
+        grant_id=grant_id.bytes,
+        access_request_id=record.access_request_id,
+        agency=record.agency,
+        officer_key=record.officer_key,
+        fir=record.fir,
+        cnics=[suspect.cnic for suspect in record.suspects],
+        uses_per_subject=uses_per_subject,
+        expires_at_us=to_us(expiry.due),
+        expiry_rule=expiry.rule_id,
+        create_time_us=to_us(expiry.start),
+    )
+
+
+def request_message(
+    record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: lookup_pb2.Grant | None
+) -> lookup_pb2.AccessRequest:
+    """An access request as the contract shows it."""
+    return lookup_pb2.AccessRequest(
+        access_request_id=str(uuid.UUID(bytes=record.access_request_id)),
+        etag=etag,
+        state=lookup_pb2.AccessRequestState.ValueType(record.state),
+        agency_id=record.agency,
+        officer_number=record.officer_number,
+        fir=types_pb2.FirKey(
+            police_station=record.fir.police_station,
+            year=record.fir.year,
+            serial=record.fir.serial,
+            fir_date=from_day(record.fir.day),
+        ),
+        suspects=[_suspect(suspect) for suspect in record.suspects],
+        annexure_a=lookup_pb2.AnnexureA(
+            officer_grade=record.officer_grade,
+            posting=record.posting,
+            offence_codes=record.offence_codes,
+            stage=lookup_pb2.InvestigationStage.ValueType(record.stage),
+            ground=lookup_pb2.AccessGround.ValueType(record.ground),
+            fir_copy_number=record.fir_copy_number,
+            application_number=record.application_number,
+            application_date=from_day(record.application_day),
+        ),
+        decision_deadline=deadline_message(deadline, due_us=record.decision_due_us),
+        grant=grant,
+        return_reasons=[lookup_pb2.ReturnReason.ValueType(reason) for reason in record.return_reasons],
+        create_time=from_us(record.create_time_us),
+    )
+
+
+def grant_message(grant: record_pb2.GrantRecord, expiry: Due) -> lookup_pb2.Grant:
+    """A grant as the contract shows it."""
+    return lookup_pb2.Grant(
+        grant_id=str(uuid.UUID(bytes=grant.grant_id)),
+        uses_per_subject=grant.uses_per_subject,
+        expiry=deadline_message(expiry, due_us=grant.expires_at_us),
+    )
+
+
+def deadline_message(due: Due, *, due_us: int | None = None) -> types_pb2.Deadline:
+    """A deadline, with the instant that was stored if it was: policy that has changed since moves nobody's deadline."""
+    return types_pb2.Deadline(
+        rule_id=due.rule_id,
+        citation=due.citation,
+        verified=due.verified,
+        start_time=from_us(to_us(due.start)),
+        due_time=from_us(to_us(due.due) if due_us is None else due_us),
+        calendar=due.calendar,
+    )
+
+
+def instant(microseconds_since_1970: int) -> dt.datetime:
+    """The instant in UTC."""
+    return _EPOCH + microseconds_since_1970 * _MICROSECOND
+
+
+def _suspect(suspect: record_pb2.Suspect) -> lookup_pb2.Suspect:
+    return lookup_pb2.Suspect(
+        cnic=suspect.cnic,
+        name=types_pb2.PersonName(
+            kind=types_pb2.NameKind.ValueType(suspect.name.kind),
+            name=suspect.name.name,
+            relative_name=suspect.name.relative_name,
+            relation=types_pb2.Relation.ValueType(suspect.name.relation),
+        ),
+    )

@@ -1,0 +1,149 @@
+"""What the law and the contract say about access to records. Pure: neither grpc nor psycopg, and no key."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.policy.offences import OffenceTable
+from nsor_server.registration.dates import to_date
+
+BASIS: Final[Mapping[int, str]] = {
+    options_pb2.PURPOSE_INVESTIGATION: "grant_id",
+    options_pb2.PURPOSE_PROSECUTION: "fir",
+    options_pb2.PURPOSE_TRIAL: "court_case",
+    options_pb2.PURPOSE_CUSTODY: "prisoner_number",
+    options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
+    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_number",
+}
+"""The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
+
+
+def may_act_at(agency: Agency, officer: Officer | None, place_code: str) -> bool:
+    """Tell whether a place lies within the agency's jurisdiction and the officer's."""
+    if not contains(agency.jurisdiction, place_code):
+        return False
+    return officer is None or not officer.jurisdiction or contains(officer.jurisdiction, place_code)
+
+
+def require_place(agency: Agency, officer: Officer | None, place_code: str) -> None:
+    """See that the agency and the officer may act at a place.
+
+    Raises:
+        Denied: OUTSIDE_JURISDICTION.
+    """
+    if not may_act_at(agency, officer, place_code):
+        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
+
+
+def check_access_request(request: lookup_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:
+    """See that an application hangs together and is for an FIR under the Act.
+
+    Args:
+        request: checked and normalised.
+        offences: the offence table.
+
+    Raises:
+        InvalidFields: a suspect is named twice, or the application is older than the FIR. OFFENCE_NOT_REGISTRABLE: none
+            of its sections is a scheduled offence; the register is opened for FIRs under the Anti-Rape Act only (SOPs
+            of 22 August 2024).
+    """
+    violations = [
+        errors.Violation(f"suspects[{index}].cnic", errors_pb2.FIELD_REASON_DUPLICATE)
+        for index in repeated([suspect.cnic for suspect in request.suspects])
+    ]
+    fir_date = to_date(request.fir.fir_date)
+    if to_date(request.annexure_a.application_date) < fir_date:
+        violations.append(errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    if violations:
+        raise errors.InvalidFields(violations=tuple(violations))
+    if not names_scheduled_offence(request.annexure_a.offence_codes, fir_date, offences):
+        codes = errors.Violation("annexure_a.offence_codes", errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
+        raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=(codes,))
+
+
+def names_scheduled_offence(codes: Collection[str], fir_date: dt.date, offences: OffenceTable) -> bool:
+    """Tell whether one of the sections stands in a Schedule by itself.
+
+    The offence was committed on or before the day of its FIR, nobody knows when: a section that was repealed since may
+    have been the law of that day, one that came later can't.
+    """
+    return any(
+        row.code in codes and row.principal_in and (row.valid_from is None or row.valid_from <= fir_date)
+        for row in offences.rows()
+    )
+
+
+def check_return(request: lookup_pb2.ReturnAccessRequestRequest) -> None:
+    """See that no reason is given twice.
+
+    Raises:
+        InvalidFields: one is.
+    """
+    twice = repeated(request.reasons)
+    if twice:
+        raise errors.InvalidFields(
+            violations=tuple(
+                errors.Violation(f"reasons[{index}]", errors_pb2.FIELD_REASON_DUPLICATE) for index in twice
+            )
+        )
+
+
+def check_decision(
+    *, agency: str, officer_key: bytes, requester: str, requester_key: bytes, etag: str, newest_etag: str, state: int
+) -> None:
+    """See that this prosecutor may decide this request now.
+
+    A request past its deadline may still be decided: the 48 hours bind the prosecutor, not the investigator.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED; both the agency and the officer's key must be others than the requester's.
+        EtagMismatch: the request has moved on.
+        WrongState: it is decided.
+    """
+    if agency == requester or officer_key == requester_key:
+        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
+    if etag != newest_etag:
+        raise errors.EtagMismatch
+    if state != lookup_pb2.ACCESS_REQUEST_STATE_PENDING:
+        raise errors.WrongState
+
+
+def require_basis(purpose: int, basis: lookup_pb2.LookUpBasis) -> None:
+    """See that the request has the basis that its purpose needs.
+
+    Raises:
+        Denied: nobody is looked up for this purpose.
+        InvalidFields: the request has another basis, or none.
+    """
+    needed = BASIS.get(purpose)
+    if needed is None:
+        raise errors.Denied
+    given = basis.WhichOneof("basis")
+    if given is None or given != needed or not getattr(basis, given):
+        raise errors.InvalidFields(violations=(errors.Violation(f"basis.{needed}", errors_pb2.FIELD_REASON_REQUIRED),))
+
+
+def fir_reference(fir: types_pb2.FirKey) -> str:
+    """An FIR as people write it, with the station that makes it unique."""
+    return f"{fir.police_station} {fir.serial}/{fir.year}"
+
+
+def court_reference(case: types_pb2.CourtCase) -> str:
+    """A court case with the place that makes it unique."""
+    return f"{case.place_code} {case.case_number}"
+
+
+def repeated(values: Sequence[object]) -> list[int]:
+    """Positions of values that stand further up already."""
+    seen: set[object] = set()
+    found = []
+    for index, value in enumerate(values):
+        if value in seen:
+            found.append(index)
+        seen.add(value)
+    return found

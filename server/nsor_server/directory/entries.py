@@ -1,0 +1,149 @@
+"""Agencies as operators enter them: from a file or from options, checked, stored by the owner's role and recorded.
+
+The change, the new version of the directory and the ledger's entry are one transaction, which the caller commits.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from nsor.v1 import options_pb2
+from nsor_server.access.facts import Agency
+from nsor_server.config import OperatorError
+from nsor_server.directory import agencies
+from nsor_server.ledger import operator
+from nsor_server.policy.places import Places
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
+
+ADD: Final = "nsor-server/agency.add"
+DISABLE: Final = "nsor-server/agency.disable"
+WHOLE_COUNTRY: Final = "PK"
+KINDS: Final = tuple(
+    name.removeprefix("AGENCY_KIND_") for name, number in options_pb2.AgencyKind.items() if number != 0
+)
+"""The names that a kind of agency may be given by."""
+
+_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,62}", re.ASCII)
+
+
+class AgencyError(OperatorError):
+    """An agency can't be entered or changed so; nothing was."""
+
+
+def checked(
+    places: Places, *, agency_id: str, kind: str, name_en: str, name_ur: str, jurisdiction: Sequence[str]
+) -> Agency:
+    """An agency of these facts.
+
+    Raises:
+        AgencyError: says which fact is wrong and what is allowed.
+    """
+    if _ID.fullmatch(agency_id) is None:
+        raise AgencyError("An agency's id is a letter, then 1 to 62 lower-case letters, digits or dashes.")
+    if kind not in KINDS:
+        raise AgencyError(f"{agency_id} has no kind that is known. Allowed: {', '.join(KINDS)}.")
+    if not name_en.strip() or not name_ur.strip():
+        raise AgencyError(f"{agency_id} needs a name in English and one in Urdu.")
+    unknown = [place for place in jurisdiction if place != WHOLE_COUNTRY and not places.exists(place)]
+    if unknown or not jurisdiction or len(set(jurisdiction)) != len(jurisdiction):
+        raise AgencyError(f"{agency_id} needs different places of the place registry, such as PK-PB/LHR, or PK.")
+    return Agency(
+        agency_id=agency_id,
+        kind=options_pb2.AgencyKind.Value(f"AGENCY_KIND_{kind}"),
+        jurisdiction=tuple(jurisdiction),
+        enabled=True,
+        name_en=name_en.strip(),
+        name_ur=name_ur.strip(),
+    )
+
+
+def read(path: Path, places: Places) -> list[Agency]:
+    """The agencies of a file like certs/agencies.toml.
+
+    Raises:
+        AgencyError: the file can't be read, an entry is wrong, or two have one id.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["agency"]
+        found = [checked(places, **_facts(entry)) for entry in entries]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+        raise AgencyError(
+            f"{path} is not a list of [[agency]] entries with id, kind, name.en, name.ur and jurisdiction."
+        ) from None
+    if len({agency.agency_id for agency in found}) != len(found):
+        raise AgencyError(f"{path} has two agencies with one id.")
+    return found
+
+
+def add(conn: psycopg.Connection, keyring: Keyring, wanted: Sequence[Agency]) -> list[Agency]:
+    """Enter those that aren't there yet, and give them; one that is there unchanged stays as it is, also disabled.
+
+    Raises:
+        AgencyError: one is there with other facts.
+    """
+    _lock(conn)
+    added = []
+    for agency in wanted:
+        present = agencies.find(conn, agency.agency_id)
+        if present is None:
+            _insert(conn, agency)
+            added.append(agency)
+        elif replace(present, enabled=True) != agency:
+            raise AgencyError(
+                f"{agency.agency_id} is in the register with other facts; an agency isn't changed, but added."
+            )
+    if added:
+        _record(conn, keyring, ADD, "ADDED " + " ".join(agency.agency_id for agency in added))
+    return added
+
+
+def disable(conn: psycopg.Connection, keyring: Keyring, agency_id: str) -> bool:
+    """Disable an agency from its next call on; False when it was disabled before.
+
+    Raises:
+        AgencyError: there is no such agency.
+    """
+    _lock(conn)
+    present = agencies.find(conn, agency_id)
+    if present is None:
+        raise AgencyError("There is no such agency. See: nsor-server agency list")
+    if not present.enabled:
+        return False
+    conn.execute("UPDATE agency SET enabled = false WHERE agency_id = %s", (agency_id,))
+    _record(conn, keyring, DISABLE, f"DISABLED {agency_id}")
+    return True
+
+
+def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "agency_id": str(entry["id"]),
+        "kind": str(entry["kind"]),
+        "name_en": str(entry["name"]["en"]),
+        "name_ur": str(entry["name"]["ur"]),
+        "jurisdiction": [str(place) for place in entry["jurisdiction"]],
+    }
+
+
+def _lock(conn: psycopg.Connection) -> None:
+    """Take turns with other operators: of two that add one agency the second finds it."""
+    conn.execute("LOCK TABLE agency IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _insert(conn: psycopg.Connection, agency: Agency) -> None:
+    conn.execute(
+        "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
+        (agency.agency_id, agency.kind, agency.name_en, agency.name_ur, list(agency.jurisdiction)),
+    )
+
+
+def _record(conn: psycopg.Connection, keyring: Keyring, method: str, outcome: str) -> None:
+    conn.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+    operator.record(conn, keyring, method=method, detail=record_pb2.AccessDetail(outcome=outcome))

@@ -1,0 +1,96 @@
+"""The deliverer: takes events out of the outbox and numbers them for their agencies, in transactions of its own.
+
+Numbers are given after the causing transactions have committed. Had those taken them, a number that commits late would
+appear behind a reader's cursor and be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+import psycopg
+
+from nsor_server.notification import events, outbox
+from nsor_server.storage.pool import Database
+
+BATCH: Final = 500
+"""Events that one transaction numbers."""
+_LOCK: Final = 0x4E534F52_00000004
+"""Advisory lock of deliverers ("NSOR", 4): of several processes one numbers at a time."""
+_STOP_SECONDS: Final = 3.0
+_logger = logging.getLogger(__name__)
+
+
+def deliver(conn: psycopg.Connection, batch: int = BATCH) -> int:
+    """Number at most ``batch`` events, the oldest first, and notify their agencies; returns how many.
+
+    Runs in its own transaction. A number is the agency's last one plus one, under the lock: there are no gaps, and a
+    transaction that is rolled back leaves its events in the outbox, unnumbered.
+    """
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        rows = conn.execute(
+            """
+            WITH taken AS (
+                DELETE FROM outbox
+                WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT %s)
+                RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, created_at
+            )
+            INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id,
+                access_request_id, event_time)
+            SELECT recipient,
+                (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient)
+                    + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id),
+                event_id, kind, registration_id, notice_id, access_request_id, created_at
+            FROM taken
+            RETURNING agency_id
+            """,
+            (batch,),
+        ).fetchall()
+        for agency_id in sorted({row[0] for row in rows}):
+            conn.execute("SELECT pg_notify(%s, %s)", (events.CHANNEL, agency_id))
+    return len(rows)
+
+
+class Deliverer:
+    """A thread that delivers whenever something was left in the outbox, and looks at least every second."""
+
+    def __init__(self, database: Database, *, poll_seconds: float = 1.0) -> None:
+        """``poll_seconds`` is the longest that an event waits when a notification was lost."""
+        self._database = database
+        self._poll_seconds = poll_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="nsor-deliverer", daemon=True)
+
+    def start(self) -> None:
+        """Start to deliver."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the transaction that is running; returns within about ``poll_seconds``.
+
+        A commit that waits for a lost standby is left behind: PostgreSQL decides on it, and the events stay whole.
+        """
+        self._stopped.set()
+        self._thread.join(self._poll_seconds + _STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._database.connect() as conn:
+                    self._follow(conn)
+            except psycopg.Error as error:
+                # The events stay in the outbox. The error's own text could hold ids.
+                _logger.warning("delivering events failed: %s; trying again", type(error).__name__)
+                self._stopped.wait(self._poll_seconds)
+
+    def _follow(self, conn: psycopg.Connection) -> None:
+        conn.autocommit = True
+        conn.execute(f"LISTEN {outbox.CHANNEL}")
+        while not self._stopped.is_set():
+            while deliver(conn) == BATCH and not self._stopped.is_set():
+                pass
+            for _ in conn.notifies(timeout=self._poll_seconds, stop_after=1):
+                pass

@@ -1,0 +1,75 @@
+"""What a notice of a change of address means: who is responsible from now on, and whether it came in time. Pure.
+
+The Anti-Rape (Sex Offenders Register) Rules 2023 could not be read, so every time limit comes from policy data and says
+whether it is verified. Late is accepted and flagged; whether it was an offence is for others to decide.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from nsor.v1 import notification_pb2, types_pb2
+from nsor_server.formats.dates import KARACHI
+from nsor_server.policy.places import Places
+from nsor_server.storage.v1 import record_pb2
+
+DEADLINE_RULE: Final = "address-change-notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a new address means for responsibility.
+
+    Attributes:
+        responsible_place: the place whose police are responsible from now on.
+        transfer_needed: it stays with the old police until those of the other province have accepted.
+    """
+
+    responsible_place: str
+    transfer_needed: bool
+
+    @property
+    def event(self) -> notification_pb2.EventKind.ValueType:
+        """What the agencies are told."""
+        if self.transfer_needed:
+            return notification_pb2.EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES
+        return notification_pb2.EVENT_KIND_ADDRESS_CHANGED
+
+
+def move(
+    places: Places,
+    responsible_place: str,
+    address: types_pb2.Address,
+    timing: notification_pb2.NoticeTiming.ValueType,
+) -> Move:
+    """Who is responsible after the notice.
+
+    Responsibility follows where the person lives: at once within the province, by a transfer across provinces, and not
+    before the move has happened. A permanent address moves nothing.
+    """
+    if address.kind != types_pb2.ADDRESS_KIND_CURRENT:
+        return Move(responsible_place, transfer_needed=False)
+    if places.province(address.place_code) != places.province(responsible_place):
+        return Move(responsible_place, transfer_needed=True)
+    happened = timing == notification_pb2.NOTICE_TIMING_HAPPENED
+    return Move(address.place_code if happened else responsible_place, transfer_needed=False)
+
+
+def start(event_date: dt.date) -> dt.datetime:
+    """The instant from which the deadline counts: the beginning of the day of the change in Asia/Karachi."""
+    return dt.datetime.combine(event_date, dt.time(), KARACHI)
+
+
+def is_late(received: dt.date, due: dt.datetime) -> bool:
+    """Tell whether the notice came after the day on which it was due in Asia/Karachi."""
+    return received > due.astimezone(KARACHI).date()
+
+
+def add_address(record: record_pb2.RegistrationRecord, address: record_pb2.Address, event_day: int) -> None:
+    """Append the new address; the old ones stay. It begins with the day of the change unless it says otherwise."""
+    added = record.addresses.add()
+    added.CopyFrom(address)
+    if not added.HasField("since_day"):
+        added.since_day = event_day

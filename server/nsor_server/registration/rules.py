@@ -1,0 +1,138 @@
+"""What the law says of a registration. Pure: facts in, an error or a fact out; neither the wire nor the database.
+
+Format, length and order of fields were checked before by the contract's options. Sections are of the Anti-Rape
+(Investigation and Trial) Act 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.formats import passport
+from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
+from nsor_server.registration.dates import to_date
+from nsor_server.storage.v1 import record_pb2
+
+_PAKISTAN: Final = "PK"
+
+
+def check_convicted(convictions: Sequence[types_pb2.Conviction]) -> None:
+    """See that every judgment is a conviction: the register holds nobody else (s.2(1)(h)).
+
+    Raises:
+        errors.InvalidFields: NOT_CONVICTED, naming each verdict.
+    """
+    others = tuple(
+        errors.Violation(f"convictions[{index}].verdict", errors_pb2.FIELD_REASON_NOT_A_CONVICTION)
+        for index, conviction in enumerate(convictions)
+        if conviction.verdict != types_pb2.VERDICT_CONVICTED
+    )
+    if others:
+        raise errors.InvalidFields(errors_pb2.ERROR_REASON_NOT_CONVICTED, violations=others)
+
+
+def legal_bases(
+    offences: OffenceTable, convictions: Sequence[types_pb2.Conviction]
+) -> list[tuple[types_pb2.LegalBasis.ValueType, ...]]:
+    """Why each count of each conviction is registrable, by the law in force on the day of its offence.
+
+    Raises:
+        errors.InvalidFields: OFFENCE_NOT_REGISTRABLE, naming the first count of each conviction that isn't.
+    """
+    bases: list[tuple[types_pb2.LegalBasis.ValueType, ...]] = []
+    refused: list[errors.Violation] = []
+    for index, conviction in enumerate(convictions):
+        counts = [
+            CountFacts(count.offence_code, to_date(count.offence_date), count.victim_class)
+            for count in conviction.counts
+        ]
+        try:
+            bases.append(offences.legal_bases(counts, to_date(conviction.judgment_date)))
+        except NotRegistrable as refusal:
+            field = f"convictions[{index}].counts[{refusal.index}].offence_code"
+            refused.append(errors.Violation(field, errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN))
+    if refused:
+        raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=tuple(refused))
+    return bases
+
+
+def check_within(places: Iterable[str], agency: Agency, officer: Officer | None) -> None:
+    """See that every place lies within the agency's jurisdiction, and within the officer's own if that is narrower.
+
+    Raises:
+        errors.Denied: OUTSIDE_JURISDICTION.
+    """
+    narrower = officer.jurisdiction if officer and officer.jurisdiction else agency.jurisdiction
+    if not all(contains(agency.jurisdiction, place) and contains(narrower, place) for place in places):
+        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
+
+
+def check_custodian(custodian: Agency | None) -> None:
+    """See that the agency that holds the offender is a prisons department.
+
+    Raises:
+        errors.InvalidFields: naming the field.
+    """
+    if custodian is None or custodian.kind != options_pb2.AGENCY_KIND_PRISONS:
+        wrong = errors.Violation("custody.prisons_agency_id", errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+        raise errors.InvalidFields(violations=(wrong,))
+
+
+def responsible_place(addresses: Sequence[record_pb2.Address]) -> str:
+    """The place whose police are responsible: that of the newest current address, of which there is one."""
+    return next(a.place_code for a in reversed(addresses) if a.kind == types_pb2.ADDRESS_KIND_CURRENT)
+
+
+def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
+    """What is odd about a person's numbers. No source makes either rule certain, so neither refuses."""
+    found = []
+    if person.cnic and _parity_contradicts(person.cnic, person.sex):
+        odd = registration_pb2.WARNING_REASON_CNIC_SEX_MISMATCH
+        found.append(registration_pb2.FieldWarning(field="person.cnic", reason=odd))
+    for index, document in enumerate(person.travel_documents):
+        if document.country == _PAKISTAN and not passport.usual_pakistani_form(document.number):
+            unusual = registration_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL
+            field = f"person.travel_documents[{index}].number"
+            found.append(registration_pb2.FieldWarning(field=field, reason=unusual))
+    return found
+
+
+def is_of_court(
+    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
+) -> bool:
+    """Tell whether the case number is that of a conviction by a court within both jurisdictions."""
+    narrower = officer.jurisdiction if officer and officer.jurisdiction else agency.jurisdiction
+    return any(
+        conviction.case_number == case_number
+        and contains(agency.jurisdiction, conviction.court_place)
+        and contains(narrower, conviction.court_place)
+        for conviction in record.convictions
+    )
+
+
+def check_confirmable(
+    record: record_pb2.RegistrationRecord, *, agency_id: str, officer_key: bytes, etag_is_current: bool
+) -> None:
+    """See that this officer of this agency may confirm the registration now; asked once the caller may see it.
+
+    Raises:
+        errors.Denied: SECOND_PERSON_REQUIRED: the agency or the key is the one that entered it.
+        errors.EtagMismatch: the court has seen another version.
+        errors.WrongState: it is confirmed already.
+    """
+    if agency_id == record.created_by_agency or officer_key == record.created_by_key:
+        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
+    if not etag_is_current:
+        raise errors.EtagMismatch
+    if record.state != registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
+        raise errors.WrongState
+
+
+def _parity_contradicts(cnic: str, sex: types_pb2.Sex.ValueType) -> bool:
+    """By custom the last digit is odd for men and even for women; transgender holders have either."""
+    expected = {types_pb2.SEX_MALE: 1, types_pb2.SEX_FEMALE: 0}.get(sex)
+    return expected is not None and int(cnic[-1]) % 2 != expected

@@ -1,0 +1,85 @@
+"""Who may see which accesses, and what a filter means. Pure: neither grpc nor psycopg."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf import timestamp_pb2
+from google.rpc import code_pb2
+
+from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
+from nsor_server import errors
+from nsor_server.access.facts import Agency
+
+DEFAULT_PAGE: Final = 100
+_SEES_ALL: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE})
+
+
+class ProofOutOfRange(errors.ApiError):
+    """The proof asked for isn't of this ledger."""
+
+    code = code_pb2.OUT_OF_RANGE
+    reason = errors_pb2.ERROR_REASON_PROOF_OUT_OF_RANGE
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which accesses are listed.
+
+    Attributes:
+        agency: only this agency; None: all.
+        outcome: only this outcome; None: any.
+        start_us: only at or after this instant, microseconds since 1970.
+        end_us: only before this instant.
+        access_id: only this access.
+    """
+
+    agency: str | None
+    outcome: int | None
+    start_us: int | None
+    end_us: int | None
+    access_id: uuid.UUID | None
+
+    def binding(self, caller: str, purpose: int) -> bytes:
+        """What a page token is bound to: another caller's or another filter's token isn't this one's."""
+        parts = (caller, purpose, self.agency, self.outcome, self.start_us, self.end_us, self.access_id)
+        return repr(tuple(None if part is None else str(part) for part in parts)).encode()
+
+
+def access_filter(caller: Agency, request: oversight_pb2.ListAccessesRequest) -> Filter:
+    """Read the filter, narrowed to what the caller may see.
+
+    Raises:
+        Denied: another agency's accesses were asked for. Nobody learns whether there are any.
+        InvalidFields: the end isn't after the start.
+    """
+    agency: str | None = request.agency_id or None
+    if caller.kind not in _SEES_ALL:
+        if agency not in (None, caller.agency_id):
+            raise errors.Denied
+        agency = caller.agency_id
+    start_us = _ceiling_us(request.start_time) if request.HasField("start_time") else None
+    end_us = _ceiling_us(request.end_time) if request.HasField("end_time") else None
+    if start_us is not None and end_us is not None and end_us < start_us:
+        raise errors.InvalidFields(violations=(errors.Violation("end_time", errors_pb2.FIELD_REASON_DATE_ORDER),))
+    return Filter(
+        agency=agency,
+        outcome=request.outcome or None,
+        start_us=start_us,
+        end_us=end_us,
+        access_id=uuid.UUID(request.access_id) if request.access_id else None,
+    )
+
+
+def shows_detail(purpose: options_pb2.Purpose.ValueType) -> bool:
+    """Tell whether the purpose sees anything that only the sealed detail says; if not, no detail is opened."""
+    field = oversight_pb2.Access.DESCRIPTOR.fields_by_name["officer_number"]
+    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
+    return purpose in shown.purposes
+
+
+def _ceiling_us(instant: timestamp_pb2.Timestamp) -> int:
+    """Microseconds since 1970, rounded up: leaves have no finer time, so "at or after" and "before" stay exact."""
+    return instant.seconds * 1_000_000 - (-instant.nanos // 1000)

@@ -1,0 +1,112 @@
+"""OversightService on the wire: the list of accesses, checkpoints and proofs. No person is ever shown."""
+
+from __future__ import annotations
+
+import uuid
+
+from google.protobuf.message import Message
+
+from nsor.v1 import options_pb2, oversight_pb2
+from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.ledger import proofs
+from nsor_server.ledger.detail import Details
+from nsor_server.oversight import page_tokens, rules, store
+from nsor_server.registration.dates import from_us
+from nsor_server.rpc.calls import Call, Connection, Outcome
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class OversightService:
+    """The access ledger, seen from outside."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Takes the keys of the ledger's details, and those that seal page tokens."""
+        self._details = Details(keyring)
+        self._sealer = Sealer(keyring)
+
+    def ListAccesses(self, call: Call, request: oversight_pb2.ListAccessesRequest, conn: Connection) -> Outcome:
+        """List accesses, the newest first.
+
+        Entries only ever come in front, so that pages don't shift.
+
+        Raises:
+            Denied: another agency's accesses were asked for, and the caller isn't NPB or the Special Committee.
+            InvalidFields: the page token isn't of this list, or the times are in the wrong order.
+        """
+        wanted = rules.access_filter(call.agency, request)
+        binding = wanted.binding(call.agency.agency_id, call.purpose)
+        before = page_tokens.read(self._sealer, binding, request.page_token) if request.page_token else None
+        size = request.page_size or rules.DEFAULT_PAGE
+        details = self._details if rules.shows_detail(call.purpose) else None
+        found = store.newest_first(conn, wanted, before=before, most=size + 1, details=details)
+        page = found[:size]
+        response = oversight_pb2.ListAccessesResponse(accesses=[_access(entry) for entry in page])
+        if len(found) > size:
+            response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
+        return _outcome(call, response, "LISTED")
+
+    def GetCheckpoint(self, call: Call, request: oversight_pb2.GetCheckpointRequest, conn: Connection) -> Outcome:
+        """Give the newest checkpoint, or the first one of at least a size.
+
+        Raises:
+            ProofOutOfRange: the ledger hasn't had that size.
+        """
+        try:
+            note = proofs.checkpoint(conn, request.min_tree_size)
+        except proofs.NoSuchTree:
+            raise rules.ProofOutOfRange from None
+        return _outcome(call, oversight_pb2.GetCheckpointResponse(checkpoint=note), "CHECKPOINT")
+
+    def GetInclusionProof(
+        self, call: Call, request: oversight_pb2.GetInclusionProofRequest, conn: Connection
+    ) -> Outcome:
+        """Prove that a leaf is in the tree of a size.
+
+        Raises:
+            ProofOutOfRange: there is no such leaf or no such tree.
+        """
+        try:
+            hashes = proofs.inclusion(conn, request.leaf_index, request.tree_size)
+        except proofs.NoSuchTree:
+            raise rules.ProofOutOfRange from None
+        leaf_hash = store.leaf_hash_at(conn, request.leaf_index)
+        response = oversight_pb2.GetInclusionProofResponse(leaf_hash=leaf_hash, hashes=hashes)
+        return _outcome(call, response, "PROOF")
+
+    def GetConsistencyProof(
+        self, call: Call, request: oversight_pb2.GetConsistencyProofRequest, conn: Connection
+    ) -> Outcome:
+        """Prove that the tree of one size is a prefix of the tree of another.
+
+        Raises:
+            ProofOutOfRange: the sizes are in the wrong order, or the ledger hasn't had them.
+        """
+        try:
+            hashes = proofs.consistency(conn, request.first_tree_size, request.second_tree_size)
+        except proofs.NoSuchTree:
+            raise rules.ProofOutOfRange from None
+        return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")
+
+
+def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
+    leaf, detail = entry.leaf, entry.detail
+    return oversight_pb2.Access(
+        index=entry.index,
+        access_id=str(uuid.UUID(bytes=leaf.access_id)),
+        access_time=from_us(leaf.time_us),
+        agency_id=leaf.agency,
+        method=leaf.method,
+        purpose=options_pb2.Purpose.ValueType(leaf.purpose),
+        outcome=oversight_pb2.AccessOutcome.ValueType(leaf.outcome),
+        trace_id=leaf.trace_id.hex(),
+        count=leaf.count,
+        officer_number=detail.officer_number if detail else "",
+        case_reference=detail.case_reference if detail else "",
+    )
+
+
+def _outcome(call: Call, response: Message, outcome: str) -> Outcome:
+    shown = fields_shown(response.DESCRIPTOR, call.purpose)
+    return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome=outcome, fields_shown=shown))

@@ -71,8 +71,24 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedHead(Head):
+    """A head with what an append in the same transaction builds on.
+
+    Attributes:
+        origin: name of the ledger; empty until its first entry.
+        frontier: the tree, as ``nsor.ledger.merkle.Frontier`` encodes it.
+    """
+
+    origin: str
+    frontier: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Appended:
-    """The receipts of a batch, in the order of its entries, and the instant of its leaves."""
+    """The receipts of a batch, in the order of its entries, and the instant of its leaves.
+
+    They prove nothing, and may not be given away, before the transaction has committed.
+    """
 
     receipts: tuple[receipt_pb2.Receipt, ...]
     now_us: int

@@ -1,0 +1,56 @@
+"""Details: what a leaf doesn't say, sealed beside it.
+
+A detail is bound to its leaf in both directions. The leaf holds SHA-256(32 random bytes || detail); the seal is bound
+to the leaf's index and hash, so that a detail put beside another leaf, or a leaf changed above its detail, doesn't
+open.
+"""
+
+import hashlib
+
+from google.protobuf.message import DecodeError
+
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.v1 import record_pb2
+
+SALT_BYTES = 32
+
+_TABLE = "ledger_detail"
+
+
+class DetailError(Exception):
+    """A sealed detail isn't the one of its leaf. Says which way, not what it holds."""
+
+
+def salted_hash(salted: bytes) -> bytes:
+    """What the leaf holds: SHA-256 of salt and detail."""
+    return hashlib.sha256(salted).digest()
+
+
+class Details:
+    """Seals details and opens them."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Takes the keyring's `detail` keys."""
+        self._sealer = Sealer.for_details(keyring)
+
+    def seal(self, index: int, leaf_hash: bytes, salted: bytes) -> bytes:
+        """Seal salt and encoded detail to a leaf."""
+        return self._sealer.seal(_TABLE, leaf_hash, index, salted)
+
+    def open(self, index: int, leaf_hash: bytes, sealed: bytes, detail_hash: bytes) -> record_pb2.AccessDetail:
+        """Open the detail of a leaf.
+
+        Raises:
+            DetailError: it doesn't open there, or its hash isn't the leaf's.
+        """
+        try:
+            salted = self._sealer.open(_TABLE, leaf_hash, index, sealed)
+        except SealBroken:
+            raise DetailError("the detail doesn't open beside this leaf") from None
+        if salted_hash(salted) != detail_hash:
+            raise DetailError("the detail's hash isn't the leaf's")
+        try:
+            return record_pb2.AccessDetail.FromString(salted[SALT_BYTES:])
+        except DecodeError:
+            raise DetailError("the detail is no AccessDetail") from None

@@ -1,0 +1,224 @@
+"""The watchdog over commits: nothing is answered unless PostgreSQL has said, plainly and in time, that it is durable.
+
+A commit that waits for a lost synchronous standby is bounded by no timeout of PostgreSQL's, and cancelling it reports
+success with a warning ("might not have been replicated"). So a commit that hangs is never cancelled: its connection
+is shut down, its calls get LedgerUnavailable, and the guard is unhealthy until a fresh connection has committed a
+write. WAL is one sequence: when that write is durable, so is everything before it.
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.entry import Appended, LedgerUnavailable
+
+Connection = psycopg.Connection[TupleRow]
+
+_log = logging.getLogger(__name__)
+
+_FOUND = """
+SELECT leaf.leaf FROM ledger_access AS access JOIN ledger_leaf AS leaf USING (index)
+WHERE access.access_id = %s AND access.index = %s
+"""
+# A write that says nothing: its commit has to wait for whatever commits have to wait for.
+_PROBE = "UPDATE ledger_head SET time_us = time_us"
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A commit that is running."""
+
+    descriptor: int
+    deadline: float
+    hung: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+class CommitGuard:
+    """Commits transactions and knows whether the register can commit at all. Threads share it."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        *,
+        timeout_seconds: float = 5.0,
+        on_commit: Callable[[Appended], None] | None = None,
+    ) -> None:
+        """``connect`` opens one of the server's role; ``on_commit`` sees what was committed, and mustn't block."""
+        self._connect = connect
+        self._timeout = timeout_seconds
+        self._on_commit = on_commit
+        self._running: set[int] = set()
+        self._watched: dict[int, _Watched] = {}
+        self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._listeners: list[Callable[[bool], None]] = []
+        self._healthy = True
+        self._failures = 0
+        self._unhealthy = threading.Event()
+        self._closed = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._watch, name="ledger-watchdog", daemon=True),
+            threading.Thread(target=self._recover, name="ledger-probe", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last commit, or the last probe after a failed one, went through."""
+        return self._healthy
+
+    def on_health(self, listener: Callable[[bool], None]) -> None:
+        """Call ``listener`` with each change of health, from the guard's own or a committing thread."""
+        self._listeners.append(listener)
+
+    def commit(self, conn: Connection, appended: Appended) -> None:
+        """Commit the transaction that holds these entries. Afterwards, and only then, its receipts may be given away.
+
+        Raises:
+            LedgerUnavailable: it isn't known to be durable: nothing may be answered. The connection may be gone.
+        """
+        if not self._healthy:
+            raise LedgerUnavailable("the ledger can't commit now")
+        try:
+            self._watched_commit(conn)
+        except _Lost as lost:
+            if not self._is_durable(appended):
+                raise LedgerUnavailable(str(lost)) from lost
+        except LedgerUnavailable as failure:
+            self._fail(str(failure))
+            raise
+        if self._on_commit is not None:
+            self._on_commit(appended)
+
+    def close(self) -> None:
+        """Stop watching; commits that still run are not watched any more."""
+        self._closed.set()
+        self._unhealthy.set()
+        for thread in self._threads:
+            thread.join(timeout=self._timeout + 1)
+
+    def _watched_commit(self, conn: Connection) -> None:
+        """Commit; raises LedgerUnavailable when it failed, and _Lost when the connection died and nobody knows."""
+        if conn.closed:
+            raise LedgerUnavailable("the connection was lost before the commit")
+        if conn.info.transaction_status != TransactionStatus.INTRANS:
+            raise LedgerUnavailable("there was no sound transaction to commit")
+        watched = _Watched(conn.fileno(), time.monotonic() + self._timeout)
+
+        def notice(diagnostic: psycopg.errors.Diagnostic) -> None:
+            watched.warnings.append(diagnostic.sqlstate or "no SQLSTATE")
+
+        conn.add_notice_handler(notice)
+        with self._lock:
+            self._watched[id(watched)] = watched
+        try:
+            status = conn.execute("COMMIT", prepare=False).statusmessage
+        except psycopg.OperationalError as error:
+            if watched.hung:
+                raise LedgerUnavailable("the commit hung") from error
+            if conn.closed:
+                raise _Lost("the connection was lost during the commit") from error
+            raise LedgerUnavailable("the commit was refused") from error
+        except psycopg.Error as error:
+            raise LedgerUnavailable("the commit was refused") from error
+        finally:
+            with self._lock:
+                del self._watched[id(watched)]
+            conn.remove_notice_handler(notice)
+        if watched.warnings:
+            raise LedgerUnavailable(f"the commit came with a warning ({watched.warnings[0]})")
+        if status != "COMMIT":
+            raise LedgerUnavailable("the commit became a rollback")
+
+    def _watch(self) -> None:
+        """Shut down the connections of commits that hang."""
+        while not self._closed.wait(self._timeout / 5):
+            now = time.monotonic()
+            with self._lock:
+                hung = [each for each in self._watched.values() if each.deadline <= now and not each.hung]
+                for each in hung:
+                    # Under the lock the committing thread can't leave, so the descriptor is still its connection's.
+                    each.hung = True
+                    _shut_down(each.descriptor)
+            if hung:
+                self._fail("a commit hangs")
+
+    def _is_durable(self, appended: Appended) -> bool:
+        """Look an unknown outcome up by access id, on a connection of its own, and see that it stays."""
+        if not appended.receipts:
+            return False
+        receipt = appended.receipts[0]
+        access_id = uuid.UUID(bytes=leaf_pb2.Leaf.FromString(receipt.leaf).access_id)
+        try:
+            with contextlib.closing(self._connect()) as conn:
+                self._bound(conn)
+                # Its head's lock is free only when the lost transaction has ended, one way or the other.
+                conn.execute(_PROBE)
+                row = conn.execute(_FOUND, (access_id, receipt.index), binary=True).fetchone()
+                self._watched_commit(conn)
+        except (psycopg.Error, LedgerUnavailable, _Lost) as error:
+            self._fail(f"an unknown outcome couldn't be looked up ({type(error).__name__})")
+            return False
+        return row is not None and row[0] == receipt.leaf
+
+    def _recover(self) -> None:
+        """While unhealthy, try to commit a write on fresh connections."""
+        while not self._closed.is_set():
+            self._unhealthy.wait()
+            self._unhealthy.clear()
+            while not self._healthy and not self._closed.wait(min(0.5, self._timeout / 5)):
+                failures = self._failures
+                if self._probe():
+                    self._set(failures)
+
+    def _probe(self) -> bool:
+        try:
+            with contextlib.closing(self._connect()) as conn:
+                self._bound(conn)
+                conn.execute(_PROBE)
+                self._watched_commit(conn)
+        except (psycopg.Error, LedgerUnavailable, _Lost):
+            return False
+        return True
+
+    def _bound(self, conn: Connection) -> None:
+        """A probe may not queue for long behind the lock of a commit that hangs."""
+        conn.execute(f"SET LOCAL lock_timeout = {max(1, int(self._timeout * 1000))}")
+
+    def _fail(self, reason: str) -> None:
+        _log.error("ledger unavailable: %s", reason)
+        self._set(None)
+        self._unhealthy.set()
+
+    def _set(self, failures: int | None) -> None:
+        """Note a failure (None), or a probe that succeeded; it counts only if nothing has failed since it began."""
+        with self._telling:
+            healthy = failures is not None and failures == self._failures
+            if failures is None:
+                self._failures += 1
+            if self._healthy != healthy:
+                self._healthy = healthy
+                for listener in self._listeners:
+                    listener(healthy)
+
+
+class _Lost(Exception):
+    """The connection died during the commit: the outcome is unknown."""
+
+
+def _shut_down(descriptor: int) -> None:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,128 @@
+"""Leaves: how an entry becomes the bytes that are hashed, and what is derived from those bytes again.
+
+Pure: no database, no keys. Append and verification both go through here, so that they can't disagree.
+"""
+
+import hashlib
+import struct
+import uuid
+from collections.abc import Sequence
+
+from google.protobuf.message import DecodeError
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.entry import Entry, RecordRef
+
+FORMAT = 1
+MAXIMUM_BYTES = 65_535
+OPERATOR = "nsor-server/"
+"""How the methods of operators' commands begin: they have no client, and so neither call hash nor answer hash."""
+
+
+AccessRow = tuple[uuid.UUID, int, str, str, int, int, bytes, int]
+"""A row of ``ledger_access``: access id, time, agency, method, purpose, outcome, trace id, count."""
+
+
+class LeafError(ValueError):
+    """An entry can't be a leaf, or stored bytes are none. Names the field, never its value."""
+
+
+def encode(entry: Entry, *, time_us: int, detail_hash: bytes) -> bytes:
+    """Make the bytes of a leaf.
+
+    Raises:
+        LeafError: a field has a form that no leaf has.
+    """
+    leaf = leaf_pb2.Leaf(
+        format=FORMAT,
+        time_us=time_us,
+        access_id=entry.access_id.bytes,
+        agency=entry.agency,
+        method=entry.method,
+        purpose=entry.purpose,
+        outcome=entry.outcome,
+        trace_id=entry.trace_id,
+        call_hash=entry.call_hash,
+        answer_hash=entry.answer_hash,
+        detail_hash=detail_hash,
+        count=entry.count,
+    )
+    if entry.records:
+        leaf.record_hash = record_hash(entry.records)
+        leaf.record_version = entry.records[0].version
+    _check(leaf)
+    encoded = leaf.SerializeToString()
+    if len(encoded) > MAXIMUM_BYTES:
+        raise LeafError(f"a leaf has at most {MAXIMUM_BYTES} bytes")
+    return encoded
+
+
+def decode(encoded: bytes) -> leaf_pb2.Leaf:
+    """Read a stored leaf.
+
+    Raises:
+        LeafError: the bytes are no leaf of a format that this version knows.
+    """
+    if len(encoded) > MAXIMUM_BYTES:
+        raise LeafError(f"a leaf has at most {MAXIMUM_BYTES} bytes")
+    try:
+        leaf = leaf_pb2.Leaf.FromString(encoded)
+    except DecodeError:
+        raise LeafError("not a Leaf") from None
+    _check(leaf)
+    return leaf
+
+
+def access_row(leaf: leaf_pb2.Leaf) -> AccessRow:
+    """Derive a leaf's row for queries."""
+    return (
+        uuid.UUID(bytes=leaf.access_id),
+        leaf.time_us,
+        leaf.agency,
+        leaf.method,
+        leaf.purpose,
+        leaf.outcome,
+        leaf.trace_id,
+        leaf.count,
+    )
+
+
+def record_hash(records: Sequence[RecordRef]) -> bytes:
+    """What a leaf says of the sealed rows of its call: the row's own SHA-256, or one over all of them, sorted."""
+    if len(records) == 1:
+        return records[0].sha256
+    combined = hashlib.sha256()
+    for record in sorted(records, key=lambda each: (each.table, each.row_id, each.version)):
+        table = record.table.encode()
+        combined.update(struct.pack(">HHQ", len(table), len(record.row_id), record.version))
+        combined.update(table + record.row_id + record.sha256)
+    return combined.digest()
+
+
+def _check(leaf: leaf_pb2.Leaf) -> None:
+    if leaf.format != FORMAT:
+        raise LeafError("format is unknown")
+    if len(leaf.access_id) != 16:
+        raise LeafError("access_id isn't 16 bytes")
+    if len(leaf.trace_id) != 16:
+        raise LeafError("trace_id isn't 16 bytes")
+    if leaf.outcome not in (leaf_pb2.OUTCOME_ALLOWED, leaf_pb2.OUTCOME_REFUSED, leaf_pb2.OUTCOME_FAILED):
+        raise LeafError("outcome is unknown")
+    if leaf.purpose > 0x7FFF:
+        raise LeafError("purpose is out of range")
+    if not 1 <= leaf.count <= 0x7FFF_FFFF:
+        raise LeafError("count is out of range")
+    if len(leaf.record_hash) not in (0, 32):
+        raise LeafError("record_hash isn't 32 bytes")
+    _check_hashes(leaf)
+
+
+def _check_hashes(leaf: leaf_pb2.Leaf) -> None:
+    if len(leaf.detail_hash) != 32:
+        raise LeafError("detail_hash isn't 32 bytes")
+    if leaf.method.startswith(OPERATOR):
+        return
+    if len(leaf.call_hash) != 32:
+        raise LeafError("call_hash isn't 32 bytes")
+    if len(leaf.answer_hash) != 32:
+        raise LeafError("answer_hash isn't 32 bytes")

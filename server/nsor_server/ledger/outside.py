@@ -1,0 +1,250 @@
+"""The outside copy: every checkpoint, once more, in an append-only file that is kept off the database host.
+
+Whoever restores an old backup of the database, or fails over to a standby that was behind, forgets entries that
+clients hold receipts for. The copy remembers: at start it is compared with the tree. It never slows a call: a thread
+of its own writes it, and a disk that hangs, or a queue that overflows, turns `healthy` off and is made good from the
+database later.
+
+The file holds signed notes, each followed by an empty line. A write that was torn by a crash is passed over when it
+is read.
+"""
+
+import contextlib
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor_server.config import OperatorError
+from nsor_server.ledger import proofs
+
+_log = logging.getLogger(__name__)
+
+_TAIL_BYTES = 1 << 20
+_WAITING = 8192
+_MOST = 1024
+_RETRY_SECONDS = 1.0
+_SIGNATURE_BYTES = 64
+
+MissedCheckpoints = Callable[[int, int], Sequence[tuple[int, bytes]]]
+"""(size, most) -> the checkpoints of more than ``size`` entries, the smallest first: from the database."""
+
+
+class CopyAhead(OperatorError):
+    """The outside copy knows more than the tree, or another tree: entries were lost, and nothing is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A checkpoint in the copy."""
+
+    checkpoint: Checkpoint
+    note: bytes
+
+
+def read(content: bytes) -> Iterator[Known]:
+    """The checkpoints in the copy's bytes, in order; what is torn is passed over. Signatures are not checked here."""
+    blocks = content.split(b"\n\n")
+    at = 0
+    while at + 1 < len(blocks):
+        note = blocks[at].lstrip(b"\n") + b"\n\n" + blocks[at + 1] + b"\n"
+        try:
+            parsed = Note.parse(note)
+            signatures = parsed.signatures
+            known = Known(Checkpoint.parse(parsed.text), note)
+        except NoteError:
+            at += 1
+            continue
+        # What follows the last empty line was not written whole, nor was a signature that is shorter than Ed25519's.
+        if at + 2 < len(blocks) and all(len(signature.value) >= _SIGNATURE_BYTES for signature in signatures):
+            yield known
+        at += 2
+
+
+def tail(path: Path) -> list[Known]:
+    """The newest checkpoints of a copy; empty when there is no file."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - _TAIL_BYTES))
+            return list(read(file.read()))
+    except FileNotFoundError:
+        return []
+
+
+def last_known(path: Path) -> Known | None:
+    """The newest checkpoint of a copy. Commits of several threads may have been written out of their order."""
+    known = tail(path)
+    if not known:
+        return None
+    origin = known[-1].checkpoint.origin
+    return max((each for each in known if each.checkpoint.origin == origin), key=lambda each: each.checkpoint.size)
+
+
+def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:
+    """See that the tree holds all that the copy remembers; returns the size up to which the copy has checkpoints.
+
+    Raises:
+        CopyAhead: it doesn't.
+    """
+    row = conn.execute("SELECT origin, size FROM ledger_head").fetchone()
+    if row is None:
+        raise CopyAhead("the ledger has no head: restore the database")
+    origin, size = row
+    known = last_known(path)
+    if known is None:
+        return 0
+    checkpoint = known.checkpoint
+    advice = "Entries were lost: find out why, then open a new epoch with `nsor-server ledger new-epoch`"
+    if checkpoint.origin != origin:
+        epoch = conn.execute("SELECT first_index FROM ledger_epoch WHERE last_known = %s", (known.note,)).fetchone()
+        if epoch is None:
+            raise CopyAhead(
+                f"the outside copy is of {checkpoint.origin}, the tree of {origin or 'no ledger yet'}. {advice}"
+            )
+        return int(epoch[0])
+    if checkpoint.size > size:
+        raise CopyAhead(f"the outside copy knows {checkpoint.size} entries, the tree has {size}. {advice}")
+    if proofs.root(conn, checkpoint.size) != checkpoint.root:
+        raise CopyAhead(f"the outside copy has another root at {checkpoint.size} entries than the tree. {advice}")
+    return checkpoint.size
+
+
+class OutsideCopy:
+    """Writes the copy. `put` never blocks."""
+
+    def __init__(self, path: Path, missed: MissedCheckpoints, *, size: int, deadline_seconds: float = 5.0) -> None:
+        """Start writing.
+
+        Args:
+            path: the file; made with mode 0600.
+            missed: what the copy lacks, from the database.
+            size: up to where the copy has them (`compare`).
+            deadline_seconds: after which a write counts as hanging.
+        """
+        self._path = path
+        self._missed = missed
+        self._deadline = deadline_seconds
+        self._queue: queue.Queue[tuple[int, bytes] | None] = queue.Queue(_WAITING)
+        self._losing = threading.Lock()
+        self._lost: int | None = size + 1
+        self._caught_up_to = size
+        self._busy_since: float | None = None
+        self._descriptor: int | None = None
+        self._writer = threading.Thread(target=self._run, name="ledger-copy", daemon=True)
+        self._writer.start()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the copy keeps up: nothing hangs, nothing was refused or dropped and not made good yet."""
+        since = self._busy_since
+        hangs = since is not None and time.monotonic() - since > self._deadline
+        return self._lost is None and not hangs and self._writer.is_alive()
+
+    def put(self, size: int, note: bytes) -> None:
+        """Hand over a committed checkpoint of ``size`` entries."""
+        try:
+            self._queue.put_nowait((size, note))
+        except queue.Full:
+            self._lose(size)
+
+    def close(self) -> None:
+        """Write what waits, for at most the deadline, and stop."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=self._deadline)
+        self._writer.join(self._deadline)
+
+    def _run(self) -> None:
+        self._catch_up()
+        running = True
+        while running:
+            batch, running = self._take()
+            if self._lost is None:
+                self._write([(size, note) for size, note in batch if size > self._caught_up_to])
+            else:
+                for size, _ in batch:
+                    self._lose(size)
+                self._catch_up()
+
+    def _take(self) -> tuple[list[tuple[int, bytes]], bool]:
+        """Wait for what comes, or for the time to try again; False at the end."""
+        batch: list[tuple[int, bytes]] = []
+        try:
+            taken = self._queue.get(timeout=None if self._lost is None else _RETRY_SECONDS)
+            while taken is not None:
+                batch.append(taken)
+                if len(batch) >= _MOST:
+                    return batch, True
+                taken = self._queue.get_nowait()
+        except queue.Empty:
+            return batch, True
+        return batch, False
+
+    def _lose(self, size: int) -> None:
+        with self._losing:
+            self._lost = size if self._lost is None else min(size, self._lost)
+
+    def _catch_up(self) -> None:
+        """Write from the database all since the first that was lost; some may come twice."""
+        with self._losing:
+            if self._lost is None:
+                return
+            after, self._lost = self._lost - 1, None
+        try:
+            while missed := self._missed(after, _MOST):
+                if not self._write(missed):
+                    return
+                after = missed[-1][0]
+        except Exception as error:  # noqa: BLE001 - whatever the database says, the copy's thread lives on
+            _log.error("outside copy: the checkpoints it lacks can't be read (%s)", type(error).__name__)
+            self._lose(after + 1)
+            return
+        self._caught_up_to = after
+
+    def _write(self, notes: Sequence[tuple[int, bytes]]) -> bool:
+        """Append and flush to the disk; what fails is lost, and caught up with later."""
+        if not notes:
+            return True
+        self._busy_since = time.monotonic()
+        try:
+            if self._descriptor is None:
+                self._descriptor = _open(self._path)
+            _write_all(self._descriptor, b"".join(note + b"\n" for _, note in notes))
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            _log.error("outside copy can't be written (%s)", error.strerror)
+            self._lose(min(size for size, _ in notes))
+            self._close_file()
+            return False
+        finally:
+            self._busy_since = None
+        return True
+
+    def _close_file(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """Open for appending. A note that was torn is cut off from the next one by an empty line."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if os.fstat(descriptor).st_size:
+        _write_all(descriptor, b"\n\n")
+    return descriptor
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,80 @@
+"""Checkpoints and proofs, from what is stored: for any size that the ledger has had.
+
+Reads committed rows only, so a proof is never of a tree that a rollback could take back. No policy: who may ask is
+decided before.
+"""
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from nsor.ledger.merkle import consistency_path, inclusion_path
+from nsor_server.ledger import tiles
+
+Connection = psycopg.Connection[TupleRow]
+
+_NEWEST = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
+_FIRST_OF_AT_LEAST = "SELECT note FROM ledger_checkpoint WHERE size >= %s ORDER BY size LIMIT 1"
+_AFTER = "SELECT size, note FROM ledger_checkpoint WHERE size > %s ORDER BY size LIMIT %s"
+
+
+class NoSuchTree(ValueError):
+    """The ledger hasn't had this size yet, or has no such leaf or checkpoint: an answer for the caller."""
+
+
+def checkpoint(conn: Connection, min_size: int = 0) -> bytes:
+    """The newest checkpoint, or, with ``min_size``, the first one of at least that many entries: a signed note.
+
+    Raises:
+        NoSuchTree: there is none yet.
+    """
+    query = conn.execute(_FIRST_OF_AT_LEAST, (min_size,)) if min_size > 0 else conn.execute(_NEWEST)
+    row = query.fetchone()
+    if row is None:
+        raise NoSuchTree("no checkpoint of that size yet")
+    note: bytes = row[0]
+    return note
+
+
+def checkpoints_after(conn: Connection, size: int, most: int) -> list[tuple[int, bytes]]:
+    """The checkpoints of more than ``size`` entries, the smallest first."""
+    return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most))]
+
+
+def inclusion(conn: Connection, index: int, size: int) -> list[bytes]:
+    """The hashes that prove leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
+
+    Raises:
+        NoSuchTree: there is no such leaf, or the ledger is smaller.
+    """
+    _check_size(conn, size)
+    if not 0 <= index < size:
+        raise NoSuchTree("the index lies outside the tree")
+    return [tiles.range_root(conn, leaves) for leaves in inclusion_path(index, size)]
+
+
+def consistency(conn: Connection, first: int, second: int) -> list[bytes]:
+    """The hashes that prove the tree of size ``first`` a prefix of that of size ``second`` (RFC 6962, 2.1.2).
+
+    Raises:
+        NoSuchTree: the sizes are in the wrong order, or the ledger is smaller.
+    """
+    _check_size(conn, second)
+    if not 0 <= first <= second:
+        raise NoSuchTree("the first tree is larger than the second")
+    return [tiles.range_root(conn, leaves) for leaves in consistency_path(first, second)]
+
+
+def root(conn: Connection, size: int) -> bytes:
+    """The root that the tree had at a size, by its tiles and leaves.
+
+    Raises:
+        NoSuchTree: the ledger is smaller.
+    """
+    _check_size(conn, size)
+    return tiles.range_root(conn, range(size))
+
+
+def _check_size(conn: Connection, size: int) -> None:
+    row = conn.execute("SELECT size FROM ledger_head").fetchone()
+    if row is None or not 0 <= size <= row[0]:
+        raise NoSuchTree("the ledger is smaller")

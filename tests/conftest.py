@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -19,6 +20,10 @@ from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+
+# Examples that failed are not kept: the tree may be read-only, and a run should not depend on the last one.
+hypothesis.settings.register_profile("nsor", database=None)
+hypothesis.settings.load_profile("nsor")
 
 _TEMPLATE = "nsor_template"
 _numbers = itertools.count(1)

@@ -12,16 +12,10 @@ process that uses it holds a shared lock, so that an operator's command never st
 
 import contextlib
 import fcntl
-import hashlib
 import os
-import pwd
 import shutil
-import stat
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,27 +24,16 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from nsor_server.config import OperatorError
-from nsor_server.storage import postgres_conf, unroot
+from nsor_server.storage import folders, identity, postgres_conf
+from nsor_server.storage.folders import EmbeddedError
 
 DATABASE = "nsor"
 SUPERUSER = "postgres"
 OWNER = "nsor_owner"
 SERVER = "nsor_server"
 
-_SOCKET_NAME = ".s.PGSQL.5432"
-_SUN_PATH = 107
-"""Bytes that a Unix socket's path may have (unix(7), less the final NUL)."""
 _PATIENCE = 60.0
 """Seconds for a start, a recovery after a crash, or a stop."""
-_AS_ROOT = ("namespace", "account")
-"""Ways of `unroot.py`, the better one first."""
-_BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "GMT"}
-"""The environment of PostgreSQL: a database superuser can read all of it, so ours is not passed on."""
-
-
-class EmbeddedError(OperatorError):
-    """The embedded PostgreSQL cannot run here; says why and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +64,8 @@ class EmbeddedPostgres:
     def start(self) -> bool:
         """Make the database run: adopt a running server of this folder, else start one, after initdb if it is new.
 
+        It may be called again after a crash of the database.
+
         Returns: whether a running server was adopted.
 
         Raises:
@@ -91,20 +76,19 @@ class EmbeddedPostgres:
         self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._state.stat().st_uid == os.geteuid():
             self._state.chmod(0o700)
-        _private_folder(self._state)
-        with _locked(self._state / "postgres.lock"):
-            running = self._running()
-            if running is None:
-                sockets = _socket_folder(self._state)
-                self._launch(sockets)
-            else:
-                sockets = _private_folder(running.sockets)
-            self._sockets = sockets
-            self._wait_until_it_answers()
+        folders.private(self._state)
+        with folders.locked(self._state / "postgres.lock"):
+            adopted = self._adopt()
+            if not adopted:
+                self._sockets = folders.for_socket(self._state)
+                self._launch(self._sockets)
+                if not self._wait_until_it_answers():
+                    raise EmbeddedError(f"PostgreSQL stopped again at once; see {self.logs}")
             self._make_roles()
-            self._users_lock = _open_lock(self._state / "postgres.users")
+            if self._users_lock is None:
+                self._users_lock = folders.open_lock(self._state / "postgres.users")
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
-        return running is not None
+        return adopted
 
     def stop(self) -> bool:
         """Stop it (fast: open transactions are rolled back), unless another process of ours still uses it.
@@ -116,7 +100,7 @@ class EmbeddedPostgres:
         """
         if self._users_lock is None:
             return False
-        with _locked(self._state / "postgres.lock"):
+        with folders.locked(self._state / "postgres.lock"):
             lock, self._users_lock = self._users_lock, None
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -126,6 +110,9 @@ class EmbeddedPostgres:
                 os.close(lock)
             if self._running() is not None:
                 self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_PATIENCE:.0f}")
+            if self.sockets.parent != self._state:
+                with contextlib.suppress(OSError):
+                    self.sockets.rmdir()
         return True
 
     @property
@@ -172,9 +159,9 @@ class EmbeddedPostgres:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_major()
-        self._give_to_account(self.data)
+        identity.give_to_account(self._bin, self.data)
         crashed = self._forget_dead_postmaster(sockets)
-        _private_folder(self.logs)
+        folders.private(self.logs)
         postgres_conf.write(self.data, sockets=sockets, logs=self.logs)
         start = ("-D", str(self.data), "-l", str(self.logs / "start.log"), "-w", "-t", f"{_PATIENCE:.0f}")
         end = time.monotonic() + _PATIENCE
@@ -195,7 +182,7 @@ class EmbeddedPostgres:
 
         Nothing is lost by it: PostgreSQL also finds a living server of this folder by its shared memory.
         """
-        left = (self.data / "postmaster.pid", sockets / f"{_SOCKET_NAME}.lock", sockets / _SOCKET_NAME)
+        left = (self.data / "postmaster.pid", sockets / f"{folders.SOCKET_NAME}.lock", sockets / folders.SOCKET_NAME)
         found = [path for path in left if path.exists()]
         for path in found:
             path.unlink()
@@ -205,7 +192,7 @@ class EmbeddedPostgres:
         fresh = self._state / "postgres.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        self._give_to_account(fresh)
+        identity.give_to_account(self._bin, fresh)
         self._run(
             "initdb", "-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions",
@@ -215,7 +202,7 @@ class EmbeddedPostgres:
     def _check_major(self) -> None:
         major = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         about = subprocess.run(  # noqa: S603 - our own program
-            [self._bin / "postgres", "--version"], env=_BARE, capture_output=True, text=True, check=False
+            [self._bin / "postgres", "--version"], env=identity.BARE, capture_output=True, text=True, check=False
         )
         if about.stdout.strip() and f" {major}." not in about.stdout:
             raise EmbeddedError(
@@ -223,41 +210,17 @@ class EmbeddedPostgres:
                 "set NSOR_POSTGRES_BIN to that version, or dump and restore"
             )
 
-    def _give_to_account(self, folder: Path) -> None:
-        """Where root must become another account for real, PostgreSQL insists that the folder is that account's."""
-        identity = self._identity(folder)
-        if identity[:1] != ["account"] or folder.stat().st_uid == int(identity[1]):
-            return
-        uid, gid = int(identity[1]), int(identity[2])
-        for found in (folder, *folder.rglob("*")):
-            os.chown(found, uid, gid, follow_symlinks=False)
-
-    def _identity(self, folder: Path) -> list[str]:
-        """How to run a program on this folder: arguments of unroot.py, or none for a plain user."""
-        own = os.geteuid()
-        if own != 0 and _known(own):
-            return []
-        if own == 0 and folder.exists() and folder.stat().st_uid != 0:
-            return ["account", str(folder.stat().st_uid), str(folder.stat().st_gid)]
-        account = _unprivileged_account()
-        for mode in _AS_ROOT if own == 0 else ("namespace",):
-            identity = [mode, str(account.pw_uid), str(account.pw_gid)]
-            trial = subprocess.run(  # noqa: S603 - our own program
-                [*_unroot(identity), str(self._bin / "postgres"), "--version"],
-                env=_BARE, capture_output=True, check=False,
-            )  # fmt: skip
-            if trial.returncode == 0:
-                return identity
-        raise EmbeddedError(
-            "PostgreSQL does not run as root, and this machine allows neither a user namespace nor a change of "
-            "account; run as a plain user, or set NSOR_DATABASE_URL"
-        )
-
     def _run(self, program: str, *arguments: str) -> None:
-        identity = self._identity(self.data if self.data.exists() else self._state / "postgres.new")
-        command = [*_unroot(identity), str(self._bin / program), *arguments]
+        folder = self.data if self.data.exists() else self._state / "postgres.new"
+        command = [*identity.launcher(self._bin, folder), str(self._bin / program), *arguments]
         done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command, env=_BARE, cwd=self._state, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            env=identity.BARE,
+            cwd=self._state,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
@@ -275,20 +238,30 @@ class EmbeddedPostgres:
             return None
         return _Postmaster(pid, Path(sockets.split(",")[0]))
 
-    def _wait_until_it_answers(self) -> None:
+    def _adopt(self) -> bool:
+        running = self._running()
+        if running is None:
+            return False
+        self._sockets = folders.private(running.sockets)
+        return self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> bool:
+        """Wait for a start or a recovery to end; False if the server is gone, as one that is just being killed is."""
         end = time.monotonic() + _PATIENCE
         while True:
             try:
                 with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), connect_timeout=5) as connection:
                     row = connection.execute("SHOW data_directory").fetchone()
             except psycopg.OperationalError:
+                if self._running() is None:
+                    return False
                 if time.monotonic() > end:
                     raise EmbeddedError(f"PostgreSQL does not answer; see {self.logs}") from None
                 time.sleep(0.1)
                 continue
             if row is None or Path(row[0]) != self.data:
                 raise EmbeddedError(f"another database answers on {self.sockets}; stop it or change NSOR_STATE_DIR")
-            return
+            return True
 
     def _make_roles(self) -> None:
         with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
@@ -300,59 +273,3 @@ class EmbeddedPostgres:
             databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
         if DATABASE not in databases:
             self.create_database()
-
-
-def _unroot(identity: list[str]) -> list[str]:
-    return [sys.executable, "-I", "-S", unroot.__file__, *identity] if identity else []
-
-
-def _known(uid: int) -> bool:
-    try:
-        pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    return True
-
-
-def _unprivileged_account() -> pwd.struct_passwd:
-    """An account that is not root and has a name, since initdb asks for it: `nobody` if there is one."""
-    accounts = [account for account in pwd.getpwall() if account.pw_uid != 0]
-    if not accounts:
-        raise EmbeddedError("this machine has no account besides root; set NSOR_DATABASE_URL")
-    return max(accounts, key=lambda account: account.pw_name == "nobody")
-
-
-def _socket_folder(state: Path) -> Path:
-    """The socket's folder: beside the data if its path is short enough, else a private one with a name of its own."""
-    beside = state / "postgres-socket"
-    if len(os.fsencode(beside / _SOCKET_NAME)) <= _SUN_PATH:
-        return _private_folder(beside)
-    name = f"nsor-{os.geteuid()}-{hashlib.sha256(os.fsencode(state)).hexdigest()[:16]}"
-    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - the folder is checked below
-        if len(os.fsencode(parent / name / _SOCKET_NAME)) <= _SUN_PATH:
-            return _private_folder(parent / name)
-    raise EmbeddedError("no folder with a short enough path for a socket; set NSOR_STATE_DIR to a shorter path")
-
-
-def _private_folder(path: Path) -> Path:
-    """Make a folder of mode 0700, or check that the one there is ours alone."""
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700, parents=True)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise EmbeddedError(f"{path} is not a folder of ours with mode 0700; chmod 700 it, or remove it")
-    return path
-
-
-def _open_lock(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    descriptor = _open_lock(path)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -98,11 +98,13 @@ class Database:
         The block may commit by itself. A connection that was lost is replaced, and so are others that broke
         with it.
         """
+        connection: psycopg.Connection | None = None
         try:
             with self._pool.connection() as connection:
                 yield connection
         except psycopg.OperationalError:
-            self._examine()
+            if connection is not None and connection.closed:
+                self._examine()
             raise
 
     def connect(self) -> psycopg.Connection:

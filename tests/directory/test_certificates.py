@@ -68,7 +68,9 @@ def test_an_import_moves_the_directory_on_and_is_in_the_ledger(database: Databas
     imported(database, keyring, issued("a1"), revoked("a1"))
     assert isinstance(before, int)
     assert isinstance(entries, int)
-    assert version(database) == before + 1
+    after = version(database)
+    assert isinstance(after, int)
+    assert after > before
     assert one(database, "SELECT size FROM ledger_head") == entries + 1
 
 

@@ -1,0 +1,181 @@
+"""A whole register of one's own: certificates, embedded PostgreSQL, agencies, and `nsor-server serve` as a process.
+
+The demonstration and the end-to-end tests start it the way an operator would, by the commands alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from nsor.client import Client
+from nsor.officer import OfficerKey
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
+CLIENT_COMMAND = Path(sys.executable).with_name("nsor")
+READY = "serving on "
+
+
+class StartFailed(Exception):
+    """The server didn't come up; the text is the end of what it said."""
+
+
+class RunningRegister:
+    """A register under one folder. Use it as a context: leaving it drains the server and stops its PostgreSQL."""
+
+    def __init__(self, folder: Path, *, certs: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+        """``folder`` takes state and logs; ``certs`` holds development certificates, made when absent."""
+        self.folder = folder
+        self.certs = certs or folder / "certs"
+        self.state = folder / "state"
+        self.log = folder / "server.log"
+        self.address = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("NSOR_", "OTEL_"))},
+            "NSOR_STATE_DIR": str(self.state),
+            "NSOR_SERVER_CERTIFICATE": str(self.certs / "server.pem"),
+            "NSOR_SERVER_KEY": str(self.certs / "server.key"),
+            "NSOR_CLIENT_CA": str(self.certs / "ca.pem"),
+            "NSOR_LISTEN": "127.0.0.1:0",
+            **(settings or {}),
+        }
+
+    def prepare(self) -> None:
+        """Make certificates, keys, tables and agencies; each step is an operator's command and may be repeated."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.certs / "index.jsonl").exists():
+            self.operate("pki", "development", "--out", str(self.certs))
+        if not (self.state / "keys.json").exists():
+            self.operate("keys", "create")
+        self.operate("migrate")
+        self.operate("agency", "add", "--file", str(REPOSITORY / "certs" / "agencies.toml"))
+        self.operate("pki", "import", str(self.certs / "index.jsonl"))
+
+    def operate(
+        self, *arguments: str, check: bool = True, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``nsor-server`` with ``arguments`` under this register's settings."""
+        done = subprocess.run(
+            [str(SERVER_COMMAND), *arguments],
+            env=self.environment,
+            cwd=REPOSITORY,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if check and done.returncode:
+            raise StartFailed(f"nsor-server {arguments[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        return done
+
+    def start(self, *, timeout_seconds: float = 60.0) -> Self:
+        """Start the server and wait until it says where it serves."""
+        self.process = subprocess.Popen(
+            [str(SERVER_COMMAND), "serve"],
+            env=self.environment,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=self.log.open("a"),
+            text=True,
+        )
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_forward, args=(self.process, lines), daemon=True).start()
+        while True:
+            try:
+                line = lines.get(timeout=timeout_seconds)
+            except queue.Empty:
+                line = None
+            if line is None:
+                self.kill()
+                raise StartFailed(self.log.read_text()[-3000:])
+            if READY in line:
+                self.address = line.split(READY, 1)[1].split()[0]
+                return self
+
+    def stop(self, *, timeout_seconds: float = 30.0) -> int:
+        """Drain the server by SIGTERM and wait; returns its exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=timeout_seconds)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server at once (SIGKILL)."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            self.process.wait(timeout=10)
+            self.process = None
+
+    def __enter__(self) -> Self:
+        """Prepare and start."""
+        self.prepare()
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Drain the server."""
+        self.stop()
+
+    def client_environment(self, agency: str) -> dict[str, str]:
+        """The environment in which ``nsor`` calls as ``agency``."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("NSOR_")},
+            "NSOR_TARGET": self.address,
+            "NSOR_CERT": str(self.certs / "agencies" / f"{agency}.pem"),
+            "NSOR_KEY": str(self.certs / "agencies" / f"{agency}.key"),
+            "NSOR_CA": str(self.certs / "ca.pem"),
+            "NSOR_LEDGER_KEY": self.ledger_key,
+            "NSOR_STATE": str(self.folder / "clients" / agency),
+        }
+
+    @functools.cached_property
+    def ledger_key(self) -> str:
+        """The verifier key of the ledger, as the operator gives it to agencies."""
+        return self.operate("ledger", "log-key").stdout.strip()
+
+    def client(self, agency: str, *, officer: OfficerKey | None = None, state: Path | None = None) -> Client:
+        """The library's client for an agency; ``state`` defaults to the agency's own folder."""
+        own = self.certs / "agencies" / agency
+        return Client(
+            self.address,
+            certificate=own.with_suffix(".pem"),
+            key=own.with_suffix(".key"),
+            ca=self.certs / "ca.pem",
+            ledger_key=self.ledger_key,
+            state_dir=state or self.folder / "clients" / agency,
+            officer=officer,
+        )
+
+    def nsor(self, agency: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the ``nsor`` command as ``agency``."""
+        return subprocess.run(
+            [str(CLIENT_COMMAND), *arguments],
+            env=self.client_environment(agency),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+def _forward(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    """Pass the server's standard output on, line by line, and say when it ends."""
+    if process.stdout is not None:
+        for line in process.stdout:
+            lines.put(line)
+    lines.put(None)

@@ -1,4 +1,4 @@
-"""The client that an agency's program uses: the register's services over one connection, and the proof of its ledger."""
+"""The client that an agency's program uses: the register's services over one connection, and its ledger's proof."""
 
 from __future__ import annotations
 

@@ -86,6 +86,7 @@ class EventStream:
         self._method = contract.method(METHOD)
         self._failures = 0
         self._failing_since = 0.0
+        self._last_event = time.monotonic()
 
     def __iter__(self) -> Iterator[notification_pb2.Event]:
         """Give the events.
@@ -98,7 +99,7 @@ class EventStream:
         while True:
             reason: NsorError | None = None
             try:
-                if (yield from self._one_stream()):
+                if (yield from self._one_stream()) or self._is_quiet():
                     return
             except (Refused, Unreachable) as error:
                 if not _passing(error):
@@ -151,6 +152,10 @@ class EventStream:
                 )
             self.sequence = event.sequence
             yield event
+            self._last_event = time.monotonic()
+
+    def _is_quiet(self) -> bool:
+        return self._quiet_seconds is not None and time.monotonic() - self._last_event > self._quiet_seconds
 
     def _wait(self, reason: NsorError | None) -> None:
         now = time.monotonic()

@@ -1,0 +1,203 @@
+"""What was shown once must stay: every kept leaf in every later ledger, and every ledger the prefix of the next."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import nsor
+from nsor.ledger import merkle, note
+from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Connect, Register
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+
+
+@pytest.fixture(autouse=True)
+def _answer(register: Register) -> None:
+    register.answers[LIST] = lambda _: directory_pb2.ListAgenciesResponse()
+
+
+def _calls(client: nsor.Client, number: int) -> None:
+    for _ in range(number):
+        client.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+
+
+def _leaves(tmp_path: Path) -> Path:
+    (found,) = (tmp_path / "client-state").glob("ledger-*/leaves.jsonl")
+    return found
+
+
+def test_a_whole_ledger_is_verified(client: nsor.Client) -> None:
+    _calls(client, 5)
+    first = client.verify_ledger()
+    assert (first.previous_size, first.size, first.leaves, first.checkpoints) == (0, 6, 5, 5)
+    _calls(client, 2)
+    second = client.verify_ledger()
+    # Only what is new is proven again; the kept checkpoint carries the rest.
+    assert (second.previous_size, second.leaves, second.checkpoints) == (6, 2, 3)
+
+
+def test_proving_makes_no_work_for_the_next_proof(client: nsor.Client) -> None:
+    # Leaves of the proofs' own calls aren't kept: otherwise each verification would need a longer one.
+    _calls(client, 3)
+    client.verify_ledger()
+    assert client.verify_ledger().leaves == 0
+
+
+def test_everything_can_be_proven_again(client: nsor.Client) -> None:
+    _calls(client, 3)
+    client.verify_ledger()
+    assert client.verify_ledger(everything=True).leaves == 3
+
+
+def test_leaves_outlive_the_program(connect: Connect) -> None:
+    _calls(connect(), 3)
+    assert connect().verify_ledger().leaves == 3
+
+
+def test_progress_is_told(client: nsor.Client) -> None:
+    _calls(client, 3)
+    steps: list[tuple[int, int]] = []
+    client.verify_ledger(progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(number, 6) for number in range(1, 7)]
+
+
+@pytest.mark.parametrize("after_a_restart", [False, True])
+def test_a_changed_entry_is_found(connect: Connect, register: Register, after_a_restart: bool) -> None:
+    # Changing a stored leaf changes the tree: what was signed before is no prefix of it any more.
+    client = connect()
+    _calls(client, 5)
+    register.ledger.leaves[2] = b"another"
+    with pytest.raises(nsor.ProofFailed):
+        (connect() if after_a_restart else client).verify_ledger()
+
+
+def test_a_deleted_entry_is_found(client: nsor.Client, register: Register) -> None:
+    _calls(client, 5)
+    client.verify_ledger()
+    _calls(client, 3)
+    del register.ledger.leaves[1]
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+
+
+def test_reordered_entries_are_found(client: nsor.Client, register: Register) -> None:
+    _calls(client, 5)
+    leaves = register.ledger.leaves
+    leaves[0], leaves[1] = leaves[1], leaves[0]
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+
+
+def test_a_rollback_is_refused(connect: Connect, register: Register) -> None:
+    # A restore from a backup loses accesses; a shorter ledger than the one seen is never accepted.
+    client = connect()
+    _calls(client, 9)
+    client.verify_ledger()
+    del register.ledger.leaves[4:]
+    with pytest.raises(nsor.LedgerRolledBack) as raised:
+        connect().verify_ledger()
+    assert (raised.value.kept_size, raised.value.newest_size) == (10, 5)
+
+
+def test_a_rollback_before_the_first_verification_is_refused(connect: Connect, register: Register) -> None:
+    # Receipts alone are enough to notice it, in another process too.
+    _calls(connect(), 9)
+    del register.ledger.leaves[4:]
+    with pytest.raises(nsor.LedgerRolledBack):
+        connect().verify_ledger()
+
+
+def test_a_fork_of_one_size_is_refused_at_once(client: nsor.Client, register: Register) -> None:
+    # Two trees of one size can't both be the ledger: no proof is needed to say so.
+    _calls(client, 4)
+    other = type(register.ledger)(register.ledger.key, [b"a", b"b", b"c", b"d"])
+
+    def show_the_other(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
+        receipt.index = 1
+        receipt.checkpoint = other.sign()
+        return receipt
+
+    register.tamper = show_the_other
+    with pytest.raises(nsor.LedgerForked):
+        _calls(client, 1)
+
+
+def test_a_hidden_fork_is_found_when_verified(client: nsor.Client, register: Register) -> None:
+    # One agency is shown a ledger of its own: its checkpoint is no prefix of the one everybody sees.
+    _calls(client, 4)
+    other = type(register.ledger)(register.ledger.key, [b"%d" % number for number in range(7)])
+
+    def show_the_other(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
+        receipt.checkpoint = other.sign()
+        return receipt
+
+    register.tamper = show_the_other
+    _calls(client, 1)
+    register.tamper = None
+    _calls(client, 4)
+    with pytest.raises(nsor.LedgerForked):
+        client.verify_ledger()
+
+
+def test_answers_out_of_order_are_no_rollback(client: nsor.Client, register: Register) -> None:
+    # Concurrent answers overtake each other: an older checkpoint is fine when it is a prefix.
+    _calls(client, 1)
+    older = register.ledger.sign()
+    _calls(client, 3)
+    client.verify_ledger()
+    register.ledger.leaves.append(b"somebody else's")
+
+    def shown_late(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
+        receipt.checkpoint = register.ledger.sign(receipt.index + 1)
+        return receipt
+
+    register.tamper = shown_late
+    _calls(client, 2)
+    register.tamper = None
+    assert note.verify(older, note.Verifier.parse(register.ledger.verifier)).size == 1
+    assert client.verify_ledger().leaves == 2
+
+
+def test_a_proof_of_the_wrong_leaf_is_refused(client: nsor.Client, register: Register) -> None:
+    _calls(client, 4)
+    wrong = oversight_pb2.GetInclusionProofResponse(hashes=[merkle.leaf_hash(b"x")] * 3)
+    register.answers["nsor.v1.OversightService/GetInclusionProof"] = lambda _: wrong
+    with pytest.raises(nsor.LeafMissing):
+        client.verify_ledger()
+
+
+def test_a_failed_verification_keeps_the_evidence(client: nsor.Client, register: Register, tmp_path: Path) -> None:
+    # The kept checkpoint must never move on to a ledger that contradicts it.
+    _calls(client, 3)
+    client.verify_ledger()
+    kept = _leaves(tmp_path).with_name("checkpoint.json").read_bytes()
+    register.ledger.leaves[0] = b"another"
+    for _ in range(2):
+        with pytest.raises(nsor.LedgerForked):
+            client.verify_ledger()
+    assert _leaves(tmp_path).with_name("checkpoint.json").read_bytes() == kept
+
+
+def test_half_a_line_is_dropped(connect: Connect, tmp_path: Path) -> None:
+    # A power cut in the middle of an append must not make the whole journal unreadable.
+    _calls(connect(), 2)
+    with _leaves(tmp_path).open("ab") as file:
+        file.write(b'{"index": 7, "lea')
+    again = connect()
+    _calls(again, 1)
+    assert again.verify_ledger().leaves == 3
+
+
+def test_kept_files_are_their_owners_alone(client: nsor.Client, tmp_path: Path) -> None:
+    _calls(client, 1)
+    client.verify_ledger()
+    folder = _leaves(tmp_path).parent
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}

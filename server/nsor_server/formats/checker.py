@@ -54,12 +54,18 @@ class Checker:
         self._compiled: dict[str, fields.Check] = {}
 
     def check(self, message: Message) -> list[Violation]:
-        """Normalise the message in place and give every rule that it breaks, in the order of the contract."""
+        """Normalise the message in place and give every rule that it breaks, in the order of the contract.
+
+        A field is named once, with the first rule that it breaks.
+        """
         violations: list[Violation] = []
         descriptor: Any = message.DESCRIPTOR
         check = self._compiled.get(descriptor.full_name) or self._compile(descriptor)
         check(message, "", violations)
-        return violations
+        if len(violations) < 2:
+            return violations
+        first = {violation.field: violation for violation in reversed(violations)}
+        return [violation for violation in violations if first[violation.field] is violation]
 
     def validate_contract(self, services: Iterable[ServiceDescriptor]) -> None:
         """Compile the requests of the services, and refuse a contract that leaves room for free text.
@@ -104,9 +110,11 @@ def _of_message(checks: tuple[fields.Check, ...], rule: messages.Rule | None, to
         if len(unknown):
             # One per message: its number is the contract's, not the caller's value.
             violations.append(Violation(f"{path}#{unknown[0].field_number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
+        before = len(violations)
         for one in checks:
             one(message, path, violations)
-        if rule is not None:
+        # A list past its limit is not walked by anybody: that is what the limit is for.
+        if rule is not None and not any(v.reason == errors_pb2.FIELD_REASON_TOO_LONG for v in violations[before:]):
             rule(message, path, violations, today)
 
     return check

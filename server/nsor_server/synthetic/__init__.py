@@ -1,0 +1,5 @@
+"""Synthetic people and requests for the demonstration, the tests and the benchmarks: seeded, repeatable, nobody real.
+
+Everything is drawn from lists and ranges of our own. Nothing here reads the register, and nothing here may be used to
+make entries in a real one.
+"""

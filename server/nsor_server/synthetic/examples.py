@@ -1,0 +1,227 @@
+"""One whole and valid request of each kind, with every field set, for the tests that break them field by field."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from typing import Final
+
+from google.protobuf.message import Message
+from google.type import date_pb2
+
+from nsor.v1 import (
+    directory_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    registration_pb2,
+    types_pb2,
+)
+from nsor_server.synthetic.orders import NAMESPACE
+
+_STATION: Final = "PK-PB/LHR/PS-001"
+_CASE_NUMBER: Final = "Sessions Case No. 123/2023"
+
+
+class _Ids:
+    """Ids and bytes that a seed decides."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def uuid(self, use: str) -> str:
+        return str(uuid.uuid5(NAMESPACE, f"{self._seed}/{use}"))
+
+    def octets(self, use: str, size: int) -> bytes:
+        return hashlib.shake_256(f"{self._seed}/{use}".encode()).digest(size)
+
+
+def requests(seed: int) -> Iterator[Message]:
+    """Give the requests; a look-up for each of its bases."""
+    ids = _Ids(seed)
+    yield create_registration(seed)
+    yield registration_pb2.ConfirmRegistrationRequest(
+        request_id=ids.uuid("confirm"),
+        registration_id=ids.uuid("registration"),
+        etag="0123456789abcdef",
+        case_number=_CASE_NUMBER,
+    )
+    yield registration_pb2.GetRegistrationRequest(registration_id=ids.uuid("registration"))
+    yield from _notification(ids)
+    yield from _access_requests(ids)
+    yield from _look_ups(ids)
+    yield from _oversight(ids)
+    yield from _directory(ids)
+
+
+def create_registration(seed: int) -> registration_pb2.CreateRegistrationRequest:
+    """Give a conviction order with every field set. The CNIC is one of Azad Kashmir and ends in 0."""
+    return registration_pb2.CreateRegistrationRequest(
+        request_id=_Ids(seed).uuid("create"),
+        person=types_pb2.Person(
+            names=[
+                _name("نسرین اختر", "محمد اکرم"),
+                _name("Nasreen Akhtar", "Muhammad Akram"),
+            ],
+            cnic="8220312345670",
+            sex=types_pb2.SEX_FEMALE,
+            birth_date=date_pb2.Date(year=1984, month=5, day=17),
+            birth_date_precision=types_pb2.DATE_PRECISION_DAY,
+            nationality="PK",
+            travel_documents=[_travel_document()],
+            mobile_numbers=["+923990000001"],
+        ),
+        convictions=[_conviction()],
+        addresses=[_address()],
+        custody=types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id="punjab-prisons"),
+    )
+
+
+def _name(name: str, relative: str) -> types_pb2.PersonName:
+    return types_pb2.PersonName(
+        kind=types_pb2.NAME_KIND_OFFICIAL,
+        name=name,
+        relative_name=relative,
+        relation=types_pb2.RELATION_DAUGHTER_OF,
+    )
+
+
+def _travel_document() -> types_pb2.TravelDocument:
+    return types_pb2.TravelDocument(
+        number="ZZ0000001", country="PK", expiry_date=date_pb2.Date(year=2031, month=1, day=31)
+    )
+
+
+def _address() -> types_pb2.Address:
+    return types_pb2.Address(
+        kind=types_pb2.ADDRESS_KIND_CURRENT,
+        place_code=_STATION,
+        locality_code="UC-12",
+        street_number="7",
+        house_number="14/B",
+        postal_code="54000",
+        since_date=date_pb2.Date(year=2020, month=2, day=29),
+    )
+
+
+def _fir() -> types_pb2.FirKey:
+    return types_pb2.FirKey(
+        police_station=_STATION, year=2022, serial=679, fir_date=date_pb2.Date(year=2022, month=9, day=2)
+    )
+
+
+def _court_case() -> types_pb2.CourtCase:
+    return types_pb2.CourtCase(
+        court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR", case_number=_CASE_NUMBER
+    )
+
+
+def _conviction() -> types_pb2.Conviction:
+    return types_pb2.Conviction(
+        court_case=_court_case(),
+        verdict=types_pb2.VERDICT_CONVICTED,
+        judgment_date=date_pb2.Date(year=2023, month=6, day=15),
+        fir=_fir(),
+        counts=[
+            types_pb2.Count(
+                offence_code="PPC-376",
+                offence_date=date_pb2.Date(year=2022, month=8, day=30),
+                victim_class=types_pb2.VICTIM_CLASS_WOMAN,
+                sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                months=240,
+            )
+        ],
+        appeal_state=types_pb2.APPEAL_STATE_NONE,
+    )
+
+
+def _notification(ids: _Ids) -> Iterator[Message]:
+    yield notification_pb2.CreateNoticeRequest(
+        request_id=ids.uuid("notice"),
+        registration_id=ids.uuid("registration"),
+        address=_address(),
+        event_date=date_pb2.Date(year=2024, month=3, day=1),
+        received_date=date_pb2.Date(year=2024, month=3, day=4),
+        receiving_station=_STATION,
+        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+    )
+    yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
+    yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
+
+
+def _access_requests(ids: _Ids) -> Iterator[Message]:
+    yield lookup_pb2.CreateAccessRequestRequest(
+        request_id=ids.uuid("access"),
+        fir=_fir(),
+        suspects=[lookup_pb2.Suspect(cnic="8220312345670", name=_name("Nasreen Akhtar", "Muhammad Akram"))],
+        annexure_a=lookup_pb2.AnnexureA(
+            officer_grade=17,
+            posting=_STATION,
+            offence_codes=["PPC-376"],
+            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=lookup_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+            fir_copy_number="FC-12/2022",
+            application_number="APP-9/2022",
+            application_date=date_pb2.Date(year=2022, month=9, day=5),
+        ),
+    )
+    yield lookup_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
+    yield lookup_pb2.ApproveAccessRequestRequest(
+        request_id=ids.uuid("approve"), access_request_id=ids.uuid("access"), etag="0123456789abcdef"
+    )
+    yield lookup_pb2.ReturnAccessRequestRequest(
+        request_id=ids.uuid("return"),
+        access_request_id=ids.uuid("access"),
+        etag="0123456789abcdef",
+        reasons=[lookup_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE],
+    )
+
+
+def _look_ups(ids: _Ids) -> Iterator[Message]:
+    bases = {
+        options_pb2.PURPOSE_INVESTIGATION: lookup_pb2.LookUpBasis(grant_id=ids.uuid("grant")),
+        options_pb2.PURPOSE_PROSECUTION: lookup_pb2.LookUpBasis(fir=_fir()),
+        options_pb2.PURPOSE_TRIAL: lookup_pb2.LookUpBasis(court_case=_court_case()),
+        options_pb2.PURPOSE_CUSTODY: lookup_pb2.LookUpBasis(prisoner_number="P-1234/2023"),
+        options_pb2.PURPOSE_BORDER_CONTROL: lookup_pb2.LookUpBasis(travel_document=_travel_document()),
+        options_pb2.PURPOSE_REGISTER_OPERATION: lookup_pb2.LookUpBasis(ticket_number="T-77"),
+    }
+    for purpose, basis in bases.items():
+        yield lookup_pb2.LookUpRegistrationRequest(
+            request_id=ids.uuid(f"look-up {purpose}"), purpose=purpose, cnic="8220312345670", basis=basis
+        )
+
+
+def _oversight(ids: _Ids) -> Iterator[Message]:
+    accesses = oversight_pb2.ListAccessesRequest(
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - a page token, no secret
+        agency_id="punjab-police",
+        outcome=oversight_pb2.ACCESS_OUTCOME_ALLOWED,
+        access_id=ids.uuid("access id"),
+    )
+    accesses.start_time.seconds = 1_700_000_000
+    accesses.end_time.seconds = 1_700_086_400
+    yield accesses
+    yield oversight_pb2.GetCheckpointRequest(min_tree_size=1)
+    yield oversight_pb2.GetInclusionProofRequest(leaf_index=1, tree_size=2)
+    yield oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=2)
+
+
+def _directory(ids: _Ids) -> Iterator[Message]:
+    yield directory_pb2.EnrolOfficerRequest(
+        request_id=ids.uuid("enrol"),
+        officer_number="PB-1234",
+        public_key=ids.octets("public key", 32),
+        proof_of_possession=ids.octets("proof", 64),
+        jurisdiction=["PK-PB/LHR"],
+        grade=17,
+    )
+    yield directory_pb2.DisableOfficerRequest(
+        request_id=ids.uuid("disable"),
+        officer_key_id=ids.octets("key id", 32),
+        reason=directory_pb2.DISABLE_REASON_LEFT_POST,
+    )
+    yield directory_pb2.ListAgenciesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above

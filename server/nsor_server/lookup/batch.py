@@ -41,6 +41,7 @@ class LookUp:
 
     Attributes:
         call: the call, past the gate.
+        request_id: the caller's.
         cnic: the person asked for, 13 digits.
         question: what is read for it.
         fir: the record must have this FIR to be shown; None: any.
@@ -48,6 +49,7 @@ class LookUp:
     """
 
     call: Call
+    request_id: str
     cnic: str
     question: Question
     fir: _Fir | None
@@ -139,7 +141,7 @@ class Decider:
             custodian=custodian,
             grant_id=grant_id,
         )
-        return LookUp(call=call, cnic=request.cnic, question=question, fir=fir, case_reference=reference)
+        return LookUp(call, request.request_id, request.cnic, question, fir, reference)
 
     def decide(self, conn: Connection, items: Sequence[LookUp], now_us: int) -> list[Outcome | errors.ApiError]:
         """Answer look-ups in their order. One that fails doesn't touch its neighbours.
@@ -195,8 +197,8 @@ class Decider:
         else:
             detail.case_reference = case_reference(subject.grant.record.fir)
             detail.subjects.append(question.grant_id)
-        if replay:
-            detail.replay = True
+        detail.request_id = item.request_id
+        detail.replay = replay
         return Outcome(disclose(response, call.purpose), detail)
 
     def _subject(self, batch: _Batch, item: LookUp, claim: Claim | None) -> _Subject:

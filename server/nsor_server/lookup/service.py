@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import uuid
 
+from google.protobuf.message import Message
+
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose, fields_shown
@@ -39,15 +41,14 @@ class LookupService:
         self._deadlines = deadlines
         self._grants = grants
 
-    def CreateAccessRequest(
-        self, call: Call, request: lookup_pb2.CreateAccessRequestRequest, conn: Connection
-    ) -> Outcome:
+    def CreateAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Take an application, and tell the prosecution of the FIR's district.
 
         Raises:
             Denied: OUTSIDE_JURISDICTION.
             InvalidFields: the application doesn't hang together, or isn't for an FIR under the Act.
         """
+        assert isinstance(request, lookup_pb2.CreateAccessRequestRequest)  # noqa: S101 - narrows the handler's type
         rules.require_place(call.agency, call.officer, request.fir.police_station)
         rules.check_access_request(request, self._offences)
         district = self._places.district(request.fir.police_station)
@@ -57,7 +58,9 @@ class LookupService:
             )
         deadline = self._deadlines.due(DECISION_RULE, store.now(conn))
         response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=records.deadline_message(deadline))
-        detail = record_pb2.AccessDetail(outcome="VALID", case_reference=rules.fir_reference(request.fir))
+        detail = record_pb2.AccessDetail(
+            outcome="VALIDATED", request_id=request.request_id, case_reference=rules.fir_reference(request.fir)
+        )
         if request.validate_only:
             return Outcome(disclose(response, call.purpose), detail)
         request_id = uuid.uuid4()
@@ -74,12 +77,13 @@ class LookupService:
         )
         return Outcome(disclose(response, call.purpose), detail, (ref,))
 
-    def GetAccessRequest(self, call: Call, request: lookup_pb2.GetAccessRequestRequest, conn: Connection) -> Outcome:
+    def GetAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Show an access request to who made it and to who decides it.
 
         Raises:
             NoRecord: it isn't there, or isn't the caller's to see.
         """
+        assert isinstance(request, lookup_pb2.GetAccessRequestRequest)  # noqa: S101 - narrows the handler's type
         request_id = uuid.UUID(request.access_request_id)
         if call.agency.kind == options_pb2.AGENCY_KIND_PROSECUTION:
             found = self._within(call, request_id, conn)
@@ -100,9 +104,7 @@ class LookupService:
         detail.fields_shown.extend(fields_shown(response.DESCRIPTOR, call.purpose))
         return Outcome(response, detail)
 
-    def ApproveAccessRequest(
-        self, call: Call, request: lookup_pb2.ApproveAccessRequestRequest, conn: Connection
-    ) -> Outcome:
+    def ApproveAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Grant an access request.
 
         Raises:
@@ -111,6 +113,7 @@ class LookupService:
             EtagMismatch: it has moved on, or somebody else decides it at this moment.
             WrongState: it is decided.
         """
+        assert isinstance(request, lookup_pb2.ApproveAccessRequestRequest)  # noqa: S101 - narrows the handler's type
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
         grant = records.new_grant(
             found.record,
@@ -125,24 +128,29 @@ class LookupService:
         response = lookup_pb2.ApproveAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag, grant=self._grant_message(grant)
         )
-        return Outcome(disclose(response, call.purpose), _decision_detail("APPROVED", found, record), (ref, grant_ref))
+        return Outcome(
+            disclose(response, call.purpose),
+            _decision_detail("APPROVED", request.request_id, found, record),
+            (ref, grant_ref),
+        )
 
-    def ReturnAccessRequest(
-        self, call: Call, request: lookup_pb2.ReturnAccessRequestRequest, conn: Connection
-    ) -> Outcome:
+    def ReturnAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Return an access request with reasons.
 
         Raises:
             InvalidFields: a reason is given twice.
             NoRecord, Denied, EtagMismatch, WrongState: as for an approval.
         """
+        assert isinstance(request, lookup_pb2.ReturnAccessRequestRequest)  # noqa: S101 - narrows the handler's type
         rules.check_return(request)
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
         record = records.decided(found.record, call, lookup_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons)
         ref, etag = store.insert_request(conn, self._sealer, record, found.district)
         _tell_requester(conn, notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
         response = lookup_pb2.ReturnAccessRequestResponse(access_request_id=request.access_request_id, etag=etag)
-        return Outcome(disclose(response, call.purpose), _decision_detail("RETURNED", found, record), (ref,))
+        return Outcome(
+            disclose(response, call.purpose), _decision_detail("RETURNED", request.request_id, found, record), (ref,)
+        )
 
     def _within(self, call: Call, request_id: uuid.UUID, conn: Connection) -> store.StoredRequest | None:
         agency_places = call.agency.jurisdiction
@@ -181,7 +189,9 @@ def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.
 
 
 def _decision_detail(
-    outcome: str, found: store.StoredRequest, record: record_pb2.AccessRequestRecord
+    outcome: str, request_id: str, found: store.StoredRequest, record: record_pb2.AccessRequestRecord
 ) -> record_pb2.AccessDetail:
     late = to_us(found.now) > record.decision_due_us
-    return _detail(f"{outcome}_LATE" if late else outcome, record)
+    detail = _detail(f"{outcome}_LATE" if late else outcome, record)
+    detail.request_id = request_id
+    return detail

@@ -26,7 +26,7 @@ class OversightService:
         self._details = Details(keyring)
         self._sealer = Sealer(keyring)
 
-    def ListAccesses(self, call: Call, request: oversight_pb2.ListAccessesRequest, conn: Connection) -> Outcome:
+    def ListAccesses(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """List accesses, the newest first.
 
         Entries only ever come in front, so that pages don't shift.
@@ -35,6 +35,7 @@ class OversightService:
             Denied: another agency's accesses were asked for, and the caller isn't NPB or the Special Committee.
             InvalidFields: the page token isn't of this list, or the times are in the wrong order.
         """
+        assert isinstance(request, oversight_pb2.ListAccessesRequest)  # noqa: S101 - narrows the handler's type
         wanted = rules.access_filter(call.agency, request)
         binding = wanted.binding(call.agency.agency_id, call.purpose)
         before = page_tokens.read(self._sealer, binding, request.page_token) if request.page_token else None
@@ -47,26 +48,26 @@ class OversightService:
             response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
         return _outcome(call, response, "LISTED")
 
-    def GetCheckpoint(self, call: Call, request: oversight_pb2.GetCheckpointRequest, conn: Connection) -> Outcome:
+    def GetCheckpoint(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Give the newest checkpoint, or the first one of at least a size.
 
         Raises:
             ProofOutOfRange: the ledger hasn't had that size.
         """
+        assert isinstance(request, oversight_pb2.GetCheckpointRequest)  # noqa: S101 - narrows the handler's type
         try:
             note = proofs.checkpoint(conn, request.min_tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetCheckpointResponse(checkpoint=note), "CHECKPOINT")
 
-    def GetInclusionProof(
-        self, call: Call, request: oversight_pb2.GetInclusionProofRequest, conn: Connection
-    ) -> Outcome:
+    def GetInclusionProof(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Prove that a leaf is in the tree of a size.
 
         Raises:
             ProofOutOfRange: there is no such leaf or no such tree.
         """
+        assert isinstance(request, oversight_pb2.GetInclusionProofRequest)  # noqa: S101 - narrows the handler's type
         try:
             hashes = proofs.inclusion(conn, request.leaf_index, request.tree_size)
         except proofs.NoSuchTree:
@@ -75,14 +76,13 @@ class OversightService:
         response = oversight_pb2.GetInclusionProofResponse(leaf_hash=leaf_hash, hashes=hashes)
         return _outcome(call, response, "PROOF")
 
-    def GetConsistencyProof(
-        self, call: Call, request: oversight_pb2.GetConsistencyProofRequest, conn: Connection
-    ) -> Outcome:
+    def GetConsistencyProof(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Prove that the tree of one size is a prefix of the tree of another.
 
         Raises:
             ProofOutOfRange: the sizes are in the wrong order, or the ledger hasn't had them.
         """
+        assert isinstance(request, oversight_pb2.GetConsistencyProofRequest)  # noqa: S101 - narrows the handler's type
         try:
             hashes = proofs.consistency(conn, request.first_tree_size, request.second_tree_size)
         except proofs.NoSuchTree:

@@ -1,0 +1,260 @@
+import datetime as dt
+import logging
+import uuid
+
+import psycopg
+import pytest
+from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, fir_key, make_call, officer
+
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.registration import store as registrations
+from nsor_server.rpc.calls import Outcome
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+
+Basis = lookup_pb2.LookUpBasis
+NO_RECORD = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD).SerializeToString()
+
+
+def answer(decided: object) -> lookup_pb2.LookUpRegistrationResponse:
+    assert isinstance(decided, Outcome), decided
+    assert isinstance(decided.response, lookup_pb2.LookUpRegistrationResponse)
+    return decided.response
+
+
+def found(decided: object) -> registration_pb2.Registration:
+    assert answer(decided).outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+    return answer(decided).registration
+
+
+def reason(decided: object) -> int:
+    assert isinstance(decided, errors.ApiError), decided
+    return decided.reason
+
+
+def trial() -> Basis:
+    return Basis(
+        court_case=types_pb2.CourtCase(
+            court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
+            place_code="PK-PB/LHR",
+            case_number="Sessions Case No. 9/2026",
+        )
+    )
+
+
+def test_a_grant_shows_what_an_investigation_may_see_and_nothing_else(register: Register) -> None:
+    record = register.add(conviction_record())
+    item = register.prepare(make_call("punjab-police"), Basis(grant_id=register.grant()))
+    (decided,) = register.decide(item)
+    shown = found(decided)
+    assert shown.registration_id == str(uuid.UUID(bytes=record.registration_id))
+    assert shown.person.cnic == KNOWN
+    assert shown.convictions[0].fir.serial == 679
+    assert shown.etag
+    # Custody and the agencies that entered and confirmed it aren't for investigations.
+    assert not shown.HasField("custody")
+    assert not shown.created_by_agency
+    assert not shown.responsible_place
+
+
+def test_the_entry_says_what_was_found_for_which_case_and_which_fields_were_shown(register: Register) -> None:
+    record = register.add(conviction_record())
+    grant_id = register.grant()
+    item = register.prepare(make_call("punjab-police"), Basis(grant_id=grant_id))
+    (decided,) = register.decide(item)
+    assert isinstance(decided, Outcome)
+    assert decided.detail.outcome == "FOUND"
+    assert decided.detail.case_reference == "PK-PB/LHR/PS-001 7/2025"
+    assert list(decided.detail.subjects) == [record.registration_id, uuid.UUID(grant_id).bytes]
+    assert "registration.person.cnic" in decided.detail.fields_shown
+    assert "registration.custody" not in decided.detail.fields_shown
+
+
+def test_no_record_is_one_answer_byte_for_byte(register: Register) -> None:
+    # Nobody learns by probing whether a person is absent, not confirmed, held, or somebody else's prisoner.
+    unconfirmed, held, elsewhere = (conviction_record(f"352021234560{digit}") for digit in range(3))
+    unconfirmed.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    held.held = True
+    elsewhere.custodian_agency = "sindh-prisons"
+    for record in (unconfirmed, held, elsewhere):
+        register.add(record)
+    call, basis = make_call("punjab-prisons"), Basis(prisoner_number="P-1")
+    cnics = [UNKNOWN, unconfirmed.cnic, held.cnic, elsewhere.cnic]
+    decided = register.decide(*(register.prepare(call, basis, cnic) for cnic in cnics))
+    assert {answer(each).SerializeToString() for each in decided} == {NO_RECORD}
+    details = [each.detail for each in decided if isinstance(each, Outcome)]
+    assert {detail.outcome for detail in details} == {"NO_RECORD"}
+    assert {len(detail.SerializeToString()) for detail in details} == {len(details[0].SerializeToString())}
+
+
+def test_prisons_see_their_own_prisoners(register: Register) -> None:
+    register.add(conviction_record())
+    item = register.prepare(make_call("punjab-prisons"), Basis(prisoner_number="P-1"))
+    shown = found(register.decide(item)[0])
+    assert shown.custody.prisons_agency_id == "punjab-prisons"
+    assert not shown.convictions[0].HasField("fir")
+
+
+def test_a_prosecution_sees_the_record_of_its_fir_and_no_other(register: Register) -> None:
+    register.add(conviction_record())
+    call = make_call("punjab-prosecution")
+    mine = register.prepare(call, Basis(fir=fir_key()))
+    other = register.prepare(call, Basis(fir=fir_key(serial=680)))
+    decided = register.decide(mine, other)
+    assert found(decided[0]).person.cnic == KNOWN
+    assert answer(decided[1]).SerializeToString() == NO_RECORD
+
+
+def test_the_newest_version_counts(register: Register) -> None:
+    # An answer never shows what an entry before it took away.
+    record = register.add(conviction_record())
+    call, basis = make_call("lahore-special-court"), trial()
+    assert found(register.decide(register.prepare(call, basis))[0]).person.cnic == KNOWN
+    record.version, record.held = 2, True
+    with register.database.transaction() as conn:
+        wrapped = conn.execute("SELECT wrapped FROM registration_key").fetchone()
+        assert wrapped is not None
+        key = register.sealer.open_data_key(record.registration_id, wrapped[0])
+        registrations.insert_version(conn, key, record, registrations.now(conn))
+    assert answer(register.decide(register.prepare(call, basis))[0]).SerializeToString() == NO_RECORD
+
+
+def test_a_rotation_of_the_blind_keys_loses_nobody(register: Register, keyring: Keyring) -> None:
+    register.add(conviction_record())
+    rotated = keyring.rotated()
+    after = Register(register.database, Sealer(rotated), BlindIndex(rotated))
+    younger = after.add(conviction_record(UNKNOWN))
+    call = make_call("lahore-special-court")
+    decided = after.decide(after.prepare(call, trial()), after.prepare(call, trial(), younger.cnic))
+    assert [found(each).person.cnic for each in decided] == [KNOWN, UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("agency_id", "basis", "field"),
+    [
+        ("punjab-police", trial(), "basis.grant_id"),
+        ("punjab-police", Basis(), "basis.grant_id"),
+        ("punjab-prosecution", Basis(grant_id=str(uuid.uuid4())), "basis.fir"),
+        ("lahore-special-court", Basis(fir=fir_key()), "basis.court_case"),
+        ("punjab-prisons", Basis(ticket_number="T"), "basis.prisoner_number"),
+        ("fia-immigration", Basis(prisoner_number="P"), "basis.travel_document"),
+        ("npb", Basis(prisoner_number="P"), "basis.ticket_number"),
+    ],
+)
+def test_each_purpose_needs_its_own_basis(register: Register, agency_id: str, basis: Basis, field: str) -> None:
+    with pytest.raises(errors.InvalidFields) as refused:
+        register.prepare(make_call(agency_id), basis)
+    assert refused.value.violations == (errors.Violation(field, errors_pb2.FIELD_REASON_REQUIRED),)
+
+
+def test_nobody_is_looked_up_for_a_purpose_without_a_basis(register: Register) -> None:
+    with pytest.raises(errors.Denied):
+        register.prepare(make_call("npb", options_pb2.PURPOSE_OVERSIGHT), Basis(ticket_number="T"))
+
+
+@pytest.mark.parametrize("place", ["PK-SD/KHI", "PK-PB/MUL"])
+def test_a_case_lies_within_the_agencys_and_the_officers_jurisdiction(register: Register, place: str) -> None:
+    acting = {
+        agency_id: officer(agency_id, jurisdiction=("PK-PB/LHR",))
+        for agency_id in ("punjab-prosecution", "lahore-special-court")
+    }
+    far = trial()
+    far.court_case.place_code = place
+    with pytest.raises(errors.Denied) as refused:
+        register.prepare(make_call("lahore-special-court", acting=acting["lahore-special-court"]), far)
+    assert refused.value.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    call = make_call("punjab-prosecution", acting=acting["punjab-prosecution"])
+    with pytest.raises(errors.Denied):
+        register.prepare(call, Basis(fir=fir_key(f"{place}/PS-001")))
+
+
+def test_the_border_sees_identity_and_document_and_nothing_of_the_case(register: Register) -> None:
+    register.add(conviction_record())
+    basis = Basis(travel_document=types_pb2.TravelDocument(number="AB1234567", country="PK"))
+    shown = found(register.decide(register.prepare(make_call("fia-immigration"), basis))[0])
+    assert shown.person.travel_documents[0].number == "AB1234567"
+    assert not shown.convictions
+    assert not shown.addresses
+    assert not shown.person.mobile_numbers
+
+
+def test_a_row_that_was_tampered_with_fails_alone_and_raises_the_alarm(
+    register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The column says confirmed, the sealed record doesn't: nothing is shown, and the neighbours are answered.
+    tampered = conviction_record(UNKNOWN)
+    tampered.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    register.add(tampered)
+    register.add(conviction_record())
+    with register.database.owner() as owner:
+        owner.execute(
+            "UPDATE registration_version SET state = %s WHERE registration_id = %s",
+            (registration_pb2.REGISTRATION_STATE_CONFIRMED, uuid.UUID(bytes=tampered.registration_id)),
+        )
+    grant = Basis(grant_id=register.grant((UNKNOWN, KNOWN)))
+    call = make_call("punjab-police")
+    with caplog.at_level(logging.CRITICAL):
+        decided = register.decide(register.prepare(call, grant, UNKNOWN), register.prepare(call, grant, KNOWN))
+    assert isinstance(decided[0], errors.Internal)
+    assert found(decided[1]).person.cnic == KNOWN
+    assert "ALERT" in caplog.text
+    assert UNKNOWN not in caplog.text
+    # What failed disclosed nothing, so it used nothing.
+    with register.database.transaction() as conn:
+        assert conn.execute("SELECT subject, use FROM look_up").fetchall() == [(1, 1)]
+
+
+def test_an_index_row_that_was_moved_shows_nobody_else(register: Register) -> None:
+    register.add(conviction_record())
+    other = register.add(conviction_record(UNKNOWN))
+    with register.database.owner() as owner:
+        owner.execute(
+            "DELETE FROM registration_identifier WHERE registration_id = %s", (uuid.UUID(bytes=other.registration_id),)
+        )
+        owner.execute(
+            "UPDATE registration_identifier SET registration_id = %s", (uuid.UUID(bytes=other.registration_id),)
+        )
+    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    assert isinstance(decided[0], errors.Internal)
+
+
+def test_a_registration_whose_data_key_was_swapped_is_not_shown(register: Register) -> None:
+    record = register.add(conviction_record())
+    _, wrapped = register.sealer.new_data_key(record.registration_id)
+    with register.database.owner() as owner:
+        owner.execute("UPDATE registration_key SET wrapped = %s", (wrapped,))
+    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    assert isinstance(decided[0], errors.Internal)
+
+
+def test_two_unheld_registrations_of_one_cnic_are_an_alarm_and_no_answer(register: Register) -> None:
+    register.add(conviction_record())
+    register.add(conviction_record())
+    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    assert isinstance(decided[0], errors.Internal)
+
+
+def test_nothing_beside_the_seals_names_a_suspect_or_confirms_a_guess(register: Register) -> None:
+    # All that a request holds but the CNIC stands in its row; its hash in the clear would confirm a guessed one.
+    call = make_call("punjab-police")
+    register.decide(register.prepare(call, Basis(grant_id=register.grant())))
+    with register.database.transaction() as conn:
+        row = conn.execute("SELECT request_hash FROM look_up").fetchone()
+        assert row is not None
+        assert call.request_hash not in row[0]
+
+
+@pytest.mark.parametrize("table", ["access_request_version", "access_grant", "look_up"])
+def test_the_servers_role_only_adds(register: Register, table: str) -> None:
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET agency_id = 'x'", f"TRUNCATE {table}"):  # noqa: S608
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), register.database.transaction() as conn:
+            conn.execute(statement.encode())
+
+
+def test_look_ups_are_dated_by_the_entrys_instant(register: Register) -> None:
+    register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    with register.database.transaction() as conn:
+        row = conn.execute("SELECT made_at FROM look_up").fetchone()
+    assert row == (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=NOW_US),)

@@ -5,11 +5,11 @@ Callers that the gate doesn't know share one small allowance. All of it is of th
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from nsor_server import errors
 
@@ -17,6 +17,8 @@ UNKNOWN = ""
 """The name under which all callers count whose certificate isn't accepted."""
 UNKNOWN_AT_A_TIME = 8
 """Calls of unaccepted callers that may be in work at a time."""
+UNKNOWN_STREAMS = 2
+"""The same for streams."""
 BUSY_RETRY_SECONDS = 0.1
 
 
@@ -35,6 +37,26 @@ class _Use:
     filled: float
     calls: int = 0
     streams: int = 0
+
+
+class Hold:
+    """A call or a stream that counts until the block ends."""
+
+    __slots__ = ("_calls", "_lock", "_streams", "_use")
+
+    def __init__(self, lock: threading.Lock, use: _Use, *, calls: int = 0, streams: int = 0) -> None:
+        self._lock = lock
+        self._use = use
+        self._calls = calls
+        self._streams = streams
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._use.calls -= self._calls
+            self._use.streams -= self._streams
 
 
 class Limits:
@@ -63,9 +85,8 @@ class Limits:
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
 
-    @contextlib.contextmanager
-    def call(self, agency_id: str) -> Iterator[None]:
-        """Hold one of the agency's unary calls.
+    def call(self, agency_id: str) -> Hold:
+        """Take one of the agency's unary calls.
 
         Raises:
             Exhausted: with the seconds to wait.
@@ -77,31 +98,22 @@ class Limits:
                 raise errors.Exhausted(retry_after_seconds=BUSY_RETRY_SECONDS)
             self._spend(use)
             use.calls += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                use.calls -= 1
+        return Hold(self._lock, use, calls=1)
 
-    @contextlib.contextmanager
-    def stream(self, agency_id: str) -> Iterator[None]:
-        """Hold one of the agency's streams.
+    def stream(self, agency_id: str) -> Hold:
+        """Take one of the agency's streams.
 
         Raises:
             Exhausted: with the seconds to wait.
         """
-        most = self._streams if agency_id else 1
+        most = self._streams if agency_id else UNKNOWN_STREAMS
         with self._lock:
             use = self._use(agency_id)
             if use.streams >= most:
                 raise errors.Exhausted(retry_after_seconds=1.0)
             self._spend(use)
             use.streams += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                use.streams -= 1
+        return Hold(self._lock, use, streams=1)
 
     def _use(self, agency_id: str) -> _Use:
         use = self._uses.get(agency_id)

@@ -125,10 +125,9 @@ class Tracing:
     Args:
         processors: where spans go.
         host: the address that the server listens on.
-        port: its port.
     """
 
-    def __init__(self, processors: Sequence[SpanProcessor], *, host: str, port: int) -> None:
+    def __init__(self, processors: Sequence[SpanProcessor], *, host: str) -> None:
         resource = Resource.create({"service.name": "nsor-server"})
         # ALWAYS_ON: with the default sampler a caller could switch tracing off by a flag.
         self._provider = TracerProvider(
@@ -138,7 +137,11 @@ class Tracing:
         for processor in processors:
             self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("nsor_server")
-        self._fixed: dict[str, Value] = {RPC_SYSTEM: "grpc", SERVER_ADDRESS: host, SERVER_PORT: port}
+        self._fixed: dict[str, Value] = {RPC_SYSTEM: "grpc", SERVER_ADDRESS: host}
+
+    def listening(self, port: int) -> None:
+        """The port that every span names from now on."""
+        self._fixed[SERVER_PORT] = port
 
     def call(self, method: str, traceparent: str | None) -> CallSpan:
         """The span of a call, continuing the caller's trace if it sent one."""

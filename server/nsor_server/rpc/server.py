@@ -1,0 +1,76 @@
+"""The gRPC server, built in one screen: each option says why it is there.
+
+grpc silently ignores options that it doesn't know, so a name is worth nothing before its effect was seen.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from google.protobuf.internal import api_implementation
+
+from nsor_server.config import OperatorError
+from nsor_server.rpc.credentials import Credentials
+from nsor_server.rpc.methods import Methods
+
+CONNECTION_AGE_MS = 30 * 60 * 1000
+CONNECTION_GRACE_MS = 60 * 1000
+STREAMS_PER_CONNECTION = 256
+METADATA_BYTES = 16 * 1024
+WAITING_CALLS = 4096
+
+
+class ServerError(OperatorError):
+    """The server can't listen."""
+
+
+def build(
+    methods: Methods,
+    credentials: Credentials,
+    unary_pool: ThreadPoolExecutor,
+    *,
+    address: str,
+    maximum_message_bytes: int,
+) -> tuple[grpc.Server, int]:
+    """Build the server, bound and not yet started; returns it and its port.
+
+    Raises:
+        ServerError: the address is taken or can't be had, or protobuf is the slow implementation.
+    """
+    if api_implementation.Type() != "upb":
+        raise ServerError("protobuf runs without upb, its compiled implementation; install the wheel for this platform")
+    options = [
+        # Otherwise a second server on the same port silently takes half of the connections.
+        ("grpc.so_reuseport", 0),
+        # Four times our own limit: within that we refuse, record and explain; beyond, grpc cuts the call off.
+        ("grpc.max_receive_message_length", 4 * maximum_message_bytes),
+        # A connection outlives its certificate: it has to shake hands again at least this often...
+        ("grpc.max_connection_age_ms", CONNECTION_AGE_MS),
+        # ...and calls that are open then end, which grpc would never make them do by itself.
+        ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE_MS),
+        # A peer that is gone without a word is noticed.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        # Clients behind NAT ping to keep their way open. The name with `recv` in it does nothing.
+        ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+        # One connection can't queue work without end.
+        ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
+        # Our own metadata has less than 1 KiB; a flood ends here.
+        ("grpc.max_metadata_size", METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", METADATA_BYTES),
+        # Answers are small, and compressed secrets beside chosen text leak (CRIME).
+        ("grpc.default_compression_algorithm", 0),
+    ]
+    server = grpc.server(
+        unary_pool,
+        handlers=[methods],
+        options=options,
+        # Bounds the queue before the threads; each agency's own limit is far below.
+        maximum_concurrent_rpcs=WAITING_CALLS,
+    )
+    try:
+        port = server.add_secure_port(address, credentials.server_credentials())
+    except RuntimeError:
+        raise ServerError(f"can't listen on {address}; another process may have it, or NSOR_LISTEN is wrong") from None
+    return server, port

@@ -88,7 +88,7 @@ def _follow(message: Any, steps: tuple[tuple[str, int | None], ...]) -> Any:
     return message
 
 
-def _sites(example: Message, message: Message, steps: tuple[tuple[str, int | None], ...], path: str) -> Iterator[_Site]:
+def _sites(example: Message, message: Any, steps: tuple[tuple[str, int | None], ...], path: str) -> Iterator[_Site]:
     """Walk every field that the example sets, and those of its messages; of a list the first item."""
     for field in message.DESCRIPTOR.fields:
         if field.containing_oneof is not None and not message.HasField(field.name):

@@ -1,0 +1,81 @@
+# ruff: noqa: RUF001 - digits and dashes that look like others are what is tested
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.formats import cnic, documents, fields, mobile, page_tokens, passport, place_code, uuids
+from nsor_server.formats.errors import FormatError
+
+_MESSY = st.text(st.characters() | st.sampled_from("0123456789۰۱۲۳۸۹٠٣٨-–—−‐‑ +/.\u00a0\u202e\u200b８𝟘०АΑABCPKZ"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "8220312345670",
+        "82203-1234567-0",
+        " 82203 1234567 0 ",
+        "۸۲۲۰۳-۱۲۳۴۵۶۷-۰",
+        "٨٢٢٠٣١٢٣٤٥٦٧٠",
+        "82203–1234567—0",
+        "82203−1234567‑0",
+        "82203\u00a01234567\u20090",
+        "۸۲۲03-1234567-٠",
+    ],
+)
+def test_a_cnic_is_one_number_however_it_is_typed(written: str) -> None:
+    # Azad Kashmir (8) and a last digit of 0 are valid; Urdu and Arabic-Indic digits and dashes are normalised.
+    assert cnic.normalise(written) == "8220312345670"
+
+
+@pytest.mark.parametrize("first", "12345678")
+@pytest.mark.parametrize("last", "0123456789")
+def test_every_unit_and_every_last_digit_has_cnics(first: str, last: str) -> None:
+    # No check digit is published, so none is invented.
+    assert cnic.normalise(f"{first}52021234568{last}") == f"{first}52021234568{last}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["03990000001", "3990000001", "923990000001", "+923990000001", "00923990000001", "0399-0000001", "۰۳۹۹۰۰۰۰۰۰۱"],
+)
+def test_a_mobile_number_becomes_e164(written: str) -> None:
+    assert mobile.normalise(written) == "+923990000001"
+
+
+def test_operators_prefixes_are_not_guessed() -> None:
+    # A library with a list of prefixes refused valid numbers of 0326.
+    assert mobile.normalise("03260000001") == "+923260000001"
+
+
+def test_codes_come_out_in_their_one_form() -> None:
+    assert passport.normalise("zz 000-0001") == "ZZ0000001"
+    assert place_code.normalise(" pk–pb/lhr/ps‑001 ") == "PK-PB/LHR/PS-001"
+    assert uuids.normalise("6BC0611F-855C-5939-8572-4F7739F4A7F8") == "6bc0611f-855c-5939-8572-4f7739f4a7f8"
+    assert documents.normalise_document_number("Sessions  Case No. ۱۲۳/۲۰۲۲") == "Sessions Case No. 123/2022"
+    assert documents.normalise_offence_code("ppc–376") == "PPC-376"
+    assert documents.normalise_officer_number("pb-۱۲۳۴") == "PB-1234"
+    assert page_tokens.normalise("dG9rZW4") == "dG9rZW4"
+
+
+@pytest.mark.parametrize("text_format", sorted(fields.NORMALISERS))
+@given(text=_MESSY)
+def test_a_normal_form_is_its_own_normal_form_and_refusals_carry_no_value(text_format: int, text: str) -> None:
+    # Whatever is sent: a normal form, or a reason from the contract. Nothing else escapes, and never the value.
+    normalise = fields.NORMALISERS[text_format]
+    normal, refusal = _attempt(text_format, text)
+    if refusal is not None:
+        assert str(refusal) == errors_pb2.FieldReason.Name(refusal.reason)
+        assert refusal.__cause__ is None
+    else:
+        assert normalise(normal) == normal
+        assert normal.isascii() or text_format == options_pb2.FORMAT_PERSON_NAME
+
+
+def _attempt(text_format: int, text: str) -> tuple[str, FormatError | None]:
+    try:
+        return fields.NORMALISERS[text_format](text), None
+    except FormatError as error:
+        return "", error

@@ -1,0 +1,100 @@
+import datetime as dt
+
+import pytest
+
+from nsor.v1 import errors_pb2, types_pb2
+from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable, S24Only
+
+TABLE = OffenceTable.load()
+DAY = dt.date(2022, 8, 30)
+JUDGED = dt.date(2024, 1, 15)
+WOMAN = types_pb2.VICTIM_CLASS_WOMAN
+CHILD = types_pb2.VICTIM_CLASS_CHILD
+MAN = types_pb2.VICTIM_CLASS_OTHER_ADULT
+UNSAID = types_pb2.VICTIM_CLASS_NOT_STATED
+
+
+def bases(*counts: tuple[str, types_pb2.VictimClass.ValueType], day: dt.date = DAY) -> list[str]:
+    found = TABLE.legal_bases([CountFacts(code, day, victim) for code, victim in counts], JUDGED)
+    return [types_pb2.LegalBasis.Name(basis).removeprefix("LEGAL_BASIS_") for basis in found]
+
+
+def test_rape_of_a_woman_or_a_child_is_on_both_definitions() -> None:
+    assert bases(("PPC-376", WOMAN), ("PPC-377B", CHILD), ("PECA-22", CHILD)) == ["BOTH", "BOTH", "BOTH"]
+
+
+@pytest.mark.parametrize("victim", [MAN, UNSAID])
+def test_the_same_section_is_only_s2h_when_the_victim_is_a_man(victim: types_pb2.VictimClass.ValueType) -> None:
+    # s.2(1)(g), (k): an offence is scheduled only against a woman or a child.
+    assert bases(("PPC-377", victim)) == ["S2H"]
+
+
+def test_s24_is_wider_than_s2h() -> None:
+    assert bases(("PPC-354A", WOMAN), ("PPC-336B", CHILD)) == ["S24_EXPLANATION", "S24_EXPLANATION"]
+
+
+@pytest.mark.parametrize("code", ["PPC-354", "PPC-354A", "PPC-365B", "PPC-336A"])
+def test_what_only_s24_covers_needs_a_woman_or_a_child(code: str) -> None:
+    with pytest.raises(NotRegistrable):
+        bases((code, MAN))
+
+
+def test_connected_sections_need_a_principal_of_the_same_schedule() -> None:
+    assert bases(("PPC-34", WOMAN), ("PPC-376", WOMAN)) == ["CONNECTED", "BOTH"]
+    assert bases(("PPC-354", WOMAN), ("PPC-498C", WOMAN)) == ["S24_EXPLANATION", "CONNECTED"]
+    with pytest.raises(NotRegistrable) as refused:
+        bases(("PPC-376", WOMAN), ("PPC-498C", WOMAN))  # Schedule I's, with a principal of Schedule II
+    assert refused.value.index == 1
+    with pytest.raises(NotRegistrable):
+        bases(("PPC-376", MAN), ("PPC-34", MAN))  # nothing scheduled to be connected with
+
+
+@pytest.mark.parametrize("code", sorted(row.code for row in TABLE.rows() if row.connected_only))
+def test_no_connected_section_stands_alone(code: str) -> None:
+    with pytest.raises(NotRegistrable) as refused:
+        bases((code, WOMAN))
+    assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
+
+
+def test_a_repealed_section_counts_for_offences_of_its_time() -> None:
+    # PPC 292B and 292C were repealed on 24 July 2023.
+    assert bases(("PPC-292B", CHILD), day=dt.date(2023, 7, 23)) == ["BOTH"]
+    with pytest.raises(NotRegistrable):
+        bases(("PPC-292C", CHILD), day=dt.date(2023, 7, 24))
+
+
+def test_an_offence_after_its_judgment_is_refused() -> None:
+    with pytest.raises(NotRegistrable):
+        bases(("PPC-376", WOMAN), day=JUDGED + dt.timedelta(days=1))
+
+
+def test_known_is_not_registrable() -> None:
+    assert TABLE.known("PPC-506")
+    assert not TABLE.known("PPC-9999")
+    with pytest.raises(NotRegistrable):
+        bases(("PPC-506", WOMAN))
+
+
+def test_the_switch_for_what_only_s24_covers() -> None:
+    counts = [CountFacts("PPC-354A", DAY, WOMAN)]
+    review = OffenceTable(TABLE.rows(), S24Only.ACCEPTED_WITH_REVIEW)
+    assert review.needs_review(review.legal_bases(counts, JUDGED))
+    assert not TABLE.needs_review(TABLE.legal_bases(counts, JUDGED))
+    with pytest.raises(NotRegistrable):
+        OffenceTable(TABLE.rows(), S24Only.REFUSED).legal_bases(counts, JUDGED)
+
+
+def test_the_lists_are_those_of_the_act() -> None:
+    # s.2(1)(h), and the principal offences of the two Schedules.
+    rows = TABLE.rows()
+    assert {row.code for row in rows if row.s2h} == {
+        *("PPC-292A", "PPC-292B", "PPC-292C", "PPC-371A", "PPC-371B", "PPC-375", "PPC-375A", "PPC-376"),
+        *("PPC-377", "PPC-377A", "PPC-377B", "PECA-21", "PECA-22"),
+    }
+    assert {row.code for row in rows if "I" in row.principal_in} == {
+        *("PPC-292A", "PPC-292B", "PPC-292C", "PPC-354", "PECA-21", "PECA-22"),
+    }
+    assert {row.code for row in rows if "II" in row.principal_in} == {
+        *("PPC-336A", "PPC-336B", "PPC-354A", "PPC-365B", "PPC-366A", "PPC-366B", "PPC-367A", "PPC-371A"),
+        *("PPC-371B", "PPC-375", "PPC-375A", "PPC-376", "PPC-377", "PPC-377A", "PPC-377B"),
+    }

@@ -1,0 +1,168 @@
+import datetime as dt
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.access.facts import Agency
+from nsor_server.formats import person_name
+from nsor_server.policy import source
+from nsor_server.policy.deadlines import Deadlines
+from nsor_server.policy.grants import GrantPolicy
+from nsor_server.policy.messages import Messages
+from nsor_server.policy.narrowing import Narrowing
+from nsor_server.policy.places import Places
+
+KARACHI = ZoneInfo("Asia/Karachi")
+
+
+def test_hours_end_at_the_exact_instant() -> None:
+    # 48 hours for the prosecutor (SOPs of 22 August 2024): sourced.
+    start = dt.datetime(2025, 3, 1, 10, 30, 15, 250_000, tzinfo=dt.UTC)
+    due = Deadlines.load().due("prosecutor-forwarding", start)
+    assert due.due == start + dt.timedelta(hours=48)
+    assert due.due.tzinfo == KARACHI
+    assert (due.verified, due.calendar, due.start) == (True, "calendar-hours", start)
+
+
+def test_days_end_in_karachi_at_the_end_of_the_day() -> None:
+    # 30 days for the appeal (s.18(3)). 20:00 UTC is already the next day in Karachi.
+    due = Deadlines.load().due("appeal-window", dt.datetime(2025, 3, 1, 20, tzinfo=dt.UTC))
+    assert due.due == dt.datetime(2025, 4, 1, 23, 59, 59, tzinfo=KARACHI)
+    assert (due.verified, due.calendar) == (True, "calendar-days")
+
+
+def test_a_lead_time_is_counted_back_and_years_keep_the_day() -> None:
+    deadlines = Deadlines.load()
+    departure = dt.datetime(2025, 3, 10, 9, tzinfo=KARACHI)
+    assert deadlines.due("foreign-travel-lead", departure).due == dt.datetime(2025, 3, 3, 23, 59, 59, tzinfo=KARACHI)
+    leap = dt.datetime(2024, 2, 29, 9, tzinfo=KARACHI)
+    assert deadlines.due("re-verification", leap).due == dt.datetime(2025, 2, 28, 23, 59, 59, tzinfo=KARACHI)
+
+
+def test_only_two_deadlines_claim_a_source() -> None:
+    # The Rules 2023 could not be read; whoever reads them changes this test together with the data.
+    deadlines = Deadlines.load()
+    now = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+    verified = {rule for rule in deadlines.rule_ids() if deadlines.due(rule, now).verified}
+    assert verified == {"prosecutor-forwarding", "appeal-window"}
+    assert {"address-change-notice", "grant-expiry"} <= set(deadlines.rule_ids())
+    assert not GrantPolicy.load().verified
+    assert GrantPolicy.load().uses_per_subject == 1
+
+
+def test_the_version_in_force_at_the_start_counts(tmp_path: Path) -> None:
+    path = tmp_path / "deadlines.toml"
+    row = '[[deadline]]\nid = "a"\nstart_event = "b"\ncitation = "c"\nverified = true\n'
+    path.write_text(row + "days = 7\n" + row + "days = 3\nvalid_from = 2025-01-01\n")
+    deadlines = Deadlines.load(path)
+    assert deadlines.due("a", dt.datetime(2024, 12, 31, 12, tzinfo=KARACHI)).due.day == 7
+    assert deadlines.due("a", dt.datetime(2025, 1, 1, 12, tzinfo=KARACHI)).due.day == 4
+    with pytest.raises(source.PolicyError):
+        deadlines.due("unknown", dt.datetime(2025, 1, 1, tzinfo=KARACHI))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "days = 3\nhours = 2\n", "days = 0\n", "days = 'x'\n", "days = 3\nsurprise = 1\n", "days = \n"]
+)
+def test_wrong_policy_data_names_its_place(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "deadlines.toml"
+    path.write_text('[[deadline]]\nid = "a"\nstart_event = "b"\ncitation = "c"\nverified = true\n' + wrong)
+    with pytest.raises(source.PolicyError, match=r"deadlines\.toml"):
+        Deadlines.load(path)
+
+
+def test_places_are_the_seven_units_and_their_districts() -> None:
+    places = Places.load()
+    assert set(places.units()) == {"PK-IS", "PK-PB", "PK-SD", "PK-KP", "PK-BA", "PK-GB", "PK-JK"}
+    assert sum(len(places.districts(unit)) for unit in places.units()) > 130
+    assert places.exists("PK-JK/MZD/PS-001")
+    assert places.province("PK-PB/LHR/PS-001") == "PK-PB"
+    assert places.district("PK-PB/LHR/PS-001") == "PK-PB/LHR"
+    assert places.district("PK-PB") is None
+
+
+@pytest.mark.parametrize("code", ["PK", "PK-XX", "PK-PB/XXX", "PK-PB/LHR/PS-1", "PK-PB/LHR/PS-001/A", "PK-PB/", ""])
+def test_what_is_no_place_does_not_exist(code: str) -> None:
+    assert not Places.load().exists(code)
+
+
+def test_listed_stations_are_the_only_ones(tmp_path: Path) -> None:
+    path = tmp_path / "places.toml"
+    path.write_text(
+        '[[unit]]\ncode = "PK-PB"\nen = "P"\nur = "P"\ncitation = "c"\nverified = true\n'
+        'districts = [{ code = "LHR", en = "L", ur = "L", stations = ["PS-001"] }]\n'
+    )
+    assert Places.load(path).exists("PK-PB/LHR/PS-001")
+    assert not Places.load(path).exists("PK-PB/LHR/PS-002")
+
+
+def test_every_place_has_an_urdu_name() -> None:
+    places = Places.load()
+    for unit in places.units():
+        for code in (unit, *places.districts(unit)):
+            place = places.name(code)
+            assert place is not None
+            assert person_name.script(person_name.normalise(place.ur)) is person_name.Script.URDU
+
+
+def _agency(*jurisdiction: str, kind: options_pb2.AgencyKind.ValueType = options_pb2.AGENCY_KIND_POLICE) -> Agency:
+    return Agency("an-agency", kind, jurisdiction, enabled=True)
+
+
+def test_nothing_is_narrowed_by_the_packaged_data() -> None:
+    narrowing = Narrowing.load(None)
+    for unit in ("PK", "PK-JK", "PK-GB", "PK-PB"):
+        assert narrowing.allows(_agency(unit), options_pb2.PURPOSE_INVESTIGATION)
+
+
+def test_a_unit_that_has_not_adopted_the_act_and_a_purpose_that_is_off_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "narrowing.toml"
+    path.write_text(
+        '[[province]]\ncode = "PK-JK"\nadopted = false\ncitation = "c"\nverified = true\n'
+        '[[switched_off]]\npurpose = "CUSTODY"\ncitation = "c"\nverified = true\n'
+        '[[switched_off]]\npurpose = "TRIAL"\nkinds = ["COURT"]\nprovinces = ["PK-GB"]\n'
+        'citation = "c"\nverified = true\n'
+    )
+    narrowing = Narrowing.load(path)
+    court = options_pb2.AGENCY_KIND_COURT
+    assert not narrowing.allows(_agency("PK-JK/MZD"), options_pb2.PURPOSE_INVESTIGATION)
+    assert narrowing.allows(_agency("PK-PB", "PK-JK"), options_pb2.PURPOSE_INVESTIGATION)
+    assert narrowing.allows(_agency("PK"), options_pb2.PURPOSE_INVESTIGATION)
+    assert not narrowing.allows(_agency("PK-PB"), options_pb2.PURPOSE_CUSTODY)
+    assert not narrowing.allows(_agency("PK-GB", kind=court), options_pb2.PURPOSE_TRIAL)
+    assert narrowing.allows(_agency("PK-PB", kind=court), options_pb2.PURPOSE_TRIAL)
+
+
+def test_a_purpose_that_the_contract_lacks_stops_the_start(tmp_path: Path) -> None:
+    # A misspelled switch must not leave the purpose on.
+    path = tmp_path / "narrowing.toml"
+    path.write_text('[[switched_off]]\npurpose = "CUSTODDY"\ncitation = "c"\nverified = true\n')
+    with pytest.raises(source.PolicyError):
+        Narrowing.load(path)
+
+
+def test_every_error_says_in_english_and_urdu_what_to_do_next() -> None:
+    for reason in errors_pb2.ErrorReason.values():
+        if reason != errors_pb2.ERROR_REASON_UNSPECIFIED:
+            english, urdu = Messages.load().error(reason)
+            _check_text(english, urdu)
+            # What happened is one sentence, what to do is another.
+            assert len(english.split(". ")) > 1
+
+
+def test_every_rule_is_described_in_english_and_urdu() -> None:
+    for reason in errors_pb2.FieldReason.values():
+        if reason != errors_pb2.FIELD_REASON_UNSPECIFIED:
+            _check_text(*Messages.load().field(reason))
+
+
+def _check_text(english: str, urdu: str) -> None:
+    assert english.isascii()
+    assert "{" not in english + urdu
+    assert "%" not in english + urdu
+    letters = [character for character in urdu if character.isalpha()]
+    assert sum("\u0600" <= letter <= "\u06ff" for letter in letters) > len(letters) / 2
+    # Urdu is written with Urdu's letters, not with Arabic's.
+    assert not set("\u0643\u064a\u0649\u0647") & set(urdu)

@@ -12,7 +12,7 @@ from nsor_server.formats.checker import Checker
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.policy.places import Places
 from nsor_server.synthetic.defects import defects
-from nsor_server.synthetic.orders import LAST_DAY, generate
+from nsor_server.synthetic.orders import LAST_DAY, _Run, generate
 from nsor_server.synthetic.story import access_request
 
 PLACES = Places.load()
@@ -63,6 +63,15 @@ def test_a_conviction_lies_in_one_unit_and_its_numbers_are_its_own() -> None:
     mobiles = [number for order in ORDERS for number in order.person.mobile_numbers]
     assert len(mobiles) == len(set(mobiles))
     assert all(number.startswith("+92399") for number in mobiles)
+
+
+def test_a_number_is_drawn_until_it_is_new() -> None:
+    # Two orders with one FIR would contradict each other; with many orders the dice do repeat.
+    run = _Run(7, PLACES)
+    dice = iter([5, 5, 5, 6, 5])
+    assert run.fresh(lambda: next(dice), "PK-PB/LHR/PS-001", 2022) == 5
+    assert run.fresh(lambda: next(dice), "PK-PB/LHR/PS-001", 2022) == 6
+    assert run.fresh(lambda: next(dice), "PK-PB/LHR/PS-001", 2023) == 5
 
 
 def test_a_seed_decides_every_byte(tmp_path: Path) -> None:

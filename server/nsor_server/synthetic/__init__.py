@@ -3,3 +3,7 @@
 Everything is drawn from lists and ranges of our own. Nothing here reads the register, and nothing here may be used to
 make entries in a real one.
 """
+
+from nsor_server.synthetic.orders import generate
+
+__all__ = ["generate"]

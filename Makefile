@@ -36,7 +36,7 @@ protos: $(STAMP) ## generate the typed stubs from the contract
 
 .PHONY: certs
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
-	$(BIN)/nsor-server pki development --out certs/dev
+	$(BIN)/nsor-server pki development --out certs/dev --agencies certs/agencies.toml
 
 .PHONY: serve
 serve: certs ## run the register on the embedded PostgreSQL with the development certificates
@@ -62,6 +62,10 @@ test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
 .PHONY: bench
 bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo
 	$(BIN)/python tests/bench/run.py
+
+.PHONY: soak
+soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads
+	$(BIN)/python tests/soak/run.py
 
 .PHONY: clean
 clean: ## delete what make made: the venv, development certificates and state

@@ -23,6 +23,7 @@ from nsor.officer import OfficerKey
 REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
 CLIENT_COMMAND = Path(sys.executable).with_name("nsor")
+AGENCIES = REPOSITORY / "certs" / "agencies.toml"
 READY = "serving on "
 
 
@@ -55,11 +56,11 @@ class RunningRegister:
         """Make certificates, keys, tables and agencies; each step is an operator's command and may be repeated."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.certs / "index.jsonl").exists():
-            self.operate("pki", "development", "--out", str(self.certs))
+            self.operate("pki", "development", "--out", str(self.certs), "--agencies", str(AGENCIES))
         if not (self.state / "keys.json").exists():
             self.operate("keys", "create")
         self.operate("migrate")
-        self.operate("agency", "add", "--file", str(REPOSITORY / "certs" / "agencies.toml"))
+        self.operate("agency", "add", "--file", str(AGENCIES))
         self.operate("pki", "import", str(self.certs / "index.jsonl"))
 
     def operate(

@@ -72,6 +72,7 @@ FLUSH_SECONDS = 3.0
 """Longest that the shutdown waits for a collector of spans."""
 PAUSE_SECONDS = 1.0
 """Time for whoever asks for health to hear NOT_SERVING before connections are told to go."""
+IDLE_STREAM_SECONDS = 900.0
 STREAM_METHOD = "nsor.v1.NotificationService/SubscribeEvents"
 
 _FILES = (directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2)
@@ -114,6 +115,11 @@ class Register:
     _health: Health
     _streams: Streams
     _drain_seconds: float
+
+    @property
+    def open_streams(self) -> int:
+        """Streams that are open."""
+        return self._streams.count
 
     def drain(self) -> None:
         """Say NOT_SERVING, let streams and running calls end, and take no more; returns when all have ended."""
@@ -235,7 +241,7 @@ def _build(  # noqa: PLR0917 - called once, above
     waiter = Waiter(database)
     waiter.start()
     stack.callback(waiter.stop)
-    streams = Streams(door, runner, waiter)
+    streams = Streams(door, runner, waiter, idle_seconds=IDLE_STREAM_SECONDS)
     health = Health(door, frozenset(rule.service for rule in contract.methods.values()), lambda: group.healthy)
     metrics.watch(spans_to, lambda: group.healthy)
     if settings.metrics_listen is not None:

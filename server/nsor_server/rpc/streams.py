@@ -32,10 +32,8 @@ from nsor_server.rpc.frontdoor import FrontDoor
 from nsor_server.rpc.runner import ATTEMPTS, Runner, bound_statements, replaced_errors
 from nsor_server.tracing import spans
 
-GATE_SECONDS = 2.0
+GATE_SECONDS = 1.0
 """A silent stream is gated this often; with the directory's watcher, a revocation ends it within 5 s."""
-IDLE_SECONDS = 900.0
-"""A stream without a message for so long ends, with OK: its caller subscribes again from its cursor."""
 MESSAGE_SECONDS = 10.0
 """Longest work on one message."""
 SEND_SECONDS = 30.0
@@ -74,7 +72,8 @@ class _Open:
 class Streams:
     """Serves server-streaming methods."""
 
-    def __init__(self, door: FrontDoor, runner: Runner, waiter: Waits, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, door: FrontDoor, runner: Runner, waiter: Waits, *, idle_seconds: float) -> None:
+        """A stream without a message for ``idle_seconds`` ends, with OK: its caller goes on from its cursor."""
         self._door = door
         self._runner = runner
         self._waiter = waiter

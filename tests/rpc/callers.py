@@ -1,0 +1,228 @@
+"""Callers that speak the wire by hand, to a register that serves with real certificates."""
+
+import hashlib
+import os
+import time
+import tomllib
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import officer_pb2, options_pb2, receipt_pb2
+from nsor_server import config
+from nsor_server.access.facts import Agency
+from nsor_server.app import Register
+from nsor_server.storage.pool import Database
+
+AGENCIES = Path(__file__).parents[2] / "certs" / "agencies.toml"
+SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came back of a call."""
+
+    code: grpc.StatusCode
+    message: bytes
+    receipt: receipt_pb2.Receipt | None
+    details: str
+    status: status_pb2.Status | None
+    nonce: bytes
+    request: bytes
+
+    @property
+    def reason(self) -> str:
+        """The ErrorInfo's reason, or empty."""
+        info = error_details_pb2.ErrorInfo()
+        for detail in self.status.details if self.status else ():
+            if detail.Is(info.DESCRIPTOR):
+                detail.Unpack(info)
+        return str(info.reason)
+
+    @property
+    def leaf(self) -> leaf_pb2.Leaf:
+        """The leaf of the receipt."""
+        assert self.receipt is not None
+        return leaf_pb2.Leaf.FromString(self.receipt.leaf)
+
+    def proves_itself(self) -> bool:
+        """Whether the receipt is this call's and this answer's."""
+        answer = self.message if self.status is None else self.status.SerializeToString()
+        return (
+            self.leaf.call_hash == hashlib.sha256(self.nonce + self.request).digest()
+            and self.leaf.answer_hash == hashlib.sha256(self.nonce + answer).digest()
+        )
+
+
+@dataclass
+class Caller:
+    """An agency's end of a connection."""
+
+    channel: grpc.Channel
+    certificate: bytes
+    officer: Ed25519PrivateKey | None = None
+    extra: list[tuple[str, str | bytes]] = field(default_factory=list)
+
+    def metadata(self, nonce: bytes | None, **more: bytes) -> tuple[tuple[str, str | bytes], ...]:
+        found: list[tuple[str, str | bytes]] = list(self.extra)
+        if nonce is not None:
+            found.append(("nsor-nonce-bin", nonce))
+        if self.officer is not None:
+            found.append(("nsor-officer-bin", session(self.officer, self.certificate)))
+        return (*found, *((name.replace("_", "-"), value) for name, value in more.items()))
+
+    def call(
+        self,
+        method: str,
+        request: Message | bytes,
+        *,
+        nonce: bytes | None = None,
+        no_nonce: bool = False,
+        **more: bytes,
+    ) -> Answered:
+        """Make a unary call, whatever the method and the bytes are."""
+        encoded = request if isinstance(request, bytes) else request.SerializeToString()
+        sent = nonce or os.urandom(32)
+        stub: Any = self.channel.unary_unary(f"/{method}")
+        try:
+            message, done = stub.with_call(
+                encoded, metadata=self.metadata(None if no_nonce else sent, **more), timeout=SECONDS
+            )
+        except grpc.RpcError as error:
+            return answered(error, b"", sent, encoded)
+        return answered(done, message, sent, encoded)
+
+    def stream(self, method: str, request: Message, **options: Any) -> Any:
+        """Open a stream of raw messages."""
+        options.setdefault("timeout", 60)
+        stub: Any = self.channel.unary_stream(f"/{method}")
+        return stub(request.SerializeToString(), metadata=self.metadata(os.urandom(32)), **options)
+
+
+def answered(call: Any, message: bytes, nonce: bytes, request: bytes) -> Answered:
+    """Read a call that has ended."""
+    trailing = {item[0]: item[1] for item in call.trailing_metadata() or ()}
+    receipt = trailing.get("nsor-receipt-bin")
+    details = trailing.get("grpc-status-details-bin")
+    return Answered(
+        call.code(),
+        message,
+        receipt_pb2.Receipt.FromString(receipt) if receipt else None,
+        call.details() or "",
+        status_pb2.Status.FromString(details) if details else None,
+        nonce,
+        request,
+    )
+
+
+def session(key: Ed25519PrivateKey, certificate: bytes, *, starts_us: int | None = None, minutes: int = 15) -> bytes:
+    """A signed session assertion."""
+    start = int(time.time() * 1e6) if starts_us is None else starts_us
+    said = officer_pb2.OfficerSession(
+        officer_key_id=hashlib.sha256(key.public_key().public_bytes_raw()).digest(),
+        certificate_sha256=certificate,
+        issued_at_us=start,
+        expires_at_us=start + minutes * 60_000_000,
+    ).SerializeToString()
+    signature = key.sign(b"nsor-officer-session-v1\0" + said)
+    return officer_pb2.SignedOfficerSession(session=said, signature=signature).SerializeToString()
+
+
+def decision(key: Ed25519PrivateKey, method: str, nonce: bytes, request: bytes) -> bytes:
+    """A signature over one call."""
+    signed = b"nsor-decision-v1\0" + method.encode() + b"\0" + hashlib.sha256(nonce + request).digest()
+    return officer_pb2.DecisionSignature(
+        officer_key_id=hashlib.sha256(key.public_key().public_bytes_raw()).digest(), signature=key.sign(signed)
+    ).SerializeToString()
+
+
+def fingerprint(path: Path) -> bytes:
+    return x509.load_pem_x509_certificates(path.read_bytes())[0].fingerprint(hashes.SHA256())
+
+
+def example_agencies() -> list[Agency]:
+    entries = tomllib.loads(AGENCIES.read_text(encoding="utf-8"))["agency"]
+    kinds = dict(options_pb2.AgencyKind.items())
+    return [
+        Agency(
+            agency_id=e["id"],
+            kind=kinds["AGENCY_KIND_" + e["kind"]],
+            jurisdiction=tuple(e["jurisdiction"]),
+            enabled=True,
+            name_en=e["name"]["en"],
+            name_ur=e["name"]["ur"],
+        )
+        for e in entries
+    ]
+
+
+@dataclass
+class Bench:
+    """A register that serves, and all that a test may do around it."""
+
+    address: str
+    certificates: Path
+    database: Database
+    settings: config.Settings
+    register: Register
+    channels: list[grpc.Channel] = field(default_factory=list)
+
+    def channel(self, name: str, options: Sequence[tuple[str, Any]] = ()) -> grpc.Channel:
+        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
+        credentials = grpc.ssl_channel_credentials(
+            (self.certificates / "ca.pem").read_bytes(),
+            (folder / f"{name}.key").read_bytes(),
+            (folder / f"{name}.pem").read_bytes(),
+        )
+        # A subchannel is shared between channels of equal arguments; each caller is to shake hands by itself.
+        channel = grpc.secure_channel(
+            self.address, credentials, options=[("grpc.use_local_subchannel_pool", 1), *options]
+        )
+        self.channels.append(channel)
+        return channel
+
+    def caller(self, name: str, *, officer: bool = False, options: Sequence[tuple[str, Any]] = ()) -> Caller:
+        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
+        key = self.enrol(name) if officer else None
+        return Caller(self.channel(name, options), fingerprint(folder / f"{name}.pem"), key)
+
+    def enrol(self, agency_id: str) -> Ed25519PrivateKey:
+        key = Ed25519PrivateKey.generate()
+        raw = key.public_key().public_bytes_raw()
+        self.sql(
+            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
+            " VALUES (%s, %s, %s, %s, '{}', 17, %s)",
+            (hashlib.sha256(raw).digest(), agency_id, f"BELT-{os.urandom(3).hex().upper()}", raw, uuid.uuid4()),
+        )
+        return key
+
+    def revoke(self, name: str) -> None:
+        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
+        serial = x509.load_pem_x509_certificates((folder / f"{name}.pem").read_bytes())[0].serial_number
+        self.sql("INSERT INTO certificate_revocation (serial, reason) VALUES (%s, 'keyCompromise')", (f"{serial:x}",))
+
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Change the directory, as an operator's command does."""
+        with self.database.owner() as owner:
+            owner.execute(statement, parameters)
+            owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+
+    def one(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        with self.database.transaction() as connection:
+            row = connection.execute(query, parameters).fetchone()
+        return row[0] if row else None
+
+
+Serve = Callable[..., AbstractContextManager[Bench]]
+"""Starts a register; its environment and changed settings may be given."""

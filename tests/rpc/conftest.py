@@ -1,0 +1,109 @@
+"""A register that serves, on a fresh database with the example agencies."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from tests.rpc.callers import Bench, Serve, example_agencies
+
+from nsor_server import app, config
+from nsor_server.pki import development, index
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A development CA's output."""
+    folder = tmp_path_factory.mktemp("certificates") / "dev"
+    development.create(folder, [agency.agency_id for agency in example_agencies()])
+    return folder
+
+
+@pytest.fixture
+def settings(database: Database, certificates: Path, tmp_path: Path, keyring: Keyring) -> config.Settings:
+    """Settings of a register on a fresh database with the example agencies."""
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(keyring.to_bytes())
+    keys.chmod(0o600)
+    fill(database, certificates)
+    return config.load(
+        {
+            "NSOR_STATE_DIR": str(tmp_path / "state"),
+            "NSOR_LISTEN": "127.0.0.1:0",
+            "NSOR_DATABASE_URL": database_url(database.url_server),
+            "NSOR_DATABASE_OWNER_URL": database_url(database.url_owner or ""),
+            "NSOR_KEYS": str(keys),
+            "NSOR_SERVER_CERTIFICATE": str(certificates / "server.pem"),
+            "NSOR_SERVER_KEY": str(certificates / "server.key"),
+            "NSOR_CLIENT_CA": str(certificates / "ca.pem"),
+            "NSOR_DRAIN_SECONDS": "0.5",
+            "NSOR_UNARY_THREADS": "32",
+            "NSOR_STREAM_THREADS": "16",
+            "NSOR_STREAMS_PER_AGENCY": "12",
+        }
+    )
+
+
+def database_url(conninfo: str) -> str:
+    """A connection string as a URL, which settings ask for."""
+    parts = conninfo_to_dict(conninfo)
+    host = quote(str(parts["host"]), safe="")
+    return f"postgresql:///{parts['dbname']}?host={host}&port={parts['port']}&user={parts['user']}"
+
+
+def fill(database: Database, certificates: Path) -> None:
+    """The example agencies and the CA's index."""
+    with database.owner() as owner:
+        for agency in example_agencies():
+            owner.execute(
+                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
+                (agency.agency_id, agency.kind, agency.name_en, agency.name_ur, list(agency.jurisdiction)),
+            )
+        for entry in index.read(certificates / "index.jsonl"):
+            if isinstance(entry, index.Revoked):
+                owner.execute(
+                    "INSERT INTO certificate_revocation (serial, reason) VALUES (%s, %s)", (entry.serial, entry.reason)
+                )
+            elif entry.agency_id is not None:
+                owner.execute(
+                    "INSERT INTO certificate VALUES (%s, %s, %s, %s, %s)",
+                    (
+                        entry.serial,
+                        entry.agency_id,
+                        bytes.fromhex(entry.fingerprint),
+                        entry.not_before,
+                        entry.not_after,
+                    ),
+                )
+        owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+
+
+@pytest.fixture
+def serve(settings: config.Settings, certificates: Path, database: Database) -> Serve:
+    """Starts a register; ``environ`` and changed settings may be given."""
+
+    @contextlib.contextmanager
+    def start(environ: dict[str, str] | None = None, **changes: Any) -> Iterator[Bench]:
+        changed = dataclasses.replace(settings, **changes)
+        with app.serving(changed, environ or {}) as register:
+            bench = Bench(register.address, certificates, database, changed, register)
+            try:
+                yield bench
+            finally:
+                for channel in bench.channels:
+                    channel.close()
+
+    return start
+
+
+@pytest.fixture
+def bench(serve: Serve) -> Iterator[Bench]:
+    """A register that serves."""
+    with serve() as started:
+        yield started

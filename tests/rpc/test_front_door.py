@@ -1,0 +1,310 @@
+import hashlib
+import os
+import uuid
+
+import grpc
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.rpc import error_details_pb2
+from tests.rpc.callers import Bench, Serve, decision, session
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
+from nsor_server.rpc.calls import Connection
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
+STATES = grpc.StatusCode
+
+
+def look_up(cnic: str = "3520212345671") -> lookup_pb2.LookUpRegistrationRequest:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        cnic=cnic,
+        basis=lookup_pb2.LookUpBasis(ticket_number="NPB-1"),
+    )
+
+
+def test_a_call_is_answered_with_its_proof(bench: Bench) -> None:
+    # An answer and its leaf belong together: nobody can answer two calls with one leaf.
+    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    assert answer.code is STATES.OK
+    assert answer.proves_itself()
+    assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
+    assert answer.leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
+    agencies = directory_pb2.ListAgenciesResponse.FromString(answer.message).agencies
+    assert "npb" in {agency.agency_id for agency in agencies}
+
+
+def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(bench: Bench) -> None:
+    # A miss is the cheapest entry to drop, so it is proved like a hit.
+    caller = bench.caller("npb", officer=True)
+    answer = caller.call(LOOK_UP, look_up())
+    assert answer.code is STATES.OK, answer.reason
+    assert answer.proves_itself()
+    response = lookup_pb2.LookUpRegistrationResponse.FromString(answer.message)
+    assert response.outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
+
+
+def test_a_method_that_does_not_exist_is_answered_and_recorded(bench: Bench) -> None:
+    # Its name is the caller's text, so it stands in no record.
+    answer = bench.caller("punjab-police").call("nsor.v1.LookupService/DropAll3520212345671", b"anything")
+    assert (answer.code, answer.reason) == (STATES.UNIMPLEMENTED, "UNKNOWN_METHOD")
+    assert answer.proves_itself()
+    assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", "_OTHER")
+    assert answer.leaf.outcome == leaf_pb2.OUTCOME_REFUSED
+
+
+def test_a_malformed_message_is_answered_and_recorded(bench: Bench) -> None:
+    answer = bench.caller("punjab-police").call(LIST, b"\xff\xff\xff3520212345671")
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "MALFORMED_REQUEST")
+    assert answer.proves_itself()
+    assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
+    assert b"3520212345671" not in answer.status.SerializeToString() if answer.status else False
+
+
+@pytest.mark.parametrize("nonce", [None, b"short", bytes(33)])
+def test_without_a_nonce_there_is_no_answer(bench: Bench, nonce: bytes | None) -> None:
+    # A hash without a nonce would confirm a guessed request to whoever reads the published leaf.
+    caller = bench.caller("punjab-police")
+    request = directory_pb2.ListAgenciesRequest()
+    answer = caller.call(LIST, request, nonce=nonce, no_nonce=nonce is None)
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "NONCE_REQUIRED")
+    assert answer.leaf.agency == "punjab-police"
+    encoded = request.SerializeToString()
+    assert answer.leaf.call_hash not in {
+        hashlib.sha256((nonce or b"") + encoded).digest(),
+        hashlib.sha256(encoded).digest(),
+    }
+
+
+def test_an_exception_tells_nothing_but_its_access_id(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A driver's text holds values: neither the caller nor the log may see it.
+    def broken(conn: Connection, **_: object) -> None:
+        conn.execute("SELECT %s::integer", ("3520212345671 leaks",))
+
+    monkeypatch.setattr("nsor_server.directory.pages.read", broken)
+    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (STATES.INTERNAL, "INTERNAL")
+    assert answer.proves_itself()
+    assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
+    access_id = str(uuid.UUID(bytes=answer.leaf.access_id))
+    assert access_id in str(answer.status)
+    assert "NumericValueOutOfRange" in caplog.text
+    assert access_id in caplog.text
+    for told in (str(answer.status), answer.details, caplog.text):
+        assert "3520212345671" not in told
+
+
+def test_errors_are_for_machines_and_for_people_in_two_languages(bench: Bench) -> None:
+    caller = bench.caller("npb", officer=True)
+    request = look_up("352021234567")
+    answer = caller.call(LOOK_UP, request)
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert answer.proves_itself()
+    assert answer.status is not None
+    kinds = [detail.TypeName().rpartition(".")[2] for detail in answer.status.details]
+    assert kinds == ["ErrorInfo", "BadRequest", "LocalizedMessage", "LocalizedMessage"]
+    bad = error_details_pb2.BadRequest()
+    answer.status.details[1].Unpack(bad)
+    assert [(each.field, each.reason) for each in bad.field_violations] == [("cnic", "CNIC_FORM")]
+    assert "352021234567" not in str(answer.status)
+    assert answer.details == answer.status.message
+
+
+def test_many_violations_are_counted_and_stay_small(bench: Bench) -> None:
+    # Metadata beyond 8 KiB is dropped at random on its way.
+    caller = bench.caller("punjab-prosecution", officer=True)
+    request = registration_pb2.CreateRegistrationRequest(request_id=str(uuid.uuid4()))
+    for _ in range(9):
+        request.person.travel_documents.add(number="!")
+    answer = caller.call("nsor.v1.RegistrationService/CreateRegistration", request)
+    assert answer.reason == "INVALID_FIELDS"
+    assert answer.status is not None
+    assert answer.status.ByteSize() <= 4096
+    bad = error_details_pb2.BadRequest()
+    answer.status.details[1].Unpack(bad)
+    assert 1 <= len(bad.field_violations) <= 10
+    info = error_details_pb2.ErrorInfo()
+    answer.status.details[0].Unpack(info)
+    assert int(info.metadata["more_violations"]) > 10
+
+
+def test_a_message_over_the_limit_is_refused_on_the_record(bench: Bench) -> None:
+    answer = bench.caller("punjab-police").call(LIST, bytes(bench.settings.maximum_message_bytes + 1))
+    assert (answer.code, answer.reason) == (STATES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
+    assert answer.proves_itself()
+
+
+def test_a_message_far_over_the_limit_is_cut_off_by_grpc(bench: Bench) -> None:
+    # The option's effect: without it grpc takes 4 MiB.
+    answer = bench.caller("punjab-police").call(LIST, bytes(4 * bench.settings.maximum_message_bytes + 1))
+    assert answer.code is STATES.RESOURCE_EXHAUSTED
+    assert answer.status is None
+
+
+def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(bench: Bench) -> None:
+    caller = bench.caller("punjab-police")
+    caller.extra = [(f"x-{number}", "x" * 1000) for number in range(40)]
+    assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.RESOURCE_EXHAUSTED
+    caller.extra = []
+    assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.OK
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("unknown", "AGENCY_NOT_ACTIVE"),
+        ("revoked", "CERTIFICATE_NOT_ACTIVE"),
+        ("two-uris", "CERTIFICATE_NOT_ACCEPTED"),
+        ("no-eku", "CERTIFICATE_NOT_ACCEPTED"),
+    ],
+)
+def test_a_stranger_is_refused_and_recorded(bench: Bench, name: str, reason: str) -> None:
+    answer = bench.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, reason)
+    assert answer.proves_itself()
+    assert answer.leaf.agency == ("punjab-police" if name == "revoked" else "")
+
+
+@pytest.mark.parametrize("name", ["expired", "other-ca"])
+def test_tls_turns_away_what_it_can_judge(bench: Bench, name: str) -> None:
+    answer = bench.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+    assert answer.code is STATES.UNAVAILABLE
+
+
+def test_a_kind_of_agency_that_the_contract_does_not_name_is_denied(bench: Bench) -> None:
+    answer = bench.caller("special-committee", officer=True).call(LOOK_UP, look_up())
+    assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "NOT_ALLOWED")
+    assert answer.proves_itself()
+    assert answer.leaf.purpose == 0
+
+
+def test_a_disabled_agency_is_refused_from_the_next_call(bench: Bench) -> None:
+    caller = bench.caller("sindh-police")
+    assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.OK
+    bench.sql("UPDATE agency SET enabled = false WHERE agency_id = 'sindh-police'")
+    answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, "AGENCY_NOT_ACTIVE")
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_revocation_counts_from_the_next_call(bench: Bench, grouped: bool) -> None:
+    # On the same connection, without a query per call: the commit finds that the directory has moved on.
+    caller = bench.caller("npb", officer=True)
+
+    def call() -> tuple[grpc.StatusCode, str]:
+        answer = caller.call(LOOK_UP, look_up()) if grouped else caller.call(LIST, directory_pb2.ListAgenciesRequest())
+        return answer.code, answer.reason
+
+    assert call() == (STATES.OK, "")
+    bench.revoke("npb")
+    assert call() == (STATES.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
+
+
+def test_an_officer_who_was_enrolled_just_now_may_act(bench: Bench) -> None:
+    # Enrolled by another process, a moment ago: the refusal is not given by an old snapshot.
+    caller = bench.caller("npb")
+    assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_REQUIRED"
+    caller.officer = bench.enrol("npb")
+    assert caller.call(LOOK_UP, look_up()).code is STATES.OK
+
+
+def test_an_officer_of_another_agency_is_not_accepted(bench: Bench) -> None:
+    caller = bench.caller("npb")
+    caller.officer = bench.enrol("punjab-police")
+    assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
+
+
+def test_a_session_of_another_certificate_is_worth_nothing(bench: Bench) -> None:
+    caller = bench.caller("npb", officer=True)
+    caller.certificate = bytes(32)
+    assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_SESSION_EXPIRED"
+
+
+def test_a_decision_is_signed_over_its_own_call(bench: Bench) -> None:
+    # A signature can't be carried to another request, another nonce or another method.
+    caller = bench.caller("punjab-prosecution")
+    key = bench.enrol("punjab-prosecution")
+    nonce = os.urandom(32)
+    request = lookup_pb2.ApproveAccessRequestRequest(
+        request_id=str(uuid.uuid4()), access_request_id=str(uuid.uuid4()), etag="0" * 16
+    )
+    encoded = request.SerializeToString()
+    good = decision(key, APPROVE, nonce, encoded)
+    for wrong in (
+        decision(key, APPROVE.replace("Approve", "Return"), nonce, encoded),
+        decision(key, APPROVE, bytes(32), encoded),
+        decision(key, APPROVE, nonce, encoded + b"x"),
+        session(key, caller.certificate),
+    ):
+        answer = caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=wrong)
+        assert answer.reason == "OFFICER_NOT_ACCEPTED"
+    assert caller.call(APPROVE, request, nonce=nonce).reason == "OFFICER_REQUIRED"
+    answer = caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=good)
+    assert (answer.code, answer.reason) == (STATES.NOT_FOUND, "NO_RECORD")
+    assert answer.proves_itself()
+
+
+def test_an_enrolment_is_repeatable_and_leaves_one_officer(bench: Bench) -> None:
+    caller = bench.caller("punjab-police")
+    request = enrolment("punjab-police")
+    first = caller.call(ENROL, request)
+    again = caller.call(ENROL, request)
+    assert first.code is STATES.OK, first.reason
+    assert again.message == first.message
+    assert again.proves_itself()
+    assert again.leaf.access_id != first.leaf.access_id
+    assert bench.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 1
+    other = enrolment("punjab-police")
+    other.request_id = request.request_id
+    refused = caller.call(ENROL, other)
+    assert (refused.code, refused.reason) == (STATES.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+
+
+def test_an_agency_over_its_rate_is_told_when_to_come_back(serve: Serve) -> None:
+    with serve(rate_per_second=5) as bench:
+        caller, other = bench.caller("punjab-police"), bench.caller("sindh-police")
+        answers = [caller.call(LIST, directory_pb2.ListAgenciesRequest()) for _ in range(20)]
+        over = [answer for answer in answers if answer.code is STATES.RESOURCE_EXHAUSTED]
+        assert over
+        assert over[0].reason == "RATE_LIMITED"
+        assert over[0].status is not None
+        assert "RetryInfo" in [detail.TypeName().rpartition(".")[2] for detail in over[0].status.details]
+        assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.OK
+    # They aren't itemised: one entry a second stands for them.
+    assert bench.one("SELECT sum(count) FROM ledger_access WHERE outcome = 2 AND agency = 'punjab-police'") == len(over)
+    assert bench.one("SELECT count(*) FROM ledger_access WHERE outcome = 2 AND agency = 'punjab-police'") < len(over)
+
+
+def test_a_flood_of_refusals_is_counted(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Otherwise whoever is refused could fill the ledger.
+    monkeypatch.setattr("nsor_server.rpc.refusals.UNKNOWN_PER_SECOND", 1.0)
+    with serve() as bench:
+        caller = bench.caller("revoked")
+        bench.sql("DELETE FROM agency WHERE agency_id = 'nobody'")
+        stranger = bench.caller("unknown")
+        answers = [stranger.call(LIST, directory_pb2.ListAgenciesRequest()) for _ in range(30)]
+        assert {answer.reason for answer in answers} == {"AGENCY_NOT_ACTIVE"}
+        itemised = [answer for answer in answers if answer.receipt is not None]
+        assert 5 <= len(itemised) <= 10
+        assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).receipt is not None
+    assert bench.one("SELECT sum(count) FROM ledger_access WHERE agency = ''") == 30
+    assert bench.one("SELECT count(*) FROM ledger_access WHERE agency = ''") < 15
+
+
+def enrolment(agency_id: str) -> directory_pb2.EnrolOfficerRequest:
+    key = Ed25519PrivateKey.generate()
+    number = "PB-1001"
+    return directory_pb2.EnrolOfficerRequest(
+        request_id=str(uuid.uuid4()),
+        officer_number=number,
+        public_key=key.public_key().public_bytes_raw(),
+        proof_of_possession=key.sign(b"nsor-enrol-v1\0" + agency_id.encode() + b"\0" + number.encode()),
+        grade=17,
+    )

@@ -1,0 +1,210 @@
+import hashlib
+import os
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from tests.rpc.callers import Bench, Caller, Serve
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2, notification_pb2, receipt_pb2
+from nsor_server.notification import outbox
+from nsor_server.rpc.streams import varint
+
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
+
+
+class Subscription:
+    """An open stream whose messages a thread of its own takes."""
+
+    def __init__(self, caller: Caller, after: int = 0, **options: Any) -> None:
+        self.request = notification_pb2.SubscribeEventsRequest(after_sequence=after).SerializeToString()
+        self.nonce = os.urandom(32)
+        stub: Any = caller.channel.unary_stream(f"/{SUBSCRIBE}")
+        self.call = stub(self.request, metadata=caller.metadata(self.nonce), timeout=60, **options)
+        self.messages: queue.Queue[bytes] = queue.Queue()
+        self.ended = threading.Event()
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self) -> None:
+        try:
+            for message in self.call:
+                self.messages.put(message)
+        except grpc.RpcError:
+            pass
+        self.ended.set()
+
+    def next(self) -> bytes:
+        return self.messages.get(timeout=20)
+
+    def reason(self, seconds: float) -> str:
+        """Wait for the end, and give the text of its status."""
+        assert self.ended.wait(seconds), "the stream goes on"
+        return f"{self.call.code().name} {self.call.details()}"
+
+
+def publish(bench: Bench, agency_id: str) -> None:
+    with bench.database.transaction() as connection:
+        outbox.publish(connection, CREATED, [agency_id], registration_id=uuid.uuid4())
+
+
+def test_each_message_is_proved_and_its_answer_hash_covers_what_stands_before_the_receipt(bench: Bench) -> None:
+    subscription = Subscription(bench.caller("punjab-police"))
+    for sequence in (1, 2):
+        publish(bench, "punjab-police")
+        message = subscription.next()
+        response = notification_pb2.SubscribeEventsResponse.FromString(message)
+        assert [event.sequence for event in response.events] == [sequence]
+        receipt = response.receipt.SerializeToString()
+        tail = b"\x7a" + varint(len(receipt)) + receipt
+        assert message.endswith(tail)
+        leaf = leaf_pb2.Leaf.FromString(response.receipt.leaf)
+        assert leaf.answer_hash == hashlib.sha256(subscription.nonce + message.removesuffix(tail)).digest()
+        assert leaf.call_hash == hashlib.sha256(subscription.nonce + subscription.request).digest()
+    assert bench.one("SELECT count(*) FROM ledger_access WHERE method = %s", (SUBSCRIBE,)) == 2
+
+
+def test_a_revocation_ends_open_streams_within_five_seconds(bench: Bench) -> None:
+    subscription = Subscription(bench.caller("punjab-police"))
+    publish(bench, "punjab-police")
+    subscription.next()
+    start = time.monotonic()
+    bench.revoke("punjab-police")
+    assert subscription.reason(5.0).startswith("UNAUTHENTICATED")
+    assert time.monotonic() - start < 5
+    trailing = {item[0]: item[1] for item in subscription.call.trailing_metadata()}
+    leaf = leaf_pb2.Leaf.FromString(receipt_pb2.Receipt.FromString(trailing["nsor-receipt-bin"]).leaf)
+    assert (leaf.agency, leaf.outcome) == ("punjab-police", leaf_pb2.OUTCOME_REFUSED)
+
+
+def test_no_event_is_sent_after_a_revocation(bench: Bench) -> None:
+    # Gated again before each message: the event that comes just after the revocation isn't told.
+    subscription = Subscription(bench.caller("punjab-police"))
+    publish(bench, "punjab-police")
+    subscription.next()
+    bench.revoke("punjab-police")
+    publish(bench, "punjab-police")
+    assert subscription.reason(5.0).startswith("UNAUTHENTICATED")
+    assert subscription.messages.empty()
+
+
+def test_a_stream_that_a_caller_does_not_read_is_cut_off_when_it_is_revoked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its thread waits in grpc and can't gate the stream by itself.
+    monkeypatch.setattr("nsor_server.notification.events.MOST_EVENTS", 1)
+    caller = bench.caller("punjab-police", options=[("grpc.http2.lookahead_bytes", 4096), ("grpc.http2.bdp_probe", 0)])
+    with bench.database.transaction() as connection:
+        for _ in range(300):
+            outbox.publish(connection, CREATED, ["punjab-police"], registration_id=uuid.uuid4())
+    call = caller.stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
+    next(call)
+    before = _settled(lambda: bench.one("SELECT count(*) FROM ledger_access WHERE method = %s", (SUBSCRIBE,)))
+    assert before < 300
+    bench.revoke("punjab-police")
+    # The caller hears of it only when it reads, so the server is asked.
+    _until(lambda: bench.register.open_streams == 0, seconds=5)
+
+
+def test_silent_streams_do_not_take_the_threads_of_other_agencies(serve: Serve) -> None:
+    # 16 silent streams to one pool of 16 threads gave every other agency DEADLINE_EXCEEDED.
+    with serve(unary_threads=4, in_flight_per_agency=3, stream_threads=16, streams_per_agency=12) as bench:
+        open_streams = [Subscription(bench.caller("punjab-police")) for _ in range(12)]
+        open_streams += [Subscription(bench.caller("sindh-police")) for _ in range(12)]
+        other = bench.caller("npb")
+        for _ in range(5):
+            assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        publish(bench, "punjab-police")
+        assert open_streams[0].next()
+        for stream in open_streams:
+            stream.call.cancel()
+
+
+def test_an_agency_has_no_more_streams_than_its_share(serve: Serve) -> None:
+    with serve(streams_per_agency=2) as bench:
+        caller = bench.caller("punjab-police")
+        held = [Subscription(caller) for _ in range(2)]
+        publish(bench, "punjab-police")
+        for stream in held:
+            stream.next()
+        third = Subscription(caller)
+        assert third.reason(5).startswith("RESOURCE_EXHAUSTED")
+        other = Subscription(bench.caller("sindh-police"))
+        publish(bench, "sindh-police")
+        assert other.next()
+        held[0].call.cancel()
+        _until(lambda: bench.register.open_streams == 2)
+        again = Subscription(caller, after=1)
+        publish(bench, "punjab-police")
+        assert again.next()
+
+
+def test_half_open_calls_do_not_take_the_threads_of_other_agencies(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Headers and no message: grpc's own unary handler would hold a thread for as long as the caller likes.
+    monkeypatch.setattr("nsor_server.rpc.receiving.KNOWN_SECONDS", 0.5)
+    with serve(unary_threads=8, in_flight_per_agency=6) as bench:
+        caller = bench.caller("punjab-police")
+        silent = threading.Event()
+
+        def nothing() -> Any:
+            silent.wait(30)
+            yield b""
+
+        stub: Any = caller.channel.stream_unary(f"/{LIST}")
+        calls = [stub.future(nothing(), metadata=caller.metadata(os.urandom(32)), timeout=20) for _ in range(40)]
+        other = bench.caller("npb")
+        start = time.monotonic()
+        for _ in range(5):
+            assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        assert time.monotonic() - start < 5
+        codes = {call.exception().code() for call in calls}
+        assert codes <= {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        silent.set()
+        _until(lambda: caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK)
+
+
+def test_an_idle_stream_ends_and_its_caller_goes_on_from_its_cursor(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsor_server.rpc.streams.GATE_SECONDS", 0.1)
+    monkeypatch.setattr("nsor_server.app.IDLE_STREAM_SECONDS", 0.5)
+    with serve() as bench:
+        first = Subscription(bench.caller("punjab-police"))
+        publish(bench, "punjab-police")
+        first.next()
+        assert first.reason(10).startswith("OK")
+        publish(bench, "punjab-police")
+        second = Subscription(bench.caller("punjab-police"), after=1)
+        response = notification_pb2.SubscribeEventsResponse.FromString(second.next())
+        assert [event.sequence for event in response.events] == [2]
+
+
+def _until(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it doesn't come true"
+        threading.Event().wait(0.05)
+
+
+def _settled(read: Any) -> Any:
+    """A value once it is there and stays the same for half a second."""
+    end = time.monotonic() + 20
+    last = read()
+    since = time.monotonic()
+    while time.monotonic() < end:
+        threading.Event().wait(0.1)
+        now = read()
+        if now != last or now is None:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > 0.5:
+            return now
+    raise AssertionError("it doesn't settle")

@@ -14,6 +14,10 @@ from nsor_server import errors
 from nsor_server.access.facts import Agency, contains
 
 _DOMAIN: Final = b"nsor-enrol-v1\0"
+_PRIME: Final = 2**255 - 19
+_ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
+"""The y-coordinates of the eight points of small order of edwards25519 (RFC 8032)."""
 
 
 def key_id(public_key: bytes) -> bytes:
@@ -24,6 +28,19 @@ def key_id(public_key: bytes) -> bytes:
 def proof_message(agency_id: str, officer_number: str) -> bytes:
     """What an officer signs to prove that he holds his key; agency ids hold no zero byte."""
     return _DOMAIN + agency_id.encode() + b"\0" + officer_number.encode()
+
+
+def check_key(public_key: bytes) -> None:
+    """See that only its holder can sign for the key, and that it has this one encoding.
+
+    OpenSSL accepts points of small order, for which signatures hold that nobody's private key has made.
+
+    Raises:
+        errors.InvalidFields: naming the field.
+    """
+    y = int.from_bytes(public_key, "little") & ((1 << 255) - 1)
+    if y >= _PRIME or y in _SMALL_ORDER:
+        raise errors.InvalidFields(violations=(errors.Violation("public_key", errors_pb2.FIELD_REASON_FORM),))
 
 
 def check_proof(public_key: bytes, proof: bytes, *, agency_id: str, officer_number: str) -> None:

@@ -22,6 +22,7 @@ class DirectoryService:
         assert isinstance(request, directory_pb2.EnrolOfficerRequest)  # noqa: S101 - narrows the handler's type
         agency_id = call.agency.agency_id
         rules.check_jurisdiction(call.agency, request.jurisdiction)
+        rules.check_key(request.public_key)
         rules.check_proof(
             request.public_key,
             request.proof_of_possession,

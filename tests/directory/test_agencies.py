@@ -36,7 +36,7 @@ def test_pages_hold_every_agency_once_in_order(desk: Desk, page_size: int) -> No
 def test_a_token_stays_good_while_agencies_are_added(desk: Desk) -> None:
     first = listed(desk, 2)
     with desk.database.owner() as owner:
-        owner.execute("INSERT INTO agency VALUES ('aaa-first', 1, 'A', 'ا', '{PK}')")
+        owner.execute("INSERT INTO agency VALUES ('aaa-first', 1, 'A', 'الف', '{PK}')")
     second = listed(desk, 2, first.next_page_token)
     expected = sorted(agency.agency_id for agency in AGENCIES)[:4]
     assert [agency.agency_id for page in (first, second) for agency in page.agencies] == expected

@@ -89,17 +89,20 @@ class CommitGuard:
 
         Raises:
             LedgerUnavailable: it isn't known to be durable: nothing may be answered. The connection may be gone.
+            psycopg.Error: the database has rolled it back because of what it holds, such as a deferred constraint.
         """
         if not self._healthy:
             raise LedgerUnavailable("the ledger can't commit now")
+        if conn.closed or conn.info.transaction_status != TransactionStatus.INTRANS:
+            raise LedgerUnavailable("there is no sound transaction to commit")
         try:
             self._watched_commit(conn)
         except _Lost as lost:
             if not self._is_durable(appended):
                 raise LedgerUnavailable(str(lost)) from lost
-        except LedgerUnavailable as failure:
+        except _Failed as failure:
             self._fail(str(failure))
-            raise
+            raise LedgerUnavailable(str(failure)) from failure
         if self._on_commit is not None:
             self._on_commit(appended)
 
@@ -111,11 +114,7 @@ class CommitGuard:
             thread.join(timeout=self._timeout + 1)
 
     def _watched_commit(self, conn: Connection) -> None:
-        """Commit; raises LedgerUnavailable when it failed, and _Lost when the connection died and nobody knows."""
-        if conn.closed:
-            raise LedgerUnavailable("the connection was lost before the commit")
-        if conn.info.transaction_status != TransactionStatus.INTRANS:
-            raise LedgerUnavailable("there was no sound transaction to commit")
+        """Commit; raises _Failed when it may not count, and _Lost when the connection died and nobody knows."""
         watched = _Watched(conn.fileno(), time.monotonic() + self._timeout)
 
         def notice(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -128,20 +127,18 @@ class CommitGuard:
             status = conn.execute("COMMIT", prepare=False).statusmessage
         except psycopg.OperationalError as error:
             if watched.hung:
-                raise LedgerUnavailable("the commit hung") from error
+                raise _Failed("the commit hung") from error
             if conn.closed:
                 raise _Lost("the connection was lost during the commit") from error
-            raise LedgerUnavailable("the commit was refused") from error
-        except psycopg.Error as error:
-            raise LedgerUnavailable("the commit was refused") from error
+            raise _Failed(f"the commit was refused ({error.sqlstate})") from error
         finally:
             with self._lock:
                 del self._watched[id(watched)]
             conn.remove_notice_handler(notice)
         if watched.warnings:
-            raise LedgerUnavailable(f"the commit came with a warning ({watched.warnings[0]})")
+            raise _Failed(f"the commit came with a warning ({watched.warnings[0]})")
         if status != "COMMIT":
-            raise LedgerUnavailable("the commit became a rollback")
+            raise _Failed("the commit became a rollback")
 
     def _watch(self) -> None:
         """Shut down the connections of commits that hang."""
@@ -162,17 +159,21 @@ class CommitGuard:
             return False
         receipt = appended.receipts[0]
         access_id = uuid.UUID(bytes=leaf_pb2.Leaf.FromString(receipt.leaf).access_id)
-        try:
-            with contextlib.closing(self._connect()) as conn:
-                self._bound(conn)
-                # Its head's lock is free only when the lost transaction has ended, one way or the other.
-                conn.execute(_PROBE)
-                row = conn.execute(_FOUND, (access_id, receipt.index), binary=True).fetchone()
-                self._watched_commit(conn)
-        except (psycopg.Error, LedgerUnavailable, _Lost) as error:
-            self._fail(f"an unknown outcome couldn't be looked up ({type(error).__name__})")
-            return False
-        return row is not None and row[0] == receipt.leaf
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                with contextlib.closing(self._connect()) as conn:
+                    self._bound(conn)
+                    # The head's lock is free only when the lost transaction has ended, one way or the other.
+                    conn.execute(_PROBE)
+                    row = conn.execute(_FOUND, (access_id, receipt.index), binary=True).fetchone()
+                    self._watched_commit(conn)
+                return row is not None and row[0] == receipt.leaf
+            except (psycopg.Error, _Failed, _Lost) as error:
+                # PostgreSQL may be starting again.
+                if time.monotonic() >= deadline or self._closed.wait(self._timeout / 20):
+                    self._fail(f"an unknown outcome couldn't be looked up ({type(error).__name__})")
+                    return False
 
     def _recover(self) -> None:
         """While unhealthy, try to commit a write on fresh connections."""
@@ -190,7 +191,7 @@ class CommitGuard:
                 self._bound(conn)
                 conn.execute(_PROBE)
                 self._watched_commit(conn)
-        except (psycopg.Error, LedgerUnavailable, _Lost):
+        except (psycopg.Error, _Failed, _Lost):
             return False
         return True
 
@@ -213,6 +214,10 @@ class CommitGuard:
                 self._healthy = healthy
                 for listener in self._listeners:
                     listener(healthy)
+
+
+class _Failed(Exception):
+    """The commit hung, was refused, or came with a warning."""
 
 
 class _Lost(Exception):

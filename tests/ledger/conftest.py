@@ -1,0 +1,68 @@
+"""A ledger on a database of its own, and entries to write into it."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Appended, Entry
+from nsor_server.ledger.guard import CommitGuard
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.storage.v1 import record_pb2
+
+ORIGIN = "nsor.gov.pk/ledger"
+
+NewEntry = Callable[..., Entry]
+Write = Callable[..., Appended]
+
+
+@pytest.fixture
+def new_entry() -> NewEntry:
+    """Makes an entry; keyword arguments replace its fields."""
+
+    def make(**changes: Any) -> Entry:
+        fields: dict[str, Any] = {
+            "access_id": uuid.uuid4(),
+            "agency": "punjab-police",
+            "method": "nsor.v1.LookupService/LookUpRegistration",
+            "purpose": 3,
+            "outcome": leaf_pb2.OUTCOME_ALLOWED,
+            "trace_id": os.urandom(16),
+            "call_hash": hashlib.sha256(os.urandom(8)).digest(),
+            "answer_hash": hashlib.sha256(os.urandom(8)).digest(),
+            "detail": record_pb2.AccessDetail(outcome="FOUND", officer_key=os.urandom(32)).SerializeToString(),
+        }
+        return Entry(**{**fields, **changes})
+
+    return make
+
+
+@pytest.fixture
+def ledger(keyring: Keyring) -> Ledger:
+    """The ledger."""
+    return Ledger(keyring, ORIGIN)
+
+
+@pytest.fixture
+def guard(database: Database) -> Iterator[CommitGuard]:
+    """A watchdog that waits no longer than a test can."""
+    guard = CommitGuard(database.connect, timeout_seconds=0.5)
+    yield guard
+    guard.close()
+
+
+@pytest.fixture
+def write(database: Database, ledger: Ledger, new_entry: NewEntry) -> Write:
+    """Commits a batch of entries: as many as asked for, or those that are given."""
+
+    def commit(count: int = 1, *entries: Entry, **options: Any) -> Appended:
+        with database.transaction() as conn:
+            return ledger.append(conn, entries or [new_entry() for _ in range(count)], **options)
+
+    return commit

@@ -1,0 +1,62 @@
+"""A synchronous standby that is lost and comes back: commits hang, as they do when a real one is gone."""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+
+
+class Standby:
+    """A synchronous standby that doesn't exist."""
+
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self._postgres = postgres
+        self._admin = self._connect()
+
+    def lose(self) -> None:
+        self._set("ALTER SYSTEM SET synchronous_standby_names = 'ghost'", "ghost")
+
+    def heal(self) -> None:
+        try:
+            self._set("ALTER SYSTEM RESET synchronous_standby_names", "")
+        except psycopg.OperationalError:
+            self._admin.close()
+            self._admin = self._connect()
+            self._set("ALTER SYSTEM RESET synchronous_standby_names", "")
+
+    def _connect(self) -> psycopg.Connection:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return psycopg.connect(self._postgres.conninfo(SUPERUSER, "postgres"), autocommit=True)
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline
+
+    def waiting(self) -> list[int]:
+        """Process ids of the backends whose commit waits for the standby."""
+        rows = self._admin.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'").fetchall()
+        return [pid for (pid,) in rows]
+
+    def wait_for_a_hanging_commit(self) -> int:
+        until(lambda: bool(self.waiting()))
+        return self.waiting()[0]
+
+    def cancel(self, pid: int) -> None:
+        self._admin.execute("SELECT pg_cancel_backend(%s)", (pid,))
+
+    def close(self) -> None:
+        self.heal()
+        self._admin.close()
+
+    def _set(self, statement: str, expected: str) -> None:
+        self._admin.execute(statement)
+        self._admin.execute("SELECT pg_reload_conf()")
+        until(lambda: self._admin.execute("SHOW synchronous_standby_names").fetchone() == (expected,))
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"

@@ -1,0 +1,195 @@
+"""No answer without a durable entry: commits that hang, warn, fail, or whose end nobody has seen."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.ledger.broken_wire import BrokenWire
+from tests.ledger.conftest import NewEntry
+from tests.ledger.lost_standby import Standby, until
+
+from nsor.ledger import merkle, note
+from nsor.v1 import receipt_pb2
+from nsor_server.ledger import proofs
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Appended, LedgerUnavailable
+from nsor_server.ledger.guard import CommitGuard
+from nsor_server.storage.embedded import EmbeddedPostgres
+from nsor_server.storage.pool import Database
+
+Commit = Callable[..., Future[Appended]]
+
+
+@pytest.fixture
+def standby(postgres: EmbeddedPostgres) -> Iterator[Standby]:
+    standby = Standby(postgres)
+    yield standby
+    standby.close()
+
+
+@pytest.fixture
+def patient(database: Database) -> Iterator[CommitGuard]:
+    """A guard that sees what happens to a commit before it gives it up."""
+    guard = CommitGuard(database.connect, timeout_seconds=15)
+    yield guard
+    guard.close()
+
+
+@pytest.fixture
+def commit(database: Database, ledger: Ledger, new_entry: NewEntry) -> Iterator[Commit]:
+    """Commits one entry under a guard, in a thread, on a connection that ``connect`` opens."""
+
+    def run(guard: CommitGuard, connect: Callable[[], psycopg.Connection]) -> Appended:
+        with contextlib.closing(connect()) as conn:
+            appended = ledger.append(conn, [new_entry()])
+            guard.commit(conn, appended)
+            return appended
+
+    with ThreadPoolExecutor() as pool:
+        yield lambda guard, connect=database.connect: pool.submit(run, guard, connect)
+
+
+def stored(database: Database) -> int:
+    with database.transaction() as conn:
+        row = conn.execute("SELECT count(*) FROM ledger_leaf").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_sound_commit_is_durable(database: Database, guard: CommitGuard, commit: Commit) -> None:
+    # What the guard lets through is there for everybody.
+    commit(guard).result()
+    assert stored(database) == 1
+    assert guard.healthy
+
+
+def test_a_hanging_commit_is_given_up_and_not_cancelled(
+    database: Database, guard: CommitGuard, standby: Standby, commit: Commit
+) -> None:
+    # The standby is gone: the call fails in time, health turns off, the commit isn't cancelled; then all recovers.
+    told: list[bool] = []
+    guard.on_health(told.append)
+    standby.lose()
+    began = time.monotonic()
+    with pytest.raises(LedgerUnavailable, match="hung"):
+        commit(guard).result(timeout=10)
+    assert time.monotonic() - began < 5
+    assert not guard.healthy
+    assert standby.waiting()
+    with pytest.raises(LedgerUnavailable):
+        commit(guard).result(timeout=60)
+    assert standby.waiting()
+    standby.heal()
+    until(lambda: guard.healthy)
+    assert told == [False, True]
+    committed = commit(guard).result(timeout=10)
+    assert stored(database) == committed.receipts[0].index + 1
+
+
+def test_a_warning_is_no_commit(patient: CommitGuard, standby: Standby, commit: Commit) -> None:
+    # Somebody cancels the waiting commit: PostgreSQL reports success with a warning, and nothing may be answered.
+    standby.lose()
+    result = commit(patient)
+    standby.cancel(standby.wait_for_a_hanging_commit())
+    with pytest.raises(LedgerUnavailable, match="warning"):
+        result.result(timeout=10)
+    assert not patient.healthy
+
+
+def test_a_killed_server_answers_nothing_that_it_lacks(
+    database: Database, patient: CommitGuard, standby: Standby, commit: Commit
+) -> None:
+    # kill -9 in the middle of a commit: PostgreSQL restarts, and the entry that it kept is answered, with its receipt.
+    standby.lose()
+    result = commit(patient)
+    os.kill(standby.wait_for_a_hanging_commit(), signal.SIGKILL)
+    standby.heal()
+    receipt = result.result(timeout=30).receipts[0]
+    assert_proven(database, receipt)
+    assert patient.healthy
+
+
+def test_a_killed_server_without_its_standby_answers_nothing(
+    standby: Standby, commit: Commit, database: Database
+) -> None:
+    # As above, but the standby is still away: the entry is there, and not safe, so nobody hears of it.
+    long = CommitGuard(database.connect, timeout_seconds=3)
+    standby.lose()
+    result = commit(long)
+    os.kill(standby.wait_for_a_hanging_commit(), signal.SIGKILL)
+    with pytest.raises(LedgerUnavailable, match="lost"):
+        result.result(timeout=30)
+    assert not long.healthy
+    long.close()
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_an_unknown_outcome_is_looked_up(
+    database: Database,
+    guard: CommitGuard,
+    commit: Commit,
+    tmp_path: Path,
+    *,
+    deliver: bool,
+) -> None:
+    # The wire breaks at COMMIT. If PostgreSQL heard it, the receipt is true and given; if it didn't, there is none.
+    settings = conninfo_to_dict(database.url_server)
+    name = f".s.PGSQL.{settings.get('port') or 5432}"
+    wire = BrokenWire(tmp_path, Path(str(settings["host"])) / name, deliver=deliver)
+    through = make_conninfo(database.url_server, host=str(tmp_path))
+    wire.armed.set()
+    result = commit(guard, lambda: psycopg.connect(through))
+    if deliver:
+        assert_proven(database, result.result(timeout=10).receipts[0])
+    else:
+        with pytest.raises(LedgerUnavailable, match="lost"):
+            result.result(timeout=10)
+    assert wire.cut.is_set()
+    assert stored(database) == int(deliver)
+    assert guard.healthy
+    wire.close()
+
+
+def test_a_failed_transaction_is_no_commit(
+    database: Database, ledger: Ledger, guard: CommitGuard, new_entry: NewEntry
+) -> None:
+    # COMMIT in a failed transaction is a rollback that PostgreSQL calls success.
+    with contextlib.closing(database.connect()) as conn:
+        appended = ledger.append(conn, [new_entry()])
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            conn.execute("SELECT 1/0")
+        with pytest.raises(LedgerUnavailable):
+            guard.commit(conn, appended)
+    assert stored(database) == 0
+    assert guard.healthy
+
+
+def test_committed_entries_are_told_and_no_others(
+    database: Database, ledger: Ledger, new_entry: NewEntry, standby: Standby
+) -> None:
+    # The outside copy hears of each commit once it is durable, never of one that isn't.
+    told: list[Appended] = []
+    guard = CommitGuard(database.connect, timeout_seconds=0.5, on_commit=told.append)
+    with contextlib.closing(database.connect()) as conn:
+        appended = ledger.append(conn, [new_entry()])
+        guard.commit(conn, appended)
+        standby.lose()
+        with pytest.raises(LedgerUnavailable):
+            guard.commit(conn, ledger.append(conn, [new_entry()]))
+    assert told == [appended]
+    guard.close()
+
+
+def assert_proven(database: Database, receipt: receipt_pb2.Receipt) -> None:
+    checkpoint = note.Checkpoint.parse(note.Note.parse(receipt.checkpoint).text)
+    with database.connect() as conn:
+        proof = proofs.inclusion(conn, receipt.index, checkpoint.size)
+        assert proofs.root(conn, checkpoint.size) == checkpoint.root
+    merkle.verify_inclusion(merkle.leaf_hash(receipt.leaf), receipt.index, checkpoint.size, proof, checkpoint.root)

@@ -178,24 +178,25 @@ class Bench:
     register: Register
     channels: list[grpc.Channel] = field(default_factory=list)
 
-    def channel(self, name: str, options: Sequence[tuple[str, Any]] = ()) -> grpc.Channel:
-        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
-        credentials = grpc.ssl_channel_credentials(
-            (self.certificates / "ca.pem").read_bytes(),
-            (folder / f"{name}.key").read_bytes(),
-            (folder / f"{name}.pem").read_bytes(),
-        )
-        # A subchannel is shared between channels of equal arguments; each caller is to shake hands by itself.
-        channel = grpc.secure_channel(
-            self.address, credentials, options=[("grpc.use_local_subchannel_pool", 1), *options]
-        )
-        self.channels.append(channel)
-        return channel
+    def files_of(self, name: str) -> tuple[Path, Path]:
+        """Key and certificate of an agency, or of one of the flawed cases."""
+        flawed = self.certificates / "test" / f"{name}.pem"
+        folder = flawed.parent if flawed.exists() else self.certificates / "agencies"
+        return folder / f"{name}.key", folder / f"{name}.pem"
 
     def caller(self, name: str, *, officer: bool = False, options: Sequence[tuple[str, Any]] = ()) -> Caller:
-        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
-        key = self.enrol(name) if officer else None
-        return Caller(self.channel(name, options), fingerprint(folder / f"{name}.pem"), key)
+        caller = self.caller_with(*self.files_of(name), options=options)
+        caller.officer = self.enrol(name) if officer else None
+        return caller
+
+    def caller_with(self, key: Path, certificate: Path, *, options: Sequence[tuple[str, Any]] = ()) -> Caller:
+        ca = (self.certificates / "ca.pem").read_bytes()
+        credentials = grpc.ssl_channel_credentials(ca, key.read_bytes(), certificate.read_bytes())
+        # A subchannel is shared between channels of equal arguments; each caller is to shake hands by itself.
+        own = [("grpc.use_local_subchannel_pool", 1), *options]
+        channel = grpc.secure_channel(self.address, credentials, options=own)
+        self.channels.append(channel)
+        return Caller(channel, fingerprint(certificate))
 
     def enrol(self, agency_id: str) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
@@ -208,8 +209,7 @@ class Bench:
         return key
 
     def revoke(self, name: str) -> None:
-        folder = self.certificates / ("test" if (self.certificates / "test" / f"{name}.pem").exists() else "agencies")
-        serial = x509.load_pem_x509_certificates((folder / f"{name}.pem").read_bytes())[0].serial_number
+        serial = x509.load_pem_x509_certificates(self.files_of(name)[1].read_bytes())[0].serial_number
         self.sql("INSERT INTO certificate_revocation (serial, reason) VALUES (%s, 'keyCompromise')", (f"{serial:x}",))
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> None:

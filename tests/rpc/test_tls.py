@@ -1,0 +1,180 @@
+import datetime as dt
+import shutil
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tests.rpc.callers import Answered, Bench, Serve
+
+from nsor import credentials as client_credentials
+from nsor.v1 import directory_pb2
+from nsor_server.pki import development, files, profiles, requests
+from nsor_server.pki.authority import Authority
+from nsor_server.rpc.credentials import Credentials
+from nsor_server.rpc.metrics import Metrics
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+
+
+def served_serial(bench: Bench, name: str = "npb") -> int:
+    """The serial of the certificate that the server shows."""
+    with connect(bench, name) as connection:
+        der = connection.getpeercert(binary_form=True)
+    assert der is not None
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+def context(bench: Bench, name: str) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=bench.certificates / "ca.pem")
+    made.load_cert_chain(
+        bench.certificates / "agencies" / f"{name}.pem", bench.certificates / "agencies" / f"{name}.key"
+    )
+    made.set_alpn_protocols(["h2"])
+    return made
+
+
+def connect(bench: Bench, name: str, made: ssl.SSLContext | None = None, **options: object) -> ssl.SSLSocket:
+    host, _, port = bench.address.rpartition(":")
+    raw = socket.create_connection((host, int(port)), timeout=10)
+    return (made or context(bench, name)).wrap_socket(raw, server_hostname="localhost", **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def copied(certificates: Path, tmp_path: Path) -> Path:
+    """The server's TLS files, in a folder where a test may change them."""
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    for name in ("server.pem", "server.key", "ca.pem"):
+        shutil.copy(certificates / name, folder / name)
+    return folder
+
+
+def test_a_new_server_certificate_is_shown_without_a_restart(serve: Serve, copied: Path) -> None:
+    with serve(
+        server_certificate=copied / "server.pem", server_key=copied / "server.key", client_ca=copied / "ca.pem"
+    ) as bench:
+        before = served_serial(bench)
+        new_pair(bench.certificates, copied)
+        assert served_serial(bench) != before
+        assert bench.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+
+
+def test_a_new_client_ca_counts_without_a_restart(serve: Serve, copied: Path, tmp_path: Path) -> None:
+    # An agency of another CA can't shake hands; once that CA is in the file, it can, and the gate judges its serial.
+    other = tmp_path / "other"
+    development.create(other, ["npb"])
+    pair = (other / "agencies" / "npb.key", other / "agencies" / "npb.pem")
+    with serve(client_ca=copied / "ca.pem") as bench:
+        assert bench.caller_with(*pair).call(LIST, b"").code is grpc.StatusCode.UNAVAILABLE
+        with (copied / "ca.pem").open("ab") as file:
+            file.write((other / "ca.pem").read_bytes())
+        answer = bench.caller_with(*pair).call(LIST, b"")
+        assert (answer.code, answer.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
+        assert bench.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK
+
+
+def test_a_broken_new_file_keeps_the_old_and_is_reported(
+    serve: Serve, copied: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # grpc would keep the old one as well, and say nothing.
+    with serve(server_certificate=copied / "server.pem", server_key=copied / "server.key") as bench:
+        before = served_serial(bench)
+        (copied / "server.pem").write_text("-----BEGIN CERTIFICATE-----\nhalf a fil", encoding="ascii")
+        assert served_serial(bench) == before
+        assert "can't be used, the old ones stay" in caplog.text
+        assert "half a fil" not in caplog.text
+
+
+def test_the_gauge_says_when_the_loaded_certificate_ends(copied: Path) -> None:
+    metrics = Metrics()
+    Credentials(copied / "server.pem", copied / "server.key", copied / "ca.pem", metrics)
+    value = metrics.registry.get_sample_value("nsor_certificate_not_after_seconds", {"certificate": "server"})
+    ends = x509.load_pem_x509_certificates((copied / "server.pem").read_bytes())[0].not_valid_after_utc
+    assert value == ends.timestamp()
+
+
+def test_no_session_is_resumed(bench: Bench) -> None:
+    # A client whose certificate had expired has resumed its session and completed a call.
+    made = context(bench, "npb")
+    made.maximum_version = ssl.TLSVersion.TLSv1_2
+    with connect(bench, "npb", made) as first:
+        session = first.session
+    with connect(bench, "npb", made, session=session) as second:
+        assert not second.session_reused
+
+
+def test_a_certificate_that_has_expired_meanwhile_is_refused_on_its_open_connection(
+    bench: Bench, tmp_path: Path
+) -> None:
+    # TLS looks at a certificate once per connection; the gate looks at every call.
+    caller = bench.caller_with(*short_lived(bench, tmp_path, seconds=4))
+    answers: list[Answered] = []
+    end = time.monotonic() + 10
+    while time.monotonic() < end and (not answers or answers[-1].code is grpc.StatusCode.OK):
+        answers.append(caller.call(LIST, directory_pb2.ListAgenciesRequest()))
+        threading.Event().wait(0.2)
+    assert answers[0].code is grpc.StatusCode.OK, answers[0].reason
+    assert (answers[-1].code, answers[-1].reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_EXPIRED")
+
+
+def test_tls_1_1_is_refused(bench: Bench) -> None:
+    made = context(bench, "npb")
+    made.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        made.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        made.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        connect(bench, "npb", made)
+
+
+def test_a_second_server_on_the_port_is_refused(serve: Serve) -> None:
+    # With SO_REUSEPORT, grpc's default, it would silently take half of the connections.
+    with serve() as bench, pytest.raises(Exception, match="can't listen"), serve(listen=bench.address):
+        pass
+
+
+def new_pair(certificates: Path, folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    chain = Authority(certificates).issue(
+        csr.public_bytes(serialization.Encoding.PEM),
+        profile="server",
+        names=development.SERVER_NAMES,
+        at=dt.datetime.now(dt.UTC),
+    )
+    # The key first: between the two writes they don't belong together, and the old ones stay.
+    (folder / "server.key").write_bytes(files.key_pem(key, None))
+    (folder / "server.pem").write_bytes(files.certificates_pem(chain))
+
+
+def short_lived(bench: Bench, folder: Path, *, seconds: int) -> tuple[Path, Path]:
+    """The key and certificate of an agency that end in so many seconds; the register knows them."""
+    key_pem, csr_pem = client_credentials.new_key_and_csr("npb")
+    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=profiles.load("agency").days) + dt.timedelta(seconds=seconds)
+    chain = Authority(bench.certificates).issue(
+        csr_pem, profile="agency", names=requests.Names(agency_id="npb"), at=began
+    )
+    leaf = chain[0]
+    assert leaf.not_valid_after_utc > dt.datetime.now(dt.UTC)
+    bench.sql(
+        "INSERT INTO certificate VALUES (%s, 'npb', %s, %s, %s)",
+        (
+            f"{leaf.serial_number:x}",
+            leaf.fingerprint(hashes.SHA256()),
+            leaf.not_valid_before_utc,
+            leaf.not_valid_after_utc,
+        ),
+    )
+    key_path, certificate_path = folder / "short.key", folder / "short.pem"
+    key_path.write_bytes(key_pem)
+    certificate_path.write_bytes(files.certificates_pem(chain))
+    return key_path, certificate_path

@@ -28,7 +28,9 @@ Commit = Callable[..., Future[Appended]]
 
 
 @pytest.fixture
-def standby(postgres: EmbeddedPostgres) -> Iterator[Standby]:
+def standby(postgres: EmbeddedPostgres, database: Database) -> Iterator[Standby]:
+    # After the database, so that the standby is back when the database is dropped.
+    assert database
     standby = Standby(postgres)
     yield standby
     standby.close()

@@ -1,0 +1,197 @@
+"""Agencies as operators enter them: checked, all or none, on the record, and from the next call on."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nsor.v1 import options_pb2
+from nsor_server.__main__ import EXPECTED, run
+from nsor_server.access.facts import Agency
+from nsor_server.directory import agencies, entries
+from nsor_server.policy.places import Places
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+
+EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
+PLACES = Places.load()
+POLICE = Agency(
+    "punjab-police",
+    options_pb2.AGENCY_KIND_POLICE,
+    ("PK-PB",),
+    enabled=True,
+    name_en="Punjab Police",
+    name_ur="پنجاب پولیس",
+)
+
+
+def add(database: Database, keyring: Keyring, *wanted: Agency) -> list[str]:
+    with database.owner() as owner:
+        return [agency.agency_id for agency in entries.add(owner, keyring, wanted)]
+
+
+def disable(database: Database, keyring: Keyring, agency_id: str) -> bool:
+    with database.owner() as owner:
+        return entries.disable(owner, keyring, agency_id)
+
+
+def state(database: Database) -> tuple[object, ...]:
+    """Agencies, and the ledger's size, and the directory's version."""
+    with database.owner() as owner:
+        query = "SELECT (SELECT count(*) FROM agency), size, directory_version FROM ledger_head"
+        return owner.execute(query).fetchall()[0]
+
+
+def test_every_example_agency_is_added_in_one_entry_and_again_in_none(database: Database, keyring: Keyring) -> None:
+    examples = entries.read(EXAMPLES, PLACES)
+    assert add(database, keyring, *examples) == [agency.agency_id for agency in examples]
+    assert state(database) == (len(examples), 1, 1)
+    assert add(database, keyring, *examples) == []
+    assert state(database) == (len(examples), 1, 1)
+    with database.transaction() as conn:
+        found = agencies.page(conn, after="", limit=500)
+    assert found == sorted(examples, key=lambda agency: agency.agency_id)
+
+
+def test_the_entry_says_which_command_it_was(database: Database, keyring: Keyring) -> None:
+    add(database, keyring, POLICE)
+    disable(database, keyring, POLICE.agency_id)
+    with database.owner() as owner:
+        methods = owner.execute("SELECT method FROM ledger_access ORDER BY index").fetchall()
+    assert methods == [("nsor-server/agency.add",), ("nsor-server/agency.disable",)]
+
+
+def test_an_agency_that_is_there_with_other_facts_refuses_all(database: Database, keyring: Keyring) -> None:
+    # A jurisdiction isn't widened by adding the agency again.
+    add(database, keyring, POLICE)
+    before = state(database)
+    with pytest.raises(entries.AgencyError, match="other facts"):
+        add(database, keyring, replace(POLICE, agency_id="another"), replace(POLICE, jurisdiction=("PK",)))
+    assert state(database) == before
+
+
+def test_a_disabled_agency_stays_so(database: Database, keyring: Keyring) -> None:
+    # Setting up again doesn't let somebody in who was shut out.
+    add(database, keyring, POLICE)
+    assert disable(database, keyring, POLICE.agency_id)
+    before = state(database)
+    assert before == (1, 2, 2)
+    assert not disable(database, keyring, POLICE.agency_id)
+    assert add(database, keyring, POLICE) == []
+    assert state(database) == before
+    with database.transaction() as conn:
+        assert agencies.find(conn, POLICE.agency_id) == replace(POLICE, enabled=False)
+
+
+def test_no_agency_is_disabled_by_a_wrong_id(database: Database, keyring: Keyring) -> None:
+    with pytest.raises(entries.AgencyError):
+        disable(database, keyring, "no-such-agency")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"agency_id": "Punjab"},
+        {"agency_id": "punjab police"},
+        {"kind": "ARMY"},
+        {"kind": "UNSPECIFIED"},
+        {"name_en": " "},
+        {"name_ur": ""},
+        {"jurisdiction": []},
+        {"jurisdiction": ["PK-XX"]},
+        {"jurisdiction": ["PK-PB", "PK-PB"]},
+    ],
+)
+def test_wrong_facts_are_refused(wrong: dict[str, object]) -> None:
+    facts: dict[str, object] = {
+        "agency_id": "punjab-police",
+        "kind": "POLICE",
+        "name_en": "Punjab Police",
+        "name_ur": "پنجاب پولیس",
+        "jurisdiction": ["PK-PB"],
+    }
+    entries.checked(PLACES, **facts)  # type: ignore[arg-type]
+    with pytest.raises(entries.AgencyError):
+        entries.checked(PLACES, **{**facts, **wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "agency = 3",
+        "[[agency]]\nid = 'a-police'",
+        "[[agency]]\nid = 'a-police'\nkind = 'POLICE'\nname = 'A'\njurisdiction = ['PK']",
+        "[[agency]",
+    ],
+)
+def test_a_file_of_another_form_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "agencies.toml"
+    path.write_text(text)
+    with pytest.raises(entries.AgencyError) as refusal:
+        entries.read(path, PLACES)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_server_can_neither_add_nor_enable_an_agency(database: Database, keyring: Keyring) -> None:
+    # Whoever takes over the server must not be able to admit a caller.
+    add(database, keyring, POLICE)
+    for statement in (
+        "UPDATE agency SET enabled = true",
+        "DELETE FROM agency",
+        "INSERT INTO agency SELECT * FROM agency",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction() as conn:
+            conn.execute(statement.encode())
+
+
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def nsor_server(state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run `nsor-server` on a fresh embedded database; gives its exit code and what it said."""
+    for name in [name for name in os.environ if name.startswith("NSOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def say(*arguments: str) -> tuple[int, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    assert say("migrate")[0] == say("keys", "create")[0] == 0
+    return say
+
+
+def test_an_operator_adds_lists_and_disables(nsor_server: Say) -> None:
+    examples = len(entries.read(EXAMPLES, PLACES))
+    assert nsor_server("agency", "add", "--file", str(EXAMPLES)) == (0, f"{examples} added, 0 there already.\n")
+    options = ["--kind", "police", "--name-en", "Lahore", "--name-ur", "لاہور", "--jurisdiction", "PK-PB/LHR"]
+    assert nsor_server("agency", "add", "lahore-police", *options) == (0, "1 added, 0 there already.\n")
+    assert nsor_server("agency", "disable", "lahore-police") == (0, "lahore-police is disabled.\n")
+    code, said = nsor_server("agency", "list", "--json")
+    listed = {line["agency_id"]: line for line in map(json.loads, said.splitlines())}
+    assert code == 0
+    assert len(listed) == examples + 1
+    assert listed["lahore-police"] == {
+        "agency_id": "lahore-police",
+        "kind": "POLICE",
+        "name_en": "Lahore",
+        "name_ur": "لاہور",
+        "jurisdiction": ["PK-PB/LHR"],
+        "enabled": False,
+    }
+    assert "disabled" in nsor_server("agency", "list")[1]
+
+
+def test_a_wrong_use_says_what_to_do(nsor_server: Say) -> None:
+    for arguments in (["add"], ["add", "--file", str(EXAMPLES), "--kind", "POLICE"], ["disable", "nobody"]):
+        code, said = nsor_server("agency", *arguments)
+        assert code == EXPECTED
+        assert "Traceback" not in said

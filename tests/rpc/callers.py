@@ -175,8 +175,13 @@ class Bench:
     certificates: Path
     database: Database
     settings: config.Settings
-    register: Register
+    register: Register | None
     channels: list[grpc.Channel] = field(default_factory=list)
+
+    @property
+    def open_streams(self) -> int:
+        assert self.register is not None
+        return self.register.open_streams
 
     def files_of(self, name: str) -> tuple[Path, Path]:
         """Key and certificate of an agency, or of one of the flawed cases."""

@@ -110,7 +110,7 @@ def test_a_stream_that_a_caller_does_not_read_is_cut_off_when_it_is_revoked(
     assert before < 300
     bench.revoke("punjab-police")
     # The caller hears of it only when it reads, so the server is asked.
-    _until(lambda: bench.register.open_streams == 0, seconds=5)
+    _until(lambda: bench.open_streams == 0, seconds=5)
 
 
 def test_silent_streams_do_not_take_the_threads_of_other_agencies(serve: Serve) -> None:
@@ -140,7 +140,7 @@ def test_an_agency_has_no_more_streams_than_its_share(serve: Serve) -> None:
         publish(bench, "sindh-police")
         assert other.next()
         held[0].call.cancel()
-        _until(lambda: bench.register.open_streams == 2)
+        _until(lambda: bench.open_streams == 2)
         again = Subscription(caller, after=1)
         publish(bench, "punjab-police")
         assert again.next()

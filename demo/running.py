@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
 CLIENT_COMMAND = Path(sys.executable).with_name("nsor")
 AGENCIES = REPOSITORY / "certs" / "agencies.toml"
-READY = "serving on "
+READY = "serves on "
 
 
 class StartFailed(Exception):

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import psycopg
+from tests.lookup.conftest import NOW_US, Register, conviction_record, make_call
 
 from nsor.v1 import lookup_pb2
 from nsor_server.lookup.batch import LookUp
@@ -23,7 +24,6 @@ from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
-from tests.lookup.conftest import NOW_US, Register, conviction_record, make_call
 
 PEOPLE = 500
 
@@ -65,7 +65,7 @@ def run(register: Register, *, profile: bool) -> None:
             owner.execute("DELETE FROM look_up")
         items, preparing = prepare(register, PEOPLE // size * size)
         median = statistics.median(decide(register, items, size)[1:])
-        print(f"batch {size:4}: prepare {preparing:5.1f} us, decide {median:5.1f} us per look-up")  # noqa: T201
+        print(f"batch {size:4}: prepare {preparing:5.1f} us, decide {median:5.1f} us per look-up")
     if profile:
         items, _ = prepare(register, PEOPLE // 32 * 32)
         profiler = cProfile.Profile()

@@ -1,0 +1,102 @@
+"""Collectors that answer, refuse and hang: a call never waits for one, nor does the shutdown."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+import pytest
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+
+from nsor_server.tracing.exporters import destinations
+from nsor_server.tracing.spans import Tracing
+
+METHOD = "nsor.v1.DirectoryService/ListAgencies"
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A socket that accepts and never answers."""
+    with contextlib.ExitStack() as held, socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        stop = threading.Event()
+
+        def accept() -> None:
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    held.enter_context(listening.accept()[0])
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        stop.set()
+        thread.join()
+
+
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def Export(
+        self, request: trace_service_pb2.ExportTraceServiceRequest, _context: grpc.ServicerContext
+    ) -> trace_service_pb2.ExportTraceServiceResponse:
+        self.names += [span.name for r in request.resource_spans for s in r.scope_spans for span in s.spans]
+        return trace_service_pb2.ExportTraceServiceResponse()
+
+
+def tracing_to(endpoint: str, monkeypatch: pytest.MonkeyPatch, store_in: Path | None = None) -> Tracing:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    return Tracing(destinations({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, store_in=store_in), host="127.0.0.1")
+
+
+def test_a_collector_gets_the_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = Collector()
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    tracing = tracing_to(f"http://127.0.0.1:{port}", monkeypatch)
+    tracing.call(METHOD, None).end()
+    tracing.shutdown(10)
+    assert collector.names == [METHOD]
+    server.stop(None)
+
+
+def test_a_hanging_collector_slows_neither_a_call_nor_the_shutdown(
+    hanging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A hang is not an error: every sink has a deadline.
+    tracing = tracing_to(hanging, monkeypatch)
+    slowest = 0.0
+    for _ in range(20_000):
+        start = time.perf_counter()
+        tracing.call(METHOD, None).end()
+        slowest = max(slowest, time.perf_counter() - start)
+    assert slowest < 0.5
+    start = time.monotonic()
+    tracing.shutdown(1.0)
+    assert time.monotonic() - start < 1.5
+
+
+def test_lost_spans_are_counted(hanging: str, monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
+    # One collector that hangs doesn't keep the spans from the other destination.
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", hanging)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": hanging, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    found = destinations(environ, store_in=state_dir)
+    tracing = Tracing(found, host="127.0.0.1")
+    for _ in range(100):
+        tracing.call(METHOD, None).end()
+    tracing.shutdown(8)
+    collector, local = (destination.counts for destination in found)
+    assert (collector.ended, collector.exported) == (100, 0)
+    assert (local.ended, local.exported) == (100, 100)
+
+
+def test_without_the_standard_variables_nothing_leaves(state_dir: Path) -> None:
+    assert destinations({}, store_in=None) == []
+    assert [each.name for each in destinations({}, store_in=state_dir)] == ["store"]

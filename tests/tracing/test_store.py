@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+from nsor_server.__main__ import run
+from nsor_server.tracing import commands, spans, store
+from nsor_server.tracing.spans import Tracing
+from nsor_server.tracing.store import SpanStore
+
+METHOD = "nsor.v1.DirectoryService/ListAgencies"
+
+
+def record(state_dir: Path, calls: int, **bounds: int) -> None:
+    tracing = Tracing([SimpleSpanProcessor(SpanStore(state_dir, **bounds))], host="127.0.0.1")
+    for _ in range(calls):
+        span = tracing.call(METHOD, None)
+        span.set(spans.AGENCY, "npb")
+        span.set(spans.OUTCOME, "ALLOWED")
+        commit = tracing.commit([span])
+        commit.end()
+        span.end()
+
+
+def test_the_store_is_bounded_and_keeps_the_newest(state_dir: Path) -> None:
+    record(state_dir, 200, file_bytes=10_000, files=3)
+    files = list((state_dir / "traces").iterdir())
+    assert len(files) <= 4
+    assert sum(path.stat().st_size for path in files) < 45_000
+    found = list(store.read(state_dir))
+    assert 40 < len(found) < 400
+    assert found == sorted(found, key=lambda span: span.end_ns)
+
+
+def test_the_store_is_for_its_owner_only(state_dir: Path) -> None:
+    record(state_dir, 1)
+    assert (state_dir / "traces").stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (state_dir / "traces").iterdir())
+
+
+def test_a_line_that_a_crash_cut_off_is_passed_over(state_dir: Path) -> None:
+    record(state_dir, 2)
+    with (state_dir / "traces" / store.CURRENT).open("a", encoding="utf-8") as file:
+        file.write('{"trace":"half a li')
+    assert len(list(store.read(state_dir))) == 4
+
+
+def test_a_full_disk_loses_spans_and_nothing_else(state_dir: Path) -> None:
+    exporter = SpanStore(state_dir)
+    (state_dir / "traces" / store.CURRENT).mkdir()
+    tracing = Tracing([SimpleSpanProcessor(exporter)], host="127.0.0.1")
+    tracing.call(METHOD, None).end()
+    assert not [path for path in (state_dir / "traces").iterdir() if path.is_file()]
+
+
+def test_a_trace_is_shown_as_a_tree(state_dir: Path) -> None:
+    record(state_dir, 3)
+    chosen = commands.choose(store.read(state_dir), last=2, trace_id=None)
+    assert len(chosen) == 2
+    call, commit = chosen[-1]
+    assert (call.name, commit.name, commit.parent) == (METHOD, "ledger.commit", call.span)
+    assert "npb" in commands.line(call).plain
+    assert "ALLOWED" in commands.line(call).plain
+    (shown,) = commands.choose(store.read(state_dir), last=9, trace_id=call.trace[:8])
+    assert shown == [call, commit]
+
+
+def test_the_command_speaks_to_people_and_to_programs(
+    state_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
+    assert run(["traces"]) == 2
+    assert "NSOR_TRACE_STORE=on" in capsys.readouterr().err
+    record(state_dir, 2)
+    assert run(["traces"]) == 0
+    assert "ledger.commit" in capsys.readouterr().out
+    assert run(["traces", "--json", "--last", "1"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["name"] for line in lines] == [METHOD, "ledger.commit"]

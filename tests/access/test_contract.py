@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import FileDescriptor
+
+from nsor.v1 import options_pb2
+from nsor_server.access.contract import Contract, ContractError, expanded_matrix
+
+GOLDEN = Path(__file__).with_name("golden_matrix.txt")
+
+Rule = options_pb2.AccessRule
+POLICE, NPB = options_pb2.AGENCY_KIND_POLICE, options_pb2.AGENCY_KIND_NPB
+TRIAL, CUSTODY = options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_CUSTODY
+
+
+def test_the_matrix_is_the_golden_file() -> None:
+    # Every widening of access shows in review. `make protos` writes the file anew.
+    assert expanded_matrix(Contract.load()) == GOLDEN.read_text(encoding="utf-8")
+
+
+def rule(**changes: object) -> options_pb2.AccessRule:
+    good: dict[str, object] = {
+        "effect": options_pb2.EFFECT_DISCLOSES,
+        "officer": options_pb2.OFFICER_RULE_SESSION,
+        "deadline_ms": 5000,
+        "allow": [options_pb2.Allow(kind=POLICE, purposes=[TRIAL])],
+    }
+    return options_pb2.AccessRule(**{**good, **changes})  # type: ignore[arg-type]
+
+
+def contract(
+    access: options_pb2.AccessRule | None, *, streaming: bool = False, states_purpose: bool = False
+) -> FileDescriptor:
+    """A contract of one method with this rule."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="test.proto", package="test", syntax="proto3", dependency=["nsor/v1/options.proto"]
+    )
+    request = file.message_type.add(name="Ask")
+    if states_purpose:
+        request.field.add(
+            name="purpose",
+            number=1,
+            type=descriptor_pb2.FieldDescriptorProto.TYPE_ENUM,
+            label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL,
+            type_name=".nsor.v1.Purpose",
+        )
+    method = file.service.add(name="S").method.add(
+        name="M", input_type=".test.Ask", output_type=".test.Ask", server_streaming=streaming
+    )
+    if access is not None:
+        method.options.Extensions[options_pb2.access].CopyFrom(access)
+    pool = descriptor_pool.DescriptorPool()
+    for name in ("google/protobuf/descriptor.proto", "nsor/v1/options.proto"):
+        found = descriptor_pb2.FileDescriptorProto()
+        descriptor_pool.Default().FindFileByName(name).CopyToProto(found)
+        pool.Add(found)
+    pool.Add(file)
+    return pool.FindFileByName("test.proto")
+
+
+def test_a_sound_rule_loads() -> None:
+    found = Contract.load([contract(rule())]).methods["test.S/M"]
+    assert found.allow == {POLICE: frozenset({TRIAL})}
+    assert found.deadline_ms == 5000
+
+
+@pytest.mark.parametrize(
+    ("access", "streaming", "gap"),
+    [
+        (None, False, "has no access rule"),
+        (rule(effect=0), False, "has no effect"),
+        (rule(officer=0), False, "has no officer rule"),
+        (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without an officer's signature"),
+        (rule(allow=[]), False, "allows nobody"),
+        (rule(allow=[options_pb2.Allow(kind=POLICE)]), False, "has an allow without purposes"),
+        (
+            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[options_pb2.PURPOSE_UNSPECIFIED])]),
+            False,
+            "a purpose that isn't one",
+        ),
+        (
+            rule(allow=[options_pb2.Allow(kind=options_pb2.AGENCY_KIND_UNSPECIFIED, purposes=[TRIAL])]),
+            False,
+            "a kind of agency that isn't one",
+        ),
+        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL])] * 2), False, "names a kind of agency twice"),
+        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])]), False, "its request states none"),
+        (rule(deadline_ms=0), False, "has no deadline"),
+        (rule(), True, "has a deadline although it is a stream"),
+    ],
+)
+def test_a_contract_with_a_gap_does_not_load(access: Rule | None, streaming: bool, gap: str) -> None:
+    # Deny by default: a method that was forgotten stops the server, it doesn't open a door.
+    with pytest.raises(ContractError, match=gap):
+        Contract.load([contract(access, streaming=streaming)])
+
+
+def test_several_purposes_are_fine_where_the_request_states_one() -> None:
+    several = rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])])
+    found = Contract.load([contract(several, states_purpose=True)]).methods["test.S/M"]
+    assert found.states_purpose

@@ -1,0 +1,278 @@
+import datetime as dt
+import hashlib
+import itertools
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from nsor.v1 import errors_pb2, officer_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access import gate
+from nsor_server.access.contract import Contract, MethodRule
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.access.facts import Agency, Certificate, Officer
+from nsor_server.access.gate import Caller
+from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, Limits
+from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
+from nsor_server.policy.narrowing import Narrowing
+
+NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+NOW_US = int(NOW.timestamp() * 1_000_000)
+CONTRACT = Contract.load()
+NARROWING = Narrowing.load()
+KINDS = [kind for kind in options_pb2.AgencyKind.values() if kind]
+PURPOSES = options_pb2.Purpose.values()
+METHOD = "nsor.v1.LookupService/ApproveAccessRequest"
+
+
+def agency(kind: options_pb2.AgencyKind.ValueType = options_pb2.AGENCY_KIND_NPB, *, enabled: bool = True) -> Agency:
+    return Agency("an-agency", kind, ("PK",), enabled)
+
+
+# ---- every method x kind of agency x purpose ----
+
+
+@pytest.mark.parametrize("rule", CONTRACT.methods.values(), ids=lambda rule: rule.full_name)
+@pytest.mark.parametrize("kind", KINDS, ids=options_pb2.AgencyKind.Name)
+def test_the_gate_allows_what_the_contract_names_and_nothing_else(
+    rule: MethodRule, kind: options_pb2.AgencyKind.ValueType
+) -> None:
+    allowed = rule.allow.get(kind, frozenset())
+    for stated in PURPOSES:
+        implied = next(iter(allowed)) if not stated and len(allowed) == 1 else stated
+        if implied in allowed:
+            assert gate.admit(rule, agency(kind), stated, NARROWING) == implied
+            continue
+        with pytest.raises(errors.Denied) as denied:
+            gate.admit(rule, agency(kind), stated, NARROWING)
+        assert denied.value.reason == errors_pb2.ERROR_REASON_NOT_ALLOWED
+
+
+def test_policy_takes_away_and_never_gives() -> None:
+    class Off:
+        def allows(self, _agency: Agency, _purpose: int) -> bool:
+            return False
+
+    for rule, kind, stated in itertools.product(CONTRACT.methods.values(), KINDS, PURPOSES):
+        with pytest.raises(errors.Denied) as denied:
+            gate.admit(rule, agency(kind), stated, Off())
+        allowed = rule.allow.get(kind, frozenset())
+        off = stated in allowed or (not stated and len(allowed) == 1)
+        expected = errors_pb2.ERROR_REASON_SWITCHED_OFF if off else errors_pb2.ERROR_REASON_NOT_ALLOWED
+        assert denied.value.reason == expected
+
+
+# ---- certificates ----
+
+
+def certificate(agency_id: str = "an-agency") -> tuple[bytes, Certificate]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(NOW - dt.timedelta(days=1))
+        .not_valid_after(NOW + dt.timedelta(days=1))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(f"spiffe://nsor.gov.pk/agency/{agency_id}")]),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    known = Certificate(
+        f"{built.serial_number:x}",
+        agency_id,
+        built.fingerprint(hashes.SHA256()),
+        built.not_valid_before_utc,
+        built.not_valid_after_utc,
+    )
+    return built.public_bytes(serialization.Encoding.PEM), known
+
+
+def snapshot(
+    *certificates: Certificate, agencies: tuple[Agency, ...] = (), officers: tuple[Officer, ...] = ()
+) -> DirectorySnapshot:
+    return DirectorySnapshot(
+        1,
+        {each.agency_id: each for each in agencies or (agency(),)},
+        {each.serial: each for each in certificates},
+        {each.key_id: each for each in officers},
+    )
+
+
+def refused(pem: bytes, known: DirectorySnapshot, now: dt.datetime = NOW) -> int:
+    with pytest.raises(errors.Unauthenticated) as caught:
+        gate.identify(pem, known, now)
+    return caught.value.reason
+
+
+def test_an_active_certificate_names_its_agency() -> None:
+    pem, known = certificate()
+    caller = gate.identify(pem, snapshot(known), NOW)
+    assert caller == Caller(agency(), known.fingerprint)
+
+
+def test_what_the_register_does_not_know_is_not_active() -> None:
+    import dataclasses  # noqa: PLC0415 - here only
+
+    pem, known = certificate()
+    not_active = errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACTIVE
+    assert refused(pem, snapshot()) == not_active
+    assert refused(pem, snapshot(dataclasses.replace(known, revoked=True))) == not_active
+    assert refused(pem, snapshot(dataclasses.replace(known, fingerprint=bytes(32)))) == not_active
+    assert refused(pem, snapshot(dataclasses.replace(known, agency_id="another"))) == not_active
+
+
+def test_validity_is_judged_by_the_given_clock() -> None:
+    pem, known = certificate()
+    expired = errors_pb2.ERROR_REASON_CERTIFICATE_EXPIRED
+    assert refused(pem, snapshot(known), NOW + dt.timedelta(days=1, seconds=1)) == expired
+    assert refused(pem, snapshot(known), NOW - dt.timedelta(days=1, seconds=1)) == expired
+
+
+def test_an_agency_that_is_unknown_or_disabled_is_not_active() -> None:
+    pem, known = certificate()
+    not_active = errors_pb2.ERROR_REASON_AGENCY_NOT_ACTIVE
+    assert refused(pem, snapshot(known, agencies=(agency(enabled=False),))) == not_active
+    stranger, its = certificate("a-stranger")
+    assert refused(stranger, snapshot(its)) == not_active
+
+
+@pytest.mark.parametrize("pem", [b"", b"junk", b"-----BEGIN CERTIFICATE-----\n"])
+def test_what_is_no_certificate_is_not_accepted(pem: bytes) -> None:
+    assert refused(pem, snapshot()) == errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACCEPTED
+
+
+# ---- officers ----
+
+
+KEY = Ed25519PrivateKey.generate()
+RAW = KEY.public_key().public_bytes_raw()
+KEY_ID = hashlib.sha256(RAW).digest()
+CALLER = Caller(agency(), b"c" * 32)
+OFFICER = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17)
+
+
+def assertion(*, start_us: int = NOW_US, length_us: int = 900_000_000, bound_to: bytes = b"c" * 32) -> bytes:
+    said = officer_pb2.OfficerSession(
+        officer_key_id=KEY_ID, certificate_sha256=bound_to, issued_at_us=start_us, expires_at_us=start_us + length_us
+    ).SerializeToString()
+    return officer_pb2.SignedOfficerSession(session=said, signature=KEY.sign(SESSION_DOMAIN + said)).SerializeToString()
+
+
+def denied(signed: bytes | None, *, officer: Officer = OFFICER, now_us: int = NOW_US, caller: Caller = CALLER) -> int:
+    with pytest.raises(errors.Denied) as caught:
+        Officers().of_session(signed, caller, snapshot(officers=(officer,)), now_us)
+    return caught.value.reason
+
+
+def test_a_session_is_verified_once_and_looked_at_every_time() -> None:
+    # 114 us per signature; enrolment, binding and time still count on every call.
+    officers = Officers()
+    signed = assertion()
+    for _ in range(3):
+        assert officers.of_session(signed, CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
+    assert officers.verified == 1
+    disabled = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17, disabled=True)
+    with pytest.raises(errors.Denied):
+        officers.of_session(signed, CALLER, snapshot(officers=(disabled,)), NOW_US)
+    with pytest.raises(errors.Denied):
+        officers.of_session(signed, CALLER, snapshot(officers=(OFFICER,)), NOW_US + 900_000_000)
+    with pytest.raises(errors.Denied):
+        officers.of_session(signed, Caller(agency(), b"d" * 32), snapshot(officers=(OFFICER,)), NOW_US)
+
+
+def test_the_cache_of_sessions_is_bounded() -> None:
+    officers = Officers(capacity=2)
+    known = snapshot(officers=(OFFICER,))
+    sessions = [assertion(start_us=NOW_US - n) for n in range(3)]
+    for signed in (*sessions, sessions[0]):
+        officers.of_session(signed, CALLER, known, NOW_US)
+    assert officers.verified == 4
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        assertion(length_us=900_000_001),
+        assertion(length_us=0),
+        assertion(length_us=-1),
+        assertion(start_us=NOW_US - 900_000_000),
+        assertion(start_us=NOW_US + 6_000_000),
+        assertion(bound_to=b"d" * 32),
+    ],
+)
+def test_a_session_has_its_time_and_its_certificate(signed: bytes) -> None:
+    assert denied(signed) == errors_pb2.ERROR_REASON_OFFICER_SESSION_EXPIRED
+
+
+def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
+    not_accepted = errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
+    assert denied(None) == errors_pb2.ERROR_REASON_OFFICER_REQUIRED
+    assert denied(b"\xff\xff") == not_accepted
+    assert denied(assertion()[:-1] + b"\0") == not_accepted
+    assert denied(assertion(), officer=Officer(KEY_ID, "another", "PB-1", RAW, (), 17)) == not_accepted
+    assert denied(assertion(), officer=Officer(bytes(32), "an-agency", "PB-1", RAW, (), 17)) == not_accepted
+
+
+def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
+    officers, known = Officers(), snapshot(officers=(OFFICER,))
+    call_hash = bytes(range(32))
+    signature = KEY.sign(DECISION_DOMAIN + METHOD.encode() + b"\0" + call_hash)
+    signed = officer_pb2.DecisionSignature(officer_key_id=KEY_ID, signature=signature).SerializeToString()
+    assert officers.of_decision(signed, METHOD, call_hash, CALLER, known) == OFFICER
+    for method, other in ((METHOD + "x", call_hash), (METHOD, bytes(32))):
+        with pytest.raises(errors.Denied):
+            officers.of_decision(signed, method, other, CALLER, known)
+    with pytest.raises(errors.Denied):
+        officers.of_decision(assertion(), METHOD, call_hash, CALLER, known)
+
+
+# ---- limits ----
+
+
+def limits(clock: list[float], *, rate: float = 10, in_flight: int = 3, streams: int = 2) -> Limits:
+    return Limits(rate_per_second=rate, in_flight=in_flight, streams=streams, clock=lambda: clock[0])
+
+
+def test_a_rate_comes_back_with_time_and_says_when() -> None:
+    clock = [0.0]
+    limited = limits(clock, in_flight=1000)
+    for _ in range(20):
+        with limited.call("a"):
+            pass
+    with pytest.raises(errors.Exhausted) as caught:
+        limited.call("a")
+    assert caught.value.retry_after_seconds == pytest.approx(0.1)
+    with limited.call("b"):
+        pass
+    clock[0] += 0.1
+    with limited.call("a"):
+        pass
+
+
+def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
+    limited = limits([0.0])
+    held = [limited.call("a") for _ in range(3)]
+    with pytest.raises(errors.Exhausted):
+        limited.call("a")
+    limited.call("b")
+    limited.stream("a")
+    limited.stream("a")
+    with pytest.raises(errors.Exhausted):
+        limited.stream("a")
+    with held[0]:
+        pass
+    limited.call("a")
+
+
+def test_callers_that_nobody_knows_share_a_small_allowance() -> None:
+    limited = limits([0.0], rate=1000, in_flight=1000)
+    for _ in range(UNKNOWN_AT_A_TIME):
+        limited.call(UNKNOWN)
+    with pytest.raises(errors.Exhausted):
+        limited.call(UNKNOWN)

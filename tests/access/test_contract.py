@@ -11,6 +11,7 @@ GOLDEN = Path(__file__).with_name("golden_matrix.txt")
 
 Rule = options_pb2.AccessRule
 POLICE, NPB = options_pb2.AGENCY_KIND_POLICE, options_pb2.AGENCY_KIND_NPB
+NO_PURPOSE, NO_KIND = options_pb2.PURPOSE_UNSPECIFIED, options_pb2.AGENCY_KIND_UNSPECIFIED
 TRIAL, CUSTODY = options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_CUSTODY
 
 
@@ -75,12 +76,12 @@ def test_a_sound_rule_loads() -> None:
         (rule(allow=[]), False, "allows nobody"),
         (rule(allow=[options_pb2.Allow(kind=POLICE)]), False, "has an allow without purposes"),
         (
-            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[options_pb2.PURPOSE_UNSPECIFIED])]),
+            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[NO_PURPOSE])]),
             False,
             "a purpose that isn't one",
         ),
         (
-            rule(allow=[options_pb2.Allow(kind=options_pb2.AGENCY_KIND_UNSPECIFIED, purposes=[TRIAL])]),
+            rule(allow=[options_pb2.Allow(kind=NO_KIND, purposes=[TRIAL])]),
             False,
             "a kind of agency that isn't one",
         ),

@@ -152,7 +152,12 @@ def _status(refusal: Refusal) -> bytes:
     ]
     if refusal.violations:
         fields = [
-            error_details_pb2.BadRequest.FieldViolation(field=path, reason=reason, description="The rule.")
+            error_details_pb2.BadRequest.FieldViolation(
+                field=path,
+                reason=reason,
+                description="The rule.",
+                localized_message=error_details_pb2.LocalizedMessage(locale="ur", message="اصول"),
+            )
             for path, reason in refusal.violations
         ]
         details.append(error_details_pb2.BadRequest(field_violations=fields))

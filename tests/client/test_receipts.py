@@ -9,6 +9,7 @@ import pytest
 
 import nsor
 from nsor import receipts
+from nsor.advice import Words
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, receipt_pb2
 
@@ -42,7 +43,7 @@ def test_a_refusal_comes_with_its_proof_and_says_what_to_do(
         client.lookup.look_up_registration(REQUEST)
     error = raised.value
     assert (error.reason, error.code, error.message) == ("INVALID_FIELDS", "INVALID_ARGUMENT", ("No.", "نہیں"))
-    assert error.violations == (nsor.FieldViolation("cnic", "CNIC_FORM", "The rule."),)
+    assert error.violations == (nsor.FieldViolation("cnic", "CNIC_FORM", Words("The rule.", "اصول")),)
     assert error.next_step.en
     assert error.next_step.ur
     assert len(error.access_id) == 36

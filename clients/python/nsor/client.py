@@ -64,6 +64,11 @@ class Client:
         """The agency that the certificate names, or empty."""
         return self._connection.certificate.agency_id
 
+    @property
+    def state_folder(self) -> Path:
+        """Where the proofs are kept: a folder of this ledger in ``state_dir``."""
+        return self._connection.journal.folder
+
     def events(
         self,
         *,

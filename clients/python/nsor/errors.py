@@ -19,12 +19,12 @@ class FieldViolation:
     Attributes:
         field: path of the field, such as ``person.names[0].name``.
         reason: name of the rule, a value of nsor.v1.FieldReason without its prefix.
-        description: the rule in words, never the value.
+        description: the rule in words, in English and in Urdu, never the value.
     """
 
     field: str
     reason: str
-    description: str
+    description: Words
 
 
 class NsorError(Exception):
@@ -35,6 +35,7 @@ class NsorError(Exception):
         message: what went wrong, in English and in Urdu.
         next_step: what to do now, in English and in Urdu; empty when nothing can be done.
         violations: fields that broke a rule.
+        more_violations: how many more did, beyond those listed.
         access_id: id of the access in the ledger, or empty.
         trace_id: W3C trace id of the call, 32 hexadecimal digits, or empty.
         request_id: the request's id: repeat an unknown outcome under the same one; or empty.
@@ -51,12 +52,14 @@ class NsorError(Exception):
         violations: tuple[FieldViolation, ...] = (),
         code: str = "",
         retry_after_seconds: float = 0.0,
+        more_violations: int = 0,
     ) -> None:
         super().__init__(message.en)
         self.reason = reason
         self.message = message
         self.next_step = next_step or NEXT_STEPS.get(reason, Words("", ""))
         self.violations = violations
+        self.more_violations = more_violations
         self.code = code
         self.retry_after_seconds = retry_after_seconds
         self.access_id = ""

@@ -84,10 +84,16 @@ def _refusal(details: bytes, code: str) -> Refused | None:
         return None
     if info.domain != DOMAIN:
         return None
-    return Refused(
+    refused = Refused(
         info.reason,
         Words(texts.get("en", status.message), texts.get("ur", "")),
-        violations=tuple(FieldViolation(v.field, v.reason, v.description) for v in bad.field_violations),
+        violations=tuple(
+            FieldViolation(v.field, v.reason, Words(v.description, v.localized_message.message))
+            for v in bad.field_violations
+        ),
         code=code,
         retry_after_seconds=retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9,
+        more_violations=int(more) if (more := info.metadata.get("more_violations", "0")).isdecimal() else 0,
     )
+    refused.access_id = info.metadata.get("access_id", "")
+    return refused

@@ -1,0 +1,145 @@
+"""The command `nsor`: lists every subcommand, imports only the one in use, and ends in one clear message.
+
+The table below carries each command's summary, so that listing them loads neither gRPC nor protobuf.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from nsor.cli import session as _session
+
+REFUSED = 1
+USAGE = 2
+PROOF_FAILED = 3
+STOPPED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One subcommand: where it is and what the list says of it."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "register": Entry("nsor.cli.register", "register", "Enter conviction orders from a file."),
+    "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
+    "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),
+    "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
+    "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
+    "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
+    "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
+    "officer": Entry("nsor.cli.officer", "officer", "Make, enrol and disable officers' keys."),
+    "ledger": Entry("nsor.cli.ledger", "ledger", "Verify the access ledger; list accesses."),
+    "agencies": Entry("nsor.cli.directory", "agencies", "List the agencies."),
+    "credentials": Entry("nsor.cli.directory", "credentials", "Make a key and a certificate request."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order in which an agency meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command; None if there is no such command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(entry.module), entry.attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry.module}.{entry.attribute} is not a command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one was probably meant."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"Did you mean `nsor {near[0]}`?" if near else f"There are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the list from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.command("nsor", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nsor")
+@_session.connection_options
+@click.pass_context
+def group(ctx: click.Context, /, **options: str | None) -> None:
+    r"""Pakistan's National Sex Offenders Register, for agencies.
+
+    Settings come from options, from NSOR_* variables, or from ~/.config/nsor/config.toml (another file:
+    NSOR_CLIENT_CONFIG), in this order. In the file, keys at the top are for all, and a table [name] is for
+    `--agency name`:
+
+    \b
+      target = "register.example:7443"
+      ca = "ca.pem"
+      ledger_key = "nsor.gov.pk/ledger+1a2b3c4d+..."
+      [punjab-police]
+      certificate = "punjab-police.pem"
+      key = "punjab-police.key"
+      officer_key = "officer.key"
+
+    Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did.
+    """
+    ctx.obj = _session.Session(options)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; failures become a message on stderr."""
+    shown = _session.Failures(as_json="--json" in arguments)
+    try:
+        result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        shown.line("Stopped.", "روک دیا گیا۔")  # noqa: RUF001 - the full stop of Urdu
+        return STOPPED
+    except Exception as error:
+        code = _expected(error, shown)
+        if code is None:
+            raise
+        return code
+    return result if isinstance(result, int) else 0
+
+
+def _expected(error: Exception, shown: _session.Failures) -> int | None:
+    """Tell of a failure that a person can act on, and give its exit code; None for a fault of the program."""
+    from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
+
+    if isinstance(error, click.ClickException):
+        shown.line(error.format_message())
+        return USAGE
+    if isinstance(error, OSError):
+        shown.line(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
+        return REFUSED
+    if not isinstance(error, NsorError):
+        return None
+    shown.error(error)
+    if isinstance(error, ProofFailed):
+        return PROOF_FAILED
+    return USAGE if isinstance(error, SettingsWrong) else REFUSED
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""`nsor access`: an officer asks, a prosecutor approves or returns."""
+
+from __future__ import annotations
+
+import uuid
+
+import click
+
+from nsor.cli.session import Session, common, read_request, read_text
+
+_REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
+
+
+@click.group()
+def access() -> None:
+    """Ask for access to the records of suspects in an FIR; approve, return or show requests."""
+
+
+@access.command()
+@click.argument("file", required=False, metavar="[FILE|-]")
+@click.option("--validate-only", is_flag=True, help="Check the request and change nothing.")
+@click.option("--template", is_flag=True, help="Print a request to fill in.")
+@common
+def request(session: Session, file: str | None, validate_only: bool, template: bool) -> None:
+    """Ask the prosecutor for access, from a JSON file or stdin (-): FIR, suspects, Annexure A.
+
+    Suspects are personal data: they come from a file, never from the command line, which other users can read.
+    """
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    wanted = lookup_pb2.CreateAccessRequestRequest()
+    if template:
+        from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
+
+        click.echo(skeleton(wanted.DESCRIPTOR))
+        return
+    if file is None:
+        raise click.UsageError(
+            "Name the request's FILE, or - for stdin. `nsor access request --template` prints one to fill in."
+        )
+    read_request(read_text(file), wanted)
+    wanted.request_id = wanted.request_id or str(uuid.uuid4())
+    wanted.validate_only |= validate_only
+    with session.client(officer=True) as client:
+        answer = client.lookup.create_access_request(wanted)
+        session.answer(answer, title="Correct: nothing was sent" if wanted.validate_only else "Sent to the prosecutor")
+
+
+@access.command()
+@click.argument("access_request_id")
+@common
+def show(session: Session, access_request_id: str) -> None:
+    """Show an access request: yours, or one of your jurisdiction."""
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
+        session.answer(client.lookup.get_access_request(wanted), title="Access request", confidential=True)
+
+
+def _etag(session: Session, access_request_id: str, etag: str | None, question: str) -> str:
+    """The version that is decided on: the one named, or the one that is shown now and agreed to."""
+    if etag:
+        return etag
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    if session.as_json:
+        raise click.UsageError("Name the version that was seen: --etag.")
+    with session.client(officer=True) as client:
+        wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
+        seen = client.lookup.get_access_request(wanted)
+        session.answer(seen, title="Access request", confidential=True)
+    click.confirm(question, abort=True, err=True)
+    return seen.message.access_request.etag
+
+
+@access.command()
+@click.argument("access_request_id")
+@click.option("--etag", help="The version that was seen; without it the request is shown first.")
+@common
+def approve(session: Session, access_request_id: str, etag: str | None) -> None:
+    """Grant access; the prosecutor signs."""
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    seen = _etag(session, access_request_id, etag, "Grant this access?")
+    with session.client(officer=True) as client:
+        decision = lookup_pb2.ApproveAccessRequestRequest(access_request_id=access_request_id, etag=seen)
+        session.answer(client.lookup.approve_access_request(decision), title="Granted")
+
+
+@access.command("return")
+@click.argument("access_request_id")
+@click.option("--reason", "reasons", type=click.Choice(_REASONS), multiple=True, required=True, help="Why; repeatable.")
+@click.option("--etag", help="The version that was seen; without it the request is shown first.")
+@common
+def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], etag: str | None) -> None:
+    """Return a request with reasons; the prosecutor signs."""
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    seen = _etag(session, access_request_id, etag, "Return this request?")
+    names = [f"RETURN_REASON_{reason.upper().replace('-', '_')}" for reason in reasons]
+    with session.client(officer=True) as client:
+        decision = lookup_pb2.ReturnAccessRequestRequest(
+            access_request_id=access_request_id,
+            etag=seen,
+            reasons=[lookup_pb2.ReturnReason.Value(name) for name in names],
+        )
+        session.answer(client.lookup.return_access_request(decision), title="Returned")

@@ -1,0 +1,80 @@
+"""`nsor agencies` and `nsor credentials`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nsor.cli.session import Session, common
+
+
+@click.command()
+@common
+def agencies(session: Session) -> None:
+    """List the agencies of the register."""
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
+
+    from nsor.v1 import directory_pb2, options_pb2  # noqa: PLC0415 - as above
+
+    found: list[directory_pb2.Agency] = []
+    request = directory_pb2.ListAgenciesRequest(page_size=500)
+    with session.client() as client:
+        while True:
+            page = client.directory.list_agencies(request).message
+            found += page.agencies
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+    if session.as_json:
+        for agency in found:
+            session.json(MessageToDict(agency))
+        return
+    rows = [
+        (
+            agency.agency_id,
+            options_pb2.AgencyKind.Name(agency.kind).removeprefix("AGENCY_KIND_").lower().replace("_", " "),
+            "yes" if agency.enabled else "no",
+            " ".join(agency.jurisdiction),
+            agency.name_en,
+            agency.name_ur,
+        )
+        for agency in found
+    ]
+    session.table("Agencies", ("agency", "kind", "may call", "where", "name", "نام"), rows)
+
+
+@click.group()
+def credentials() -> None:
+    """Make your agency's key and the request for its certificate."""
+
+
+@credentials.command()
+@click.argument("agency_id")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to put them.")
+@common
+def request(session: Session, agency_id: str, folder: Path) -> None:
+    """Make a key that stays here and a request (CSR) for the register's CA.
+
+    AGENCY_ID is how the register knows the agency, such as punjab-police.
+    """
+    from nsor.credentials import new_key_and_csr, write_key  # noqa: PLC0415 - as above
+
+    try:
+        key, csr = new_key_and_csr(agency_id)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    folder.mkdir(parents=True, exist_ok=True)
+    key_path, csr_path = folder / f"{agency_id}.key", folder / f"{agency_id}.csr"
+    try:
+        write_key(key_path, key)
+    except FileExistsError:
+        raise click.UsageError(
+            f"{key_path} exists already, and a key is never overwritten. Name another --folder."
+        ) from None
+    csr_path.write_bytes(csr)
+    if session.as_json:
+        session.json({"key": str(key_path), "request": str(csr_path)})
+        return
+    click.echo(csr_path)
+    session.say(f"Send {csr_path.name} to the register's CA. Keep {key_path.name} here: nobody else may have it.")

@@ -1,0 +1,146 @@
+"""`nsor lookup`: one person, by CNIC, for one stated case."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nsor.cli.session import Session, common, read_request
+
+if TYPE_CHECKING:
+    from nsor.v1 import lookup_pb2, types_pb2
+
+_COURTS = (
+    "special-court",
+    "gbv-court",
+    "sessions-court",
+    "juvenile-court",
+    "child-protection-court",
+    "high-court",
+    "federal-shariat-court",
+    "supreme-court",
+)
+
+
+@click.command()
+@click.option("--grant", "grant_id", metavar="ID", help="Investigation: the prosecutor's grant.")
+@click.option(
+    "--fir",
+    nargs=4,
+    metavar="STATION YEAR SERIAL DATE",
+    help="Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.",
+)
+@click.option(
+    "--court-case", nargs=3, metavar="KIND DISTRICT NUMBER", help=f"Trial: KIND is one of {', '.join(_COURTS)}."
+)
+@click.option("--prisoner-number", metavar="NUMBER", help="Custody: the prisoner's number.")
+@click.option(
+    "--travel-document-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Border control: a JSON file with number, country and expiryDate.",
+)
+@click.option("--ticket", metavar="NUMBER", help="Register operation: the ticket.")
+@click.option(
+    "--cnic-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the CNIC on its first line.",
+)
+@click.option(
+    "--request-id", metavar="UUID", help="Repeat a look-up whose outcome is unknown: it doesn't use the grant again."
+)
+@common
+def lookup(  # noqa: PLR0917 - one argument per option of the command
+    session: Session,
+    grant_id: str | None,
+    fir: tuple[str, str, str, str] | None,
+    court_case: tuple[str, str, str] | None,
+    prisoner_number: str | None,
+    travel_document_file: Path | None,
+    ticket: str | None,
+    cnic_file: Path | None,
+    request_id: str | None,
+) -> None:
+    """Look one person up by CNIC, for one stated case. Found or not, it is recorded, and uses a grant once.
+
+    A CNIC is personal data and is never given on the command line, which other users and the shell's history can see:
+    it is asked for, or read from --cnic-file, or from stdin when that is no terminal.
+    """
+    from nsor.v1 import lookup_pb2, options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    given = [grant_id, fir, court_case, prisoner_number, travel_document_file, ticket]
+    if sum(value is not None for value in given) != 1:
+        raise click.UsageError(
+            "Name the case with exactly one of --grant, --fir, --court-case, --prisoner-number, "
+            "--travel-document-file or --ticket."
+        )
+    basis = lookup_pb2.LookUpBasis()
+    purpose = options_pb2.PURPOSE_INVESTIGATION
+    if grant_id is not None:
+        basis.grant_id = grant_id
+    elif fir is not None:
+        purpose = options_pb2.PURPOSE_PROSECUTION
+        basis.fir.CopyFrom(_fir(fir))
+    elif court_case is not None:
+        purpose = options_pb2.PURPOSE_TRIAL
+        basis.court_case.CopyFrom(_court_case(court_case))
+    elif prisoner_number is not None:
+        purpose = options_pb2.PURPOSE_CUSTODY
+        basis.prisoner_number = prisoner_number
+    elif travel_document_file is not None:
+        purpose = options_pb2.PURPOSE_BORDER_CONTROL
+        read_request(travel_document_file.read_text(encoding="utf-8"), basis.travel_document)
+    elif ticket is not None:
+        purpose = options_pb2.PURPOSE_REGISTER_OPERATION
+        basis.ticket_number = ticket
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=request_id or "", purpose=purpose, cnic=_cnic(cnic_file), basis=basis
+    )
+    _answer(session, request)
+
+
+def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> None:
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        answer = client.lookup.look_up_registration(request)
+    found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+    session.answer(answer, title="Found" if found else "No record that this call may see", confidential=True)
+
+
+def _cnic(path: Path | None) -> str:
+    if path is not None:
+        text = path.read_text(encoding="utf-8")
+    elif sys.stdin.isatty():
+        text = click.prompt("CNIC", err=True)
+    else:
+        text = sys.stdin.readline()
+    lines = text.split("\n")
+    return lines[0].strip()
+
+
+def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    station, year, serial, date = parts
+    fir = types_pb2.FirKey(police_station=station)
+    try:
+        fir.year, fir.serial = int(year), int(serial)
+        fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = map(int, date.split("-"))
+    except ValueError:
+        raise click.UsageError(
+            "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."
+        ) from None
+    return fir
+
+
+def _court_case(parts: tuple[str, str, str]) -> types_pb2.CourtCase:
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    kind, place, number = parts
+    if kind not in _COURTS:
+        raise click.UsageError(f"The kind of court is one of {', '.join(_COURTS)}.")
+    court = types_pb2.CourtKind.Value(f"COURT_KIND_{kind.upper().replace('-', '_')}")
+    return types_pb2.CourtCase(court_kind=court, place_code=place, case_number=number)

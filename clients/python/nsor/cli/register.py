@@ -1,0 +1,283 @@
+"""`nsor register`: conviction orders from a file of JSON Lines, row by row, resumable, each row's outcome kept.
+
+A row without a request id gets one that depends on the row and on a secret of this state folder: running a file again
+repeats, and never enters a row twice; and the id, which the register keeps, tells nobody who is in the row.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import csv
+import hmac
+import json
+import os
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from nsor.cli.session import Session, as_dict, common, proof_of, read_text
+
+if TYPE_CHECKING:
+    from nsor.answers import Answer
+    from nsor.client import Client
+    from nsor.errors import NsorError
+    from nsor.v1 import registration_pb2
+
+_COLUMNS = ("row", "request_id", "reason", "field", "rule", "meaning", "meaning_ur", "access_id")
+
+
+@dataclass(slots=True)
+class _Row:
+    """One line of the file."""
+
+    number: int
+    request: registration_pb2.CreateRegistrationRequest
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How it went.
+
+    Attributes:
+        accepted: rows that the register accepted.
+        before: rows that an earlier run had entered.
+        refused: rows that are wrong.
+        warnings: warnings about accepted rows.
+        open: rows without an answer: run the file again.
+        last: the failure that stopped the run.
+    """
+
+    accepted: int = 0
+    before: int = 0
+    refused: int = 0
+    warnings: int = 0
+    open: int = 0
+    last: NsorError | None = None
+    findings: list[tuple[str, ...]] = field(default_factory=list)
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--validate-only", is_flag=True, help="Check every row and enter nothing.")
+@click.option(
+    "--results", type=click.Path(dir_okay=False, path_type=Path), help="Accepted rows; default FILE.results.jsonl."
+)
+@click.option(
+    "--findings", type=click.Path(dir_okay=False, path_type=Path), help="Wrong rows; default FILE.findings.csv."
+)
+@click.option("--parallel", type=click.IntRange(1, 32), default=8, show_default=True, help="Calls in flight.")
+@common
+def register(  # noqa: PLR0917 - one argument per option of the command
+    session: Session, file: str, validate_only: bool, results: Path | None, findings: Path | None, parallel: int
+) -> int:
+    """Enter the conviction orders of FILE, one CreateRegistrationRequest in JSON per line; - is stdin.
+
+    A run that was stopped goes on where it was when it is started again. What was accepted is written to the results,
+    what is wrong to the findings (a table for any spreadsheet, with fields and rules but no values).
+    """
+    if file != "-":
+        results = results or Path(f"{file}.results.jsonl")
+        findings = findings or Path(f"{file}.findings.csv")
+    with session.client(officer=True) as client:
+        rows = list(_rows(read_text(file), _secret(client), validate_only=validate_only))
+        done = set() if validate_only or results is None else _done(results)
+        todo = [row for row in rows if row.request.request_id not in done]
+        tally = _Tally(before=len(rows) - len(todo))
+        kept = None if validate_only or results is None else _open_private(results)
+        try:
+            _send(session, client, todo, tally, kept=kept, parallel=parallel)
+        finally:
+            if kept is not None:
+                kept.close()
+            tally.findings.sort(key=lambda finding: int(finding[0]))
+            if findings is not None:
+                _write_findings(findings, tally.findings)
+    if tally.last is not None:
+        session.say(f"Stopped: {tally.open} rows are open. Run the same command again to go on.")
+        raise tally.last
+    _report(session, tally, findings, validate_only=validate_only)
+    return 1 if tally.refused else 0
+
+
+def _rows(text: str, secret: bytes, *, validate_only: bool) -> Iterator[_Row]:
+    from nsor.cli import requests  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        request = registration_pb2.CreateRegistrationRequest()
+        problem = requests.parse(line, request)
+        request.validate_only |= validate_only
+        if request.validate_only or not request.request_id:
+            # A check and the entry after it are two requests, so that they need two ids.
+            purpose = b"check" if request.validate_only else b"enter"
+            request.request_id = ""
+            digest = hmac.digest(secret, purpose + request.SerializeToString(deterministic=True), "sha256")
+            request.request_id = str(uuid.UUID(bytes=digest[:16], version=4))
+        yield _Row(number, request, problem)
+
+
+def _secret(client: Client) -> bytes:
+    """The secret of this state folder, made at its first use."""
+    path = client.state_folder / "request-ids.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as made:
+        made.write(secret := secrets.token_bytes(32))
+        made.flush()
+        os.fsync(made.fileno())
+    return secret
+
+
+def _done(results: Path) -> set[str]:
+    """Request ids that an earlier run had accepted; a half-written last line counts as not done."""
+    found = set()
+    if results.exists():
+        for line in results.read_text(encoding="utf-8").splitlines():
+            try:
+                found.add(json.loads(line)["requestId"])
+            except (ValueError, KeyError, TypeError):
+                continue
+    return found
+
+
+def _open_private(path: Path) -> TextIO:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        os.write(descriptor, b"\n")
+    return os.fdopen(descriptor, "a", encoding="utf-8")
+
+
+def _send(
+    session: Session, client: Client, rows: list[_Row], tally: _Tally, *, kept: TextIO | None, parallel: int
+) -> None:
+    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - as above
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with (
+        Progress(*columns, console=session.console(stderr=True), transient=True) as progress,
+        concurrent.futures.ThreadPoolExecutor(parallel) as pool,
+    ):
+        task = progress.add_task("Registering", total=len(rows))
+        sound = [row for row in rows if not row.problem]
+        for row in rows:
+            if row.problem:
+                _found(session, tally, row, reason="MALFORMED_REQUEST", meaning=row.problem)
+                progress.advance(task)
+        calls = {pool.submit(client.registration.create_registration, row.request): row for row in sound}
+        tally.open = len(calls)
+        try:
+            for call in concurrent.futures.as_completed(calls):
+                _settle(session, tally, calls[call], call, kept)
+                progress.advance(task)
+                if tally.last is not None:
+                    break
+        finally:
+            # Whatever has begun is waited for, so that its outcome is known; the rest is left for the next run.
+            pool.shutdown(cancel_futures=True)
+
+
+def _settle(
+    session: Session,
+    tally: _Tally,
+    row: _Row,
+    call: concurrent.futures.Future[Answer[registration_pb2.CreateRegistrationResponse]],
+    kept: TextIO | None,
+) -> None:
+    from nsor.errors import NsorError, Refused  # noqa: PLC0415 - as above
+
+    try:
+        answer = call.result()
+    except Refused as error:
+        if not _about_the_row(error):
+            tally.last = error
+            return
+        tally.open -= 1
+        _refused(session, tally, row, error)
+        return
+    except NsorError as error:
+        tally.last = error
+        return
+    tally.open -= 1
+    tally.accepted += 1
+    tally.warnings += len(answer.message.warnings)
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    result: dict[str, object] = {
+        "row": row.number,
+        "registrationId": answer.message.registration_id,
+        "etag": answer.message.etag,
+        "warnings": [
+            {"field": warning.field, "reason": registration_pb2.WarningReason.Name(warning.reason)}
+            for warning in answer.message.warnings
+        ],
+        **proof_of(answer),
+    }
+    if kept is not None:
+        kept.write(json.dumps(result) + "\n")
+        kept.flush()
+    if session.as_json:
+        session.json(result)
+
+
+def _about_the_row(error: NsorError) -> bool:
+    """Whether a refusal is this row's; any other would be every row's, and stops the run."""
+    return error.code in {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS", "NOT_FOUND"} or error.reason in {
+        "OUTSIDE_JURISDICTION",
+        "MESSAGE_TOO_LARGE",
+    }
+
+
+def _refused(session: Session, tally: _Tally, row: _Row, error: NsorError) -> None:
+    if session.as_json:
+        session.json({"row": row.number, "error": as_dict(error)})
+    tally.refused += 1
+    ids = (str(row.number), row.request.request_id, error.reason)
+    if not error.violations:
+        tally.findings.append((*ids, "", "", *error.message, error.access_id))
+    for violation in error.violations:
+        tally.findings.append((*ids, violation.field, violation.reason, *violation.description, error.access_id))
+
+
+def _found(session: Session, tally: _Tally, row: _Row, *, reason: str, meaning: str) -> None:
+    if session.as_json:
+        session.json({"row": row.number, "error": {"reason": reason, "message": {"en": meaning}}})
+    tally.refused += 1
+    tally.findings.append((str(row.number), "", reason, "", "", meaning, "", ""))
+
+
+def _write_findings(path: Path, findings: list[tuple[str, ...]]) -> None:
+    if not findings:
+        path.unlink(missing_ok=True)
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A byte order mark, since spreadsheets take the Urdu for something else without it.
+    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        writer.writerows(findings)
+
+
+def _report(session: Session, tally: _Tally, findings: Path | None, *, validate_only: bool) -> None:
+    if not session.as_json and tally.findings:
+        shown = [(found[0], found[2], found[3], found[4], found[5]) for found in tally.findings[:20]]
+        session.table("Rows to correct", ("row", "reason", "field", "rule", "meaning"), shown)
+    parts = [f"{tally.accepted} {'correct' if validate_only else 'accepted for review'}"]
+    parts += [f"{tally.before} entered before"] * bool(tally.before)
+    parts += [f"{tally.warnings} warnings"] * bool(tally.warnings)
+    parts.append(f"{tally.refused} refused")
+    session.say(", ".join(parts) + ".")
+    if tally.findings and findings is not None:
+        session.say(
+            f"All findings: {findings}. Correct those rows and run the file again; the others are not sent twice."
+        )

@@ -1,0 +1,58 @@
+"""`nsor show` and `nsor notice`."""
+
+from __future__ import annotations
+
+import uuid
+
+import click
+
+from nsor.cli.session import Session, common, read_request, read_text
+
+
+@click.command()
+@click.argument("registration_id")
+@common
+def show(session: Session, registration_id: str) -> None:
+    """Show a registration that your agency has a part in.
+
+    Everybody else, and every unknown id, gets the same answer: no record.
+    """
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    with session.client(officer=True) as client:
+        request = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
+        session.answer(client.registration.get_registration(request), title="Registration", confidential=True)
+
+
+@click.command()
+@click.argument("file", required=False, metavar="[FILE|-]")
+@click.option("--validate-only", is_flag=True, help="Check the notice and change nothing.")
+@click.option("--template", is_flag=True, help="Print a notice to fill in.")
+@common
+def notice(session: Session, file: str | None, validate_only: bool, template: bool) -> None:
+    """Enter an offender's notice of a change of address, from a JSON file or stdin (-).
+
+    The address is personal data: it comes from a file, never from the command line, which other users can read.
+    """
+    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
+
+    request = notification_pb2.CreateNoticeRequest()
+    if template:
+        from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
+
+        click.echo(skeleton(request.DESCRIPTOR))
+        return
+    if file is None:
+        raise click.UsageError(
+            "Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in."
+        )
+    read_request(read_text(file), request)
+    request.request_id = request.request_id or str(uuid.uuid4())
+    request.validate_only |= validate_only
+    with session.client(officer=True) as client:
+        answer = client.notification.create_notice(request)
+        session.answer(answer, title="Correct: nothing was entered" if request.validate_only else "Notice entered")
+        if answer.message.transfer_needed:
+            session.say("The new address is in another province: you stay responsible until the police there accept.")
+        if answer.message.late:
+            session.say("The notice came after its deadline: possible breach, refer for decision.")

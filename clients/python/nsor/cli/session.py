@@ -1,0 +1,242 @@
+"""What every command gets: its settings, the register, and a way to speak to people or to programs.
+
+Answers go to stdout, everything else to stderr. gRPC, protobuf and rich are imported when a command needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+    from rich.console import Console
+
+    from nsor.answers import Answer
+    from nsor.client import Client
+    from nsor.errors import NsorError
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+CONFIDENTIAL = (
+    "Confidential: for this case only. Every look-up is recorded under your name.",
+    "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
+)
+_HELP = {
+    "agency": "Profile in the settings file.",
+    "target": "host:port of the register.",
+    "certificate": "PEM file of the agency's certificate.",
+    "key": "PEM file of its key.",
+    "ca": "PEM file of the register's CA.",
+    "officer_key": "File of the acting officer's key.",
+    "ledger_key": "The ledger's verifier key, or a file with it.",
+    "state": "Folder in which proofs are kept.",
+}
+
+
+def connection_options(function: _F) -> _F:
+    """Add the options that say who calls whom."""
+    for name, text in reversed(_HELP.items()):
+        function = click.option(f"--{name.replace('_', '-')}", name, metavar=_metavar(name), help=text)(function)
+    return function
+
+
+def _metavar(name: str) -> str:
+    return {"agency": "NAME", "target": "HOST:PORT", "ledger_key": "KEY", "state": "FOLDER"}.get(name, "FILE")
+
+
+def common(function: _F) -> _F:
+    """Add what may stand behind every command too: --json and --agency; and pass the session first."""
+
+    def set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.ensure_object(Session).as_json |= value
+
+    def set_agency(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value:
+            ctx.ensure_object(Session).options["agency"] = value
+
+    as_json = click.option(
+        "--json", is_flag=True, expose_value=False, callback=set_json, help="Answer in JSON, for programs."
+    )
+    agency = click.option("--agency", metavar="NAME", expose_value=False, callback=set_agency, help=_HELP["agency"])
+    return cast("_F", click.pass_obj(agency(as_json(function))))
+
+
+class Session:
+    """One run of the command.
+
+    Attributes:
+        options: the connection's options as given.
+        as_json: answer programs, not people.
+    """
+
+    def __init__(self, options: dict[str, str | None] | None = None) -> None:
+        self.options = dict(options or {})
+        self.as_json = False
+
+    @contextlib.contextmanager
+    def client(self, *, officer: bool = False) -> Iterator[Client]:
+        """The register.
+
+        Args:
+            officer: an officer must act: without a key the register is not even asked.
+
+        Raises:
+            SettingsWrong: a setting is missing or wrong.
+        """
+        from nsor.cli import settings  # noqa: PLC0415 - loaded late, so that help is quick
+
+        found = settings.load(self.options, os.environ)
+        key = None
+        if found.officer_key is not None:
+            from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+
+            key = OfficerKey.load(found.officer_key)
+        elif officer:
+            from nsor.advice import NEXT_STEPS, Words  # noqa: PLC0415 - as above
+            from nsor.errors import SettingsWrong  # noqa: PLC0415 - as above
+
+            words = Words("An officer must do this.", "یہ کام افسر کی کلید مانگتا ہے۔")  # noqa: RUF001 - Urdu
+            raise SettingsWrong(words, NEXT_STEPS["OFFICER_REQUIRED"])
+        from nsor.client import Client  # noqa: PLC0415 - as above
+
+        with Client(
+            found.target,
+            certificate=found.certificate,
+            key=found.key,
+            ca=found.ca,
+            ledger_key=found.ledger_key,
+            state_dir=found.state,
+            officer=key,
+        ) as client:
+            yield client
+
+    def answer(self, answer: Answer[Any], *, title: str, confidential: bool = False) -> None:
+        """Give out an answer with its proof."""
+        if confidential:
+            for line in CONFIDENTIAL:
+                click.secho(line, err=True, fg="yellow")
+        if self.as_json:
+            from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+
+            self.json({"answer": MessageToDict(answer.message), **proof_of(answer)})
+            return
+        from nsor.cli import render  # noqa: PLC0415 - as above
+
+        self.console().print(render.record(answer.message, title))
+        click.secho(f"recorded as entry {answer.index}, access {answer.access_id}", err=True, dim=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show rows to people; the last column takes what is left, and Urdu stands best there."""
+        from nsor.cli import render  # noqa: PLC0415 - as above
+
+        self.console().print(render.table(title, columns, rows))
+
+    def json(self, value: object) -> None:
+        """Give one object to a program, on one line."""
+        click.echo(json.dumps(value, ensure_ascii=False))
+
+    def say(self, text: str) -> None:
+        """Tell people something that is no part of the answer."""
+        click.echo(text, err=True)
+
+    @staticmethod
+    def console(*, stderr: bool = False) -> Console:
+        """A terminal to draw on."""
+        from rich.console import Console  # noqa: PLC0415 - as above
+
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
+    """The proof of an answer, for programs."""
+    found: dict[str, str | int] = {
+        "accessId": answer.access_id,
+        "index": answer.index,
+        "traceId": answer.trace_id,
+    }
+    return found | ({"requestId": answer.request_id} if answer.request_id else {})
+
+
+def read_text(path: str) -> str:
+    """The text of a file; '-' is stdin."""
+    return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+
+
+def read_request(text: str, message: Message) -> None:
+    """Fill a message from protobuf JSON.
+
+    Raises:
+        click.UsageError: it isn't that message; the text names the place, never the value.
+    """
+    from nsor.cli import requests  # noqa: PLC0415 - as above
+
+    problem = requests.parse(text, message)
+    if problem:
+        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON: {problem}. --template shows one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Tells of failures on stderr.
+
+    Attributes:
+        as_json: one JSON object instead of text.
+    """
+
+    as_json: bool
+
+    def line(self, english: str, urdu: str = "") -> None:
+        """A failure that has only words."""
+        if self.as_json:
+            click.echo(json.dumps({"error": {"message": english}}, ensure_ascii=False), err=True)
+        else:
+            click.secho(f"nsor: {english}", err=True, fg="red")
+            if urdu:
+                click.echo(f"  {urdu}", err=True)
+
+    def error(self, error: NsorError) -> None:
+        """A failure with its reason and what to do next."""
+        if self.as_json:
+            click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
+            return
+        click.secho(f"nsor: {error.message.en} [{error.reason}]", err=True, fg="red", bold=True)
+        if error.message.ur:
+            click.echo(f"  {error.message.ur}", err=True)
+        for violation in error.violations:
+            click.echo(f"  {violation.field}: {violation.description.en} [{violation.reason}]", err=True)
+            click.echo(f"    {violation.description.ur}", err=True)
+        if error.more_violations:
+            click.echo(f"  and {error.more_violations} more", err=True)
+        if error.next_step.en:
+            click.secho(f"  What to do: {error.next_step.en}", err=True, fg="yellow")
+            click.echo(f"  {error.next_step.ur}", err=True)
+        ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))
+        found = ", ".join(f"{name} {value}" for name, value in ids if value)
+        if found:
+            click.secho(f"  {found}", err=True, dim=True)
+
+
+def as_dict(error: NsorError) -> dict[str, object]:
+    """A failure, for programs."""
+    return {
+        "reason": error.reason,
+        "code": error.code,
+        "message": error.message._asdict(),
+        "nextStep": error.next_step._asdict(),
+        "violations": [
+            {"field": violation.field, "reason": violation.reason, "description": violation.description._asdict()}
+            for violation in error.violations
+        ],
+        "moreViolations": error.more_violations,
+        "accessId": error.access_id,
+        "requestId": error.request_id,
+        "traceId": error.trace_id,
+    }

@@ -1,0 +1,144 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""Where the command's settings come from: an option, then the environment, then the profile in a TOML file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nsor.advice import Words
+from nsor.errors import SettingsWrong
+
+VARIABLES = {
+    "target": "NSOR_TARGET",
+    "certificate": "NSOR_CERT",
+    "key": "NSOR_KEY",
+    "ca": "NSOR_CA",
+    "officer_key": "NSOR_OFFICER_KEY",
+    "ledger_key": "NSOR_LEDGER_KEY",
+    "state": "NSOR_STATE",
+}
+_PATHS = frozenset({"certificate", "key", "ca", "officer_key", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a connection needs.
+
+    Attributes:
+        target: host:port of the register.
+        certificate: PEM file of the agency's certificate.
+        key: PEM file of its key.
+        ca: PEM file of the register's CA.
+        ledger_key: the ledger's verifier key, as text.
+        state: folder in which proofs are kept.
+        officer_key: file of the officer's key, if an officer acts.
+    """
+
+    target: str
+    certificate: Path
+    key: Path
+    ca: Path
+    ledger_key: str
+    state: Path
+    officer_key: Path | None
+
+
+def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+    """Put the settings together.
+
+    Raises:
+        SettingsWrong: one is missing, or the file is wrong.
+    """
+    agency = options.get("agency") or environment.get("NSOR_AGENCY")
+    values = _profile(agency, environment)
+    values |= {name: environment[variable] for name, variable in VARIABLES.items() if environment.get(variable)}
+    values |= {name: value for name, value in options.items() if name in VARIABLES and value}
+    values.setdefault("state", str(_home(environment, "XDG_STATE_HOME", ".local/state") / (agency or "default")))
+    officer = values.get("officer_key")
+    return Settings(
+        target=_needed(values, "target"),
+        certificate=Path(_needed(values, "certificate")).expanduser(),
+        key=Path(_needed(values, "key")).expanduser(),
+        ca=Path(_needed(values, "ca")).expanduser(),
+        ledger_key=_ledger_key(_needed(values, "ledger_key")),
+        state=Path(values["state"]).expanduser(),
+        officer_key=Path(officer).expanduser() if officer else None,
+    )
+
+
+def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    return Path(environment.get(variable) or Path.home() / otherwise) / "nsor"
+
+
+def _needed(values: Mapping[str, str], name: str) -> str:
+    value = values.get(name)
+    if value:
+        return value
+    option, variable = f"--{name.replace('_', '-')}", VARIABLES[name]
+    raise SettingsWrong(
+        Words(f"The setting {name} is missing.", f"ترتیب {name} موجود نہیں۔"),
+        Words(
+            f"Give {option}, set {variable}, or write {name} = ... in ~/.config/nsor/config.toml.",
+            f"{option} دیں، یا {variable}، یا config.toml میں {name} لکھیں۔",
+        ),
+    )
+
+
+def _ledger_key(value: str) -> str:
+    """The key's text, or the text in the file that is named."""
+    if value.count("+") >= 2:
+        return value
+    try:
+        return Path(value).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return value
+
+
+def _profile(agency: str | None, environment: Mapping[str, str]) -> dict[str, str]:
+    named = environment.get("NSOR_CLIENT_CONFIG")
+    path = Path(named) if named else _home(environment, "XDG_CONFIG_HOME", ".config") / "config.toml"
+    if not (path.exists() or named or agency):
+        return {}
+    content = _read(path)
+    tables = {name: value for name, value in content.items() if isinstance(value, dict)}
+    values = {name: value for name, value in content.items() if name not in tables}
+    if agency:
+        if agency not in tables:
+            raise _file_wrong(path, f"it has no table [{agency}]; there are: {', '.join(tables) or 'none'}")
+        values |= tables[agency]
+    return {name: _value(path, name, value) for name, value in values.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _file_wrong(path, "it doesn't exist") from None
+    except (OSError, UnicodeDecodeError):
+        raise _file_wrong(path, "it can't be read") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _file_wrong(path, f"not TOML: {error}") from None
+
+
+def _value(path: Path, name: str, value: object) -> str:
+    if name not in VARIABLES:
+        near = difflib.get_close_matches(name, VARIABLES, n=1)
+        raise _file_wrong(path, f"unknown key {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    if not isinstance(value, str):
+        raise _file_wrong(path, f"{name} must be text in quotes")
+    if name in _PATHS or (name == "ledger_key" and value.count("+") < 2):
+        # A path in the file is relative to the file, wherever the command is run.
+        return str(path.parent / Path(value).expanduser())
+    return value
+
+
+def _file_wrong(path: Path, what: str) -> SettingsWrong:
+    return SettingsWrong(
+        Words(f"The settings file {path} is wrong: {what}.", "ترتیبات کی فائل درست نہیں۔"),
+        Words("`nsor --help` shows an example.", "مثال کے لیے `nsor --help` دیکھیں۔"),
+    )

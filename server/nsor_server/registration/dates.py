@@ -24,10 +24,17 @@ def to_day(date: date_pb2.Date) -> int:
     return to_date(date).toordinal() - _EPOCH_ORDINAL
 
 
+def set_day(target: date_pb2.Date, day: int) -> None:
+    """Set a date to ``day`` days after 1970-01-01."""
+    date = dt.date.fromordinal(day + _EPOCH_ORDINAL)
+    target.year, target.month, target.day = date.year, date.month, date.day
+
+
 def from_day(day: int) -> date_pb2.Date:
     """The date that is ``day`` days after 1970-01-01."""
-    date = dt.date.fromordinal(day + _EPOCH_ORDINAL)
-    return date_pb2.Date(year=date.year, month=date.month, day=date.day)
+    date = date_pb2.Date()
+    set_day(date, day)
+    return date
 
 
 def to_us(instant: dt.datetime) -> int:
@@ -35,7 +42,14 @@ def to_us(instant: dt.datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+def set_us(target: timestamp_pb2.Timestamp, microseconds: int) -> None:
+    """Set a timestamp to an instant in microseconds since 1970."""
+    seconds, rest = divmod(microseconds, _SECOND_US)
+    target.seconds, target.nanos = seconds, rest * 1000
+
+
 def from_us(microseconds: int) -> timestamp_pb2.Timestamp:
     """The timestamp of an instant in microseconds since 1970."""
-    seconds, rest = divmod(microseconds, _SECOND_US)
-    return timestamp_pb2.Timestamp(seconds=seconds, nanos=rest * 1000)
+    timestamp = timestamp_pb2.Timestamp()
+    set_us(timestamp, microseconds)
+    return timestamp

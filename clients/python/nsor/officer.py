@@ -65,7 +65,7 @@ class OfficerKey:
             pem = path.read_bytes()
         except OSError:
             raise SettingsWrong(
-                Words("The officer's key file can't be read.", "افسر کی کلید کی فائل پڑھی نہیں جا سکی۔"), _MAKE
+                Words(f"The officer's key file can't be read: {path}.", "افسر کی کلید کی فائل پڑھی نہیں جا سکی۔"), _MAKE
             ) from None
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise SettingsWrong(

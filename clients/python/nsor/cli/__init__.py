@@ -18,6 +18,7 @@ from nsor.cli import session as _session
 REFUSED = 1
 USAGE = 2
 PROOF_FAILED = 3
+FAULT = 70
 STOPPED = 130
 
 
@@ -114,11 +115,9 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         shown.line("Stopped.", "روک دیا گیا۔")  # noqa: RUF001 - the full stop of Urdu
         return STOPPED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback could print a value
         code = _expected(error, shown)
-        if code is None:
-            raise
-        return code
+        return _unexpected(error, shown) if code is None else code
     return result if isinstance(result, int) else 0
 
 
@@ -138,6 +137,16 @@ def _expected(error: Exception, shown: _session.Failures) -> int | None:
     if isinstance(error, ProofFailed):
         return PROOF_FAILED
     return USAGE if isinstance(error, SettingsWrong) else REFUSED
+
+
+def _unexpected(error: Exception, shown: _session.Failures) -> int:
+    """Say where it broke; never the exception's own text, which may hold a value."""
+    import traceback  # noqa: PLC0415 - only failures pay for it
+
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
+    shown.line(f"unexpected {type(error).__name__}; a fault of the program, at:{where}")
+    return FAULT
 
 
 def main() -> None:

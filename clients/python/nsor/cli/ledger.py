@@ -22,9 +22,7 @@ def verify(session: Session, everything: bool) -> None:
 
     Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee.
     """
-    from rich.progress import Progress  # noqa: PLC0415 - loaded late, so that help is quick
-
-    with session.client() as client, Progress(console=session.console(stderr=True), transient=True) as progress:
+    with session.client() as client, session.progress() as progress:
         task = progress.add_task("Proving", total=None)
         found = client.verify_ledger(
             everything=everything,
@@ -87,7 +85,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     limit: int,
 ) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
 
     from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.session import Session, common, read_request
+from nsor.cli.session import Session, common, read_request, read_text
 
 if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, types_pb2
@@ -91,7 +91,7 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
         basis.prisoner_number = prisoner_number
     elif travel_document_file is not None:
         purpose = options_pb2.PURPOSE_BORDER_CONTROL
-        read_request(travel_document_file.read_text(encoding="utf-8"), basis.travel_document)
+        read_request(read_text(str(travel_document_file)), basis.travel_document)
     elif ticket is not None:
         purpose = options_pb2.PURPOSE_REGISTER_OPERATION
         basis.ticket_number = ticket
@@ -112,7 +112,7 @@ def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> 
 
 def _cnic(path: Path | None) -> str:
     if path is not None:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(str(path))
     elif sys.stdin.isatty():
         text = click.prompt("CNIC", err=True)
     else:

@@ -11,6 +11,7 @@ import csv
 import hmac
 import json
 import os
+import re
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -161,11 +162,8 @@ def _open_private(path: Path) -> TextIO:
 def _send(
     session: Session, client: Client, rows: list[_Row], tally: _Tally, *, kept: TextIO | None, parallel: int
 ) -> None:
-    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - as above
-
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with (
-        Progress(*columns, console=session.console(stderr=True), transient=True) as progress,
+        session.progress() as progress,
         concurrent.futures.ThreadPoolExecutor(parallel) as pool,
     ):
         task = progress.add_task("Registering", total=len(rows))
@@ -268,10 +266,21 @@ def _write_findings(path: Path, findings: list[tuple[str, ...]]) -> None:
         writer.writerows(findings)
 
 
+def _summary(findings: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The findings by what is wrong, the most frequent first: a mistake that all rows share is said once."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for row, _, reason, field_path, rule, meaning, *_ in findings:
+        rows.setdefault((re.sub(r"\d+", "n", field_path), rule or reason, meaning), []).append(row)
+    ordered = sorted(rows.items(), key=lambda item: -len(item[1]))
+    return [
+        (", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
+        for what, found in ordered
+    ]
+
+
 def _report(session: Session, tally: _Tally, findings: Path | None, *, validate_only: bool) -> None:
     if not session.as_json and tally.findings:
-        shown = [(found[0], found[2], found[3], found[4], found[5]) for found in tally.findings[:20]]
-        session.table("Rows to correct", ("row", "reason", "field", "rule", "meaning"), shown)
+        session.table("Rows to correct", ("rows", "field", "reason", "meaning"), _summary(tally.findings))
     parts = [f"{tally.accepted} {'correct' if validate_only else 'accepted for review'}"]
     parts += [f"{tally.before} entered before"] * bool(tally.before)
     parts += [f"{tally.warnings} warnings"] * bool(tally.warnings)

@@ -14,14 +14,14 @@ from google.protobuf.message import Message
 from rich.table import Table
 from rich.text import Text
 
+_SHOWN_WHEN_NOT_SET = frozenset({"nsor.v1.Deadline.verified", "nsor.v1.Agency.enabled"})
+"""A deadline that nobody has verified must not look like one that somebody has."""
 PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
 
 
-def record(message: Message, title: str) -> Table:
+def record(message: Message) -> Table:
     """One message, field by field."""
-    shown = Table(
-        title=title, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 2, 0, 0)
-    )
+    shown = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     shown.add_column(style="cyan", no_wrap=True)
     shown.add_column(overflow="fold")
     for depth, label, value in lines(message):
@@ -29,11 +29,9 @@ def record(message: Message, title: str) -> Table:
     return shown
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Rows under headings."""
-    shown = Table(
-        title=title, title_justify="left", title_style="bold", box=None, header_style="cyan", padding=(0, 2, 0, 0)
-    )
+    shown = Table(box=None, show_header=any(columns), header_style="cyan", padding=(0, 2, 0, 0))
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
@@ -42,14 +40,24 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def lines(message: Message, depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    """Depth, label and value of everything that is set."""
-    for field, value in message.ListFields():
+    """Depth, label and value of everything that is set, and of a "no" that must be seen."""
+    fields: Sequence[FieldDescriptor] = message.DESCRIPTOR.fields  # type: ignore[assignment]  # the same in upb
+    for field in fields:
+        value = getattr(message, field.name)
+        if not (value if field.is_repeated else _is_set(message, field, value)):
+            continue
         label = field.name.replace("_", " ")
         if not field.is_repeated:
             yield from _field(field, label, value, depth)
             continue
         for number, item in enumerate(value, 1):
             yield from _field(field, f"{label} {number}" if len(value) > 1 else label, item, depth)
+
+
+def _is_set(message: Message, field: FieldDescriptor, value: object) -> bool:
+    if field.has_presence:
+        return bool(message.HasField(field.name))
+    return bool(value) or field.full_name in _SHOWN_WHEN_NOT_SET
 
 
 def _field(field: FieldDescriptor, label: str, value: object, depth: int) -> Iterator[tuple[int, str, str]]:

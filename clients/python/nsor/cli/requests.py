@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 _AT = re.compile(r'at "([A-Za-z0-9_.\[\]]+)"')
 _UNKNOWN = re.compile(r'has no field named "([A-Za-z][A-Za-z0-9_]{0,60})" at "([A-Za-z0-9_.\[\]]+)"')
-_FIELD = re.compile(r"Failed to parse (\w+) field")
+_FIELD = re.compile(r"Failed to parse (\w+) field: ")
 
 
 def parse(text: str, message: Message) -> str:
@@ -40,19 +40,27 @@ def _problem(error: json_format.ParseError, message: Message) -> str:
     place = _AT.search(text)
     if place:
         return f"{_path(place[1], message)} is not of the field's form"
-    field = _FIELD.search(text)
-    if field and _names(message, field[1]):
-        return f"{field[1]} is not of the field's form"
-    return "not of the message's form"
+    path = _nested(text, message)
+    return f"{path} is not of the field's form" if path else "not of the message's form"
 
 
 def _path(path: str, message: Message) -> str:
     return path.removeprefix(message.DESCRIPTOR.name).lstrip(".") or message.DESCRIPTOR.name
 
 
-def _names(message: Message, name: str) -> bool:
-    fields = message.DESCRIPTOR.fields
-    return any(name in {field.name, field.json_name} for field in fields)
+def _nested(text: str, message: Message) -> str:
+    """The path that the library's text begins with, as far as the contract knows its names."""
+    fields: Any = message.DESCRIPTOR.fields
+    path: list[str] = []
+    at = 0
+    while (part := _FIELD.match(text, at)) is not None:
+        known = [field for field in fields if part[1] in {field.name, field.json_name}]
+        if not known:
+            break
+        path.append(part[1])
+        at = part.end()
+        fields = known[0].message_type.fields if known[0].message_type is not None else ()
+    return ".".join(path)
 
 
 def template(message: Descriptor) -> str:

@@ -19,6 +19,7 @@ import click
 if TYPE_CHECKING:
     from google.protobuf.message import Message
     from rich.console import Console
+    from rich.progress import Progress
 
     from nsor.answers import Answer
     from nsor.client import Client
@@ -86,7 +87,7 @@ class Session:
         """The register.
 
         Args:
-            officer: an officer must act: without a key the register is not even asked.
+            officer: an officer must act: without a key the register is not even asked. Otherwise no key is read.
 
         Raises:
             SettingsWrong: a setting is missing or wrong.
@@ -95,7 +96,7 @@ class Session:
 
         found = settings.load(self.options, os.environ)
         key = None
-        if found.officer_key is not None:
+        if officer and found.officer_key is not None:
             from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
 
             key = OfficerKey.load(found.officer_key)
@@ -130,18 +131,33 @@ class Session:
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
-        self.console().print(render.record(answer.message, title))
+        click.secho(title, bold=True)
+        self.console().print(render.record(answer.message))
         click.secho(f"recorded as entry {answer.index}, access {answer.access_id}", err=True, dim=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show rows to people; the last column takes what is left, and Urdu stands best there."""
         from nsor.cli import render  # noqa: PLC0415 - as above
 
-        self.console().print(render.table(title, columns, rows))
+        if title:
+            click.secho(title, bold=True)
+        self.console().print(render.table(columns, rows))
 
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
         click.echo(json.dumps(value, ensure_ascii=False))
+
+    def progress(self) -> Progress:
+        """A progress bar on stderr, drawn only for people."""
+        from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - as above
+
+        return Progress(
+            *Progress.get_default_columns(),
+            MofNCompleteColumn(),
+            console=self.console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
 
     def say(self, text: str) -> None:
         """Tell people something that is no part of the answer."""
@@ -152,7 +168,9 @@ class Session:
         """A terminal to draw on."""
         from rich.console import Console  # noqa: PLC0415 - as above
 
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+        # Nothing is folded in a pipe: whoever reads it there searches for whole words and ids.
+        piped = not (sys.stderr if stderr else sys.stdout).isatty()
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=1000 if piped else None)
 
 
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
@@ -167,7 +185,10 @@ def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
 
 def read_text(path: str) -> str:
     """The text of a file; '-' is stdin."""
-    return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
 
 
 def read_request(text: str, message: Message) -> None:
@@ -207,6 +228,8 @@ class Failures:
         if self.as_json:
             click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
             return
+        from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
+
         click.secho(f"nsor: {error.message.en} [{error.reason}]", err=True, fg="red", bold=True)
         if error.message.ur:
             click.echo(f"  {error.message.ur}", err=True)
@@ -215,7 +238,9 @@ class Failures:
             click.echo(f"    {violation.description.ur}", err=True)
         if error.more_violations:
             click.echo(f"  and {error.more_violations} more", err=True)
-        if error.next_step.en:
+        # The register's own texts say what to do; ours is added where a command of this program helps.
+        said = isinstance(error, Refused) and error.message.ur and "`" not in error.next_step.en
+        if error.next_step.en and not said:
             click.secho(f"  What to do: {error.next_step.en}", err=True, fg="yellow")
             click.echo(f"  {error.next_step.ur}", err=True)
         ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))

@@ -1,0 +1,371 @@
+"""The command: what people and programs get, what it never shows, and the exit code that scripts rely on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import nsor
+from nsor import cli
+from nsor.v1 import directory_pb2, lookup_pb2, registration_pb2
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+    from tests.client.conftest import Files, Refusal, Register
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+CREATE = "nsor.v1.RegistrationService/CreateRegistration"
+SECRET = "3520112345671"
+GRANT = "00000000-0000-4000-8000-000000000001"
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, files: Files, register: Register, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A settings file with one profile, and an officer's key."""
+    nsor.OfficerKey.generate().save(tmp_path / "officer.key")
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'target = "{register.target}"\nca = "{files.ca}"\nledger_key = "{register.ledger.verifier}"\n'
+        f'[punjab-police]\ncertificate = "{files.certificate}"\nkey = "{files.key}"\n'
+        'officer_key = "officer.key"\nstate = "state"\n'
+    )
+    for name in [name for name in os.environ if name.startswith("NSOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NSOR_CLIENT_CONFIG", str(path))
+    monkeypatch.setenv("NSOR_AGENCY", "punjab-police")
+    return path
+
+
+@pytest.fixture
+def run(settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    del settings
+
+    def call(*arguments: str, stdin: str = "") -> int:
+        path = tmp_path / "stdin"
+        path.write_text(stdin)
+        with path.open() as file:
+            monkeypatch.setattr(sys, "stdin", file)
+            return cli.run(arguments)
+
+    return call
+
+
+def _always(answer: Message | Refusal) -> Callable[[bytes], Message | Refusal]:
+    return lambda _: answer
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([name] for name in cli.COMMANDS),
+        *(["access", name] for name in ("request", "approve", "return", "show")),
+        *(["officer", name] for name in ("new-key", "enrol", "disable")),
+        *(["ledger", name] for name in ("verify", "checkpoint", "accesses")),
+        ["credentials", "request"],
+    ],
+)
+def test_every_command_explains_itself(run: Run, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*command, "--help") == 0
+    assert f"nsor {' '.join(command)}" in capsys.readouterr().out
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("looup") == cli.USAGE
+    assert "Did you mean `nsor lookup`?" in capsys.readouterr().err
+
+
+def test_people_get_a_table(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    agency = directory_pb2.Agency(agency_id="npb", name_en="National Police Bureau", name_ur="نیشنل", enabled=True)
+    register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse(agencies=[agency]))
+    assert run("agencies") == 0
+    out = capsys.readouterr().out
+    assert "National Police Bureau" in out
+    assert "نیشنل" in out
+    assert "\x1b" not in out
+
+
+def test_programs_get_json(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    agency = directory_pb2.Agency(agency_id="npb", name_ur="نیشنل")
+    register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse(agencies=[agency]))
+    assert run("agencies", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"agencyId": "npb", "nameUr": "نیشنل"}
+
+
+def test_a_look_up_never_takes_the_cnic_from_the_command_line(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    # Whoever lists processes, or reads the shell's history, would see it.
+    assert run("lookup", "--grant", GRANT, SECRET) == cli.USAGE
+    assert run("lookup", "--grant", GRANT, "--cnic", SECRET) == cli.USAGE
+    assert "--cnic-file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["stdin", "file"])
+def test_a_look_up_is_answered_with_its_proof(
+    run: Run, register: Register, tmp_path: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LOOK_UP] = _always(
+        lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    )
+    (tmp_path / "cnic").write_text(f"{SECRET}\n")
+    given = ["--cnic-file", str(tmp_path / "cnic")] if source == "file" else []
+    assert run("lookup", "--grant", GRANT, *given, "--json", stdin=f"{SECRET}\n") == 0
+    request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[0].request)
+    assert (request.cnic, request.basis.grant_id) == (SECRET, GRANT)
+    out, err = capsys.readouterr()
+    assert json.loads(out)["accessId"]
+    # Whoever reads a record over an officer's shoulder is told what it is.
+    assert "Confidential" in err
+    assert "خفیہ" in err
+
+
+def test_a_refusal_says_what_to_do_in_both_languages(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LOOK_UP] = _always(refusals("PERMISSION_DENIED", "GRANT_USED_UP", (("cnic", "CNIC_FORM"),)))
+    assert run("lookup", "--grant", GRANT, stdin=SECRET) == cli.REFUSED
+    out, err = capsys.readouterr()
+    assert not out
+    for part in (
+        "GRANT_USED_UP",
+        "cnic: The rule. [CNIC_FORM]",
+        "اصول",
+        "nsor access request",
+        "پراسیکیوٹر",
+        "access ",
+    ):
+        assert part in err
+    assert SECRET not in err
+
+
+def test_programs_get_failures_as_json(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LOOK_UP] = _always(refusals("PERMISSION_DENIED", "GRANT_USED_UP"))
+    assert run("lookup", "--grant", GRANT, "--json", stdin=SECRET) == cli.REFUSED
+    error = json.loads(capsys.readouterr().err.splitlines()[-1])["error"]
+    assert error["reason"] == "GRANT_USED_UP"
+    assert error["requestId"]
+
+
+def test_a_failed_proof_has_an_exit_code_of_its_own(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A script must tell "refused" from "the register can't be trusted".
+    register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse())
+    register.tamper = lambda _: None
+    assert run("agencies") == cli.PROOF_FAILED
+    assert "Special Committee" in capsys.readouterr().err
+
+
+def test_a_whole_ledger_is_shown(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse())
+    assert run("agencies", "--json") == 0
+    assert run("ledger", "verify", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["leaves"] == 1
+    register.ledger.leaves[0] = b"another"
+    assert run("ledger", "verify", "--everything") == cli.PROOF_FAILED
+
+
+@pytest.mark.parametrize("name", ["target", "certificate", "key", "ca", "ledger_key"])
+def test_a_missing_setting_names_where_it_can_be_given(
+    run: Run, settings: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = [line for line in settings.read_text().splitlines() if not line.startswith(f"{name} ")]
+    settings.write_text("\n".join(kept))
+    assert run("agencies") == cli.USAGE
+    err = capsys.readouterr().err
+    assert f"--{name.replace('_', '-')}" in err
+    assert "NSOR_" in err
+    assert "config.toml" in err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        ('\ncertificat = "x"\n', "did you mean certificate"),
+        ("\nstate = 5\n", "not TOML"),
+        ("\n[", "not TOML"),
+    ],
+)
+def test_a_wrong_settings_file_says_where(
+    run: Run, settings: Path, spoil: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.write_text(settings.read_text() + spoil)
+    assert run("agencies") == cli.USAGE
+    assert told in capsys.readouterr().err
+
+
+def test_an_unknown_agency_is_told_which_there_are(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("agencies", "--agency", "nobody") == cli.USAGE
+    assert "punjab-police" in capsys.readouterr().err
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_file(
+    run: Run, monkeypatch: pytest.MonkeyPatch, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse())
+    monkeypatch.setenv("NSOR_CERT", "/missing.pem")
+    assert run("agencies") == cli.USAGE
+    assert "/missing.pem" in capsys.readouterr().err
+    assert run("--certificate", "/other.pem", "agencies") == cli.USAGE
+    assert "/other.pem" in capsys.readouterr().err
+
+
+ORDERS = [{"person": {"cnic": f"352011234567{digit}"}} for digit in range(4)]
+
+
+def _write(path: Path, *rows: object) -> Path:
+    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def _accept(register: Register) -> list[registration_pb2.CreateRegistrationRequest]:
+    seen: list[registration_pb2.CreateRegistrationRequest] = []
+
+    def answer(request: bytes) -> Message:
+        seen.append(registration_pb2.CreateRegistrationRequest.FromString(request))
+        return registration_pb2.CreateRegistrationResponse(registration_id=seen[-1].request_id, etag="e")
+
+    register.answers[CREATE] = answer
+    return seen
+
+
+def test_a_file_is_entered_once_however_often_it_is_run(run: Run, register: Register, tmp_path: Path) -> None:
+    # An officer whose line broke starts the file again; no row may become two registrations.
+    seen = _accept(register)
+    orders = _write(tmp_path / "orders.jsonl", *ORDERS)
+    assert run("register", str(orders)) == 0
+    assert len({request.request_id for request in seen}) == 4
+    assert run("register", str(orders)) == 0
+    assert len(seen) == 4
+    first = {request.request_id for request in seen}
+    (tmp_path / "orders.jsonl.results.jsonl").unlink()
+    assert run("register", str(orders)) == 0
+    assert {request.request_id for request in seen} == first
+
+
+def test_request_ids_tell_nobody_who_is_in_the_row(run: Run, register: Register, tmp_path: Path) -> None:
+    # The register keeps request ids; one that anybody can compute from a row would be a pseudonym of the person.
+    seen = _accept(register)
+    orders = _write(tmp_path / "orders.jsonl", ORDERS[0])
+    for state in ("one", "two"):
+        assert (
+            run("--state", str(tmp_path / state), "register", str(orders), "--results", str(tmp_path / f"r-{state}"))
+            == 0
+        )
+    assert seen[0].request_id != seen[1].request_id
+
+
+def test_checking_enters_nothing_and_does_not_hinder_entering(run: Run, register: Register, tmp_path: Path) -> None:
+    seen = _accept(register)
+    orders = _write(tmp_path / "orders.jsonl", ORDERS[0])
+    assert run("register", str(orders), "--validate-only") == 0
+    assert run("register", str(orders)) == 0
+    assert [request.validate_only for request in seen] == [True, False]
+    assert seen[0].request_id != seen[1].request_id
+
+
+def test_wrong_rows_are_reported_without_their_values(
+    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("person.cnic", "CNIC_FORM"),))
+    accepted = registration_pb2.CreateRegistrationResponse(registration_id="r")
+
+    def answer(request: bytes) -> Message | Refusal:
+        order = registration_pb2.CreateRegistrationRequest.FromString(request)
+        return refusal if order.person.cnic == SECRET else accepted
+
+    register.answers[CREATE] = answer
+    rows = [{"person": {"cnic": SECRET}}, {"person": {"cnic": 352011}}, "{", {"persn": {}}, {"person": {"cnic": "1"}}]
+    orders = _write(tmp_path / "orders.jsonl", *rows)
+    assert run("register", str(orders)) == cli.REFUSED
+    with Path(f"{orders}.findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = [(row["row"], row["field"], row["rule"], row["meaning"]) for row in csv.DictReader(file)]
+    assert found == [
+        ("1", "person.cnic", "CNIC_FORM", "The rule."),
+        ("2", "", "", "person.cnic is not of the field's form"),
+        ("3", "", "", "not JSON, at line 1, column 2"),
+        ("4", "", "", "CreateRegistrationRequest has no field persn"),
+    ]
+    out, err = capsys.readouterr()
+    assert "1 accepted for review, 4 refused." in err
+    assert SECRET not in out + err
+    assert "352011" not in out + err
+
+
+def test_a_failure_that_is_every_rows_stops_the_run(
+    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A disabled officer must not make a thousand refusals on the record.
+    register.answers[CREATE] = _always(refusals("PERMISSION_DENIED", "OFFICER_NOT_ACCEPTED"))
+    orders = _write(tmp_path / "orders.jsonl", *({"person": {"cnic": str(number)}} for number in range(200)))
+    assert run("register", str(orders), "--parallel", "1") == cli.REFUSED
+    assert len(register.calls) < 20
+    assert "Run the same command again" in capsys.readouterr().err
+
+
+def test_files_of_results_are_their_owners_alone(run: Run, register: Register, tmp_path: Path) -> None:
+    _accept(register)
+    orders = _write(tmp_path / "orders.jsonl", ORDERS[0], "{")
+    run("register", str(orders))
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.glob("orders.jsonl.*")}
+    assert modes == {0o600}
+
+
+def test_a_key_is_never_overwritten(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new.key"
+    assert run("officer", "new-key", str(path)) == 0
+    before = path.read_bytes()
+    assert run("officer", "new-key", str(path)) == cli.USAGE
+    assert path.read_bytes() == before
+    assert len(capsys.readouterr().out.strip()) == 64
+
+
+def test_a_certificate_request_comes_with_a_private_key(run: Run, tmp_path: Path) -> None:
+    assert run("credentials", "request", "punjab-police", "--folder", str(tmp_path / "own")) == 0
+    assert (tmp_path / "own" / "punjab-police.key").stat().st_mode & 0o777 == 0o600
+    assert b"CERTIFICATE REQUEST" in (tmp_path / "own" / "punjab-police.csr").read_bytes()
+    assert run("credentials", "request", "Not An Agency", "--folder", str(tmp_path)) == cli.USAGE
+
+
+def test_a_fault_of_the_program_shows_no_value(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr("nsor.cli.settings.load", fail)
+    assert run("agencies") == cli.FAULT
+    err = capsys.readouterr().err
+    assert "RuntimeError" in err
+    assert SECRET not in err
+
+
+def _modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_client_needs_nothing_of_the_server() -> None:
+    # An agency installs six packages, not PostgreSQL drivers and exporters.
+    loaded = _modules_after("import nsor, nsor.client, nsor.cli.register, nsor.cli.confirm, nsor.cli.render")
+    roots = {name.partition(".")[0] for name in loaded}
+    assert not roots & {"psycopg", "psycopg_pool", "opentelemetry", "tink", "nsor_server", "grpc_status", "msgspec"}
+
+
+def test_help_loads_neither_grpc_nor_protobuf() -> None:
+    # Help in less than 150 ms: what is loaded decides, and doesn't depend on the machine.
+    loaded = _modules_after(
+        "import nsor.cli, io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): nsor.cli.run(['--help'])"
+    )
+    assert not {"grpc", "google.protobuf", "rich", "cryptography"} & loaded

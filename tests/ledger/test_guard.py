@@ -28,9 +28,7 @@ Commit = Callable[..., Future[Appended]]
 
 
 @pytest.fixture
-def standby(postgres: EmbeddedPostgres, database: Database) -> Iterator[Standby]:
-    # After the database, so that the standby is back when the database is dropped.
-    assert database
+def standby(postgres: EmbeddedPostgres, database: Database) -> Iterator[Standby]:  # noqa: ARG001 - it is back before the database is dropped
     standby = Standby(postgres)
     yield standby
     standby.close()

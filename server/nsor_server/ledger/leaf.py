@@ -15,8 +15,6 @@ from nsor_server.ledger.entry import Entry, RecordRef
 
 FORMAT = 1
 MAXIMUM_BYTES = 65_535
-OPERATOR = "nsor-server/"
-"""How the methods of operators' commands begin: they have no client, and so neither call hash nor answer hash."""
 
 
 AccessRow = tuple[uuid.UUID, int, str, str, int, int, bytes, int]
@@ -118,11 +116,6 @@ def _check(leaf: leaf_pb2.Leaf) -> None:
 
 
 def _check_hashes(leaf: leaf_pb2.Leaf) -> None:
-    if len(leaf.detail_hash) != 32:
-        raise LeafError("detail_hash isn't 32 bytes")
-    if leaf.method.startswith(OPERATOR):
-        return
-    if len(leaf.call_hash) != 32:
-        raise LeafError("call_hash isn't 32 bytes")
-    if len(leaf.answer_hash) != 32:
-        raise LeafError("answer_hash isn't 32 bytes")
+    for name in ("call_hash", "answer_hash", "detail_hash"):
+        if len(getattr(leaf, name)) != 32:
+            raise LeafError(f"{name} isn't 32 bytes")

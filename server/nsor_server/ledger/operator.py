@@ -16,7 +16,13 @@ from nsor_server.storage.v1 import record_pb2
 
 
 def record(
-    conn: Connection, keyring: Keyring, *, method: str, detail: record_pb2.AccessDetail, bump_directory: bool = False
+    conn: Connection,
+    keyring: Keyring,
+    *,
+    method: str,
+    detail: record_pb2.AccessDetail,
+    call_hash: bytes | None = None,
+    bump_directory: bool = False,
 ) -> receipt_pb2.Receipt:
     """Append one entry without an agency, in the caller's transaction.
 
@@ -25,6 +31,7 @@ def record(
         keyring: signs the checkpoint and seals the detail.
         method: ``nsor-server/COMMAND``.
         detail: what was done; names no person.
+        call_hash: SHA-256 of what the command was given, where that matters; random otherwise.
         bump_directory: the transaction changed agencies, certificates or officers.
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
@@ -36,7 +43,7 @@ def record(
         purpose=0,
         outcome=leaf_pb2.OUTCOME_ALLOWED,
         trace_id=os.urandom(16),
-        call_hash=os.urandom(32),  # nobody called: there is no request to bind
+        call_hash=call_hash or os.urandom(32),  # nobody called: there is no request to bind
         answer_hash=os.urandom(32),
         detail=detail.SerializeToString(),
     )

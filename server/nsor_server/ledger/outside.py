@@ -15,7 +15,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,23 +50,40 @@ class Known:
     note: bytes
 
 
-def read(content: bytes) -> Iterator[Known]:
+def read(chunks: Iterable[bytes]) -> Iterator[Known]:
     """The checkpoints in the copy's bytes, in order; what is torn is passed over. Signatures are not checked here."""
-    blocks = content.split(b"\n\n")
-    at = 0
-    while at + 1 < len(blocks):
-        note = blocks[at].lstrip(b"\n") + b"\n\n" + blocks[at + 1] + b"\n"
-        try:
-            parsed = Note.parse(note)
-            signatures = parsed.signatures
-            known = Known(Checkpoint.parse(parsed.text), note)
-        except NoteError:
-            at += 1
-            continue
-        # What follows the last empty line was not written whole, nor was a signature that is shorter than Ed25519's.
-        if at + 2 < len(blocks) and all(len(signature.value) >= _SIGNATURE_BYTES for signature in signatures):
+    text = b""
+    for block in _blocks(chunks):
+        known = _known(text, block)
+        if known is not None:
             yield known
-        at += 2
+        text = b"" if known is not None else block
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What lies between empty lines. What follows the last one was not written whole, and is left out."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n\n")
+        yield from whole
+
+
+def _known(text: bytes, signatures: bytes) -> Known | None:
+    note = text.lstrip(b"\n") + b"\n\n" + signatures + b"\n"
+    try:
+        parsed = Note.parse(note)
+        checkpoint = Checkpoint.parse(parsed.text)
+    except NoteError:
+        return None
+    # A torn signature can look like a whole one that is shorter.
+    whole = all(len(signature.value) >= _SIGNATURE_BYTES for signature in parsed.signatures)
+    return Known(checkpoint, note) if whole else None
+
+
+def read_all(path: Path) -> Iterator[Known]:
+    """All checkpoints of a copy, read as a stream."""
+    with path.open("rb") as file:
+        yield from read(iter(lambda: file.read(_TAIL_BYTES), b""))
 
 
 def tail(path: Path) -> list[Known]:
@@ -75,7 +92,7 @@ def tail(path: Path) -> list[Known]:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - _TAIL_BYTES))
-            return list(read(file.read()))
+            return list(read([file.read()]))
     except FileNotFoundError:
         return []
 

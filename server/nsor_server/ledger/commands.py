@@ -1,0 +1,127 @@
+"""`nsor-server ledger`: verify the access ledger, show its newest checkpoint and its key, open a new epoch."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import psycopg
+from psycopg.rows import TupleRow
+from rich.console import Console
+from rich.progress import Progress
+
+from nsor_server import config
+from nsor_server.ledger import epoch, proofs, reconcile, records
+from nsor_server.ledger.verify import Report, Verification
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+from nsor_server.storage.keyring import Keyring
+from nsor_server.tracing import store
+
+_SHOWN = 20
+_console = Console(highlight=False, soft_wrap=True)
+
+
+@click.group()
+def ledger() -> None:
+    """Verify the access ledger, show its checkpoint and its key, or open a new epoch."""
+
+
+@ledger.command()
+@click.option("--spans", is_flag=True, help="Also compare the entries with the local span store, both ways.")
+@click.option(
+    "--copy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another outside copy to compare."
+)
+def verify(spans: bool, copy: Path | None) -> None:
+    """Recompute the ledger from its leaves and compare everything with it. Exits 1 at the first bad index."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    outside_copy = copy or settings.checkpoint_file
+    with attached(settings) as database, _snapshot(database.connect()) as conn:
+        report = _verified(conn, keyring, settings.ledger_origin, outside_copy)
+        if spans:
+            reconcile.spans(conn, store.read(settings.state_dir), report)
+            report.sort()
+    _show(report)
+    if report.findings:
+        raise SystemExit(1)
+
+
+@ledger.command()
+def checkpoint() -> None:
+    """Print the newest checkpoint: a signed note."""
+    with attached(config.load(os.environ)) as database, _snapshot(database.connect()) as conn:
+        try:
+            click.echo(proofs.checkpoint(conn).decode(), nl=False)
+        except proofs.NoSuchTree:
+            raise config.OperatorError("the ledger has no entry yet; it begins with the first call") from None
+
+
+@ledger.command("log-key")
+def log_key() -> None:
+    """Print the verifier key, by which anybody checks the checkpoints."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, _snapshot(database.connect()) as conn:
+        row = conn.execute("SELECT origin FROM ledger_head").fetchone()
+    click.echo(keyring.verifier_key(row[0] if row and row[0] else settings.ledger_origin))
+
+
+@ledger.command("new-epoch")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def new_epoch(yes: bool) -> None:
+    """Own up to lost entries: go on under a new origin, whose first entry holds the last known checkpoint."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    if not yes:
+        click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
+    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+        opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
+        conn.commit()
+    _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
+    _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
+    _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
+
+
+@contextlib.contextmanager
+def _snapshot(conn: psycopg.Connection[TupleRow]) -> Iterator[psycopg.Connection[TupleRow]]:
+    """One state of the database, however long the reading takes."""
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    conn.read_only = True
+    with contextlib.closing(conn):
+        conn.execute("SET LOCAL statement_timeout = 0")
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield conn
+
+
+def _verified(conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: Path) -> Report:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Entries", total=None)
+        verification = Verification(
+            conn, keyring, origin, progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+        report = verification.run()
+    records.compare(conn, report)
+    if copy.exists():
+        reconcile.copy(conn, copy, keyring, verification.epochs, report)
+    else:
+        report.remarks.append("there is no outside copy to compare")
+    report.sort()
+    return report
+
+
+def _show(report: Report) -> None:
+    for remark in report.remarks:
+        _console.print(f"[dim]{remark}[/]")
+    if not report.findings:
+        _console.print(f"[green]whole[/] {report.size} entries, {report.checkpoints} checkpoints")
+        _console.print(f"  root {report.root.hex()}")
+        return
+    first = report.findings[0]
+    where = f"first bad index {first.index}: " if first.index >= 0 else ""
+    _console.print(f"[red]broken[/] {where}{first.problem}")
+    for finding in report.findings[1:_SHOWN]:
+        _console.print(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}")
+    if len(report.findings) > _SHOWN:
+        _console.print(f"  and {len(report.findings) - _SHOWN} more")

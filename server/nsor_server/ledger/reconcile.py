@@ -1,0 +1,108 @@
+"""The ledger compared with what was seen elsewhere: the outside copy of its checkpoints, and the spans of its calls."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+import psycopg
+from google.protobuf import descriptor_pool
+from psycopg.rows import TupleRow
+
+from nsor.ledger import note
+from nsor.ledger.note import NoteError, Verifier
+from nsor_server.ledger import outside
+from nsor_server.ledger.verify import Epochs, Report
+from nsor_server.storage.keyring import Keyring
+from nsor_server.tracing.spans import ACCESS_ID, RPC_METHOD, RPC_STATUS
+from nsor_server.tracing.store import StoredSpan
+
+Connection = psycopg.Connection[TupleRow]
+
+_AT_A_TIME = 1000
+_CONTRACT = "nsor.v1."
+# Spans leave the server after their entries; what is this young may still be on its way.
+_UNDER_WAY_US = 60_000_000
+
+
+def copy(conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report: Report) -> None:
+    """Compare every checkpoint of the outside copy with the stored ones, which were compared with the tree."""
+    row = conn.execute("SELECT size FROM ledger_head").fetchone()
+    head = 0 if row is None else int(row[0])
+    known = outside.read_all(path)
+    count = 0
+    while batch := list(islice(known, _AT_A_TIME)):
+        count += len(batch)
+        sizes = [each.checkpoint.size for each in batch]
+        rows = conn.execute("SELECT size, note FROM ledger_checkpoint WHERE size = ANY (%s)", (sizes,))
+        stored: dict[int, bytes] = dict(iter(rows))
+        for each in batch:
+            if not _is_lost(each, keyring, epochs, report):
+                _compare(each, head, stored.get(each.checkpoint.size), report)
+    report.remarks.append(f"{count} checkpoints of the outside copy were compared")
+
+
+def _is_lost(known: outside.Known, keyring: Keyring, epochs: Epochs, report: Report) -> bool:
+    """Whether there is nothing to compare with: not ours, or of entries whose loss a new epoch has owned up to."""
+    checkpoint = known.checkpoint
+    try:
+        ends = epochs.ends(checkpoint.origin)
+        note.verify(known.note, Verifier.of(keyring.ledger_signer, checkpoint.origin))
+    except (KeyError, NoteError):
+        report.add(-1, f"the outside copy has a checkpoint of {checkpoint.size} entries that isn't ours")
+        return True
+    return ends is not None and checkpoint.size > ends
+
+
+def _compare(known: outside.Known, head: int, stored: bytes | None, report: Report) -> None:
+    checkpoint = known.checkpoint
+    if checkpoint.size > head:
+        report.add(head, f"the outside copy knows {checkpoint.size} entries: the last ones were lost or taken away")
+    elif stored != known.note:
+        report.add(checkpoint.size - 1, f"the outside copy has another checkpoint of {checkpoint.size} entries")
+
+
+def spans(conn: Connection, seen: Iterable[StoredSpan], report: Report) -> None:
+    """Compare spans with entries, by access id, both ways.
+
+    An answered call without an entry is a finding. An entry without a span is a remark: spans get lost, entries don't.
+    """
+    ids: dict[uuid.UUID, bool] = {}
+    first_us, last_us = 2**62, 0
+    for span in seen:
+        access_id = span.attributes.get(ACCESS_ID)
+        if not isinstance(access_id, str):
+            continue
+        first_us, last_us = min(first_us, span.start_ns // 1000), max(last_us, span.end_ns // 1000)
+        ids[uuid.UUID(access_id)] = _must_be_recorded(span)
+    found: set[uuid.UUID] = set()
+    remaining = iter(ids)
+    while batch := list(islice(remaining, _AT_A_TIME)):
+        rows = conn.execute("SELECT access_id FROM ledger_access WHERE access_id = ANY (%s)", (batch,))
+        found.update(access_id for (access_id,) in rows)
+    for missing in (each for each, answered in ids.items() if answered and each not in found):
+        report.add(-1, f"the call {missing} was answered, by its span, and has no entry")
+    query = (
+        "SELECT access_id FROM ledger_access WHERE time_us BETWEEN %s AND %s AND count = 1 AND method LIKE 'nsor.v1.%%'"
+    )
+    of_their_time = conn.execute(query, (first_us, last_us - _UNDER_WAY_US))
+    without = sum(access_id not in ids for (access_id,) in of_their_time)
+    report.remarks.append(f"{len(found)} spans have their entry; {without} entries of their time have no span")
+    if ids:
+        since = dt.datetime.fromtimestamp(first_us / 1e6, dt.UTC)
+        report.remarks.append(f"spans go back to {since:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _must_be_recorded(span: StoredSpan) -> bool:
+    """Whether the span says that something of the contract was answered. A stream is recorded message by message."""
+    method = str(span.attributes.get(RPC_METHOD, ""))
+    if span.attributes.get(RPC_STATUS) != "OK" or not method.startswith(_CONTRACT):
+        return False
+    if span.name != method:
+        return True
+    try:
+        found = descriptor_pool.Default().FindMethodByName(method.replace("/", "."))
+    except KeyError:
+        return True
+    return not found.server_streaming

@@ -1,0 +1,148 @@
+"""`nsor-server ledger` as an operator runs it."""
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from tests.ledger.conftest import ORIGIN, Write
+
+from nsor.ledger import note
+from nsor_server.ledger.outside import OutsideCopy
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.keyring import write_private as write_keys
+from nsor_server.storage.pool import Database
+from nsor_server.tracing import store
+from nsor_server.tracing.store import StoredSpan
+
+
+class Operator:
+    """Runs the command with settings of its own."""
+
+    def __init__(self, database: Database, keyring: Keyring, folder: Path) -> None:
+        self.folder = folder
+        write_keys(folder / "keys.json", keyring.to_bytes(), replace=False)
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("NSOR_")},
+            "NSOR_DATABASE_URL": url(database.url_server),
+            "NSOR_DATABASE_OWNER_URL": url(database.url_owner or ""),
+            "NSOR_KEYS": str(folder / "keys.json"),
+            "NSOR_STATE_DIR": str(folder),
+            "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
+        }
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "nsor_server", "ledger", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+def url(conninfo: str) -> str:
+    settings = conninfo_to_dict(conninfo)
+    where = f"host={settings['host']}&port={settings.get('port', 5432)}"
+    return f"postgresql://{settings['user']}@/{settings['dbname']}?{where}"
+
+
+@pytest.fixture
+def operator(database: Database, keyring: Keyring, tmp_path: Path) -> Operator:
+    return Operator(database, keyring, tmp_path)
+
+
+def test_a_whole_ledger_exits_0(operator: Operator, write: Write) -> None:
+    # An operator sees that nothing is wrong, and over what.
+    write(3)
+    code, output = operator.run("verify")
+    assert code == 0, output
+    assert "whole 3 entries" in output
+
+
+def test_a_broken_ledger_exits_1_and_names_the_index(operator: Operator, write: Write, database: Database) -> None:
+    # A program can branch on it, and a person knows where to look.
+    write(8)
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_detail WHERE index = 5")
+    code, output = operator.run("verify")
+    assert code == 1
+    assert "first bad index 5: the sealed detail is missing" in output
+
+
+def test_checkpoint_and_key_fit(operator: Operator, write: Write) -> None:
+    # What anybody needs to check the ledger comes from two commands.
+    write(2)
+    key = operator.run("log-key")[1].strip()
+    signed = operator.run("checkpoint")[1]
+    assert note.verify(signed.encode(), note.Verifier.parse(key)).size == 2
+
+
+def test_no_checkpoint_before_the_first_call(operator: Operator) -> None:
+    # An empty ledger is said to be one, in a line.
+    code, output = operator.run("checkpoint")
+    assert code == 2
+    assert output.count("\n") == 1
+
+
+def test_new_epoch(operator: Operator, write: Write, database: Database) -> None:
+    # After a loss: nothing verifies until the epoch is opened, then all does.
+    appended = write(4)
+    copy = OutsideCopy(operator.folder / "checkpoints", lambda _size, _most: [], size=0)
+    copy.put(4, appended.receipts[0].checkpoint)
+    copy.close()
+    assert operator.run("new-epoch", "--yes")[0] == 2
+    with database.owner() as conn:
+        for table in ("ledger_leaf", "ledger_detail", "ledger_access", "ledger_checkpoint"):
+            conn.execute(f"DELETE FROM {table}")  # noqa: S608
+        conn.execute(
+            "UPDATE ledger_head SET size = 0, frontier = '', origin = '', root = %s", (note.hashlib.sha256().digest(),)
+        )
+    code, output = operator.run("verify")
+    assert code == 1
+    assert "knows 4 entries" in output
+    code, output = operator.run("new-epoch", "--yes")
+    assert code == 0, output
+    assert f"opened {ORIGIN}/2 at entry 0" in output
+    code, output = operator.run("verify")
+    assert code == 0, output
+    assert f"{ORIGIN}/2+" in operator.run("log-key")[1]
+
+
+def test_spans_are_reconciled(operator: Operator, write: Write, database: Database) -> None:
+    # An answer that has a span and no entry is found; a span that was lost is only remarked on.
+    write(2)
+    with database.transaction() as conn:
+        rows = conn.execute("SELECT access_id FROM ledger_access ORDER BY index").fetchall()
+    method = "nsor.v1.LookupService/LookUpRegistration"
+    exporter = store.SpanStore(operator.folder)
+    start = time.time_ns() - 10**9
+
+    def span(access_id: uuid.UUID, status: str = "OK") -> str:
+        attributes: dict[str, str | int | bool] = {
+            "nsor.access_id": str(access_id),
+            "rpc.method": method,
+            "rpc.response.status_code": status,
+        }
+        stored = StoredSpan("0" * 32, "0" * 16, "", method, start, start + 120 * 10**9, False, attributes)  # noqa: FBT003
+        return json.dumps(dataclasses.asdict(stored)) + "\n"
+
+    exporter._append(span(rows[0][0]).encode())
+    exporter._append(span(uuid.uuid4(), "UNAVAILABLE").encode())
+    code, output = operator.run("verify", "--spans")
+    assert code == 0, output
+    assert re.search(r"1 spans have their entry; 1 entries of their time have no span", output)
+    stranger = uuid.uuid4()
+    exporter._append(span(stranger).encode())
+    code, output = operator.run("verify", "--spans")
+    assert code == 1
+    assert f"the call {stranger} was answered" in output

@@ -1,0 +1,235 @@
+"""The outside copy: it remembers what the database has forgotten, and never holds a call up."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.ledger.conftest import ORIGIN, NewEntry, Write
+from tests.ledger.lost_standby import until
+
+from nsor.ledger import note
+from nsor.ledger.merkle import Frontier, leaf_hash
+from nsor_server.ledger import epoch, outside, proofs, reconcile
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Appended
+from nsor_server.ledger.outside import CopyAhead, OutsideCopy
+from nsor_server.ledger.verify import Epochs, Report, Verification
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+
+Start = Callable[..., OutsideCopy]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "elsewhere" / "checkpoints"
+
+
+@pytest.fixture
+def start(database: Database, path: Path) -> Iterator[Start]:
+    """Starts a copy as the server does."""
+    copies: list[OutsideCopy] = []
+
+    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+        with database.transaction() as conn:
+            return proofs.checkpoints_after(conn, size, most)
+
+    def run(at: Path = path, **options: float) -> OutsideCopy:
+        with database.transaction() as conn:
+            size = outside.compare(conn, at)
+        copies.append(OutsideCopy(at, missed, size=size, **options))
+        return copies[-1]
+
+    yield run
+    for copy in copies:
+        copy.close()
+
+
+def put(copy: OutsideCopy, appended: Appended) -> None:
+    copy.put(appended.receipts[-1].index + 1, appended.receipts[-1].checkpoint)
+
+
+def sizes(path: Path) -> list[int]:
+    return [known.checkpoint.size for known in outside.read_all(path)] if path.exists() else []
+
+
+def forget(database: Database, size: int) -> None:
+    """Restore the ledger to an earlier size, as an old backup would."""
+    with database.owner() as conn:
+        leaves = conn.execute("SELECT leaf FROM ledger_leaf WHERE index < %s ORDER BY index", (size,)).fetchall()
+        for table in ("ledger_leaf", "ledger_detail", "ledger_access"):
+            conn.execute(f"DELETE FROM {table} WHERE index >= %s", (size,))  # noqa: S608
+        conn.execute("DELETE FROM ledger_checkpoint WHERE size > %s", (size,))
+        frontier = Frontier()
+        for (leaf,) in leaves:
+            frontier.append(leaf_hash(leaf))
+        conn.execute(
+            "UPDATE ledger_head SET size = %s, root = %s, frontier = %s", (size, frontier.root(), frontier.encode())
+        )
+
+
+def test_every_checkpoint_is_copied(start: Start, write: Write, path: Path) -> None:
+    # Those from before the start, and each one after; the file is the owner's alone.
+    write(3)
+    write(2)
+    copy = start()
+    for count in (1, 4):
+        put(copy, write(count))
+    copy.close()
+    assert sizes(path) == [3, 5, 6, 10]
+    assert copy.healthy is False
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_restart_goes_on(start: Start, write: Write, path: Path) -> None:
+    # What was committed while nobody copied is made good.
+    copy = start()
+    put(copy, write(3))
+    copy.close()
+    write(2)
+    again = start()
+    put(again, write(1))
+    again.close()
+    assert sizes(path) == [3, 5, 6]
+
+
+@pytest.mark.parametrize("cut", range(1, 200, 7))
+def test_a_torn_write_is_survived(start: Start, write: Write, path: Path, cut: int) -> None:
+    # A crash in the middle of a write costs that checkpoint, which is written again, and no other.
+    copy = start()
+    put(copy, write(3))
+    put(copy, write(1))
+    copy.close()
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - cut])
+    start().close()
+    found = sizes(path)
+    assert found[0] == 3
+    assert found[-1] == 4
+    verifier_notes = [known.note for known in outside.read_all(path)]
+    assert all(len(note.Note.parse(each).signatures[0].value) == 64 for each in verifier_notes)
+
+
+def test_a_restored_backup_is_noticed(start: Start, write: Write, database: Database) -> None:
+    # The tree has fewer entries than the copy remembers: nothing is served.
+    copy = start()
+    put(copy, write(3))
+    put(copy, write(4))
+    copy.close()
+    forget(database, 3)
+    with pytest.raises(CopyAhead, match="knows 7 entries, the tree has 3"):
+        start()
+
+
+def test_another_past_is_noticed(start: Start, write: Write, database: Database) -> None:
+    # The tree has grown again beyond the copy, with other entries: it still isn't the same tree.
+    copy = start()
+    put(copy, write(3))
+    put(copy, write(4))
+    copy.close()
+    forget(database, 3)
+    write(9)
+    with pytest.raises(CopyAhead, match="another root at 7"):
+        start()
+
+
+def test_an_emptied_database_is_noticed(start: Start, write: Write, database: Database) -> None:
+    # A database that begins anew isn't the ledger that the copy knows.
+    copy = start()
+    put(copy, write(3))
+    copy.close()
+    forget(database, 0)
+    with database.owner() as conn:
+        conn.execute("UPDATE ledger_head SET origin = ''")
+    with pytest.raises(CopyAhead):
+        start()
+
+
+def test_a_new_epoch_owns_up(
+    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring, new_entry: NewEntry
+) -> None:
+    # After a loss the ledger goes on under another origin, whose first entry holds the last known checkpoint.
+    copy = start()
+    put(copy, write(3))
+    put(copy, write(4))
+    copy.close()
+    forget(database, 3)
+    with database.owner() as conn:
+        opened = epoch.open_new(conn, keyring, path, ORIGIN)
+    assert (opened.origin, opened.first_index, opened.last_known.size) == (f"{ORIGIN}/2", 3, 7)
+    copy = start()
+    with database.transaction() as conn:
+        appended = Ledger(keyring, ORIGIN).append(conn, [new_entry()])
+    put(copy, appended)
+    copy.close()
+    checkpoint = note.verify(appended.receipts[0].checkpoint, note.Verifier.parse(keyring.verifier_key(f"{ORIGIN}/2")))
+    assert checkpoint.size == 5
+    assert sizes(path) == [3, 7, 4, 5]
+    start().close()
+    assert verified(database, keyring, path).findings == []
+
+
+def test_no_epoch_without_a_loss(start: Start, write: Write, database: Database, path: Path, keyring: Keyring) -> None:
+    # An epoch isn't opened to hide something: only when the copy is ahead.
+    copy = start()
+    put(copy, write(3))
+    copy.close()
+    with database.owner() as conn, pytest.raises(Exception, match="nothing was lost"):
+        epoch.open_new(conn, keyring, path, ORIGIN)
+
+
+def test_verification_reads_the_copy(
+    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+) -> None:
+    # Head, leaves and checkpoints cut off together leave no trace in the database; the copy has it.
+    copy = start()
+    put(copy, write(3))
+    put(copy, write(4))
+    copy.close()
+    assert verified(database, keyring, path).findings == []
+    forget(database, 3)
+    findings = verified(database, keyring, path).findings
+    assert [(each.index, "knows 7 entries" in each.problem) for each in findings] == [(3, True)]
+
+
+def verified(database: Database, keyring: Keyring, path: Path) -> Report:
+    with database.connect() as conn:
+        report = Verification(conn, keyring, ORIGIN).run()
+        reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report)
+    return report
+
+
+def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:
+    # While the file can't be written the flag is off; what it missed is written afterwards.
+    path.parent.mkdir(parents=True)
+    path.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        start()
+    path.rmdir()
+    copy = start()
+    path.mkdir()
+    put(copy, write(3))
+    until(lambda: not copy.healthy)
+    path.rmdir()
+    put(copy, write(1))
+    until(lambda: copy.healthy and sizes(path)[-1:] == [4])
+    copy.close()
+    assert sorted(set(sizes(path))) == [3, 4]
+
+
+def test_a_disk_that_hangs_holds_nobody_up(write: Write, tmp_path: Path) -> None:
+    # A hang is not an error: putting goes on at once, and the flag says it after the deadline.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    copy = OutsideCopy(pipe, lambda _size, _most: [], size=0, deadline_seconds=0.2)
+    appended = write(1)
+    put(copy, appended)
+    until(lambda: not copy.healthy)
+    for _ in range(20_000):
+        put(copy, appended)
+    assert not copy.healthy
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    copy.close()
+    os.close(reader)

@@ -47,16 +47,19 @@ def uses(register: Register) -> list[tuple[object, ...]]:
 
 def test_a_grant_serves_its_agency_its_officer_and_its_suspects_only(register: Register) -> None:
     # Unknown, another agency's, another officer's, and for another person: one and the same error.
+    # The agency counts by itself, even if an officer's key stood in two of them.
     grant_id = register.grant()
+    same_key = make_call("sindh-police", acting=officer("punjab-police"))
     decided = register.decide(
         ask(register, str(uuid.uuid4())),
+        register.prepare(same_key, Basis(grant_id=grant_id)),
         ask(register, grant_id, agency="sindh-police"),
         ask(register, grant_id, number=2),
         ask(register, grant_id, UNKNOWN),
         ask(register, grant_id),
     )
-    assert reasons(decided) == ["GRANT_NOT_VALID"] * 4 + ["ANSWERED"]
-    assert {type(each) for each in decided[:4]} == {errors.Denied}
+    assert reasons(decided) == ["GRANT_NOT_VALID"] * 5 + ["ANSWERED"]
+    assert {type(each) for each in decided[:5]} == {errors.Denied}
     assert uses(register) == [(0, 1)]
 
 

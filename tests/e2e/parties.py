@@ -1,0 +1,187 @@
+"""The agencies around a running register: clients, officers, and raw callers for what no client would send."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from demo.running import RunningRegister
+from tests.rpc.callers import Caller, fingerprint
+
+from nsor.client import Client
+from nsor.officer import OfficerKey
+from nsor.v1 import directory_pb2, lookup_pb2, oversight_pb2, registration_pb2
+from nsor_server import config
+from nsor_server.storage.attach import attached
+from nsor_server.synthetic import generate
+from nsor_server.synthetic.story import access_request
+
+STATION = "PK-PB/LHR/PS-001"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An enrolled officer's key, for the client library and for raw callers."""
+
+    key: OfficerKey
+    raw: Ed25519PrivateKey
+    number: str
+
+    @classmethod
+    def new(cls) -> Officer:
+        raw = Ed25519PrivateKey.generate()
+        return cls(OfficerKey(raw), raw, f"E2E-{next(_numbers)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A registration that was entered, and how."""
+
+    order: registration_pb2.CreateRegistrationRequest
+    registration_id: str
+    etag: str
+
+    @property
+    def cnic(self) -> str:
+        return self.order.person.cnic
+
+
+@dataclass
+class Parties:
+    """Whoever calls one register. Clients and officers are made once for each agency; closing closes all."""
+
+    register: RunningRegister
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _officers: dict[str, Officer] = field(default_factory=dict)
+    _clients: dict[str, Client] = field(default_factory=dict)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def officer(self, agency: str) -> Officer:
+        """The agency's officer, enrolled the first time."""
+        found = self._officers.get(agency)
+        if found is None:
+            found = self._officers[agency] = self.enrol(agency, Officer.new())
+        return found
+
+    def enrol(self, agency: str, officer: Officer) -> Officer:
+        with self.register.client(agency, state=Path(self._folder(), "enrolling")) as client:
+            client.directory.enrol_officer(
+                directory_pb2.EnrolOfficerRequest(
+                    officer_number=officer.number,
+                    public_key=officer.key.public_key,
+                    proof_of_possession=officer.key.prove_possession(agency, officer.number),
+                    grade=18,
+                )
+            )
+        return officer
+
+    def client(self, agency: str) -> Client:
+        """The agency's client, with its officer."""
+        found = self._clients.get(agency)
+        if found is None:
+            officer = self.officer(agency).key
+            found = self._stack.enter_context(self.register.client(agency, officer=officer))
+            self._clients[agency] = found
+        return found
+
+    def files(self, name: str) -> tuple[Path, Path]:
+        """Key and certificate of an agency, or of a flawed case of the development CA."""
+        flawed = self.register.certs / "test" / f"{name}.pem"
+        folder = flawed.parent if flawed.exists() else self.register.certs / "agencies"
+        return folder / f"{name}.key", folder / f"{name}.pem"
+
+    def raw(self, name: str, *, officer: bool = False, options: Sequence[tuple[str, Any]] = ()) -> Caller:
+        """A caller by hand, on a connection of its own."""
+        caller = self.raw_with(*self.files(name), options=options)
+        caller.officer = self.officer(name).raw if officer else None
+        return caller
+
+    def raw_with(self, key: Path, certificate: Path, *, options: Sequence[tuple[str, Any]] = ()) -> Caller:
+        ca = (self.register.certs / "ca.pem").read_bytes()
+        credentials = grpc.ssl_channel_credentials(ca, key.read_bytes(), certificate.read_bytes())
+        # Otherwise channels of equal arguments share a connection, and a certificate isn't shown again.
+        own = [("grpc.use_local_subchannel_pool", 1), *options]
+        channel = grpc.secure_channel(self.register.address, credentials, options=own)
+        self._stack.callback(channel.close)
+        return Caller(channel, fingerprint(certificate))
+
+    def entered(self, order: registration_pb2.CreateRegistrationRequest) -> Entered:
+        """Enter an order of Punjab's, not yet confirmed."""
+        answer = self.client("punjab-prosecution").registration.create_registration(order).message
+        return Entered(order, answer.registration_id, answer.etag)
+
+    def confirmed(self, order: registration_pb2.CreateRegistrationRequest) -> Entered:
+        """Enter an order of Punjab's and have the court confirm it."""
+        entered = self.entered(order)
+        answer = self.client("lahore-special-court").registration.confirm_registration(
+            registration_pb2.ConfirmRegistrationRequest(
+                registration_id=entered.registration_id,
+                etag=entered.etag,
+                case_number=order.convictions[0].court_case.case_number,
+            )
+        )
+        return Entered(order, entered.registration_id, answer.message.etag)
+
+    def granted(self, *orders: registration_pb2.CreateRegistrationRequest) -> lookup_pb2.Grant:
+        """Have Punjab's prosecution grant Punjab's police access to suspects who are the people of these orders."""
+        request = access_request(orders[0], STATION, next(_numbers))
+        request.request_id = str(uuid.uuid4())
+        for order in orders[1:]:
+            request.suspects.add(cnic=order.person.cnic, name=order.person.names[0])
+        asked = self.client("punjab-police").lookup.create_access_request(request).message
+        approval = lookup_pb2.ApproveAccessRequestRequest(access_request_id=asked.access_request_id, etag=asked.etag)
+        return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
+
+    def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:
+        """What the agency is told of accesses, the newest first; all pages."""
+        found: list[oversight_pb2.Access] = []
+        request = oversight_pb2.ListAccessesRequest(page_size=500, **wanted)
+        while True:
+            page = self.client(agency).oversight.list_accesses(request).message
+            found += page.accesses
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[psycopg.Connection]:
+        """The owner's connection, as an operator has it."""
+        with attached(config.load(self.register.environment)) as database, database.owner() as owner:
+            yield owner
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has, but the ledger's own; events that are on their way are counted as one."""
+        with self.database() as owner:
+            # One moment for all tables: an event may be on its way from one to the other.
+            owner.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'ledger%'"
+            counts: dict[str, int] = {}
+            for (table,) in owner.execute(query).fetchall():
+                name = "events" if table in {"outbox", "agency_event"} else str(table)
+                row = owner.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - a table's name
+                counts[name] = counts.get(name, 0) + (row[0] if row else 0)
+        return counts
+
+    def _folder(self) -> str:
+        return self._stack.enter_context(tempfile.TemporaryDirectory(dir=self.register.folder))
+
+
+def punjabis(seed: int) -> Iterator[registration_pb2.CreateRegistrationRequest]:
+    """People of Punjab with a CNIC, at home there and convicted there once; all numbers differ within a seed."""
+    for order in generate(seed, 100_000):
+        places = [order.convictions[0].court_case.place_code, *(address.place_code for address in order.addresses)]
+        if order.person.cnic and len(order.convictions) == 1 and all(place.startswith("PK-PB/") for place in places):
+            order.request_id = str(uuid.uuid4())
+            yield order

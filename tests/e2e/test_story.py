@@ -1,0 +1,230 @@
+"""The whole way through: a conviction, its confirmation, a grant, a look-up, and the Committee's proof of it.
+
+The story is told once; each test then looks at one of its promises.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from tests.e2e.parties import Entered, Parties
+from tests.e2e.polling import until
+
+from nsor.answers import Answer
+from nsor.errors import Refused
+from nsor.ledger import merkle
+from nsor.v1 import (
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    registration_pb2,
+    types_pb2,
+)
+from nsor_server.synthetic.orders import to_date
+
+pytestmark = pytest.mark.xdist_group("register")
+
+POLICE, PROSECUTION, COURT = "punjab-police", "punjab-prosecution", "lahore-special-court"
+LookUp = lookup_pb2.LookUpRegistrationResponse
+Orders = Iterator[registration_pb2.CreateRegistrationRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened.
+
+    Attributes:
+        offender: registered and confirmed, and a suspect of the grant.
+        unconfirmed: registered only, and a suspect of the grant.
+        absent: CNIC of a suspect of the grant who is in no register.
+        look_up: the look-up that found the offender.
+    """
+
+    offender: Entered
+    unconfirmed: Entered
+    absent: str
+    grant: lookup_pb2.Grant
+    look_up: Answer[LookUp]
+
+
+def on_grant(grant: lookup_pb2.Grant, cnic: str) -> lookup_pb2.LookUpRegistrationRequest:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        cnic=cnic,
+        basis=lookup_pb2.LookUpBasis(grant_id=grant.grant_id),
+    )
+
+
+@pytest.fixture(scope="module")
+def story(parties: Parties, people: Orders) -> Story:
+    offender, unconfirmed, nobody = parties.confirmed(next(people)), parties.entered(next(people)), next(people)
+    grant = parties.granted(offender.order, unconfirmed.order, nobody)
+    found = parties.client(POLICE).lookup.look_up_registration(on_grant(grant, offender.cnic))
+    return Story(offender, unconfirmed, nobody.person.cnic, grant, found)
+
+
+def heard(parties: Parties, agency: str, **about: str) -> list[str]:
+    """Kinds of the agency's events about a record, replayed from the first one."""
+    (field, wanted) = about.popitem()
+    kinds = []
+    # A cursor of 0 would begin behind what was acknowledged, and nobody acknowledges here.
+    for event in parties.client(agency).events(quiet_seconds=0.7):
+        if getattr(event, field) == wanted:
+            kinds.append(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"))
+    return kinds
+
+
+def test_the_look_up_shows_the_offender_as_the_purpose_allows(story: Story) -> None:
+    # On a grant the police see who he is and what he was convicted of, and not where he is held or who entered him.
+    assert story.look_up.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+    shown = story.look_up.message.registration
+    assert shown.person.cnic == story.offender.cnic
+    assert [name.name for name in shown.person.names] == [name.name for name in story.offender.order.person.names]
+    assert shown.convictions[0].court_case == story.offender.order.convictions[0].court_case
+    assert (shown.created_by_agency, shown.custody.state, shown.person.no_cnic_reason) == ("", 0, 0)
+
+
+def test_a_grant_is_used_once_for_each_suspect(story: Story, parties: Parties) -> None:
+    with pytest.raises(Refused) as refused:
+        parties.client(POLICE).lookup.look_up_registration(on_grant(story.grant, story.offender.cnic))
+    assert (refused.value.reason, refused.value.code) == ("GRANT_USED_UP", "PERMISSION_DENIED")
+    assert refused.value.message.ur
+    assert refused.value.access_id
+
+
+def test_a_grant_is_for_its_suspects_only(story: Story, parties: Parties, people: Orders) -> None:
+    # Somebody else who is registered is as far away as somebody who isn't.
+    stranger = parties.confirmed(next(people))
+    reasons = set()
+    for cnic in (stranger.cnic, next(people).person.cnic):
+        with pytest.raises(Refused) as refused:
+            parties.client(POLICE).lookup.look_up_registration(on_grant(story.grant, cnic))
+        reasons.add((refused.value.reason, refused.value.code))
+    assert reasons == {("GRANT_NOT_VALID", "PERMISSION_DENIED")}
+
+
+def test_absent_and_unconfirmed_are_the_same_answer(story: Story, parties: Parties) -> None:
+    # Whoever asks must not learn that a case is under way: the bytes are equal, and so are the leaves but for hashes.
+    lookup = parties.client(POLICE).lookup
+    absent = lookup.look_up_registration(on_grant(story.grant, story.absent))
+    unconfirmed = lookup.look_up_registration(on_grant(story.grant, story.unconfirmed.cnic))
+    assert absent.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
+    assert absent.message.SerializeToString() == unconfirmed.message.SerializeToString()
+    assert len(absent.proof.leaf) == len(unconfirmed.proof.leaf)
+
+
+def test_those_hear_of_it_whom_it_concerns(story: Story, parties: Parties) -> None:
+    # NPB and the court of what was entered; the police at his home, NPB and the prosecution of what was confirmed.
+    about = {"registration_id": story.offender.registration_id}
+    assert heard(parties, POLICE, **about) == ["REGISTRATION_CONFIRMED"]
+    assert heard(parties, PROSECUTION, **about) == ["REGISTRATION_CONFIRMED"]
+    assert heard(parties, COURT, **about) == ["REGISTRATION_CREATED"]
+    assert heard(parties, "npb", **about) == ["REGISTRATION_CREATED", "REGISTRATION_CONFIRMED"]
+    assert heard(parties, "sindh-police", **about) == []
+
+
+def test_an_event_is_sent_until_it_is_acknowledged(story: Story, parties: Parties) -> None:
+    client = parties.client(POLICE)
+    sequences = [event.sequence for event in client.events(quiet_seconds=0.7)]
+    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    last = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequences[-1])
+    assert client.notification.acknowledge_events(last).message.acknowledged_sequence == sequences[-1]
+    assert list(client.events(quiet_seconds=0.7)) == []
+    assert story.offender.registration_id
+
+
+def moved(offender: Entered, place: str) -> notification_pb2.CreateNoticeRequest:
+    today = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    return notification_pb2.CreateNoticeRequest(
+        registration_id=offender.registration_id,
+        address=types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="9/B"),
+        event_date=to_date(today),
+        received_date=to_date(today),
+        receiving_station="PK-PB/LHR/PS-001",
+        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+    )
+
+
+def test_a_move_within_the_province_moves_responsibility_at_once(parties: Parties, people: Orders) -> None:
+    offender = parties.confirmed(next(people))
+    notice = parties.client(POLICE).notification.create_notice(moved(offender, "PK-PB/RWP/PS-003")).message
+    assert (notice.responsible_place, notice.transfer_needed) == ("PK-PB/RWP/PS-003", False)
+    about = {"notice_id": notice.notice_id}
+    for agency in ("npb", PROSECUTION, POLICE):
+        assert heard(parties, agency, **about) == ["ADDRESS_CHANGED"]
+    assert heard(parties, "sindh-police", **about) == []
+
+
+def test_a_move_to_another_province_is_told_to_both_and_moves_nothing_yet(parties: Parties, people: Orders) -> None:
+    # The old station stays responsible until the new one has accepted; the new one's police can't see the record yet.
+    offender = parties.confirmed(next(people))
+    home = offender.order.addresses[-1].place_code
+    notice = parties.client(POLICE).notification.create_notice(moved(offender, "PK-SD/KHI/PS-001")).message
+    assert (notice.responsible_place, notice.transfer_needed) == (home, True)
+    about = {"notice_id": notice.notice_id}
+    for agency in ("npb", PROSECUTION, POLICE, "sindh-police"):
+        assert heard(parties, agency, **about) == ["ADDRESS_CHANGED_ACROSS_PROVINCES"]
+    request = registration_pb2.GetRegistrationRequest(registration_id=offender.registration_id)
+    with pytest.raises(Refused) as refused:
+        parties.client("sindh-police").registration.get_registration(request)
+    assert refused.value.reason == "NO_RECORD"
+
+
+def test_the_committee_proves_that_the_look_up_is_in_the_ledger(story: Story, parties: Parties) -> None:
+    # The leaf that the police were shown is in the tree, and the tree only grew: computed here, not asked.
+    committee = parties.client("special-committee")
+    proof, newest = story.look_up.proof, committee.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).proof
+    included = committee.oversight.get_inclusion_proof(
+        oversight_pb2.GetInclusionProofRequest(leaf_index=proof.index, tree_size=newest.checkpoint.size)
+    ).message
+    size, root = newest.checkpoint.size, newest.checkpoint.root
+    merkle.verify_inclusion(merkle.leaf_hash(proof.leaf), proof.index, size, included.hashes, root)
+    consistent = committee.oversight.get_consistency_proof(
+        oversight_pb2.GetConsistencyProofRequest(first_tree_size=proof.checkpoint.size, second_tree_size=size)
+    ).message
+    merkle.verify_consistency(proof.checkpoint.size, size, proof.checkpoint.root, root, consistent.hashes)
+
+
+@pytest.mark.usefixtures("story")
+def test_every_agency_verifies_what_it_was_shown(parties: Parties) -> None:
+    for agency in (POLICE, PROSECUTION, COURT):
+        assert parties.client(agency).verify_ledger(everything=True).leaves > 0
+
+
+def test_an_agency_lists_its_own_accesses_only(story: Story, parties: Parties) -> None:
+    # Its own it sees with officer and case; others' not at all, also not by their id. The Committee sees no officer.
+    access_id = story.look_up.access_id
+    (own,) = parties.accesses(POLICE, access_id=access_id)
+    assert own.officer_number == parties.officer(POLICE).number
+    assert {access.agency_id for access in parties.accesses(POLICE)} == {POLICE}
+    assert parties.accesses("sindh-police", access_id=access_id) == []
+    (overseen,) = parties.accesses("special-committee", access_id=access_id)
+    assert (overseen.agency_id, overseen.outcome) == (POLICE, oversight_pb2.ACCESS_OUTCOME_ALLOWED)
+    assert (overseen.officer_number, overseen.case_reference) == ("", "")
+
+
+def test_the_trace_of_the_look_up_names_its_entry(story: Story, parties: Parties) -> None:
+    # Operators go from a trace to the ledger by the access id, and see no person on the way.
+    def spans() -> list[dict[str, object]]:
+        done = parties.register.operate("traces", "--trace-id", story.look_up.trace_id, "--json", check=False)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    found = until(spans, seconds=20)
+    ids = {span["attributes"].get("nsor.access_id") for span in found}  # type: ignore[attr-defined]
+    assert story.look_up.access_id in ids
+    shown = parties.register.operate("traces", "--trace-id", story.look_up.trace_id).stdout
+    assert "LookUpRegistration" in shown
+    assert story.offender.cnic not in shown
+
+
+@pytest.mark.usefixtures("story")
+def test_the_ledger_verifies(parties: Parties) -> None:
+    # From the leaves up, and against the outside copy and the spans.
+    done = parties.register.operate("ledger", "verify", "--spans", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "whole" in done.stdout

@@ -11,16 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from nsor_server.tracing.otlp import Exporter
 from nsor_server.tracing.store import SpanStore
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 QUEUE = 16_384
 """Spans that may wait: about two seconds of a busy server, 30 MB."""
 EXPORT_SECONDS = 5
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -35,16 +38,22 @@ class Counts:
 class _Counting(SpanExporter):
     """Counts what its exporter takes and refuses."""
 
-    def __init__(self, exporter: SpanExporter, counts: Counts) -> None:
+    def __init__(self, name: str, exporter: SpanExporter, counts: Counts) -> None:
+        self._name = name
+        self._failing = False
         self._exporter = exporter
         self._counts = counts
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = self._exporter.export(spans)
-        if result is SpanExportResult.SUCCESS:
-            self._counts.exported += len(spans)
-        else:
+        failed = result is not SpanExportResult.SUCCESS
+        if failed:
             self._counts.failed += len(spans)
+        else:
+            self._counts.exported += len(spans)
+        if failed != self._failing:
+            self._failing = failed
+            _log.warning("spans: %s %s", self._name, "takes none, they are lost" if failed else "takes them again")
         return result
 
     def shutdown(self) -> None:
@@ -60,7 +69,7 @@ class Destination(BatchSpanProcessor):
     def __init__(self, name: str, exporter: SpanExporter, *, queue: int | None = QUEUE) -> None:
         self.name = name
         self.counts = Counts()
-        super().__init__(_Counting(exporter, self.counts), max_queue_size=queue)
+        super().__init__(_Counting(name, exporter, self.counts), max_queue_size=queue)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue the span."""
@@ -75,13 +84,13 @@ def destinations(environ: Mapping[str, str], *, store_in: Path | None) -> list[D
         environ: for OTEL_*; the exporter reads the rest of these variables itself.
         store_in: state folder of the local store, or None.
     """
-    # The exporter logs each failed batch with its collector's address; once per state is for the metrics to say.
+    # The exporter logs each failed batch with its collector's address; we say it once, below.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     found = []
     if environ.get("OTEL_SDK_DISABLED", "").lower() != "true" and any(environ.get(name) for name in ENDPOINTS):
         timeout = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in environ else EXPORT_SECONDS
         queue = None if "OTEL_BSP_MAX_QUEUE_SIZE" in environ else QUEUE
-        found.append(Destination("otlp", OTLPSpanExporter(timeout=timeout), queue=queue))
+        found.append(Destination("otlp", Exporter(timeout=timeout), queue=queue))
     if store_in is not None:
         found.append(Destination("store", SpanStore(store_in)))
     return found

@@ -145,5 +145,5 @@ def _insert(conn: psycopg.Connection, agency: Agency) -> None:
 
 
 def _record(conn: psycopg.Connection, keyring: Keyring, method: str, outcome: str) -> None:
-    conn.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
-    operator.record(conn, keyring, method=method, detail=record_pb2.AccessDetail(outcome=outcome))
+    detail = record_pb2.AccessDetail(outcome=outcome)
+    operator.record(conn, keyring, method=method, detail=detail, bump_directory=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -361,6 +363,13 @@ def test_the_client_needs_nothing_of_the_server() -> None:
     loaded = _modules_after("import nsor, nsor.client, nsor.cli.register, nsor.cli.confirm, nsor.cli.render")
     roots = {name.partition(".")[0] for name in loaded}
     assert not roots & {"psycopg", "psycopg_pool", "opentelemetry", "tink", "nsor_server", "grpc_status", "msgspec"}
+
+
+def test_an_agency_installs_six_packages() -> None:
+    # What stands in the wheel's metadata is what every agency must vet and carry.
+    needed = importlib.metadata.requires("nsor") or []
+    names = {re.split(r"[^A-Za-z0-9-]", requirement, maxsplit=1)[0] for requirement in needed}
+    assert names == {"grpcio", "protobuf", "googleapis-common-protos", "cryptography", "click", "rich"}
 
 
 def test_help_loads_neither_grpc_nor_protobuf() -> None:

@@ -54,7 +54,12 @@ def _one(session: Session, client: Client, registration_id: str, etag: str | Non
         etag = seen.message.registration.etag
         if not session.as_json:
             session.answer(seen, title="Registration", confidential=True)
-    number = case_number or click.prompt("Case number in the court's record", err=True)
+    number = case_number or click.prompt(
+        "Case number in the court's record (empty: leave it)", default="", show_default=False, err=True
+    )
+    if not number:
+        session.say("Left as it is.")
+        return
     request = registration_pb2.ConfirmRegistrationRequest(
         registration_id=registration_id, etag=etag, case_number=number
     )

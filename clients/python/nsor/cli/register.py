@@ -93,6 +93,9 @@ def register(  # noqa: PLR0917 - one argument per option of the command
         kept = None if validate_only or results is None else _open_private(results)
         try:
             _send(session, client, todo, tally, kept=kept, parallel=parallel)
+        except KeyboardInterrupt:
+            session.say(f"{tally.accepted} accepted, {tally.open} open. Run the same command again to go on.")
+            raise
         finally:
             if kept is not None:
                 kept.close()

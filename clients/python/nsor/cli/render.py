@@ -16,6 +16,7 @@ from rich.text import Text
 
 _SHOWN_WHEN_NOT_SET = frozenset({"nsor.v1.Deadline.verified", "nsor.v1.Agency.enabled"})
 """A deadline that nobody has verified must not look like one that somebody has."""
+_LONGEST_CODE = 40
 PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
 
 
@@ -32,8 +33,10 @@ def record(message: Message) -> Table:
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Rows under headings."""
     shown = Table(box=None, show_header=any(columns), header_style="cyan", padding=(0, 2, 0, 0))
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # Ids and codes are copied from here: they stay whole, and the texts beside them are folded.
+        words = any(" " in row[number] or len(row[number]) > _LONGEST_CODE for row in rows)
+        shown.add_column(column, overflow="fold", no_wrap=not words)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

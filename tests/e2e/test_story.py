@@ -69,14 +69,10 @@ def story(parties: Parties, people: Orders) -> Story:
 
 
 def heard(parties: Parties, agency: str, **about: str) -> list[str]:
-    """Kinds of the agency's events about a record, replayed from the first one."""
+    """Kinds of the agency's events about a record, replayed from the last acknowledged one."""
     (field, wanted) = about.popitem()
-    kinds = []
-    # A cursor of 0 would begin behind what was acknowledged, and nobody acknowledges here.
-    for event in parties.client(agency).events(quiet_seconds=0.7):
-        if getattr(event, field) == wanted:
-            kinds.append(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"))
-    return kinds
+    events = [event for event in parties.client(agency).events(quiet_seconds=0.7) if getattr(event, field) == wanted]
+    return [notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_") for event in events]
 
 
 def test_the_look_up_shows_the_offender_as_the_purpose_allows(story: Story) -> None:

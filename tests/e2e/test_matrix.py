@@ -1,0 +1,165 @@
+"""Every RPC, called by every kind of agency: allowed or refused as the golden matrix says, and on the record."""
+
+import os
+import re
+import tomllib
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from demo.running import AGENCIES
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from tests.e2e.parties import Parties
+from tests.rpc.callers import Caller, decision
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, oversight_pb2, receipt_pb2, registration_pb2
+from nsor_server.access.contract import Contract
+from nsor_server.synthetic import examples
+
+pytestmark = pytest.mark.xdist_group("register")
+
+GOLDEN = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
+CONTRACT = Contract.load()
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+
+
+def golden() -> dict[str, dict[str, set[str]]]:
+    """RPC -> kind of agency -> purposes, as the committed file says."""
+    matrix: dict[str, dict[str, set[str]]] = {}
+    text = GOLDEN.read_text(encoding="utf-8").split("\n# field x purpose")[0]
+    for line in text.splitlines():
+        if found := re.match(r"(nsor\.v1\.\w+/\w+): ", line):
+            kinds = matrix[found[1]] = {}
+        elif found := re.match(r"  (\w+): (.+)", line):
+            kinds[found[1]] = set(found[2].split())
+    return matrix
+
+
+def one_of_each_kind() -> dict[str, str]:
+    """Kind of agency -> an agency of that kind, one that the test's registration concerns."""
+    found: dict[str, str] = {}
+    for agency in tomllib.loads(AGENCIES.read_text(encoding="utf-8"))["agency"]:
+        found.setdefault(agency["kind"], agency["id"])
+    return found
+
+
+MATRIX = golden()
+KINDS = one_of_each_kind()
+PURPOSES = [name.removeprefix("PURPOSE_") for name, number in options_pb2.Purpose.items() if number]
+
+
+def example(method: str, agency: str) -> Message:
+    """A whole and valid request of the method; of accesses, the agency asks for its own."""
+    wanted = CONTRACT.methods[method].request_class
+    request: Any = next(request for request in examples.requests(11) if isinstance(request, wanted))
+    if "request_id" in request.DESCRIPTOR.fields_by_name:
+        request.request_id = str(uuid.uuid4())
+    if isinstance(request, oversight_pb2.ListAccessesRequest):
+        request.agency_id = agency
+    return request  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def callers(parties: Parties, people: Iterator[registration_pb2.CreateRegistrationRequest]) -> Mapping[str, Caller]:
+    """A raw caller of each kind, with an officer; each agency that may hear events has one waiting."""
+    order = next(order for order in people if order.custody.prisons_agency_id == KINDS["PRISONS"])
+    parties.confirmed(order)
+    return {kind: parties.raw(agency, officer=True) for kind, agency in KINDS.items()}
+
+
+def ask(caller: Caller, method: str, request: Message) -> tuple[str, leaf_pb2.Leaf]:
+    """Make the call with every proof of an officer; gives the reason of a refusal, or "", and the leaf."""
+    if method == SUBSCRIBE:
+        return subscribe(caller, request)
+    nonce = os.urandom(32)
+    officer = caller.officer
+    assert officer is not None
+    signed = decision(officer, method, nonce, request.SerializeToString())
+    answered = caller.call(method, request, nonce=nonce, nsor_decision_bin=signed)
+    assert answered.proves_itself()
+    return answered.reason, answered.leaf
+
+
+def subscribe(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:
+    """The same for the stream: its first message, or its refusal."""
+    assert isinstance(request, notification_pb2.SubscribeEventsRequest)
+    request.after_sequence = 0
+    stream = caller.stream(SUBSCRIBE, request)
+    try:
+        message = notification_pb2.SubscribeEventsResponse.FromString(next(stream))
+        return "", leaf_pb2.Leaf.FromString(message.receipt.leaf)
+    except grpc.RpcError:
+        trailing = {item[0]: item[1] for item in stream.trailing_metadata()}
+        receipt = receipt_pb2.Receipt.FromString(trailing["nsor-receipt-bin"])
+        info = error_details_pb2.ErrorInfo()
+        assert status_pb2.Status.FromString(trailing["grpc-status-details-bin"]).details[0].Unpack(info)
+        return str(info.reason), leaf_pb2.Leaf.FromString(receipt.leaf)
+    finally:
+        stream.cancel()
+
+
+def recorded(parties: Parties, leaf: leaf_pb2.Leaf) -> oversight_pb2.Access:
+    """The entry of an access, as the Committee is told of it."""
+    (access,) = parties.accesses("special-committee", access_id=str(uuid.UUID(bytes=leaf.access_id)))
+    return access
+
+
+def test_the_matrix_is_of_every_method_and_every_kind() -> None:
+    # A method or a kind that were missing here would be tested nowhere.
+    assert MATRIX.keys() == CONTRACT.methods.keys()
+    assert {f"AGENCY_KIND_{kind}" for kind in KINDS} == set(options_pb2.AgencyKind.keys()[1:])
+
+
+@pytest.mark.parametrize("method", MATRIX)
+def test_a_method_is_open_to_its_kinds_of_agency_alone_and_both_are_recorded(
+    method: str, callers: Mapping[str, Caller], parties: Parties
+) -> None:
+    for kind, agency in KINDS.items():
+        request = example(method, agency)
+        if method == LOOK_UP and kind in MATRIX[method]:
+            (purpose,) = MATRIX[method][kind]
+            request = look_up(purpose)
+        reason, leaf = ask(callers[kind], method, request)
+        assert (reason != "NOT_ALLOWED") == (kind in MATRIX[method]), f"{method} by {kind}: {reason}"
+        entry = recorded(parties, leaf)
+        outcome = oversight_pb2.ACCESS_OUTCOME_REFUSED if reason else oversight_pb2.ACCESS_OUTCOME_ALLOWED
+        assert (entry.method, entry.agency_id, entry.outcome) == (method, agency, outcome)
+        assert entry.trace_id == leaf.trace_id.hex()
+
+
+def look_up(purpose: str) -> lookup_pb2.LookUpRegistrationRequest:
+    """A look-up for a purpose, with the basis that belongs to it; purposes that look nobody up borrow one."""
+    number = options_pb2.Purpose.Value(f"PURPOSE_{purpose}")
+    asked = [request for request in examples.requests(11) if isinstance(request, lookup_pb2.LookUpRegistrationRequest)]
+    request = next((request for request in asked if request.purpose == number), asked[0])
+    request.purpose = number
+    request.request_id = str(uuid.uuid4())
+    return request
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_agency_looks_up_for_its_own_purposes_alone(
+    kind: str, callers: Mapping[str, Caller], parties: Parties
+) -> None:
+    # The purpose is the caller's word; the contract decides whether such an agency has such a purpose.
+    own = MATRIX[LOOK_UP].get(kind, set())
+    for purpose in PURPOSES:
+        reason, leaf = ask(callers[kind], LOOK_UP, look_up(purpose))
+        assert (reason != "NOT_ALLOWED") == (purpose in own), f"{kind} for {purpose}: {reason}"
+        refused = oversight_pb2.ACCESS_OUTCOME_REFUSED if reason else oversight_pb2.ACCESS_OUTCOME_ALLOWED
+        assert recorded(parties, leaf).outcome == refused
+
+
+def test_what_the_allowed_are_answered(callers: Mapping[str, Caller], parties: Parties) -> None:
+    # Allowed by the gate isn't only refused for another reason: each standing purpose looks up and hears "no record".
+    for kind, purposes in MATRIX[LOOK_UP].items():
+        (purpose,) = purposes
+        reason, leaf = ask(callers[kind], LOOK_UP, look_up(purpose))
+        assert reason == ("GRANT_NOT_VALID" if purpose == "INVESTIGATION" else ""), kind
+        assert recorded(parties, leaf).purpose == options_pb2.Purpose.Value(f"PURPOSE_{purpose}")

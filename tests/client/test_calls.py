@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import hashlib
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import Message
 
 import nsor
-from nsor import contract
+from nsor import contract, credentials
 from nsor.v1 import directory_pb2, lookup_pb2, officer_pb2, registration_pb2
 
 if TYPE_CHECKING:
@@ -167,6 +169,24 @@ def test_wrong_settings_are_told_before_any_call(connect: Connect, tmp_path: Pat
         connect(**{wrong: value})
     assert raised.value.next_step.en
     assert raised.value.next_step.ur
+
+
+def test_a_key_of_another_certificate_is_told(connect: Connect, tmp_path: Path) -> None:
+    # The handshake would only say that nobody answered.
+    key, _ = credentials.new_key_and_csr("punjab-police")
+    (tmp_path / "other.key").write_bytes(key)
+    with pytest.raises(nsor.SettingsWrong, match="not the certificate's key"):
+        connect(key=tmp_path / "other.key")
+
+
+def test_an_expired_certificate_is_told(connect: Connect, register: Register, refusals: type[Refusal]) -> None:
+    _answers(register, LIST, refusals("UNAVAILABLE", ""))
+    client = connect()
+    own = client._connection.certificate
+    client._connection.certificate = dataclasses.replace(own, not_after=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    with pytest.raises(nsor.Unreachable) as raised:
+        client.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+    assert "expired" in raised.value.next_step.en
 
 
 def test_an_officers_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -47,7 +47,10 @@ _CLIENT = Words(
 NEXT_STEPS: dict[str, Words] = {
     "CERTIFICATE_NOT_ACCEPTED": _RENEW,
     "CERTIFICATE_NOT_ACTIVE": _ASK_REGISTER,
-    "CERTIFICATE_EXPIRED": _RENEW,
+    "CERTIFICATE_EXPIRED": Words(
+        "The certificate has expired. Ask for a new one: `nsor credentials request`.",
+        "سرٹیفکیٹ کی میعاد ختم ہو چکی ہے۔ نیا طلب کریں: `nsor credentials request`۔",
+    ),
     "AGENCY_NOT_ACTIVE": _ASK_REGISTER,
     "NOT_ALLOWED": Words(
         "This agency may not do this; another agency must.", "یہ ادارہ یہ کام نہیں کر سکتا؛ متعلقہ ادارہ کرے۔"

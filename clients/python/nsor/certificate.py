@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
 
 from nsor.advice import Words
 from nsor.errors import SettingsWrong
@@ -25,6 +27,7 @@ class ClientCertificate:
         ca_pem: the register's CA.
         sha256: SHA-256 of the certificate's DER: an officer's session is bound to it.
         agency_id: the agency that it names; empty when it doesn't name exactly one.
+        not_after: the last second in which it is valid.
     """
 
     chain_pem: bytes
@@ -32,13 +35,14 @@ class ClientCertificate:
     ca_pem: bytes
     sha256: bytes
     agency_id: str
+    not_after: dt.datetime
 
     @classmethod
     def load(cls, certificate: Path, key: Path, ca: Path) -> ClientCertificate:
         """Read the three files.
 
         Raises:
-            SettingsWrong: one is missing, or the certificate can't be read.
+            SettingsWrong: one is missing, the certificate can't be read, or the key isn't its key.
         """
         chain = _read(certificate, "certificate", "سرٹیفکیٹ")
         try:
@@ -48,12 +52,36 @@ class ClientCertificate:
                 Words("The certificate file holds no PEM certificate.", "سرٹیفکیٹ کی فائل میں PEM سرٹیفکیٹ نہیں۔"),
                 Words("Use the file that the CA sent back.", "وہ فائل استعمال کریں جو سی اے نے بھیجی۔"),
             ) from None
+        key_pem = _read(key, "certificate's key", "سرٹیفکیٹ کی کلید")
+        _check_pair(own, key_pem)
         return cls(
             chain_pem=chain,
-            key_pem=_read(key, "certificate's key", "سرٹیفکیٹ کی کلید"),
+            key_pem=key_pem,
             ca_pem=_read(ca, "register's CA", "رجسٹر کے سی اے"),
             sha256=own.fingerprint(hashes.SHA256()),
             agency_id=_agency_id(own),
+            not_after=own.not_valid_after_utc,
+        )
+
+    @property
+    def expired(self) -> bool:
+        """Whether this computer's clock is past its validity."""
+        return dt.datetime.now(dt.UTC) > self.not_after
+
+
+def _check_pair(certificate: x509.Certificate, key_pem: bytes) -> None:
+    """A key of another certificate ends in a handshake that nobody explains: say it here."""
+    try:
+        found = serialization.load_pem_private_key(key_pem, password=None).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        found = None
+    if found is None or found != certificate.public_key():
+        raise SettingsWrong(
+            Words("The key is not the certificate's key.", "یہ کلید اس سرٹیفکیٹ کی نہیں ہے۔"),
+            Words(
+                "Name the key that was made with the certificate's request.",
+                "وہ کلید دیں جو اسی درخواست کے ساتھ بنی تھی۔",
+            ),
         )
 
 

@@ -21,10 +21,10 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from nsor import contract, receipts, status
-from nsor.advice import Words
+from nsor.advice import NEXT_STEPS, Words
 from nsor.answers import Answer
 from nsor.certificate import ClientCertificate
-from nsor.errors import NsorError, ProofFailed, SettingsWrong
+from nsor.errors import NsorError, ProofFailed, SettingsWrong, Unreachable
 from nsor.journal import Journal
 from nsor.ledger import note
 from nsor.officer import OfficerKey
@@ -165,6 +165,8 @@ class Connection:
                 attempt += 1
                 wait = self._retries.wait_before(attempt, error, method, ends - time.monotonic())
                 if wait is None:
+                    if isinstance(error, Unreachable) and self.certificate.expired:
+                        error.next_step = NEXT_STEPS["CERTIFICATE_EXPIRED"]
                     raise
             else:
                 return Answer(message, proof, request_id)

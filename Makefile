@@ -14,7 +14,7 @@ help: ## list the targets
 
 $(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'NSOR needs Python 3.11 or newer with its venv module; set PYTHON=/path/to/python3' >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
 	@touch $@
@@ -44,7 +44,7 @@ serve: certs ## run the register on the embedded PostgreSQL with the development
 
 .PHONY: demo
 demo: certs ## watch the whole story on 1,000 synthetic conviction orders
-	$(BIN)/python demo/story.py
+	$(BIN)/python -m demo.story
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs
@@ -61,11 +61,11 @@ test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
 
 .PHONY: bench
 bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python -m tests.bench.run
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads
-	$(BIN)/python tests/soak/run.py
+	$(BIN)/python -m tests.soak.run
 
 .PHONY: clean
 clean: ## delete what make made: the venv, development certificates and state

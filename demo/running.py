@@ -42,6 +42,7 @@ class RunningRegister:
         self.log = folder / "server.log"
         self.address = ""
         self.process: subprocess.Popen[str] | None = None
+        self.command: tuple[str, ...] = (str(SERVER_COMMAND),)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("NSOR_", "OTEL_"))},
             "NSOR_STATE_DIR": str(self.state),
@@ -68,7 +69,7 @@ class RunningRegister:
     ) -> subprocess.CompletedProcess[str]:
         """Run ``nsor-server`` with ``arguments`` under this register's settings."""
         done = subprocess.run(
-            [str(SERVER_COMMAND), *arguments],
+            [*self.command, *arguments],
             env=self.environment,
             cwd=REPOSITORY,
             input=stdin,
@@ -83,14 +84,15 @@ class RunningRegister:
 
     def start(self, *, timeout_seconds: float = 60.0) -> Self:
         """Start the server and wait until it says where it serves."""
-        self.process = subprocess.Popen(
-            [str(SERVER_COMMAND), "serve"],
-            env=self.environment,
-            cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("a"),
-            text=True,
-        )
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*self.command, "serve"],
+                env=self.environment,
+                cwd=REPOSITORY,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_forward, args=(self.process, lines), daemon=True).start()
         while True:
@@ -177,6 +179,7 @@ class RunningRegister:
 def _forward(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
     """Pass the server's standard output on, line by line, and say when it ends."""
     if process.stdout is not None:
-        for line in process.stdout:
-            lines.put(line)
+        with process.stdout:
+            for line in process.stdout:
+                lines.put(line)
     lines.put(None)

@@ -8,8 +8,8 @@ import uuid
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from demo.running import RunningRegister
 
+from demo.running import RunningRegister
 from nsor.officer import OfficerKey
 from nsor.v1 import directory_pb2
 

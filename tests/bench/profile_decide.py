@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import psycopg
-from tests.lookup.conftest import NOW_US, Register, conviction_record, make_call
 
 from nsor.v1 import lookup_pb2
 from nsor_server.lookup.batch import LookUp
@@ -24,6 +23,7 @@ from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from tests.lookup.conftest import NOW_US, Register, conviction_record, make_call
 
 PEOPLE = 500
 

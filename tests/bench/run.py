@@ -20,12 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from demo.running import RunningRegister
-from tests.bench.officers import enrolled_session
-from tests.bench.seed import AGENCY, seed
-
 from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, options_pb2
 from nsor_server.access.disclosure import disclose
@@ -35,6 +30,8 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
+from tests.bench.officers import enrolled_session
+from tests.bench.seed import AGENCY, seed
 
 HERE = Path(__file__).resolve().parent
 SERVER_CORE, LOAD_CORE = 0, 1

@@ -1,0 +1,331 @@
+"""Bad input over the wire: every field that can be wrong is tried, and nothing of it is stored or said again."""
+
+import itertools
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+from tests.e2e.parties import Parties
+from tests.e2e.polling import until
+from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
+from tests.rpc.callers import Answered, Caller, decision
+
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
+from nsor_server.policy.messages import Messages
+from nsor_server.synthetic import examples
+from nsor_server.synthetic.defects import Defect, defects
+from nsor_server.tracing import store
+
+pytestmark = pytest.mark.xdist_group("register")
+
+SEED = 5
+CREATE = "nsor.v1.RegistrationService/CreateRegistration"
+AT_A_TIME = 8
+PUBLIC_CODES = frozenset(
+    {
+        options_pb2.FORMAT_PLACE_CODE,
+        options_pb2.FORMAT_OFFENCE_CODE,
+        options_pb2.FORMAT_AGENCY_ID,
+        options_pb2.FORMAT_COUNTRY,
+    }
+)
+"""Formats whose values stand in public lists: a text that explains the form may name one as its example."""
+TELLING = 6
+"""Shorter texts turn up by chance."""
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A defect and what the register said to it."""
+
+    defect: Defect
+    method: str
+    answered: Answered
+
+
+def caller_kind(method: str, request: Message) -> str:
+    """A kind of agency that may call the method; of a look-up, the one whose basis it has."""
+    if isinstance(request, lookup_pb2.LookUpRegistrationRequest):
+        named = next((each.purpose for each in examples.requests(SEED) if _same_basis(each, request)), request.purpose)
+        purpose = options_pb2.Purpose.Name(named).removeprefix("PURPOSE_")
+        return next((kind for kind, own in MATRIX[method].items() if purpose in own), "NPB")
+    return next(iter(MATRIX[method]))
+
+
+def _same_basis(example: lookup_pb2.LookUpRegistrationRequest, request: lookup_pb2.LookUpRegistrationRequest) -> bool:
+    """Whether both are for one purpose, or on one basis when the request's purpose is none that looks anybody up."""
+    if request.purpose in {each.purpose for each in _look_ups()}:
+        return example.purpose == request.purpose
+    return example.basis.WhichOneof("basis") == request.basis.WhichOneof("basis")
+
+
+def _look_ups() -> list[lookup_pb2.LookUpRegistrationRequest]:
+    return [each for each in examples.requests(SEED) if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
+
+
+def try_out(callers: Mapping[str, Caller], defect: Defect) -> Tried:
+    method = next(name for name, rule in CONTRACT.methods.items() if isinstance(defect.request, rule.request_class))
+    caller = callers[caller_kind(method, defect.request)]
+    nonce = os.urandom(32)
+    assert caller.officer is not None
+    signed = decision(caller.officer, method, nonce, defect.request.SerializeToString())
+    return Tried(defect, method, caller.call(method, defect.request, nonce=nonce, nsor_decision_bin=signed))
+
+
+@pytest.fixture(scope="module")
+def callers(parties: Parties) -> Mapping[str, Caller]:
+    return {kind: parties.raw(agency, officer=True) for kind, agency in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """All defects, tried; and the rows before and after."""
+
+    tried: Sequence[Tried]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+@pytest.fixture(scope="module")
+def trial(parties: Parties, callers: Mapping[str, Caller]) -> Trial:
+    before = parties.rows()
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        tried = list(pool.map(lambda defect: try_out(callers, defect), defects(SEED)))
+    return Trial(tried, before, parties.rows())
+
+
+def details(answered: Answered, kind: Any) -> list[Any]:
+    found = []
+    for packed in answered.status.details if answered.status else ():
+        message = kind()
+        if packed.Unpack(message):
+            found.append(message)
+    return found
+
+
+def expected(defect: Defect) -> tuple[str, str]:
+    """The reason and, when a field is named for it, the rule."""
+    if defect.field == "purpose" and defect.reason == errors_pb2.FIELD_REASON_UNKNOWN_VALUE:
+        return "NOT_ALLOWED", ""  # the gate is asked before the form
+    reason = errors_pb2.ErrorReason.Name(defect.error).removeprefix("ERROR_REASON_")
+    return reason, errors_pb2.FieldReason.Name(defect.reason).removeprefix("FIELD_REASON_")
+
+
+def test_every_mistake_is_refused_by_name(trial: Trial) -> None:
+    # The answer names the field by its path and the rule by its name in the contract, so that machines can tell.
+    wrong = []
+    for each in trial.tried:
+        reason, rule = expected(each.defect)
+        named = [
+            (violation.field, violation.reason)
+            for request in details(each.answered, error_details_pb2.BadRequest)
+            for violation in request.field_violations
+        ]
+        fits = not rule or (each.defect.field, rule) in named
+        if rule == "UNSPECIFIED":
+            fits = each.defect.field in {field for field, _ in named}
+        if each.answered.reason != reason or not fits:
+            wrong.append(f"{each.defect.title}: {each.answered.code.name} {each.answered.reason} {named[:3]}")
+    assert len(trial.tried) > 2_000
+    assert wrong == []
+
+
+def test_every_refusal_is_explained_in_english_and_urdu(trial: Trial) -> None:
+    wrong = []
+    for each in trial.tried:
+        texts = {text.locale: text.message for text in details(each.answered, error_details_pb2.LocalizedMessage)}
+        violations = [
+            violation
+            for request in details(each.answered, error_details_pb2.BadRequest)
+            for violation in request.field_violations
+        ]
+        urdu = [texts.get("ur", ""), *(violation.localized_message.message for violation in violations)]
+        english = [texts.get("en", ""), *(violation.description for violation in violations)]
+        if not all(map(_is_urdu, urdu)) or not all(text and not _is_urdu(text) for text in english):
+            wrong.append(each.defect.title)
+    assert wrong == []
+
+
+def _is_urdu(text: str) -> bool:
+    return sum("\u0600" <= character <= "\u06ff" for character in text) > len(text) / 3
+
+
+def test_every_refusal_is_on_the_record(trial: Trial, parties: Parties) -> None:
+    # The receipt is of this very call and this very refusal, and the entry is in the ledger under the caller's name.
+    unproven = [each.defect.title for each in trial.tried if not each.answered.proves_itself()]
+    assert unproven == []
+    entries = {
+        access.access_id: access for access in parties.accesses("npb", outcome=oversight_pb2.ACCESS_OUTCOME_REFUSED)
+    }
+    for each in trial.tried:
+        entry = entries[str(uuid.UUID(bytes=each.answered.leaf.access_id))]
+        assert (entry.method, entry.agency_id) == (each.method, each.answered.leaf.agency)
+
+
+def test_nothing_is_half_written(trial: Trial) -> None:
+    assert trial.after == trial.before
+
+
+def texts(message: Any) -> Iterator[str]:
+    """Every text of a message that isn't a public code."""
+    for field, value in message.ListFields():
+        for item in value if field.is_repeated else (value,):
+            if field.message_type is not None:
+                yield from texts(item)
+            elif isinstance(item, str) and field.GetOptions().Extensions[options_pb2.field].format not in PUBLIC_CODES:
+                yield item
+
+
+def test_no_error_repeats_a_value(trial: Trial) -> None:
+    # Errors end in other agencies' logs.
+    explained = own_texts()
+    repeated = [
+        (each.defect.title, text)
+        for each in trial.tried
+        for text in texts(each.defect.request)
+        if len(text) >= TELLING and text not in explained and text not in each.defect.field
+        if text.encode() in said(each.answered)
+    ]
+    assert repeated == []
+
+
+def said(answered: Answered) -> bytes:
+    """All that a refusal says: the call's text, and its status with every detail."""
+    assert answered.status is not None
+    return answered.details.encode() + answered.status.SerializeToString()
+
+
+def own_texts() -> str:
+    """All that errors may say: a value that stands in it proves nothing."""
+    messages = Messages.load()
+    said = [messages.error(number) for number in errors_pb2.ErrorReason.values() if number]
+    said += [messages.field(number) for number in errors_pb2.FieldReason.values() if number]
+    return "\n".join(itertools.chain.from_iterable(said))
+
+
+def test_no_log_and_no_span_repeats_a_value(trial: Trial, parties: Parties) -> None:
+    last = trial.tried[-1].answered.leaf.trace_id.hex()
+    until(lambda: any(span.trace == last for span in store.read(parties.register.state)), seconds=20)
+    kept = parties.register.log.read_bytes() + written(parties.register.state / "postgres-log")
+    kept += written(parties.register.state / store.FOLDER)
+    planted = {text for each in trial.tried for text in texts(each.defect.request) if _telling(text)}
+    assert len(planted) > 200
+    # JSON writes what isn't ASCII in an escaped form.
+    assert [text for text in planted if text.encode() in kept or json.dumps(text)[1:-1].encode() in kept] == []
+
+
+def _telling(text: str) -> bool:
+    """Whether it would hardly be there by chance: numbers of times and ids have many digits."""
+    return len(text) >= (10 if text.isascii() and text.isalnum() else TELLING)
+
+
+def written(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def person(cnic: str) -> registration_pb2.CreateRegistrationRequest:
+    """A conviction order that Punjab may enter."""
+    order = examples.create_registration(SEED)
+    order.request_id = str(uuid.uuid4())
+    order.person.cnic = cnic
+    del order.person.travel_documents[:]
+    return order
+
+
+def found(parties: Parties, cnic: str) -> str:
+    """NPB looks a CNIC up; gives the CNIC of whom it found."""
+    request = lookup_pb2.LookUpRegistrationRequest(
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION, cnic=cnic, basis=lookup_pb2.LookUpBasis(ticket_number="T-1")
+    )
+    return parties.client("npb").lookup.look_up_registration(request).message.registration.person.cnic
+
+
+@pytest.fixture(scope="module")
+def kashmiri(parties: Parties) -> str:
+    """The CNIC of somebody who is registered: of Azad Kashmir, and its last digit is 0."""
+    cnic = f"82203{7_000_000 + next(_numbers)}0"
+    parties.confirmed(person(cnic))
+    return cnic
+
+
+def dashed(cnic: str) -> str:
+    return f"{cnic[:5]}-{cnic[5:12]}-{cnic[12:]}"
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        pytest.param(lambda cnic: cnic, id="plain"),
+        pytest.param(dashed, id="dashes"),
+        pytest.param(lambda cnic: dashed(cnic).replace("-", " "), id="spaces"),
+        pytest.param(lambda cnic: dashed(cnic).replace("-", "\u2013"), id="en dashes"),
+        pytest.param(lambda cnic: cnic.translate({ord("0") + n: 0x06F0 + n for n in range(10)}), id="Urdu digits"),
+        pytest.param(lambda cnic: cnic.translate({ord("0") + n: 0x0660 + n for n in range(10)}), id="Arabic digits"),
+        pytest.param(
+            lambda cnic: dashed(cnic).translate({ord("0") + n: 0x06F0 + n for n in range(10)}), id="Urdu and dashes"
+        ),
+    ],
+)
+def test_a_cnic_is_found_however_it_is_written(spell: Callable[[str], str], kashmiri: str, parties: Parties) -> None:
+    # A first digit 8 is Azad Jammu and Kashmir, and there is no check digit: both have been refused elsewhere.
+    assert found(parties, spell(kashmiri)) == kashmiri
+
+
+@pytest.mark.parametrize(
+    ("spell", "rule"),
+    [
+        pytest.param(lambda c: c.translate({0x30 + n: 0xFF10 + n for n in range(10)}), "LOOK_ALIKE", id="full width"),
+        pytest.param(lambda c: c[:-1] + "\u041e", "LOOK_ALIKE", id="Cyrillic"),
+        pytest.param(lambda c: c[:-1] + "\u07c0", "LOOK_ALIKE", id="N'Ko digit"),
+        pytest.param(lambda c: "\u202e" + c, "CONTROL_CHARACTER", id="right-to-left override"),
+        pytest.param(lambda c: c[:5] + "\u2066" + c[5:], "CONTROL_CHARACTER", id="isolate"),
+        pytest.param(lambda c: c[:5] + "\u200b" + c[5:], "CONTROL_CHARACTER", id="zero width"),
+    ],
+)
+def test_what_only_looks_like_a_cnic_is_refused(
+    spell: Callable[[str], str], rule: str, kashmiri: str, callers: Mapping[str, Caller]
+) -> None:
+    # Two spellings that look alike and differ would be two people.
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        cnic=spell(kashmiri),
+        basis=lookup_pb2.LookUpBasis(ticket_number="T-1"),
+    )
+    answered = callers["NPB"].call(LOOK_UP, request)
+    (bad,) = details(answered, error_details_pb2.BadRequest)
+    assert [(each.field, each.reason) for each in bad.field_violations] == [("cnic", rule)]
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "reason"),
+    [
+        ("nsor.v1.LookupService/3520112345671", b"\x0a\x0d3520112345671", "UNKNOWN_METHOD"),
+        ("nothing", b"", "UNKNOWN_METHOD"),
+        (LOOK_UP, b"\x1a\xff\xff\xff\x7f3520112345671", "MALFORMED_REQUEST"),
+        (CREATE, b"\x0a\x04\xff\xfe\xfd\xfc", "MALFORMED_REQUEST"),
+    ],
+)
+def test_what_no_method_understands_is_answered_traced_and_recorded(
+    method: str, data: bytes, reason: str, callers: Mapping[str, Caller], parties: Parties
+) -> None:
+    # grpc would answer by itself, and nobody would know. The name that was asked for could be anything: it isn't kept.
+    answered = callers["POLICE"].call(method, data)
+    assert answered.reason == reason
+    assert answered.proves_itself()
+    (entry,) = parties.accesses("npb", access_id=str(uuid.UUID(bytes=answered.leaf.access_id)))
+    assert (entry.agency_id, entry.outcome) == (KINDS["POLICE"], oversight_pb2.ACCESS_OUTCOME_REFUSED)
+    assert entry.method == (method if reason == "MALFORMED_REQUEST" else "_OTHER")
+    trace = answered.leaf.trace_id.hex()
+    spans = until(lambda: [s for s in store.read(parties.register.state) if s.trace == trace], seconds=20)
+    assert entry.access_id in {span.attributes.get("nsor.access_id") for span in spans}
+    assert "3520112345671" not in repr(spans)

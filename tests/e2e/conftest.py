@@ -8,10 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from demo.running import RunningRegister
+from nsor.v1 import registration_pb2
 from tests.e2e.parties import Officer, Parties, punjabis
 
-from nsor.v1 import registration_pb2
+SOON = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+"""Spans come within a fraction of a second, where tests would else wait for five."""
 
 Started = Callable[..., Parties]
 """Starts a register in a folder of its own, under changed settings if any are given; gives whoever calls it."""
@@ -54,7 +57,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 
 
 def start(stack: ExitStack, folder: Path, settings: dict[str, str] | None = None) -> Parties:
-    register = stack.enter_context(RunningRegister(folder, settings=settings))
+    register = stack.enter_context(RunningRegister(folder, settings={**SOON, **(settings or {})}))
     parties = Parties(register)
     stack.callback(parties.close)
     return parties

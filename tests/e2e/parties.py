@@ -14,9 +14,8 @@ from typing import Any
 import grpc
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from demo.running import RunningRegister
-from tests.rpc.callers import Caller, fingerprint
 
+from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
 from nsor.v1 import directory_pb2, lookup_pb2, oversight_pb2, registration_pb2
@@ -24,6 +23,7 @@ from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.synthetic import generate
 from nsor_server.synthetic.story import access_request
+from tests.rpc.callers import Caller, fingerprint
 
 STATION = "PK-PB/LHR/PS-001"
 _numbers = itertools.count(1)

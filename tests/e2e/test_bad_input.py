@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
-from tests.e2e.parties import Parties
-from tests.e2e.polling import until
-from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
-from tests.rpc.callers import Answered, Caller, decision
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
 from nsor_server.policy.messages import Messages
 from nsor_server.synthetic import examples
 from nsor_server.synthetic.defects import Defect, defects
 from nsor_server.tracing import store
+from tests.e2e.parties import Parties
+from tests.e2e.polling import until
+from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
+from tests.rpc.callers import Answered, Caller, decision
 
 pytestmark = pytest.mark.xdist_group("register")
 
@@ -55,7 +55,7 @@ class Tried:
 def caller_kind(method: str, request: Message) -> str:
     """A kind of agency that may call the method; of a look-up, the one whose basis it has."""
     if isinstance(request, lookup_pb2.LookUpRegistrationRequest):
-        named = next((each.purpose for each in examples.requests(SEED) if _same_basis(each, request)), request.purpose)
+        named = next((each.purpose for each in _look_ups() if _same_basis(each, request)), request.purpose)
         purpose = options_pb2.Purpose.Name(named).removeprefix("PURPOSE_")
         return next((kind for kind, own in MATRIX[method].items() if purpose in own), "NPB")
     return next(iter(MATRIX[method]))
@@ -201,7 +201,7 @@ def test_no_error_repeats_a_value(trial: Trial) -> None:
 def said(answered: Answered) -> bytes:
     """All that a refusal says: the call's text, and its status with every detail."""
     assert answered.status is not None
-    return answered.details.encode() + answered.status.SerializeToString()
+    return answered.details.encode() + bytes(answered.status.SerializeToString())
 
 
 def own_texts() -> str:

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.e2e.parties import Entered, Parties
-from tests.e2e.polling import until
 
 from nsor.answers import Answer
 from nsor.errors import Refused
@@ -25,6 +23,8 @@ from nsor.v1 import (
     types_pb2,
 )
 from nsor_server.synthetic.orders import to_date
+from tests.e2e.parties import Entered, Parties
+from tests.e2e.polling import until
 
 pytestmark = pytest.mark.xdist_group("register")
 

@@ -5,7 +5,6 @@ import uuid
 
 import psycopg
 import pytest
-from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 from nsor.ledger import merkle, note
 from nsor.ledger.v1 import leaf_pb2
@@ -16,6 +15,7 @@ from nsor_server.ledger.entry import LedgerUnavailable, RecordRef, StaleDirector
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
+from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 
 def test_receipt_proves_its_entry(database: Database, keyring: Keyring, write: Write) -> None:

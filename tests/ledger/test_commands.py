@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from tests.ledger.conftest import ORIGIN, Write
 
 from nsor.ledger import note
+from nsor.ledger.merkle import EMPTY_ROOT
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.keyring import write_private as write_keys
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
 from nsor_server.tracing.store import StoredSpan
+from tests.ledger.conftest import ORIGIN, Write
 
 
 class Operator:
@@ -104,9 +105,7 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     with database.owner() as conn:
         for table in ("ledger_leaf", "ledger_detail", "ledger_access", "ledger_checkpoint"):
             conn.execute(f"DELETE FROM {table}")  # noqa: S608
-        conn.execute(
-            "UPDATE ledger_head SET size = 0, frontier = '', origin = '', root = %s", (note.hashlib.sha256().digest(),)
-        )
+        conn.execute("UPDATE ledger_head SET size = 0, frontier = '', origin = '', root = %s", (EMPTY_ROOT,))
     code, output = operator.run("verify")
     assert code == 1
     assert "knows 4 entries" in output

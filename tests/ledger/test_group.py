@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from tests.ledger.conftest import NewEntry
-from tests.ledger.lost_standby import Standby, until
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.errors import Unavailable
@@ -19,6 +17,8 @@ from nsor_server.ledger.group import Decide, GroupCommit
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from tests.ledger.conftest import NewEntry
+from tests.ledger.lost_standby import Standby, until
 
 NewGroup = Callable[..., GroupCommit[str]]
 

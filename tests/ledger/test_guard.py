@@ -11,9 +11,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tests.ledger.broken_wire import BrokenWire
-from tests.ledger.conftest import NewEntry
-from tests.ledger.lost_standby import Standby, until
 
 from nsor.ledger import merkle, note
 from nsor.v1 import receipt_pb2
@@ -23,6 +20,9 @@ from nsor_server.ledger.entry import Appended, LedgerUnavailable
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from tests.ledger.broken_wire import BrokenWire
+from tests.ledger.conftest import NewEntry
+from tests.ledger.lost_standby import Standby, until
 
 Commit = Callable[..., Future[Appended]]
 

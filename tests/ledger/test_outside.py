@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.ledger.conftest import ORIGIN, NewEntry, Write
-from tests.ledger.lost_standby import until
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
@@ -18,6 +16,8 @@ from nsor_server.ledger.outside import CopyAhead, OutsideCopy
 from nsor_server.ledger.verify import Epochs, Report, Verification
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests.ledger.conftest import ORIGIN, NewEntry, Write
+from tests.ledger.lost_standby import until
 
 Start = Callable[..., OutsideCopy]
 

@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
@@ -20,6 +19,7 @@ from nsor_server.ledger.entry import RecordRef
 from nsor_server.ledger.verify import Report, Verification
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 Tamper = Callable[[Callable[[psycopg.Connection], Any]], None]
 

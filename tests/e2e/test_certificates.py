@@ -1,0 +1,215 @@
+"""Certificates: what each wrong one gets, and that a revocation, an expiry and a renewal count at once."""
+
+import datetime as dt
+import itertools
+import socket
+import ssl
+import threading
+import uuid
+from pathlib import Path
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from nsor import credentials
+from nsor.v1 import directory_pb2, oversight_pb2
+from nsor_server.pki import files, profiles, requests
+from nsor_server.pki.authority import Authority
+from tests.e2e.parties import Parties
+from tests.e2e.polling import until
+from tests.rpc.callers import Answered, Caller
+from tests.rpc.test_streams import Subscription
+
+pytestmark = pytest.mark.xdist_group("register")
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+ENDS_WITHIN = 5.0
+_numbers = itertools.count(1)
+
+
+def list_agencies(caller: Caller) -> Answered:
+    return caller.call(LIST, directory_pb2.ListAgenciesRequest())
+
+
+@pytest.mark.parametrize(
+    ("case", "reason", "agency"),
+    [
+        ("unknown", "AGENCY_NOT_ACTIVE", ""),
+        ("revoked", "CERTIFICATE_NOT_ACTIVE", "punjab-police"),
+        ("two-uris", "CERTIFICATE_NOT_ACCEPTED", ""),
+        ("no-eku", "CERTIFICATE_NOT_ACCEPTED", ""),
+    ],
+)
+def test_a_wrong_certificate_is_refused_with_its_reason_and_on_the_record(
+    case: str, reason: str, agency: str, parties: Parties
+) -> None:
+    # TLS takes all of these: it asks only whether our CA has signed. Whose name is in doubt isn't recorded by name.
+    answered = list_agencies(parties.raw(case))
+    assert (answered.code, answered.reason) == (grpc.StatusCode.UNAUTHENTICATED, reason)
+    assert answered.proves_itself()
+    (entry,) = parties.accesses("npb", access_id=str(uuid.UUID(bytes=answered.leaf.access_id)))
+    assert (entry.method, entry.agency_id) == (LIST, agency)
+    assert entry.outcome == oversight_pb2.ACCESS_OUTCOME_REFUSED
+
+
+@pytest.mark.parametrize("case", ["expired", "other-ca"])
+def test_a_certificate_that_is_none_does_not_get_through_the_handshake(case: str, parties: Parties) -> None:
+    answered = list_agencies(parties.raw(case))
+    assert answered.code is grpc.StatusCode.UNAVAILABLE
+    assert answered.receipt is None
+
+
+def issued(parties: Parties, folder: Path, agency: str) -> tuple[Path, Path]:
+    """A new key and certificate of an agency, by the operator's commands."""
+    key, csr = credentials.new_key_and_csr(agency)
+    name = f"{agency}-{next(_numbers)}"
+    pair = (folder / f"{name}.key", folder / f"{name}.pem")
+    pair[0].write_bytes(key)
+    request = folder / f"{name}.csr"
+    request.write_bytes(csr)
+    ca = ("--folder", str(parties.register.certs))
+    issue = ("pki", "issue", *ca, "--profile", "agency", "--agency", agency)
+    parties.register.operate(*issue, "--csr", str(request), "--out", str(pair[1]))
+    return pair
+
+
+def imported(parties: Parties) -> None:
+    parties.register.operate("pki", "import", str(parties.register.certs / "index.jsonl"))
+
+
+def revoked(parties: Parties, certificate: Path) -> None:
+    serial = x509.load_pem_x509_certificates(certificate.read_bytes())[0].serial_number
+    ca = ("--folder", str(parties.register.certs))
+    parties.register.operate("pki", "revoke", f"{serial:x}", *ca, "--reason", "keyCompromise")
+    imported(parties)
+
+
+def test_a_certificate_counts_once_the_register_has_imported_it(parties: Parties, tmp_path: Path) -> None:
+    # The CA's signature alone opens nothing: a serial that the register doesn't know may be a stolen CA's.
+    caller = parties.raw_with(*issued(parties, tmp_path, "punjab-prisons"))
+    assert list_agencies(caller).reason == "CERTIFICATE_NOT_ACTIVE"
+    imported(parties)
+    assert list_agencies(caller).code is grpc.StatusCode.OK
+
+
+def test_a_revocation_counts_from_the_next_call_and_ends_open_streams(parties: Parties, tmp_path: Path) -> None:
+    # The connection stays open and the calls go on meanwhile: it is the gate that knows, not the handshake.
+    pair = issued(parties, tmp_path, "punjab-prisons")
+    imported(parties)
+    caller, calls = parties.raw_with(*pair), Calls(parties.raw_with(*pair))
+    stream = Subscription(parties.raw_with(*pair))
+    assert list_agencies(caller).code is grpc.StatusCode.OK
+    with calls:
+        revoked(parties, pair[1])
+        assert list_agencies(caller).reason == "CERTIFICATE_NOT_ACTIVE"
+        assert stream.ended.wait(ENDS_WITHIN)
+    assert stream.call.code() is grpc.StatusCode.UNAUTHENTICATED
+    reasons = [answered.reason for answered in calls.answers]
+    assert reasons == sorted(reasons), "answered again after it was refused"
+    assert set(reasons) == {"", "CERTIFICATE_NOT_ACTIVE"}
+    # The agency's other certificate isn't concerned.
+    assert list_agencies(parties.raw("punjab-prisons")).code is grpc.StatusCode.OK
+
+
+class Calls:
+    """Calls one after another, in a thread of its own, until the block ends."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.answers: list[Answered] = []
+        self._caller = caller
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.02):
+            self.answers.append(list_agencies(self._caller))
+
+
+def short_lived(parties: Parties, folder: Path, *, seconds: int) -> tuple[Path, Path]:
+    """A certificate of NADRA's that ends in so many seconds, imported."""
+    key, csr = credentials.new_key_and_csr("nadra")
+    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=profiles.load("agency").days) + dt.timedelta(seconds=seconds)
+    names = requests.Names(agency_id="nadra")
+    chain = Authority(parties.register.certs).issue(csr, profile="agency", names=names, at=began)
+    pair = (folder / "short.key", folder / "short.pem")
+    pair[0].write_bytes(key)
+    pair[1].write_bytes(files.certificates_pem(chain))
+    imported(parties)
+    return pair
+
+
+def tls(parties: Parties, key: Path, certificate: Path) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=parties.register.certs / "ca.pem")
+    made.load_cert_chain(certificate, key)
+    made.set_alpn_protocols(["h2"])
+    return made
+
+
+def connect(parties: Parties, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+    host, _, port = parties.register.address.rpartition(":")
+    raw = socket.create_connection((host, int(port)), timeout=10)
+    return context.wrap_socket(raw, server_hostname="localhost", session=session)
+
+
+def greeted(parties: Parties, context: ssl.SSLContext, session: ssl.SSLSession | None) -> bool:
+    """Whether the server speaks to a new connection that offers a session of before."""
+    try:
+        with connect(parties, context, session) as connection:
+            return bool(connection.recv(1))
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def test_an_expired_certificate_ends_with_its_second(parties: Parties, tmp_path: Path) -> None:
+    # On its open connection the next call is refused; and a session of before opens no new connection. (grpc has
+    # let a client whose certificate had expired resume its session and complete a call.)
+    pair = short_lived(parties, tmp_path, seconds=8)
+    caller, context = parties.raw_with(*pair), tls(parties, *pair)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with connect(parties, context) as first:
+        session = first.session
+    assert greeted(parties, context, session)
+    assert list_agencies(caller).code is grpc.StatusCode.OK
+    refused = until(lambda: (answered := list_agencies(caller)).code is not grpc.StatusCode.OK and answered, seconds=15)
+    assert refused
+    assert (refused.code, refused.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_EXPIRED")
+    assert not greeted(parties, context, session)
+
+
+def served(parties: Parties) -> int:
+    """Serial of the certificate that the server shows to a new connection."""
+    with connect(parties, tls(parties, *parties.files("npb"))) as connection:
+        der = connection.getpeercert(binary_form=True)
+    assert der is not None
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+def test_a_new_server_certificate_is_shown_without_a_restart(parties: Parties, tmp_path: Path) -> None:
+    # The process and its open connections go on.
+    process, before, caller = parties.register.process, served(parties), parties.raw("npb")
+    assert list_agencies(caller).code is grpc.StatusCode.OK
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    csr = tmp_path / "server.csr"
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    csr.write_bytes(request.public_bytes(serialization.Encoding.PEM))
+    certs = parties.register.certs
+    files.replace(certs / "server.key", files.key_pem(key, None), mode=0o600)
+    names = ("--dns", "localhost", "--ip", "127.0.0.1")
+    ca = ("--folder", str(certs), "--profile", "server")
+    parties.register.operate("pki", "issue", *ca, "--csr", str(csr), *names, "--out", str(certs / "server.pem"))
+    assert served(parties) != before
+    assert list_agencies(caller).code is grpc.StatusCode.OK
+    assert list_agencies(parties.raw("npb")).code is grpc.StatusCode.OK
+    assert process is not None
+    assert process.poll() is None

@@ -225,7 +225,7 @@ def _build(  # noqa: PLR0917 - called once, above
     stack.callback(group.close)
     refusals = Refusals(group, policy.messages)
     stack.callback(refusals.close)
-    receiver = Receiver(settings.maximum_message_bytes)
+    receiver = Receiver(settings.maximum_message_bytes, crowd=settings.unary_threads // 2)
     stack.callback(receiver.close)
     limits = Limits(
         rate_per_second=settings.rate_per_second,

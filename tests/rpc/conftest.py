@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from tests.rpc.callers import Bench, Serve, example_agencies
 
 from nsor_server import app, config
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests.rpc.callers import Bench, Serve, example_agencies
 
 
 @pytest.fixture(scope="session")

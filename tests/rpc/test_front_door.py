@@ -1,16 +1,19 @@
 import hashlib
 import os
+import threading
+import time
 import uuid
 
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.rpc import error_details_pb2
-from tests.rpc.callers import Bench, Serve, decision, session
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
 from nsor_server.rpc.calls import Connection
+from nsor_server.tracing import store
+from tests.rpc.callers import Bench, Serve, decision, session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
@@ -296,6 +299,52 @@ def test_a_flood_of_refusals_is_counted(serve: Serve, monkeypatch: pytest.Monkey
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).receipt is not None
     assert bench.one("SELECT sum(count) FROM ledger_access WHERE agency = ''") == 30
     assert bench.one("SELECT count(*) FROM ledger_access WHERE agency = ''") < 15
+
+
+def test_a_shorter_deadline_of_the_callers_ends_the_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # And the server's own, for callers that set none: the database is told, not only the thread.
+    def slow(conn: Connection, **_: object) -> None:
+        conn.execute("SELECT pg_sleep(30)")
+
+    monkeypatch.setattr("nsor_server.directory.pages.read", slow)
+    caller = bench.caller("punjab-police")
+    stub = caller.channel.unary_unary(f"/{LIST}")  # type: ignore[var-annotated]
+    with pytest.raises(grpc.RpcError) as ended:
+        stub(b"", metadata=caller.metadata(os.urandom(32)), timeout=0.5)
+    assert ended.value.code() is STATES.DEADLINE_EXCEEDED
+    _until_recorded(bench, "punjab-police", leaf_pb2.OUTCOME_FAILED)
+    start = time.monotonic()
+    answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (STATES.DEADLINE_EXCEEDED, "DEADLINE")
+    assert 4 < time.monotonic() - start < 8
+    assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
+
+
+def test_a_call_its_leaf_and_its_spans_are_one_trace(serve: Serve) -> None:
+    with serve(trace_store=True) as bench:
+        caller = bench.caller("npb", officer=True)
+        caller.extra = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")]
+        answer = caller.call(LOOK_UP, look_up("3520212345671"))
+        refused = caller.call(LOOK_UP, look_up("352021234567"))
+        state_dir = bench.settings.state_dir
+    assert answer.leaf.trace_id.hex() == refused.leaf.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
+    found = list(store.read(state_dir))
+    calls = {span.attributes.get("nsor.access_id"): span for span in found if span.parent == "b7ad6b7169203331"}
+    for each, outcome in ((answer, "ALLOWED"), (refused, "REFUSED")):
+        span = calls[str(uuid.UUID(bytes=each.leaf.access_id))]
+        assert span.attributes["nsor.outcome"] == outcome
+        assert [child.name for child in found if child.parent == span.span] == ["ledger.commit"]
+    text = (state_dir / "traces" / "spans.jsonl").read_text(encoding="utf-8")
+    assert "3520212345671" not in text
+    assert "352021234567" not in text
+
+
+def _until_recorded(bench: Bench, agency: str, outcome: int) -> None:
+    end = time.monotonic() + 10
+    query = "SELECT count(*) FROM ledger_access WHERE agency = %s AND outcome = %s"
+    while not bench.one(query, (agency, outcome)):
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
 
 
 def enrolment(agency_id: str) -> directory_pb2.EnrolOfficerRequest:

@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from tests.rpc.callers import Bench, Caller
 
 from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server import config
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Database
+from tests.rpc.callers import Bench, Caller
 
 CHECK = "grpc.health.v1.Health/Check"
 WATCH = "grpc.health.v1.Health/Watch"

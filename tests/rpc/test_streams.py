@@ -9,12 +9,12 @@ from typing import Any
 
 import grpc
 import pytest
-from tests.rpc.callers import Bench, Caller, Serve
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, notification_pb2, receipt_pb2
 from nsor_server.notification import outbox
 from nsor_server.rpc.streams import varint
+from tests.rpc.callers import Bench, Caller, Serve
 
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -170,6 +170,28 @@ def test_half_open_calls_do_not_take_the_threads_of_other_agencies(
         assert codes <= {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
         silent.set()
         _until(lambda: caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK)
+
+
+def test_several_agencies_that_send_headers_only_do_not_take_every_thread(serve: Serve) -> None:
+    with serve(unary_threads=8, in_flight_per_agency=6) as bench:
+        silent = threading.Event()
+
+        def nothing() -> Any:
+            silent.wait(30)
+            yield b""
+
+        calls = []
+        for name in ("punjab-police", "sindh-police", "kp-police"):
+            caller = bench.caller(name)
+            stub: Any = caller.channel.stream_unary(f"/{LIST}")
+            metadata = caller.metadata(os.urandom(32))
+            calls += [stub.future(nothing(), metadata=metadata, timeout=20) for _ in range(6)]
+        start = time.monotonic()
+        assert bench.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        assert time.monotonic() - start < 3
+        silent.set()
+        for call in calls:
+            call.cancel()
 
 
 def test_an_idle_stream_ends_and_its_caller_goes_on_from_its_cursor(

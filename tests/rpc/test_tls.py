@@ -11,7 +11,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.rpc.callers import Answered, Bench, Serve
 
 from nsor import credentials as client_credentials
 from nsor.v1 import directory_pb2
@@ -19,6 +18,7 @@ from nsor_server.pki import development, files, profiles, requests
 from nsor_server.pki.authority import Authority
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.metrics import Metrics
+from tests.rpc.callers import Answered, Bench, Serve
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 

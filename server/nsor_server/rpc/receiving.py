@@ -21,6 +21,8 @@ from nsor_server import errors
 
 KNOWN_SECONDS = 5.0
 UNKNOWN_SECONDS = 1.0
+CROWDED_SECONDS = 0.5
+"""How long a request is waited for while many are: a caller that means it sends headers and request together."""
 WATCH_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ class CallerGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
+    since: float
     deadline: float
     context: grpc.ServicerContext
 
@@ -41,10 +44,13 @@ class Receiver:
 
     Args:
         most_bytes: largest request.
+        crowd: calls that may wait for their requests before patience ends: a part of the threads, so that several
+            agencies that send headers only don't take all of them either.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, *, crowd: int) -> None:
         self._most_bytes = most_bytes
+        self._crowd = crowd
         self._waiting: dict[int, _Waiting] = {}
         self._numbers = itertools.count()
         self._stop = threading.Event()
@@ -59,7 +65,8 @@ class Receiver:
             InvalidFields: the caller said that there is none.
         """
         number = next(self._numbers)
-        self._waiting[number] = _Waiting(time.monotonic() + seconds, context)
+        now = time.monotonic()
+        self._waiting[number] = _Waiting(now, now + seconds, context)
         try:
             request = next(requests)
         except StopIteration:
@@ -87,6 +94,8 @@ class Receiver:
     def _cancel_late(self) -> None:
         while not self._stop.wait(WATCH_SECONDS):
             now = time.monotonic()
-            for waiting in list(self._waiting.values()):
-                if waiting.deadline <= now:
+            there = list(self._waiting.values())
+            crowded = len(there) > self._crowd
+            for waiting in there:
+                if waiting.deadline <= now or (crowded and waiting.since + CROWDED_SECONDS <= now):
                     waiting.context.cancel()

@@ -1,0 +1,80 @@
+import dataclasses
+import io
+import urllib.request
+from pathlib import Path
+
+from rich.console import Console
+
+from nsor.v1 import directory_pb2
+from nsor_server import config
+from nsor_server.rpc import checks
+from nsor_server.storage.pool import Database
+from tests.rpc.callers import Serve
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+
+
+def looked_at(settings: config.Settings) -> tuple[bool, str]:
+    out = io.StringIO()
+    good = checks.run(settings, Console(file=out, width=200))
+    return good, out.getvalue()
+
+
+def test_a_sound_register_has_nothing_wrong(settings: config.Settings) -> None:
+    good, text = looked_at(settings)
+    assert good, text
+    for subject in (
+        "contract",
+        "server certificate",
+        "client CA",
+        "keys",
+        "migrations",
+        "durability",
+        "clock",
+        "ledger",
+    ):
+        assert subject in text
+    assert "environment NSOR_LISTEN" in text
+    assert "postgresql:" not in text
+
+
+def test_what_is_wrong_is_named_and_the_rest_is_still_looked_at(settings: config.Settings, tmp_path: Path) -> None:
+    # One look that fails doesn't hide the others.
+    (tmp_path / "keys.json").chmod(0o644)
+    broken = dataclasses.replace(settings, server_certificate=tmp_path / "missing.pem")
+    good, text = looked_at(broken)
+    assert not good
+    assert "missing.pem can't be read" in text
+    assert "chmod 600" in text
+    assert "durability" in text
+
+
+def test_a_database_that_is_away_is_said_without_its_address(settings: config.Settings) -> None:
+    away = dataclasses.replace(settings, database_url="postgresql://someone:secret@127.0.0.1:9/nowhere")
+    good, text = looked_at(away)
+    assert not good
+    assert "the database doesn't answer" in text
+    assert "secret" not in text
+
+
+def test_it_changes_nothing(settings: config.Settings, database: Database) -> None:
+    def size() -> object:
+        with database.transaction() as connection:
+            return connection.execute("SELECT size, time_us FROM ledger_head").fetchone()
+
+    before = size()
+    looked_at(settings)
+    assert size() == before
+    assert not settings.checkpoint_file.exists()
+    assert not settings.state_dir.exists()
+
+
+def test_metrics_tell_calls_certificates_spans_and_health(serve: Serve) -> None:
+    with serve(metrics_listen="127.0.0.1:19464", trace_store=True) as bench:
+        bench.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest())
+        with urllib.request.urlopen("http://127.0.0.1:19464/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    assert f'nsor_calls_total{{code="OK",method="{LIST}"}} 1.0' in text
+    assert 'nsor_certificate_not_after_seconds{certificate="server"}' in text
+    assert 'nsor_spans_total{destination="store",state="ended"}' in text
+    assert "nsor_ledger_healthy 1.0" in text

@@ -1,9 +1,9 @@
 import pytest
-from tests.calls import Desk
 
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from tests.calls import Desk
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """The list of agencies, and which of them a place concerns."""
 
 import pytest
-from tests.calls import AGENCIES, NPB, Desk, call_of, violations
 
 from nsor.v1 import directory_pb2, errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.directory import agencies
 from nsor_server.directory.service import DirectoryService
+from tests.calls import AGENCIES, NPB, Desk, call_of, violations
 
 SERVICE = DirectoryService()
 CALL = call_of(NPB, purpose=options_pb2.PURPOSE_DIRECTORY)

@@ -5,13 +5,13 @@ import uuid
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Desk, call_of, violations
 
 from nsor.v1 import directory_pb2, errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.facts import Agency
 from nsor_server.directory.service import DirectoryService
 from nsor_server.rpc.calls import Call
+from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Desk, call_of, violations
 
 SERVICE = DirectoryService()
 

@@ -5,6 +5,14 @@ import uuid
 from typing import Any
 
 import pytest
+
+from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.notification.service import NotificationService
+from nsor_server.policy.deadlines import Deadlines
+from nsor_server.rpc.calls import Call
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
 from tests.calls import (
     NPB,
     PLACES,
@@ -23,14 +31,6 @@ from tests.calls import (
     sealed_rows_are_listed,
     violations,
 )
-
-from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
-from nsor_server import errors
-from nsor_server.notification.service import NotificationService
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.rpc.calls import Call
-from nsor_server.storage.sealing import Sealer
-from nsor_server.storage.v1 import record_pb2
 
 HAPPENED, EXPECTED = notification_pb2.NOTICE_TIMING_HAPPENED, notification_pb2.NOTICE_TIMING_EXPECTED
 Answer = notification_pb2.CreateNoticeResponse

@@ -3,6 +3,10 @@
 import threading
 
 import pytest
+
+from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.facts import Agency
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -20,10 +24,6 @@ from tests.calls import (
     order,
     sealed_rows_are_listed,
 )
-
-from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
-from nsor_server import errors
-from nsor_server.access.facts import Agency
 
 
 def test_a_confirmation_is_a_new_version(desk: Desk) -> None:

@@ -5,6 +5,14 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+
+from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.registration import store
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.storage.sealing import Sealer
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -21,14 +29,6 @@ from tests.calls import (
     sealed_rows_are_listed,
     violations,
 )
-
-from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
-from nsor_server import errors
-from nsor_server.registration import store
-from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Database
-from nsor_server.storage.sealing import Sealer
 
 Request = registration_pb2.CreateRegistrationRequest
 URDU_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")

@@ -4,6 +4,9 @@ import logging
 import uuid
 
 import pytest
+
+from nsor.v1 import registration_pb2, types_pb2
+from nsor_server import errors
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -20,9 +23,6 @@ from tests.calls import (
     officer_of,
     order,
 )
-
-from nsor.v1 import registration_pb2, types_pb2
-from nsor_server import errors
 
 
 def in_custody(desk: Desk) -> Created:

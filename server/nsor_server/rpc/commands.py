@@ -53,7 +53,7 @@ def serve() -> None:
 @click.command()
 def check() -> None:
     """Examine settings, database, certificates and clock; change nothing. Exit code 1 when something is wrong."""
-    from nsor_server.rpc import checks  # noqa: PLC0415 - as above
+    from nsor_server.rpc.checks import run  # noqa: PLC0415 - as above
 
-    if not checks.run(config.load(os.environ), Console(highlight=False)):
+    if not run(config.load(os.environ), Console(highlight=False)):
         sys.exit(1)

@@ -1,0 +1,80 @@
+"""Kill -9 in mid-load. What an agency was told is durable, and nothing is half written."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.polling import until
+from tests.soak import damage, promises
+from tests.soak.load import Kind, Load
+from tests.soak.world import NOT_SERVING, SERVING, World, running
+
+pytestmark = pytest.mark.xdist_group("crash")
+
+PATIENCE_SECONDS = 30.0
+ANSWERS = 5
+"""Of each kind, before and after each crash."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running(tmp_path_factory.mktemp("crash"), {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}) as world:
+        yield world
+
+
+# An answer that an agency holds is in the ledger for good, also when the server dies the moment after it was given.
+# PostgreSQL goes on without the server, and the next server takes it over.
+def test_a_server_that_is_killed_has_answered_nothing_that_is_not_durable(world: World) -> None:
+    postmaster = world.postmaster
+    with Load(world) as load:
+        for _ in range(3):
+            load.wait_for_all_kinds(ANSWERS)
+            world.register.kill()
+            world.register.start()
+        load.wait_for_all_kinds(ANSWERS)
+    assert world.postmaster == postmaster
+    all_promises_are_kept(world, load)
+
+
+# The same when PostgreSQL dies with all its processes. The server outlives it: it answers nothing and says so, until
+# an operator's command has brought PostgreSQL back.
+def test_a_postgresql_that_is_killed_takes_no_answer_with_it(world: World) -> None:
+    server = world.register.process
+    with Load(world) as load:
+        load.wait_for_all_kinds(ANSWERS)
+        with damage.kept_down(world.register.state):
+            damage.kill_postgres(world.postmaster)
+            from_ = time.monotonic()
+            for kind in Kind:
+                load.wait_for(1, lambda attempt, kind=kind: attempt.kind is kind and attempt.started > from_)  # type: ignore[misc]
+            until(lambda: world.health() == NOT_SERVING, seconds=PATIENCE_SECONDS)
+            to = time.monotonic()
+        world.register.operate("migrate")
+        load.wait_for_all_kinds(ANSWERS)
+    while_down = [attempt for attempt in load.attempts if from_ < attempt.started and attempt.ended < to]
+    assert {attempt.outcome for attempt in while_down} == {"LEDGER_UNAVAILABLE"}
+    assert world.health() == SERVING
+    assert server is not None
+    assert world.register.process is server
+    assert server.poll() is None
+    all_promises_are_kept(world, load)
+
+
+# One killed backend makes PostgreSQL throw everybody out and recover by itself; so does the server.
+def test_the_server_recovers_by_itself_from_a_crash_of_postgresql(world: World) -> None:
+    with Load(world) as load:
+        load.wait_for_all_kinds(ANSWERS)
+        with world.owner() as owner:
+            backends = owner.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'nsor_server'").fetchall()
+        damage.kill(backends[0][0])
+        load.wait_for(1, lambda attempt: attempt.outcome == "LEDGER_UNAVAILABLE")
+        load.wait_for_all_kinds(ANSWERS)
+    until(lambda: world.health() == SERVING, seconds=PATIENCE_SECONDS)
+    all_promises_are_kept(world, load)
+
+
+def all_promises_are_kept(world: World, load: Load) -> None:
+    assert load.faults == []
+    promises.check_repeats(world, load.attempts)
+    assert promises.check(world, load.attempts) >= ANSWERS * len(Kind)

@@ -1,0 +1,130 @@
+"""A synchronous standby that is lost: commits hang, nothing is answered, and all goes on once it is back."""
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.e2e.polling import until
+from tests.ledger.lost_standby import Standby
+from tests.soak import promises
+from tests.soak.load import EXPECTED, Attempt, Kind, Load
+from tests.soak.world import NOT_SERVING, SERVING, World, running
+
+pytestmark = pytest.mark.xdist_group("standby")
+
+COMMIT_SECONDS = 1.0
+MARGIN_SECONDS = 4.0
+PATIENCE_SECONDS = 30.0
+ANSWERS = 5
+"""Of each kind, before and after."""
+SLOW_SECONDS = 3.0
+"""No call takes so long on a register that is well, not even on a busy machine; a collector's time is 5 s."""
+
+
+class Episode(NamedTuple):
+    """A time in which no commit comes through, by ``time.monotonic``."""
+
+    start: float
+    end: float
+
+    def within(self, load: Load) -> list[Attempt]:
+        """The calls that began and ended in it."""
+        return [each for each in load.attempts if self.start < each.started and each.ended < self.end]
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[str]:
+    """A collector of spans that takes connections, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, collector: str) -> Iterator[World]:
+    settings = {
+        "NSOR_COMMIT_TIMEOUT_SECONDS": f"{COMMIT_SECONDS}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    with running(tmp_path_factory.mktemp("standby"), settings) as world:
+        yield world
+
+
+# While no commit is known to be on both machines, no call is answered and no data leaves: each is told so soon, and
+# health says it. Nobody has to do anything to the register once the standby is back.
+def test_nothing_is_answered_while_the_standby_is_lost(world: World) -> None:
+    with world.standby() as standby, Load(world) as load:
+        load.wait_for_all_kinds(ANSWERS)
+        start = lose(standby)
+        until(lambda: world.health() == NOT_SERVING, seconds=COMMIT_SECONDS + MARGIN_SECONDS)
+        wait_for_each_kind(load, start)
+        episode = Episode(start, time.monotonic())
+        standby.heal()
+        load.wait_for_all_kinds(ANSWERS)
+    nothing_was_answered(load, episode)
+    late = [attempt for attempt in load.attempts if attempt.seconds > COMMIT_SECONDS + MARGIN_SECONDS]
+    assert late == []
+    it_is_well_again(world, load)
+
+
+# A commit that hangs ends with success and a warning when its backend is cancelled or terminated: it is on one machine
+# only. That is a failure like any other.
+def test_a_cancelled_wait_for_the_standby_is_no_success(world: World) -> None:
+    with world.standby() as standby, Load(world) as load:
+        load.wait_for_all_kinds(ANSWERS)
+        start = lose(standby)
+        for function in ("pg_cancel_backend", "pg_terminate_backend") * 3:
+            end_hanging_commits(standby, function)
+        wait_for_each_kind(load, start)
+        episode = Episode(start, time.monotonic())
+        standby.heal()
+        load.wait_for_all_kinds(ANSWERS)
+    nothing_was_answered(load, episode)
+    it_is_well_again(world, load)
+
+
+# A collector that hangs costs spans. It slows neither a call nor the end of the server.
+def test_a_collector_that_hangs_slows_nobody(world: World) -> None:
+    with Load(world) as load:
+        load.wait_for_all_kinds(10 * ANSWERS)
+    assert {attempt.outcome for attempt in load.attempts} == set(EXPECTED.values())
+    assert max(attempt.seconds for attempt in load.attempts) < SLOW_SECONDS
+    began = time.monotonic()
+    assert world.register.stop() == 0
+    assert time.monotonic() - began < 10
+    world.register.start()
+
+
+def lose(standby: Standby) -> float:
+    """Lose the standby; gives an instant from which on every commit hangs."""
+    standby.lose()
+    standby.wait_for_a_hanging_commit()
+    return time.monotonic()
+
+
+def end_hanging_commits(standby: Standby, function: str) -> None:
+    """End the wait of those that hang now, as an administrator would who doesn't know better."""
+    hanging = until(standby.waiting, seconds=PATIENCE_SECONDS)
+    standby._admin.execute(f"SELECT {function}(pid) FROM unnest(%s::int[]) AS pid", (hanging,))  # noqa: S608 - constants
+
+
+def wait_for_each_kind(load: Load, start: float) -> None:
+    for kind in Kind:
+        load.wait_for(1, lambda attempt, kind=kind: attempt.kind is kind and attempt.started > start)  # type: ignore[misc]
+
+
+def nothing_was_answered(load: Load, episode: Episode) -> None:
+    attempts = episode.within(load)
+    assert {attempt.kind for attempt in attempts} == set(Kind)
+    assert {attempt.outcome for attempt in attempts} == {"LEDGER_UNAVAILABLE"}
+
+
+def it_is_well_again(world: World, load: Load) -> None:
+    """Health says so, and whatever had an unknown outcome is in the tree whole, or not at all."""
+    until(lambda: world.health() == SERVING, seconds=PATIENCE_SECONDS)
+    assert load.faults == []
+    promises.check_repeats(world, load.attempts)
+    assert promises.check(world, load.attempts) > 0

@@ -1,0 +1,191 @@
+"""A register of one's own with enrolled officers and one confirmed offender, for loads that go on through crashes.
+
+The port stays the same over restarts, so that clients come back by themselves as an agency's would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import psycopg
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from demo.running import RunningRegister
+from nsor.client import Client
+from nsor.officer import OfficerKey
+from nsor.retries import Retries
+from nsor.v1 import directory_pb2, registration_pb2
+from nsor_server import config
+from nsor_server.storage.attach import attached
+from nsor_server.storage.embedded import EmbeddedPostgres
+from tests.e2e.parties import punjabis
+from tests.ledger.lost_standby import Standby
+
+PROSECUTION = "punjab-prosecution"
+COURT = "lahore-special-court"
+BUREAU = "npb"
+POLICE = "punjab-police"
+COMMITTEE = "special-committee"
+WITH_OFFICERS = (PROSECUTION, COURT, BUREAU, POLICE)
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+HEALTH_SECONDS = 5.0
+
+
+def free_port() -> int:
+    """A port outside the range that outgoing connections take, so that it is still free after a restart."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+@dataclass
+class World:
+    """A register that runs, the agencies' clients, and the people they know.
+
+    Attributes:
+        register: the register's processes.
+        offender: CNIC of the confirmed offender.
+        registrations: ids of all that were entered, as far as it is known.
+    """
+
+    register: RunningRegister
+    offender: str = ""
+    registrations: set[str] = field(default_factory=set)
+    _officers: dict[str, OfficerKey] = field(default_factory=dict)
+    _clients: dict[str, Client] = field(default_factory=dict)
+    _orders: Iterator[registration_pb2.CreateRegistrationRequest] = field(default_factory=lambda: iter(()))
+    _ordering: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, agency: str) -> Client:
+        """The agency's one client, which never repeats a call by itself: each outcome is seen as it is."""
+        found = self._clients.get(agency)
+        if found is None:
+            own = self.register.certs / "agencies" / agency
+            found = self._clients[agency] = Client(
+                self.register.address,
+                certificate=own.with_suffix(".pem"),
+                key=own.with_suffix(".key"),
+                ca=self.register.certs / "ca.pem",
+                ledger_key=self.register.ledger_key,
+                state_dir=self.register.folder / "clients" / agency,
+                officer=self._officers.get(agency),
+                retries=Retries(attempts=1),
+            )
+        return found
+
+    @property
+    def clients(self) -> Mapping[str, Client]:
+        """All clients that were used, by agency."""
+        return self._clients
+
+    def order(self) -> registration_pb2.CreateRegistrationRequest:
+        """A conviction order of Punjab that nobody has seen."""
+        with self._ordering:
+            return next(self._orders)
+
+    def health(self) -> int:
+        """What the register says of itself.
+
+        Raises:
+            grpc.RpcError: nothing, within a few seconds.
+        """
+        own = self.register.certs / "agencies" / BUREAU
+        credentials = grpc.ssl_channel_credentials(
+            (self.register.certs / "ca.pem").read_bytes(),
+            own.with_suffix(".key").read_bytes(),
+            own.with_suffix(".pem").read_bytes(),
+        )
+        with grpc.secure_channel(self.register.address, credentials) as channel:
+            check = health_pb2_grpc.HealthStub(channel).Check
+            answer = check(health_pb2.HealthCheckRequest(), timeout=HEALTH_SECONDS, wait_for_ready=True)
+        return int(answer.status)
+
+    @contextlib.contextmanager
+    def owner(self) -> Iterator[psycopg.Connection]:
+        """A connection as the tables' owner, to see what is stored."""
+        with (
+            attached(config.load(self.register.environment)) as database,
+            contextlib.closing(database.owner()) as connection,
+        ):
+            yield connection
+
+    @property
+    def postmaster(self) -> int:
+        """Process id of the embedded PostgreSQL, which runs."""
+        found = EmbeddedPostgres(self.register.state).postmaster_pid
+        if found is None:
+            raise RuntimeError("PostgreSQL doesn't run")
+        return found
+
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[Standby]:
+        """A synchronous standby that may be lost; it is back at the end."""
+        embedded = EmbeddedPostgres(self.register.state)
+        embedded.start()
+        try:
+            with contextlib.closing(Standby(embedded)) as standby:
+                yield standby
+        finally:
+            embedded.stop()
+
+    def prepare(self) -> None:
+        """Enrol an officer for each agency that needs one, and have one offender entered and confirmed."""
+        self._orders = punjabis(random.SystemRandom().randrange(1 << 30))
+        for agency in WITH_OFFICERS:
+            self.enrol(agency)
+        order = self.order()
+        created = self.client(PROSECUTION).registration.create_registration(order).message
+        self.client(COURT).registration.confirm_registration(
+            registration_pb2.ConfirmRegistrationRequest(
+                request_id=str(uuid.uuid4()),
+                registration_id=created.registration_id,
+                etag=created.etag,
+                case_number=order.convictions[0].court_case.case_number,
+            )
+        )
+        self.offender = order.person.cnic
+        self.registrations.add(created.registration_id)
+
+    def enrol(self, agency: str) -> None:
+        """Enrol a new officer's key for an agency whose client isn't used yet."""
+        key = self._officers[agency] = OfficerKey.generate()
+        number = f"BELT-{key.key_id[:4].hex().upper()}"
+        request = directory_pb2.EnrolOfficerRequest(
+            request_id=str(uuid.uuid4()),
+            officer_number=number,
+            public_key=key.public_key,
+            proof_of_possession=key.prove_possession(agency, number),
+            grade=17,
+        )
+        self.client(agency).directory.enrol_officer(request)
+
+    def close(self) -> None:
+        """Close the clients."""
+        while self._clients:
+            self._clients.popitem()[1].close()
+
+
+@contextlib.contextmanager
+def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
+    """A world whose register runs; leaving it stops the register."""
+    register = RunningRegister(
+        folder / "register", settings={"NSOR_LISTEN": f"127.0.0.1:{free_port()}", **(settings or {})}
+    )
+    with register:
+        world = World(register)
+        try:
+            world.prepare()
+            yield world
+        finally:
+            world.close()

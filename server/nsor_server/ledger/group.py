@@ -171,7 +171,7 @@ class GroupCommit(Generic[Item]):
             lost = self._conn is None or self._conn.closed
             self._roll_back()
             if lost:
-                _log.error("ledger unavailable: no connection (%s)", type(error).__name__)
+                self._guard.fail(f"no connection ({type(error).__name__})")
                 return LedgerUnavailable("the database can't be reached")
             return error
         except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the waiter, and the writer lives on

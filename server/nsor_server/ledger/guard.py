@@ -106,6 +106,10 @@ class CommitGuard:
         if self._on_commit is not None:
             self._on_commit(appended)
 
+    def fail(self, reason: str) -> None:
+        """Be unhealthy until a probe has committed: whoever writes can't."""
+        self._fail(reason)
+
     def close(self) -> None:
         """Stop watching; commits that still run are not watched any more."""
         self._closed.set()

@@ -40,6 +40,7 @@ class Database:
         pool_size: connections of the pool; a transaction holds one for its whole length.
         statement_timeout_ms: longest that one statement may run.
         idle_timeout_ms: longest that a transaction may wait for its client.
+        lock_timeout_ms: longest that a statement may wait for a lock: whoever holds it may hang in its commit.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class Database:
         pool_size: int = 24,
         statement_timeout_ms: int = 10_000,
         idle_timeout_ms: int = 15_000,
+        lock_timeout_ms: int = 5_000,
     ) -> None:
         bounds = {
             "statement_timeout": f"{statement_timeout_ms}",
+            "lock_timeout": f"{lock_timeout_ms}",
             "idle_in_transaction_session_timeout": f"{idle_timeout_ms}",
             "TimeZone": "GMT",
         }

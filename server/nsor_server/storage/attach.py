@@ -19,14 +19,18 @@ def attached(settings: Settings, *, pool_size: int = 2) -> Iterator[Database]:
     """
     lock_timeout_ms = max(1, int(settings.commit_timeout_seconds * 1000))
     if settings.database_url is not None:
-        database = Database(settings.database_url, settings.database_owner_url, pool_size=pool_size, lock_timeout_ms=lock_timeout_ms)
+        database = Database(
+            settings.database_url, settings.database_owner_url, pool_size=pool_size, lock_timeout_ms=lock_timeout_ms
+        )
         with contextlib.closing(database):
             yield database
         return
     embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin)
     embedded.start()
     try:
-        database = Database(embedded.conninfo(SERVER), embedded.conninfo(OWNER), pool_size=pool_size, lock_timeout_ms=lock_timeout_ms)
+        database = Database(
+            embedded.conninfo(SERVER), embedded.conninfo(OWNER), pool_size=pool_size, lock_timeout_ms=lock_timeout_ms
+        )
         with contextlib.closing(database):
             yield database
     finally:

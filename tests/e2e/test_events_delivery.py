@@ -1,0 +1,232 @@
+"""Events reach their agencies: all, each once, in order, over crashes; whatever order they were committed in."""
+
+import contextlib
+import queue
+import random
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+import psycopg
+import pytest
+
+from nsor.errors import NsorError
+from nsor.v1 import notification_pb2
+from nsor_server import config
+from nsor_server.notification import outbox
+from nsor_server.storage.attach import attached
+from nsor_server.storage.pool import Database
+from tests.soak.world import World, running
+
+pytestmark = pytest.mark.xdist_group("events")
+
+SUBSCRIBER = "sindh-police"
+OTHER = "kp-police"
+KIND = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
+SECONDS = 30.0
+QUIET_SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running(tmp_path_factory.mktemp("events")) as world:
+        yield world
+
+
+@pytest.fixture
+def database(world: World) -> Iterator[Database]:
+    """The register's database, as the server's role sees it."""
+    with attached(config.load(world.register.environment)) as database:
+        yield database
+
+
+@dataclass
+class Subscriber:
+    """An agency that follows its events in a thread, over whatever happens to the register.
+
+    Attributes:
+        seen: what came, in the order in which it came.
+        failure: why it gave up, if it did.
+    """
+
+    world: World
+    after: int
+    agency: str = SUBSCRIBER
+    seen: list[notification_pb2.Event] = field(default_factory=list)
+    failure: NsorError | None = None
+    reconnected: threading.Event = field(default_factory=threading.Event)
+    _came: queue.SimpleQueue[notification_pb2.Event | None] = field(default_factory=queue.SimpleQueue)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The stream ends by itself when nothing more comes.
+        self._thread.join(timeout=SECONDS)
+        assert not self._thread.is_alive()
+        assert self.failure is None
+
+    def next(self) -> notification_pb2.Event:
+        """The next event that comes."""
+        event = self._came.get(timeout=SECONDS)
+        assert event is not None, "the stream ended"
+        self.seen.append(event)
+        return event
+
+    def rest(self) -> None:
+        """Take all that still comes, until it is quiet."""
+        while (event := self._came.get(timeout=SECONDS)) is not None:
+            self.seen.append(event)
+
+    @property
+    def registrations(self) -> list[str]:
+        return [event.registration_id for event in self.seen]
+
+    def _follow(self) -> None:
+        stream = self.world.client(self.agency).events(
+            after_sequence=self.after,
+            quiet_seconds=QUIET_SECONDS * 3,
+            patience_seconds=SECONDS,
+            on_reconnect=lambda _: self.reconnected.set(),
+        )
+        try:
+            for event in stream:
+                self._came.put(event)
+        except NsorError as failure:
+            self.failure = failure
+        finally:
+            self._came.put(None)
+
+
+# A number that is taken before its transaction commits appears behind the cursor of whoever reads, and is lost. Here
+# each event is received before one that was written earlier is committed; none is lost, none comes twice.
+def test_events_committed_out_of_order_are_all_delivered_once_and_in_sequence(world: World, database: Database) -> None:
+    before = last_sequence(database)
+    committed: list[str] = []
+    with Subscriber(world, before) as subscriber:
+        for _ in range(4):
+            writers = [Writer(database) for _ in range(5)]
+            for writer in writers:
+                writer.publish()
+            writers.pop(2).roll_back()
+            for writer in reversed(writers):
+                writer.commit()
+                committed.append(writer.registration)
+                assert subscriber.next().registration_id == writer.registration
+        subscriber.rest()
+    assert subscriber.registrations == committed
+    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
+
+
+# The same with many writers at a time and no regard for each other.
+def test_events_of_many_writers_are_all_delivered_once_and_in_sequence(world: World, database: Database) -> None:
+    before = last_sequence(database)
+    committed: list[str] = []
+
+    def write() -> None:
+        for _ in range(10):
+            first, second = Writer(database), Writer(database)
+            first.publish()
+            second.publish()
+            for writer in random.SystemRandom().sample((first, second), 2):
+                writer.commit()
+                committed.append(writer.registration)
+
+    with Subscriber(world, before) as subscriber:
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        subscriber.rest()
+    assert sorted(subscriber.registrations) == sorted(committed)
+    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
+
+
+# A subscriber goes on from its cursor after the server was killed: nothing is missing that was committed before, during
+# or after, and nothing comes twice. Whoever asks again from the start is told the same under the same numbers.
+def test_a_subscriber_goes_on_from_its_cursor_after_a_crash(world: World, database: Database) -> None:
+    before = last_sequence(database)
+    committed: list[str] = []
+
+    def publish(number: int) -> None:
+        for _ in range(number):
+            writer = Writer(database)
+            writer.publish()
+            writer.commit()
+            committed.append(writer.registration)
+
+    with Subscriber(world, before) as subscriber:
+        publish(1)
+        subscriber.next()
+        publish(100)
+        world.register.kill()
+        publish(5)
+        world.register.start()
+        assert subscriber.reconnected.wait(SECONDS)
+        publish(5)
+        subscriber.rest()
+    assert sorted(subscriber.registrations) == sorted(committed)
+    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
+    with Subscriber(world, before) as again:
+        again.rest()
+    assert [event.SerializeToString() for event in again.seen] == [
+        event.SerializeToString() for event in subscriber.seen
+    ]
+
+
+# What is acknowledged doesn't come again, also after a crash; what isn't does.
+def test_an_acknowledgement_outlives_a_crash(world: World, database: Database) -> None:
+    last = last_sequence(database)
+    writers = [Writer(database) for _ in range(3)]
+    for writer in writers:
+        writer.publish()
+        writer.commit()
+    with Subscriber(world, last) as subscriber:
+        subscriber.rest()
+    world.client(SUBSCRIBER).notification.acknowledge_events(
+        notification_pb2.AcknowledgeEventsRequest(through_sequence=last + 2)
+    )
+    world.register.kill()
+    world.register.start()
+    with Subscriber(world, 0) as subscriber:
+        subscriber.rest()
+    assert sequences(subscriber) == [last + 3]
+
+
+class Writer:
+    """A transaction that causes an event."""
+
+    def __init__(self, database: Database) -> None:
+        self._conn = database.connect()
+        self.registration = str(uuid.uuid4())
+
+    def publish(self) -> None:
+        """Cause the event; nobody sees it yet."""
+        outbox.publish(self._conn, KIND, [SUBSCRIBER, OTHER], registration_id=uuid.UUID(self.registration))
+
+    def commit(self) -> None:
+        with contextlib.closing(self._conn):
+            self._conn.commit()
+
+    def roll_back(self) -> None:
+        with contextlib.closing(self._conn):
+            self._conn.rollback()
+
+
+def last_sequence(database: Database) -> int:
+    with contextlib.closing(database.connect()) as conn:
+        return _last(conn)
+
+
+def _last(conn: psycopg.Connection) -> int:
+    query = "SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = %s"
+    return int(conn.execute(query, (SUBSCRIBER,)).fetchall()[0][0])
+
+
+def sequences(subscriber: Subscriber) -> list[int]:
+    return [event.sequence for event in subscriber.seen]

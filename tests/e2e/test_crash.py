@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.polling import until
 from tests.soak import damage, promises
-from tests.soak.load import Kind, Load
+from tests.soak.load import ANSWERED, Kind, Load, call
 from tests.soak.world import NOT_SERVING, SERVING, World, running
 
 pytestmark = pytest.mark.xdist_group("crash")
@@ -20,6 +20,7 @@ ANSWERS = 5
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running(tmp_path_factory.mktemp("crash"), {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}) as world:
+        world.slow_commits()
         yield world
 
 
@@ -59,6 +60,17 @@ def test_a_postgresql_that_is_killed_takes_no_answer_with_it(world: World) -> No
     assert world.register.process is server
     assert server.poll() is None
     all_promises_are_kept(world, load)
+
+
+# Nobody needs to be in the middle of a commit for that.
+def test_a_register_without_its_database_says_so(world: World) -> None:
+    with damage.kept_down(world.register.state):
+        damage.kill_postgres(world.postmaster)
+        assert call(world, Kind.HIT).outcome == "LEDGER_UNAVAILABLE"
+        until(lambda: world.health() == NOT_SERVING, seconds=PATIENCE_SECONDS)
+    world.register.operate("migrate")
+    until(lambda: world.health() == SERVING, seconds=PATIENCE_SECONDS)
+    assert call(world, Kind.HIT).outcome == ANSWERED
 
 
 # One killed backend makes PostgreSQL throw everybody out and recover by itself; so does the server.

@@ -1,23 +1,20 @@
 """Events reach their agencies: all, each once, in order, over crashes; whatever order they were committed in."""
 
 import contextlib
-import queue
 import random
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Self
 
 import psycopg
 import pytest
 
-from nsor.errors import NsorError
 from nsor.v1 import notification_pb2
 from nsor_server import config
 from nsor_server.notification import outbox
 from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Database
+from tests.soak.subscriber import Subscriber
 from tests.soak.world import World, running
 
 pytestmark = pytest.mark.xdist_group("events")
@@ -26,7 +23,6 @@ SUBSCRIBER = "sindh-police"
 OTHER = "kp-police"
 KIND = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 SECONDS = 30.0
-QUIET_SECONDS = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -42,72 +38,12 @@ def database(world: World) -> Iterator[Database]:
         yield database
 
 
-@dataclass
-class Subscriber:
-    """An agency that follows its events in a thread, over whatever happens to the register.
-
-    Attributes:
-        seen: what came, in the order in which it came.
-        failure: why it gave up, if it did.
-    """
-
-    world: World
-    after: int
-    agency: str = SUBSCRIBER
-    seen: list[notification_pb2.Event] = field(default_factory=list)
-    failure: NsorError | None = None
-    reconnected: threading.Event = field(default_factory=threading.Event)
-    _came: queue.SimpleQueue[notification_pb2.Event | None] = field(default_factory=queue.SimpleQueue)
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # The stream ends by itself when nothing more comes.
-        self._thread.join(timeout=SECONDS)
-        assert not self._thread.is_alive()
-        assert self.failure is None
-
-    def next(self) -> notification_pb2.Event:
-        """The next event that comes."""
-        event = self._came.get(timeout=SECONDS)
-        assert event is not None, "the stream ended"
-        self.seen.append(event)
-        return event
-
-    def rest(self) -> None:
-        """Take all that still comes, until it is quiet."""
-        while (event := self._came.get(timeout=SECONDS)) is not None:
-            self.seen.append(event)
-
-    @property
-    def registrations(self) -> list[str]:
-        return [event.registration_id for event in self.seen]
-
-    def _follow(self) -> None:
-        stream = self.world.client(self.agency).events(
-            after_sequence=self.after,
-            quiet_seconds=QUIET_SECONDS * 3,
-            patience_seconds=SECONDS,
-            on_reconnect=lambda _: self.reconnected.set(),
-        )
-        try:
-            for event in stream:
-                self._came.put(event)
-        except NsorError as failure:
-            self.failure = failure
-        finally:
-            self._came.put(None)
-
-
 # A number that is taken before its transaction commits appears behind the cursor of whoever reads, and is lost. Here
 # each event is received before one that was written earlier is committed; none is lost, none comes twice.
 def test_events_committed_out_of_order_are_all_delivered_once_and_in_sequence(world: World, database: Database) -> None:
     before = last_sequence(database)
     committed: list[str] = []
-    with Subscriber(world, before) as subscriber:
+    with follower(world, before) as subscriber:
         for _ in range(4):
             writers = [Writer(database) for _ in range(5)]
             for writer in writers:
@@ -119,7 +55,7 @@ def test_events_committed_out_of_order_are_all_delivered_once_and_in_sequence(wo
                 assert subscriber.next().registration_id == writer.registration
         subscriber.rest()
     assert subscriber.registrations == committed
-    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
+    assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
 
 
 # The same with many writers at a time and no regard for each other.
@@ -136,7 +72,7 @@ def test_events_of_many_writers_are_all_delivered_once_and_in_sequence(world: Wo
                 writer.commit()
                 committed.append(writer.registration)
 
-    with Subscriber(world, before) as subscriber:
+    with follower(world, before) as subscriber:
         threads = [threading.Thread(target=write) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -144,7 +80,7 @@ def test_events_of_many_writers_are_all_delivered_once_and_in_sequence(world: Wo
             thread.join()
         subscriber.rest()
     assert sorted(subscriber.registrations) == sorted(committed)
-    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
+    assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
 
 
 # A subscriber goes on from its cursor after the server was killed: nothing is missing that was committed before, during
@@ -160,7 +96,7 @@ def test_a_subscriber_goes_on_from_its_cursor_after_a_crash(world: World, databa
             writer.commit()
             committed.append(writer.registration)
 
-    with Subscriber(world, before) as subscriber:
+    with follower(world, before) as subscriber:
         publish(1)
         subscriber.next()
         publish(100)
@@ -171,8 +107,8 @@ def test_a_subscriber_goes_on_from_its_cursor_after_a_crash(world: World, databa
         publish(5)
         subscriber.rest()
     assert sorted(subscriber.registrations) == sorted(committed)
-    assert sequences(subscriber) == list(range(before + 1, before + 1 + len(committed)))
-    with Subscriber(world, before) as again:
+    assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
+    with follower(world, before) as again:
         again.rest()
     assert [event.SerializeToString() for event in again.seen] == [
         event.SerializeToString() for event in subscriber.seen
@@ -186,16 +122,20 @@ def test_an_acknowledgement_outlives_a_crash(world: World, database: Database) -
     for writer in writers:
         writer.publish()
         writer.commit()
-    with Subscriber(world, last) as subscriber:
+    with follower(world, last) as subscriber:
         subscriber.rest()
     world.client(SUBSCRIBER).notification.acknowledge_events(
         notification_pb2.AcknowledgeEventsRequest(through_sequence=last + 2)
     )
     world.register.kill()
     world.register.start()
-    with Subscriber(world, 0) as subscriber:
+    with follower(world, 0) as subscriber:
         subscriber.rest()
-    assert sequences(subscriber) == [last + 3]
+    assert subscriber.sequences == [last + 3]
+
+
+def follower(world: World, after: int) -> Subscriber:
+    return Subscriber(world.client(SUBSCRIBER), after=after)
 
 
 class Writer:
@@ -226,7 +166,3 @@ def last_sequence(database: Database) -> int:
 def _last(conn: psycopg.Connection) -> int:
     query = "SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = %s"
     return int(conn.execute(query, (SUBSCRIBER,)).fetchall()[0][0])
-
-
-def sequences(subscriber: Subscriber) -> list[int]:
-    return [event.sequence for event in subscriber.seen]

@@ -89,10 +89,13 @@ def look_up(cnic: str) -> lookup_pb2.LookUpRegistrationRequest:
 class Load:
     """Threads that call until they are told to stop. Use it as a context."""
 
-    def __init__(self, world: World, *, threads: int = 6, kinds: Sequence[Kind] = tuple(Kind)) -> None:
-        """``kinds`` are asked in turn."""
+    def __init__(
+        self, world: World, *, threads: int = 6, kinds: Sequence[Kind] = tuple(Kind), pause_seconds: float = 0.0
+    ) -> None:
+        """``kinds`` are asked in turn; each thread rests for ``pause_seconds`` after a call."""
         self._world = world
         self._kinds = kinds
+        self._pause = pause_seconds
         self._stop = threading.Event()
         self._news = threading.Condition()
         self._attempts: list[Attempt] = []
@@ -151,8 +154,7 @@ class Load:
             with self._news:
                 self._attempts.append(attempt)
                 self._news.notify_all()
-            if not attempt.proven:
-                self._stop.wait(PAUSE_SECONDS)
+            self._stop.wait(self._pause if attempt.proven else max(self._pause, PAUSE_SECONDS))
 
 
 def well(attempt: Attempt) -> bool:

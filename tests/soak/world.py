@@ -25,7 +25,7 @@ from nsor.retries import Retries
 from nsor.v1 import directory_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
-from nsor_server.storage.embedded import EmbeddedPostgres
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from tests.e2e.parties import punjabis
 from tests.ledger.lost_standby import Standby
 
@@ -131,13 +131,18 @@ class World:
     @contextlib.contextmanager
     def standby(self) -> Iterator[Standby]:
         """A synchronous standby that may be lost; it is back at the end."""
-        embedded = EmbeddedPostgres(self.register.state)
-        embedded.start()
-        try:
-            with contextlib.closing(Standby(embedded)) as standby:
-                yield standby
-        finally:
-            embedded.stop()
+        with self._embedded() as embedded, contextlib.closing(Standby(embedded)) as standby:
+            yield standby
+
+    def slow_commits(self) -> None:
+        """Let each commit take 20 ms, as on a slow disk, so that every crash finds some in the middle."""
+        with (
+            self._embedded() as embedded,
+            psycopg.connect(embedded.conninfo(SUPERUSER, "postgres"), autocommit=True) as administrator,
+        ):
+            administrator.execute("ALTER SYSTEM SET commit_delay = 20000")
+            administrator.execute("ALTER SYSTEM SET commit_siblings = 0")
+            administrator.execute("SELECT pg_reload_conf()")
 
     def prepare(self) -> None:
         """Enrol an officer for each agency that needs one, and have one offender entered and confirmed."""
@@ -169,6 +174,16 @@ class World:
             grade=17,
         )
         self.client(agency).directory.enrol_officer(request)
+
+    @contextlib.contextmanager
+    def _embedded(self) -> Iterator[EmbeddedPostgres]:
+        """The embedded PostgreSQL, in use by us as well for a while."""
+        embedded = EmbeddedPostgres(self.register.state)
+        embedded.start()
+        try:
+            yield embedded
+        finally:
+            embedded.stop()
 
     def close(self) -> None:
         """Close the clients."""

@@ -1,0 +1,85 @@
+"""An agency that follows its events in a thread, over whatever happens to the register."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Self
+
+from nsor.client import Client
+from nsor.errors import NsorError
+from nsor.v1 import notification_pb2
+
+SECONDS = 60.0
+"""Longest wait for an event, for the register's return, and for the end."""
+QUIET_SECONDS = 3.0
+"""The stream ends by itself when nothing has come for so long."""
+
+
+class Subscriber:
+    """Follows from a cursor until it is quiet. Use it as a context; ``rest`` takes what still comes.
+
+    Attributes:
+        seen: what was taken, in the order in which it came.
+        reconnected: set when the stream was broken and is opened again.
+    """
+
+    def __init__(self, client: Client, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS) -> None:
+        """``after`` 0: after the last acknowledged one."""
+        self.seen: list[notification_pb2.Event] = []
+        self.reconnected = threading.Event()
+        self._client = client
+        self._after = after
+        self._quiet_seconds = quiet_seconds
+        self._failure: Exception | None = None
+        self._came: queue.SimpleQueue[notification_pb2.Event | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(timeout=SECONDS)
+        if self._thread.is_alive():
+            raise TimeoutError("the stream doesn't end")
+        if self._failure is not None:
+            raise self._failure
+
+    def next(self) -> notification_pb2.Event:
+        """Take the next event."""
+        event = self._came.get(timeout=SECONDS)
+        if event is None:
+            raise self._failure or EOFError("the stream has ended")
+        self.seen.append(event)
+        return event
+
+    def rest(self) -> None:
+        """Take all that still comes, until it is quiet."""
+        while (event := self._came.get(timeout=SECONDS)) is not None:
+            self.seen.append(event)
+
+    @property
+    def registrations(self) -> list[str]:
+        """What the taken events are about."""
+        return [event.registration_id for event in self.seen]
+
+    @property
+    def sequences(self) -> list[int]:
+        """The numbers of the taken events."""
+        return [event.sequence for event in self.seen]
+
+    def _follow(self) -> None:
+        stream = self._client.events(
+            after_sequence=self._after,
+            quiet_seconds=self._quiet_seconds,
+            patience_seconds=SECONDS,
+            on_reconnect=lambda _: self.reconnected.set(),
+        )
+        try:
+            for event in stream:
+                self._came.put(event)
+        except NsorError as failure:
+            self._failure = failure
+        finally:
+            self._came.put(None)

@@ -20,7 +20,6 @@ ANSWERS = 5
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running(tmp_path_factory.mktemp("crash"), {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}) as world:
-        world.slow_commits()
         yield world
 
 
@@ -28,7 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 # PostgreSQL goes on without the server, and the next server takes it over.
 def test_a_server_that_is_killed_has_answered_nothing_that_is_not_durable(world: World) -> None:
     postmaster = world.postmaster
-    with Load(world) as load:
+    with world.slow_commits(), Load(world) as load:
         for _ in range(3):
             load.wait_for_all_kinds(ANSWERS)
             world.register.kill()
@@ -42,13 +41,12 @@ def test_a_server_that_is_killed_has_answered_nothing_that_is_not_durable(world:
 # an operator's command has brought PostgreSQL back.
 def test_a_postgresql_that_is_killed_takes_no_answer_with_it(world: World) -> None:
     server = world.register.process
-    with Load(world) as load:
+    with world.slow_commits(), Load(world) as load:
         load.wait_for_all_kinds(ANSWERS)
         with damage.kept_down(world.register.state):
             damage.kill_postgres(world.postmaster)
             from_ = time.monotonic()
-            for kind in Kind:
-                load.wait_for(1, lambda attempt, kind=kind: attempt.kind is kind and attempt.started > from_)  # type: ignore[misc]
+            load.wait_for_each_kind(1, lambda attempt: attempt.started > from_)
             until(lambda: world.health() == NOT_SERVING, seconds=PATIENCE_SECONDS)
             to = time.monotonic()
         world.register.operate("migrate")
@@ -75,7 +73,7 @@ def test_a_register_without_its_database_says_so(world: World) -> None:
 
 # One killed backend makes PostgreSQL throw everybody out and recover by itself; so does the server.
 def test_the_server_recovers_by_itself_from_a_crash_of_postgresql(world: World) -> None:
-    with Load(world) as load:
+    with world.slow_commits(), Load(world) as load:
         load.wait_for_all_kinds(ANSWERS)
         with world.owner() as owner:
             backends = owner.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'nsor_server'").fetchall()

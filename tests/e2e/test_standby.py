@@ -60,7 +60,7 @@ def test_nothing_is_answered_while_the_standby_is_lost(world: World) -> None:
         load.wait_for_all_kinds(ANSWERS)
         start = lose(standby)
         until(lambda: world.health() == NOT_SERVING, seconds=COMMIT_SECONDS + MARGIN_SECONDS)
-        wait_for_each_kind(load, start)
+        load.wait_for_each_kind(1, lambda attempt: attempt.started > start)
         episode = Episode(start, time.monotonic())
         everything_answered_is_committed(world, load)
         standby.heal()
@@ -79,7 +79,7 @@ def test_a_cancelled_wait_for_the_standby_is_no_success(world: World) -> None:
         start = lose(standby)
         for function in ("pg_cancel_backend", "pg_terminate_backend") * 3:
             end_hanging_commits(standby, function)
-        wait_for_each_kind(load, start)
+        load.wait_for_each_kind(1, lambda attempt: attempt.started > start)
         episode = Episode(start, time.monotonic())
         standby.heal()
         load.wait_for_all_kinds(ANSWERS)
@@ -110,11 +110,6 @@ def end_hanging_commits(standby: Standby, function: str) -> None:
     """End the wait of those that hang now, as an administrator would who doesn't know better."""
     hanging = until(standby.waiting, seconds=PATIENCE_SECONDS)
     standby._admin.execute(f"SELECT {function}(pid) FROM unnest(%s::int[]) AS pid", (hanging,))  # noqa: S608 - constants
-
-
-def wait_for_each_kind(load: Load, start: float) -> None:
-    for kind in Kind:
-        load.wait_for(1, lambda attempt, kind=kind: attempt.kind is kind and attempt.started > start)  # type: ignore[misc]
 
 
 def nothing_was_answered(load: Load, episode: Episode) -> None:

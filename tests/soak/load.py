@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -125,21 +126,31 @@ class Load:
 
     def wait_for(self, number: int, wanted: Callable[[Attempt], bool]) -> None:
         """Wait until so many more calls have ended like that."""
-        with self._news:
-            seen, found, ends = len(self._attempts), 0, time.monotonic() + CALM_SECONDS
-            while found < number:
-                if self.faults:
-                    raise self.faults[0]
-                if time.monotonic() >= ends:
-                    raise TimeoutError(f"{found} of {number} calls in {CALM_SECONDS:g} s")
-                self._news.wait(timeout=1.0)
-                found += sum(1 for attempt in self._attempts[seen:] if wanted(attempt))
-                seen = len(self._attempts)
+        self._wait(lambda news: sum(map(wanted, news)) >= number)
+
+    def wait_for_each_kind(self, number: int, wanted: Callable[[Attempt], bool]) -> None:
+        """Wait until so many more calls of each kind have ended like that."""
+
+        def came(news: Sequence[Attempt]) -> bool:
+            found = Counter(attempt.kind for attempt in news if wanted(attempt))
+            return all(found[kind] >= number for kind in self._kinds)
+
+        self._wait(came)
 
     def wait_for_all_kinds(self, number: int) -> None:
         """Wait until so many more calls of each kind have had the answer of a register that is well."""
-        for kind in self._kinds:
-            self.wait_for(number, lambda attempt, kind=kind: attempt.kind is kind and well(attempt))  # type: ignore[misc]
+        self.wait_for_each_kind(number, well)
+
+    def _wait(self, came: Callable[[Sequence[Attempt]], bool]) -> None:
+        """Wait until what has come from now on is enough."""
+        with self._news:
+            first, ends = len(self._attempts), time.monotonic() + CALM_SECONDS
+            while not came(self._attempts[first:]):
+                if self.faults:
+                    raise self.faults[0]
+                if time.monotonic() >= ends:
+                    raise TimeoutError(f"what was waited for didn't come within {CALM_SECONDS:g} s")
+                self._news.wait(timeout=1.0)
 
     def _run(self, nth: int) -> None:
         kinds = _turns(self._kinds, nth)

@@ -12,7 +12,7 @@ from nsor.v1 import notification_pb2
 
 SECONDS = 60.0
 """Longest wait for an event, for the register's return, and for the end."""
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 2.0
 """The stream ends by itself when nothing has come for so long."""
 
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import LiteralString
 
 import grpc
 import psycopg
@@ -134,14 +135,20 @@ class World:
         with self._embedded() as embedded, contextlib.closing(Standby(embedded)) as standby:
             yield standby
 
-    def slow_commits(self) -> None:
+    @contextlib.contextmanager
+    def slow_commits(self) -> Iterator[None]:
         """Let each commit take 20 ms, as on a slow disk, so that every crash finds some in the middle."""
+        self._alter("SET commit_delay = 20000", "SET commit_siblings = 0")
+        yield
+        self._alter("RESET commit_delay", "RESET commit_siblings")
+
+    def _alter(self, *changes: LiteralString) -> None:
         with (
             self._embedded() as embedded,
             psycopg.connect(embedded.conninfo(SUPERUSER, "postgres"), autocommit=True) as administrator,
         ):
-            administrator.execute("ALTER SYSTEM SET commit_delay = 20000")
-            administrator.execute("ALTER SYSTEM SET commit_siblings = 0")
+            for change in changes:
+                administrator.execute(f"ALTER SYSTEM {change}")
             administrator.execute("SELECT pg_reload_conf()")
 
     def prepare(self) -> None:

@@ -87,6 +87,10 @@ class Parties:
             )
         return officer
 
+    def adopt(self, agency: str, officer: Officer) -> None:
+        """Let the agency act by an officer who is enrolled."""
+        self._officers[agency] = officer
+
     def client(self, agency: str) -> Client:
         """The agency's client, with its officer."""
         found = self._clients.get(agency)

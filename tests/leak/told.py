@@ -1,0 +1,152 @@
+"""The demonstration's story told with planted values, with every error that can be provoked on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from nsor.errors import NsorError
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from tests.e2e.parties import Parties
+from tests.leak import planted
+from tests.rpc.callers import Answered
+
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+CREATE = "nsor.v1.RegistrationService/CreateRegistration"
+POLICE, PROSECUTION, COURT = "punjab-police", "punjab-prosecution", "lahore-special-court"
+
+
+@dataclass
+class Told:
+    """What came of it.
+
+    Attributes:
+        errors: all that refusals and failures said, to the library and on the wire.
+        reasons: why calls were refused or failed.
+        found: CNIC of whom the look-up on the grant found.
+    """
+
+    errors: list[bytes] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+    found: str = ""
+
+    def refused(self, call: Callable[..., object], request: object) -> None:
+        try:
+            call(request)
+        except NsorError as error:
+            said = (error, error.message, error.next_step, error.violations, error.reason, vars(error))
+            self.errors.append(repr(said).encode() + str(said).encode())
+            self.reasons.add(error.reason)
+        else:
+            raise AssertionError("it was not refused")
+
+    def answered(self, answer: Answered) -> None:
+        status = answer.status.SerializeToString() if answer.status is not None else b""
+        receipt = answer.receipt.SerializeToString() if answer.receipt is not None else b""
+        self.errors.append(answer.details.encode() + bytes(status) + receipt)
+        self.reasons.add(answer.reason)
+
+
+def tell(parties: Parties) -> Told:
+    """Tell the story."""
+    told = Told()
+    entered = parties.confirmed(planted.order())
+    parties.client(POLICE).notification.create_notice(planted.notice(entered.registration_id))
+    _look_ups(parties, told)
+    _mistakes(parties, told)
+    _failures(parties, told, entered.registration_id)
+    return told
+
+
+def look_up(cnic: str, purpose: options_pb2.Purpose.ValueType, **basis: Any) -> lookup_pb2.LookUpRegistrationRequest:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()), purpose=purpose, cnic=cnic, basis=lookup_pb2.LookUpBasis(**basis)
+    )
+
+
+def _look_ups(parties: Parties, told: Told) -> None:
+    """On a grant, and for every standing purpose."""
+    police, prosecution = parties.client(POLICE).lookup, parties.client(PROSECUTION).lookup
+    asked = police.create_access_request(planted.access_request()).message
+    approval = lookup_pb2.ApproveAccessRequestRequest(access_request_id=asked.access_request_id, etag=asked.etag)
+    grant = prosecution.approve_access_request(approval).message.grant.grant_id
+    investigation = options_pb2.PURPOSE_INVESTIGATION
+    for cnic in (planted.SUSPECT_CNIC, planted.OFFENDER_CNIC):
+        answer = police.look_up_registration(look_up(cnic, investigation, grant_id=grant)).message
+        told.found = answer.registration.person.cnic
+    told.refused(police.look_up_registration, look_up(planted.OFFENDER_CNIC, investigation, grant_id=grant))
+    standing: dict[str, lookup_pb2.LookUpRegistrationRequest] = {
+        PROSECUTION: look_up(
+            planted.OFFENDER_CNIC, options_pb2.PURPOSE_PROSECUTION, fir=planted.fir(planted.SECOND_FIR)
+        ),
+        COURT: look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_TRIAL, court_case=planted.court_case()),
+        "punjab-prisons": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_CUSTODY, prisoner_number=planted.PRISONER),
+        "fia-immigration": look_up(
+            planted.OFFENDER_CNIC, options_pb2.PURPOSE_BORDER_CONTROL, travel_document=planted.document()
+        ),
+        "npb": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
+    }
+    for agency, request in standing.items():
+        parties.client(agency).lookup.look_up_registration(request)
+
+
+def _mistakes(parties: Parties, told: Told) -> None:
+    """Wrong fields, wrong bytes, names of methods, collisions of ids and of keys."""
+    prosecution, raw = parties.client(PROSECUTION).registration, parties.raw(PROSECUTION, officer=True)
+    wrong = planted.order(planted.WRONG_CNIC + "7")
+    wrong.person.names[0].name = f"{planted.NAME} 7"
+    wrong.addresses[0].house_number = f"{planted.HOUSE}_{planted.HOUSE}"
+    told.refused(prosecution.create_registration, wrong)
+    acquitted = planted.order()
+    acquitted.convictions[0].verdict = types_pb2.VERDICT_ACQUITTED
+    told.refused(prosecution.create_registration, acquitted)
+    first = planted.order(planted.HELD_CNIC)
+    prosecution.create_registration(first)
+    first.person.names[0].name = planted.SUSPECT
+    told.refused(prosecution.create_registration, first)
+    told.answered(raw.call(CREATE, planted.NAME.encode()))
+    told.answered(raw.call(f"nsor.v1.{planted.WRONG_CNIC}/{planted.ALIAS}", b""))
+    told.answered(raw.call(LOOK_UP, look_up(planted.WRONG_CNIC, options_pb2.PURPOSE_TRIAL, ticket_number="T-1")))
+    told.answered(raw.call(CREATE, planted.order().SerializeToString() + b"\x00" * 300_000))
+    with contextlib.suppress(NsorError):
+        parties.enrol(POLICE, parties.officer(POLICE))
+
+
+@contextlib.contextmanager
+def _broken(parties: Parties, breaks: str, mends: str) -> Iterator[None]:
+    """A database that refuses what the server writes, with the row in its error's text."""
+    with parties.database() as owner:
+        owner.execute(breaks)
+    try:
+        yield
+    finally:
+        with parties.database() as owner:
+            owner.execute(mends)
+
+
+def _failures(parties: Parties, told: Told, registration_id: str) -> None:
+    """What the database itself refuses: a check, a unique key, a table that isn't there."""
+    prosecution, police = parties.client(PROSECUTION), parties.client(POLICE)
+    refuses = "ALTER TABLE {table} ADD CONSTRAINT refuses CHECK ({no}) NOT VALID"
+    mends = "ALTER TABLE {table} DROP CONSTRAINT refuses"
+    for table, no, call, request in (
+        ("registration_version", "version < 0", prosecution.registration.create_registration, planted.order()),
+        ("registration_identifier", "kind < 0", prosecution.registration.create_registration, planted.order()),
+        ("access_request_version", "version < 0", police.lookup.create_access_request, planted.access_request()),
+        ("notice", "agency_id = ''", police.notification.create_notice, planted.notice(registration_id)),
+        (
+            "look_up",
+            "agency_id = ''",
+            parties.client("npb").lookup.look_up_registration,
+            look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
+        ),
+    ):
+        with _broken(parties, refuses.format(table=table, no=no), mends.format(table=table)):
+            told.refused(call, request)
+    with _broken(parties, "ALTER TABLE notice RENAME TO gone", "ALTER TABLE gone RENAME TO notice"):
+        told.refused(police.notification.create_notice, planted.notice(registration_id))
+    asked = registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
+    told.refused(police.registration.get_registration, asked)

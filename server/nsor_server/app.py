@@ -221,7 +221,7 @@ def _build(  # noqa: PLR0917 - called once, above
     admission = Admission(directory, Officers(), policy.narrowing)
     decider = Decider(sealer, blind_index)
     batches = Batches(admission, decider, policy.messages, tracing)
-    group: GroupCommit[Item] = GroupCommit(database.connect, ledger, guard, batches.decide)
+    group: GroupCommit[Item] = GroupCommit(database.writer, ledger, guard, batches.decide)
     stack.callback(group.close)
     refusals = Refusals(group, policy.messages)
     stack.callback(refusals.close)

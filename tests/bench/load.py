@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument(
         "--requests", type=Path, required=True, help="encoded requests without request_id, one hex line each"
     )
+    parser.add_argument("--skip", type=int, default=0, help="requests to pass over, which an earlier run has made")
     parser.add_argument("--session", type=Path, required=True, help="an encoded SignedOfficerSession")
     parser.add_argument("--in-flight", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
@@ -93,9 +94,11 @@ def main() -> None:
     )
     channel = grpc.secure_channel(f"127.0.0.1:{arguments.port}", credentials)
     grpc.channel_ready_future(channel).result(timeout=20)
+    requests = [bytes.fromhex(line) for line in arguments.requests.read_text().split()]
+    skip = arguments.skip % len(requests)
     load = Load(
         channel.unary_unary(METHOD),
-        [bytes.fromhex(line) for line in arguments.requests.read_text().split()],
+        requests[skip:] + requests[:skip],
         arguments.session.read_bytes(),
     )
     cpu = time.process_time()

@@ -159,10 +159,12 @@ def compare(
 def one_run(folder: Path, certs: Path, target: tuple[int, int, int | None], in_flight: int, seconds: float) -> Run:
     """Load one target and read what it cost."""
     port, server, database = target
+    made = folder / f"made-{port}"
+    skip = int(made.read_text()) if made.exists() else 0
     before_server, before_database = cpu_seconds(server), tree_seconds(database)
     done = subprocess.run(
         [sys.executable, str(HERE / "load.py"), "--port", str(port), "--certs", str(certs),
-         "--requests", str(folder / "requests"), "--session", str(folder / "session"),
+         "--requests", str(folder / "requests"), "--skip", str(skip), "--session", str(folder / "session"),
          "--in-flight", str(in_flight), "--seconds", str(seconds)],
         capture_output=True, text=True, check=True, timeout=seconds + 60,
         preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}),
@@ -172,6 +174,7 @@ def one_run(folder: Path, certs: Path, target: tuple[int, int, int | None], in_f
     server_cpu = cpu_seconds(server) - before_server
     database_cpu = tree_seconds(database) - before_database
     calls = figures["calls"]
+    made.write_text(str(skip + calls))
     return Run(
         calls_per_second=calls / figures["seconds"],
         p50_ms=figures["p50_ms"],

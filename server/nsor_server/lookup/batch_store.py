@@ -1,6 +1,8 @@
 """The three statements of a batch of look-ups: whatever its size, the register is read twice and written once.
 
-All run under the ledger head's lock, so that each sees what every earlier entry has committed.
+All run under the ledger head's lock, so that each sees what every earlier entry has committed. The writer keeps its
+plans for as long as its connection lives, so the reads are written as one look at an index for each item: a join would
+be planned by how small the tables were when the first batch came.
 """
 
 from __future__ import annotations
@@ -20,8 +22,12 @@ TABLE: Final = "look_up"
 _HEADS: Final = f"""
 SELECT q.ordinal, {registrations.COLUMNS}
 FROM unnest(%b::int[], %b::smallint[], %b::bytea[], %b::text[]) AS q (ordinal, key, blind, custodian)
-JOIN registration_identifier AS i
-    ON i.kind = {registrations.IDENTIFIER_CNIC} AND i.key_id = (%b::bigint[])[q.key] AND i.blind = q.blind
+CROSS JOIN LATERAL (
+    SELECT registration_id
+    FROM registration_identifier
+    WHERE kind = {registrations.IDENTIFIER_CNIC} AND key_id = (%b::bigint[])[q.key] AND blind = q.blind
+    OFFSET 0
+) AS i
 CROSS JOIN LATERAL (
     SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
         court_places, created_at, sealed
@@ -30,19 +36,23 @@ CROSS JOIN LATERAL (
     ORDER BY version DESC
     LIMIT 1
 ) AS v
-JOIN registration_key AS k ON k.registration_id = v.registration_id
+CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
 WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
     AND NOT v.held
     AND q.custodian IN ('', v.custodian_agency)
 """.encode()  # noqa: S608 - constants
 
 _CLAIMS: Final = b"""
-SELECT q.ordinal, earlier.request_hash, g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.sealed,
-    ARRAY(SELECT subject FROM look_up AS used WHERE used.grant_id = g.grant_id)
+SELECT q.ordinal,
+    (SELECT request_hash FROM look_up WHERE agency_id = q.agency_id AND request_id = q.request_id),
+    g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.sealed,
+    ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id)
 FROM unnest(%b::int[], %b::text[], %b::uuid[], %b::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
-LEFT JOIN look_up AS earlier ON earlier.agency_id = q.agency_id AND earlier.request_id = q.request_id
-LEFT JOIN access_grant AS g ON g.grant_id = q.grant_id AND g.agency_id = q.agency_id
-WHERE earlier.request_id IS NOT NULL OR g.grant_id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT grant_id, agency_id, expires_at, sealed FROM access_grant
+    WHERE grant_id = q.grant_id AND agency_id = q.agency_id
+    OFFSET 0
+) AS g ON true
 """
 
 _INSERT: Final = b"""

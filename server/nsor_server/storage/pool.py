@@ -20,6 +20,16 @@ from nsor_server.config import OperatorError
 MOST_SKEW_SECONDS = 2.0
 """Most by which host and database may differ: beyond it certificates and deadlines would be judged wrongly."""
 
+_BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+"""A plan is made once per connection: one for a table that was small at the time would read all of it ever after."""
+
 _DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
 
 
@@ -60,6 +70,7 @@ class Database:
             "TimeZone": "GMT",
         }
         self.url_server = _with_settings(url_server, bounds)
+        self._url_writer = _with_settings(self.url_server, _BY_INDEX)
         self.url_owner = None if url_owner is None else _with_settings(url_owner, {"TimeZone": "GMT"})
         self._examining = threading.Lock()
         self._pool = ConnectionPool(
@@ -111,8 +122,14 @@ class Database:
             raise
 
     def connect(self) -> psycopg.Connection:
-        """A connection of its own for the server's role (the ledger's writer, a listener); the caller closes it."""
+        """A connection of its own for the server's role (a listener, a probe); the caller closes it."""
         connection = psycopg.connect(self.url_server)
+        _configure(connection)
+        return connection
+
+    def writer(self) -> psycopg.Connection:
+        """A connection of its own for the ledger's writer, whose statements all go by indexes; the caller closes it."""
+        connection = psycopg.connect(self._url_writer)
         _configure(connection)
         return connection
 

@@ -1,5 +1,6 @@
 """Every RPC, called by every kind of agency: allowed or refused as the golden matrix says, and on the record."""
 
+import itertools
 import os
 import re
 import tomllib
@@ -62,14 +63,17 @@ def example(method: str, agency: str) -> Message:
         request.request_id = str(uuid.uuid4())
     if isinstance(request, oversight_pb2.ListAccessesRequest):
         request.agency_id = agency
+    if isinstance(request, notification_pb2.AcknowledgeEventsRequest):
+        request.through_sequence = 1
     return request  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
 def callers(parties: Parties, people: Iterator[registration_pb2.CreateRegistrationRequest]) -> Mapping[str, Caller]:
-    """A raw caller of each kind, with an officer; each agency that may hear events has one waiting."""
-    order = next(order for order in people if order.custody.prisons_agency_id == KINDS["PRISONS"])
-    parties.confirmed(order)
+    """A raw caller of each kind, with an officer; each agency that may hear events has two that it hasn't taken."""
+    held = (order for order in people if order.custody.prisons_agency_id == KINDS["PRISONS"])
+    for order in itertools.islice(held, 2):
+        parties.confirmed(order)
     return {kind: parties.raw(agency, officer=True) for kind, agency in KINDS.items()}
 
 

@@ -65,25 +65,17 @@ class World:
     registrations: set[str] = field(default_factory=set)
     _officers: dict[str, OfficerKey] = field(default_factory=dict)
     _clients: dict[str, Client] = field(default_factory=dict)
+    _connecting: threading.Lock = field(default_factory=threading.Lock)
+    _retired: list[Client] = field(default_factory=list)
     _orders: Iterator[registration_pb2.CreateRegistrationRequest] = field(default_factory=lambda: iter(()))
     _ordering: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, agency: str) -> Client:
-        """The agency's one client, which never repeats a call by itself: each outcome is seen as it is."""
-        found = self._clients.get(agency)
-        if found is None:
-            own = self.register.certs / "agencies" / agency
-            found = self._clients[agency] = Client(
-                self.register.address,
-                certificate=own.with_suffix(".pem"),
-                key=own.with_suffix(".key"),
-                ca=self.register.certs / "ca.pem",
-                ledger_key=self.register.ledger_key,
-                state_dir=self.register.folder / "clients" / agency,
-                officer=self._officers.get(agency),
-                retries=Retries(attempts=1),
-            )
-        return found
+        """The agency's client, which never repeats a call by itself: each outcome is seen as it is."""
+        with self._connecting:
+            if agency not in self._clients:
+                self._clients[agency] = self._connect(agency)
+            return self._clients[agency]
 
     @property
     def clients(self) -> Mapping[str, Client]:
@@ -155,7 +147,7 @@ class World:
         """Enrol an officer for each agency that needs one, and have one offender entered and confirmed."""
         self._orders = punjabis(random.SystemRandom().randrange(1 << 30))
         for agency in WITH_OFFICERS:
-            self.enrol(agency)
+            self.replace_officer(agency)
         order = self.order()
         created = self.client(PROSECUTION).registration.create_registration(order).message
         self.client(COURT).registration.confirm_registration(
@@ -169,19 +161,6 @@ class World:
         self.offender = order.person.cnic
         self.registrations.add(created.registration_id)
 
-    def enrol(self, agency: str) -> None:
-        """Enrol a new officer's key for an agency whose client isn't used yet."""
-        key = self._officers[agency] = OfficerKey.generate()
-        number = f"BELT-{key.key_id[:4].hex().upper()}"
-        request = directory_pb2.EnrolOfficerRequest(
-            request_id=str(uuid.uuid4()),
-            officer_number=number,
-            public_key=key.public_key,
-            proof_of_possession=key.prove_possession(agency, number),
-            grade=17,
-        )
-        self.client(agency).directory.enrol_officer(request)
-
     @contextlib.contextmanager
     def _embedded(self) -> Iterator[EmbeddedPostgres]:
         """The embedded PostgreSQL, in use by us as well for a while."""
@@ -192,10 +171,46 @@ class World:
         finally:
             embedded.stop()
 
+    def replace_officer(self, agency: str) -> tuple[Client, bytes]:
+        """Enrol another officer for an agency, who acts from now on.
+
+        Returns:
+            The client of before, which goes on to act for the old officer, and the id of his key; empty: none.
+        """
+        old, old_key, key = self.client(agency), self._officers.get(agency), OfficerKey.generate()
+        number = f"BELT-{key.key_id[:4].hex().upper()}"
+        old.directory.enrol_officer(
+            directory_pb2.EnrolOfficerRequest(
+                request_id=str(uuid.uuid4()),
+                officer_number=number,
+                public_key=key.public_key,
+                proof_of_possession=key.prove_possession(agency, number),
+                grade=17,
+            )
+        )
+        with self._connecting:
+            self._officers[agency] = key
+            self._clients[agency] = self._connect(agency)
+        self._retired.append(old)
+        return old, old_key.key_id if old_key else b""
+
     def close(self) -> None:
         """Close the clients."""
-        while self._clients:
-            self._clients.popitem()[1].close()
+        for client in (*self._clients.values(), *self._retired):
+            client.close()
+
+    def _connect(self, agency: str) -> Client:
+        own = self.register.certs / "agencies" / agency
+        return Client(
+            self.register.address,
+            certificate=own.with_suffix(".pem"),
+            key=own.with_suffix(".key"),
+            ca=self.register.certs / "ca.pem",
+            ledger_key=self.register.ledger_key,
+            state_dir=self.register.folder / "clients" / agency,
+            officer=self._officers.get(agency),
+            retries=Retries(attempts=1),
+        )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,149 @@
+"""What happens to a register under load. Each episode ends with everything put right, as an operator would."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from demo.running import AGENCIES
+from nsor.errors import Refused
+from nsor.v1 import directory_pb2
+from nsor_server.storage.embedded import EmbeddedPostgres
+from tests.e2e.polling import until
+from tests.soak import damage
+from tests.soak.load import Load, look_up
+from tests.soak.promises import Broken
+from tests.soak.world import BUREAU, NOT_SERVING, SERVING, World
+
+SECONDS = 60.0
+
+Episode = Callable[[World, Load], None]
+
+
+def kill_server(world: World, _load: Load) -> None:
+    """Kill -9 the server and start it again; PostgreSQL goes on."""
+    postmaster = world.postmaster
+    world.register.kill()
+    world.register.start()
+    if world.postmaster != postmaster:
+        raise Broken("the server didn't take over the PostgreSQL that ran")
+
+
+def restart_server(world: World, _load: Load) -> None:
+    """Let the server drain by SIGTERM, and start it again."""
+    code = world.register.stop()
+    if code:
+        raise Broken(f"the server ended with {code} on SIGTERM")
+    world.register.start()
+
+
+def kill_postgres(world: World, _load: Load) -> None:
+    """Kill -9 PostgreSQL with all its processes; an operator's command brings it back."""
+    damage.kill_postgres(world.postmaster)
+    world.register.operate("migrate")
+
+
+def kill_backend(world: World, load: Load) -> None:
+    """Kill -9 one of PostgreSQL's backends, so that it throws everybody out and recovers by itself."""
+    with world.owner() as owner:
+        rows = owner.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'nsor_server'").fetchall()
+    damage.kill(rows[0][0])
+    load.wait_for(1, lambda attempt: not attempt.proven)
+
+
+def lose_standby(world: World, load: Load) -> None:
+    """Lose a synchronous standby for a while; nobody may be answered meanwhile."""
+    with world.standby() as standby:
+        standby.lose()
+        standby.wait_for_a_hanging_commit()
+        start = time.monotonic()
+        until(lambda: world.health() == NOT_SERVING, seconds=SECONDS)
+        load.wait_for_each_kind(2, lambda attempt: attempt.started > start)
+        end = time.monotonic()
+    if any(attempt.proven for attempt in load.attempts if start < attempt.started and attempt.ended < end):
+        raise Broken("a call was answered while no commit came through")
+
+
+def reload_certificate(world: World, _load: Load) -> None:
+    """Give the server a new certificate while it runs; the next connection sees it."""
+    before = _served(world)
+    certs = world.register.certs
+    for name in ("server.pem", "server.key"):
+        (certs / name).unlink()
+    world.register.operate("pki", "development", "--out", str(certs), "--agencies", str(AGENCIES))
+    if _served(world) == before:
+        raise Broken("the server goes on with its old certificate")
+
+
+def replace_officer(world: World, _load: Load) -> None:
+    """Enrol another officer for NPB and disable the one before; the old key is refused from the next call on."""
+    old, key = world.replace_officer(BUREAU)
+    world.client(BUREAU).directory.disable_officer(
+        directory_pb2.DisableOfficerRequest(
+            request_id=str(uuid.uuid4()), officer_key_id=key, reason=directory_pb2.DISABLE_REASON_LEFT_POST
+        )
+    )
+    try:
+        old.lookup.look_up_registration(look_up(world.offender))
+    except Refused as refusal:
+        if refusal.reason != "OFFICER_NOT_ACCEPTED":
+            raise
+    else:
+        raise Broken("a disabled officer was answered")
+
+
+LIVING: Mapping[str, Episode] = {
+    "PostgreSQL killed": kill_postgres,
+    "one backend killed": kill_backend,
+    "standby lost": lose_standby,
+    "certificate renewed": reload_certificate,
+    "officer replaced": replace_officer,
+}
+"""What a server has to live through."""
+DEADLY: Mapping[str, Episode] = {"server killed": kill_server, "server restarted": restart_server}
+"""What ends a server."""
+
+
+def recover(world: World, load: Load) -> float:
+    """Wait until every kind of call is answered again; gives the seconds that it took."""
+    start = time.monotonic()
+    load.wait_for_all_kinds(2)
+    until(lambda: world.health() == SERVING, seconds=SECONDS)
+    return time.monotonic() - start
+
+
+def resources(world: World) -> tuple[int, int, int]:
+    """Resident kilobytes and threads of the server, and resident kilobytes of PostgreSQL's postmaster."""
+    server = world.register.process
+    if server is None:
+        raise RuntimeError("the server doesn't run")
+    status = _status(server.pid)
+    postmaster = EmbeddedPostgres(world.register.state).postmaster_pid
+    return status["VmRSS"], status["Threads"], _status(postmaster)["VmRSS"] if postmaster else 0
+
+
+def _status(process: int) -> dict[str, int]:
+    found = {}
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name in {"VmRSS", "Threads"}:
+            found[name] = int(value.split()[0])
+    return found
+
+
+def _served(world: World) -> bytes:
+    """The certificate that the server shows to a new connection."""
+    certs = world.register.certs
+    own = certs / "agencies" / BUREAU
+    context = ssl.create_default_context(cafile=str(certs / "ca.pem"))
+    context.load_cert_chain(own.with_suffix(".pem"), own.with_suffix(".key"))
+    host, _, port = world.register.address.rpartition(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        return secure.getpeercert(binary_form=True) or b""

@@ -1,7 +1,7 @@
 """Refusals: each is an entry of the ledger too, and a flood of them is counted.
 
-Beyond its budget an agency's refusals are answered without a receipt, and one entry a second stands for all of them:
-otherwise whoever is refused could fill the ledger.
+Beyond its budget an agency's refusals are answered RATE_LIMITED, without a receipt, and one entry a second stands for
+all of them: otherwise whoever is refused could fill the ledger.
 """
 
 from __future__ import annotations
@@ -90,9 +90,12 @@ class Refusals:
         self._flusher.start()
 
     def itemise(self, arrival: Arrival, error: errors.ApiError) -> Refusal:
-        """Record a refusal as an entry of its own, within the agency's budget; else count it."""
+        """Record a refusal as an entry of its own, within the agency's budget; else count it, and say RATE_LIMITED.
+
+        That is the one reason that comes without a receipt, so that a caller can insist on one for all others.
+        """
         if not self._spend(arrival.agency):
-            return self.count(arrival, error)
+            return self.count(arrival, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
         made = status.status(error, self._texts, str(arrival.access_id)).SerializeToString()
         item = Noted(entries.refused(arrival, error, made), arrival.span)
         try:

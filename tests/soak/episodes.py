@@ -47,12 +47,9 @@ def kill_postgres(world: World, _load: Load) -> None:
     world.register.operate("migrate")
 
 
-def kill_backend(world: World, load: Load) -> None:
+def kill_backend(world: World, _load: Load) -> None:
     """Kill -9 one of PostgreSQL's backends, so that it throws everybody out and recovers by itself."""
-    with world.owner() as owner:
-        rows = owner.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'nsor_server'").fetchall()
-    damage.kill(rows[0][0])
-    load.wait_for(1, lambda attempt: not attempt.proven)
+    damage.kill(min(world.backends()))
 
 
 def lose_standby(world: World, load: Load) -> None:

@@ -113,6 +113,12 @@ class World:
         ):
             yield connection
 
+    def backends(self) -> set[int]:
+        """Process ids of PostgreSQL's backends that the server uses."""
+        with self.owner() as owner:
+            rows = owner.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'nsor_server'")
+            return {pid for (pid,) in rows}
+
     @property
     def postmaster(self) -> int:
         """Process id of the embedded PostgreSQL, which runs."""

@@ -78,11 +78,12 @@ def test_a_callers_trace_is_joined(client: nsor.Client, register: Register) -> N
     assert answer.trace_id == "ab" * 16
 
 
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "CANCELLED"])
 def test_a_lost_decision_is_repeated_under_its_own_id(
-    client: nsor.Client, register: Register, refusals: type[Refusal]
+    client: nsor.Client, register: Register, refusals: type[Refusal], code: str
 ) -> None:
     # Whether the first one was done is unknown: the same id makes a second one harmless, a new nonce makes it honest.
-    _answers(register, CONFIRM, refusals("UNAVAILABLE", ""), registration_pb2.ConfirmRegistrationResponse())
+    _answers(register, CONFIRM, refusals(code, ""), registration_pb2.ConfirmRegistrationResponse())
     answer = client.registration.confirm_registration(registration_pb2.ConfirmRegistrationRequest())
     first, second = register.calls
     assert first.request == second.request

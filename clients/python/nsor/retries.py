@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from nsor.contract import Method
 from nsor.errors import NsorError, Refused, Unreachable
 
-_LOST = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
+_LOST = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
+"""CANCELLED is how gRPC ends calls that a server which shuts down hasn't taken up; nobody cancels on this side."""
 _PASSING = frozenset({"RATE_LIMITED", "LEDGER_UNAVAILABLE", "SHUTTING_DOWN", "DEADLINE"})
 
 

@@ -1,8 +1,9 @@
-"""The server's TLS credentials: read anew when their files change, and never with session resumption.
+"""The server's TLS credentials: the files, and the configuration that grpc is offered when it is safe to take one.
 
-grpc resumes TLS sessions as long as it is given no new configuration, and a resumed session is not checked against
-the certificate's end: a client whose certificate had expired has completed a call that way. So a new configuration
-is given for every handshake. TLS 1.2 is grpc's own lower bound.
+A handshake asks `fetch` and is told to keep what it has. A new configuration is offered only by `renewal.py`, because
+grpc frees the old one while other handshakes may be reaching for it (grpc/grpc#36693): given anew to each handshake,
+as it takes to forbid session resumption, a few dozen handshakes at once have killed the server. TLS 1.2 is grpc's own
+lower bound.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -41,27 +41,48 @@ class Credentials:
         self._paths = (certificate, key, client_ca)
         self._metrics = metrics
         self._lock = threading.Lock()
+        self._offered: grpc.ServerCertificateConfiguration | None = None
         self._stamp = self._stamps()
         self._loaded = self._read()
 
     def server_credentials(self) -> grpc.ServerCredentials:
         """Credentials that require a client certificate."""
-        fetch: Callable[[], grpc.ServerCertificateConfiguration] = self.fetch
-        return grpc.dynamic_ssl_server_credentials(self._configuration(), fetch, require_client_authentication=True)
+        return grpc.dynamic_ssl_server_credentials(
+            self._configuration(),
+            self.fetch,  # type: ignore[arg-type]  # None is grpc's own word for "keep it"; the stubs forgot it
+            require_client_authentication=True,
+        )
 
-    def fetch(self) -> grpc.ServerCertificateConfiguration:
-        """A new configuration, for each handshake; the last good one when the files have become unusable."""
+    def fetch(self) -> grpc.ServerCertificateConfiguration | None:
+        """What was offered, to one handshake; None keeps what grpc has."""
         with self._lock:
-            try:
-                stamp = self._stamps()
-                if stamp != self._stamp:
-                    self._stamp = stamp
-                    self._loaded = self._read()
-                    _log.warning("the server's TLS files were loaded again")
-            except CredentialsError as error:
-                # grpc would keep the old ones as well, but silently.
-                _log.error("the server's TLS files have changed and can't be used, the old ones stay: %s", error)
-            return self._configuration()
+            offered, self._offered = self._offered, None
+            return offered
+
+    @property
+    def changed(self) -> bool:
+        """Whether the files aren't those that were read last."""
+        try:
+            return self._stamps() != self._stamp
+        except CredentialsError:
+            return True
+
+    def offer(self) -> None:
+        """Have the next handshake take a new configuration: of the files, or of the last good ones.
+
+        Only whoever pins the old one may call this.
+        """
+        try:
+            stamp = self._stamps()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._loaded = self._read()
+                _log.warning("the server's TLS files were loaded again")
+        except CredentialsError as error:
+            # grpc would keep the old ones as well, but silently.
+            _log.error("the server's TLS files have changed and can't be used, the old ones stay: %s", error)
+        with self._lock:
+            self._offered = self._configuration()
 
     def _configuration(self) -> grpc.ServerCertificateConfiguration:
         certificate, key, client_ca = self._loaded

@@ -105,7 +105,7 @@ class Streams:
                 opened = _Open(self._door.admitted(arrival, rule), context)
                 held.callback(self._open.pop, self._register(opened), None)
                 yield from self._messages(opened, handler)
-                self._door.sign_off(arrival)
+                self._door.sign_off(arrival, recorded=False)  # its messages are the accesses
             except Exception as error:  # noqa: BLE001 - as for unary calls: no exception reaches grpc
                 self._door.refuse(arrival, error, context)
 

@@ -54,6 +54,7 @@ from nsor_server.rpc.methods import GROUPED, Methods
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.rpc.receiving import Receiver
 from nsor_server.rpc.refusals import Refusals
+from nsor_server.rpc.renewal import Renewal
 from nsor_server.rpc.runner import Runner
 from nsor_server.rpc.streams import Streams
 from nsor_server.storage import keyring as keyrings
@@ -232,7 +233,8 @@ def _build(  # noqa: PLR0917 - called once, above
         in_flight=settings.in_flight_per_agency,
         streams=settings.streams_per_agency,
     )
-    door = FrontDoor(admission, limits, receiver, checker, refusals, tracing, metrics)
+    unary_pool = _pool(stack, settings.unary_threads, "unary")
+    door = FrontDoor(admission, limits, receiver, checker, refusals, tracing, metrics, unary_pool)
     runner = Runner(database, sealer, ledger, guard, group, decider, admission, tracing)
 
     deliverer = Deliverer(database)
@@ -260,12 +262,15 @@ def _build(  # noqa: PLR0917 - called once, above
     server, port = rpc_server.build(
         methods,
         credentials,
-        _pool(stack, settings.unary_threads, "unary"),
+        unary_pool,
         address=settings.listen,
         maximum_message_bytes=settings.maximum_message_bytes,
     )
     tracing.listening(port)
     server.start()
+    renewal = Renewal(credentials, host.strip("[]"), port)
+    renewal.start()
+    stack.callback(renewal.stop)
     return Register(f"{host}:{port}", server, health, streams, settings.drain_seconds)
 
 

@@ -66,7 +66,10 @@ class Load:
 
     def _done(self, future: grpc.Future[bytes], started: float) -> None:
         elapsed = time.perf_counter() - started
-        code = future.code().name  # type: ignore[attr-defined]  # the stubs' Future lacks what grpcio's _MultiThreadedRendezvous has
+        # The stubs' Future lacks what grpcio's _MultiThreadedRendezvous has.
+        code = future.code().name  # type: ignore[attr-defined]
+        if code != "OK":
+            code = f"{code} {future.details()}"  # type: ignore[attr-defined]
         with self._lock:
             self.latencies.append(elapsed)
             self.codes[code] += 1

@@ -1,6 +1,7 @@
 """Group commit: one thread commits for all, and nobody pays for a neighbour's fault."""
 
 import contextlib
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import receipt_pb2
 from nsor_server.errors import Unavailable
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry, Head, LedgerUnavailable
@@ -156,6 +158,35 @@ def test_a_late_commit_answers_nobody(new_group: NewGroup, decide: Decide[str], 
         first.result()
     group.close()
     assert agencies(database) == ["first"]
+
+
+def test_whoever_doesnt_wait_is_told_once(new_group: NewGroup, decide: Decide[str], database: Database) -> None:
+    # The receipt, or that it came too late, and never both: a call has one answer.
+    gate = Gate(decide)
+    group = new_group(gate)
+    told: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
+    group.begin("late", 0, lambda result: told.put(("late", result)))
+    assert gate.reached.wait(20)
+    group.begin("in time", 20, lambda result: told.put(("in time", result)))
+    name, result = told.get(timeout=20)
+    assert (name, type(result)) == ("late", LedgerUnavailable)
+    gate.open.set()
+    name, result = told.get(timeout=20)
+    assert (name, type(result)) == ("in time", receipt_pb2.Receipt)
+    assert agencies(database) == ["late", "in time"]
+    group.close()
+    assert told.empty()
+
+
+def test_one_who_fails_to_hear_stops_nobody(new_group: NewGroup, decide: Decide[str]) -> None:
+    # The writer tells everybody else, and lives on.
+    group = new_group(decide)
+
+    def deaf(_result: object) -> None:
+        raise ValueError
+
+    group.begin("deaf", 20, deaf)
+    assert group.submit("next", 20).index == 1
 
 
 def test_closing_writes_what_waits(new_group: NewGroup, decide: Decide[str], database: Database) -> None:

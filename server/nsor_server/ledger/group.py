@@ -3,12 +3,17 @@
 The writer takes what waits, locks the head, lets the calls be decided, appends all their entries and commits once;
 only then are the waiters released. Reads for answers happen under the head's lock, so the order of the ledger is the
 order of what each answer saw.
+
+A waiter is a thread (`submit`), or a function that the writer calls (`begin`): waking a thread for each answer costs
+more than giving the answer.
 """
 
 import contextlib
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -29,21 +34,43 @@ Decide = Callable[[Connection, Sequence[Item], Head], Sequence[Entry | Exception
 _log = logging.getLogger(__name__)
 
 
+Result = receipt_pb2.Receipt | Exception
+Done = Callable[[Result], None]
+"""Hears what became of an item. It runs in the writer's thread: it may not wait."""
+
+PATIENCE_SECONDS = 0.25
+"""How often items are looked for whose time is over."""
+
+
 class _Ticket(Generic[Item]):
-    """An item in the queue, and its waiter's wake-up: a lock that the writer releases, cheaper than a Condition."""
+    """An item in the queue."""
 
-    __slots__ = ("abandoned", "done", "item", "result")
+    __slots__ = ("abandoned", "deadline", "done", "item")
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, deadline: float, done: Done) -> None:
         self.item = item
+        self.deadline = deadline
+        self.done = done
         self.abandoned = False
-        self.result: receipt_pb2.Receipt | Exception | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
 
-    def finish(self, result: receipt_pb2.Receipt | Exception) -> None:
-        self.result = result
-        self.done.release()
+
+class _Waiter:
+    """A thread that waits, on a lock that the writer releases: cheaper than a Condition."""
+
+    __slots__ = ("_lock", "_result")
+
+    def __init__(self) -> None:
+        self._result: Result = LedgerUnavailable("the writer gave no result")
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def done(self, result: Result) -> None:
+        self._result = result
+        self._lock.release()
+
+    def wait(self) -> Result:
+        with self._lock:
+            return self._result
 
 
 class GroupCommit(Generic[Item]):
@@ -77,10 +104,14 @@ class GroupCommit(Generic[Item]):
         self._waiting = waiting
         self._queue: queue.SimpleQueue[_Ticket[Item] | None] = queue.SimpleQueue()
         self._conn: Connection | None = None
+        self._untold: dict[_Ticket[Item], None] = {}
         self._entering = threading.Lock()
         self._closing = False
+        self._closed = threading.Event()
         self._writer = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._patience = threading.Thread(target=self._watch, name="ledger-patience", daemon=True)
         self._writer.start()
+        self._patience.start()
 
     @property
     def healthy(self) -> bool:
@@ -95,22 +126,30 @@ class GroupCommit(Generic[Item]):
             LedgerUnavailable: the entry isn't known to be durable, or wasn't in time: nothing may be answered.
             Exception: what ``decide`` raised, or gave, for this item.
         """
+        waiter = _Waiter()
+        self.begin(item, timeout_seconds, waiter.done)
+        result = waiter.wait()
+        if isinstance(result, receipt_pb2.Receipt):
+            return result
+        if isinstance(result, LedgerUnavailable):
+            # One failure is shared by a whole batch; each waiter raises one of its own.
+            raise LedgerUnavailable(*result.args) from result
+        raise result
+
+    def begin(self, item: Item, timeout_seconds: float, done: Done) -> None:
+        """As `submit`, without waiting: ``done`` hears the receipt, or what `submit` would raise, once.
+
+        Raises:
+            Unavailable, LedgerUnavailable: it isn't taken, and ``done`` hears nothing.
+        """
         if not self._guard.healthy:
             raise LedgerUnavailable("the ledger can't commit now")
-        ticket = _Ticket(item)
+        ticket = _Ticket(item, time.monotonic() + timeout_seconds, done)
         with self._entering:
             if self._closing or self._queue.qsize() >= self._waiting:
                 raise Unavailable(retry_after_seconds=1.0)
+            self._untold[ticket] = None
             self._queue.put(ticket)
-        if not ticket.done.acquire(timeout=timeout_seconds):
-            ticket.abandoned = True
-            raise LedgerUnavailable("the entry wasn't committed in time")
-        if isinstance(ticket.result, receipt_pb2.Receipt):
-            return ticket.result
-        if isinstance(ticket.result, LedgerUnavailable):
-            # One failure is shared by a whole batch; each waiter raises one of its own.
-            raise LedgerUnavailable(*ticket.result.args) from ticket.result
-        raise ticket.result or LedgerUnavailable("the writer gave no result")
 
     def close(self, timeout_seconds: float = 10.0) -> None:
         """Take no more items, write those that wait, and stop."""
@@ -119,6 +158,29 @@ class GroupCommit(Generic[Item]):
                 self._closing = True
                 self._queue.put(None)
         self._writer.join(timeout_seconds)
+        self._closed.set()
+        self._patience.join(timeout_seconds)
+        self._give_up(math.inf)
+
+    def _tell(self, ticket: _Ticket[Item], result: Result) -> None:
+        """Tell what became of an item, unless somebody has: whoever takes the ticket out does it."""
+        if self._untold.pop(ticket, ticket) is ticket:
+            return
+        try:
+            ticket.done(result)
+        except Exception as error:  # noqa: BLE001 - whatever becomes of one call, its neighbours are answered
+            _log.error("a call couldn't be told what became of it (%s)", type(error).__name__)
+
+    def _watch(self) -> None:
+        while not self._closed.wait(PATIENCE_SECONDS):
+            self._give_up(time.monotonic())
+
+    def _give_up(self, now: float) -> None:
+        """Tell those whose time is over."""
+        for ticket in list(self._untold):
+            if ticket.deadline <= now:
+                ticket.abandoned = True
+                self._tell(ticket, LedgerUnavailable("the entry wasn't committed in time"))
 
     def _run(self) -> None:
         open_for_more = True
@@ -149,10 +211,10 @@ class GroupCommit(Generic[Item]):
         if isinstance(results, Exception) and len(batch) > 1 and not isinstance(results, LedgerUnavailable):
             for ticket in batch:
                 alone = self._attempt([ticket])
-                ticket.finish(alone if isinstance(alone, Exception) else alone[0])
+                self._tell(ticket, alone if isinstance(alone, Exception) else alone[0])
             return
         for nth, ticket in enumerate(batch):
-            ticket.finish(results if isinstance(results, Exception) else results[nth])
+            self._tell(ticket, results if isinstance(results, Exception) else results[nth])
 
     def _attempt(self, batch: list[_Ticket[Item]]) -> Sequence[receipt_pb2.Receipt | Exception] | Exception:
         """Write a batch in one transaction; a connection that was lost before the commit is replaced once."""

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,7 +29,8 @@ from nsor_server.rpc.arrival import RECEIPT, STATUS_DETAILS, Arrival, arrive
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.rpc.receiving import CallerGone, Receiver
 from nsor_server.rpc.refusals import Refusal, Refusals
-from nsor_server.rpc.runner import Answer, Refused
+from nsor_server.rpc.replies import reply
+from nsor_server.rpc.runner import Answer, Answered, Refused
 from nsor_server.tracing import spans
 from nsor_server.tracing.spans import Tracing
 
@@ -45,6 +47,8 @@ class Checks(Protocol):
 
 Work = Callable[[Arrival], Answer]
 """What is done with a call whose request is there; raises ApiError to refuse."""
+Begin = Callable[[Arrival, Answered], None]
+"""The same for a call that is answered when others are; it either raises or the answer is heard later."""
 
 
 class OverLimit(Exception):
@@ -57,7 +61,11 @@ class OverLimit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
-    """What every call passes."""
+    """What every call passes.
+
+    Attributes:
+        later: threads for refusals that can't be recorded where they are heard of.
+    """
 
     admission: Admission
     limits: Limits
@@ -66,6 +74,7 @@ class FrontDoor:
     refusals: Refusals
     tracing: Tracing
     metrics: Metrics
+    later: Executor
 
     def unary(self, method: str, work: Work, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         """Answer a call with one message."""
@@ -80,6 +89,16 @@ class FrontDoor:
                 self.refuse(arrival, error, context)
                 return b""
             return answer.message
+
+    def grouped(self, method: str, begin: Begin, requests: Iterator[bytes], context: grpc.ServicerContext) -> None:
+        """Take a call that is answered together with others; its thread goes on to the next one."""
+        arrival = arrive(method, context, self.tracing)
+        held = contextlib.ExitStack()
+        try:
+            self.enter(arrival, requests, context, held, stream=False)
+            begin(arrival, lambda answer: self._answered(arrival, answer, context, held))
+        except Exception as error:  # noqa: BLE001 - as in unary
+            self._refused(arrival, error, context, held)
 
     def enter(
         self,
@@ -123,9 +142,9 @@ class FrontDoor:
         arrival.request_id = str(getattr(request, "request_id", ""))
         return Admitted(arrival, rule, request, call)
 
-    def sign_off(self, arrival: Arrival) -> None:
-        """End the span of a call that is answered, and count it."""
-        self._describe(arrival, leaf_pb2.OUTCOME_ALLOWED)
+    def sign_off(self, arrival: Arrival, *, recorded: bool = True) -> None:
+        """End the span of a call that is answered, and count it; its access id is shown if it has an entry."""
+        self._describe(arrival, leaf_pb2.OUTCOME_ALLOWED, recorded=recorded)
         arrival.span.end()
         self.metrics.called(arrival.method, "OK")
 
@@ -143,6 +162,27 @@ class FrontDoor:
         # grpc_status refuses a status whose message isn't the call's own.
         context.set_details(status_pb2.Status.FromString(refusal.status).message)
         context.set_trailing_metadata(tuple(metadata))
+
+    def _answered(
+        self, arrival: Arrival, answer: Answer | Exception, context: grpc.ServicerContext, held: contextlib.ExitStack
+    ) -> None:
+        """Answer in the ledger's thread, which a refusal that isn't recorded yet would wait for: another refuses it."""
+        if isinstance(answer, Answer):
+            with held:
+                self.sign_off(arrival)
+                context.set_trailing_metadata(((RECEIPT, answer.receipt.SerializeToString()),))
+                reply(context, answer.message)
+        elif isinstance(answer, Refused):
+            self._refused(arrival, answer, context, held)
+        else:
+            self.later.submit(self._refused, arrival, answer, context, held)
+
+    def _refused(
+        self, arrival: Arrival, error: Exception, context: grpc.ServicerContext, held: contextlib.ExitStack
+    ) -> None:
+        with held:
+            self.refuse(arrival, error, context)
+            reply(context, b"")
 
     def _limited(self, name: str, *, stream: bool) -> Hold:
         try:
@@ -162,12 +202,13 @@ class FrontDoor:
         log_failure(arrival, error)
         return self.refusals.itemise(arrival, errors.Internal())
 
-    def _describe(self, arrival: Arrival, outcome: leaf_pb2.Outcome.ValueType) -> None:
+    def _describe(self, arrival: Arrival, outcome: leaf_pb2.Outcome.ValueType, *, recorded: bool = True) -> None:
         span = arrival.span
         span.set(spans.AGENCY, arrival.agency)
         span.set(spans.PURPOSE, options_pb2.Purpose.Name(arrival.purpose).removeprefix("PURPOSE_"))
         span.set(spans.OUTCOME, entries.outcome_name(outcome))
-        span.set(spans.ACCESS_ID, str(arrival.access_id))
+        if recorded:
+            span.set(spans.ACCESS_ID, str(arrival.access_id))
 
 
 def parsed(request_class: type[Message], data: bytes) -> Any:

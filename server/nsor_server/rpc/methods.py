@@ -16,11 +16,12 @@ import grpc
 
 from nsor_server import errors
 from nsor_server.access.contract import Contract, ContractError, MethodRule
+from nsor_server.rpc import replies
 from nsor_server.rpc.arrival import Arrival
 from nsor_server.rpc.calls import Handler, StreamHandler
 from nsor_server.rpc.frontdoor import FrontDoor
 from nsor_server.rpc.health import CHECK, WATCH, Health
-from nsor_server.rpc.runner import Answer, Runner
+from nsor_server.rpc.runner import Answer, Answered, Runner
 from nsor_server.rpc.streams import Streams
 from nsor_server.tracing.spans import OTHER_METHOD
 
@@ -61,7 +62,9 @@ class Methods(grpc.GenericRpcHandler):
                 serve = functools.partial(streams.serve, rule, _there(stream_handlers, name))
                 self._found[f"/{name}"] = self._stream(serve)
             elif name == GROUPED:
-                self._found[f"/{name}"] = self._unary(name, functools.partial(self._look_up, rule))
+                self._found[f"/{name}"] = replies.handler(
+                    functools.partial(self._door.grouped, name, functools.partial(self._look_up, rule))
+                )
             else:
                 work = functools.partial(self._transact, rule, _there(handlers, name))
                 self._found[f"/{name}"] = self._unary(name, work)
@@ -89,12 +92,12 @@ class Methods(grpc.GenericRpcHandler):
         admitted = self._door.admitted(arrival, rule)
         return self._runner.transact(admitted, handler, _deadline(arrival, rule))
 
-    def _look_up(self, rule: MethodRule, arrival: Arrival) -> Answer:
+    def _look_up(self, rule: MethodRule, arrival: Arrival, answered: Answered) -> None:
         admitted = self._door.admitted(arrival, rule)
         left = _deadline(arrival, rule) - time.monotonic()
         if left <= 0:
             raise errors.DeadlineExceeded
-        return self._runner.look_up(admitted, left)
+        self._runner.look_up(admitted, left, answered)
 
 
 def _deadline(arrival: Arrival, rule: MethodRule) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -57,6 +57,10 @@ class Refused(Exception):
         self.receipt = receipt
 
 
+Answered = Callable[[Answer | Exception], None]
+"""Hears what became of a call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runner:
     """Runs handlers."""
@@ -70,21 +74,18 @@ class Runner:
     admission: Admission
     tracing: Tracing
 
-    def look_up(self, admitted: Admitted, seconds: float) -> Answer:
-        """Have a look-up decided and recorded with others.
+    def look_up(self, admitted: Admitted, seconds: float, answered: Answered) -> None:
+        """Have a look-up decided and recorded with others; ``answered`` hears what became of it, once.
+
+        It hears it in the ledger's thread, so it may not wait: an answer; ``Refused``, by the register, a grant, or the
+        gate asked again; or an ApiError that isn't recorded yet.
 
         Raises:
-            Refused: by the register, a grant, or the gate asked again; it is recorded.
-            ApiError: anything else.
+            ApiError: it isn't taken, and ``answered`` hears nothing.
         """
         item = Asked(admitted, prepare(self.decider, admitted))
         with replaced_errors():
-            receipt = self.group.submit(item, seconds)
-        if item.commit is not None:
-            item.commit.end()
-        if item.error is not None:
-            raise Refused(item.error, item.answer, receipt)
-        return Answer(item.answer, receipt)
+            self.group.begin(item, seconds, lambda result: answered(_answer(item, result)))
 
     def transact(self, admitted: Admitted, handler: Handler, deadline: float) -> Answer:
         """Run a handler in a transaction, with its entry, and commit both.
@@ -188,9 +189,33 @@ def replaced_errors() -> Iterator[None]:
     """
     try:
         yield
-    except psycopg.errors.QueryCanceled:
-        raise errors.DeadlineExceeded from None
-    except psycopg.errors.DeadlockDetected:
-        raise
-    except (LedgerUnavailable, psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.TooManyRequests):
-        raise errors.Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS) from None
+    except Exception as error:
+        other = _replaced(error)
+        if other is error:
+            raise
+        raise other from None
+
+
+def _replaced(error: Exception) -> Exception:
+    match error:
+        case psycopg.errors.QueryCanceled():
+            return errors.DeadlineExceeded()
+        case psycopg.errors.DeadlockDetected():
+            return error
+        case (
+            LedgerUnavailable() | psycopg.OperationalError() | psycopg.InterfaceError() | psycopg_pool.TooManyRequests()
+        ):
+            return errors.Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
+        case _:
+            return error
+
+
+def _answer(item: Asked, result: receipt_pb2.Receipt | Exception) -> Answer | Exception:
+    """What became of a look-up, of what the group commit says of it."""
+    if isinstance(result, Exception):
+        return _replaced(result)
+    if item.commit is not None:
+        item.commit.end()
+    if item.error is not None:
+        return Refused(item.error, item.answer, result)
+    return Answer(item.answer, result)

@@ -65,6 +65,11 @@ class Client:
         return self._connection.certificate.agency_id
 
     @property
+    def ledger_origin(self) -> str:
+        """The name of the ledger whose key this client was given."""
+        return self._connection.verifier.name
+
+    @property
     def state_folder(self) -> Path:
         """Where the proofs are kept: a folder of this ledger in ``state_dir``."""
         return self._connection.journal.folder
@@ -87,12 +92,17 @@ class Client:
         )
 
     def verify_ledger(
-        self, *, everything: bool = False, progress: Callable[[int, int], None] | None = None
+        self,
+        *,
+        everything: bool = False,
+        known: Sequence[bytes] = (),
+        progress: Callable[[int, int], None] | None = None,
     ) -> verification.Verified:
         """Prove that the ledger only grew, and that it holds every leaf this agency was shown.
 
         Args:
             everything: prove every kept leaf again, not only those since the last verification.
+            known: signed checkpoints that were kept elsewhere: the ledger must continue them too.
             progress: called with steps done and steps in all.
 
         Raises:
@@ -105,6 +115,7 @@ class Client:
             self._connection.verifier,
             _Register(self.oversight),
             everything=everything,
+            known=known,
             progress=progress,
         )
 

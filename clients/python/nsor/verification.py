@@ -7,6 +7,7 @@ answer since; one inclusion proof for each new leaf. Whatever fails is evidence:
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -59,6 +60,7 @@ def verify(
     source: ProofSource,
     *,
     everything: bool = False,
+    known: Sequence[bytes] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
     """Check the ledger against what was kept, and keep the newest checkpoint.
@@ -68,6 +70,7 @@ def verify(
         verifier: the ledger's key.
         source: where proofs come from.
         everything: prove every leaf again, not only those since the last verification.
+        known: signed checkpoints that were kept elsewhere: they must be prefixes too.
         progress: called with steps done and steps in all.
 
     Raises:
@@ -84,7 +87,8 @@ def verify(
         signed = source.newest()
         newest = open_checkpoint(signed, verifier)
         kept = open_checkpoint(base.note, verifier) if base.note else None
-        older = _distinct(kept, (open_checkpoint(leaf.note, verifier) for leaf in leaves))
+        shown = itertools.chain(known, (leaf.note for leaf in leaves))
+        older = _distinct(kept, (open_checkpoint(each, verifier) for each in shown))
         for checkpoint in older:
             if checkpoint.size > newest.size:
                 raise LedgerRolledBack(checkpoint.size, newest.size)

@@ -11,9 +11,12 @@ from psycopg.rows import TupleRow
 from rich.console import Console
 from rich.progress import Progress
 
+from nsor.ledger.cosignature import WitnessVerifier
+from nsor.ledger.note import NoteError
 from nsor_server import config
 from nsor_server.ledger import epoch, proofs, reconcile, records
 from nsor_server.ledger.verify import Report, Verification
+from nsor_server.ledger.witnesses import CoSigned
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
@@ -33,13 +36,29 @@ def ledger() -> None:
 @click.option(
     "--copy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another outside copy to compare."
 )
-def verify(spans: bool, copy: Path | None) -> None:
+@click.option(
+    "--cosigned",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="A file of co-signed checkpoints: each must be one of this tree. Repeatable.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="KEY",
+    help="Verifier key of a witness whose co-signature counts, or a file with it. Repeatable.",
+)
+def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses: tuple[str, ...]) -> None:
     """Recompute the ledger from its leaves and compare everything with it. Exits 1 at the first bad index."""
+    if bool(cosigned) != bool(witnesses):
+        raise click.UsageError("--cosigned FILE and --witness KEY belong together.")
+    statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
     settings = config.load(os.environ)
     keyring = keyrings.load(settings.keys)
     outside_copy = copy or settings.checkpoint_file
     with attached(settings) as database, _snapshot(database.connect()) as conn:
-        report = _verified(conn, keyring, settings.ledger_origin, outside_copy)
+        report = _verified(conn, keyring, settings.ledger_origin, outside_copy, statements)
         if spans:
             reconcile.spans(conn, store.read(settings.state_dir), report)
             report.sort()
@@ -95,11 +114,26 @@ def _snapshot(conn: psycopg.Connection[TupleRow]) -> Iterator[psycopg.Connection
         yield conn
 
 
-def _verified(conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: Path) -> Report:
+def _witness(key: str) -> WitnessVerifier:
+    """A witness's verifier key, from its text or from the file that is named."""
+    try:
+        text = key if key.count("+") >= 2 else Path(key).read_text(encoding="utf-8")
+        return WitnessVerifier.parse(text)
+    except (OSError, UnicodeDecodeError, NoteError):
+        raise click.UsageError("--witness is a verifier key as `nsor ledger new-witness-key` prints it.") from None
+
+
+def _verified(
+    conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: Path, statements: CoSigned
+) -> Report:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Entries", total=None)
         verification = Verification(
-            conn, keyring, origin, progress=lambda done, total: progress.update(task, completed=done, total=total)
+            conn,
+            keyring,
+            origin,
+            sizes=statements.sizes,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
         report = verification.run()
     records.compare(conn, report)
@@ -107,6 +141,7 @@ def _verified(conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str,
         reconcile.copy(conn, copy, keyring, verification.epochs, report)
     else:
         report.remarks.append("there is no outside copy to compare")
+    statements.compare(conn, verification, keyring)
     report.sort()
     return report
 

@@ -5,7 +5,7 @@ with them: checkpoints, tiles, head, details, rows for queries, sealed records, 
 finding with the index where it shows; the first bad index is what an investigation begins with.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger import note
-from nsor.ledger.merkle import HASH_BYTES, Frontier, leaf_hash, root_of
+from nsor.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash, root_of
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import leaf as leaves
@@ -141,7 +141,13 @@ class Verification:
     """One walk along the leaves, in one snapshot of the database."""
 
     def __init__(
-        self, conn: Connection, keyring: Keyring, origin: str, *, progress: Callable[[int, int], None] | None = None
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        origin: str,
+        *,
+        sizes: Collection[int] = (),
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Prepare.
 
@@ -149,8 +155,11 @@ class Verification:
             conn: any role that may read; in a read-only REPEATABLE READ transaction.
             keyring: its details' keys and its ledger's signer.
             origin: the ledger's first origin.
+            sizes: at which the recomputed root is wanted, in `roots`, for those that the tree has.
             progress: is called with (entries done, entries in all).
         """
+        self._sizes = frozenset(sizes)
+        self.roots = {0: EMPTY_ROOT}
         self._conn = conn
         self._signer = keyring.ledger_signer
         self._details = Details(keyring)
@@ -163,7 +172,7 @@ class Verification:
         self._signed_size = 0
         self._time_us = 0
         self._tile: list[bytes] = []
-        self._roots: dict[int, list[bytes]] = {}
+        self._tiles: dict[int, list[bytes]] = {}
 
     def run(self) -> Report:
         """Verify; nothing is raised for what is wrong with the data."""
@@ -184,6 +193,8 @@ class Verification:
         streams = {name: Rows(self._conn, name, query, report) for name, query in rows.items()}
         for index in range(end):
             self._entry(index, streams)
+            if index + 1 in self._sizes:
+                self.roots[index + 1] = self._frontier.root()
             for (signed,) in streams["ledger_checkpoint"].take(index + 1):
                 self._checkpoint(index + 1, signed)
             if index % _AT_A_TIME == 0:
@@ -277,7 +288,7 @@ class Verification:
             self._compare_tile(level, tile, hashes, root, row)
             hashes.clear()
             level, tile = level + 1, tile // WIDTH
-            hashes = self._roots.setdefault(level, [])
+            hashes = self._tiles.setdefault(level, [])
             hashes.append(root)
 
     def _compare_tile(

@@ -1,8 +1,10 @@
-"""`nsor ledger`: the proof that accesses are recorded, and the list of them."""
+"""`nsor ledger`: the proof that accesses are recorded, a witness's co-signature under it, and the list of them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+from pathlib import Path
 
 import click
 
@@ -11,7 +13,7 @@ from nsor.cli.session import Session, common
 
 @click.group()
 def ledger() -> None:
-    """Verify the access ledger; show its newest checkpoint; list accesses."""
+    """Verify the access ledger; show or co-sign its newest checkpoint; list accesses."""
 
 
 @ledger.command()
@@ -65,6 +67,93 @@ def checkpoint(session: Session, min_size: int) -> None:
         session.json({"checkpoint": text})
     else:
         click.echo(text, nl=False)
+
+
+@ledger.command("new-witness-key")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="The witness's name, a URL without https://; default: nsor.gov.pk/witness/AGENCY.")
+@common
+def new_witness_key(session: Session, file: Path, name: str | None) -> None:
+    """Make a witness's key in a new FILE that only you can read, and print its verifier key.
+
+    Give the verifier key to whoever runs `nsor-server ledger verify --witness`, and to other agencies.
+    """
+    from nsor.ledger.cosignature import WitnessKey  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.ledger.note import NoteError  # noqa: PLC0415 - as above
+
+    agency = session.options.get("agency") or os.environ.get("NSOR_AGENCY")
+    if not (name or agency):
+        raise click.UsageError("Name the witness with --name, or your agency with --agency.")
+    try:
+        key = WitnessKey.generate(name or f"nsor.gov.pk/witness/{agency}")
+    except NoteError:
+        raise click.UsageError("A witness's name has neither spaces nor a plus sign.") from None
+    try:
+        key.save(file)
+    except FileExistsError:
+        raise click.UsageError(f"{file} exists already, and a key is never overwritten. Name another file.") from None
+    if session.as_json:
+        session.json({"witness": key.verifier.text(), "file": str(file)})
+        return
+    click.echo(key.verifier.text())
+    session.say(f"Key made. Next: `nsor ledger cosign --witness-key {file}`")
+
+
+@ledger.command()
+@click.option(
+    "--witness-key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The witness's key: `nsor ledger new-witness-key` makes it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append-only file of co-signed checkpoints; default: beside the kept proofs.",
+)
+@common
+def cosign(session: Session, key_file: Path, out: Path | None) -> None:
+    """As a witness: verify the ledger, then co-sign its newest checkpoint and append it to a file.
+
+    Nothing is signed, and the exit code is 3, when the ledger doesn't continue what this client kept or what this
+    witness has co-signed before: keep both, and publish them.
+    """
+    from nsor import witness  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.ledger.cosignature import WitnessKey  # noqa: PLC0415 - as above
+
+    key = WitnessKey.load(key_file)
+    with session.client() as client, session.progress() as progress:
+        path = out or client.state_folder / "cosigned"
+        task = progress.add_task("Proving", total=None)
+        done = witness.cosign(
+            client,
+            key,
+            path,
+            progress=lambda steps, total: progress.update(task, completed=steps, total=total),
+        )
+    if session.as_json:
+        session.json(
+            {
+                "size": done.verified.size,
+                "root": done.verified.root.hex(),
+                "time": done.time,
+                "witness": key.verifier.text(),
+                "note": done.note.decode(),
+                "file": str(path),
+            }
+        )
+        return
+    at = dt.datetime.fromtimestamp(done.time, render.PAKISTAN)
+    rows = [
+        ("entries", str(done.verified.size)),
+        ("root", done.verified.root.hex()),
+        ("time", f"{at:%Y-%m-%d %H:%M:%S %Z}"),
+        ("witness", key.verifier.text()),
+        ("file", str(path)),
+    ]
+    session.table("Co-signed", ("", ""), rows)
 
 
 @ledger.command()

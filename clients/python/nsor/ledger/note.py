@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from nsor.ledger.merkle import HASH_BYTES
 
-MAXIMUM_BYTES = 8192
-"""Longest note that is read: a checkpoint with the signatures of some dozens of witnesses."""
+MAXIMUM_BYTES = 131_072
+"""Longest note that is read: signed-note asks for at least 16 signatures, and one of ML-DSA has 5 kB."""
 
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
@@ -127,32 +127,22 @@ class Verifier:
         Raises:
             NoteError: it isn't one, or its key id doesn't fit.
         """
-        parts = text.strip().split("+", 2)
-        if len(parts) != 3 or not _NAME.fullmatch(parts[0]):
-            raise NoteError("a verifier key is name+id+key")
-        encoded = _unbase64(parts[2])
-        if encoded[:1] != _ED25519 or len(encoded) != 33:
-            raise NoteError("a verifier key is an Ed25519 key of 32 bytes")
-        verifier = cls(parts[0], Ed25519PublicKey.from_public_bytes(encoded[1:]))
-        if parts[1] != verifier.key_id.hex():
-            raise NoteError("the verifier key's id doesn't fit its key")
-        return verifier
+        return cls(*parse_key(text, _ED25519))
 
     @classmethod
     def of(cls, key: Ed25519PrivateKey, name: str) -> Self:
         """The verifier of what that key signs under that name."""
-        if not _NAME.fullmatch(name):
-            raise NoteError("the name of a key has neither spaces nor a plus sign")
+        check_name(name)
         return cls(name, key.public_key())
 
     @property
     def key_id(self) -> bytes:
         """The first 4 bytes of SHA-256(name || newline || 0x01 || public key)."""
-        return _key_id(self.name, self.key)
+        return key_id(self.name, _ED25519, self.key)
 
     def text(self) -> str:
         """The verifier key as text."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.key.public_bytes_raw())}"
+        return key_text(self.name, _ED25519, self.key)
 
     def verify(self, note: Note) -> None:
         """Check that this key has signed the note; signatures of others are passed over.
@@ -186,8 +176,7 @@ class Signer:
     def sign(self, checkpoint: Checkpoint) -> bytes:
         """The signed note of a checkpoint."""
         text = checkpoint.text()
-        value = _base64(self._key_id + self._key.sign(text))
-        return text + f"\n— {self.name} {value}\n".encode()
+        return text + b"\n" + signature_line(self.name, self._key_id + self._key.sign(text))
 
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey, name: str) -> bytes:
@@ -209,9 +198,48 @@ def verify(note: bytes, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
-def _key_id(name: str, key: Ed25519PublicKey) -> bytes:
-    encoded = name.encode() + b"\n" + _ED25519 + key.public_bytes_raw()
+def check_name(name: str) -> None:
+    """See that a key may have this name.
+
+    Raises:
+        NoteError: it is empty, or has spaces or a plus sign.
+    """
+    if not _NAME.fullmatch(name):
+        raise NoteError("the name of a key has neither spaces nor a plus sign")
+
+
+def key_id(name: str, kind: bytes, key: Ed25519PublicKey) -> bytes:
+    """The first 4 bytes of SHA-256(name || newline || kind || public key); ``kind`` is the signature type's byte."""
+    encoded = name.encode() + b"\n" + kind + key.public_bytes_raw()
     return hashlib.sha256(encoded).digest()[:_KEY_ID_BYTES]
+
+
+def key_text(name: str, kind: bytes, key: Ed25519PublicKey) -> str:
+    """A verifier key as text: ``name+key id in hex+base64(kind || public key)``."""
+    return f"{name}+{key_id(name, kind, key).hex()}+{_base64(kind + key.public_bytes_raw())}"
+
+
+def parse_key(text: str, kind: bytes) -> tuple[str, Ed25519PublicKey]:
+    """Read a verifier key of one signature type; returns its name and the public key.
+
+    Raises:
+        NoteError: it isn't one, or its key id doesn't fit.
+    """
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3 or not _NAME.fullmatch(parts[0]):
+        raise NoteError("a verifier key is name+id+key")
+    encoded = _unbase64(parts[2])
+    if encoded[:1] != kind or len(encoded) != 33:
+        raise NoteError(f"a verifier key of this use is an Ed25519 key of 32 bytes after the byte {kind.hex()}")
+    name, key = parts[0], Ed25519PublicKey.from_public_bytes(encoded[1:])
+    if parts[1] != key_id(name, kind, key).hex():
+        raise NoteError("the verifier key's id doesn't fit its key")
+    return name, key
+
+
+def signature_line(name: str, value: bytes) -> bytes:
+    """The line of a signature; ``value`` begins with the key id."""
+    return f"— {name} {_base64(value)}\n".encode()
 
 
 def _signature(line: str) -> Signature:

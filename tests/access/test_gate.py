@@ -219,6 +219,14 @@ def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
     assert denied(assertion(), officer=Officer(bytes(32), "an-agency", "PB-1", RAW, (), 17)) == not_accepted
 
 
+def test_a_session_with_a_tail_is_not_accepted() -> None:
+    # Each tail would be remembered as a session of its own, with all its bytes: whatever metadata may hold.
+    signed = assertion()
+    ignored = b"\x7a" + bytes([(509 - len(signed)) & 0x7F | 0x80, (509 - len(signed)) >> 7])
+    signed += ignored + bytes(512 - len(signed) - len(ignored))
+    assert denied(signed + bytes(10_000)) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
+
+
 def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
     officers, known = Officers(), snapshot(officers=(OFFICER,))
     call_hash = bytes(range(32))

@@ -11,6 +11,9 @@ from google.rpc import error_details_pb2
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
+from nsor_server.ledger.entry import Appended
+from nsor_server.ledger.guard import CommitGuard
+from nsor_server.pki import flawed
 from nsor_server.rpc.calls import Connection
 from nsor_server.tracing import store
 from tests.rpc.callers import Bench, Serve, decision, session
@@ -301,6 +304,38 @@ def test_a_flood_of_refusals_is_counted(serve: Serve, monkeypatch: pytest.Monkey
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).receipt is not None
     assert bench.one("SELECT sum(count) FROM ledger_access WHERE agency = ''") == 30
     assert bench.one("SELECT count(*) FROM ledger_access WHERE agency = ''") < 15
+
+
+def test_a_revoked_certificate_spends_nothing_of_what_its_agency_has(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise whoever holds it decides which refusals of the agency are still itemised.
+    monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 0.2)
+    with serve() as bench:
+        revoked = bench.caller("revoked")
+        for _ in range(20):
+            assert revoked.call(LIST, directory_pb2.ListAgenciesRequest()).reason == "CERTIFICATE_NOT_ACTIVE"
+        answer = bench.caller(flawed.AGENCY).call(LIST, b"\xff")
+    assert (answer.reason, answer.receipt is not None) == ("MALFORMED_REQUEST", True)
+
+
+def test_a_look_up_that_is_given_up_while_it_is_committed_harms_no_neighbour(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two entries of one access id are a unique violation, for which the second one's whole batch is rolled back.
+    commit = CommitGuard.commit
+
+    def slow(self: CommitGuard, conn: Connection, appended: Appended) -> None:
+        time.sleep(1.0)
+        commit(self, conn, appended)
+
+    monkeypatch.setattr(CommitGuard, "commit", slow)
+    caller = bench.caller("npb", officer=True)
+    stub = caller.channel.unary_unary(f"/{LOOK_UP}")  # type: ignore[var-annotated]
+    with pytest.raises(grpc.RpcError):
+        stub(look_up("3520212345671").SerializeToString(), metadata=caller.metadata(os.urandom(32)), timeout=0.4)
+    _until_recorded(bench, "npb", leaf_pb2.OUTCOME_FAILED)
+    assert bench.one("SELECT count(*) FROM ledger_access WHERE agency = 'npb' AND outcome = 1") == 1
 
 
 def test_a_shorter_deadline_of_the_callers_ends_the_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,8 @@ class Officers:
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
+        if len(signed) > MOST_BYTES:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         session = self._sessions.get(signed)
         if session is None:
             session = self._verify(signed, caller, snapshot)
@@ -105,7 +107,7 @@ class Officers:
 
     def _verify(self, signed: bytes, caller: Caller, snapshot: DirectorySnapshot) -> _Session:
         try:
-            assertion = officer_pb2.SignedOfficerSession.FromString(signed[:MOST_BYTES])
+            assertion = officer_pb2.SignedOfficerSession.FromString(signed)
             said = officer_pb2.OfficerSession.FromString(assertion.session)
         except DecodeError:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None

@@ -73,8 +73,11 @@ class Admission:
         return self._admit(arrival, rule, request, snapshot)
 
     def _identify(self, arrival: Arrival, snapshot: DirectorySnapshot) -> gate.Caller:
+        arrival.accepted = False
         arrival.agency, arrival.certificate = gate.claimed(arrival.certificate_pem, snapshot)
-        return gate.identify(arrival.certificate_pem, snapshot, snapshot.now())
+        caller = gate.identify(arrival.certificate_pem, snapshot, snapshot.now())
+        arrival.accepted = True
+        return caller
 
     def _admit(self, arrival: Arrival, rule: MethodRule, request: Message, snapshot: DirectorySnapshot) -> Call:
         arrival.officer = None

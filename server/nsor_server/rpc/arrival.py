@@ -42,6 +42,7 @@ class Arrival:
         moment: ``time.monotonic`` of the arrival.
         deadline: ``time.monotonic`` at which the client gives up.
         agency: agency id for the record: of the certificate, when the directory knows it.
+        accepted: whether the gate knows the caller by that certificate; until then anybody may hold it.
         certificate: SHA-256 of the certificate's DER, or empty.
         purpose: once admitted.
         officer: once accepted.
@@ -61,6 +62,7 @@ class Arrival:
     deadline: float
     access_id: uuid.UUID = field(default_factory=uuid.uuid4)
     agency: str = ""
+    accepted: bool = False
     certificate: bytes = b""
     purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_UNSPECIFIED
     officer: Officer | None = None

@@ -6,8 +6,9 @@ batch fails. Whatever can be done outside of it is done before.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nsor.v1 import lookup_pb2
 from nsor_server.errors import ApiError
@@ -26,6 +27,7 @@ class Asked:
     Attributes:
         admitted: the call.
         look_up: what the service has prepared of it.
+        access_id: of its entry, whoever gives up waiting for it meanwhile.
         answer: the bytes to be sent: the response, or the google.rpc.Status of ``error``.
         commit: the span of the commit that holds its entry.
     """
@@ -35,6 +37,10 @@ class Asked:
     answer: bytes = b""
     error: ApiError | None = None
     commit: BatchSpan | None = None
+    access_id: uuid.UUID = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.access_id = self.admitted.call.access_id
 
 
 @dataclass(slots=True)
@@ -100,6 +106,7 @@ class Batches:
             item.admitted.call = self._admission.admit_by(
                 item.admitted.arrival, item.admitted.rule, item.admitted.request, directory.current
             )
+            item.admitted.call.access_id = item.access_id
             item.look_up = prepare(self._decider, item.admitted)
         except ApiError as error:
             item.error = error
@@ -115,12 +122,12 @@ class Batches:
                 continue
             item.answer = outcome.response.SerializeToString()
             found[id(item)] = entries.answered(
-                item.admitted.arrival, item.admitted.call, outcome, item.answer, access_id=item.admitted.call.access_id
+                item.admitted.arrival, item.admitted.call, outcome, item.answer, access_id=item.access_id
             )
         return found
 
     def _refused(self, item: Asked) -> Entry:
         if item.error is None:
             raise RuntimeError("a look-up was neither answered nor refused")
-        item.answer = status.status(item.error, self._texts, str(item.admitted.arrival.access_id)).SerializeToString()
-        return entries.refused(item.admitted.arrival, item.error, item.answer)
+        item.answer = status.status(item.error, self._texts, str(item.access_id)).SerializeToString()
+        return entries.refused(item.admitted.arrival, item.error, item.answer, access_id=item.access_id)

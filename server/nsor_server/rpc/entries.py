@@ -59,10 +59,10 @@ def answered(arrival: Arrival, call: Call, outcome: Outcome, answer: bytes, *, a
     )
 
 
-def refused(arrival: Arrival, error: ApiError, answer: bytes) -> Entry:
+def refused(arrival: Arrival, error: ApiError, answer: bytes, *, access_id: uuid.UUID) -> Entry:
     """The entry of a call that is refused or that failed; ``answer`` is its google.rpc.Status."""
     return Entry(
-        access_id=arrival.access_id,
+        access_id=access_id,
         agency=arrival.agency,
         method=arrival.method,
         purpose=arrival.purpose,

@@ -9,8 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from google.rpc import code_pb2
 
 from nsor.v1 import receipt_pb2
 from nsor_server import errors
@@ -25,6 +28,8 @@ UNKNOWN_PER_SECOND = 50.0
 BURST_SECONDS = 5.0
 FLUSH_SECONDS = 1.0
 COMMIT_SECONDS = 10.0
+_UNSURE = frozenset({code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED})
+"""Codes with which a call ends that nobody knows the outcome of."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +69,7 @@ class _Flood:
 class _State:
     """What the lock guards."""
 
-    budgets: dict[str, _Budget] = field(default_factory=dict)
+    budgets: dict[tuple[str, bool], _Budget] = field(default_factory=dict)
     floods: dict[tuple[str, str], _Flood] = field(default_factory=dict)
 
 
@@ -94,10 +99,13 @@ class Refusals:
 
         That is the one reason that comes without a receipt, so that a caller can insist on one for all others.
         """
-        if not self._spend(arrival.agency):
+        if not self._spend(arrival.agency, accepted=arrival.accepted):
             return self.count(arrival, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
+        if error.code in _UNSURE:
+            # What was given up may still be written under its own access id; two entries of one id fail a whole batch.
+            arrival.access_id = uuid.uuid4()
         made = status.status(error, self._texts, str(arrival.access_id)).SerializeToString()
-        item = Noted(entries.refused(arrival, error, made), arrival.span)
+        item = Noted(entries.refused(arrival, error, made, access_id=arrival.access_id), arrival.span)
         try:
             receipt = self._group.submit(item, COMMIT_SECONDS)
         except Exception as failure:  # noqa: BLE001 - nothing is answered that isn't recorded, whatever the cause
@@ -140,12 +148,13 @@ class Refusals:
         while not self._stop.wait(FLUSH_SECONDS):
             self.flush()
 
-    def _spend(self, agency: str) -> bool:
-        rate = KNOWN_PER_SECOND if agency else UNKNOWN_PER_SECOND
+    def _spend(self, agency: str, *, accepted: bool) -> bool:
+        """Whether one more may be itemised. A revoked certificate still names its agency, and spends nothing of its."""
+        rate = KNOWN_PER_SECOND if accepted else UNKNOWN_PER_SECOND
         most = rate * BURST_SECONDS
         now = self._clock()
         with self._lock:
-            budget = self._state.budgets.setdefault(agency, _Budget(most, now))
+            budget = self._state.budgets.setdefault((agency, accepted), _Budget(most, now))
             budget.left = min(most, budget.left + (now - budget.counted) * rate)
             budget.counted = now
             if budget.left < 1:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import grpc
+import psycopg
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
@@ -30,7 +31,7 @@ from nsor_server.rpc.metrics import Metrics
 from nsor_server.rpc.receiving import CallerGone, Receiver
 from nsor_server.rpc.refusals import Refusal, Refusals
 from nsor_server.rpc.replies import reply
-from nsor_server.rpc.runner import Answer, Answered, Refused
+from nsor_server.rpc.runner import RETRY_AFTER_SECONDS, Answer, Answered, Refused
 from nsor_server.tracing import spans
 from nsor_server.tracing.spans import Tracing
 
@@ -134,6 +135,7 @@ class FrontDoor:
         Raises:
             ApiError: whatever is wrong.
         """
+        self.refusals.require_ledger()
         request = parsed(rule.request_class, arrival.request)
         call = self.admission.admit(arrival, rule, request)
         violations = self.checker.check(request)
@@ -195,6 +197,9 @@ class FrontDoor:
             return Refusal(error.error, error.status, error.receipt)
         if isinstance(error, OverLimit):
             return self.refusals.count(arrival, error.error)
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            # The gate asks the directory again before it refuses, and finds no database.
+            error = errors.Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
         if isinstance(error, errors.ApiError):
             return self.refusals.itemise(arrival, error)
         if isinstance(error, CallerGone):

@@ -116,6 +116,15 @@ class Refusals:
             item.commit.end()
         return Refusal(error, made, receipt)
 
+    def require_ledger(self) -> None:
+        """See that accesses can be recorded now: otherwise nothing is read, locked or waited for.
+
+        Raises:
+            Unavailable: they can't.
+        """
+        if not self._group.healthy:
+            raise errors.Unavailable(retry_after_seconds=1.0)
+
     def count(self, arrival: Arrival, error: errors.ApiError) -> Refusal:
         """Count a refusal; the next entry of its kind stands for it."""
         with self._lock:

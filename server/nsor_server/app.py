@@ -74,6 +74,8 @@ FLUSH_SECONDS = 3.0
 PAUSE_SECONDS = 1.0
 """Time for whoever asks for health to hear NOT_SERVING before connections are told to go."""
 IDLE_STREAM_SECONDS = 900.0
+SPARE_STREAM_THREADS = 8
+"""Threads in which streams beyond the limits are refused."""
 STREAM_METHOD = "nsor.v1.NotificationService/SubscribeEvents"
 
 _FILES = (directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2)
@@ -232,6 +234,7 @@ def _build(  # noqa: PLR0917 - called once, above
         rate_per_second=settings.rate_per_second,
         in_flight=settings.in_flight_per_agency,
         streams=settings.streams_per_agency,
+        all_streams=settings.stream_threads,
     )
     unary_pool = _pool(stack, settings.unary_threads, "unary")
     door = FrontDoor(admission, limits, receiver, checker, refusals, tracing, metrics, unary_pool)
@@ -257,7 +260,7 @@ def _build(  # noqa: PLR0917 - called once, above
         runner=runner,
         streams=streams,
         health=health,
-        stream_pool=_pool(stack, settings.stream_threads, "stream"),
+        stream_pool=_pool(stack, settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
     )
     server, port = rpc_server.build(
         methods,

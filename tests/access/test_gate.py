@@ -243,8 +243,16 @@ def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
 # ---- limits ----
 
 
-def limits(clock: list[float], *, rate: float = 10, in_flight: int = 3, streams: int = 2) -> Limits:
-    return Limits(rate_per_second=rate, in_flight=in_flight, streams=streams, clock=lambda: clock[0])
+def limits(
+    clock: list[float], *, rate: float = 10, in_flight: int = 3, streams: int = 2, all_streams: int = 4
+) -> Limits:
+    return Limits(
+        rate_per_second=rate,
+        in_flight=in_flight,
+        streams=streams,
+        all_streams=all_streams,
+        clock=lambda: clock[0],
+    )
 
 
 def test_a_rate_comes_back_with_time_and_says_when() -> None:
@@ -276,6 +284,16 @@ def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
     with held[0]:
         pass
     limited.call("a")
+
+
+def test_a_stream_for_which_there_is_no_thread_is_told_so() -> None:
+    limited = limits([0.0], streams=3, all_streams=4)
+    held = [limited.stream(agency_id) for agency_id in ("a", "a", "a", "b")]
+    with pytest.raises(errors.Exhausted):
+        limited.stream("c")
+    with held[0]:
+        pass
+    limited.stream("c")
 
 
 def test_callers_that_nobody_knows_share_a_small_allowance() -> None:

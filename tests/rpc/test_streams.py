@@ -116,14 +116,18 @@ def test_a_stream_that_a_caller_does_not_read_is_cut_off_when_it_is_revoked(
 def test_silent_streams_do_not_take_the_threads_of_other_agencies(serve: Serve) -> None:
     # 16 silent streams to one pool of 16 threads gave every other agency DEADLINE_EXCEEDED.
     with serve(unary_threads=4, in_flight_per_agency=3, stream_threads=16, streams_per_agency=12) as bench:
-        open_streams = [Subscription(bench.caller("punjab-police")) for _ in range(12)]
-        open_streams += [Subscription(bench.caller("sindh-police")) for _ in range(12)]
+        held = [Subscription(bench.caller("punjab-police")) for _ in range(12)]
+        _until(lambda: bench.open_streams == 12)
+        held += [Subscription(bench.caller("sindh-police")) for _ in range(12)]
+        _until(lambda: bench.open_streams == 16)
+        # Those for which there is no thread don't wait in silence.
+        _until(lambda: sum(stream.ended.is_set() for stream in held) == 8)
         other = bench.caller("npb")
         for _ in range(5):
             assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
         publish(bench, "punjab-police")
-        assert open_streams[0].next()
-        for stream in open_streams:
+        assert held[0].next()
+        for stream in held:
             stream.call.cancel()
 
 

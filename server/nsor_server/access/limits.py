@@ -66,6 +66,8 @@ class Limits:
         rate_per_second: calls per second of one agency; twice that may come at once after a pause.
         in_flight: unary calls of one agency at a time.
         streams: streams of one agency at a time.
+        all_streams: streams of all agencies at a time. Whoever comes later is told so; without this bound it would
+            wait for a thread and hear nothing.
         clock: seconds, monotonic.
     """
 
@@ -75,12 +77,14 @@ class Limits:
         rate_per_second: float,
         in_flight: int,
         streams: int,
+        all_streams: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rate = rate_per_second
         self._burst = 2 * rate_per_second
         self._in_flight = in_flight
         self._streams = streams
+        self._all_streams = all_streams
         self._clock = clock
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
@@ -109,7 +113,7 @@ class Limits:
         most = self._streams if agency_id else UNKNOWN_STREAMS
         with self._lock:
             use = self._use(agency_id)
-            if use.streams >= most:
+            if use.streams >= most or sum(each.streams for each in self._uses.values()) >= self._all_streams:
                 raise errors.Exhausted(retry_after_seconds=1.0)
             self._spend(use)
             use.streams += 1

@@ -23,7 +23,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
-from nsor_server.ledger import outside, proofs
+from nsor_server.ledger import keyring_check, outside, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.group import GroupCommit
@@ -192,7 +192,10 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
             row = connection.execute("SELECT size FROM ledger_head").fetchone()
         if row is not None and row[0] == 0:
             keyrings.write_private(Path(settings.keys), Keyring.new().to_bytes(), replace=False)
-    return keyrings.load(settings.keys)
+    keyring = keyrings.load(settings.keys)
+    with database.transaction() as connection:
+        keyring_check.check(connection, keyring)
+    return keyring
 
 
 def _build(  # noqa: PLR0917 - called once, above

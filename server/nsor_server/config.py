@@ -18,6 +18,11 @@ from typing import Any
 PREFIX = "NSOR_"
 CONFIG_VARIABLE = "NSOR_CONFIG"
 
+# Variables of the agencies' command, which an operator's shell may hold as well.
+_OF_THE_CLIENT = frozenset(
+    f"{PREFIX}{name}"
+    for name in ("AGENCY", "CA", "CERT", "CLIENT_CONFIG", "KEY", "LEDGER_KEY", "OFFICER_KEY", "STATE", "TARGET")
+)
 _HIDDEN = frozenset({"database_url", "database_owner_url"})
 
 
@@ -303,7 +308,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
             sources[name] = source
     ignored = []
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable in _OF_THE_CLIENT:
             continue
         name = variable.removeprefix(PREFIX).lower()
         source = f"environment {variable}"

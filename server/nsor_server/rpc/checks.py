@@ -22,7 +22,7 @@ from nsor_server import app
 from nsor_server.access.contract import Contract, ContractError
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.formats.contract import ContractError as FormatsError
-from nsor_server.ledger import outside
+from nsor_server.ledger import keyring_check, outside
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.storage import keyring as keyrings
@@ -110,7 +110,8 @@ def _end(subject: str, certificate: x509.Certificate) -> Finding:
     days = (certificate.not_valid_after_utc - dt.datetime.now(dt.UTC)).days
     state: State = "wrong" if days < 0 else "warning" if days < SOON_DAYS else "ok"
     name = certificate.subject.rfc4514_string() or "no subject"
-    return Finding(subject, state, f"{name}: {days} days left, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    left = f"expired {-days} days ago, on" if days < 0 else f"{days} days left, until"
+    return Finding(subject, state, f"{name}: {left} {certificate.not_valid_after_utc:%Y-%m-%d}")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -176,6 +177,8 @@ def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
     with database.transaction() as connection:
         size = outside.compare(connection, settings.checkpoint_file)
         row = connection.execute("SELECT size, origin FROM ledger_head").fetchone()
+        if not settings.keys.startswith("fd:") and row is not None and row[0]:
+            keyring_check.check(connection, keyrings.load(settings.keys))
     if row is not None:
         yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
 

@@ -108,6 +108,8 @@ class Credentials:
             raise CredentialsError(f"{self._paths[1]} is not a PEM key without a passphrase") from None
         if private.public_key() != chain[0].public_key():
             raise CredentialsError(f"{self._paths[1]} is not the key of {self._paths[0]}")
+        if chain[0].not_valid_after_utc < dt.datetime.now(dt.UTC):
+            raise CredentialsError(f"{self._paths[0]} expired on {chain[0].not_valid_after_utc:%Y-%m-%d}; issue a new one")
         self._metrics.certificate("server", chain[0].not_valid_after_utc.timestamp())
         self._metrics.certificate("client_ca", first_end(authorities).timestamp())
         return certificate, key, client_ca

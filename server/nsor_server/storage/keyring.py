@@ -135,7 +135,10 @@ def read_private(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise KeyringError(f"{path} does not exist; make it with `nsor-server keys create`") from None
+        raise KeyringError(
+            f"{path} does not exist. Restore its backup with `nsor-server keys restore`; only for a new register, "
+            "make it with `nsor-server keys create`"
+        ) from None
     except OSError as error:
         raise KeyringError(f"{path} cannot be read ({error.strerror})") from None
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, so that what is checked is what is read

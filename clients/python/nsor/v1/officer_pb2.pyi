@@ -87,7 +87,10 @@ class DecisionSignature(_message.Message):
     officer_key_id: _builtins.bytes
     """SHA-256 of the officer's raw Ed25519 public key, 32 bytes."""
     signature: _builtins.bytes
-    """Ed25519 over "nsor-decision-v1", a zero byte, the full method name, a zero byte, and `call_hash`; 64 bytes."""
+    """Ed25519 over "nsor-decision-v1", a zero byte, the full method name without a leading slash (such as
+    "nsor.v1.RegistrationService/ConfirmRegistration"), a zero byte, and `call_hash`: SHA-256 of the nonce in `nsor-nonce-bin`
+    followed by the request's bytes as they are sent; 64 bytes.
+    """
     def __init__(
         self,
         *,

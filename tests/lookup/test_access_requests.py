@@ -7,7 +7,6 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from google.protobuf.message import Message
-from tests.lookup.conftest import KNOWN, UNKNOWN, Register, fir_key, make_call, officer
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
@@ -18,6 +17,7 @@ from nsor_server.lookup.service import LookupService
 from nsor_server.rpc.calls import Call, Outcome
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from tests.lookup.conftest import KNOWN, UNKNOWN, Register, fir_key, make_call, officer
 
 DECISION = options_pb2.PURPOSE_ACCESS_DECISION
 

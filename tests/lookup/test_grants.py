@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import psycopg
 import pytest
-from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, make_call, officer
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, lookup_pb2
@@ -20,6 +19,7 @@ from nsor_server.lookup.batch import Decider, LookUp
 from nsor_server.rpc.calls import Outcome
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
+from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, make_call, officer
 
 Basis = lookup_pb2.LookUpBasis
 

@@ -4,7 +4,6 @@ import uuid
 
 import psycopg
 import pytest
-from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, fir_key, make_call, officer
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
@@ -13,6 +12,7 @@ from nsor_server.rpc.calls import Outcome
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
+from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, fir_key, make_call, officer
 
 Basis = lookup_pb2.LookUpBasis
 NO_RECORD = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD).SerializeToString()

@@ -2,12 +2,12 @@ import logging
 import uuid
 
 import pytest
-from tests.oversight.conftest import Written, make_call
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.registration.dates import from_us
+from tests.oversight.conftest import Written, make_call
 
 Request = oversight_pb2.ListAccessesRequest
 

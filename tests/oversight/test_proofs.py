@@ -3,13 +3,13 @@ from collections.abc import Callable, Sequence
 import pytest
 from google.protobuf.message import Message
 from google.rpc import code_pb2
-from tests.oversight.conftest import Written, make_call
 
 from nsor.ledger import merkle, note
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2, receipt_pb2
 from nsor_server.oversight.rules import ProofOutOfRange
 from nsor_server.rpc.calls import Outcome
 from nsor_server.storage.keyring import Keyring
+from tests.oversight.conftest import Written, make_call
 
 SIZES = (1, 3, 8)
 """Sizes of the ledger's checkpoints in these tests."""

@@ -109,7 +109,8 @@ class Credentials:
         if private.public_key() != chain[0].public_key():
             raise CredentialsError(f"{self._paths[1]} is not the key of {self._paths[0]}")
         if chain[0].not_valid_after_utc < dt.datetime.now(dt.UTC):
-            raise CredentialsError(f"{self._paths[0]} expired on {chain[0].not_valid_after_utc:%Y-%m-%d}; issue a new one")
+            ended = f"{chain[0].not_valid_after_utc:%Y-%m-%d}"
+            raise CredentialsError(f"{self._paths[0]} expired on {ended}; issue a new one")
         self._metrics.certificate("server", chain[0].not_valid_after_utc.timestamp())
         self._metrics.certificate("client_ca", first_end(authorities).timestamp())
         return certificate, key, client_ca

@@ -232,3 +232,16 @@ def test_nothing_of_the_detail_is_readable(database: Database, write: Write, new
             for (row,) in conn.execute(f"SELECT {table}::text FROM {table}"):  # noqa: S608 - a constant
                 assert b"CANARY".hex() not in row
                 assert "CANARY" not in row
+
+
+def test_a_dump_does_not_tell_a_look_up_that_found_from_one_that_did_not(
+    database: Database, write: Write, new_entry: NewEntry
+) -> None:
+    # The sealed detail of a hit says more than that of a miss; both have one size.
+    shown = [f"registration.person.field_{nth}" for nth in range(18)]
+    found = record_pb2.AccessDetail(outcome="FOUND", fields_shown=shown, subjects=[bytes(16)])
+    missed = record_pb2.AccessDetail(outcome="NO_RECORD")
+    write(2, new_entry(detail=found.SerializeToString()), new_entry(detail=missed.SerializeToString()))
+    with database.transaction() as conn:
+        sizes = conn.execute("SELECT DISTINCT octet_length(sealed) FROM ledger_detail").fetchall()
+    assert len(sizes) == 1

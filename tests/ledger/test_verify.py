@@ -272,7 +272,7 @@ def test_whoever_can_seal_and_not_sign_is_found(verify: Callable[[], Report], ta
         ).fetchone()
         assert row is not None
         details = Details(keyring)
-        salted = details._sealer.open("ledger_detail", leaf_hash(row[0]), 25, row[1])
+        salted = details._salted(25, leaf_hash(row[0]), row[1])
         encoded = change_leaf(conn, 25, agency="npb")
         conn.execute("DELETE FROM ledger_tile")
         conn.execute(

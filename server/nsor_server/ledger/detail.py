@@ -2,7 +2,7 @@
 
 A detail is bound to its leaf in both directions. The leaf holds SHA-256(32 random bytes || detail); the seal is bound
 to the leaf's index and hash, so that a detail put beside another leaf, or a leaf changed above its detail, doesn't
-open.
+open. All are sealed at one size, or whoever has a dump would tell a look-up that found from one that didn't.
 """
 
 import hashlib
@@ -16,6 +16,10 @@ from nsor_server.storage.v1 import record_pb2
 SALT_BYTES = 32
 
 _TABLE = "ledger_detail"
+_SIZE_CLASS = 1024
+"""Bytes: the detail of a look-up that shows everything fits in."""
+_END = b"\x80"
+"""Follows the detail; zeros follow up to the size class (ISO/IEC 7816-4)."""
 
 
 class DetailError(Exception):
@@ -36,7 +40,10 @@ class Details:
 
     def seal(self, index: int, leaf_hash: bytes, salted: bytes) -> bytes:
         """Seal salt and encoded detail to a leaf."""
-        return self._sealer.seal(_TABLE, leaf_hash, index, salted)
+        ended = salted + _END
+        return self._sealer.seal(
+            _TABLE, leaf_hash, index, ended.ljust(-(-len(ended) // _SIZE_CLASS) * _SIZE_CLASS, b"\0")
+        )
 
     def open(self, index: int, leaf_hash: bytes, sealed: bytes, detail_hash: bytes) -> record_pb2.AccessDetail:
         """Open the detail of a leaf.
@@ -45,7 +52,7 @@ class Details:
             DetailError: it doesn't open there, or its hash isn't the leaf's.
         """
         try:
-            salted = self._sealer.open(_TABLE, leaf_hash, index, sealed)
+            salted = self._salted(index, leaf_hash, sealed)
         except SealBroken:
             raise DetailError("the detail doesn't open beside this leaf") from None
         if salted_hash(salted) != detail_hash:
@@ -54,3 +61,6 @@ class Details:
             return record_pb2.AccessDetail.FromString(salted[SALT_BYTES:])
         except DecodeError:
             raise DetailError("the detail is no AccessDetail") from None
+
+    def _salted(self, index: int, leaf_hash: bytes, sealed: bytes) -> bytes:
+        return self._sealer.open(_TABLE, leaf_hash, index, sealed).rstrip(b"\0").removesuffix(_END)

@@ -37,10 +37,11 @@ class DirectoryService:
             jurisdiction=tuple(request.jurisdiction),
             grade=request.grade,
         )
-        enrolled_at = officers.enrol(conn, officer, call.access_id)
-        if enrolled_at is None:
+        enrolled = officers.enrol(conn, officer, call.access_id)
+        if enrolled is None:
             taken = errors.Violation("public_key", errors_pb2.FIELD_REASON_DUPLICATE)
             raise errors.InvalidFields(violations=(taken,))
+        enrolled_at, row = enrolled
         answer = directory_pb2.EnrolOfficerResponse(
             officer=directory_pb2.Officer(
                 officer_key_id=officer.key_id,
@@ -51,21 +52,35 @@ class DirectoryService:
                 enrol_time=from_us(to_us(enrolled_at)),
             )
         )
-        detail = record_pb2.AccessDetail(outcome="ENROLLED", request_id=request.request_id)
-        return Outcome(disclose(answer, call.purpose), detail, directory_changed=True)
+        # Whose key it is stands in the agency's own log: nobody acts under a colleague's number without his seeing it.
+        detail = record_pb2.AccessDetail(
+            outcome="ENROLLED",
+            officer_key=officer.key_id,
+            officer_number=officer.officer_number,
+            request_id=request.request_id,
+        )
+        return Outcome(disclose(answer, call.purpose), detail, (row,), directory_changed=True)
 
     def DisableOfficer(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """Disable a key of the caller's own agency; a second time changes nothing."""
         assert isinstance(request, directory_pb2.DisableOfficerRequest)  # noqa: S101 - narrows the handler's type
         if not officers.is_of(conn, request.officer_key_id, call.agency.agency_id):
             raise errors.NoRecord
-        changed = officers.disable(conn, request.officer_key_id, call.agency.agency_id, call.access_id)
+        row = officers.disable(conn, request.officer_key_id, call.agency.agency_id, call.access_id)
         disabled_at = officers.disabled_at(conn, request.officer_key_id)
         answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(disabled_at)))
         reason = directory_pb2.DisableReason.Name(request.reason).removeprefix("DISABLE_REASON_")
-        outcome = f"DISABLED {reason}" if changed else "DISABLED_BEFORE"
-        detail = record_pb2.AccessDetail(outcome=outcome, request_id=request.request_id)
-        return Outcome(disclose(answer, call.purpose), detail, directory_changed=changed)
+        detail = record_pb2.AccessDetail(
+            outcome="DISABLED_BEFORE" if row is None else f"DISABLED {reason}",
+            officer_key=request.officer_key_id,
+            request_id=request.request_id,
+        )
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail,
+            () if row is None else (row,),
+            directory_changed=row is not None,
+        )
 
     def ListAgencies(self, call: Call, request: Message, conn: Connection) -> Outcome:
         """List the agencies, ordered by id."""

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
-from nsor_server.ledger import epoch, proofs, reconcile, records
+from nsor_server.ledger import contents, epoch, proofs, reconcile, records
 from nsor_server.ledger.verify import Report, Verification
 from nsor_server.ledger.witnesses import CoSigned
 from nsor_server.storage import keyring as keyrings
@@ -135,8 +135,12 @@ def _verified(
             sizes=statements.sizes,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
+        look_ups = contents.LookUps(conn, verification.report)
+        verification.each = look_ups.entry
         report = verification.run()
+        look_ups.finish()
     records.compare(conn, report)
+    contents.compare(conn, keyring, report)
     if copy.exists():
         reconcile.copy(conn, copy, keyring, verification.epochs, report)
     else:

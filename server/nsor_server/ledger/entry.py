@@ -15,7 +15,7 @@ class RecordRef:
 
     Attributes:
         table: the table it stands in.
-        row_id: the row's id, 16 bytes.
+        row_id: the row's id: 16 bytes, or the 32 of an officer's key.
         version: its version, from 1; 1 for a row that is written once.
         sha256: SHA-256 of the sealed bytes as they are stored.
     """

@@ -1,4 +1,4 @@
-"""Sealed rows compared with the ledger: each is the work of exactly one entry, and each entry's record is there.
+"""Sealed rows, and officers' keys, compared with the ledger: each is the work of one entry, and its record is there.
 
 Rooms whose rows are sealed add their table to `SEALED_TABLES`.
 """
@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from nsor_server.directory import officers
 from nsor_server.ledger.verify import Report
 
 Connection = psycopg.Connection[TupleRow]
@@ -20,15 +21,17 @@ class SealedTable:
 
     Attributes:
         name: the table.
-        row_id: column of the row's id, a uuid.
+        row_id: column of the row's id: a uuid, or bytes of a row that isn't sealed.
         version: column of its version; None for a row that is written once, whose version is 1.
         sealed: column of the sealed bytes.
+        content: an expression of the bytes of a row that isn't sealed; empty for one that is.
     """
 
     name: str
     row_id: str
     version: str | None = None
     sealed: str = "sealed"
+    content: str = ""
 
 
 SEALED_TABLES = [
@@ -36,13 +39,15 @@ SEALED_TABLES = [
     SealedTable("notice", "notice_id"),
     SealedTable("access_request_version", "access_request_id", "version"),
     SealedTable("access_grant", "grant_id"),
+    SealedTable(officers.TABLE, "key_id", content=officers.CONTENT),
+    SealedTable(officers.DISABLED, "key_id", content=officers.DISABLED_CONTENT),
 ]
 
 _COMPARE = sql.SQL("""
 SELECT coalesce(record.index, -1), stored.row_id, coalesce(stored.version, record.version), record.index IS NULL,
     stored.row_id IS NULL
 FROM (
-    SELECT uuid_send({row_id}) AS row_id, {version}::bigint AS version, sha256({sealed}) AS sha256 FROM {table}
+    SELECT {row_id} AS row_id, {version}::bigint AS version, sha256({content}) AS sha256 FROM {table}
 ) AS stored
 FULL JOIN (SELECT * FROM ledger_record WHERE table_name = {name}) AS record
     ON record.row_id = stored.row_id AND record.version = stored.version
@@ -61,9 +66,9 @@ def compare(conn: Connection, report: Report) -> None:
         query = _COMPARE.format(
             table=sql.Identifier(table.name),
             name=sql.Literal(table.name),
-            row_id=sql.Identifier(table.row_id),
+            row_id=sql.SQL("{}" if table.content else "uuid_send({})").format(sql.Identifier(table.row_id)),
             version=sql.Literal(1) if table.version is None else sql.Identifier(table.version),
-            sealed=sql.Identifier(table.sealed),
+            content=sql.SQL(table.content) if table.content else sql.Identifier(table.sealed),
         )
         for index, row_id, version, unnamed, absent in conn.execute(query):
             if unnamed:

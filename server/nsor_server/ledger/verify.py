@@ -21,6 +21,7 @@ from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.entry import RecordRef
 from nsor_server.ledger.tiles import WIDTH
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -164,6 +165,8 @@ class Verification:
         self._signer = keyring.ledger_signer
         self._details = Details(keyring)
         self._progress = progress or (lambda _done, _all: None)
+        self.each: Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail], None] = lambda _index, _leaf, _detail: None
+        """Is called with each entry whose detail opens, in their order."""
         self.epochs = Epochs.load(conn, origin)
         self.report = Report()
         self._verifiers: dict[str, Verifier] = {}
@@ -243,9 +246,11 @@ class Verification:
             self.report.add(index, "the sealed detail is missing")
             return
         try:
-            self._details.open(index, hashed, row[0], leaf.detail_hash)
+            detail = self._details.open(index, hashed, row[0], leaf.detail_hash)
         except DetailError as error:
             self.report.add(index, f"{error}: the entry or its detail was changed, moved or exchanged")
+            return
+        self.each(index, leaf, detail)
 
     def _check_records(self, index: int, leaf: leaf_pb2.Leaf, records: list[RecordRef]) -> None:
         if not records:

@@ -181,8 +181,7 @@ class Decider:
         ):
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = self._open(item, heads)
-        if not replay:
-            self._use(batch, item, subject)
+        use = 0 if replay else self._use(batch, item, subject)
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
@@ -197,6 +196,7 @@ class Decider:
         else:
             detail.case_reference = case_reference(subject.grant.record.fir)
             detail.subjects.append(question.grant_id)
+            detail.grant_position, detail.grant_use = subject.position, use
         detail.request_id = item.request_id
         detail.replay = replay
         return Outcome(disclose(response, call.purpose), detail)
@@ -264,7 +264,8 @@ class Decider:
             return None
         return record, registrations.etag(row.sealed)
 
-    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> None:
+    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> int:
+        """Note the look-up; gives which use of the grant it is."""
         question, call = item.question, item.call
         position = use = NO_USE
         if subject is not None:
@@ -278,6 +279,7 @@ class Decider:
                 question.agency_id, question.request_id, sealed, question.grant_id, position, use, call.access_id.bytes
             )
         )
+        return use
 
     def _opened_hash(self, question: Question, sealed: bytes) -> bytes:
         try:

@@ -138,6 +138,27 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.Gran
     return open_grant(sealer, grant_id, *_grant_columns(row))
 
 
+def open_request(
+    sealer: Sealing, request_id: uuid.UUID, columns: Sequence[object], sealed: bytes
+) -> record_pb2.AccessRequestRecord:
+    """Open a version of a request and compare it with its version, state, agency and district, as they stand beside it.
+
+    Raises:
+        Internal: they differ, or it doesn't open.
+    """
+    version, *others, district = columns
+    if not isinstance(version, int):
+        raise broken(REQUESTS)
+    try:
+        record = record_pb2.AccessRequestRecord.FromString(sealer.open(REQUESTS, request_id.bytes, version, sealed))
+    except (SealBroken, DecodeError):
+        raise broken(REQUESTS) from None
+    repeats = (record.access_request_id, record.version, record.state, record.agency)
+    if (request_id.bytes, version, *others) != repeats or not record.fir.police_station.startswith(f"{district}/"):
+        raise broken(REQUESTS)
+    return record
+
+
 def open_grant(
     sealer: Sealing, grant_id: bytes, agency_id: str, expires_at_us: int, sealed: bytes
 ) -> record_pb2.GrantRecord:
@@ -168,16 +189,9 @@ def _newest(
     if row is None:
         return None
     version, state, agency_id, district, sealed, read_at = row
-    if not isinstance(version, int) or not isinstance(sealed, bytes) or not isinstance(read_at, dt.datetime):
+    if not isinstance(sealed, bytes) or not isinstance(read_at, dt.datetime):
         raise broken(REQUESTS)
-    try:
-        record = record_pb2.AccessRequestRecord.FromString(sealer.open(REQUESTS, request_id.bytes, version, sealed))
-    except (SealBroken, DecodeError):
-        raise broken(REQUESTS) from None
-    columns = (request_id.bytes, version, state, agency_id)
-    repeats = (record.access_request_id, record.version, record.state, record.agency)
-    if columns != repeats or not record.fir.police_station.startswith(f"{district}/"):
-        raise broken(REQUESTS)
+    record = open_request(sealer, request_id, (version, state, agency_id, district), sealed)
     return StoredRequest(record, str(district), _etag(sealed), read_at)
 
 

@@ -129,7 +129,7 @@ class RegistrationService:
         self, call: Call, registration_id: uuid.UUID, record: record_pb2.RegistrationRecord, conn: Connection
     ) -> store.Written:
         """Complete the record, and store its identifiers, its key and its first version."""
-        record.held = store.claim_identifiers(conn, self._blind_index, registration_id, _identifiers(record))
+        record.held = store.claim_identifiers(conn, self._blind_index, registration_id, store.identifiers(record))
         written_at = store.now(conn)
         record.registration_id = registration_id.bytes
         record.version = 1
@@ -141,17 +141,6 @@ class RegistrationService:
         key, wrapped = self._sealer.new_data_key(registration_id.bytes)
         store.insert_key(conn, registration_id, wrapped)
         return store.insert_version(conn, key, record, written_at)
-
-
-def _identifiers(record: record_pb2.RegistrationRecord) -> list[store.Identifier]:
-    """The identifiers that belong to one person; a mobile number doesn't."""
-    found = [
-        store.Identifier(store.IDENTIFIER_PASSPORT, "passport", f"{document.country} {document.number}")
-        for document in record.documents
-    ]
-    if record.cnic:
-        found.append(store.Identifier(store.IDENTIFIER_CNIC, "cnic", record.cnic))
-    return found
 
 
 def _tell_of_creation(conn: Connection, registration_id: uuid.UUID, record: record_pb2.RegistrationRecord) -> None:

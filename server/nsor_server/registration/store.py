@@ -197,6 +197,17 @@ def claim_identifiers(
     return known
 
 
+def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
+    """The identifiers that belong to one person; a mobile number doesn't."""
+    found = [
+        Identifier(IDENTIFIER_PASSPORT, "passport", f"{document.country} {document.number}")
+        for document in record.documents
+    ]
+    if record.cnic:
+        found.append(Identifier(IDENTIFIER_CNIC, "cnic", record.cnic))
+    return found
+
+
 def _known(conn: Connection, live: Sequence[tuple[int, int, bytes]]) -> bool:
     found = conn.execute(
         """

@@ -679,6 +679,8 @@ class AccessDetail(_message.Message):
     FIELDS_SHOWN_FIELD_NUMBER: _builtins.int
     REPLAY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    GRANT_POSITION_FIELD_NUMBER: _builtins.int
+    GRANT_USE_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -693,6 +695,10 @@ class AccessDetail(_message.Message):
     """A repeat of an earlier request."""
     request_id: _builtins.str
     """The request id."""
+    grant_position: _builtins.int
+    """Position of the person in the grant that was used."""
+    grant_use: _builtins.int
+    """Which use of the grant for this person it was, from 1; 0: none."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -713,10 +719,12 @@ class AccessDetail(_message.Message):
         fields_shown: _abc.Iterable[_builtins.str] | None = ...,
         replay: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        grant_position: _builtins.int = ...,
+        grant_use: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "fields_shown", b"fields_shown", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "fields_shown", b"fields_shown", "grant_position", b"grant_position", "grant_use", b"grant_use", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,146 @@
+"""What the database's owner can change behind the register's back, and that `ledger verify` finds each of it."""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+import pytest
+
+from nsor.v1 import lookup_pb2, options_pb2
+from tests.e2e.conftest import Started
+from tests.e2e.parties import Entered, Parties, punjabis
+
+pytestmark = pytest.mark.xdist_group("tampering")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A register in which everything is as it should be, and what is in it."""
+
+    parties: Parties
+    known: Entered
+    grant: lookup_pb2.Grant
+
+    def verify(self) -> tuple[int, str]:
+        done = self.parties.register.operate("ledger", "verify", check=False)
+        return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def kept(started: Started) -> Kept:
+    """Two confirmed persons, a grant that is used up, and an officer who has left."""
+    parties = started()
+    people = punjabis(7)
+    known, other = parties.confirmed(next(people)), parties.confirmed(next(people))
+    grant = parties.granted(known.order, other.order)
+    request = lookup_pb2.LookUpRegistrationRequest(purpose=options_pb2.PURPOSE_INVESTIGATION, cnic=known.cnic)
+    request.basis.grant_id = grant.grant_id
+    parties.client("punjab-police").lookup.look_up_registration(request)
+    return Kept(parties, known, grant)
+
+
+def test_what_nobody_touched_is_whole(kept: Kept) -> None:
+    code, output = kept.verify()
+    assert (code, "whole" in output) == (0, True), output
+
+
+@pytest.mark.parametrize(
+    ("tamper", "undo", "found"),
+    [
+        pytest.param(
+            "UPDATE registration_version SET held = true WHERE registration_id = %(registration)s",
+            "UPDATE registration_version SET held = false WHERE registration_id = %(registration)s",
+            "a column beside it was changed",
+            id="a person is hidden by a column",
+        ),
+        pytest.param(
+            "UPDATE registration_version SET responsible_place = 'PK-SD' WHERE registration_id = %(registration)s",
+            "UPDATE registration_version SET responsible_place = %(place)s WHERE registration_id = %(registration)s",
+            "a column beside it was changed",
+            id="another province may see a person",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM registration_identifier WHERE registration_id = %(registration)s;"
+            "DELETE FROM registration_identifier WHERE registration_id = %(registration)s",
+            "INSERT INTO registration_identifier SELECT * FROM saved; DROP TABLE saved",
+            "the rows of registration_identifier aren't those of the sealed record",
+            id="a person can't be found",
+        ),
+        pytest.param(
+            "INSERT INTO registration_identifier SELECT gen_random_uuid(), kind, key_id, blind"
+            " FROM registration_identifier WHERE registration_id = %(registration)s",
+            "DELETE FROM registration_identifier WHERE registration_id NOT IN"
+            " (SELECT registration_id FROM registration_version)",
+            "registrations that aren't there",
+            id="the next registration of a person would be held",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM registration_key WHERE registration_id = %(registration)s;"
+            "DELETE FROM registration_key WHERE registration_id = %(registration)s",
+            "INSERT INTO registration_key SELECT * FROM saved; DROP TABLE saved",
+            "the data key of the registration is gone",
+            id="a person can't be read",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM look_up WHERE grant_id = %(grant)s;"
+            "DELETE FROM look_up WHERE grant_id = %(grant)s",
+            "INSERT INTO look_up SELECT * FROM saved; DROP TABLE saved",
+            "isn't in look_up as the entry says",
+            id="a grant can be used again",
+        ),
+        pytest.param(
+            "UPDATE look_up SET subject = 1 - subject WHERE grant_id = %(grant)s",
+            "UPDATE look_up SET subject = 1 - subject WHERE grant_id = %(grant)s",
+            "isn't in look_up as the entry says",
+            id="a use is another suspect's",
+        ),
+        pytest.param(
+            "UPDATE access_grant SET expires_at = expires_at + interval '1 year' WHERE grant_id = %(grant)s",
+            "UPDATE access_grant SET expires_at = expires_at - interval '1 year' WHERE grant_id = %(grant)s",
+            "a column beside it was changed",
+            id="a grant lasts longer",
+        ),
+        pytest.param(
+            "UPDATE access_request_version SET district = 'PK-SD/KHI'",
+            "UPDATE access_request_version SET district = 'PK-PB/LHR'",
+            "a column beside it was changed",
+            id="another prosecution may decide",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM officer WHERE agency_id = 'punjab-police';"
+            "UPDATE officer SET public_key = sha256(public_key) WHERE agency_id = 'punjab-police'",
+            "UPDATE officer SET public_key = saved.public_key FROM saved WHERE officer.key_id = saved.key_id;"
+            "DROP TABLE saved",
+            "it was exchanged",
+            id="somebody else's key beside an officer's name",
+        ),
+        pytest.param(
+            "INSERT INTO officer SELECT sha256(key_id), 'punjab-police', 'X-1', sha256(public_key), '{}', 22,"
+            " enrolled_at, access_id FROM officer LIMIT 1",
+            "DELETE FROM officer WHERE officer_number = 'X-1'",
+            "a row that no entry wrote",
+            id="an officer whom nobody enrolled",
+        ),
+    ],
+)
+def test_what_is_changed_behind_the_registers_back_is_found(
+    kept: Kept, tamper: LiteralString, undo: LiteralString, found: str
+) -> None:
+    where = {
+        "registration": kept.known.registration_id,
+        "grant": kept.grant.grant_id,
+        "place": kept.known.order.addresses[-1].place_code,
+    }
+
+    def change(statements: LiteralString) -> None:
+        with kept.parties.database() as owner:
+            for statement in statements.split(";"):
+                owner.execute(statement, where)
+            owner.commit()
+
+    change(tamper)
+    try:
+        code, output = kept.verify()
+    finally:
+        change(undo)
+    assert (code, found in output.replace("\n", " ")) == (1, True), output
+    assert kept.verify()[0] == 0

@@ -53,6 +53,10 @@ def test_a_postgresql_that_is_killed_takes_no_answer_with_it(world: World) -> No
             to = time.monotonic()
         world.register.operate("migrate")
         load.wait_for_all_kinds(ANSWERS)
+        for _ in range(3):
+            damage.kill_postgres(world.postmaster)
+            world.register.operate("migrate")
+            load.wait_for_all_kinds(1)
     while_down = [attempt for attempt in load.attempts if from_ < attempt.started and attempt.ended < to]
     assert {attempt.outcome for attempt in while_down} == {"LEDGER_UNAVAILABLE"}
     assert max(attempt.seconds for attempt in while_down) < AT_ONCE_SECONDS

@@ -112,7 +112,8 @@ def soak(world: World, figures: Figures, arguments: argparse.Namespace, start: f
         _, kilobytes, threads, _ = figures.resources[-1]
         print(
             f"  {time.monotonic() - start:4.0f} s  {sum(figures.outcomes.values()):6} calls  {figures.leaves:6} leaves"
-            f"  {kilobytes / 1024:4.0f} MB  {threads} threads  {', '.join(figures.recoveries)}",
+            f"  {kilobytes / 1024:4.0f} MB  {threads} threads"
+            f"  {sum(map(len, figures.recoveries.values()))} episodes",
             flush=True,
         )
     every_event_came(world)

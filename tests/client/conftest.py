@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 import nsor
+from nsor import cli
 from nsor.ledger import merkle, note
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import oversight_pb2, receipt_pb2
@@ -346,3 +348,37 @@ def refusals() -> type[Refusal]:
 def ids() -> Iterator[str]:
     """Canonical UUIDs without end."""
     return (f"00000000-0000-4000-8000-{number:012d}" for number in itertools.count(1))
+
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, files: Files, register: Register, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A settings file with one profile, and an officer's key."""
+    nsor.OfficerKey.generate().save(tmp_path / "officer.key")
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'target = "{register.target}"\nca = "{files.ca}"\nledger_key = "{register.ledger.verifier}"\n'
+        f'[punjab-police]\ncertificate = "{files.certificate}"\nkey = "{files.key}"\n'
+        'officer_key = "officer.key"\nstate = "state"\n'
+    )
+    for name in [name for name in os.environ if name.startswith("NSOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NSOR_CLIENT_CONFIG", str(path))
+    monkeypatch.setenv("NSOR_AGENCY", "punjab-police")
+    return path
+
+
+@pytest.fixture
+def run(settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    del settings
+
+    def call(*arguments: str, stdin: str = "") -> int:
+        path = tmp_path / "stdin"
+        path.write_text(stdin)
+        with path.open() as file:
+            monkeypatch.setattr(sys, "stdin", file)
+            return cli.run(arguments)
+
+    return call

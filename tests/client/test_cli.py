@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import nsor
 from nsor import cli
 from nsor.v1 import directory_pb2, lookup_pb2, registration_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-    from tests.client.conftest import Files, Refusal, Register
+
+    from tests.client.conftest import Refusal, Register
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
@@ -29,37 +28,6 @@ CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 SECRET = "3520112345671"
 GRANT = "00000000-0000-4000-8000-000000000001"
 Run = Callable[..., int]
-
-
-@pytest.fixture
-def settings(tmp_path: Path, files: Files, register: Register, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A settings file with one profile, and an officer's key."""
-    nsor.OfficerKey.generate().save(tmp_path / "officer.key")
-    path = tmp_path / "config.toml"
-    path.write_text(
-        f'target = "{register.target}"\nca = "{files.ca}"\nledger_key = "{register.ledger.verifier}"\n'
-        f'[punjab-police]\ncertificate = "{files.certificate}"\nkey = "{files.key}"\n'
-        'officer_key = "officer.key"\nstate = "state"\n'
-    )
-    for name in [name for name in os.environ if name.startswith("NSOR_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NSOR_CLIENT_CONFIG", str(path))
-    monkeypatch.setenv("NSOR_AGENCY", "punjab-police")
-    return path
-
-
-@pytest.fixture
-def run(settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    del settings
-
-    def call(*arguments: str, stdin: str = "") -> int:
-        path = tmp_path / "stdin"
-        path.write_text(stdin)
-        with path.open() as file:
-            monkeypatch.setattr(sys, "stdin", file)
-            return cli.run(arguments)
-
-    return call
 
 
 def _always(answer: Message | Refusal) -> Callable[[bytes], Message | Refusal]:

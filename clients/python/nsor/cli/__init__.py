@@ -84,7 +84,7 @@ class LazyGroup(click.Group):
 @_session.connection_options
 @click.pass_context
 def group(ctx: click.Context, /, **options: str | None) -> None:
-    r"""Pakistan's National Sex Offenders Register, for agencies.
+    """Pakistan's National Sex Offenders Register, for agencies.
 
     Settings come from options, from NSOR_* variables, or from ~/.config/nsor/config.toml (another file:
     NSOR_CLIENT_CONFIG), in this order. In the file, keys at the top are for all, and a table [name] is for
@@ -100,20 +100,27 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
       officer_key = "officer.key"
 
     Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did.
-    """
+    """  # noqa: D301 - click wants the character itself before a block that it must not fold
     ctx.obj = _session.Session(options)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; failures become a message on stderr."""
+    color = False if _session.plain() else None
+    # What is said after the command has ended has no context of its own to know the colours from.
+    with click.Context(group, info_name="nsor", color=color).scope(cleanup=False):
+        return _run(arguments, color)
+
+
+def _run(arguments: Sequence[str], color: bool | None) -> int:
     shown = _session.Failures(as_json="--json" in arguments)
     try:
-        result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False)
+        result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:
-        error.show()
+        _misused(error, shown)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        shown.line("Stopped.", "روک دیا گیا۔")  # noqa: RUF001 - the full stop of Urdu
+        shown.line("Stopped.", "روک دیا گیا۔", reason="STOPPED")  # noqa: RUF001 - the full stop of Urdu
         return STOPPED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback could print a value
         code = _expected(error, shown)
@@ -121,15 +128,24 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _misused(error: click.UsageError, shown: _session.Failures) -> None:
+    if not shown.as_json:
+        error.show()
+        return
+    command = error.ctx.command_path if error.ctx else "nsor"
+    shown.line(error.format_message(), reason="WRONG_USAGE", next_step=f"`{command} --help` explains it.")
+
+
 def _expected(error: Exception, shown: _session.Failures) -> int | None:
     """Tell of a failure that a person can act on, and give its exit code; None for a fault of the program."""
     from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
 
     if isinstance(error, click.ClickException):
-        shown.line(error.format_message())
+        shown.line(error.format_message(), reason="WRONG_USAGE")
         return USAGE
     if isinstance(error, OSError):
-        shown.line(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
+        where = f": {error.filename}" if error.filename else ""
+        shown.line(f"{error.strerror or type(error).__name__}{where}", reason="SYSTEM_ERROR")
         return REFUSED
     if not isinstance(error, NsorError):
         return None
@@ -145,7 +161,7 @@ def _unexpected(error: Exception, shown: _session.Failures) -> int:
 
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
-    shown.line(f"unexpected {type(error).__name__}; a fault of the program, at:{where}")
+    shown.line(f"unexpected {type(error).__name__}; a fault of the program, at:{where}", reason="PROGRAM_FAULT")
     return FAULT
 
 

@@ -6,6 +6,7 @@ import uuid
 
 import click
 
+from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
 _REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
@@ -47,7 +48,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
 
 
 @access.command()
-@click.argument("access_request_id")
+@click.argument("access_request_id", type=record_id)
 @common
 def show(session: Session, access_request_id: str) -> None:
     """Show an access request: yours, or one of your jurisdiction."""
@@ -75,7 +76,7 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
 
 
 @access.command()
-@click.argument("access_request_id")
+@click.argument("access_request_id", type=record_id)
 @click.option("--etag", help="The version that was seen; without it the request is shown first.")
 @common
 def approve(session: Session, access_request_id: str, etag: str | None) -> None:
@@ -89,7 +90,7 @@ def approve(session: Session, access_request_id: str, etag: str | None) -> None:
 
 
 @access.command("return")
-@click.argument("access_request_id")
+@click.argument("access_request_id", type=record_id)
 @click.option("--reason", "reasons", type=click.Choice(_REASONS), multiple=True, required=True, help="Why; repeatable.")
 @click.option("--etag", help="The version that was seen; without it the request is shown first.")
 @common

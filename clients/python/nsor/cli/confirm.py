@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.session import Session, as_dict, common, proof_of, read_request, read_text
+from nsor.cli.arguments import record_id
+from nsor.cli.session import Failures, Session, as_dict, common, proof_of, read_request, read_text
 
 if TYPE_CHECKING:
+    from nsor.answers import Answer
     from nsor.client import Client
+    from nsor.errors import NsorError
     from nsor.v1 import registration_pb2
 
 
 @click.command()
-@click.argument("registration_id", required=False)
-@click.option("--etag", help="The version that the court has seen; without it the registration is shown first.")
+@click.argument("registration_id", required=False, type=record_id)
+@click.option(
+    "--etag",
+    help="The version that the court has seen; without it the registration is shown first, but for its case number.",
+)
 @click.option("--case-number", help="Case number in the court's own record.")
 @click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registrationId, caseNumber and, if seen, etag.")
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
@@ -48,12 +53,17 @@ def _one(session: Session, client: Client, registration_id: str, etag: str | Non
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     if not etag:
-        seen = client.registration.get_registration(
-            registration_pb2.GetRegistrationRequest(registration_id=registration_id)
-        )
+        wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
+        seen = client.registration.get_registration(wanted)
+        if seen.message.registration.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
+            session.say(f"{registration_id} is confirmed already.")
+            return
         etag = seen.message.registration.etag
         if not session.as_json:
-            session.answer(seen, title="Registration", confidential=True)
+            for conviction in seen.message.registration.convictions:
+                # Whoever reads the number here and types it there has confirmed nothing.
+                conviction.court_case.ClearField("case_number")
+            session.answer(seen, title="Registration, without its case number", confidential=True)
     number = case_number or click.prompt(
         "Case number in the court's record (empty: leave it)", default="", show_default=False, err=True
     )
@@ -63,24 +73,61 @@ def _one(session: Session, client: Client, registration_id: str, etag: str | Non
     request = registration_pb2.ConfirmRegistrationRequest(
         registration_id=registration_id, etag=etag, case_number=number
     )
-    session.answer(client.registration.confirm_registration(request), title="Confirmed")
+    session.answer(_confirmed(client, request), title="Confirmed")
+
+
+def _confirmed(
+    client: Client, request: registration_pb2.ConfirmRegistrationRequest
+) -> Answer[registration_pb2.ConfirmRegistrationResponse]:
+    """Confirm; the register doesn't tell a wrong number from an unknown record, so that the next step names it."""
+    from nsor.advice import Words  # noqa: PLC0415 - as above
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    try:
+        return client.registration.confirm_registration(request)
+    except Refused as error:
+        if error.reason == "NO_RECORD":
+            error.next_step = Words(
+                "Check case_number: it must be the number of this case in your court. `nsor confirm` takes it again.",
+                "case_number دیکھیں: آپ کی عدالت میں اسی مقدمے کا نمبر ہو۔ `nsor confirm` دوبارہ چلائیں۔",  # noqa: RUF001 - Urdu
+            )
+        raise
 
 
 def _from_events(session: Session, client: Client) -> int:
     from nsor.errors import Refused  # noqa: PLC0415 - as above
-    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
     refused = 0
-    for event in client.events(quiet_seconds=2.0):
-        if event.kind != notification_pb2.EVENT_KIND_REGISTRATION_CREATED:
-            continue
+    for registration_id in _unconfirmed(client):
         try:
-            _one(session, client, event.registration_id, None, None)
+            _one(session, client, registration_id, None, None)
         except Refused as error:
             refused += 1
-            session.say(f"{event.registration_id}: {error.message.en} [{error.reason}]")
+            _tell(session, registration_id, error)
     session.say("No more new registrations. `nsor events --acknowledge` marks them as received.")
     return 1 if refused else 0
+
+
+def _unconfirmed(client: Client) -> list[str]:
+    """Registrations of the events, each once; those that a later event calls confirmed are not even asked for."""
+    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
+
+    found: dict[str, None] = {}
+    for event in client.events(quiet_seconds=2.0):
+        if event.kind == notification_pb2.EVENT_KIND_REGISTRATION_CREATED:
+            found[event.registration_id] = None
+        elif event.kind == notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED:
+            found.pop(event.registration_id, None)
+    return list(found)
+
+
+def _tell(session: Session, registration_id: str, error: NsorError) -> None:
+    """Say which one was refused and why, and go on."""
+    if session.as_json:
+        session.json({"registrationId": registration_id, "error": as_dict(error)})
+    else:
+        session.say(registration_id)
+        Failures(as_json=False).error(error)
 
 
 def _from_file(session: Session, client: Client, text: str) -> int:
@@ -93,16 +140,13 @@ def _from_file(session: Session, client: Client, text: str) -> int:
         read_request(line, request)
         requests.append(request)
     refused = 0
-    with click.progressbar(requests, label="Confirming", file=sys.stderr) as bar:
-        for request in bar:
+    with session.progress() as progress:
+        for request in progress.track(requests, description="Confirming"):
             try:
                 _confirm_row(session, client, request)
             except Refused as error:
                 refused += 1
-                if session.as_json:
-                    session.json({"registrationId": request.registration_id, "error": as_dict(error)})
-                else:
-                    session.say(f"\n{request.registration_id}: {error.message.en} [{error.reason}]")
+                _tell(session, request.registration_id, error)
     session.say(f"{len(requests) - refused} confirmed, {refused} refused.")
     return 1 if refused else 0
 
@@ -113,6 +157,6 @@ def _confirm_row(session: Session, client: Client, request: registration_pb2.Con
     if not request.etag:
         wanted = registration_pb2.GetRegistrationRequest(registration_id=request.registration_id)
         request.etag = client.registration.get_registration(wanted).message.registration.etag
-    answer = client.registration.confirm_registration(request)
+    answer = _confirmed(client, request)
     if session.as_json:
         session.json({"registrationId": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})

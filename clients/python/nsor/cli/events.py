@@ -10,7 +10,7 @@ from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
     from nsor.client import Client
-    from nsor.errors import NsorError
+    from nsor.errors import NsorError, Refused
     from nsor.v1 import notification_pb2
 
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 @common
 def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: float) -> None:
     """Show your agency's events, the oldest first: each names a record by its id, and no person."""
+    from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
+
     with session.client() as client:
         stream = client.events(
             after_sequence=after,
@@ -40,17 +42,26 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
         except KeyboardInterrupt:
             if not follow:
                 raise
+        except Refused as error:
+            if follow or shown or not _is_beyond_the_last(error):
+                raise
         if not shown:
             session.say("No new events.")
-        elif not acknowledge:
-            session.say("They are sent again until `nsor events --acknowledge`.")
-        elif not follow:
+        elif acknowledge and not follow:
             _acknowledge(client, stream.sequence)
             session.say(f"Acknowledged up to {stream.sequence}.")
+        elif not (acknowledge or after):
+            # Those that were asked for by number may be acknowledged already.
+            session.say("They are sent again until `nsor events --acknowledge`.")
+
+
+def _is_beyond_the_last(error: Refused) -> bool:
+    found = {(violation.field, violation.reason) for violation in error.violations}
+    return found == {("after_sequence", "OUT_OF_RANGE")}
 
 
 def _acknowledge(client: Client, sequence: int) -> None:
-    from nsor.v1 import notification_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
     client.notification.acknowledge_events(notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence))
 
@@ -70,9 +81,11 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
 
     values = {field.name: render.text(field, value) for field, value in event.ListFields()}
     about = [f"{name.removesuffix('_id').replace('_', ' ')} {values[name]}" for name in _ABOUT if values.get(name)]
-    click.echo(
-        f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', ''):<32}  {', '.join(about)}"
-    )
+    when = f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', '')}"
+    line = f"{when:<65}  {', '.join(about)}".rstrip()
+    # On a narrow screen each id gets a line of its own, so that none is broken.
+    parts = [line] if len(line) <= session.width() else [when, *(f"{'':>8}{part}" for part in about)]
+    click.echo("\n".join(parts))
 
 
 _ABOUT = ("registration_id", "notice_id", "access_request_id")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.session import Session, common, read_request, read_text
+from nsor.cli.arguments import record_id
+from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
 
 if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, types_pb2
@@ -26,7 +27,7 @@ _COURTS = (
 
 
 @click.command()
-@click.option("--grant", "grant_id", metavar="ID", help="Investigation: the prosecutor's grant.")
+@click.option("--grant", "grant_id", type=record_id, metavar="ID", help="Investigation: the prosecutor's grant.")
 @click.option(
     "--fir",
     nargs=4,
@@ -49,7 +50,10 @@ _COURTS = (
     help="File with the CNIC on its first line.",
 )
 @click.option(
-    "--request-id", metavar="UUID", help="Repeat a look-up whose outcome is unknown: it doesn't use the grant again."
+    "--request-id",
+    type=record_id,
+    metavar="ID",
+    help="Repeat a look-up whose outcome is unknown: it doesn't use the grant again.",
 )
 @common
 def lookup(  # noqa: PLR0917 - one argument per option of the command
@@ -91,6 +95,7 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
         basis.prisoner_number = prisoner_number
     elif travel_document_file is not None:
         purpose = options_pb2.PURPOSE_BORDER_CONTROL
+        warn_if_shared(travel_document_file, "--travel-document-file")
         read_request(read_text(str(travel_document_file)), basis.travel_document)
     elif ticket is not None:
         purpose = options_pb2.PURPOSE_REGISTER_OPERATION
@@ -112,6 +117,7 @@ def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> 
 
 def _cnic(path: Path | None) -> str:
     if path is not None:
+        warn_if_shared(path, "--cnic-file")
         text = read_text(str(path))
     elif sys.stdin.isatty():
         text = click.prompt("CNIC", err=True)

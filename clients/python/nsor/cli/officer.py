@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.answers import Answer
+    from nsor.client import Client
+    from nsor.v1 import directory_pb2
 
 _REASONS = ("left-post", "key-compromised", "suspended", "replaced")
 
@@ -66,24 +72,57 @@ def enrol(session: Session, key_file: Path, number: str, grade: int, places: tup
             jurisdiction=places,
             grade=grade,
         )
-        session.answer(client.directory.enrol_officer(request), title="Enrolled")
+        session.answer(_enrolled(client, request), title="Enrolled")
+
+
+def _enrolled(client: Client, request: directory_pb2.EnrolOfficerRequest) -> Answer[directory_pb2.EnrolOfficerResponse]:
+    from nsor.advice import Words  # noqa: PLC0415 - as above
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    try:
+        return client.directory.enrol_officer(request)
+    except Refused as error:
+        if any((found.field, found.reason) == ("public_key", "DUPLICATE") for found in error.violations):
+            error.message = Words("This key is already enrolled.", "یہ کلید پہلے سے درج ہے۔")  # noqa: RUF001 - Urdu
+            error.next_step = Words(
+                "If it is this officer's, use it; another officer needs a key of their own: `nsor officer new-key`.",
+                "اگر اسی افسر کی ہے تو استعمال کریں؛ دوسرے افسر کے لیے نئی کلید بنائیں: `nsor officer new-key`۔",  # noqa: RUF001 - Urdu
+            )
+        raise
 
 
 @officer.command()
-@click.argument("key_id")
+@click.argument("key_id", required=False)
+@click.option(
+    "--officer-key-file",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The officer's key, instead of KEY_ID.",
+)
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="Why.")
 @common
-def disable(session: Session, key_id: str, reason: str) -> None:
+def disable(session: Session, key_id: str | None, key_file: Path | None, reason: str) -> None:
     """Disable an officer's key of your agency, for good: KEY_ID is what `enrol` and `new-key` print."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    try:
-        raw = bytes.fromhex(key_id)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise click.UsageError("KEY_ID is 64 hexadecimal digits, as `nsor officer enrol` printed them.")
+    raw = _key_id(key_id, key_file)
     value = directory_pb2.DisableReason.Value(f"DISABLE_REASON_{reason.upper().replace('-', '_')}")
     with session.client() as client:
         request = directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)
         session.answer(client.directory.disable_officer(request), title="Disabled")
+
+
+def _key_id(text: str | None, file: Path | None) -> bytes:
+    if (text is None) == (file is None):
+        raise click.UsageError("Name the key with KEY_ID or with --officer-key-file, not with both.")
+    if file is not None:
+        from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+
+        return OfficerKey.load(file).key_id
+    try:
+        raw = bytes.fromhex(text or "")
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise click.UsageError("KEY_ID is 64 hexadecimal digits, as `nsor officer enrol` printed them.")
+    return raw

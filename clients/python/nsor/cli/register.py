@@ -87,7 +87,7 @@ def register(  # noqa: PLR0917 - one argument per option of the command
         findings = findings or Path(f"{file}.findings.csv")
     with session.client(officer=True) as client:
         rows = list(_rows(read_text(file), _secret(client), validate_only=validate_only))
-        done = set() if validate_only or results is None else _done(results)
+        done = set() if validate_only or results is None else _done(results, client.agency_id)
         todo = [row for row in rows if row.request.request_id not in done]
         tally = _Tally(before=len(rows) - len(todo))
         kept = None if validate_only or results is None else _open_private(results)
@@ -142,15 +142,22 @@ def _secret(client: Client) -> bytes:
     return secret
 
 
-def _done(results: Path) -> set[str]:
+def _done(results: Path, agency_id: str) -> set[str]:
     """Request ids that an earlier run had accepted; a half-written last line counts as not done."""
     found = set()
     if results.exists():
         for line in results.read_text(encoding="utf-8").splitlines():
             try:
-                found.add(json.loads(line)["requestId"])
-            except (ValueError, KeyError, TypeError):
+                row = json.loads(line)
+                found.add(row["requestId"])
+                entered_by = row.get("agency", agency_id)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue
+            if entered_by != agency_id:
+                raise click.UsageError(
+                    f"{results} has rows that {entered_by} entered, and this certificate is of {agency_id}. "
+                    f"Use the certificate of {entered_by}, or name another --results."
+                )
     return found
 
 
@@ -179,7 +186,7 @@ def _send(
         tally.open = len(calls)
         try:
             for call in concurrent.futures.as_completed(calls):
-                _settle(session, tally, calls[call], call, kept)
+                _settle(session, tally, calls[call], call, kept=kept, agency_id=client.agency_id)
                 progress.advance(task)
                 if tally.last is not None:
                     break
@@ -193,7 +200,9 @@ def _settle(
     tally: _Tally,
     row: _Row,
     call: concurrent.futures.Future[Answer[registration_pb2.CreateRegistrationResponse]],
+    *,
     kept: TextIO | None,
+    agency_id: str,
 ) -> None:
     from nsor.errors import NsorError, Refused  # noqa: PLC0415 - as above
 
@@ -216,6 +225,7 @@ def _settle(
 
     result: dict[str, object] = {
         "row": row.number,
+        "agency": agency_id,
         "registrationId": answer.message.registration_id,
         "etag": answer.message.etag,
         "warnings": [

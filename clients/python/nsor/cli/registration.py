@@ -6,11 +6,12 @@ import uuid
 
 import click
 
+from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
 
 @click.command()
-@click.argument("registration_id")
+@click.argument("registration_id", type=record_id)
 @common
 def show(session: Session, registration_id: str) -> None:
     """Show a registration that your agency has a part in.

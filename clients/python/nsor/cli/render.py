@@ -7,39 +7,91 @@ of an Urdu text: values stand in the last column, and tables have no right edge.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
 _SHOWN_WHEN_NOT_SET = frozenset({"nsor.v1.Deadline.verified", "nsor.v1.Agency.enabled"})
 """A deadline that nobody has verified must not look like one that somebody has."""
-_LONGEST_CODE = 40
+_LABEL = "cyan"
+_GAP = "  "
+_NARROWEST_TEXT = 24
 PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
 
 
-def record(message: Message) -> Table:
+def record(message: Message, width: int) -> Iterator[Text]:
     """One message, field by field."""
-    shown = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    shown.add_column(style="cyan", no_wrap=True)
-    shown.add_column(overflow="fold")
-    for depth, label, value in lines(message):
-        shown.add_row(Text("  " * depth + label), Text(value))
-    return shown
+    return pairs([("  " * depth + label, value) for depth, label, value in lines(message)], width)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Rows under headings."""
-    shown = Table(box=None, show_header=any(columns), header_style="cyan", padding=(0, 2, 0, 0))
-    for number, column in enumerate(columns):
-        # Ids and codes are copied from here: they stay whole, and the texts beside them are folded.
-        words = any(" " in row[number] or len(row[number]) > _LONGEST_CODE for row in rows)
-        shown.add_column(column, overflow="fold", no_wrap=not words)
-    for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
-    return shown
+def pairs(rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
+    """Names and values; a value that would be broken beside its name stands below it."""
+    column = max((cell_len(name) for name, _ in rows), default=0) + len(_GAP)
+    for name, value in rows:
+        if not value:
+            yield Text(name, style=_LABEL)
+        elif _longest_word(value) <= width - column:
+            for number, part in enumerate(_fold(value, width - column)):
+                yield Text.assemble((_padded("" if number else name, column), _LABEL), part)
+        else:
+            yield Text(name, style=_LABEL)
+            indent = len(name) - len(name.lstrip()) + len(_GAP)
+            yield from (Text(" " * indent + part) for part in _fold(value, width - indent))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
+    """Rows under headings, never wider than the screen.
+
+    Ids and codes are copied from here, so that they stay whole: where the columns have no room beside each other, each
+    row takes several lines, the further ones indented; only texts in the last place of a line are folded.
+    """
+    widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    words = [max(map(_longest_word, column)) for column in zip(columns, *rows, strict=True)]
+    tiers = _tiers(widths, words, width)
+    for number, row in enumerate((columns, *rows)):
+        for tier in tiers:
+            yield from _tier(tier, [row[place] for place in tier], widths, width, _LABEL if not number else "")
+
+
+def _tiers(widths: Sequence[int], words: Sequence[int], width: int) -> list[list[int]]:
+    """Which columns share a line; a last one that can be folded needs room for its words only."""
+    tiers: list[list[int]] = []
+    taken = 0
+    for place, wide in enumerate(widths):
+        last = place == len(widths) - 1
+        needed = min(wide, max(words[place], _NARROWEST_TEXT)) if last else wide
+        if tiers and taken + len(_GAP) + needed <= width:
+            tiers[-1].append(place)
+            taken += len(_GAP) + wide
+        else:
+            tiers.append([place])
+            taken = wide + len(_GAP) * (len(tiers) > 1)
+    return tiers
+
+
+def _tier(tier: Sequence[int], cells: Sequence[str], widths: Sequence[int], width: int, style: str) -> Iterator[Text]:
+    indent = _GAP if tier[0] else ""
+    head = indent + "".join(_padded(cell, widths[place]) + _GAP for place, cell in zip(tier[:-1], cells, strict=False))
+    for number, part in enumerate(_fold(cells[-1], width - cell_len(head)) or [""]):
+        line = ((" " * cell_len(head) if number else head) + part).rstrip()
+        if line:
+            yield Text(line, style=style)
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - cell_len(cell))
+
+
+def _fold(value: str, width: int) -> list[str]:
+    return textwrap.wrap(value, max(width, 1), break_on_hyphens=False)
+
+
+def _longest_word(value: str) -> int:
+    return max(map(cell_len, value.split()), default=0)
 
 
 def lines(message: Message, depth: int = 0) -> Iterator[tuple[int, str, str]]:

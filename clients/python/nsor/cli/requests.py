@@ -20,6 +20,8 @@ _FIELD = re.compile(r"Failed to parse (\w+) field: ")
 
 def parse(text: str, message: Message) -> str:
     """Fill a message from its JSON; returns what is wrong, or an empty text."""
+    if _is_other_json(text):
+        return "not a JSON object"
     try:
         json_format.Parse(text, message)
     except json_format.ParseError as error:
@@ -27,6 +29,17 @@ def parse(text: str, message: Message) -> str:
     except (ValueError, TypeError, AttributeError, RecursionError):
         return "not of the message's form"
     return ""
+
+
+def _is_other_json(text: str) -> bool:
+    """Whether it is JSON but no object: the library takes an empty list for an empty message."""
+    if text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _problem(error: json_format.ParseError, message: Message) -> str:

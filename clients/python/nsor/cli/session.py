@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from rich.console import Console
     from rich.progress import Progress
+    from rich.text import Text
 
     from nsor.answers import Answer
     from nsor.client import Client
@@ -30,6 +32,7 @@ CONFIDENTIAL = (
     "Confidential: for this case only. Every look-up is recorded under your name.",
     "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 )
+_UNFOLDED = 1_000_000
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -132,16 +135,30 @@ class Session:
         from nsor.cli import render  # noqa: PLC0415 - as above
 
         click.secho(title, bold=True)
-        self.console().print(render.record(answer.message))
+        self._show(render.record(answer.message, self.width()))
         click.secho(f"recorded as entry {answer.index}, access {answer.access_id}", err=True, dim=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show rows to people; the last column takes what is left, and Urdu stands best there."""
+        """Show rows to people; the last column takes what is left, and Urdu stands best there.
+
+        Without headings, each row is a name and its value.
+        """
         from nsor.cli import render  # noqa: PLC0415 - as above
 
         if title:
             click.secho(title, bold=True)
-        self.console().print(render.table(columns, rows))
+        shown = render.table(columns, rows, self.width()) if any(columns) else render.pairs(rows, self.width())
+        self._show(shown)
+
+    def width(self) -> int:
+        """How wide a line may be."""
+        return self.console().width
+
+    def _show(self, lines: Iterable[Text]) -> None:
+        console = self.console()
+        for line in lines:
+            # Soft: rich neither folds nor pads what is laid out already.
+            console.print(line, soft_wrap=True)
 
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
@@ -156,7 +173,7 @@ class Session:
             MofNCompleteColumn(),
             console=self.console(stderr=True),
             transient=True,
-            disable=not sys.stderr.isatty(),
+            disable=not sys.stderr.isatty() or plain(),
         )
 
     def say(self, text: str) -> None:
@@ -170,7 +187,19 @@ class Session:
 
         # Nothing is folded in a pipe: whoever reads it there searches for whole words and ids.
         piped = not (sys.stderr if stderr else sys.stdout).isatty()
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=1000 if piped else None)
+        return Console(
+            stderr=stderr,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            color_system=None if plain() else "auto",
+            width=_UNFOLDED if piped else None,
+        )
+
+
+def plain() -> bool:
+    """Whether the user wants no escape sequences: https://no-color.org."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
@@ -189,6 +218,12 @@ def read_text(path: str) -> str:
         return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise click.UsageError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
+
+
+def warn_if_shared(path: Path, option: str) -> None:
+    """Say that others can read a file which holds personal data; it is the officer's to put right."""
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        click.secho(f"Warning: others can read the file of {option}. Set its mode to 0600.", err=True, fg="yellow")
 
 
 def read_request(text: str, message: Message) -> None:
@@ -214,10 +249,13 @@ class Failures:
 
     as_json: bool
 
-    def line(self, english: str, urdu: str = "") -> None:
-        """A failure that has only words."""
+    def line(self, english: str, urdu: str = "", *, reason: str, next_step: str = "") -> None:
+        """A failure that has only words; programs get it in the form of any other."""
         if self.as_json:
-            click.echo(json.dumps({"error": {"message": english}}, ensure_ascii=False), err=True)
+            from nsor.advice import Words  # noqa: PLC0415 - loaded late, so that help is quick
+            from nsor.errors import NsorError  # noqa: PLC0415 - as above
+
+            self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
         else:
             click.secho(f"nsor: {english}", err=True, fg="red")
             if urdu:

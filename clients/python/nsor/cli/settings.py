@@ -60,11 +60,13 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
     values |= {name: value for name, value in options.items() if name in VARIABLES and value}
     values.setdefault("state", str(_home(environment, "XDG_STATE_HOME", ".local/state") / (agency or "default")))
     officer = values.get("officer_key")
+    ca = Path(_needed(values, "ca")).expanduser()
+    _check_ca(ca)
     return Settings(
         target=_needed(values, "target"),
         certificate=Path(_needed(values, "certificate")).expanduser(),
         key=Path(_needed(values, "key")).expanduser(),
-        ca=Path(_needed(values, "ca")).expanduser(),
+        ca=ca,
         ledger_key=_ledger_key(_needed(values, "ledger_key")),
         state=Path(values["state"]).expanduser(),
         officer_key=Path(officer).expanduser() if officer else None,
@@ -87,6 +89,25 @@ def _needed(values: Mapping[str, str], name: str) -> str:
             f"{option} دیں، یا {variable}، یا config.toml میں {name} لکھیں۔",
         ),
     )
+
+
+def _check_ca(path: Path) -> None:
+    """See that a file holds certificates; one that can't be read is told of where it is used."""
+    from cryptography import x509  # noqa: PLC0415 - only a call needs it
+
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError:
+        return
+    except ValueError:
+        # gRPC would say so in lines of its own log, and then that nobody answers.
+        raise SettingsWrong(
+            Words(
+                f"The file of the register's CA holds no PEM certificate: {path}.",
+                "سی اے کی فائل میں PEM سرٹیفکیٹ نہیں۔",
+            ),
+            Words("Use the CA file that came with your certificate.", "وہ سی اے فائل دیں جو سرٹیفکیٹ کے ساتھ آئی تھی۔"),
+        ) from None
 
 
 def _ledger_key(value: str) -> str:

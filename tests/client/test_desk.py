@@ -1,0 +1,271 @@
+"""What a tired officer does at the desk: the command answers here what it can, and gives no check away."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from google.protobuf.message import Message
+
+import nsor
+from nsor import cli
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, registration_pb2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.client.conftest import Refusal, Register
+
+GET = "nsor.v1.RegistrationService/GetRegistration"
+CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
+CREATE = "nsor.v1.RegistrationService/CreateRegistration"
+ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
+DISABLE = "nsor.v1.DirectoryService/DisableOfficer"
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+NUMBER = "Sessions Case 123/2022"
+NEW, DONE, SEEN = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
+CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
+CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def court(register: Register) -> Register:
+    """A court's register: NEW awaits confirmation, DONE is confirmed, and SEEN was confirmed by a later event."""
+
+    def get(request: bytes) -> Message:
+        wanted = registration_pb2.GetRegistrationRequest.FromString(request).registration_id
+        found = registration_pb2.GetRegistrationResponse()
+        found.registration.registration_id = wanted
+        found.registration.etag = "e"
+        found.registration.state = (
+            registration_pb2.REGISTRATION_STATE_CONFIRMED
+            if wanted == DONE
+            else registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+        )
+        found.registration.convictions.add().court_case.case_number = NUMBER
+        return found
+
+    register.answers[GET] = get
+    register.answers[CONFIRM] = lambda _: registration_pb2.ConfirmRegistrationResponse(etag="f")
+    _stream(register, (CREATED, DONE), (CREATED, SEEN), (CREATED, NEW), (CREATED, NEW), (CONFIRMED, SEEN))
+    return register
+
+
+def _stream(register: Register, *events: tuple[notification_pb2.EventKind.ValueType, str]) -> None:
+    batch = notification_pb2.SubscribeEventsResponse(
+        events=[
+            notification_pb2.Event(sequence=number, event_id=str(number), kind=kind, registration_id=registration_id)
+            for number, (kind, registration_id) in enumerate(events, 1)
+        ]
+    )
+
+    def stream(request: bytes) -> Iterator[Message | Refusal]:
+        del request
+        yield batch
+
+    register.streams[SUBSCRIBE] = stream
+
+
+def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: text)
+
+
+def _requests(register: Register, method: str) -> list[bytes]:
+    return [call.request for call in register.calls if call.method == method]
+
+
+def test_the_case_number_that_must_come_from_the_court_is_not_shown(
+    run: Run, court: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _typed(monkeypatch, NUMBER)
+    assert run("confirm", NEW) == 0
+    out, err = capsys.readouterr()
+    assert "under review" in out
+    assert NUMBER not in out + err
+    request = registration_pb2.ConfirmRegistrationRequest.FromString(_requests(court, CONFIRM)[0])
+    assert (request.case_number, request.etag) == (NUMBER, "e")
+
+
+def test_going_through_events_shows_only_what_awaits_the_court(
+    run: Run, court: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Each record that is shown is a disclosure: none is for what is confirmed, and none twice.
+    _typed(monkeypatch, NUMBER)
+    assert run("confirm", "--from-events") == 0
+    asked = [registration_pb2.GetRegistrationRequest.FromString(data).registration_id for data in _requests(court, GET)]
+    assert asked == [DONE, NEW]
+    out, err = capsys.readouterr()
+    assert out.count("Confirmed") == 1
+    assert DONE not in out
+    assert NUMBER not in out + err
+
+
+@pytest.mark.parametrize("how", [(NEW,), ("--from-events",)])
+@pytest.mark.parametrize("broken", [(("case_number", "DOCUMENT_NUMBER_FORM"),), ()])
+def test_a_wrong_case_number_is_told_by_its_field(
+    *,
+    run: Run,
+    court: Register,
+    refusals: type[Refusal],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    how: tuple[str, ...],
+    broken: tuple[tuple[str, str], ...],
+) -> None:
+    refusal = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", broken) if broken else refusals("NOT_FOUND", "NO_RECORD")
+    court.answers[CONFIRM] = lambda _: refusal
+    _typed(monkeypatch, "???")
+    assert run("confirm", *how) == cli.REFUSED
+    err = capsys.readouterr().err
+    assert "case_number" in err
+    assert "???" not in err
+
+
+def test_the_example_of_the_settings_can_be_copied(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    out = capsys.readouterr().out
+    assert "\\b" not in out
+    example = out[out.index("    target =") : out.index("  Exit codes")]
+    assert tomllib.loads(example)["punjab-police"]["officer_key"] == "officer.key"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "zz"),
+        ("lookup", "--grant", "abc"),
+        ("confirm", "123"),
+        *(("access", name, "zz") for name in ("show", "approve")),
+        ("access", "return", "zz", "--reason", "rationale-lacking"),
+    ],
+)
+def test_a_mistyped_id_costs_no_call(
+    run: Run, register: Register, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*command) == cli.USAGE
+    assert "an id such as 5e6d3d2f-" in capsys.readouterr().err
+    assert not register.calls
+
+
+def test_an_id_in_capitals_is_taken(run: Run, court: Register) -> None:
+    capitals = "5E6D3D2F-8B1C-4F0A-9D3E-2B7C6A5F4E10"
+    assert run("show", capitals) == 0
+    request = registration_pb2.GetRegistrationRequest.FromString(court.calls[0].request)
+    assert request.registration_id == capitals.lower()
+
+
+def test_events_are_said_to_come_again_only_when_they_do(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _stream(register, (CREATED, NEW), (CREATED, DONE))
+    assert run("events", "--wait", "0.2") == 0
+    assert "sent again" in capsys.readouterr().err
+    # Those after a number are sent whether or not they were acknowledged.
+    assert run("events", "--wait", "0.2", "--after", "1") == 0
+    out, err = capsys.readouterr()
+    assert DONE in out
+    assert "sent again" not in err
+
+
+def test_after_the_last_event_there_are_none(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stream(_: bytes) -> Iterator[Message | Refusal]:
+        yield refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("after_sequence", "OUT_OF_RANGE"),))
+
+    register.streams[SUBSCRIBE] = stream
+    assert run("events", "--after", "999") == 0
+    assert "No new events." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("show",), ("show", "zz"), ("looup",), ("lookup", "--nothing"), ("agencies", "x")])
+def test_programs_get_wrong_use_as_json_too(
+    run: Run, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*command, "--json") == cli.USAGE
+    out, err = capsys.readouterr()
+    error = json.loads(err)["error"]
+    assert not out
+    assert error["reason"] == "WRONG_USAGE"
+    assert error["message"]["en"]
+    assert set(error) >= {"code", "nextStep", "violations", "traceId"}
+
+
+def test_a_key_that_is_enrolled_is_called_so(
+    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("public_key", "DUPLICATE"),))
+    register.answers[ENROL] = lambda _: taken
+    file = str(tmp_path / "officer.key")
+    assert run("officer", "enrol", "--officer-key-file", file, "--number", "LHR-1", "--grade", "17") == cli.REFUSED
+    assert "This key is already enrolled." in capsys.readouterr().err
+
+
+def test_an_officer_is_disabled_by_the_key_file_too(run: Run, register: Register, tmp_path: Path) -> None:
+    register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
+    file = tmp_path / "officer.key"
+    key_id = nsor.OfficerKey.load(file).key_id
+    assert run("officer", "disable", "--officer-key-file", str(file), "--reason", "left-post") == 0
+    assert directory_pb2.DisableOfficerRequest.FromString(register.calls[0].request).officer_key_id == key_id
+    assert run("officer", "disable", "--reason", "left-post") == cli.USAGE
+    both = (key_id.hex(), "--officer-key-file", str(file))
+    assert run("officer", "disable", *both, "--reason", "left-post") == cli.USAGE
+    assert len(register.calls) == 1
+
+
+def test_a_ca_file_without_a_certificate_is_a_wrong_setting(
+    run: Run, register: Register, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # gRPC would log lines of its own, and then say that nobody answers.
+    assert run("--ca", "/etc/passwd", "agencies") == cli.USAGE
+    err = capfd.readouterr().err
+    assert "SETTINGS_WRONG" in err
+    assert "no PEM certificate" in err
+    assert not register.calls
+
+
+@pytest.mark.parametrize("row", ["[]", "[1]", "5", "null", '"3520112345671"', "true"])
+def test_a_row_that_is_no_object_is_not_sent(
+    run: Run, register: Register, tmp_path: Path, row: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text(f"{row}\n")
+    assert run("register", str(orders)) == cli.REFUSED
+    assert "not a JSON object" in capsys.readouterr().out
+    assert not register.calls
+
+
+def test_results_of_another_agency_are_not_taken_for_ones_own(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[CREATE] = lambda _: registration_pb2.CreateRegistrationResponse(registration_id=NEW)
+    orders, results = tmp_path / "orders.jsonl", tmp_path / "orders.jsonl.results.jsonl"
+    orders.write_text("{}\n")
+    assert run("register", str(orders)) == 0
+    row = json.loads(results.read_text())
+    assert row["agency"] == "punjab-police"
+    results.write_text(json.dumps(row | {"agency": "sindh-police"}) + "\n")
+    capsys.readouterr()
+    assert run("register", str(orders)) == cli.USAGE
+    err = capsys.readouterr().err
+    assert "sindh-police" in err
+    assert "entered before" not in err
+    assert len(register.calls) == 1
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o644, True), (0o640, True)])
+def test_a_cnic_file_that_others_can_read_is_warned_of(
+    *, run: Run, register: Register, tmp_path: Path, mode: int, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    register.answers[LOOK_UP] = lambda _: none
+    file = tmp_path / "cnic"
+    file.write_text("3520112345671\n")
+    file.chmod(mode)
+    assert run("lookup", "--grant", NEW, "--cnic-file", str(file)) == 0
+    assert ("others can read" in capsys.readouterr().err) is warned

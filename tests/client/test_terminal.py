@@ -1,0 +1,159 @@
+"""What stands on an officer's screen of 80 columns: nothing wider, no id broken, no colour where none is wanted."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from google.protobuf import timestamp_pb2
+from google.protobuf.message import Message
+from rich.cells import cell_len
+
+from nsor.cli import render
+from nsor.v1 import directory_pb2, notification_pb2, options_pb2, oversight_pb2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.client.conftest import Refusal, Register
+
+ID = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+NOTICE = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e11"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+Screen = Callable[..., str]
+
+
+@pytest.fixture
+def screen(settings: Path) -> Screen:
+    """Runs the command on a terminal of 80 columns and gives what it wrote there, answers and messages."""
+    del settings
+
+    def run(*arguments: str, **environment: str) -> str:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nsor.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            env={**kept, "TERM": "xterm-256color", **environment},
+        )
+        os.close(theirs)
+        written = b"".join(_chunks(ours))
+        os.close(ours)
+        process.wait()
+        return written.decode().replace("\r\n", "\n")
+
+    return run
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # how Linux says that nobody has the other end open any more
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def _agencies(register: Register) -> None:
+    agency = directory_pb2.Agency(
+        agency_id="balochistan-prosecution",
+        kind=options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE,
+        name_en="Prosecution Department, Government of Balochistan",
+        name_ur="محکمہ پراسیکیوشن، حکومت بلوچستان",
+        jurisdiction=["PK-BA", "PK-PB/LHR"],
+        enabled=True,
+    )
+    page = directory_pb2.ListAgenciesResponse(agencies=[agency] * 2)
+    register.answers["nsor.v1.DirectoryService/ListAgencies"] = lambda _: page
+
+
+def _accesses(register: Register) -> None:
+    access = oversight_pb2.Access(
+        index=123456,
+        access_id=ID,
+        access_time=timestamp_pb2.Timestamp(seconds=1_700_000_000),
+        agency_id="balochistan-prosecution",
+        method="nsor.v1.OversightService/GetConsistencyProof",
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        outcome=oversight_pb2.ACCESS_OUTCOME_ALLOWED,
+        officer_number="LHR-12345",
+    )
+    page = oversight_pb2.ListAccessesResponse(accesses=[access] * 2)
+    register.answers["nsor.v1.OversightService/ListAccesses"] = lambda _: page
+
+
+def _events(register: Register) -> None:
+    moved = notification_pb2.Event(
+        sequence=1,
+        event_id=ID,
+        kind=notification_pb2.EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES,
+        registration_id=ID,
+        notice_id=NOTICE,
+        event_time=timestamp_pb2.Timestamp(seconds=1_700_000_000),
+    )
+
+    def stream(_: bytes) -> Iterator[Message | Refusal]:
+        yield notification_pb2.SubscribeEventsResponse(events=[moved])
+
+    register.streams["nsor.v1.NotificationService/SubscribeEvents"] = stream
+
+
+@pytest.mark.parametrize(
+    ("command", "prepare", "whole"),
+    [
+        (("agencies",), _agencies, ("balochistan-prosecution", "PK-BA PK-PB/LHR")),
+        (("ledger", "accesses"), _accesses, ("balochistan-prosecution", "GetConsistencyProof", "LHR-12345")),
+        (("events", "--wait", "0.2"), _events, (ID, NOTICE)),
+    ],
+)
+def test_a_list_fits_the_screen(
+    screen: Screen,
+    register: Register,
+    command: tuple[str, ...],
+    prepare: Callable[[Register], None],
+    whole: tuple[str, ...],
+) -> None:
+    # A padded line runs over, and every row seems followed by an empty one; a broken id can't be copied.
+    prepare(register)
+    lines = ESCAPES.sub("", screen(*command)).splitlines()
+    assert all(cell_len(line) <= 80 for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+    assert all(lines)
+    for text in whole:
+        assert any(text in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_a_record_breaks_no_id_and_no_line_is_too_wide(width: int) -> None:
+    rows = [("registration id", ID), ("  name", "words " * 40), ("empty", "")]
+    lines = [line.plain for line in render.pairs(rows, width)]
+    assert all(len(line) <= width and line == line.rstrip() for line in lines)
+    assert any(ID in line for line in lines)
+
+
+def test_no_colour_means_no_escape_sequence_at_all(screen: Screen, register: Register) -> None:
+    # https://no-color.org: a screen reader, or a terminal that shows them as text.
+    _agencies(register)
+    assert "\x1b[" in screen("agencies")
+    assert "\x1b[" not in screen("agencies", NO_COLOR="1")
+    assert "\x1b[" not in screen("agencies", "--agency", "nobody", NO_COLOR="1")
+    assert "\x1b[" not in screen("show", ID, "--target", "x", NO_COLOR="1")
+    assert "\x1b[" not in screen("ledger", "verify", NO_COLOR="1")
+
+
+def test_a_failure_has_colour_on_a_terminal(screen: Screen) -> None:
+    assert "\x1b[" in screen("agencies", "--agency", "nobody")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +19,7 @@ from nsor_server.access.disclosure import disclose, fields_shown
 from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, NO_USE, Claim, Made, Question
 from nsor_server.registration import store as registrations
-from nsor_server.registration.record import case_reference, to_message
+from nsor_server.registration.record import case_reference, to_message, uuid_bytes
 from nsor_server.rpc.calls import Call, Connection, Outcome
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -116,7 +115,7 @@ class Decider:
         rules.require_basis(call.purpose, basis)
         grant_id, fir, custodian, reference = NO_GRANT, None, "", ""
         if call.purpose == options_pb2.PURPOSE_INVESTIGATION:
-            grant_id = uuid.UUID(basis.grant_id).bytes
+            grant_id = uuid_bytes(basis.grant_id)
         elif call.purpose == options_pb2.PURPOSE_PROSECUTION:
             rules.require_place(call.agency, call.officer, basis.fir.police_station)
             fir = (basis.fir.police_station, basis.fir.year, basis.fir.serial)
@@ -136,7 +135,7 @@ class Decider:
             reference = basis.ticket_number
         question = Question(
             agency_id=call.agency.agency_id,
-            request_id=uuid.UUID(request.request_id).bytes,
+            request_id=uuid_bytes(request.request_id),
             blinds=self._blind_index.values("cnic", request.cnic),
             custodian=custodian,
             grant_id=grant_id,

@@ -73,6 +73,11 @@ def uuid_text(raw: bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def uuid_bytes(text: str) -> bytes:
+    """The 16 bytes of a UUID in its text form."""
+    return bytes.fromhex(text.replace("-", ""))
+
+
 def court_places(record: record_pb2.RegistrationRecord) -> list[str]:
     """Places of the courts of all convictions, sorted, each once: the column beside the sealed record."""
     return sorted({conviction.court_place for conviction in record.convictions})

@@ -16,7 +16,7 @@ from nsor_server.rpc.methods import Methods
 
 CONNECTION_AGE_MS = 30 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
-STREAMS_PER_CONNECTION = 256
+STREAMS_PER_CONNECTION = 512
 METADATA_BYTES = 16 * 1024
 WAITING_CALLS = 4096
 
@@ -54,7 +54,8 @@ def build(
         ("grpc.keepalive_timeout_ms", 20_000),
         # Clients behind NAT ping to keep their way open. The name with `recv` in it does nothing.
         ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
-        # One connection can't queue work without end.
+        # One connection can't queue work without end. Beyond this grpc refuses streams, unseen by us, and it counts
+        # calls that are answered until their end is processed: so well over twice what one agency may have in flight.
         ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
         # Our own metadata has less than 1 KiB; a flood ends here.
         ("grpc.max_metadata_size", METADATA_BYTES),

@@ -285,6 +285,7 @@ def move(stage: Stage, units: dict[str, Unit], registrations: dict[str, str]) ->
     path = stage.register.folder / "notice.json"
     path.write_text(json.dumps(notice))
     path.chmod(0o600)
+    stage.run("sindh-police", "events", "--acknowledge", shown=False)  # so that the new one stands alone
     stage.run("punjab-police", "notice", path.name)
     stage.run("sindh-police", "events", "--wait", "2")
 
@@ -298,7 +299,8 @@ def prove(stage: Stage, access_id: str) -> None:
     stage.run("special-committee", "ledger", "accesses", "--access-id", access_id)
     stage.run("special-committee", "ledger", "verify")
     stage.run("punjab-police", "ledger", "verify")
-    stage.operate("ledger", "verify")
+    stage.tell("\nAnd the operator recomputes the whole ledger, opens every seal, and compares spans with entries:")
+    stage.operate("ledger", "verify", "--spans")
 
 
 def registration_event(kind: int) -> str:

@@ -187,7 +187,7 @@ def one_run(folder: Path, certs: Path, target: tuple[int, int, int | None], in_f
 
 
 def start(core: int, script: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a helper process on a core and wait until it is ready."""
+    """Start a process on a core and wait until it is ready."""
     process = subprocess.Popen(
         [sys.executable, str(HERE / script), *arguments],
         stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import directory_pb2, errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.facts import Agency
-from nsor_server.directory.service import DirectoryService
+from nsor_server.directory.service import CHANGES_PER_MINUTE, DirectoryService
 from nsor_server.rpc.calls import Call
 from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Desk, call_of, violations
 
@@ -143,11 +143,23 @@ def test_another_agencys_key_and_no_key_are_one_answer(desk: Desk, key: Ed25519P
 
 def test_nothing_is_half_written(desk: Desk, key: Ed25519PrivateKey) -> None:
     # Whichever statement fails, no row of any table stays.
-    assert desk.never_half_written(SERVICE.EnrolOfficer, directory_call(), enrolment(key)) == 1
+    assert desk.never_half_written(SERVICE.EnrolOfficer, directory_call(), enrolment(key)) == 2
     desk.ask(SERVICE.EnrolOfficer, directory_call(), enrolment(key))
-    assert desk.never_half_written(SERVICE.DisableOfficer, directory_call(), disabling(key)) == 3
+    assert desk.never_half_written(SERVICE.DisableOfficer, directory_call(), disabling(key)) == 4
 
 
 def test_npb_enrols_its_own(desk: Desk, key: Ed25519PrivateKey) -> None:
     # PK contains every place.
     desk.ask(SERVICE.EnrolOfficer, directory_call(NPB), enrolment(key, NPB, "NPB-1", "PK-SD/KHI", "PK-PB"))
+
+
+def test_an_agency_changes_the_directory_so_often_and_no_more(desk: Desk, key: Ed25519PrivateKey) -> None:
+    # Each change is read anew by every call that follows, whosever it is.
+    with desk.database.owner() as owner:
+        owner.execute(
+            "INSERT INTO officer SELECT sha256(int4send(n)), %s, n::text, sha256(int4send(n)), '{}', 17,"
+            " clock_timestamp(), gen_random_uuid() FROM generate_series(1, %s) AS n",
+            (PUNJAB_POLICE.agency_id, CHANGES_PER_MINUTE),
+        )
+    desk.refused(errors.Exhausted, SERVICE.EnrolOfficer, directory_call(), enrolment(key))
+    desk.ask(SERVICE.EnrolOfficer, directory_call(SINDH_POLICE), enrolment(key, SINDH_POLICE))

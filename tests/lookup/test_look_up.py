@@ -107,6 +107,24 @@ def test_a_prosecution_sees_the_record_of_its_fir_and_no_other(register: Registe
     assert answer(decided[1]).SerializeToString() == NO_RECORD
 
 
+def test_a_miss_opens_as_much_as_a_record_of_another_fir(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Otherwise the time tells a prosecution who is in the register: 400 tries were enough to know.
+    opened: list[object] = []
+    open_version = registrations.open_version
+
+    def counted(sealer: Sealer, row: registrations.Row) -> object:
+        opened.append(row.registration_id)
+        return open_version(sealer, row)
+
+    monkeypatch.setattr("nsor_server.registration.store.open_version", counted)
+    register.add(conviction_record())
+    for cnic in (KNOWN, UNKNOWN):
+        item = register.prepare(make_call("punjab-prosecution"), Basis(fir=fir_key(serial=680)), cnic)
+        (decided,) = register.decide(item)
+        assert answer(decided).SerializeToString() == NO_RECORD
+    assert len(opened) == 2
+
+
 def test_the_newest_version_counts(register: Register) -> None:
     # An answer never shows what an entry before it took away.
     record = register.add(conviction_record())

@@ -3,6 +3,7 @@ import os
 import threading
 import time
 import uuid
+from typing import Any
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from google.rpc import error_details_pb2
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
+from nsor_server.directory import pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.pki import flawed
@@ -336,6 +338,33 @@ def test_a_look_up_that_is_given_up_while_it_is_committed_harms_no_neighbour(
         stub(look_up("3520212345671").SerializeToString(), metadata=caller.metadata(os.urandom(32)), timeout=0.4)
     _until_recorded(bench, "npb", leaf_pb2.OUTCOME_FAILED)
     assert bench.one("SELECT count(*) FROM ledger_access WHERE agency = 'npb' AND outcome = 1") == 1
+
+
+def test_a_directory_that_changes_without_end_holds_nobody_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One agency that enrols officers as fast as it can has made half of the others' calls fail.
+    read = pages.read
+
+    def meanwhile(conn: Connection, **options: Any) -> pages.Page:
+        bench.sql("SELECT 1")
+        return read(conn, **options)
+
+    monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
+    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    assert answer.code is STATES.OK
+    assert answer.proves_itself()
+
+
+def test_a_call_whose_agency_is_disabled_meanwhile_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = pages.read
+
+    def meanwhile(conn: Connection, **options: Any) -> pages.Page:
+        bench.sql("UPDATE agency SET enabled = false WHERE agency_id = 'punjab-police'")
+        return read(conn, **options)
+
+    monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
+    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, "AGENCY_NOT_ACTIVE")
+    assert bench.one("SELECT count(*) FROM ledger_access WHERE outcome = 1") == 0
 
 
 def test_a_shorter_deadline_of_the_callers_ends_the_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

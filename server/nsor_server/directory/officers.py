@@ -48,6 +48,19 @@ def enrol(conn: Connection, officer: Officer, access_id: uuid.UUID) -> tuple[dt.
     return enrolled_at, RecordRef(TABLE, officer.key_id, _VERSION, content)  # type: ignore[return-value, arg-type]  # rows are untyped
 
 
+def changes(conn: Connection, agency_id: str) -> int:
+    """How many keys the agency has enrolled and disabled within the last minute."""
+    row = conn.execute(
+        """
+        SELECT (SELECT count(*) FROM officer WHERE agency_id = %(agency)s AND enrolled_at > now() - interval '1 minute')
+            + (SELECT count(*) FROM officer_disabled
+                WHERE agency_id = %(agency)s AND disabled_at > now() - interval '1 minute')
+        """,
+        {"agency": agency_id},
+    ).fetchone()
+    return 0 if row is None else int(row[0])  # type: ignore[call-overload]  # rows are untyped
+
+
 def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
     """Tell whether the key was enrolled by the agency."""
     row = conn.execute("SELECT FROM officer WHERE key_id = %s AND agency_id = %s", (key_id, agency_id)).fetchone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, errors_pb2
@@ -12,6 +14,9 @@ from nsor_server.directory import officers, pages, rules
 from nsor_server.registration.dates import from_us, to_us
 from nsor_server.rpc.calls import Call, Connection, Outcome
 from nsor_server.storage.v1 import record_pb2
+
+CHANGES_PER_MINUTE: Final = 60
+"""Keys that one agency may enrol and disable; a province's investigators are enrolled within the hour."""
 
 
 class DirectoryService:
@@ -37,6 +42,7 @@ class DirectoryService:
             jurisdiction=tuple(request.jurisdiction),
             grade=request.grade,
         )
+        _within_rate(conn, agency_id)
         enrolled = officers.enrol(conn, officer, call.access_id)
         if enrolled is None:
             taken = errors.Violation("public_key", errors_pb2.FIELD_REASON_DUPLICATE)
@@ -66,6 +72,7 @@ class DirectoryService:
         assert isinstance(request, directory_pb2.DisableOfficerRequest)  # noqa: S101 - narrows the handler's type
         if not officers.is_of(conn, request.officer_key_id, call.agency.agency_id):
             raise errors.NoRecord
+        _within_rate(conn, call.agency.agency_id)
         row = officers.disable(conn, request.officer_key_id, call.agency.agency_id, call.access_id)
         disabled_at = officers.disabled_at(conn, request.officer_key_id)
         answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(disabled_at)))
@@ -90,6 +97,16 @@ class DirectoryService:
             agencies=[_agency(agency) for agency in page.agencies], next_page_token=page.next_page_token
         )
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
+
+
+def _within_rate(conn: Connection, agency_id: str) -> None:
+    """See that the agency doesn't change the directory too often: each change is read anew for everybody.
+
+    Raises:
+        errors.Exhausted: it does.
+    """
+    if officers.changes(conn, agency_id) >= CHANGES_PER_MINUTE:
+        raise errors.Exhausted(retry_after_seconds=10.0)
 
 
 def _agency(agency: facts.Agency) -> directory_pb2.Agency:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,7 @@ from nsor_server.access.disclosure import disclose, fields_shown
 from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, NO_USE, Claim, Made, Question
 from nsor_server.registration import store as registrations
-from nsor_server.registration.record import case_reference, to_message, uuid_bytes
+from nsor_server.registration.record import case_reference, court_places, to_message, uuid_bytes
 from nsor_server.rpc.calls import Call, Connection, Outcome
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -94,6 +95,7 @@ class Decider:
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._blind_index = blind_index
+        self._decoy = _decoy(sealer)
         descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
         self._found_details = {
             purpose: record_pb2.AccessDetail(outcome="FOUND", fields_shown=fields_shown(descriptor, purpose))
@@ -252,6 +254,10 @@ class Decider:
             Internal: a row isn't what its seal says, or two registrations claim the person.
         """
         if not heads:
+            if item.fir is not None:
+                # A record that has another FIR is opened before it is passed over. So that the time doesn't tell that
+                # it is there, as much is done when there is none.
+                registrations.open_version(self._sealer, self._decoy)
             return None
         row = heads[0]
         record = registrations.open_version(self._sealer, row)
@@ -285,6 +291,40 @@ class Decider:
             return self._sealer.open(batch_store.TABLE, _row_id(question), 1, sealed)
         except SealBroken:
             raise store.broken(batch_store.TABLE) from None
+
+
+def _decoy(sealer: Sealer) -> registrations.Row:
+    """A sealed record of nobody, of the usual size, that takes as long to open as another one."""
+    record = record_pb2.RegistrationRecord(
+        registration_id=bytes(16),
+        version=1,
+        names=[record_pb2.Name(kind=1, name="x" * 16, relative_name="x" * 16, relation=1)] * 2,
+        cnic="0" * 13,
+        convictions=[
+            record_pb2.Conviction(
+                court_place="PK-PB/LHR",
+                case_number="x" * 24,
+                fir=record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2000, serial=1, day=1),
+                counts=[record_pb2.Count(offence_code="PPC-376", offence_day=1, months=1)],
+            )
+        ],
+        addresses=[record_pb2.Address(place_code="PK-PB/LHR/PS-001", house_number="x" * 8)] * 2,
+    )
+    key, wrapped = sealer.new_data_key(record.registration_id)
+    sealed = key.seal(registrations.TABLE, record.registration_id, 1, record.SerializeToString())
+    return registrations.Row(
+        uuid.UUID(int=0),
+        version=1,
+        state=0,
+        held=False,
+        responsible_place="",
+        custodian_agency="",
+        created_by_agency="",
+        court_places=court_places(record),
+        created_at=records.instant(0),
+        sealed=sealed,
+        wrapped=wrapped,
+    )
 
 
 def _has_fir(record: record_pb2.RegistrationRecord, fir: _Fir) -> bool:

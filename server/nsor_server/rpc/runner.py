@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import receipt_pb2
 from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import LedgerUnavailable, StaleDirectory
 from nsor_server.ledger.group import GroupCommit
@@ -111,16 +112,21 @@ class Runner:
 
     def _once(self, admitted: Admitted, handler: Handler, deadline: float) -> Answer:
         arrival, call = admitted.arrival, admitted.call
+        seen = self.admission.directory.current
         with self.database.transaction() as conn:
             bound_statements(conn, deadline)
             outcome, answer = self._handled(admitted.request, call, handler, conn)
             entry = entries.answered(arrival, call, outcome, answer, access_id=call.access_id)
             commit = self.tracing.commit([arrival.span])
             try:
+                head = self.ledger.lock_head(conn)
+                if head.directory_version != call.directory_version:
+                    self._gate_again(conn, admitted, outcome, seen)
                 appended = self.ledger.append(
                     conn,
                     [entry],
-                    directory_version=call.directory_version,
+                    head=head,
+                    directory_version=admitted.call.directory_version,
                     bump_directory=outcome.directory_changed,
                 )
                 self.guard.commit(conn, appended)
@@ -129,6 +135,25 @@ class Runner:
         if outcome.directory_changed:
             self.admission.directory.reload()
         return Answer(answer, appended.receipts[0])
+
+    def _gate_again(self, conn: Connection, admitted: Admitted, outcome: Outcome, seen: DirectorySnapshot) -> None:
+        """Gate a handled call by the directory as it is under the head's lock, where it can't move on once more.
+
+        Otherwise whoever changes the directory without end keeps everybody else's calls from being recorded.
+
+        Raises:
+            ApiError: the call isn't admitted any more.
+            StaleDirectory: the handler saw other agencies or another officer, or has changed the directory itself:
+                its change, which isn't committed, would be read with the rest.
+        """
+        before, directory = admitted.call, self.admission.directory
+        if outcome.directory_changed or seen.version != before.directory_version:
+            raise StaleDirectory
+        now = directory.reload(conn)
+        call = self.admission.admit_by(admitted.arrival, admitted.rule, admitted.request, now)
+        if (call.officer, call.purpose) != (before.officer, before.purpose) or now.agencies != seen.agencies:
+            raise StaleDirectory
+        admitted.call = call
 
     def _handled(self, request: Message, call: Call, handler: Handler, conn: Connection) -> tuple[Outcome, bytes]:
         """What the handler makes of the request, or made of it the first time."""

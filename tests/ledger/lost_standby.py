@@ -1,5 +1,6 @@
 """A synchronous standby that is lost and comes back: commits hang, as they do when a real one is gone."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,24 @@ class Standby:
         self._admin = self._connect()
 
     def lose(self) -> None:
+        """Lose it; returns when commits hang: the server's processes hear of a setting each in its own time."""
         self._set("ALTER SYSTEM SET synchronous_standby_names = 'ghost'", "ghost")
+        with contextlib.closing(self._connect()) as probe:
+            pid = probe.info.backend_pid
+            until(lambda: self._hangs(probe, pid))
+            self.cancel(pid)
+
+    def _hangs(self, probe: psycopg.Connection, pid: int) -> bool:
+        """Whether a commit of the probe waits for the standby; if it doesn't, it is over when this returns."""
+        probe.pgconn.send_query(b"SELECT pg_logical_emit_message(true, '', '')")
+        while True:
+            if pid in self.waiting():
+                return True
+            probe.pgconn.consume_input()
+            if not probe.pgconn.is_busy():
+                while probe.pgconn.get_result() is not None:
+                    pass
+                return False
 
     def heal(self) -> None:
         try:

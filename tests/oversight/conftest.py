@@ -53,7 +53,11 @@ class Written:
     service: OversightService
 
     def append(
-        self, agency: str, outcome: leaf_pb2.Outcome.ValueType = leaf_pb2.OUTCOME_ALLOWED, count: int = 1
+        self,
+        agency: str,
+        outcome: leaf_pb2.Outcome.ValueType = leaf_pb2.OUTCOME_ALLOWED,
+        count: int = 1,
+        purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_INVESTIGATION,
     ) -> Sequence[receipt_pb2.Receipt]:
         """Write entries of an agency in one commit."""
         entries = [
@@ -61,7 +65,7 @@ class Written:
                 access_id=uuid.uuid4(),
                 agency=agency,
                 method="nsor.v1.LookupService/LookUpRegistration",
-                purpose=options_pb2.PURPOSE_INVESTIGATION,
+                purpose=purpose,
                 outcome=outcome,
                 trace_id=os.urandom(16),
                 call_hash=os.urandom(32),

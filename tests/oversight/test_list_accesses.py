@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import errors_pb2, oversight_pb2
+from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.registration.dates import from_us
 from tests.oversight.conftest import Written, make_call
@@ -46,6 +46,16 @@ def test_npb_and_the_committee_see_all(written: Written, agency: str) -> None:
     written.append("")
     assert indexes(listed(written, agency)) == [1, 0]
     assert indexes(listed(written, agency, Request(agency_id="punjab-police"))) == [0]
+
+
+@pytest.mark.parametrize("purpose", [options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY])
+def test_a_passports_or_a_prisoners_number_stays_sealed(
+    written: Written, purpose: options_pb2.Purpose.ValueType
+) -> None:
+    # It names a person, and a list of accesses needs no officer: a system's certificate alone would read it.
+    written.append("punjab-police", purpose=purpose)
+    (access,) = listed(written, "punjab-police").accesses
+    assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
 
 
 def test_the_committee_sees_no_officer_and_no_case(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from google.protobuf.message import Message
 
@@ -16,6 +17,9 @@ from nsor_server.rpc.calls import Call, Connection, Outcome
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_OF_A_PERSON: Final = frozenset({options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY})
+"""Their reference is a passport's or a prisoner's number: it names a person, and stays in the sealed detail."""
 
 
 class OversightService:
@@ -103,7 +107,7 @@ def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
         trace_id=leaf.trace_id.hex(),
         count=leaf.count,
         officer_number=detail.officer_number if detail else "",
-        case_reference=detail.case_reference if detail else "",
+        case_reference=detail.case_reference if detail and leaf.purpose not in _OF_A_PERSON else "",
     )
 
 

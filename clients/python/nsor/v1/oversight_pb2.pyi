@@ -85,7 +85,9 @@ class Access(_message.Message):
     officer_number: _builtins.str
     """The officer's number: for the agency itself and for NPB."""
     case_reference: _builtins.str
-    """The case or document number of the call: for the agency itself and for NPB."""
+    """The case or document number of the call: for the agency itself and for NPB. Empty for border control and custody, where it
+    would be a passport or a prisoner number.
+    """
     @_builtins.property
     def access_time(self) -> _timestamp_pb2.Timestamp:
         """When, by the database's clock."""

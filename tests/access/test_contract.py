@@ -5,7 +5,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
 
 from nsor.v1 import options_pb2
-from nsor_server.access.contract import Contract, ContractError, expanded_matrix
+from nsor_server.access.contract import Allowed, Contract, ContractError, expanded_matrix
 
 GOLDEN = Path(__file__).with_name("golden_matrix.txt")
 
@@ -13,6 +13,14 @@ Rule = options_pb2.AccessRule
 POLICE, NPB = options_pb2.AGENCY_KIND_POLICE, options_pb2.AGENCY_KIND_NPB
 NO_PURPOSE, NO_KIND = options_pb2.PURPOSE_UNSPECIFIED, options_pb2.AGENCY_KIND_UNSPECIFIED
 TRIAL, CUSTODY = options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_CUSTODY
+ALL = options_pb2.ROW_SCOPE_ALL
+HEARING_EVENTS = options_pb2.AGENCY_GROUP_HEARING_EVENTS
+
+
+def allow(
+    kind: options_pb2.AgencyKind.ValueType = POLICE, *purposes: options_pb2.Purpose.ValueType
+) -> options_pb2.Allow:
+    return options_pb2.Allow(kind=kind, purposes=purposes, rows=ALL)
 
 
 def test_the_matrix_is_the_golden_file() -> None:
@@ -25,7 +33,7 @@ def rule(**changes: object) -> options_pb2.AccessRule:
         "effect": options_pb2.EFFECT_DISCLOSES,
         "officer": options_pb2.OFFICER_RULE_SESSION,
         "deadline_ms": 5000,
-        "allow": [options_pb2.Allow(kind=POLICE, purposes=[TRIAL])],
+        "allow": [allow(POLICE, TRIAL)],
     }
     return options_pb2.AccessRule(**{**good, **changes})  # type: ignore[arg-type]
 
@@ -62,7 +70,7 @@ def contract(
 
 def test_a_sound_rule_loads() -> None:
     found = Contract.load([contract(rule())]).methods["test.S/M"]
-    assert found.allow == {POLICE: frozenset({TRIAL})}
+    assert found.allow == {POLICE: Allowed(frozenset({TRIAL}), ALL)}
     assert found.deadline_ms == 5000
 
 
@@ -74,19 +82,41 @@ def test_a_sound_rule_loads() -> None:
         (rule(officer=0), False, "has no officer rule"),
         (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without an officer's signature"),
         (rule(allow=[]), False, "allows nobody"),
-        (rule(allow=[options_pb2.Allow(kind=POLICE)]), False, "has an allow without purposes"),
+        (rule(allow=[allow(POLICE)]), False, "has an allow without purposes"),
         (
-            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[NO_PURPOSE])]),
+            rule(allow=[allow(POLICE, NO_PURPOSE)]),
             False,
             "a purpose that isn't one",
         ),
         (
-            rule(allow=[options_pb2.Allow(kind=NO_KIND, purposes=[TRIAL])]),
+            rule(allow=[allow(NO_KIND, TRIAL)]),
             False,
-            "a kind of agency that isn't one",
+            "not exactly one of a kind and a group",
         ),
-        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL])] * 2), False, "names a kind of agency twice"),
-        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])]), False, "its request states none"),
+        (rule(allow=[allow(NPB, TRIAL)] * 2), False, "names a kind of agency twice"),
+        (rule(allow=[allow(NPB, TRIAL, CUSTODY)]), False, "its request states none"),
+        (
+            rule(allow=[allow(POLICE, TRIAL), options_pb2.Allow(group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)]),
+            False,
+            "names a kind of agency twice",
+        ),
+        (
+            rule(allow=[options_pb2.Allow(kind=NPB, group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)]),
+            False,
+            "not exactly one of a kind and a group",
+        ),
+        (rule(allow=[allow(99, TRIAL)]), False, "a kind of agency that isn't one"),  # type: ignore[arg-type]
+        (
+            rule(allow=[options_pb2.Allow(group=99, purposes=[TRIAL], rows=ALL)]),  # type: ignore[arg-type]
+            False,
+            "allows a group that isn't one",
+        ),
+        (rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[TRIAL])]), False, "has an allow without rows"),
+        (
+            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[TRIAL], rows=99)]),  # type: ignore[arg-type]
+            False,
+            "has an allow without rows",
+        ),
         (rule(deadline_ms=0), False, "has no deadline"),
         (rule(), True, "has a deadline although it is a stream"),
     ],
@@ -98,6 +128,15 @@ def test_a_contract_with_a_gap_does_not_load(access: Rule | None, streaming: boo
 
 
 def test_several_purposes_are_fine_where_the_request_states_one() -> None:
-    several = rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])])
+    several = rule(allow=[allow(NPB, TRIAL, CUSTODY)])
     found = Contract.load([contract(several, states_purpose=True)]).methods["test.S/M"]
     assert found.states_purpose
+
+
+def test_a_group_allows_its_kinds_and_no_other() -> None:
+    grouped = rule(allow=[options_pb2.Allow(group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)])
+    found = Contract.load([contract(grouped)]).methods["test.S/M"]
+    assert {options_pb2.AgencyKind.Name(kind).removeprefix("AGENCY_KIND_") for kind in found.allow} == {
+        *("POLICE", "PROSECUTION", "COURT", "PRISONS", "NPB")
+    }
+    assert set(found.allow.values()) == {Allowed(frozenset({TRIAL}), ALL)}

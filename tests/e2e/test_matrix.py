@@ -37,7 +37,7 @@ def golden() -> dict[str, dict[str, set[str]]]:
     for line in text.splitlines():
         if found := re.match(r"(nsor\.v1\.\w+/\w+): ", line):
             kinds = matrix[found[1]] = {}
-        elif found := re.match(r"  (\w+): (.+)", line):
+        elif found := re.match(r"  (\w+): (.+), rows \w+$", line):
             kinds[found[1]] = set(found[2].split())
     return matrix
 

@@ -24,12 +24,26 @@ PURPOSE = "purpose"
 """Name of the request field that states the purpose where the kind of agency has several."""
 
 _Enumeration: TypeAlias = (
-    "type[options_pb2.AgencyKind | options_pb2.Purpose | options_pb2.Effect | options_pb2.OfficerRule]"
+    "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
+    " | options_pb2.OfficerRule | options_pb2.RowScope]"
 )
 
 
 class ContractError(Exception):
     """The contract has a gap; names the method and the gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a kind of agency may do with a method.
+
+    Attributes:
+        purposes: those it may call for.
+        rows: those it reads, makes or changes; ``access.rows`` says what a scope means.
+    """
+
+    purposes: frozenset[options_pb2.Purpose.ValueType]
+    rows: options_pb2.RowScope.ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ class MethodRule:
         service: ``nsor.v1.LookupService``.
         effect: what it does to the register.
         officer: which proof of the officer it needs.
-        allow: kind of agency -> purposes it may call for.
+        allow: kind of agency -> what it may call for, on which rows. A kind that isn't here may not call.
         deadline_ms: longest that the server works on a call; 0 for a stream.
         streaming: whether it answers with a stream.
         states_purpose: whether the request has a field ``purpose``.
@@ -51,7 +65,7 @@ class MethodRule:
     service: str
     effect: options_pb2.Effect.ValueType
     officer: options_pb2.OfficerRule.ValueType
-    allow: Mapping[options_pb2.AgencyKind.ValueType, frozenset[options_pb2.Purpose.ValueType]]
+    allow: Mapping[options_pb2.AgencyKind.ValueType, Allowed]
     deadline_ms: int
     streaming: bool
     request_class: type[Message]
@@ -100,13 +114,20 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         service=service,
         effect=rule.effect,
         officer=rule.officer,
-        allow={allow.kind: frozenset(allow.purposes) for allow in rule.allow},
+        allow={kind: Allowed(frozenset(allow.purposes), allow.rows) for allow in rule.allow for kind in _kinds(allow)},
         deadline_ms=rule.deadline_ms,
         streaming=method.server_streaming,
         request_class=message_factory.GetMessageClass(method.input_type),
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
     )
+
+
+def _kinds(allow: options_pb2.Allow) -> list[options_pb2.AgencyKind.ValueType]:
+    """The kinds of agency that an entry names, by itself or as a group. A group that isn't one has none."""
+    group = options_pb2.AgencyGroup.DESCRIPTOR.values_by_number.get(allow.group)
+    named = list(group.GetOptions().Extensions[options_pb2.kinds]) if group is not None else []
+    return [*named, *([allow.kind] if allow.kind else [])]
 
 
 def _states_purpose(request: Descriptor) -> bool:
@@ -116,15 +137,20 @@ def _states_purpose(request: Descriptor) -> bool:
 
 
 def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *, states_purpose: bool) -> None:
-    kinds = [allow.kind for allow in rule.allow]
+    kinds = [kind for allow in rule.allow for kind in _kinds(allow)]
     gaps = {
         "has no effect": rule.effect == options_pb2.EFFECT_UNSPECIFIED,
         "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
         "decides without an officer's signature": rule.effect == options_pb2.EFFECT_DECIDES
         and rule.officer != options_pb2.OFFICER_RULE_DECISION,
-        "allows nobody": not kinds,
+        "allows nobody": not rule.allow,
+        "has an allow that names not exactly one of a kind and a group": any(
+            bool(allow.kind) == bool(allow.group) for allow in rule.allow
+        ),
+        "allows a group that isn't one": any(not _kinds(allow) for allow in rule.allow),
         "names a kind of agency twice": len(kinds) != len(set(kinds)),
         "allows a kind of agency that isn't one": any(_unknown(options_pb2.AgencyKind, kind) for kind in kinds),
+        "has an allow without rows": any(_unknown(options_pb2.RowScope, allow.rows) for allow in rule.allow),
         "has an allow without purposes": any(not allow.purposes for allow in rule.allow),
         "allows a purpose that isn't one": any(
             _unknown(options_pb2.Purpose, purpose) for allow in rule.allow for purpose in allow.purposes
@@ -146,14 +172,16 @@ def _unknown(enum: _Enumeration, number: int) -> bool:
 
 def expanded_matrix(contract: Contract) -> str:
     """All that the contract allows, one line each: what a review of the golden file looks at."""
-    lines = ["# RPC x kind of agency x purpose"]
+    lines = ["# RPC x kind of agency x purpose, and the rows that it reads, makes or changes"]
     for rule in contract.methods.values():
         effect = _short(options_pb2.Effect, rule.effect)
         officer = _short(options_pb2.OfficerRule, rule.officer)
         deadline = "stream" if rule.streaming else f"{rule.deadline_ms} ms"
         lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}"]
         lines += [
-            f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(rule.allow[kind])}" for kind in sorted(rule.allow)
+            f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"
+            f" rows {_short(options_pb2.RowScope, allowed.rows)}"
+            for kind, allowed in sorted(rule.allow.items())
         ]
     lines += ["", "# field x purpose; a field that isn't shown is never copied into an answer"]
     roots: list[Any] = [rule.response_class.DESCRIPTOR for rule in contract.methods.values()]

@@ -195,6 +195,95 @@ OFFICER_RULE_DECISION: OfficerRule.ValueType  # 3
 """An officer's signature over this very call in the metadata `nsor-decision-bin`."""
 Global___OfficerRule: _TypeAlias = OfficerRule  # noqa: Y015
 
+class _AgencyGroup:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AgencyGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgencyGroup.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AGENCY_GROUP_UNSPECIFIED: _AgencyGroup.ValueType  # 0
+    """Never valid."""
+    AGENCY_GROUP_WITH_OFFICERS: _AgencyGroup.ValueType  # 1
+    """Every kind of agency that has officers."""
+    AGENCY_GROUP_HEARING_EVENTS: _AgencyGroup.ValueType  # 2
+    """Those to whom events are owed."""
+    AGENCY_GROUP_REVIEWING_THEMSELVES: _AgencyGroup.ValueType  # 3
+    """Those who see their own accesses, and no other agency's."""
+
+class AgencyGroup(_AgencyGroup, metaclass=_AgencyGroupEnumTypeWrapper):
+    """Groups of kinds of agency, so that a rule for all of them is one line. A kind that is added later is in no group until it is
+    named here.
+    """
+
+AGENCY_GROUP_UNSPECIFIED: AgencyGroup.ValueType  # 0
+"""Never valid."""
+AGENCY_GROUP_WITH_OFFICERS: AgencyGroup.ValueType  # 1
+"""Every kind of agency that has officers."""
+AGENCY_GROUP_HEARING_EVENTS: AgencyGroup.ValueType  # 2
+"""Those to whom events are owed."""
+AGENCY_GROUP_REVIEWING_THEMSELVES: AgencyGroup.ValueType  # 3
+"""Those who see their own accesses, and no other agency's."""
+Global___AgencyGroup: _TypeAlias = AgencyGroup  # noqa: Y015
+
+class _RowScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROW_SCOPE_UNSPECIFIED: _RowScope.ValueType  # 0
+    """Never valid."""
+    ROW_SCOPE_OWN_AGENCY: _RowScope.ValueType  # 1
+    """Rows that the caller's agency made or owns; of registrations, those with a court of the case within the jurisdictions of agency
+    and officer.
+    """
+    ROW_SCOPE_PART_IN_CASE: _RowScope.ValueType  # 2
+    """Rows whose court or FIR of the case lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_RESPONSIBLE_PLACE: _RowScope.ValueType  # 3
+    """Confirmed rows whose responsible place lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_JURISDICTION: _RowScope.ValueType  # 4
+    """Rows whose place or district lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_APPELLATE_COURT: _RowScope.ValueType  # 5
+    """Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
+    case lies within the jurisdictions of agency and officer. No method has it yet.
+    """
+    ROW_SCOPE_CUSTODY: _RowScope.ValueType  # 6
+    """Confirmed rows in the custody of the caller's agency."""
+    ROW_SCOPE_RECIPIENTS: _RowScope.ValueType  # 7
+    """Events that are owed to the caller's agency."""
+    ROW_SCOPE_ALL: _RowScope.ValueType  # 8
+    """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+
+class RowScope(_RowScope, metaclass=_RowScopeEnumTypeWrapper):
+    """Which rows a call reads, makes or changes. A row outside the scope is, for the caller, a row that isn't there. A scope that
+    goes by place is narrowed by the officer's own jurisdiction as well, where the call has an officer and he has one; an officer's
+    jurisdiction never widens his agency's. The server has one piece of code that says what a scope means.
+    """
+
+ROW_SCOPE_UNSPECIFIED: RowScope.ValueType  # 0
+"""Never valid."""
+ROW_SCOPE_OWN_AGENCY: RowScope.ValueType  # 1
+"""Rows that the caller's agency made or owns; of registrations, those with a court of the case within the jurisdictions of agency
+and officer.
+"""
+ROW_SCOPE_PART_IN_CASE: RowScope.ValueType  # 2
+"""Rows whose court or FIR of the case lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_RESPONSIBLE_PLACE: RowScope.ValueType  # 3
+"""Confirmed rows whose responsible place lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_JURISDICTION: RowScope.ValueType  # 4
+"""Rows whose place or district lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_APPELLATE_COURT: RowScope.ValueType  # 5
+"""Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
+case lies within the jurisdictions of agency and officer. No method has it yet.
+"""
+ROW_SCOPE_CUSTODY: RowScope.ValueType  # 6
+"""Confirmed rows in the custody of the caller's agency."""
+ROW_SCOPE_RECIPIENTS: RowScope.ValueType  # 7
+"""Events that are owed to the caller's agency."""
+ROW_SCOPE_ALL: RowScope.ValueType  # 8
+"""All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
+
 class _Format:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -277,14 +366,20 @@ Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final
 class Allow(_message.Message):
-    """Lets one kind of agency call a method for the purposes named, and no other."""
+    """Lets one kind of agency, or one group of them, call a method for the purposes named, on the rows named, and no other."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     PURPOSES_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     kind: Global___AgencyKind.ValueType
-    """The kind of agency."""
+    """The kind of agency. Exactly one of `kind` and `group` is set."""
+    group: Global___AgencyGroup.ValueType
+    """The kinds of agency of a group."""
+    rows: Global___RowScope.ValueType
+    """The rows that it reads, makes or changes."""
     @_builtins.property
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]:
         """The purposes it may call for. With one, the purpose is implied; with more, the request has a field `purpose`."""
@@ -293,11 +388,13 @@ class Allow(_message.Message):
         self,
         *,
         kind: Global___AgencyKind.ValueType = ...,
+        group: Global___AgencyGroup.ValueType = ...,
         purposes: _abc.Iterable[Global___Purpose.ValueType] | None = ...,
+        rows: Global___RowScope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "purposes", b"purposes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "kind", b"kind", "purposes", b"purposes", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,10 +517,13 @@ class FieldRule(_message.Message):
 Global___FieldRule: _TypeAlias = FieldRule  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
+KINDS_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
 SHOWN_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The access rule of the method."""
+kinds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___AgencyKind.ValueType]]
+"""The kinds of agency of a group."""
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRule]
 """The rules of a field of a request."""
 shown: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Shown]

@@ -5,7 +5,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
 
 from nsor.v1 import options_pb2
-from nsor_server.access.contract import Allowed, Contract, ContractError, expanded_matrix
+from nsor_server.access.contract import Allowed, Contract, ContractError, check_class, expanded_matrix, purposes_of
 
 GOLDEN = Path(__file__).with_name("golden_matrix.txt")
 
@@ -131,6 +131,23 @@ def test_several_purposes_are_fine_where_the_request_states_one() -> None:
     several = rule(allow=[allow(NPB, TRIAL, CUSTODY)])
     found = Contract.load([contract(several, states_purpose=True)]).methods["test.S/M"]
     assert found.states_purpose
+
+
+@pytest.mark.parametrize(
+    ("purposes", "gap"),
+    [(frozenset(), "has no purposes"), (frozenset({TRIAL, NO_PURPOSE}), "a purpose that isn't one")],
+)
+def test_a_class_of_fields_with_a_gap_does_not_load(
+    purposes: frozenset[options_pb2.Purpose.ValueType], gap: str
+) -> None:
+    with pytest.raises(ContractError, match=gap):
+        check_class("FIELD_CLASS_TEST", purposes)
+
+
+def test_what_is_no_class_is_shown_for_no_purpose() -> None:
+    assert purposes_of(options_pb2.FIELD_CLASS_UNSPECIFIED) == frozenset()
+    assert purposes_of(99) == frozenset()
+    assert purposes_of(options_pb2.FIELD_CLASS_OPERATION) == {options_pb2.PURPOSE_REGISTER_OPERATION}
 
 
 def test_a_group_allows_its_kinds_and_no_other() -> None:

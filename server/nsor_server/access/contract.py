@@ -1,4 +1,4 @@
-"""The access rules that the contract carries, read from its descriptors at start.
+"""The access rules and the classes of fields that the contract carries, read from its descriptors at start.
 
 Options are the ceiling: policy may narrow what is allowed here, and nothing may widen it. A contract with a gap
 does not load, so the server does not start on it.
@@ -6,6 +6,7 @@ does not load, so the server does not start on it.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import sys
@@ -25,12 +26,12 @@ PURPOSE = "purpose"
 
 _Enumeration: TypeAlias = (
     "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
-    " | options_pb2.OfficerRule | options_pb2.RowScope]"
+    " | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
 )
 
 
 class ContractError(Exception):
-    """The contract has a gap; names the method and the gap."""
+    """The contract has a gap; names the method, or the class of fields, and the gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,10 @@ class Contract:
         """Read the rules of all files of nsor.v1, or of these.
 
         Raises:
-            ContractError: a method has no rule, or one with a gap.
+            ContractError: a method has no rule, or one with a gap; or a class of fields has no purposes.
         """
+        for number, name in _classes():
+            check_class(name, purposes_of(number))
         found = [
             _rule(method)
             for file in (_all_files() if files is None else files)
@@ -93,6 +96,37 @@ class Contract:
             for method in service.methods
         ]
         return cls({rule.full_name: rule for rule in sorted(found, key=lambda rule: rule.full_name)})
+
+
+def field_class(field: FieldDescriptor) -> options_pb2.FieldClass.ValueType:
+    """What a field of an answer is; FIELD_CLASS_UNSPECIFIED: it is never shown."""
+    found: options_pb2.FieldClass.ValueType = field.GetOptions().Extensions[options_pb2.shown_as]
+    return found
+
+
+@functools.cache
+def purposes_of(number: options_pb2.FieldClass.ValueType) -> frozenset[options_pb2.Purpose.ValueType]:
+    """The purposes for which fields of a class are shown; none for what isn't a class."""
+    value = options_pb2.FieldClass.DESCRIPTOR.values_by_number.get(number)
+    return (
+        frozenset() if value is None or not number else frozenset(value.GetOptions().Extensions[options_pb2.purposes])
+    )
+
+
+def check_class(name: str, purposes: frozenset[options_pb2.Purpose.ValueType]) -> None:
+    """See that a class of fields has purposes, and that they are purposes.
+
+    Raises:
+        ContractError: names the class and the gap.
+    """
+    if not purposes:
+        raise ContractError(f"{name} has no purposes")
+    if any(_unknown(options_pb2.Purpose, purpose) for purpose in purposes):
+        raise ContractError(f"{name} has a purpose that isn't one")
+
+
+def _classes() -> list[tuple[options_pb2.FieldClass.ValueType, str]]:
+    return [(number, name) for name, number in options_pb2.FieldClass.items() if number]
 
 
 def _all_files() -> list[FileDescriptor]:
@@ -183,7 +217,9 @@ def expanded_matrix(contract: Contract) -> str:
             f" rows {_short(options_pb2.RowScope, allowed.rows)}"
             for kind, allowed in sorted(rule.allow.items())
         ]
-    lines += ["", "# field x purpose; a field that isn't shown is never copied into an answer"]
+    lines += ["", "# class of fields x purpose", ""]
+    lines += [f"{_short(options_pb2.FieldClass, number)}: {_purposes(purposes_of(number))}" for number, _ in _classes()]
+    lines += ["", "# field x class; a field that has none is never copied into an answer"]
     roots: list[Any] = [rule.response_class.DESCRIPTOR for rule in contract.methods.values()]
     for descriptor in _reachable(roots):
         lines += ["", descriptor.full_name]
@@ -203,10 +239,8 @@ def _reachable(roots: Iterable[Descriptor]) -> list[Descriptor]:
 
 
 def _shown(field: FieldDescriptor) -> str:
-    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
-    if shown.always:
-        return "every purpose"
-    return _purposes(shown.purposes) or "never"
+    number = field_class(field)
+    return _short(options_pb2.FieldClass, number) if number else "never"
 
 
 def _purposes(purposes: Iterable[int]) -> str:

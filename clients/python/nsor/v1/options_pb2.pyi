@@ -284,6 +284,73 @@ ROW_SCOPE_ALL: RowScope.ValueType  # 8
 """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
 Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
 
+class _FieldClass:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIELD_CLASS_UNSPECIFIED: _FieldClass.ValueType  # 0
+    """Never shown: a field without a class is never copied into an answer."""
+    FIELD_CLASS_ALWAYS: _FieldClass.ValueType  # 1
+    """What names no person by itself, or goes with the message that holds it: every purpose that the method allows."""
+    FIELD_CLASS_IDENTITY: _FieldClass.ValueType  # 2
+    """Who the offender is: names, CNIC, sex, birth."""
+    FIELD_CLASS_NATIONALITY: _FieldClass.ValueType  # 3
+    """The nationality."""
+    FIELD_CLASS_TRAVEL: _FieldClass.ValueType  # 4
+    """Travel documents."""
+    FIELD_CLASS_CONTACT: _FieldClass.ValueType  # 5
+    """Where the offender can be met: addresses and mobile numbers."""
+    FIELD_CLASS_CONVICTION: _FieldClass.ValueType  # 6
+    """What the offender was convicted of."""
+    FIELD_CLASS_CASE: _FieldClass.ValueType  # 7
+    """The FIR of a conviction, by which the rest of the case can be found."""
+    FIELD_CLASS_WHEREABOUTS: _FieldClass.ValueType  # 8
+    """Whether the offender is held, and by which prisons department."""
+    FIELD_CLASS_RESPONSIBILITY: _FieldClass.ValueType  # 9
+    """Which police are responsible."""
+    FIELD_CLASS_ENTRY: _FieldClass.ValueType  # 10
+    """How the record came into the register: who entered and confirmed it, when, and what was lacking."""
+    FIELD_CLASS_OPERATION: _FieldClass.ValueType  # 11
+    """What NPB alone needs to run the register."""
+    FIELD_CLASS_REVIEW: _FieldClass.ValueType  # 12
+    """Who made an access and for which case: for the agency itself and for NPB."""
+
+class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
+    """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
+    added later sees no class until it is named here. The ledger keeps which classes an answer showed by their numbers, so a number
+    is never used again.
+    """
+
+FIELD_CLASS_UNSPECIFIED: FieldClass.ValueType  # 0
+"""Never shown: a field without a class is never copied into an answer."""
+FIELD_CLASS_ALWAYS: FieldClass.ValueType  # 1
+"""What names no person by itself, or goes with the message that holds it: every purpose that the method allows."""
+FIELD_CLASS_IDENTITY: FieldClass.ValueType  # 2
+"""Who the offender is: names, CNIC, sex, birth."""
+FIELD_CLASS_NATIONALITY: FieldClass.ValueType  # 3
+"""The nationality."""
+FIELD_CLASS_TRAVEL: FieldClass.ValueType  # 4
+"""Travel documents."""
+FIELD_CLASS_CONTACT: FieldClass.ValueType  # 5
+"""Where the offender can be met: addresses and mobile numbers."""
+FIELD_CLASS_CONVICTION: FieldClass.ValueType  # 6
+"""What the offender was convicted of."""
+FIELD_CLASS_CASE: FieldClass.ValueType  # 7
+"""The FIR of a conviction, by which the rest of the case can be found."""
+FIELD_CLASS_WHEREABOUTS: FieldClass.ValueType  # 8
+"""Whether the offender is held, and by which prisons department."""
+FIELD_CLASS_RESPONSIBILITY: FieldClass.ValueType  # 9
+"""Which police are responsible."""
+FIELD_CLASS_ENTRY: FieldClass.ValueType  # 10
+"""How the record came into the register: who entered and confirmed it, when, and what was lacking."""
+FIELD_CLASS_OPERATION: FieldClass.ValueType  # 11
+"""What NPB alone needs to run the register."""
+FIELD_CLASS_REVIEW: FieldClass.ValueType  # 12
+"""Who made an access and for which case: for the agency itself and for NPB."""
+Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
+
 class _Format:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -439,34 +506,6 @@ class AccessRule(_message.Message):
 Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
 
 @_typing.final
-class Shown(_message.Message):
-    """The purposes for which a field of an answer is shown. A field without this option is never copied into an answer."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PURPOSES_FIELD_NUMBER: _builtins.int
-    ALWAYS_FIELD_NUMBER: _builtins.int
-    always: _builtins.bool
-    """Shown for every purpose that the method allows: for what names no person."""
-    @_builtins.property
-    def purposes(self) -> _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]:
-        """The purposes. Every purpose that isn't named doesn't see the field."""
-
-    def __init__(
-        self,
-        *,
-        purposes: _abc.Iterable[Global___Purpose.ValueType] | None = ...,
-        always: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["always", b"always", "purposes", b"purposes"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Shown: _TypeAlias = Shown  # noqa: Y015
-
-@_typing.final
 class FieldRule(_message.Message):
     """The rules of a field of a request."""
 
@@ -518,13 +557,16 @@ Global___FieldRule: _TypeAlias = FieldRule  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 KINDS_FIELD_NUMBER: _builtins.int
+PURPOSES_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
-SHOWN_FIELD_NUMBER: _builtins.int
+SHOWN_AS_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The access rule of the method."""
 kinds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___AgencyKind.ValueType]]
 """The kinds of agency of a group."""
+purposes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]]
+"""The purposes for which fields of a class are shown. Every purpose that isn't named doesn't see them."""
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRule]
 """The rules of a field of a request."""
-shown: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Shown]
-"""The purposes for which a field of an answer is shown."""
+shown_as: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldClass.ValueType]
+"""What a field of an answer is. A field without this option is never copied into an answer."""

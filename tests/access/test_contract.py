@@ -4,7 +4,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.access.contract import Allowed, Contract, ContractError, check_class, expanded_matrix, purposes_of
 
 GOLDEN = Path(__file__).with_name("golden_matrix.txt")
@@ -39,11 +39,15 @@ def rule(**changes: object) -> options_pb2.AccessRule:
 
 
 def contract(
-    access: options_pb2.AccessRule | None, *, streaming: bool = False, states_purpose: bool = False
+    access: options_pb2.AccessRule | None,
+    *,
+    streaming: bool = False,
+    states_purpose: bool = False,
+    answer: str = "test.Ask",
 ) -> FileDescriptor:
     """A contract of one method with this rule."""
     file = descriptor_pb2.FileDescriptorProto(
-        name="test.proto", package="test", syntax="proto3", dependency=["nsor/v1/options.proto"]
+        name="test.proto", package="test", syntax="proto3", dependency=["nsor/v1/registration.proto"]
     )
     request = file.message_type.add(name="Ask")
     if states_purpose:
@@ -55,17 +59,23 @@ def contract(
             type_name=".nsor.v1.Purpose",
         )
     method = file.service.add(name="S").method.add(
-        name="M", input_type=".test.Ask", output_type=".test.Ask", server_streaming=streaming
+        name="M", input_type=".test.Ask", output_type=f".{answer}", server_streaming=streaming
     )
     if access is not None:
         method.options.Extensions[options_pb2.access].CopyFrom(access)
     pool = descriptor_pool.DescriptorPool()
-    for name in ("google/protobuf/descriptor.proto", "nsor/v1/options.proto"):
-        found = descriptor_pb2.FileDescriptorProto()
-        descriptor_pool.Default().FindFileByName(name).CopyToProto(found)
-        pool.Add(found)
+    copy_file(pool, registration_pb2.DESCRIPTOR)
     pool.Add(file)
     return pool.FindFileByName("test.proto")
+
+
+def copy_file(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
+    """Copy a file and all that it imports into a pool."""
+    for imported in file.dependencies:
+        copy_file(pool, imported)
+    found = descriptor_pb2.FileDescriptorProto()
+    file.CopyToProto(found)
+    pool.Add(found)
 
 
 def test_a_sound_rule_loads() -> None:
@@ -81,6 +91,7 @@ def test_a_sound_rule_loads() -> None:
         (rule(effect=0), False, "has no effect"),
         (rule(officer=0), False, "has no officer rule"),
         (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without an officer's signature"),
+        (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer"),
         (rule(allow=[]), False, "allows nobody"),
         (rule(allow=[allow(POLICE)]), False, "has an allow without purposes"),
         (
@@ -125,6 +136,14 @@ def test_a_contract_with_a_gap_does_not_load(access: Rule | None, streaming: boo
     # Deny by default: a method that was forgotten stops the server, it doesn't open a door.
     with pytest.raises(ContractError, match=gap):
         Contract.load([contract(access, streaming=streaming)])
+
+
+@pytest.mark.parametrize("effect", [options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_OVERSEES])
+def test_only_a_method_that_discloses_may_show_a_person(effect: options_pb2.Effect.ValueType) -> None:
+    shows = "nsor.v1.GetRegistrationResponse"
+    Contract.load([contract(rule(), answer=shows)])
+    with pytest.raises(ContractError, match="shows a person"):
+        Contract.load([contract(rule(effect=effect), answer=shows)])
 
 
 def test_several_purposes_are_fine_where_the_request_states_one() -> None:

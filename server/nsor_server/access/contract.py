@@ -24,6 +24,9 @@ from nsor.v1 import options_pb2
 PURPOSE = "purpose"
 """Name of the request field that states the purpose where the kind of agency has several."""
 
+_OF_NO_PERSON = frozenset({options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW})
+"""Classes of fields that an answer may have although its method's effect isn't to disclose."""
+
 _Enumeration: TypeAlias = (
     "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
     " | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
@@ -177,6 +180,15 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
         "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
         "decides without an officer's signature": rule.effect == options_pb2.EFFECT_DECIDES
         and rule.officer != options_pb2.OFFICER_RULE_DECISION,
+        "discloses without an officer": rule.effect == options_pb2.EFFECT_DISCLOSES
+        and rule.officer == options_pb2.OFFICER_RULE_NONE
+        and not method.server_streaming,  # events name no person, and a system listens
+        "shows a person although its effect isn't to disclose": rule.effect != options_pb2.EFFECT_DISCLOSES
+        and any(
+            purposes_of(field_class(field)) and field_class(field) not in _OF_NO_PERSON
+            for descriptor in _reachable([method.output_type])
+            for field in descriptor.fields
+        ),
         "allows nobody": not rule.allow,
         "has an allow that names not exactly one of a kind and a group": any(
             bool(allow.kind) == bool(allow.group) for allow in rule.allow

@@ -144,11 +144,11 @@ class _EffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effect.ValueTy
     EFFECT_UNSPECIFIED: _Effect.ValueType  # 0
     """Never valid."""
     EFFECT_DISCLOSES: _Effect.ValueType  # 1
-    """Shows something of a person."""
+    """Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
     EFFECT_DECIDES: _Effect.ValueType  # 2
     """Decides about a person or an access; the officer signs the call."""
     EFFECT_CHANGES: _Effect.ValueType  # 3
-    """Changes the register."""
+    """Changes the register. Its answer shows nobody."""
     EFFECT_OVERSEES: _Effect.ValueType  # 4
     """Shows how the register is used, and no person."""
 
@@ -158,11 +158,11 @@ class Effect(_Effect, metaclass=_EffectEnumTypeWrapper):
 EFFECT_UNSPECIFIED: Effect.ValueType  # 0
 """Never valid."""
 EFFECT_DISCLOSES: Effect.ValueType  # 1
-"""Shows something of a person."""
+"""Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
 EFFECT_DECIDES: Effect.ValueType  # 2
 """Decides about a person or an access; the officer signs the call."""
 EFFECT_CHANGES: Effect.ValueType  # 3
-"""Changes the register."""
+"""Changes the register. Its answer shows nobody."""
 EFFECT_OVERSEES: Effect.ValueType  # 4
 """Shows how the register is used, and no person."""
 Global___Effect: _TypeAlias = Effect  # noqa: Y015

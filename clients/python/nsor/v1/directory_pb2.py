@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
+from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/directory.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"\xc5\x01\n\x07Officer\x12\x1c\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x04 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05grade\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nenrol_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xd9\x01\n\x13\x45nrolOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12 \n\x0eofficer_number\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\n\x12\x1e\n\npublic_key\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12\'\n\x13proof_of_possession\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18@ @\x12\x1e\n\x0cjurisdiction\x18\x05 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x05\x18\x32\x12\x19\n\x05grade\x18\x06 \x01(\x05\x42\n\xd2\xf3\x18\x06\x08\x01(\x01\x30\x16\"?\n\x14\x45nrolOfficerResponse\x12\'\n\x07officer\x18\x01 \x01(\x0b\x32\x10.nsor.v1.OfficerB\x04\xd8\xf3\x18\x01\"\x89\x01\n\x15\x44isableOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\"\n\x0eofficer_key_id\x18\x02 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12.\n\x06reason\x18\x03 \x01(\x0e\x32\x16.nsor.v1.DisableReasonB\x06\xd2\xf3\x18\x02\x08\x01\"P\n\x16\x44isableOfficerResponse\x12\x36\n\x0c\x64isable_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xab\x01\n\x06\x41gency\x12\x17\n\tagency_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x13.nsor.v1.AgencyKindB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_en\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_ur\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x05 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x65nabled\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"O\n\x13ListAgenciesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\"^\n\x14ListAgenciesResponse\x12\'\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AgencyB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xac\x01\n\rDisableReason\x12\x1e\n\x1a\x44ISABLE_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44ISABLE_REASON_LEFT_POST\x10\x01\x12\"\n\x1e\x44ISABLE_REASON_KEY_COMPROMISED\x10\x02\x12\x1c\n\x18\x44ISABLE_REASON_SUSPENDED\x10\x03\x12\x1b\n\x17\x44ISABLE_REASON_REPLACED\x10\x04\x32\xc1\x02\n\x10\x44irectoryService\x12\x61\n\x0c\x45nrolOfficer\x12\x1c.nsor.v1.EnrolOfficerRequest\x1a\x1d.nsor.v1.EnrolOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12g\n\x0e\x44isableOfficer\x12\x1e.nsor.v1.DisableOfficerRequest\x1a\x1f.nsor.v1.DisableOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12\x61\n\x0cListAgencies\x12\x1c.nsor.v1.ListAgenciesRequest\x1a\x1d.nsor.v1.ListAgenciesResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x08 \x88\'B8\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/directory.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xc5\x01\n\x07Officer\x12\x1c\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x04 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05grade\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nenrol_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xd9\x01\n\x13\x45nrolOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12 \n\x0eofficer_number\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\n\x12\x1e\n\npublic_key\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12\'\n\x13proof_of_possession\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18@ @\x12\x1e\n\x0cjurisdiction\x18\x05 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x05\x18\x32\x12\x19\n\x05grade\x18\x06 \x01(\x05\x42\n\xd2\xf3\x18\x06\x08\x01(\x01\x30\x16\"?\n\x14\x45nrolOfficerResponse\x12\'\n\x07officer\x18\x01 \x01(\x0b\x32\x10.nsor.v1.OfficerB\x04\xd8\xf3\x18\x01\"\x89\x01\n\x15\x44isableOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\"\n\x0eofficer_key_id\x18\x02 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12.\n\x06reason\x18\x03 \x01(\x0e\x32\x16.nsor.v1.DisableReasonB\x06\xd2\xf3\x18\x02\x08\x01\"P\n\x16\x44isableOfficerResponse\x12\x36\n\x0c\x64isable_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xda\x01\n\x06\x41gency\x12\x17\n\tagency_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x13.nsor.v1.AgencyKindB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_en\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_ur\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x05 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x65nabled\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12-\n\x0b\x63ourt_kinds\x18\x07 \x03(\x0e\x32\x12.nsor.v1.CourtKindB\x04\xd8\xf3\x18\x01\"O\n\x13ListAgenciesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\"^\n\x14ListAgenciesResponse\x12\'\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AgencyB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xac\x01\n\rDisableReason\x12\x1e\n\x1a\x44ISABLE_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44ISABLE_REASON_LEFT_POST\x10\x01\x12\"\n\x1e\x44ISABLE_REASON_KEY_COMPROMISED\x10\x02\x12\x1c\n\x18\x44ISABLE_REASON_SUSPENDED\x10\x03\x12\x1b\n\x17\x44ISABLE_REASON_REPLACED\x10\x04\x32\xc1\x02\n\x10\x44irectoryService\x12\x61\n\x0c\x45nrolOfficer\x12\x1c.nsor.v1.EnrolOfficerRequest\x1a\x1d.nsor.v1.EnrolOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12g\n\x0e\x44isableOfficer\x12\x1e.nsor.v1.DisableOfficerRequest\x1a\x1f.nsor.v1.DisableOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12\x61\n\x0cListAgencies\x12\x1c.nsor.v1.ListAgenciesRequest\x1a\x1d.nsor.v1.ListAgenciesResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x08 \x88\'B8\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -80,6 +81,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENCY'].fields_by_name['jurisdiction']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['enabled']._loaded_options = None
   _globals['_AGENCY'].fields_by_name['enabled']._serialized_options = b'\330\363\030\001'
+  _globals['_AGENCY'].fields_by_name['court_kinds']._loaded_options = None
+  _globals['_AGENCY'].fields_by_name['court_kinds']._serialized_options = b'\330\363\030\001'
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\322\363\030\0030\364\003'
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -94,24 +97,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORYSERVICE'].methods_by_name['DisableOfficer']._serialized_options = b'\312\363\030\020\010\003\020\001\032\007\020\001\032\001\014 \001 \210\''
   _globals['_DIRECTORYSERVICE'].methods_by_name['ListAgencies']._loaded_options = None
   _globals['_DIRECTORYSERVICE'].methods_by_name['ListAgencies']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\014 \010 \210\''
-  _globals['_DISABLEREASON']._serialized_start=1151
-  _globals['_DISABLEREASON']._serialized_end=1323
-  _globals['_OFFICER']._serialized_start=93
-  _globals['_OFFICER']._serialized_end=290
-  _globals['_ENROLOFFICERREQUEST']._serialized_start=293
-  _globals['_ENROLOFFICERREQUEST']._serialized_end=510
-  _globals['_ENROLOFFICERRESPONSE']._serialized_start=512
-  _globals['_ENROLOFFICERRESPONSE']._serialized_end=575
-  _globals['_DISABLEOFFICERREQUEST']._serialized_start=578
-  _globals['_DISABLEOFFICERREQUEST']._serialized_end=715
-  _globals['_DISABLEOFFICERRESPONSE']._serialized_start=717
-  _globals['_DISABLEOFFICERRESPONSE']._serialized_end=797
-  _globals['_AGENCY']._serialized_start=800
-  _globals['_AGENCY']._serialized_end=971
-  _globals['_LISTAGENCIESREQUEST']._serialized_start=973
-  _globals['_LISTAGENCIESREQUEST']._serialized_end=1052
-  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1054
-  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1148
-  _globals['_DIRECTORYSERVICE']._serialized_start=1326
-  _globals['_DIRECTORYSERVICE']._serialized_end=1647
+  _globals['_DISABLEREASON']._serialized_start=1219
+  _globals['_DISABLEREASON']._serialized_end=1391
+  _globals['_OFFICER']._serialized_start=114
+  _globals['_OFFICER']._serialized_end=311
+  _globals['_ENROLOFFICERREQUEST']._serialized_start=314
+  _globals['_ENROLOFFICERREQUEST']._serialized_end=531
+  _globals['_ENROLOFFICERRESPONSE']._serialized_start=533
+  _globals['_ENROLOFFICERRESPONSE']._serialized_end=596
+  _globals['_DISABLEOFFICERREQUEST']._serialized_start=599
+  _globals['_DISABLEOFFICERREQUEST']._serialized_end=736
+  _globals['_DISABLEOFFICERRESPONSE']._serialized_start=738
+  _globals['_DISABLEOFFICERRESPONSE']._serialized_end=818
+  _globals['_AGENCY']._serialized_start=821
+  _globals['_AGENCY']._serialized_end=1039
+  _globals['_LISTAGENCIESREQUEST']._serialized_start=1041
+  _globals['_LISTAGENCIESREQUEST']._serialized_end=1120
+  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1122
+  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1216
+  _globals['_DIRECTORYSERVICE']._serialized_start=1394
+  _globals['_DIRECTORYSERVICE']._serialized_end=1715
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from nsor.v1 import options_pb2 as _options_pb2
+from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -233,6 +234,7 @@ class Agency(_message.Message):
     NAME_UR_FIELD_NUMBER: _builtins.int
     JURISDICTION_FIELD_NUMBER: _builtins.int
     ENABLED_FIELD_NUMBER: _builtins.int
+    COURT_KINDS_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """Id of the agency, as in its certificate."""
     kind: _options_pb2.AgencyKind.ValueType
@@ -247,6 +249,10 @@ class Agency(_message.Message):
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Places of its jurisdiction; "PK" is the whole country."""
 
+    @_builtins.property
+    def court_kinds(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.CourtKind.ValueType]:
+        """Kinds of court that it is; for agencies of kind COURT, which have at least one."""
+
     def __init__(
         self,
         *,
@@ -256,10 +262,11 @@ class Agency(_message.Message):
         name_ur: _builtins.str = ...,
         jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
         enabled: _builtins.bool = ...,
+        court_kinds: _abc.Iterable[_types_pb2.CourtKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "enabled", b"enabled", "jurisdiction", b"jurisdiction", "kind", b"kind", "name_en", b"name_en", "name_ur", b"name_ur"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "court_kinds", b"court_kinds", "enabled", b"enabled", "jurisdiction", b"jurisdiction", "kind", b"kind", "name_en", b"name_en", "name_ur", b"name_ur"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

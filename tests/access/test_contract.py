@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.access.contract import Allowed, Contract, ContractError, check_class, expanded_matrix, purposes_of
@@ -176,3 +177,24 @@ def test_a_group_allows_its_kinds_and_no_other() -> None:
         *("POLICE", "PROSECUTION", "COURT", "PRISONS", "NPB")
     }
     assert set(found.allow.values()) == {Allowed(frozenset({TRIAL}), ALL)}
+
+
+CHANGING = {options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_DECIDES}
+ACKNOWLEDGES = "nsor.v1.NotificationService/AcknowledgeEvents"  # acknowledging again changes nothing
+
+
+def test_every_change_can_be_repeated_and_tried() -> None:
+    # A caller whose line broke sends the request again; one who isn't sure of its form tries it without an effect.
+    rules = [one for one in Contract.load().methods.values() if one.effect in CHANGING]
+    lacking = []
+    for one in rules:
+        fields: Any = one.request_class.DESCRIPTOR.fields_by_name
+        request_id, validate_only = fields.get("request_id"), fields.get("validate_only")
+        if request_id is None or validate_only is None:
+            lacking.append(one.full_name)
+            continue
+        form = request_id.GetOptions().Extensions[options_pb2.field]
+        assert (request_id.number, form.required, form.format) == (1, True, options_pb2.FORMAT_UUID), one.full_name
+        assert (validate_only.number, validate_only.type) == (2, FieldDescriptor.TYPE_BOOL), one.full_name
+    assert lacking == [ACKNOWLEDGES]
+    assert len(rules) > len(lacking)

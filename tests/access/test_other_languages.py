@@ -17,7 +17,7 @@ DATE = "google/type/date.proto"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Sequence[descriptor_pb2.FileDescriptorProto]:
-    """What plain protoc reads of a copy of the protos, with nothing on its path but that and its own well-known types."""
+    """What plain protoc reads of a copy of the protos, with nothing else on its path but its own well-known types."""
     folder = tmp_path_factory.mktemp("checkout")
     protos = folder / "protos"
     shutil.copytree(PROTOS, protos)
@@ -36,8 +36,8 @@ def of_nsor(files: Sequence[descriptor_pb2.FileDescriptorProto]) -> list[descrip
 
 
 def test_java_gets_no_class_twice(files: Sequence[descriptor_pb2.FileDescriptorProto]) -> None:
-    # Without a name of its own, officer.proto's outer class would be Officer, which is a message of directory.proto: protoc
-    # refuses to write that file twice. File systems of some developers don't tell case apart.
+    # Without a name of its own, officer.proto's outer class would be Officer, a message of directory.proto, and protoc
+    # refuses to write one file twice. File systems of some developers don't tell case apart.
     classes: Counter[tuple[str, str]] = Counter()
     for file in of_nsor(files):
         assert file.options.java_multiple_files, file.name

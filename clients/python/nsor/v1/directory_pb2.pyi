@@ -107,6 +107,7 @@ class EnrolOfficerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     PROOF_OF_POSSESSION_FIELD_NUMBER: _builtins.int
@@ -114,6 +115,8 @@ class EnrolOfficerRequest(_message.Message):
     GRADE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     officer_number: _builtins.str
     """The officer's personal or belt number."""
     public_key: _builtins.bytes
@@ -130,6 +133,7 @@ class EnrolOfficerRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         officer_number: _builtins.str = ...,
         public_key: _builtins.bytes = ...,
         proof_of_possession: _builtins.bytes = ...,
@@ -138,7 +142,7 @@ class EnrolOfficerRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "jurisdiction", b"jurisdiction", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "jurisdiction", b"jurisdiction", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,7 +157,7 @@ class EnrolOfficerResponse(_message.Message):
     OFFICER_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def officer(self) -> Global___Officer:
-        """The officer."""
+        """The officer; not set with `validate_only`."""
 
     def __init__(
         self,
@@ -175,10 +179,13 @@ class DisableOfficerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     officer_key_id: _builtins.bytes
     """The key."""
     reason: Global___DisableReason.ValueType
@@ -187,12 +194,13 @@ class DisableOfficerRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         officer_key_id: _builtins.bytes = ...,
         reason: Global___DisableReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -207,7 +215,7 @@ class DisableOfficerResponse(_message.Message):
     DISABLE_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def disable_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was disabled."""
+        """When the key was disabled; not set with `validate_only`."""
 
     def __init__(
         self,

@@ -171,7 +171,7 @@ class CreateRegistrationRequest(_message.Message):
     request_id: _builtins.str
     """Makes the request repeatable: the same id and the same request give the first answer again."""
     validate_only: _builtins.bool
-    """Checks the request and changes nothing. It never reads the register."""
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     heightened_handling: _builtins.bool
     """The offender's own particulars could lead to a victim."""
     @_builtins.property
@@ -278,11 +278,14 @@ class ConfirmRegistrationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     registration_id: _builtins.str
     """The registration."""
     etag: _builtins.str
@@ -293,13 +296,14 @@ class ConfirmRegistrationRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,11 +319,11 @@ class ConfirmRegistrationResponse(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
-    """The registration."""
+    """The registration; empty with `validate_only`."""
     etag: _builtins.str
-    """Etag of the new version."""
+    """Etag of the new version; empty with `validate_only`."""
     state: Global___RegistrationState.ValueType
-    """REGISTRATION_STATE_CONFIRMED."""
+    """REGISTRATION_STATE_CONFIRMED; UNSPECIFIED with `validate_only`."""
     def __init__(
         self,
         *,

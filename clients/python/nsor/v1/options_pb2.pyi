@@ -146,9 +146,12 @@ class _EffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effect.ValueTy
     EFFECT_DISCLOSES: _Effect.ValueType  # 1
     """Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
     EFFECT_DECIDES: _Effect.ValueType  # 2
-    """Decides about a person or an access; the officer signs the call."""
+    """Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
     EFFECT_CHANGES: _Effect.ValueType  # 3
-    """Changes the register. Its answer shows nobody."""
+    """Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
+    bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
+    repeating one changes nothing.
+    """
     EFFECT_OVERSEES: _Effect.ValueType  # 4
     """Shows how the register is used, and no person."""
 
@@ -160,9 +163,12 @@ EFFECT_UNSPECIFIED: Effect.ValueType  # 0
 EFFECT_DISCLOSES: Effect.ValueType  # 1
 """Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
 EFFECT_DECIDES: Effect.ValueType  # 2
-"""Decides about a person or an access; the officer signs the call."""
+"""Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
 EFFECT_CHANGES: Effect.ValueType  # 3
-"""Changes the register. Its answer shows nobody."""
+"""Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
+bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
+repeating one changes nothing.
+"""
 EFFECT_OVERSEES: Effect.ValueType  # 4
 """Shows how the register is used, and no person."""
 Global___Effect: _TypeAlias = Effect  # noqa: Y015

@@ -169,7 +169,10 @@ class CreateRegistrationRequest(_message.Message):
     CUSTODY_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes the request repeatable: the same id and the same request give the first answer again."""
+    """Makes the request repeatable: the same id and the same request give the first answer again. The same request is the same
+    message, not the same bytes: another language or version may encode it anew. Another message under the id is refused with
+    REQUEST_ID_REUSED. Ids are each agency's and each method's own. With `validate_only` nothing is kept under the id.
+    """
     validate_only: _builtins.bool
     """Checks the request by form and law only, and changes nothing. It never reads the register."""
     heightened_handling: _builtins.bool

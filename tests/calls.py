@@ -288,7 +288,7 @@ class _Failing:
         return self._conn.cursor()
 
 
-def confirmation(created: Created, **fields: str) -> registration_pb2.ConfirmRegistrationRequest:
+def confirmation(created: Created, **fields: Any) -> registration_pb2.ConfirmRegistrationRequest:
     return registration_pb2.ConfirmRegistrationRequest(
         **{
             "request_id": str(uuid.uuid4()),

@@ -1,11 +1,12 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
 
-from nsor.v1 import options_pb2
-from nsor_server.access.contract import Contract, ContractError, expanded_matrix
+from nsor.v1 import options_pb2, registration_pb2
+from nsor_server.access.contract import Allowed, Contract, ContractError, check_class, expanded_matrix, purposes_of
 
 GOLDEN = Path(__file__).with_name("golden_matrix.txt")
 
@@ -13,6 +14,14 @@ Rule = options_pb2.AccessRule
 POLICE, NPB = options_pb2.AGENCY_KIND_POLICE, options_pb2.AGENCY_KIND_NPB
 NO_PURPOSE, NO_KIND = options_pb2.PURPOSE_UNSPECIFIED, options_pb2.AGENCY_KIND_UNSPECIFIED
 TRIAL, CUSTODY = options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_CUSTODY
+ALL = options_pb2.ROW_SCOPE_ALL
+HEARING_EVENTS = options_pb2.AGENCY_GROUP_HEARING_EVENTS
+
+
+def allow(
+    kind: options_pb2.AgencyKind.ValueType = POLICE, *purposes: options_pb2.Purpose.ValueType
+) -> options_pb2.Allow:
+    return options_pb2.Allow(kind=kind, purposes=purposes, rows=ALL)
 
 
 def test_the_matrix_is_the_golden_file() -> None:
@@ -25,17 +34,21 @@ def rule(**changes: object) -> options_pb2.AccessRule:
         "effect": options_pb2.EFFECT_DISCLOSES,
         "officer": options_pb2.OFFICER_RULE_SESSION,
         "deadline_ms": 5000,
-        "allow": [options_pb2.Allow(kind=POLICE, purposes=[TRIAL])],
+        "allow": [allow(POLICE, TRIAL)],
     }
     return options_pb2.AccessRule(**{**good, **changes})  # type: ignore[arg-type]
 
 
 def contract(
-    access: options_pb2.AccessRule | None, *, streaming: bool = False, states_purpose: bool = False
+    access: options_pb2.AccessRule | None,
+    *,
+    streaming: bool = False,
+    states_purpose: bool = False,
+    answer: str = "test.Ask",
 ) -> FileDescriptor:
     """A contract of one method with this rule."""
     file = descriptor_pb2.FileDescriptorProto(
-        name="test.proto", package="test", syntax="proto3", dependency=["nsor/v1/options.proto"]
+        name="test.proto", package="test", syntax="proto3", dependency=["nsor/v1/registration.proto"]
     )
     request = file.message_type.add(name="Ask")
     if states_purpose:
@@ -47,22 +60,28 @@ def contract(
             type_name=".nsor.v1.Purpose",
         )
     method = file.service.add(name="S").method.add(
-        name="M", input_type=".test.Ask", output_type=".test.Ask", server_streaming=streaming
+        name="M", input_type=".test.Ask", output_type=f".{answer}", server_streaming=streaming
     )
     if access is not None:
         method.options.Extensions[options_pb2.access].CopyFrom(access)
     pool = descriptor_pool.DescriptorPool()
-    for name in ("google/protobuf/descriptor.proto", "nsor/v1/options.proto"):
-        found = descriptor_pb2.FileDescriptorProto()
-        descriptor_pool.Default().FindFileByName(name).CopyToProto(found)
-        pool.Add(found)
+    copy_file(pool, registration_pb2.DESCRIPTOR)
     pool.Add(file)
     return pool.FindFileByName("test.proto")
 
 
+def copy_file(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
+    """Copy a file and all that it imports into a pool."""
+    for imported in file.dependencies:
+        copy_file(pool, imported)
+    found = descriptor_pb2.FileDescriptorProto()
+    file.CopyToProto(found)
+    pool.Add(found)
+
+
 def test_a_sound_rule_loads() -> None:
     found = Contract.load([contract(rule())]).methods["test.S/M"]
-    assert found.allow == {POLICE: frozenset({TRIAL})}
+    assert found.allow == {POLICE: Allowed(frozenset({TRIAL}), ALL)}
     assert found.deadline_ms == 5000
 
 
@@ -73,20 +92,43 @@ def test_a_sound_rule_loads() -> None:
         (rule(effect=0), False, "has no effect"),
         (rule(officer=0), False, "has no officer rule"),
         (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without an officer's signature"),
+        (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer"),
         (rule(allow=[]), False, "allows nobody"),
-        (rule(allow=[options_pb2.Allow(kind=POLICE)]), False, "has an allow without purposes"),
+        (rule(allow=[allow(POLICE)]), False, "has an allow without purposes"),
         (
-            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[NO_PURPOSE])]),
+            rule(allow=[allow(POLICE, NO_PURPOSE)]),
             False,
             "a purpose that isn't one",
         ),
         (
-            rule(allow=[options_pb2.Allow(kind=NO_KIND, purposes=[TRIAL])]),
+            rule(allow=[allow(NO_KIND, TRIAL)]),
             False,
-            "a kind of agency that isn't one",
+            "not exactly one of a kind and a group",
         ),
-        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL])] * 2), False, "names a kind of agency twice"),
-        (rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])]), False, "its request states none"),
+        (rule(allow=[allow(NPB, TRIAL)] * 2), False, "names a kind of agency twice"),
+        (rule(allow=[allow(NPB, TRIAL, CUSTODY)]), False, "its request states none"),
+        (
+            rule(allow=[allow(POLICE, TRIAL), options_pb2.Allow(group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)]),
+            False,
+            "names a kind of agency twice",
+        ),
+        (
+            rule(allow=[options_pb2.Allow(kind=NPB, group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)]),
+            False,
+            "not exactly one of a kind and a group",
+        ),
+        (rule(allow=[allow(99, TRIAL)]), False, "a kind of agency that isn't one"),  # type: ignore[arg-type]
+        (
+            rule(allow=[options_pb2.Allow(group=99, purposes=[TRIAL], rows=ALL)]),  # type: ignore[arg-type]
+            False,
+            "allows a group that isn't one",
+        ),
+        (rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[TRIAL])]), False, "has an allow without rows"),
+        (
+            rule(allow=[options_pb2.Allow(kind=POLICE, purposes=[TRIAL], rows=99)]),  # type: ignore[arg-type]
+            False,
+            "has an allow without rows",
+        ),
         (rule(deadline_ms=0), False, "has no deadline"),
         (rule(), True, "has a deadline although it is a stream"),
     ],
@@ -97,7 +139,62 @@ def test_a_contract_with_a_gap_does_not_load(access: Rule | None, streaming: boo
         Contract.load([contract(access, streaming=streaming)])
 
 
+@pytest.mark.parametrize("effect", [options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_OVERSEES])
+def test_only_a_method_that_discloses_may_show_a_person(effect: options_pb2.Effect.ValueType) -> None:
+    shows = "nsor.v1.GetRegistrationResponse"
+    Contract.load([contract(rule(), answer=shows)])
+    with pytest.raises(ContractError, match="shows a person"):
+        Contract.load([contract(rule(effect=effect), answer=shows)])
+
+
 def test_several_purposes_are_fine_where_the_request_states_one() -> None:
-    several = rule(allow=[options_pb2.Allow(kind=NPB, purposes=[TRIAL, CUSTODY])])
+    several = rule(allow=[allow(NPB, TRIAL, CUSTODY)])
     found = Contract.load([contract(several, states_purpose=True)]).methods["test.S/M"]
     assert found.states_purpose
+
+
+@pytest.mark.parametrize(
+    ("purposes", "gap"),
+    [(frozenset(), "has no purposes"), (frozenset({TRIAL, NO_PURPOSE}), "a purpose that isn't one")],
+)
+def test_a_class_of_fields_with_a_gap_does_not_load(
+    purposes: frozenset[options_pb2.Purpose.ValueType], gap: str
+) -> None:
+    with pytest.raises(ContractError, match=gap):
+        check_class("FIELD_CLASS_TEST", purposes)
+
+
+def test_what_is_no_class_is_shown_for_no_purpose() -> None:
+    assert purposes_of(options_pb2.FIELD_CLASS_UNSPECIFIED) == frozenset()
+    assert purposes_of(99) == frozenset()
+    assert purposes_of(options_pb2.FIELD_CLASS_OPERATION) == {options_pb2.PURPOSE_REGISTER_OPERATION}
+
+
+def test_a_group_allows_its_kinds_and_no_other() -> None:
+    grouped = rule(allow=[options_pb2.Allow(group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)])
+    found = Contract.load([contract(grouped)]).methods["test.S/M"]
+    assert {options_pb2.AgencyKind.Name(kind).removeprefix("AGENCY_KIND_") for kind in found.allow} == {
+        *("POLICE", "PROSECUTION", "COURT", "PRISONS", "NPB")
+    }
+    assert set(found.allow.values()) == {Allowed(frozenset({TRIAL}), ALL)}
+
+
+CHANGING = {options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_DECIDES}
+ACKNOWLEDGES = "nsor.v1.NotificationService/AcknowledgeEvents"  # acknowledging again changes nothing
+
+
+def test_every_change_can_be_repeated_and_tried() -> None:
+    # A caller whose line broke sends the request again; one who isn't sure of its form tries it without an effect.
+    rules = [one for one in Contract.load().methods.values() if one.effect in CHANGING]
+    lacking = []
+    for one in rules:
+        fields: Any = one.request_class.DESCRIPTOR.fields_by_name
+        request_id, validate_only = fields.get("request_id"), fields.get("validate_only")
+        if request_id is None or validate_only is None:
+            lacking.append(one.full_name)
+            continue
+        form = request_id.GetOptions().Extensions[options_pb2.field]
+        assert (request_id.number, form.required, form.format) == (1, True, options_pb2.FORMAT_UUID), one.full_name
+        assert (validate_only.number, validate_only.type) == (2, FieldDescriptor.TYPE_BOOL), one.full_name
+    assert lacking == [ACKNOWLEDGES]
+    assert len(rules) > len(lacking)

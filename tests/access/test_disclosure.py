@@ -5,7 +5,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2, receipt_pb2, registration_pb2, types_pb2
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import classes_shown, disclose, fields_shown
 
 PURPOSES = [purpose for purpose in options_pb2.Purpose.values() if purpose]
 
@@ -51,8 +51,9 @@ def allowed(descriptor: object, purpose: int, prefix: str = "") -> set[str]:
     """The same question answered the slow way, straight from the options."""
     found = set()
     for field in descriptor.fields:  # type: ignore[attr-defined]
-        shown = field.GetOptions().Extensions[options_pb2.shown]
-        if not shown.always and purpose not in shown.purposes:
+        number = field.GetOptions().Extensions[options_pb2.shown_as]
+        field_class = options_pb2.FieldClass.DESCRIPTOR.values_by_number[number]
+        if purpose not in field_class.GetOptions().Extensions[options_pb2.purposes]:
             continue
         path = prefix + field.name
         if field.message_type is None or field.message_type.full_name.startswith("google."):
@@ -109,6 +110,20 @@ def test_fields_shown_names_the_projection() -> None:
     assert fields_shown(types_pb2.Deadline.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == ()
     review = fields_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT)
     assert "officer_number" not in review
+
+
+def test_classes_shown_says_what_the_fields_are() -> None:
+    descriptor = registration_pb2.GetRegistrationResponse.DESCRIPTOR
+    always, review = options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW
+    every = {number for number in options_pb2.FieldClass.values() if number} - {review}
+    border = classes_shown(descriptor, options_pb2.PURPOSE_BORDER_CONTROL)
+    assert [options_pb2.FieldClass.Name(number).removeprefix("FIELD_CLASS_") for number in border] == [
+        *("ALWAYS", "IDENTITY", "NATIONALITY", "TRAVEL")
+    ]
+    assert classes_shown(descriptor, options_pb2.PURPOSE_REGISTER_OPERATION) == tuple(sorted(every))
+    assert classes_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == (always,)
+    assert classes_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_SELF_REVIEW) == (always, review)
+    assert classes_shown(receipt_pb2.Receipt.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == ()
 
 
 def test_a_full_registration_takes_microseconds() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from nsor.v1 import directory_pb2, errors_pb2, options_pb2
+from nsor.v1 import directory_pb2, errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.directory import agencies
 from nsor_server.directory.service import DirectoryService
-from tests.calls import AGENCIES, NPB, Desk, call_of, violations
+from tests.calls import AGENCIES, LAHORE_COURT, NPB, Desk, call_of, violations
 
 SERVICE = DirectoryService()
 CALL = call_of(NPB, purpose=options_pb2.PURPOSE_DIRECTORY)
@@ -58,6 +58,15 @@ def test_an_agency_is_shown_whole(desk: Desk) -> None:
     (shown,) = [agency for agency in listed(desk, 0).agencies if agency.agency_id == NPB.agency_id]
     assert (shown.kind, list(shown.jurisdiction), shown.enabled) == (options_pb2.AGENCY_KIND_NPB, ["PK"], True)
     assert (shown.name_en, shown.name_ur) == (NPB.name_en, NPB.name_ur)
+
+
+def test_a_court_is_shown_with_its_kinds(desk: Desk) -> None:
+    kinds = [types_pb2.COURT_KIND_SESSIONS_COURT, types_pb2.COURT_KIND_HIGH_COURT]
+    with desk.database.owner() as owner:
+        owner.execute("UPDATE agency SET court_kinds = %s WHERE agency_id = %s", (kinds, LAHORE_COURT.agency_id))
+    shown = {agency.agency_id: list(agency.court_kinds) for agency in listed(desk, 0).agencies}
+    assert shown[LAHORE_COURT.agency_id] == kinds
+    assert shown[NPB.agency_id] == []
 
 
 def test_a_place_concerns_whoevers_jurisdiction_contains_it(desk: Desk) -> None:

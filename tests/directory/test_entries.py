@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, types_pb2
 from nsor_server.__main__ import EXPECTED, run
+from nsor_server.access import directory
 from nsor_server.access.facts import Agency
 from nsor_server.directory import agencies, entries
 from nsor_server.policy.places import Places
@@ -104,6 +105,11 @@ def test_no_agency_is_disabled_by_a_wrong_id(database: Database, keyring: Keyrin
         {"jurisdiction": []},
         {"jurisdiction": ["PK-XX"]},
         {"jurisdiction": ["PK-PB", "PK-PB"]},
+        {"court_kinds": ["SPECIAL_COURT"]},
+        {"kind": "COURT"},
+        {"kind": "COURT", "court_kinds": ["UNSPECIFIED"]},
+        {"kind": "COURT", "court_kinds": ["SPECIAL_COURT", "TRAFFIC_COURT"]},
+        {"kind": "COURT", "court_kinds": ["SPECIAL_COURT", "SPECIAL_COURT"]},
     ],
 )
 def test_wrong_facts_are_refused(wrong: dict[str, object]) -> None:
@@ -119,6 +125,35 @@ def test_wrong_facts_are_refused(wrong: dict[str, object]) -> None:
         entries.checked(PLACES, **{**facts, **wrong})  # type: ignore[arg-type]
 
 
+def test_a_court_is_of_its_kinds_and_of_no_other(database: Database, keyring: Keyring) -> None:
+    # By its kinds a trial court is told from an appellate one, here and in the snapshot that calls are judged by.
+    court = entries.checked(
+        PLACES,
+        agency_id="a-high-court",
+        kind="COURT",
+        name_en="A",
+        name_ur="الف",
+        jurisdiction=["PK-PB"],
+        court_kinds=["HIGH_COURT", "SPECIAL_COURT"],
+    )
+    assert court.court_kinds == (types_pb2.COURT_KIND_HIGH_COURT, types_pb2.COURT_KIND_SPECIAL_COURT)
+    add(database, keyring, court, POLICE)
+    with database.transaction() as conn:
+        assert agencies.find(conn, court.agency_id) == court
+        known = directory.read(conn).agencies
+    assert known == {court.agency_id: court, POLICE.agency_id: POLICE}
+    with pytest.raises(entries.AgencyError, match="other facts"):
+        add(database, keyring, replace(court, court_kinds=court.court_kinds[:1]))
+
+
+@pytest.mark.parametrize("kind", ["COURT", "POLICE"])
+def test_wrong_kinds_of_court_are_said_so(kind: str) -> None:
+    facts = {"agency_id": "an-agency", "kind": kind, "name_en": "A", "name_ur": "الف"}
+    wrong = [] if kind == "COURT" else ["HIGH_COURT"]
+    with pytest.raises(entries.AgencyError, match=r"kinds of court"):
+        entries.checked(PLACES, **facts, jurisdiction=["PK"], court_kinds=wrong)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -126,6 +161,7 @@ def test_wrong_facts_are_refused(wrong: dict[str, object]) -> None:
         "agency = 3",
         "[[agency]]\nid = 'a-police'",
         "[[agency]]\nid = 'a-police'\nkind = 'POLICE'\nname = 'A'\njurisdiction = ['PK']",
+        "[[agency]]\nid = 'a-court'\nkind = 'COURT'\nname = {en = 'A', ur = 'A'}\njurisdiction = []\ncourt_kinds = 3",
         "[[agency]",
     ],
 )
@@ -174,20 +210,30 @@ def test_an_operator_adds_lists_and_disables(nsor_server: Say) -> None:
     assert nsor_server("agency", "add", "--file", str(EXAMPLES)) == (0, f"{examples} added, 0 there already.\n")
     options = ["--kind", "police", "--name-en", "Lahore", "--name-ur", "لاہور", "--jurisdiction", "PK-PB/LHR"]
     assert nsor_server("agency", "add", "lahore-police", *options) == (0, "1 added, 0 there already.\n")
+    court = ["--kind", "COURT", "--name-en", "C", "--name-ur", "عدالت", "--jurisdiction", "PK-PB"]
+    code, said = nsor_server("agency", "add", "a-court", *court)
+    assert code == EXPECTED
+    assert "HIGH_COURT" in said
+    kinds = ["--court-kind", "high_court", "--court-kind", "SPECIAL_COURT"]
+    assert nsor_server("agency", "add", "a-court", *court, *kinds) == (0, "1 added, 0 there already.\n")
     assert nsor_server("agency", "disable", "lahore-police") == (0, "lahore-police is disabled.\n")
     code, said = nsor_server("agency", "list", "--json")
     listed = {line["agency_id"]: line for line in map(json.loads, said.splitlines())}
     assert code == 0
-    assert len(listed) == examples + 1
+    assert len(listed) == examples + 2
+    assert listed["a-court"]["court_kinds"] == ["HIGH_COURT", "SPECIAL_COURT"]
     assert listed["lahore-police"] == {
         "agency_id": "lahore-police",
         "kind": "POLICE",
         "name_en": "Lahore",
         "name_ur": "لاہور",
         "jurisdiction": ["PK-PB/LHR"],
+        "court_kinds": [],
         "enabled": False,
     }
-    assert "disabled" in nsor_server("agency", "list")[1]
+    table = nsor_server("agency", "list")[1]
+    assert "disabled" in table
+    assert "HIGH_COURT" in table
 
 
 def test_a_wrong_use_says_what_to_do(nsor_server: Say) -> None:

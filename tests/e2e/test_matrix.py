@@ -33,11 +33,11 @@ SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 def golden() -> dict[str, dict[str, set[str]]]:
     """RPC -> kind of agency -> purposes, as the committed file says."""
     matrix: dict[str, dict[str, set[str]]] = {}
-    text = GOLDEN.read_text(encoding="utf-8").split("\n# field x purpose")[0]
+    text = GOLDEN.read_text(encoding="utf-8").split("\n# class of fields")[0]
     for line in text.splitlines():
         if found := re.match(r"(nsor\.v1\.\w+/\w+): ", line):
             kinds = matrix[found[1]] = {}
-        elif found := re.match(r"  (\w+): (.+)", line):
+        elif found := re.match(r"  (\w+): (.+), rows \w+$", line):
             kinds[found[1]] = set(found[2].split())
     return matrix
 

@@ -1,4 +1,4 @@
-"""The access rules that the contract carries, read from its descriptors at start.
+"""The access rules and the classes of fields that the contract carries, read from its descriptors at start.
 
 Options are the ceiling: policy may narrow what is allowed here, and nothing may widen it. A contract with a gap
 does not load, so the server does not start on it.
@@ -6,6 +6,7 @@ does not load, so the server does not start on it.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import sys
@@ -23,13 +24,30 @@ from nsor.v1 import options_pb2
 PURPOSE = "purpose"
 """Name of the request field that states the purpose where the kind of agency has several."""
 
+_OF_NO_PERSON = frozenset({options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW})
+"""Classes of fields that an answer may have although its method's effect isn't to disclose."""
+
 _Enumeration: TypeAlias = (
-    "type[options_pb2.AgencyKind | options_pb2.Purpose | options_pb2.Effect | options_pb2.OfficerRule]"
+    "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
+    " | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
 )
 
 
 class ContractError(Exception):
-    """The contract has a gap; names the method and the gap."""
+    """The contract has a gap; names the method, or the class of fields, and the gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a kind of agency may do with a method.
+
+    Attributes:
+        purposes: those it may call for.
+        rows: those it reads, makes or changes; ``access.rows`` says what a scope means.
+    """
+
+    purposes: frozenset[options_pb2.Purpose.ValueType]
+    rows: options_pb2.RowScope.ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +59,7 @@ class MethodRule:
         service: ``nsor.v1.LookupService``.
         effect: what it does to the register.
         officer: which proof of the officer it needs.
-        allow: kind of agency -> purposes it may call for.
+        allow: kind of agency -> what it may call for, on which rows. A kind that isn't here may not call.
         deadline_ms: longest that the server works on a call; 0 for a stream.
         streaming: whether it answers with a stream.
         states_purpose: whether the request has a field ``purpose``.
@@ -51,7 +69,7 @@ class MethodRule:
     service: str
     effect: options_pb2.Effect.ValueType
     officer: options_pb2.OfficerRule.ValueType
-    allow: Mapping[options_pb2.AgencyKind.ValueType, frozenset[options_pb2.Purpose.ValueType]]
+    allow: Mapping[options_pb2.AgencyKind.ValueType, Allowed]
     deadline_ms: int
     streaming: bool
     request_class: type[Message]
@@ -70,8 +88,10 @@ class Contract:
         """Read the rules of all files of nsor.v1, or of these.
 
         Raises:
-            ContractError: a method has no rule, or one with a gap.
+            ContractError: a method has no rule, or one with a gap; or a class of fields has no purposes.
         """
+        for number, name in _classes():
+            check_class(name, purposes_of(number))
         found = [
             _rule(method)
             for file in (_all_files() if files is None else files)
@@ -79,6 +99,37 @@ class Contract:
             for method in service.methods
         ]
         return cls({rule.full_name: rule for rule in sorted(found, key=lambda rule: rule.full_name)})
+
+
+def field_class(field: FieldDescriptor) -> options_pb2.FieldClass.ValueType:
+    """What a field of an answer is; FIELD_CLASS_UNSPECIFIED: it is never shown."""
+    found: options_pb2.FieldClass.ValueType = field.GetOptions().Extensions[options_pb2.shown_as]
+    return found
+
+
+@functools.cache
+def purposes_of(number: options_pb2.FieldClass.ValueType) -> frozenset[options_pb2.Purpose.ValueType]:
+    """The purposes for which fields of a class are shown; none for what isn't a class."""
+    value = options_pb2.FieldClass.DESCRIPTOR.values_by_number.get(number)
+    return (
+        frozenset() if value is None or not number else frozenset(value.GetOptions().Extensions[options_pb2.purposes])
+    )
+
+
+def check_class(name: str, purposes: frozenset[options_pb2.Purpose.ValueType]) -> None:
+    """See that a class of fields has purposes, and that they are purposes.
+
+    Raises:
+        ContractError: names the class and the gap.
+    """
+    if not purposes:
+        raise ContractError(f"{name} has no purposes")
+    if any(_unknown(options_pb2.Purpose, purpose) for purpose in purposes):
+        raise ContractError(f"{name} has a purpose that isn't one")
+
+
+def _classes() -> list[tuple[options_pb2.FieldClass.ValueType, str]]:
+    return [(number, name) for name, number in options_pb2.FieldClass.items() if number]
 
 
 def _all_files() -> list[FileDescriptor]:
@@ -100,13 +151,20 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         service=service,
         effect=rule.effect,
         officer=rule.officer,
-        allow={allow.kind: frozenset(allow.purposes) for allow in rule.allow},
+        allow={kind: Allowed(frozenset(allow.purposes), allow.rows) for allow in rule.allow for kind in _kinds(allow)},
         deadline_ms=rule.deadline_ms,
         streaming=method.server_streaming,
         request_class=message_factory.GetMessageClass(method.input_type),
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
     )
+
+
+def _kinds(allow: options_pb2.Allow) -> list[options_pb2.AgencyKind.ValueType]:
+    """The kinds of agency that an entry names, by itself or as a group. A group that isn't one has none."""
+    group = options_pb2.AgencyGroup.DESCRIPTOR.values_by_number.get(allow.group)
+    named = list(group.GetOptions().Extensions[options_pb2.kinds]) if group is not None else []
+    return [*named, *([allow.kind] if allow.kind else [])]
 
 
 def _states_purpose(request: Descriptor) -> bool:
@@ -116,15 +174,29 @@ def _states_purpose(request: Descriptor) -> bool:
 
 
 def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *, states_purpose: bool) -> None:
-    kinds = [allow.kind for allow in rule.allow]
+    kinds = [kind for allow in rule.allow for kind in _kinds(allow)]
     gaps = {
         "has no effect": rule.effect == options_pb2.EFFECT_UNSPECIFIED,
         "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
         "decides without an officer's signature": rule.effect == options_pb2.EFFECT_DECIDES
         and rule.officer != options_pb2.OFFICER_RULE_DECISION,
-        "allows nobody": not kinds,
+        "discloses without an officer": rule.effect == options_pb2.EFFECT_DISCLOSES
+        and rule.officer == options_pb2.OFFICER_RULE_NONE
+        and not method.server_streaming,  # events name no person, and a system listens
+        "shows a person although its effect isn't to disclose": rule.effect != options_pb2.EFFECT_DISCLOSES
+        and any(
+            purposes_of(field_class(field)) and field_class(field) not in _OF_NO_PERSON
+            for descriptor in _reachable([method.output_type])
+            for field in descriptor.fields
+        ),
+        "allows nobody": not rule.allow,
+        "has an allow that names not exactly one of a kind and a group": any(
+            bool(allow.kind) == bool(allow.group) for allow in rule.allow
+        ),
+        "allows a group that isn't one": any(not _kinds(allow) for allow in rule.allow),
         "names a kind of agency twice": len(kinds) != len(set(kinds)),
         "allows a kind of agency that isn't one": any(_unknown(options_pb2.AgencyKind, kind) for kind in kinds),
+        "has an allow without rows": any(_unknown(options_pb2.RowScope, allow.rows) for allow in rule.allow),
         "has an allow without purposes": any(not allow.purposes for allow in rule.allow),
         "allows a purpose that isn't one": any(
             _unknown(options_pb2.Purpose, purpose) for allow in rule.allow for purpose in allow.purposes
@@ -146,16 +218,20 @@ def _unknown(enum: _Enumeration, number: int) -> bool:
 
 def expanded_matrix(contract: Contract) -> str:
     """All that the contract allows, one line each: what a review of the golden file looks at."""
-    lines = ["# RPC x kind of agency x purpose"]
+    lines = ["# RPC x kind of agency x purpose, and the rows that it reads, makes or changes"]
     for rule in contract.methods.values():
         effect = _short(options_pb2.Effect, rule.effect)
         officer = _short(options_pb2.OfficerRule, rule.officer)
         deadline = "stream" if rule.streaming else f"{rule.deadline_ms} ms"
         lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}"]
         lines += [
-            f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(rule.allow[kind])}" for kind in sorted(rule.allow)
+            f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"
+            f" rows {_short(options_pb2.RowScope, allowed.rows)}"
+            for kind, allowed in sorted(rule.allow.items())
         ]
-    lines += ["", "# field x purpose; a field that isn't shown is never copied into an answer"]
+    lines += ["", "# class of fields x purpose", ""]
+    lines += [f"{_short(options_pb2.FieldClass, number)}: {_purposes(purposes_of(number))}" for number, _ in _classes()]
+    lines += ["", "# field x class; a field that has none is never copied into an answer"]
     roots: list[Any] = [rule.response_class.DESCRIPTOR for rule in contract.methods.values()]
     for descriptor in _reachable(roots):
         lines += ["", descriptor.full_name]
@@ -175,10 +251,8 @@ def _reachable(roots: Iterable[Descriptor]) -> list[Descriptor]:
 
 
 def _shown(field: FieldDescriptor) -> str:
-    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
-    if shown.always:
-        return "every purpose"
-    return _purposes(shown.purposes) or "never"
+    number = field_class(field)
+    return _short(options_pb2.FieldClass, number) if number else "never"
 
 
 def _purposes(purposes: Iterable[int]) -> str:

@@ -135,8 +135,10 @@ def read(connection: psycopg.Connection) -> DirectorySnapshot:
 
 
 def _agencies(connection: psycopg.Connection) -> dict[str, Agency]:
-    rows = connection.execute("SELECT agency_id, kind, jurisdiction, enabled, name_en, name_ur FROM agency")
-    return {row[0]: Agency(row[0], row[1], tuple(row[2]), row[3], row[4], row[5]) for row in rows}
+    rows = connection.execute(
+        "SELECT agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds FROM agency"
+    )
+    return {row[0]: Agency(row[0], row[1], tuple(row[2]), row[3], row[4], row[5], tuple(row[6])) for row in rows}
 
 
 def _certificates(connection: psycopg.Connection) -> dict[str, Certificate]:

@@ -1,7 +1,7 @@
 """Disclosure: what of a message a purpose shows, copied into a new message.
 
 Nothing is cleared from a full message, because what nobody knows of survives clearing: an unknown field, or a field
-that was added yesterday without a rule. A field without the option ``shown`` is never copied.
+that was added yesterday without a rule. A field without the option ``shown_as`` is never copied.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2
+from nsor_server.access.contract import field_class, purposes_of
 
 WELL_KNOWN = frozenset({"google.protobuf.Timestamp", "google.type.Date"})
 """Messages of others, without options of ours, whose known fields go with the field that holds them."""
@@ -30,11 +31,13 @@ class _Plan:
         whole: every field of the type, at any depth, is shown.
         copy: copies the shown fields from one message into an empty one.
         paths: the shown fields; those of a whole message are one path.
+        classes: what the shown fields are.
     """
 
     whole: bool
     copy: Callable[[Any, Any], None]
     paths: tuple[str, ...]
+    classes: frozenset[options_pb2.FieldClass.ValueType]
 
 
 def disclose(message: M, purpose: options_pb2.Purpose.ValueType) -> M:
@@ -56,31 +59,39 @@ def fields_shown(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> tup
     return () if plan.whole else plan.paths
 
 
+def classes_shown(
+    descriptor: Any, purpose: options_pb2.Purpose.ValueType
+) -> tuple[options_pb2.FieldClass.ValueType, ...]:
+    """What the fields are that the purpose shows, at any depth, in order of their numbers."""
+    return tuple(sorted(_plan(descriptor, purpose).classes))
+
+
+def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType) -> bool:
+    """Tell whether a field is shown for a purpose."""
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        return False
+    return purpose in purposes_of(field_class(field))
+
+
 @functools.lru_cache(maxsize=1024)
 def _plan(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> _Plan:
     if descriptor.full_name in WELL_KNOWN:
-        return _Plan(whole=True, copy=_copy_whole, paths=())
+        return _Plan(whole=True, copy=_copy_whole, paths=(), classes=frozenset())
     steps: list[Callable[[Any, Any], None]] = []
     paths: list[str] = []
+    classes: set[options_pb2.FieldClass.ValueType] = set()
     whole = True
     for field in descriptor.fields:
-        if not _shows(field, purpose):
+        if not shows(field, purpose):
             whole = False
             continue
         inner = _plan(field.message_type, purpose) if field.message_type is not None else None
         whole = whole and (inner is None or inner.whole)
         steps.append(_step(field, inner))
+        classes |= {field_class(field)} | (inner.classes if inner is not None else frozenset())
         paths += [field.name] if inner is None or inner.whole else [f"{field.name}.{path}" for path in inner.paths]
-    if whole:
-        return _Plan(whole=True, copy=_copy_whole, paths=tuple(paths))
-    return _Plan(whole=False, copy=functools.partial(_copy_parts, tuple(steps)), paths=tuple(paths))
-
-
-def _shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType) -> bool:
-    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
-    if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        return False
-    return shown.always or purpose in shown.purposes
+    copy = _copy_whole if whole else functools.partial(_copy_parts, tuple(steps))
+    return _Plan(whole=whole, copy=copy, paths=tuple(paths), classes=frozenset(classes))
 
 
 def _copy_whole(source: Any, target: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, types_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Agency:
         kind: kind of agency.
         jurisdiction: place codes; ``PK`` is the whole country, ``PK-PB`` a province, ``PK-PB/LHR`` a district.
         enabled: whether it may call.
+        court_kinds: kinds of court, for agencies of kind COURT; empty for every other.
     """
 
     agency_id: str
@@ -25,6 +26,7 @@ class Agency:
     enabled: bool
     name_en: str = ""
     name_ur: str = ""
+    court_kinds: tuple[types_pb2.CourtKind.ValueType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

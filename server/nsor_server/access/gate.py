@@ -92,7 +92,10 @@ def admit(
     Raises:
         Denied: the contract doesn't allow it, or policy has switched it off.
     """
-    purposes = rule.allow.get(agency.kind, frozenset())
+    allowed = rule.allow.get(agency.kind)
+    if allowed is None:
+        raise errors.Denied(errors_pb2.ERROR_REASON_NOT_ALLOWED)
+    purposes = allowed.purposes
     if stated == options_pb2.PURPOSE_UNSPECIFIED and len(purposes) == 1:
         (stated,) = purposes
     if stated not in purposes:

@@ -12,7 +12,7 @@ from nsor.v1 import options_pb2
 from nsor_server.access.facts import Agency
 from nsor_server.rpc.calls import Connection
 
-_COLUMNS = "agency_id, kind, jurisdiction, enabled, name_en, name_ur"
+_COLUMNS = "agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds"
 
 
 def responsible_police(conn: Connection, place_code: str) -> list[str]:
@@ -68,7 +68,7 @@ def _within(conn: Connection, kind: options_pb2.AgencyKind.ValueType, places: li
 
 
 def _agency(*columns: object) -> Agency:
-    agency_id, kind, jurisdiction, enabled, name_en, name_ur = columns
+    agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds = columns
     return Agency(
         agency_id=str(agency_id),
         kind=kind,  # type: ignore[arg-type]  # stored numbers are the enum's
@@ -76,4 +76,5 @@ def _agency(*columns: object) -> Agency:
         enabled=bool(enabled),
         name_en=str(name_en),
         name_ur=str(name_ur),
+        court_kinds=tuple(court_kinds),  # type: ignore[arg-type]  # rows are untyped; stored numbers are the enum's
     )

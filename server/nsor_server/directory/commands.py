@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.access.facts import Agency
 from nsor_server.directory import agencies, entries
@@ -31,6 +31,13 @@ def agency() -> None:
 @click.option("--name-ur", help="Name in Urdu.")
 @click.option("--jurisdiction", multiple=True, help="A place such as PK-PB or PK-PB/LHR, or PK; repeatable.")
 @click.option(
+    "--court-kind",
+    "court_kinds",
+    type=click.Choice(entries.COURT_KINDS, case_sensitive=False),
+    multiple=True,
+    help="For a court, which kind of court it is; repeatable.",
+)
+@click.option(
     "--file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file of [[agency]] entries, such as certs/agencies.toml, instead of the options.",
@@ -42,13 +49,14 @@ def add(
     name_en: str | None,
     name_ur: str | None,
     jurisdiction: tuple[str, ...],
+    court_kinds: tuple[str, ...],
     file: Path | None,
 ) -> None:
     """Add one agency, or all of a file that aren't there yet."""
     settings = config.load(os.environ)
     places = Places.load()
     if file is not None:
-        if agency_id or kind or name_en or name_ur or jurisdiction:
+        if agency_id or kind or name_en or name_ur or jurisdiction or court_kinds:
             raise click.UsageError("Give either --file or one agency with its options.")
         wanted = entries.read(file, places)
     else:
@@ -57,7 +65,13 @@ def add(
                 "An agency needs its id, --kind, --name-en, --name-ur and --jurisdiction; or give --file."
             )
         one = entries.checked(
-            places, agency_id=agency_id, kind=kind, name_en=name_en, name_ur=name_ur, jurisdiction=jurisdiction
+            places,
+            agency_id=agency_id,
+            kind=kind,
+            name_en=name_en,
+            name_ur=name_ur,
+            jurisdiction=jurisdiction,
+            court_kinds=court_kinds,
         )
         wanted = [one]
     keyring = keyrings.load(settings.keys)
@@ -76,10 +90,11 @@ def list_(*, as_json: bool) -> None:
         for one in found:
             click.echo(json.dumps(_plain(one), ensure_ascii=False))
         return
-    table = Table("Agency", "Kind", "Name", "Jurisdiction", "State")
+    table = Table("Agency", "Kind", "Name", "Jurisdiction", "Courts", "State")
     for one in found:
         state = "[green]enabled[/]" if one.enabled else "[red]disabled[/]"
-        table.add_row(one.agency_id, _kind(one), f"{one.name_en}\n{one.name_ur}", " ".join(one.jurisdiction), state)
+        names, places = f"{one.name_en}\n{one.name_ur}", " ".join(one.jurisdiction)
+        table.add_row(one.agency_id, _kind(one), names, places, " ".join(_court_kinds(one)), state)
     Console().print(table)
 
 
@@ -98,6 +113,10 @@ def _kind(one: Agency) -> str:
     return options_pb2.AgencyKind.Name(one.kind).removeprefix("AGENCY_KIND_")
 
 
+def _court_kinds(one: Agency) -> list[str]:
+    return [types_pb2.CourtKind.Name(court_kind).removeprefix("COURT_KIND_") for court_kind in one.court_kinds]
+
+
 def _plain(one: Agency) -> dict[str, object]:
     return {
         "agency_id": one.agency_id,
@@ -105,5 +124,6 @@ def _plain(one: Agency) -> dict[str, object]:
         "name_en": one.name_en,
         "name_ur": one.name_ur,
         "jurisdiction": list(one.jurisdiction),
+        "court_kinds": _court_kinds(one),
         "enabled": one.enabled,
     }

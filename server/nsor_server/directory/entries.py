@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import psycopg
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, types_pb2
 from nsor_server.access.facts import Agency
 from nsor_server.config import OperatorError
 from nsor_server.directory import agencies
@@ -30,6 +30,10 @@ KINDS: Final = tuple(
     name.removeprefix("AGENCY_KIND_") for name, number in options_pb2.AgencyKind.items() if number != 0
 )
 """The names that a kind of agency may be given by."""
+COURT_KINDS: Final = tuple(
+    name.removeprefix("COURT_KIND_") for name, number in types_pb2.CourtKind.items() if number != 0
+)
+"""The names that a kind of court may be given by."""
 
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{1,62}", re.ASCII)
 
@@ -39,7 +43,14 @@ class AgencyError(OperatorError):
 
 
 def checked(
-    places: Places, *, agency_id: str, kind: str, name_en: str, name_ur: str, jurisdiction: Sequence[str]
+    places: Places,
+    *,
+    agency_id: str,
+    kind: str,
+    name_en: str,
+    name_ur: str,
+    jurisdiction: Sequence[str],
+    court_kinds: Sequence[str] = (),
 ) -> Agency:
     """An agency of these facts.
 
@@ -55,6 +66,7 @@ def checked(
     unknown = [place for place in jurisdiction if place != WHOLE_COUNTRY and not places.exists(place)]
     if unknown or not jurisdiction or len(set(jurisdiction)) != len(jurisdiction):
         raise AgencyError(f"{agency_id} needs different places of the place registry, such as PK-PB/LHR, or PK.")
+    _check_court_kinds(agency_id, kind, court_kinds)
     return Agency(
         agency_id=agency_id,
         kind=options_pb2.AgencyKind.Value(f"AGENCY_KIND_{kind}"),
@@ -62,6 +74,7 @@ def checked(
         enabled=True,
         name_en=name_en.strip(),
         name_ur=name_ur.strip(),
+        court_kinds=tuple(types_pb2.CourtKind.Value(f"COURT_KIND_{court_kind}") for court_kind in court_kinds),
     )
 
 
@@ -76,7 +89,8 @@ def read(path: Path, places: Places) -> list[Agency]:
         found = [checked(places, **_facts(entry)) for entry in entries]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
         raise AgencyError(
-            f"{path} is not a list of [[agency]] entries with id, kind, name.en, name.ur and jurisdiction."
+            f"{path} is not a list of [[agency]] entries with id, kind, name.en, name.ur and jurisdiction,"
+            " and for a court its court_kinds."
         ) from None
     if len({agency.agency_id for agency in found}) != len(found):
         raise AgencyError(f"{path} has two agencies with one id.")
@@ -122,6 +136,22 @@ def disable(conn: psycopg.Connection, keyring: Keyring, agency_id: str) -> bool:
     return True
 
 
+def _check_court_kinds(agency_id: str, kind: str, court_kinds: Sequence[str]) -> None:
+    """See that a court has its kinds and nobody else has any: a trial court must not be taken for an appellate one.
+
+    Raises:
+        AgencyError: says what is wrong and what is allowed.
+    """
+    if kind != "COURT":
+        if court_kinds:
+            raise AgencyError(f"{agency_id} is not a COURT, so that it has no kinds of court.")
+        return
+    if not court_kinds or len(set(court_kinds)) != len(court_kinds) or not set(court_kinds) <= set(COURT_KINDS):
+        raise AgencyError(
+            f"{agency_id} is a COURT and needs one or more different kinds of court. Allowed: {', '.join(COURT_KINDS)}."
+        )
+
+
 def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "agency_id": str(entry["id"]),
@@ -129,6 +159,7 @@ def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
         "name_en": str(entry["name"]["en"]),
         "name_ur": str(entry["name"]["ur"]),
         "jurisdiction": [str(place) for place in entry["jurisdiction"]],
+        "court_kinds": [str(court_kind) for court_kind in entry.get("court_kinds", ())],
     }
 
 
@@ -139,8 +170,16 @@ def _lock(conn: psycopg.Connection) -> None:
 
 def _insert(conn: psycopg.Connection, agency: Agency) -> None:
     conn.execute(
-        "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
-        (agency.agency_id, agency.kind, agency.name_en, agency.name_ur, list(agency.jurisdiction)),
+        "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (
+            agency.agency_id,
+            agency.kind,
+            agency.name_en,
+            agency.name_ur,
+            list(agency.jurisdiction),
+            list(agency.court_kinds),
+        ),
     )
 
 

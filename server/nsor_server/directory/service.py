@@ -117,4 +117,5 @@ def _agency(agency: facts.Agency) -> directory_pb2.Agency:
         name_ur=agency.name_ur,
         jurisdiction=agency.jurisdiction,
         enabled=agency.enabled,
+        court_kinds=agency.court_kinds,
     )

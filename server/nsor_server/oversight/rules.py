@@ -11,6 +11,7 @@ from google.rpc import code_pb2
 
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
+from nsor_server.access.disclosure import shows
 from nsor_server.access.facts import Agency
 
 DEFAULT_PAGE: Final = 100
@@ -75,9 +76,7 @@ def access_filter(caller: Agency, request: oversight_pb2.ListAccessesRequest) ->
 
 def shows_detail(purpose: options_pb2.Purpose.ValueType) -> bool:
     """Tell whether the purpose sees anything that only the sealed detail says; if not, no detail is opened."""
-    field = oversight_pb2.Access.DESCRIPTOR.fields_by_name["officer_number"]
-    shown: options_pb2.Shown = field.GetOptions().Extensions[options_pb2.shown]
-    return purpose in shown.purposes
+    return shows(oversight_pb2.Access.DESCRIPTOR.fields_by_name["officer_number"], purpose)
 
 
 def _ceiling_us(instant: timestamp_pb2.Timestamp) -> int:

@@ -24,28 +24,29 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
+from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/directory.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"\xd1\x01\n\x07Officer\x12\x1e\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x42\x06\xda\xf3\x18\x02\x10\x01\x12\x19\n\tagency_id\x18\x02 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x1e\n\x0eofficer_number\x18\x03 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x1c\n\x0cjurisdiction\x18\x04 \x03(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x15\n\x05grade\x18\x05 \x01(\x05\x42\x06\xda\xf3\x18\x02\x10\x01\x12\x36\n\nenrol_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xda\xf3\x18\x02\x10\x01\"\xd9\x01\n\x13\x45nrolOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12 \n\x0eofficer_number\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\n\x12\x1e\n\npublic_key\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12\'\n\x13proof_of_possession\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18@ @\x12\x1e\n\x0cjurisdiction\x18\x05 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x05\x18\x32\x12\x19\n\x05grade\x18\x06 \x01(\x05\x42\n\xd2\xf3\x18\x06\x08\x01(\x01\x30\x16\"A\n\x14\x45nrolOfficerResponse\x12)\n\x07officer\x18\x01 \x01(\x0b\x32\x10.nsor.v1.OfficerB\x06\xda\xf3\x18\x02\x10\x01\"\x89\x01\n\x15\x44isableOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\"\n\x0eofficer_key_id\x18\x02 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12.\n\x06reason\x18\x03 \x01(\x0e\x32\x16.nsor.v1.DisableReasonB\x06\xd2\xf3\x18\x02\x08\x01\"R\n\x16\x44isableOfficerResponse\x12\x38\n\x0c\x64isable_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xda\xf3\x18\x02\x10\x01\"\xb7\x01\n\x06\x41gency\x12\x19\n\tagency_id\x18\x01 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x13.nsor.v1.AgencyKindB\x06\xda\xf3\x18\x02\x10\x01\x12\x17\n\x07name_en\x18\x03 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x17\n\x07name_ur\x18\x04 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x1c\n\x0cjurisdiction\x18\x05 \x03(\tB\x06\xda\xf3\x18\x02\x10\x01\x12\x17\n\x07\x65nabled\x18\x06 \x01(\x08\x42\x06\xda\xf3\x18\x02\x10\x01\"O\n\x13ListAgenciesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\"b\n\x14ListAgenciesResponse\x12)\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AgencyB\x06\xda\xf3\x18\x02\x10\x01\x12\x1f\n\x0fnext_page_token\x18\x02 \x01(\tB\x06\xda\xf3\x18\x02\x10\x01*\xac\x01\n\rDisableReason\x12\x1e\n\x1a\x44ISABLE_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44ISABLE_REASON_LEFT_POST\x10\x01\x12\"\n\x1e\x44ISABLE_REASON_KEY_COMPROMISED\x10\x02\x12\x1c\n\x18\x44ISABLE_REASON_SUSPENDED\x10\x03\x12\x1b\n\x17\x44ISABLE_REASON_REPLACED\x10\x04\x32\xd1\x03\n\x10\x44irectoryService\x12\x90\x01\n\x0c\x45nrolOfficer\x12\x1c.nsor.v1.EnrolOfficerRequest\x1a\x1d.nsor.v1.EnrolOfficerResponse\"C\xca\xf3\x18?\x08\x03\x10\x01\x1a\x05\x08\x01\x12\x01\x0c\x1a\x05\x08\x02\x12\x01\x0c\x1a\x05\x08\x03\x12\x01\x0c\x1a\x05\x08\x04\x12\x01\x0c\x1a\x05\x08\x05\x12\x01\x0c\x1a\x05\x08\x06\x12\x01\x0c\x1a\x05\x08\x07\x12\x01\x0c\x1a\x05\x08\x08\x12\x01\x0c \x88\'\x12\x96\x01\n\x0e\x44isableOfficer\x12\x1e.nsor.v1.DisableOfficerRequest\x1a\x1f.nsor.v1.DisableOfficerResponse\"C\xca\xf3\x18?\x08\x03\x10\x01\x1a\x05\x08\x01\x12\x01\x0c\x1a\x05\x08\x02\x12\x01\x0c\x1a\x05\x08\x03\x12\x01\x0c\x1a\x05\x08\x04\x12\x01\x0c\x1a\x05\x08\x05\x12\x01\x0c\x1a\x05\x08\x06\x12\x01\x0c\x1a\x05\x08\x07\x12\x01\x0c\x1a\x05\x08\x08\x12\x01\x0c \x88\'\x12\x90\x01\n\x0cListAgencies\x12\x1c.nsor.v1.ListAgenciesRequest\x1a\x1d.nsor.v1.ListAgenciesResponse\"C\xca\xf3\x18?\x08\x04\x10\x01\x1a\x05\x08\x01\x12\x01\x0c\x1a\x05\x08\x02\x12\x01\x0c\x1a\x05\x08\x03\x12\x01\x0c\x1a\x05\x08\x04\x12\x01\x0c\x1a\x05\x08\x05\x12\x01\x0c\x1a\x05\x08\x06\x12\x01\x0c\x1a\x05\x08\x07\x12\x01\x0c\x1a\x05\x08\x08\x12\x01\x0c \x88\'B8\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/directory.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xc5\x01\n\x07Officer\x12\x1c\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x04 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05grade\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nenrol_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xf0\x01\n\x13\x45nrolOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12 \n\x0eofficer_number\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\n\x12\x1e\n\npublic_key\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12\'\n\x13proof_of_possession\x18\x05 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18@ @\x12\x1e\n\x0cjurisdiction\x18\x06 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x05\x18\x32\x12\x19\n\x05grade\x18\x07 \x01(\x05\x42\n\xd2\xf3\x18\x06\x08\x01(\x01\x30\x16\"?\n\x14\x45nrolOfficerResponse\x12\'\n\x07officer\x18\x01 \x01(\x0b\x32\x10.nsor.v1.OfficerB\x04\xd8\xf3\x18\x01\"\xa0\x01\n\x15\x44isableOfficerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\"\n\x0eofficer_key_id\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12.\n\x06reason\x18\x04 \x01(\x0e\x32\x16.nsor.v1.DisableReasonB\x06\xd2\xf3\x18\x02\x08\x01\"P\n\x16\x44isableOfficerResponse\x12\x36\n\x0c\x64isable_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xda\x01\n\x06\x41gency\x12\x17\n\tagency_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x13.nsor.v1.AgencyKindB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_en\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07name_ur\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0cjurisdiction\x18\x05 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x65nabled\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12-\n\x0b\x63ourt_kinds\x18\x07 \x03(\x0e\x32\x12.nsor.v1.CourtKindB\x04\xd8\xf3\x18\x01\"O\n\x13ListAgenciesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\"^\n\x14ListAgenciesResponse\x12\'\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AgencyB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xac\x01\n\rDisableReason\x12\x1e\n\x1a\x44ISABLE_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44ISABLE_REASON_LEFT_POST\x10\x01\x12\"\n\x1e\x44ISABLE_REASON_KEY_COMPROMISED\x10\x02\x12\x1c\n\x18\x44ISABLE_REASON_SUSPENDED\x10\x03\x12\x1b\n\x17\x44ISABLE_REASON_REPLACED\x10\x04\x32\xc1\x02\n\x10\x44irectoryService\x12\x61\n\x0c\x45nrolOfficer\x12\x1c.nsor.v1.EnrolOfficerRequest\x1a\x1d.nsor.v1.EnrolOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12g\n\x0e\x44isableOfficer\x12\x1e.nsor.v1.DisableOfficerRequest\x1a\x1f.nsor.v1.DisableOfficerResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x01 \x88\'\x12\x61\n\x0cListAgencies\x12\x1c.nsor.v1.ListAgenciesRequest\x1a\x1d.nsor.v1.ListAgenciesResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\x0c \x08 \x88\'BH\n\x0epk.gov.nsor.v1B\x0e\x44irectoryProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.v1.directory_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1P\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1B\016DirectoryProtoP\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
   _globals['_OFFICER'].fields_by_name['officer_key_id']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['officer_key_id']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['officer_key_id']._serialized_options = b'\330\363\030\001'
   _globals['_OFFICER'].fields_by_name['agency_id']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['agency_id']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\001'
   _globals['_OFFICER'].fields_by_name['officer_number']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['officer_number']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\001'
   _globals['_OFFICER'].fields_by_name['jurisdiction']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['jurisdiction']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['jurisdiction']._serialized_options = b'\330\363\030\001'
   _globals['_OFFICER'].fields_by_name['grade']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['grade']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['grade']._serialized_options = b'\330\363\030\001'
   _globals['_OFFICER'].fields_by_name['enrol_time']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['enrol_time']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_OFFICER'].fields_by_name['enrol_time']._serialized_options = b'\330\363\030\001'
   _globals['_ENROLOFFICERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ENROLOFFICERREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_ENROLOFFICERREQUEST'].fields_by_name['officer_number']._loaded_options = None
@@ -59,7 +60,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLOFFICERREQUEST'].fields_by_name['grade']._loaded_options = None
   _globals['_ENROLOFFICERREQUEST'].fields_by_name['grade']._serialized_options = b'\322\363\030\006\010\001(\0010\026'
   _globals['_ENROLOFFICERRESPONSE'].fields_by_name['officer']._loaded_options = None
-  _globals['_ENROLOFFICERRESPONSE'].fields_by_name['officer']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_ENROLOFFICERRESPONSE'].fields_by_name['officer']._serialized_options = b'\330\363\030\001'
   _globals['_DISABLEOFFICERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DISABLEOFFICERREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_DISABLEOFFICERREQUEST'].fields_by_name['officer_key_id']._loaded_options = None
@@ -67,51 +68,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISABLEOFFICERREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_DISABLEOFFICERREQUEST'].fields_by_name['reason']._serialized_options = b'\322\363\030\002\010\001'
   _globals['_DISABLEOFFICERRESPONSE'].fields_by_name['disable_time']._loaded_options = None
-  _globals['_DISABLEOFFICERRESPONSE'].fields_by_name['disable_time']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_DISABLEOFFICERRESPONSE'].fields_by_name['disable_time']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['agency_id']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['agency_id']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['kind']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['kind']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['kind']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['name_en']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['name_en']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['name_en']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['name_ur']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['name_ur']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['name_ur']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['jurisdiction']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['jurisdiction']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['jurisdiction']._serialized_options = b'\330\363\030\001'
   _globals['_AGENCY'].fields_by_name['enabled']._loaded_options = None
-  _globals['_AGENCY'].fields_by_name['enabled']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_AGENCY'].fields_by_name['enabled']._serialized_options = b'\330\363\030\001'
+  _globals['_AGENCY'].fields_by_name['court_kinds']._loaded_options = None
+  _globals['_AGENCY'].fields_by_name['court_kinds']._serialized_options = b'\330\363\030\001'
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\322\363\030\0030\364\003'
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\322\363\030\004\020\016\030@'
   _globals['_LISTAGENCIESRESPONSE'].fields_by_name['agencies']._loaded_options = None
-  _globals['_LISTAGENCIESRESPONSE'].fields_by_name['agencies']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_LISTAGENCIESRESPONSE'].fields_by_name['agencies']._serialized_options = b'\330\363\030\001'
   _globals['_LISTAGENCIESRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
-  _globals['_LISTAGENCIESRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\332\363\030\002\020\001'
+  _globals['_LISTAGENCIESRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
   _globals['_DIRECTORYSERVICE'].methods_by_name['EnrolOfficer']._loaded_options = None
-  _globals['_DIRECTORYSERVICE'].methods_by_name['EnrolOfficer']._serialized_options = b'\312\363\030?\010\003\020\001\032\005\010\001\022\001\014\032\005\010\002\022\001\014\032\005\010\003\022\001\014\032\005\010\004\022\001\014\032\005\010\005\022\001\014\032\005\010\006\022\001\014\032\005\010\007\022\001\014\032\005\010\010\022\001\014 \210\''
+  _globals['_DIRECTORYSERVICE'].methods_by_name['EnrolOfficer']._serialized_options = b'\312\363\030\020\010\003\020\001\032\007\020\001\032\001\014 \001 \210\''
   _globals['_DIRECTORYSERVICE'].methods_by_name['DisableOfficer']._loaded_options = None
-  _globals['_DIRECTORYSERVICE'].methods_by_name['DisableOfficer']._serialized_options = b'\312\363\030?\010\003\020\001\032\005\010\001\022\001\014\032\005\010\002\022\001\014\032\005\010\003\022\001\014\032\005\010\004\022\001\014\032\005\010\005\022\001\014\032\005\010\006\022\001\014\032\005\010\007\022\001\014\032\005\010\010\022\001\014 \210\''
+  _globals['_DIRECTORYSERVICE'].methods_by_name['DisableOfficer']._serialized_options = b'\312\363\030\020\010\003\020\001\032\007\020\001\032\001\014 \001 \210\''
   _globals['_DIRECTORYSERVICE'].methods_by_name['ListAgencies']._loaded_options = None
-  _globals['_DIRECTORYSERVICE'].methods_by_name['ListAgencies']._serialized_options = b'\312\363\030?\010\004\020\001\032\005\010\001\022\001\014\032\005\010\002\022\001\014\032\005\010\003\022\001\014\032\005\010\004\022\001\014\032\005\010\005\022\001\014\032\005\010\006\022\001\014\032\005\010\007\022\001\014\032\005\010\010\022\001\014 \210\''
-  _globals['_DISABLEREASON']._serialized_start=1183
-  _globals['_DISABLEREASON']._serialized_end=1355
-  _globals['_OFFICER']._serialized_start=93
-  _globals['_OFFICER']._serialized_end=302
-  _globals['_ENROLOFFICERREQUEST']._serialized_start=305
-  _globals['_ENROLOFFICERREQUEST']._serialized_end=522
-  _globals['_ENROLOFFICERRESPONSE']._serialized_start=524
-  _globals['_ENROLOFFICERRESPONSE']._serialized_end=589
-  _globals['_DISABLEOFFICERREQUEST']._serialized_start=592
-  _globals['_DISABLEOFFICERREQUEST']._serialized_end=729
-  _globals['_DISABLEOFFICERRESPONSE']._serialized_start=731
-  _globals['_DISABLEOFFICERRESPONSE']._serialized_end=813
-  _globals['_AGENCY']._serialized_start=816
-  _globals['_AGENCY']._serialized_end=999
-  _globals['_LISTAGENCIESREQUEST']._serialized_start=1001
-  _globals['_LISTAGENCIESREQUEST']._serialized_end=1080
-  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1082
-  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1180
-  _globals['_DIRECTORYSERVICE']._serialized_start=1358
-  _globals['_DIRECTORYSERVICE']._serialized_end=1823
+  _globals['_DIRECTORYSERVICE'].methods_by_name['ListAgencies']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\014 \010 \210\''
+  _globals['_DISABLEREASON']._serialized_start=1265
+  _globals['_DISABLEREASON']._serialized_end=1437
+  _globals['_OFFICER']._serialized_start=114
+  _globals['_OFFICER']._serialized_end=311
+  _globals['_ENROLOFFICERREQUEST']._serialized_start=314
+  _globals['_ENROLOFFICERREQUEST']._serialized_end=554
+  _globals['_ENROLOFFICERRESPONSE']._serialized_start=556
+  _globals['_ENROLOFFICERRESPONSE']._serialized_end=619
+  _globals['_DISABLEOFFICERREQUEST']._serialized_start=622
+  _globals['_DISABLEOFFICERREQUEST']._serialized_end=782
+  _globals['_DISABLEOFFICERRESPONSE']._serialized_start=784
+  _globals['_DISABLEOFFICERRESPONSE']._serialized_end=864
+  _globals['_AGENCY']._serialized_start=867
+  _globals['_AGENCY']._serialized_end=1085
+  _globals['_LISTAGENCIESREQUEST']._serialized_start=1087
+  _globals['_LISTAGENCIESREQUEST']._serialized_end=1166
+  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1168
+  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1262
+  _globals['_DIRECTORYSERVICE']._serialized_start=1440
+  _globals['_DIRECTORYSERVICE']._serialized_end=1761
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from nsor.v1 import options_pb2 as _options_pb2
+from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -106,6 +107,7 @@ class EnrolOfficerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     PROOF_OF_POSSESSION_FIELD_NUMBER: _builtins.int
@@ -113,12 +115,17 @@ class EnrolOfficerRequest(_message.Message):
     GRADE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     officer_number: _builtins.str
     """The officer's personal or belt number."""
     public_key: _builtins.bytes
     """The raw Ed25519 public key, 32 bytes."""
     proof_of_possession: _builtins.bytes
-    """Ed25519 with that key over "nsor-enrol-v1", a zero byte, the agency id, a zero byte, and the officer number: proof that the officer holds it."""
+    """Proof that the officer holds the key: Ed25519 with it over "nsor-enrol-v1", a zero byte, the agency id, a zero byte, and the
+    officer number in its normal form, in which the answer has it: capital letters, ASCII digits and ASCII dashes. For "pb-1234"
+    that is "PB-1234".
+    """
     grade: _builtins.int
     """BPS grade, 1 to 22."""
     @_builtins.property
@@ -129,6 +136,7 @@ class EnrolOfficerRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         officer_number: _builtins.str = ...,
         public_key: _builtins.bytes = ...,
         proof_of_possession: _builtins.bytes = ...,
@@ -137,7 +145,7 @@ class EnrolOfficerRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "jurisdiction", b"jurisdiction", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "jurisdiction", b"jurisdiction", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -152,7 +160,7 @@ class EnrolOfficerResponse(_message.Message):
     OFFICER_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def officer(self) -> Global___Officer:
-        """The officer."""
+        """The officer; not set with `validate_only`."""
 
     def __init__(
         self,
@@ -174,10 +182,13 @@ class DisableOfficerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     officer_key_id: _builtins.bytes
     """The key."""
     reason: Global___DisableReason.ValueType
@@ -186,12 +197,13 @@ class DisableOfficerRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         officer_key_id: _builtins.bytes = ...,
         reason: Global___DisableReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,7 +218,7 @@ class DisableOfficerResponse(_message.Message):
     DISABLE_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def disable_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was disabled."""
+        """When the key was disabled; not set with `validate_only`."""
 
     def __init__(
         self,
@@ -233,6 +245,7 @@ class Agency(_message.Message):
     NAME_UR_FIELD_NUMBER: _builtins.int
     JURISDICTION_FIELD_NUMBER: _builtins.int
     ENABLED_FIELD_NUMBER: _builtins.int
+    COURT_KINDS_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """Id of the agency, as in its certificate."""
     kind: _options_pb2.AgencyKind.ValueType
@@ -247,6 +260,10 @@ class Agency(_message.Message):
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Places of its jurisdiction; "PK" is the whole country."""
 
+    @_builtins.property
+    def court_kinds(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.CourtKind.ValueType]:
+        """Kinds of court that it is; for agencies of kind COURT, which have at least one."""
+
     def __init__(
         self,
         *,
@@ -256,10 +273,11 @@ class Agency(_message.Message):
         name_ur: _builtins.str = ...,
         jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
         enabled: _builtins.bool = ...,
+        court_kinds: _abc.Iterable[_types_pb2.CourtKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "enabled", b"enabled", "jurisdiction", b"jurisdiction", "kind", b"kind", "name_en", b"name_en", "name_ur", b"name_ur"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "court_kinds", b"court_kinds", "enabled", b"enabled", "jurisdiction", b"jurisdiction", "kind", b"kind", "name_en", b"name_en", "name_ur", b"name_ur"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

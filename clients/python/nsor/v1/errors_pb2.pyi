@@ -3,7 +3,23 @@
 isort:skip_file
 Why a call was refused. Every error is a google.rpc.Status with an ErrorInfo (reason: a name of ErrorReason without its
 prefix, domain "nsor.gov.pk"), a LocalizedMessage in English and one in Urdu, and for wrong fields a BadRequest whose
-violations carry a name of FieldReason. No error repeats a value.
+violations carry a name of FieldReason without its prefix. No error repeats a value. An error that gRPC itself makes, before the
+service sees the call or after the line broke, has no details.
+
+Metadata of ErrorInfo:
+- access_id: id of the access, a UUID. It is that of the receipt's leaf; give it to the operator. Where the answer has no receipt
+  (see receipt.proto), no entry of its own stands under it.
+- more_violations: how many violations there are beyond those listed, as a decimal number; only where there are more.
+
+At most 10 violations are listed, each with at most 120 characters of its field's path, and fewer where the whole status would
+have more than 4 KiB, since longer metadata may be dropped on its way.
+
+What may be sent again, unchanged, under the same request_id: UNAVAILABLE (LEDGER_UNAVAILABLE, SHUTTING_DOWN),
+DEADLINE_EXCEEDED (DEADLINE), CANCELLED if the caller didn't cancel, and RESOURCE_EXHAUSTED with RATE_LIMITED. UNAVAILABLE and
+RATE_LIMITED come with a RetryInfo: don't send before its delay. Without one, wait for a random time that doubles with each
+attempt. Each attempt needs a new nonce and, where an officer signs the call, a new signature. A change whose request has no
+request_id is sent again only if doing it twice does no harm, as acknowledging events. INTERNAL may be sent again once, under the
+same request_id. ETAG_MISMATCH: read the record again and decide anew. All other errors are the same the next time.
 """
 
 from google.protobuf import descriptor as _descriptor
@@ -74,7 +90,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_GRANT_USED_UP: _ErrorReason.ValueType  # 23
     """The grant has been used as often as it allows."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 24
-    """The request_id was used before for another request."""
+    """The request_id was used before for another request: a message that isn't the same, or another method's."""
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 25
     """Too many calls from this agency; try again after the delay."""
     ERROR_REASON_MESSAGE_TOO_LARGE: _ErrorReason.ValueType  # 26
@@ -84,7 +100,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_LEDGER_UNAVAILABLE: _ErrorReason.ValueType  # 28
     """The register can't record accesses now, so it answers nothing."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 29
-    """The server failed. Give the access id of the receipt, or the correlation id, to the operator."""
+    """The server failed. Give the access id of the ErrorInfo to the operator."""
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 30
     """The server is shutting down; connect again."""
     ERROR_REASON_PROOF_OUT_OF_RANGE: _ErrorReason.ValueType  # 31
@@ -142,7 +158,7 @@ ERROR_REASON_GRANT_EXPIRED: ErrorReason.ValueType  # 22
 ERROR_REASON_GRANT_USED_UP: ErrorReason.ValueType  # 23
 """The grant has been used as often as it allows."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 24
-"""The request_id was used before for another request."""
+"""The request_id was used before for another request: a message that isn't the same, or another method's."""
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 25
 """Too many calls from this agency; try again after the delay."""
 ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 26
@@ -152,7 +168,7 @@ ERROR_REASON_DEADLINE: ErrorReason.ValueType  # 27
 ERROR_REASON_LEDGER_UNAVAILABLE: ErrorReason.ValueType  # 28
 """The register can't record accesses now, so it answers nothing."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 29
-"""The server failed. Give the access id of the receipt, or the correlation id, to the operator."""
+"""The server failed. Give the access id of the ErrorInfo to the operator."""
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 30
 """The server is shutting down; connect again."""
 ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31

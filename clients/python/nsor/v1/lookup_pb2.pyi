@@ -378,7 +378,7 @@ class CreateAccessRequestRequest(_message.Message):
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
-    """Checks the request and changes nothing."""
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR, by its full key."""
@@ -493,10 +493,13 @@ class ApproveAccessRequestRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     access_request_id: _builtins.str
     """The access request."""
     etag: _builtins.str
@@ -505,12 +508,13 @@ class ApproveAccessRequestRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         access_request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -526,12 +530,12 @@ class ApproveAccessRequestResponse(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     GRANT_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
-    """The access request."""
+    """The access request; empty with `validate_only`."""
     etag: _builtins.str
-    """Etag of the new version."""
+    """Etag of the new version; empty with `validate_only`."""
     @_builtins.property
     def grant(self) -> Global___Grant:
-        """The grant."""
+        """The grant; not set with `validate_only`."""
 
     def __init__(
         self,
@@ -555,11 +559,14 @@ class ReturnAccessRequestRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     access_request_id: _builtins.str
     """The access request."""
     etag: _builtins.str
@@ -572,13 +579,14 @@ class ReturnAccessRequestRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         access_request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         reasons: _abc.Iterable[Global___ReturnReason.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "reasons", b"reasons", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -593,9 +601,9 @@ class ReturnAccessRequestResponse(_message.Message):
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
-    """The access request."""
+    """The access request; empty with `validate_only`."""
     etag: _builtins.str
-    """Etag of the new version."""
+    """Etag of the new version; empty with `validate_only`."""
     def __init__(
         self,
         *,

@@ -108,7 +108,7 @@ class CreateNoticeRequest(_message.Message):
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
-    """Checks the request and changes nothing. It never reads the register."""
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     registration_id: _builtins.str
     """The registration."""
     receiving_station: _builtins.str

@@ -24,14 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/officer.proto\x12\x07nsor.v1\"q\n\x0eOfficerSession\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12\x14\n\x0cissued_at_us\x18\x03 \x01(\x03\x12\x15\n\rexpires_at_us\x18\x04 \x01(\x03\":\n\x14SignedOfficerSession\x12\x0f\n\x07session\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\">\n\x11\x44\x65\x63isionSignature\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x42\x38\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/officer.proto\x12\x07nsor.v1\"q\n\x0eOfficerSession\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12\x14\n\x0cissued_at_us\x18\x03 \x01(\x03\x12\x15\n\rexpires_at_us\x18\x04 \x01(\x03\":\n\x14SignedOfficerSession\x12\x0f\n\x07session\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\">\n\x11\x44\x65\x63isionSignature\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x42\x46\n\x0epk.gov.nsor.v1B\x0cOfficerProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.v1.officer_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1P\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1B\014OfficerProtoP\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
   _globals['_OFFICERSESSION']._serialized_start=34
   _globals['_OFFICERSESSION']._serialized_end=147
   _globals['_SIGNEDOFFICERSESSION']._serialized_start=149

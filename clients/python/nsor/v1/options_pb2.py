@@ -25,30 +25,64 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/options.proto\x12\x07nsor.v1\x1a google/protobuf/descriptor.proto\"N\n\x05\x41llow\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.nsor.v1.AgencyKind\x12\"\n\x08purposes\x18\x02 \x03(\x0e\x32\x10.nsor.v1.Purpose\"\x88\x01\n\nAccessRule\x12\x1f\n\x06\x65\x66\x66\x65\x63t\x18\x01 \x01(\x0e\x32\x0f.nsor.v1.Effect\x12%\n\x07officer\x18\x02 \x01(\x0e\x32\x14.nsor.v1.OfficerRule\x12\x1d\n\x05\x61llow\x18\x03 \x03(\x0b\x32\x0e.nsor.v1.Allow\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\r\";\n\x05Shown\x12\"\n\x08purposes\x18\x01 \x03(\x0e\x32\x10.nsor.v1.Purpose\x12\x0e\n\x06\x61lways\x18\x02 \x01(\x08\"\xa8\x01\n\tFieldRule\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x1f\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x0f.nsor.v1.Format\x12\x0f\n\x07max_len\x18\x03 \x01(\r\x12\x0f\n\x07min_len\x18\x04 \x01(\r\x12\x0b\n\x03min\x18\x05 \x01(\x03\x12\x0b\n\x03max\x18\x06 \x01(\x03\x12\x12\n\nnot_future\x18\x07 \x01(\x08\x12\x18\n\x10not_before_field\x18\x08 \x01(\t*\xfa\x01\n\nAgencyKind\x12\x1b\n\x17\x41GENCY_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41GENCY_KIND_POLICE\x10\x01\x12\x1b\n\x17\x41GENCY_KIND_PROSECUTION\x10\x02\x12\x15\n\x11\x41GENCY_KIND_COURT\x10\x03\x12\x17\n\x13\x41GENCY_KIND_PRISONS\x10\x04\x12\x13\n\x0f\x41GENCY_KIND_NPB\x10\x05\x12\x15\n\x11\x41GENCY_KIND_NADRA\x10\x06\x12\x1b\n\x17\x41GENCY_KIND_IMMIGRATION\x10\x07\x12!\n\x1d\x41GENCY_KIND_SPECIAL_COMMITTEE\x10\x08*\xd2\x02\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x18\n\x14PURPOSE_REGISTRATION\x10\x01\x12\x18\n\x14PURPOSE_NOTIFICATION\x10\x02\x12\x19\n\x15PURPOSE_INVESTIGATION\x10\x03\x12\x17\n\x13PURPOSE_PROSECUTION\x10\x04\x12\x11\n\rPURPOSE_TRIAL\x10\x05\x12\x13\n\x0fPURPOSE_CUSTODY\x10\x06\x12\x1a\n\x16PURPOSE_BORDER_CONTROL\x10\x07\x12\x1e\n\x1aPURPOSE_REGISTER_OPERATION\x10\x08\x12\x1b\n\x17PURPOSE_ACCESS_DECISION\x10\t\x12\x15\n\x11PURPOSE_OVERSIGHT\x10\n\x12\x17\n\x13PURPOSE_SELF_REVIEW\x10\x0b\x12\x15\n\x11PURPOSE_DIRECTORY\x10\x0c*s\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45\x46\x46\x45\x43T_DISCLOSES\x10\x01\x12\x12\n\x0e\x45\x46\x46\x45\x43T_DECIDES\x10\x02\x12\x12\n\x0e\x45\x46\x46\x45\x43T_CHANGES\x10\x03\x12\x13\n\x0f\x45\x46\x46\x45\x43T_OVERSEES\x10\x04*w\n\x0bOfficerRule\x12\x1c\n\x18OFFICER_RULE_UNSPECIFIED\x10\x00\x12\x15\n\x11OFFICER_RULE_NONE\x10\x01\x12\x18\n\x14OFFICER_RULE_SESSION\x10\x02\x12\x19\n\x15OFFICER_RULE_DECISION\x10\x03*\xec\x02\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_CNIC\x10\x01\x12\x13\n\x0f\x46ORMAT_PASSPORT\x10\x02\x12\x11\n\rFORMAT_MOBILE\x10\x03\x12\x16\n\x12\x46ORMAT_PERSON_NAME\x10\x04\x12\x15\n\x11\x46ORMAT_PLACE_CODE\x10\x05\x12\x0f\n\x0b\x46ORMAT_UUID\x10\x06\x12\x14\n\x10\x46ORMAT_AGENCY_ID\x10\x07\x12\x17\n\x13\x46ORMAT_OFFENCE_CODE\x10\x08\x12\x1a\n\x16\x46ORMAT_DOCUMENT_NUMBER\x10\t\x12\x19\n\x15\x46ORMAT_OFFICER_NUMBER\x10\n\x12\x17\n\x13\x46ORMAT_ADDRESS_CODE\x10\x0b\x12\x16\n\x12\x46ORMAT_POSTAL_CODE\x10\x0c\x12\x0f\n\x0b\x46ORMAT_DATE\x10\r\x12\x15\n\x11\x46ORMAT_PAGE_TOKEN\x10\x0e\x12\x12\n\x0e\x46ORMAT_COUNTRY\x10\x0f:E\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\x0b\x32\x13.nsor.v1.AccessRule:B\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xba\x8e\x03 \x01(\x0b\x32\x12.nsor.v1.FieldRule:>\n\x05shown\x12\x1d.google.protobuf.FieldOptions\x18\xbb\x8e\x03 \x01(\x0b\x32\x0e.nsor.v1.ShownB8\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/options.proto\x12\x07nsor.v1\x1a google/protobuf/descriptor.proto\"\x94\x01\n\x05\x41llow\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.nsor.v1.AgencyKind\x12#\n\x05group\x18\x02 \x01(\x0e\x32\x14.nsor.v1.AgencyGroup\x12\"\n\x08purposes\x18\x03 \x03(\x0e\x32\x10.nsor.v1.Purpose\x12\x1f\n\x04rows\x18\x04 \x01(\x0e\x32\x11.nsor.v1.RowScope\"\x88\x01\n\nAccessRule\x12\x1f\n\x06\x65\x66\x66\x65\x63t\x18\x01 \x01(\x0e\x32\x0f.nsor.v1.Effect\x12%\n\x07officer\x18\x02 \x01(\x0e\x32\x14.nsor.v1.OfficerRule\x12\x1d\n\x05\x61llow\x18\x03 \x03(\x0b\x32\x0e.nsor.v1.Allow\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\r\"\xa8\x01\n\tFieldRule\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x1f\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x0f.nsor.v1.Format\x12\x0f\n\x07max_len\x18\x03 \x01(\r\x12\x0f\n\x07min_len\x18\x04 \x01(\r\x12\x0b\n\x03min\x18\x05 \x01(\x03\x12\x0b\n\x03max\x18\x06 \x01(\x03\x12\x12\n\nnot_future\x18\x07 \x01(\x08\x12\x18\n\x10not_before_field\x18\x08 \x01(\t*\xfa\x01\n\nAgencyKind\x12\x1b\n\x17\x41GENCY_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41GENCY_KIND_POLICE\x10\x01\x12\x1b\n\x17\x41GENCY_KIND_PROSECUTION\x10\x02\x12\x15\n\x11\x41GENCY_KIND_COURT\x10\x03\x12\x17\n\x13\x41GENCY_KIND_PRISONS\x10\x04\x12\x13\n\x0f\x41GENCY_KIND_NPB\x10\x05\x12\x15\n\x11\x41GENCY_KIND_NADRA\x10\x06\x12\x1b\n\x17\x41GENCY_KIND_IMMIGRATION\x10\x07\x12!\n\x1d\x41GENCY_KIND_SPECIAL_COMMITTEE\x10\x08*\xd2\x02\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x18\n\x14PURPOSE_REGISTRATION\x10\x01\x12\x18\n\x14PURPOSE_NOTIFICATION\x10\x02\x12\x19\n\x15PURPOSE_INVESTIGATION\x10\x03\x12\x17\n\x13PURPOSE_PROSECUTION\x10\x04\x12\x11\n\rPURPOSE_TRIAL\x10\x05\x12\x13\n\x0fPURPOSE_CUSTODY\x10\x06\x12\x1a\n\x16PURPOSE_BORDER_CONTROL\x10\x07\x12\x1e\n\x1aPURPOSE_REGISTER_OPERATION\x10\x08\x12\x1b\n\x17PURPOSE_ACCESS_DECISION\x10\t\x12\x15\n\x11PURPOSE_OVERSIGHT\x10\n\x12\x17\n\x13PURPOSE_SELF_REVIEW\x10\x0b\x12\x15\n\x11PURPOSE_DIRECTORY\x10\x0c*s\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45\x46\x46\x45\x43T_DISCLOSES\x10\x01\x12\x12\n\x0e\x45\x46\x46\x45\x43T_DECIDES\x10\x02\x12\x12\n\x0e\x45\x46\x46\x45\x43T_CHANGES\x10\x03\x12\x13\n\x0f\x45\x46\x46\x45\x43T_OVERSEES\x10\x04*w\n\x0bOfficerRule\x12\x1c\n\x18OFFICER_RULE_UNSPECIFIED\x10\x00\x12\x15\n\x11OFFICER_RULE_NONE\x10\x01\x12\x18\n\x14OFFICER_RULE_SESSION\x10\x02\x12\x19\n\x15OFFICER_RULE_DECISION\x10\x03*\xb8\x01\n\x0b\x41gencyGroup\x12\x1c\n\x18\x41GENCY_GROUP_UNSPECIFIED\x10\x00\x12,\n\x1a\x41GENCY_GROUP_WITH_OFFICERS\x10\x01\x1a\x0c\xe2\xf3\x18\x08\x01\x02\x03\x04\x05\x06\x07\x08\x12*\n\x1b\x41GENCY_GROUP_HEARING_EVENTS\x10\x02\x1a\t\xe2\xf3\x18\x05\x01\x02\x03\x04\x05\x12\x31\n!AGENCY_GROUP_REVIEWING_THEMSELVES\x10\x03\x1a\n\xe2\xf3\x18\x06\x01\x02\x03\x04\x06\x07*\xfb\x01\n\x08RowScope\x12\x19\n\x15ROW_SCOPE_UNSPECIFIED\x10\x00\x12\x18\n\x14ROW_SCOPE_OWN_AGENCY\x10\x01\x12\x1a\n\x16ROW_SCOPE_PART_IN_CASE\x10\x02\x12\x1f\n\x1bROW_SCOPE_RESPONSIBLE_PLACE\x10\x03\x12\x1a\n\x16ROW_SCOPE_JURISDICTION\x10\x04\x12\x1d\n\x19ROW_SCOPE_APPELLATE_COURT\x10\x05\x12\x15\n\x11ROW_SCOPE_CUSTODY\x10\x06\x12\x18\n\x14ROW_SCOPE_RECIPIENTS\x10\x07\x12\x11\n\rROW_SCOPE_ALL\x10\x08*\xec\x03\n\nFieldClass\x12\x1b\n\x17\x46IELD_CLASS_UNSPECIFIED\x10\x00\x12(\n\x12\x46IELD_CLASS_ALWAYS\x10\x01\x1a\x10\xea\xf3\x18\x0c\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x12&\n\x14\x46IELD_CLASS_IDENTITY\x10\x02\x1a\x0c\xea\xf3\x18\x08\x01\x02\x03\x04\x05\x06\x07\x08\x12(\n\x17\x46IELD_CLASS_NATIONALITY\x10\x03\x1a\x0b\xea\xf3\x18\x07\x01\x03\x04\x05\x06\x07\x08\x12\"\n\x12\x46IELD_CLASS_TRAVEL\x10\x04\x1a\n\xea\xf3\x18\x06\x01\x03\x04\x05\x07\x08\x12#\n\x13\x46IELD_CLASS_CONTACT\x10\x05\x1a\n\xea\xf3\x18\x06\x01\x02\x03\x04\x05\x08\x12&\n\x16\x46IELD_CLASS_CONVICTION\x10\x06\x1a\n\xea\xf3\x18\x06\x01\x03\x04\x05\x06\x08\x12\x1f\n\x10\x46IELD_CLASS_CASE\x10\x07\x1a\t\xea\xf3\x18\x05\x01\x03\x04\x05\x08\x12\'\n\x17\x46IELD_CLASS_WHEREABOUTS\x10\x08\x1a\n\xea\xf3\x18\x06\x01\x02\x04\x05\x06\x08\x12)\n\x1a\x46IELD_CLASS_RESPONSIBILITY\x10\t\x1a\t\xea\xf3\x18\x05\x01\x02\x04\x05\x08\x12\x1d\n\x11\x46IELD_CLASS_ENTRY\x10\n\x1a\x06\xea\xf3\x18\x02\x01\x08\x12 \n\x15\x46IELD_CLASS_OPERATION\x10\x0b\x1a\x05\xea\xf3\x18\x01\x08\x12\x1e\n\x12\x46IELD_CLASS_REVIEW\x10\x0c\x1a\x06\xea\xf3\x18\x02\x08\x0b*\xec\x02\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_CNIC\x10\x01\x12\x13\n\x0f\x46ORMAT_PASSPORT\x10\x02\x12\x11\n\rFORMAT_MOBILE\x10\x03\x12\x16\n\x12\x46ORMAT_PERSON_NAME\x10\x04\x12\x15\n\x11\x46ORMAT_PLACE_CODE\x10\x05\x12\x0f\n\x0b\x46ORMAT_UUID\x10\x06\x12\x14\n\x10\x46ORMAT_AGENCY_ID\x10\x07\x12\x17\n\x13\x46ORMAT_OFFENCE_CODE\x10\x08\x12\x1a\n\x16\x46ORMAT_DOCUMENT_NUMBER\x10\t\x12\x19\n\x15\x46ORMAT_OFFICER_NUMBER\x10\n\x12\x17\n\x13\x46ORMAT_ADDRESS_CODE\x10\x0b\x12\x16\n\x12\x46ORMAT_POSTAL_CODE\x10\x0c\x12\x0f\n\x0b\x46ORMAT_DATE\x10\r\x12\x15\n\x11\x46ORMAT_PAGE_TOKEN\x10\x0e\x12\x12\n\x0e\x46ORMAT_COUNTRY\x10\x0f:E\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\x0b\x32\x13.nsor.v1.AccessRule:G\n\x05kinds\x12!.google.protobuf.EnumValueOptions\x18\xbc\x8e\x03 \x03(\x0e\x32\x13.nsor.v1.AgencyKind:G\n\x08purposes\x12!.google.protobuf.EnumValueOptions\x18\xbd\x8e\x03 \x03(\x0e\x32\x10.nsor.v1.Purpose:B\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xba\x8e\x03 \x01(\x0b\x32\x12.nsor.v1.FieldRule:F\n\x08shown_as\x12\x1d.google.protobuf.FieldOptions\x18\xbb\x8e\x03 \x01(\x0e\x32\x13.nsor.v1.FieldClassBF\n\x0epk.gov.nsor.v1B\x0cOptionsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1P\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
-  _globals['_AGENCYKIND']._serialized_start=520
-  _globals['_AGENCYKIND']._serialized_end=770
-  _globals['_PURPOSE']._serialized_start=773
-  _globals['_PURPOSE']._serialized_end=1111
-  _globals['_EFFECT']._serialized_start=1113
-  _globals['_EFFECT']._serialized_end=1228
-  _globals['_OFFICERRULE']._serialized_start=1230
-  _globals['_OFFICERRULE']._serialized_end=1349
-  _globals['_FORMAT']._serialized_start=1352
-  _globals['_FORMAT']._serialized_end=1716
-  _globals['_ALLOW']._serialized_start=68
-  _globals['_ALLOW']._serialized_end=146
-  _globals['_ACCESSRULE']._serialized_start=149
-  _globals['_ACCESSRULE']._serialized_end=285
-  _globals['_SHOWN']._serialized_start=287
-  _globals['_SHOWN']._serialized_end=346
-  _globals['_FIELDRULE']._serialized_start=349
-  _globals['_FIELDRULE']._serialized_end=517
+  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1B\014OptionsProtoP\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_WITH_OFFICERS"]._loaded_options = None
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_WITH_OFFICERS"]._serialized_options = b'\342\363\030\010\001\002\003\004\005\006\007\010'
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_HEARING_EVENTS"]._loaded_options = None
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_HEARING_EVENTS"]._serialized_options = b'\342\363\030\005\001\002\003\004\005'
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_REVIEWING_THEMSELVES"]._loaded_options = None
+  _globals['_AGENCYGROUP'].values_by_name["AGENCY_GROUP_REVIEWING_THEMSELVES"]._serialized_options = b'\342\363\030\006\001\002\003\004\006\007'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_ALWAYS"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_ALWAYS"]._serialized_options = b'\352\363\030\014\001\002\003\004\005\006\007\010\t\n\013\014'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_IDENTITY"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_IDENTITY"]._serialized_options = b'\352\363\030\010\001\002\003\004\005\006\007\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_NATIONALITY"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_NATIONALITY"]._serialized_options = b'\352\363\030\007\001\003\004\005\006\007\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_TRAVEL"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_TRAVEL"]._serialized_options = b'\352\363\030\006\001\003\004\005\007\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CONTACT"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CONTACT"]._serialized_options = b'\352\363\030\006\001\002\003\004\005\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CONVICTION"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CONVICTION"]._serialized_options = b'\352\363\030\006\001\003\004\005\006\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CASE"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_CASE"]._serialized_options = b'\352\363\030\005\001\003\004\005\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_WHEREABOUTS"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_WHEREABOUTS"]._serialized_options = b'\352\363\030\006\001\002\004\005\006\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_RESPONSIBILITY"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_RESPONSIBILITY"]._serialized_options = b'\352\363\030\005\001\002\004\005\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_ENTRY"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_ENTRY"]._serialized_options = b'\352\363\030\002\001\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_OPERATION"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_OPERATION"]._serialized_options = b'\352\363\030\001\010'
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_REVIEW"]._loaded_options = None
+  _globals['_FIELDCLASS'].values_by_name["FIELD_CLASS_REVIEW"]._serialized_options = b'\352\363\030\002\010\013'
+  _globals['_AGENCYKIND']._serialized_start=530
+  _globals['_AGENCYKIND']._serialized_end=780
+  _globals['_PURPOSE']._serialized_start=783
+  _globals['_PURPOSE']._serialized_end=1121
+  _globals['_EFFECT']._serialized_start=1123
+  _globals['_EFFECT']._serialized_end=1238
+  _globals['_OFFICERRULE']._serialized_start=1240
+  _globals['_OFFICERRULE']._serialized_end=1359
+  _globals['_AGENCYGROUP']._serialized_start=1362
+  _globals['_AGENCYGROUP']._serialized_end=1546
+  _globals['_ROWSCOPE']._serialized_start=1549
+  _globals['_ROWSCOPE']._serialized_end=1800
+  _globals['_FIELDCLASS']._serialized_start=1803
+  _globals['_FIELDCLASS']._serialized_end=2295
+  _globals['_FORMAT']._serialized_start=2298
+  _globals['_FORMAT']._serialized_end=2662
+  _globals['_ALLOW']._serialized_start=69
+  _globals['_ALLOW']._serialized_end=217
+  _globals['_ACCESSRULE']._serialized_start=220
+  _globals['_ACCESSRULE']._serialized_end=356
+  _globals['_FIELDRULE']._serialized_start=359
+  _globals['_FIELDRULE']._serialized_end=527
 # @@protoc_insertion_point(module_scope)

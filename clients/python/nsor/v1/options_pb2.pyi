@@ -144,11 +144,14 @@ class _EffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effect.ValueTy
     EFFECT_UNSPECIFIED: _Effect.ValueType  # 0
     """Never valid."""
     EFFECT_DISCLOSES: _Effect.ValueType  # 1
-    """Shows something of a person."""
+    """Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
     EFFECT_DECIDES: _Effect.ValueType  # 2
-    """Decides about a person or an access; the officer signs the call."""
+    """Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
     EFFECT_CHANGES: _Effect.ValueType  # 3
-    """Changes the register."""
+    """Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
+    bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
+    repeating one changes nothing.
+    """
     EFFECT_OVERSEES: _Effect.ValueType  # 4
     """Shows how the register is used, and no person."""
 
@@ -158,11 +161,14 @@ class Effect(_Effect, metaclass=_EffectEnumTypeWrapper):
 EFFECT_UNSPECIFIED: Effect.ValueType  # 0
 """Never valid."""
 EFFECT_DISCLOSES: Effect.ValueType  # 1
-"""Shows something of a person."""
+"""Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
 EFFECT_DECIDES: Effect.ValueType  # 2
-"""Decides about a person or an access; the officer signs the call."""
+"""Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
 EFFECT_CHANGES: Effect.ValueType  # 3
-"""Changes the register."""
+"""Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
+bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
+repeating one changes nothing.
+"""
 EFFECT_OVERSEES: Effect.ValueType  # 4
 """Shows how the register is used, and no person."""
 Global___Effect: _TypeAlias = Effect  # noqa: Y015
@@ -194,6 +200,162 @@ OFFICER_RULE_SESSION: OfficerRule.ValueType  # 2
 OFFICER_RULE_DECISION: OfficerRule.ValueType  # 3
 """An officer's signature over this very call in the metadata `nsor-decision-bin`."""
 Global___OfficerRule: _TypeAlias = OfficerRule  # noqa: Y015
+
+class _AgencyGroup:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AgencyGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgencyGroup.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AGENCY_GROUP_UNSPECIFIED: _AgencyGroup.ValueType  # 0
+    """Never valid."""
+    AGENCY_GROUP_WITH_OFFICERS: _AgencyGroup.ValueType  # 1
+    """Every kind of agency that has officers."""
+    AGENCY_GROUP_HEARING_EVENTS: _AgencyGroup.ValueType  # 2
+    """Those to whom events are owed."""
+    AGENCY_GROUP_REVIEWING_THEMSELVES: _AgencyGroup.ValueType  # 3
+    """Those who see their own accesses, and no other agency's."""
+
+class AgencyGroup(_AgencyGroup, metaclass=_AgencyGroupEnumTypeWrapper):
+    """Groups of kinds of agency, so that a rule for all of them is one line. A kind that is added later is in no group until it is
+    named here.
+    """
+
+AGENCY_GROUP_UNSPECIFIED: AgencyGroup.ValueType  # 0
+"""Never valid."""
+AGENCY_GROUP_WITH_OFFICERS: AgencyGroup.ValueType  # 1
+"""Every kind of agency that has officers."""
+AGENCY_GROUP_HEARING_EVENTS: AgencyGroup.ValueType  # 2
+"""Those to whom events are owed."""
+AGENCY_GROUP_REVIEWING_THEMSELVES: AgencyGroup.ValueType  # 3
+"""Those who see their own accesses, and no other agency's."""
+Global___AgencyGroup: _TypeAlias = AgencyGroup  # noqa: Y015
+
+class _RowScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROW_SCOPE_UNSPECIFIED: _RowScope.ValueType  # 0
+    """Never valid."""
+    ROW_SCOPE_OWN_AGENCY: _RowScope.ValueType  # 1
+    """Rows that the caller's agency made or owns; of registrations, those with a court of the case within the jurisdictions of agency
+    and officer.
+    """
+    ROW_SCOPE_PART_IN_CASE: _RowScope.ValueType  # 2
+    """Rows whose court or FIR of the case lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_RESPONSIBLE_PLACE: _RowScope.ValueType  # 3
+    """Confirmed rows whose responsible place lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_JURISDICTION: _RowScope.ValueType  # 4
+    """Rows whose place or district lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_APPELLATE_COURT: _RowScope.ValueType  # 5
+    """Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
+    case lies within the jurisdictions of agency and officer. No method has it yet.
+    """
+    ROW_SCOPE_CUSTODY: _RowScope.ValueType  # 6
+    """Confirmed rows in the custody of the caller's agency."""
+    ROW_SCOPE_RECIPIENTS: _RowScope.ValueType  # 7
+    """Events that are owed to the caller's agency."""
+    ROW_SCOPE_ALL: _RowScope.ValueType  # 8
+    """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+
+class RowScope(_RowScope, metaclass=_RowScopeEnumTypeWrapper):
+    """Which rows a call reads, makes or changes. A row outside the scope is, for the caller, a row that isn't there. A scope that
+    goes by place is narrowed by the officer's own jurisdiction as well, where the call has an officer and he has one; an officer's
+    jurisdiction never widens his agency's. The server has one piece of code that says what a scope means.
+    """
+
+ROW_SCOPE_UNSPECIFIED: RowScope.ValueType  # 0
+"""Never valid."""
+ROW_SCOPE_OWN_AGENCY: RowScope.ValueType  # 1
+"""Rows that the caller's agency made or owns; of registrations, those with a court of the case within the jurisdictions of agency
+and officer.
+"""
+ROW_SCOPE_PART_IN_CASE: RowScope.ValueType  # 2
+"""Rows whose court or FIR of the case lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_RESPONSIBLE_PLACE: RowScope.ValueType  # 3
+"""Confirmed rows whose responsible place lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_JURISDICTION: RowScope.ValueType  # 4
+"""Rows whose place or district lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_APPELLATE_COURT: RowScope.ValueType  # 5
+"""Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
+case lies within the jurisdictions of agency and officer. No method has it yet.
+"""
+ROW_SCOPE_CUSTODY: RowScope.ValueType  # 6
+"""Confirmed rows in the custody of the caller's agency."""
+ROW_SCOPE_RECIPIENTS: RowScope.ValueType  # 7
+"""Events that are owed to the caller's agency."""
+ROW_SCOPE_ALL: RowScope.ValueType  # 8
+"""All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
+
+class _FieldClass:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIELD_CLASS_UNSPECIFIED: _FieldClass.ValueType  # 0
+    """Never shown: a field without a class is never copied into an answer."""
+    FIELD_CLASS_ALWAYS: _FieldClass.ValueType  # 1
+    """What names no person by itself, or goes with the message that holds it: every purpose that the method allows."""
+    FIELD_CLASS_IDENTITY: _FieldClass.ValueType  # 2
+    """Who the offender is: names, CNIC, sex, birth."""
+    FIELD_CLASS_NATIONALITY: _FieldClass.ValueType  # 3
+    """The nationality."""
+    FIELD_CLASS_TRAVEL: _FieldClass.ValueType  # 4
+    """Travel documents."""
+    FIELD_CLASS_CONTACT: _FieldClass.ValueType  # 5
+    """Where the offender can be met: addresses and mobile numbers."""
+    FIELD_CLASS_CONVICTION: _FieldClass.ValueType  # 6
+    """What the offender was convicted of."""
+    FIELD_CLASS_CASE: _FieldClass.ValueType  # 7
+    """The FIR of a conviction, by which the rest of the case can be found."""
+    FIELD_CLASS_WHEREABOUTS: _FieldClass.ValueType  # 8
+    """Whether the offender is held, and by which prisons department."""
+    FIELD_CLASS_RESPONSIBILITY: _FieldClass.ValueType  # 9
+    """Which police are responsible."""
+    FIELD_CLASS_ENTRY: _FieldClass.ValueType  # 10
+    """How the record came into the register: who entered and confirmed it, when, and what was lacking."""
+    FIELD_CLASS_OPERATION: _FieldClass.ValueType  # 11
+    """What NPB alone needs to run the register."""
+    FIELD_CLASS_REVIEW: _FieldClass.ValueType  # 12
+    """Who made an access and for which case: for the agency itself and for NPB."""
+
+class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
+    """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
+    added later sees no class until it is named here. The ledger keeps which classes an answer showed by their numbers, so a number
+    is never used again.
+    """
+
+FIELD_CLASS_UNSPECIFIED: FieldClass.ValueType  # 0
+"""Never shown: a field without a class is never copied into an answer."""
+FIELD_CLASS_ALWAYS: FieldClass.ValueType  # 1
+"""What names no person by itself, or goes with the message that holds it: every purpose that the method allows."""
+FIELD_CLASS_IDENTITY: FieldClass.ValueType  # 2
+"""Who the offender is: names, CNIC, sex, birth."""
+FIELD_CLASS_NATIONALITY: FieldClass.ValueType  # 3
+"""The nationality."""
+FIELD_CLASS_TRAVEL: FieldClass.ValueType  # 4
+"""Travel documents."""
+FIELD_CLASS_CONTACT: FieldClass.ValueType  # 5
+"""Where the offender can be met: addresses and mobile numbers."""
+FIELD_CLASS_CONVICTION: FieldClass.ValueType  # 6
+"""What the offender was convicted of."""
+FIELD_CLASS_CASE: FieldClass.ValueType  # 7
+"""The FIR of a conviction, by which the rest of the case can be found."""
+FIELD_CLASS_WHEREABOUTS: FieldClass.ValueType  # 8
+"""Whether the offender is held, and by which prisons department."""
+FIELD_CLASS_RESPONSIBILITY: FieldClass.ValueType  # 9
+"""Which police are responsible."""
+FIELD_CLASS_ENTRY: FieldClass.ValueType  # 10
+"""How the record came into the register: who entered and confirmed it, when, and what was lacking."""
+FIELD_CLASS_OPERATION: FieldClass.ValueType  # 11
+"""What NPB alone needs to run the register."""
+FIELD_CLASS_REVIEW: FieldClass.ValueType  # 12
+"""Who made an access and for which case: for the agency itself and for NPB."""
+Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 
 class _Format:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -277,14 +439,20 @@ Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final
 class Allow(_message.Message):
-    """Lets one kind of agency call a method for the purposes named, and no other."""
+    """Lets one kind of agency, or one group of them, call a method for the purposes named, on the rows named, and no other."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     PURPOSES_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     kind: Global___AgencyKind.ValueType
-    """The kind of agency."""
+    """The kind of agency. Exactly one of `kind` and `group` is set."""
+    group: Global___AgencyGroup.ValueType
+    """The kinds of agency of a group."""
+    rows: Global___RowScope.ValueType
+    """The rows that it reads, makes or changes."""
     @_builtins.property
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]:
         """The purposes it may call for. With one, the purpose is implied; with more, the request has a field `purpose`."""
@@ -293,11 +461,13 @@ class Allow(_message.Message):
         self,
         *,
         kind: Global___AgencyKind.ValueType = ...,
+        group: Global___AgencyGroup.ValueType = ...,
         purposes: _abc.Iterable[Global___Purpose.ValueType] | None = ...,
+        rows: Global___RowScope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "purposes", b"purposes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "kind", b"kind", "purposes", b"purposes", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -340,34 +510,6 @@ class AccessRule(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
-
-@_typing.final
-class Shown(_message.Message):
-    """The purposes for which a field of an answer is shown. A field without this option is never copied into an answer."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PURPOSES_FIELD_NUMBER: _builtins.int
-    ALWAYS_FIELD_NUMBER: _builtins.int
-    always: _builtins.bool
-    """Shown for every purpose that the method allows: for what names no person."""
-    @_builtins.property
-    def purposes(self) -> _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]:
-        """The purposes. Every purpose that isn't named doesn't see the field."""
-
-    def __init__(
-        self,
-        *,
-        purposes: _abc.Iterable[Global___Purpose.ValueType] | None = ...,
-        always: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["always", b"always", "purposes", b"purposes"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Shown: _TypeAlias = Shown  # noqa: Y015
 
 @_typing.final
 class FieldRule(_message.Message):
@@ -420,11 +562,17 @@ class FieldRule(_message.Message):
 Global___FieldRule: _TypeAlias = FieldRule  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
+KINDS_FIELD_NUMBER: _builtins.int
+PURPOSES_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
-SHOWN_FIELD_NUMBER: _builtins.int
+SHOWN_AS_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The access rule of the method."""
+kinds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___AgencyKind.ValueType]]
+"""The kinds of agency of a group."""
+purposes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]]
+"""The purposes for which fields of a class are shown. Every purpose that isn't named doesn't see them."""
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRule]
 """The rules of a field of a request."""
-shown: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Shown]
-"""The purposes for which a field of an answer is shown."""
+shown_as: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldClass.ValueType]
+"""What a field of an answer is. A field without this option is never copied into an answer."""

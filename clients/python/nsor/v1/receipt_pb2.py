@@ -24,14 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/receipt.proto\x12\x07nsor.v1\":\n\x07Receipt\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x42\x38\n\x0epk.gov.nsor.v1P\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/receipt.proto\x12\x07nsor.v1\":\n\x07Receipt\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x12\n\ncheckpoint\x18\x03 \x01(\x0c\x42\x46\n\x0epk.gov.nsor.v1B\x0cReceiptProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.v1.receipt_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1P\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1B\014ReceiptProtoP\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
   _globals['_RECEIPT']._serialized_start=34
   _globals['_RECEIPT']._serialized_end=92
 # @@protoc_insertion_point(module_scope)

@@ -169,9 +169,12 @@ class CreateRegistrationRequest(_message.Message):
     CUSTODY_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes the request repeatable: the same id and the same request give the first answer again."""
+    """Makes the request repeatable: the same id and the same request give the first answer again. The same request is the same
+    message, not the same bytes: another language or version may encode it anew. Another message under the id is refused with
+    REQUEST_ID_REUSED. Ids are each agency's and each method's own. With `validate_only` nothing is kept under the id.
+    """
     validate_only: _builtins.bool
-    """Checks the request and changes nothing. It never reads the register."""
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     heightened_handling: _builtins.bool
     """The offender's own particulars could lead to a victim."""
     @_builtins.property
@@ -278,11 +281,14 @@ class ConfirmRegistrationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
     registration_id: _builtins.str
     """The registration."""
     etag: _builtins.str
@@ -293,13 +299,14 @@ class ConfirmRegistrationRequest(_message.Message):
         self,
         *,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,11 +322,11 @@ class ConfirmRegistrationResponse(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
-    """The registration."""
+    """The registration; empty with `validate_only`."""
     etag: _builtins.str
-    """Etag of the new version."""
+    """Etag of the new version; empty with `validate_only`."""
     state: Global___RegistrationState.ValueType
-    """REGISTRATION_STATE_CONFIRMED."""
+    """REGISTRATION_STATE_CONFIRMED; UNSPECIFIED with `validate_only`."""
     def __init__(
         self,
         *,

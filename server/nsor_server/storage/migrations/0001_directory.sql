@@ -8,10 +8,12 @@ CREATE TABLE agency (
     name_ur text NOT NULL,
     jurisdiction text[] NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
-    added_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    added_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    court_kinds smallint[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON COLUMN agency.kind IS 'enum nsor.v1.AgencyKind';
 COMMENT ON COLUMN agency.jurisdiction IS 'place codes; an agency may act for each and for what lies within';
+COMMENT ON COLUMN agency.court_kinds IS 'enum nsor.v1.CourtKind; an agency of kind COURT has one or more, any other has none';
 
 -- No foreign key to agency: the CA's index is imported whole, and may name an agency that is added later.
 CREATE TABLE certificate (

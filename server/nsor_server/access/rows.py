@@ -1,0 +1,120 @@
+"""Which rows a caller sees: what each scope of the contract means, for the agency and for the officer.
+
+This is the one rule of jurisdiction, as SQL for what is read and as Python for what a request names. Both mean
+``access.facts.contains``. A predicate is part of the read, so that "absent" and "not yours" are one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Final, LiteralString
+
+from nsor.v1 import errors_pb2, options_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.contract import ContractError
+from nsor_server.access.facts import Agency, Officer, contains
+
+APPELLATE_COURTS: Final = frozenset(
+    {
+        types_pb2.COURT_KIND_HIGH_COURT,
+        types_pb2.COURT_KIND_FEDERAL_SHARIAT_COURT,
+        types_pb2.COURT_KIND_SUPREME_COURT,
+    }
+)
+"""Kinds of court that hear appeals. A court that also tries isn't one by that."""
+
+_WITHIN: Final = """EXISTS (
+    SELECT FROM unnest(%s) AS place
+    WHERE EXISTS (
+        SELECT FROM unnest(%%(agency_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+    ) AND EXISTS (
+        SELECT FROM unnest(%%(officer_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+    )
+)"""
+"""One of the places lies within both jurisdictions."""
+
+_PREDICATES: Final[Mapping[int, str]] = {
+    options_pb2.ROW_SCOPE_OWN_AGENCY: "{own_agency} = %(agency_id)s",
+    options_pb2.ROW_SCOPE_PART_IN_CASE: _WITHIN % "{case_places}",
+    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE: "{confirmed} AND " + _WITHIN % "ARRAY[{responsible_place}]",
+    options_pb2.ROW_SCOPE_JURISDICTION: _WITHIN % "ARRAY[{place}]",
+    options_pb2.ROW_SCOPE_APPELLATE_COURT: "%(appellate_court)s AND " + _WITHIN % "{case_places}",
+    options_pb2.ROW_SCOPE_CUSTODY: "{confirmed} AND {custodian} = %(agency_id)s",
+    options_pb2.ROW_SCOPE_RECIPIENTS: "{own_agency} = %(agency_id)s",
+    options_pb2.ROW_SCOPE_ALL: "true",
+}
+"""Scope -> its condition, over the names of ``Columns``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a table has what the scopes go by, each as an SQL expression; None: the table has no such thing.
+
+    Attributes:
+        own_agency: id of the agency that made or owns the row, or to which it is owed.
+        case_places: places of the case's courts and FIRs, a ``text[]``.
+        responsible_place: the place whose police are responsible.
+        place: the row's own place or district.
+        custodian: id of the agency that has the person in custody.
+        confirmed: whether the row is confirmed, a boolean.
+    """
+
+    own_agency: LiteralString | None = None
+    case_places: LiteralString | None = None
+    responsible_place: LiteralString | None = None
+    place: LiteralString | None = None
+    custodian: LiteralString | None = None
+    confirmed: LiteralString | None = None
+
+
+def predicate(scope: options_pb2.RowScope.ValueType, columns: Columns) -> LiteralString:
+    """The condition of a row's being in a scope, with the parameters of ``parameters``.
+
+    Raises:
+        ContractError: the table lacks what the scope goes by, or there is no such scope. Build predicates at start, so
+            that a contract that can't be kept starts no server.
+    """
+    condition = _PREDICATES.get(scope)
+    if condition is None:
+        raise ContractError(f"no rows are in the scope {scope}")
+    if scope == options_pb2.ROW_SCOPE_OWN_AGENCY and (columns.case_places or columns.place):
+        # The agency's own rows are narrowed to the officer's places where a table has places.
+        condition += " AND " + _WITHIN % ("{case_places}" if columns.case_places else "ARRAY[{place}]")
+    present = {name: text for name, text in asdict(columns).items() if text is not None}
+    try:
+        return condition.format_map(present)
+    except KeyError as missing:
+        name = options_pb2.RowScope.Name(scope)
+        raise ContractError(f"{name} needs the column {missing.args[0]}, which the table has not") from None
+
+
+def parameters(agency: Agency, officer: Officer | None) -> dict[str, object]:
+    """What every predicate needs to know of the caller; a statement may have more parameters."""
+    return {
+        "agency_id": agency.agency_id,
+        "agency_places": list(agency.jurisdiction),
+        "officer_places": list(_narrower(agency, officer)),
+        "appellate_court": not APPELLATE_COURTS.isdisjoint(agency.court_kinds),
+    }
+
+
+def within(agency: Agency, officer: Officer | None, places: Iterable[str]) -> bool:
+    """Tell whether every place lies within the agency's jurisdiction and the officer's."""
+    narrower = _narrower(agency, officer)
+    return all(contains(agency.jurisdiction, place) and contains(narrower, place) for place in places)
+
+
+def require_within(agency: Agency, officer: Officer | None, places: Iterable[str]) -> None:
+    """See that every place that a request names lies within the agency's jurisdiction and the officer's.
+
+    Raises:
+        Denied: OUTSIDE_JURISDICTION.
+    """
+    if not within(agency, officer, places):
+        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
+
+
+def _narrower(agency: Agency, officer: Officer | None) -> tuple[str, ...]:
+    """The officer's own jurisdiction; where he has none, or there is no officer, the agency's."""
+    return officer.jurisdiction if officer is not None and officer.jurisdiction else agency.jurisdiction

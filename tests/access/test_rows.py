@@ -1,0 +1,196 @@
+"""What a scope of rows means, on a real database, for the agency and for an officer of a narrower jurisdiction."""
+
+import itertools
+
+import pytest
+
+from nsor.v1 import errors_pb2, options_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.contract import Contract, ContractError
+from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.access.rows import Columns, parameters, predicate, require_within, within
+from nsor_server.storage.pool import Database
+
+ALL = Columns(
+    own_agency="r.owner",
+    case_places="r.courts",
+    responsible_place="r.responsible",
+    place="r.district",
+    custodian="r.custodian",
+    confirmed="r.state = 2",
+)
+SCOPES = [scope for scope in options_pb2.RowScope.values() if scope]
+OWN_AGENCY, PART_IN_CASE = options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_PART_IN_CASE
+RESPONSIBLE_PLACE, JURISDICTION = options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE, options_pb2.ROW_SCOPE_JURISDICTION
+APPELLATE_COURT, CUSTODY = options_pb2.ROW_SCOPE_APPELLATE_COURT, options_pb2.ROW_SCOPE_CUSTODY
+RECIPIENTS, EVERY = options_pb2.ROW_SCOPE_RECIPIENTS, options_pb2.ROW_SCOPE_ALL
+
+LAHORE, MULTAN, KARACHI = "PK-PB/LHR", "PK-PB/MUL", "PK-SD/KHI"
+# name: owner, courts, responsible, district, custodian, state
+ROWS: dict[str, tuple[str, list[str], str, str, str, int]] = {
+    "lahore": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 2),
+    "multan": ("punjab", [MULTAN], f"{MULTAN}/PS-001", MULTAN, "punjab", 2),
+    "under review": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 1),
+    "both": ("sindh", [KARACHI, LAHORE], f"{KARACHI}/PS-001", KARACHI, "sindh", 2),
+    "karachi": ("sindh", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "sindh", 2),
+    "owned elsewhere": ("punjab", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "punjab", 2),
+    # Another district whose code begins alike isn't within.
+    "look-alike": ("sindh", ["PK-PB/LHRX"], "PK-PB/LHRX/PS-001", "PK-PB/LHRX", "sindh", 2),
+}
+PUNJAB = Agency("punjab", options_pb2.AGENCY_KIND_POLICE, ("PK-PB",), enabled=True)
+COUNTRY = Agency("npb", options_pb2.AGENCY_KIND_NPB, ("PK",), enabled=True)
+HIGH_COURT = Agency(
+    "punjab", options_pb2.AGENCY_KIND_COURT, ("PK-PB",), enabled=True, court_kinds=(types_pb2.COURT_KIND_HIGH_COURT,)
+)
+SESSIONS = Agency(
+    "punjab",
+    options_pb2.AGENCY_KIND_COURT,
+    ("PK-PB",),
+    enabled=True,
+    court_kinds=(types_pb2.COURT_KIND_SESSIONS_COURT,),
+)
+
+
+def officer(*jurisdiction: str) -> Officer:
+    return Officer(bytes(32), "punjab", "A-1", bytes(32), jurisdiction, 17)
+
+
+def seen(
+    database: Database,
+    scope: options_pb2.RowScope.ValueType,
+    agency: Agency,
+    who: Officer | None,
+    columns: Columns = ALL,
+) -> set[str]:
+    """Names of the rows that a scope shows."""
+    with database.owner() as conn:
+        conn.execute(
+            "CREATE TEMP TABLE rows_of_a_test (name text, owner text, courts text[], responsible text, district text,"
+            " custodian text, state smallint) ON COMMIT DROP"
+        )
+        with conn.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO rows_of_a_test VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [(name, *row) for name, row in ROWS.items()],
+            )
+        query = f"SELECT name FROM rows_of_a_test AS r WHERE {predicate(scope, columns)}"  # noqa: S608 - constants
+        found = conn.execute(query, parameters(agency, who)).fetchall()
+    return {str(name) for (name,) in found}
+
+
+OF_PUNJAB = {"lahore", "multan", "under review"}
+IN_COURTS_OF_PUNJAB = {*OF_PUNJAB, "both", "look-alike"}
+IN_COURTS_OF_LAHORE = {"lahore", "under review", "both"}
+IN_CUSTODY = {"lahore", "multan", "owned elsewhere"}
+OWED = {*OF_PUNJAB, "owned elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "agency", "whole", "narrower"),
+    [
+        (OWN_AGENCY, PUNJAB, OF_PUNJAB, {"lahore", "under review"}),
+        (PART_IN_CASE, PUNJAB, IN_COURTS_OF_PUNJAB, IN_COURTS_OF_LAHORE),
+        (PART_IN_CASE, COUNTRY, set(ROWS), IN_COURTS_OF_LAHORE),
+        (RESPONSIBLE_PLACE, PUNJAB, {"lahore", "multan", "look-alike"}, {"lahore"}),
+        (RESPONSIBLE_PLACE, COUNTRY, set(ROWS) - {"under review"}, {"lahore"}),
+        (JURISDICTION, PUNJAB, {*OF_PUNJAB, "look-alike"}, {"lahore", "under review"}),
+        (APPELLATE_COURT, HIGH_COURT, IN_COURTS_OF_PUNJAB, IN_COURTS_OF_LAHORE),
+        (APPELLATE_COURT, SESSIONS, set(), set()),
+        (APPELLATE_COURT, PUNJAB, set(), set()),
+        (CUSTODY, PUNJAB, IN_CUSTODY, IN_CUSTODY),
+        (RECIPIENTS, PUNJAB, OWED, OWED),
+        (EVERY, PUNJAB, set(ROWS), set(ROWS)),
+    ],
+)
+def test_a_scope_shows_its_rows_and_no_other(
+    database: Database,
+    scope: options_pb2.RowScope.ValueType,
+    agency: Agency,
+    whole: set[str],
+    narrower: set[str],
+) -> None:
+    assert seen(database, scope, agency, None) == whole
+    # An officer without a jurisdiction of his own has his agency's.
+    assert seen(database, scope, agency, officer()) == whole
+    assert seen(database, scope, agency, officer(LAHORE)) == narrower
+
+
+@pytest.mark.parametrize("scope", [OWN_AGENCY, PART_IN_CASE, RESPONSIBLE_PLACE, JURISDICTION])
+def test_an_officer_never_widens_his_agency(database: Database, scope: options_pb2.RowScope.ValueType) -> None:
+    wide = seen(database, scope, PUNJAB, officer("PK"))
+    assert wide == seen(database, scope, PUNJAB, None)
+    assert not seen(database, scope, PUNJAB, officer(KARACHI))
+
+
+def test_a_case_of_two_provinces_needs_one_place_within_both_jurisdictions(database: Database) -> None:
+    # A court of Lahore and a court of Karachi: an officer for Karachi has no part in it for Punjab.
+    assert "both" in seen(database, PART_IN_CASE, PUNJAB, officer(LAHORE))
+    assert "both" not in seen(database, PART_IN_CASE, PUNJAB, officer(KARACHI))
+
+
+def test_own_rows_are_narrowed_by_the_place_that_the_table_has(database: Database) -> None:
+    own = Columns(own_agency="r.owner")
+    placed = Columns(own_agency="r.owner", place="r.district")
+    everything = {"lahore", "multan", "under review", "owned elsewhere"}
+    assert seen(database, OWN_AGENCY, PUNJAB, officer(LAHORE), own) == everything
+    assert seen(database, OWN_AGENCY, PUNJAB, officer(LAHORE), placed) == {"lahore", "under review"}
+
+
+NEEDS = {
+    OWN_AGENCY: {"own_agency"},
+    PART_IN_CASE: {"case_places"},
+    RESPONSIBLE_PLACE: {"responsible_place", "confirmed"},
+    JURISDICTION: {"place"},
+    APPELLATE_COURT: {"case_places"},
+    CUSTODY: {"custodian", "confirmed"},
+    RECIPIENTS: {"own_agency"},
+    EVERY: set[str](),
+}
+
+
+def test_a_table_without_the_column_starts_no_server() -> None:
+    # Left out of a predicate, a column would widen what is seen.
+    assert NEEDS.keys() == set(SCOPES)
+    for scope, needed in NEEDS.items():
+        for left_out in ALL.__slots__:
+            columns = Columns(**{name: getattr(ALL, name) for name in ALL.__slots__ if name != left_out})
+            if left_out not in needed:
+                assert predicate(scope, columns)
+                continue
+            with pytest.raises(ContractError, match=left_out):
+                predicate(scope, columns)
+
+
+@pytest.mark.parametrize("scope", [0, 99])
+def test_what_is_no_scope_shows_nothing(scope: options_pb2.RowScope.ValueType) -> None:
+    with pytest.raises(ContractError):
+        predicate(scope, ALL)
+
+
+def test_every_scope_of_the_contract_has_a_predicate() -> None:
+    for rule in Contract.load().methods.values():
+        for allowed in rule.allow.values():
+            assert predicate(allowed.rows, ALL)
+
+
+def test_sql_and_python_are_one_rule(database: Database) -> None:
+    jurisdictions = [(), ("PK",), ("PK-PB",), (LAHORE,), (KARACHI, "PK-PB/LHR/PS-001")]
+    for agency_places, officer_places in itertools.product(jurisdictions[1:], jurisdictions):
+        agency = Agency("a", options_pb2.AGENCY_KIND_POLICE, agency_places, enabled=True)
+        rows = {name for name, row in ROWS.items() if within(agency, officer(*officer_places), [row[3]])}
+        assert seen(database, JURISDICTION, agency, officer(*officer_places)) == rows
+
+
+def test_every_place_of_a_request_must_lie_within() -> None:
+    require_within(PUNJAB, officer(LAHORE), [LAHORE, f"{LAHORE}/PS-001"])
+    for who, places in (
+        (officer(LAHORE), [LAHORE, MULTAN]),
+        (officer(), [LAHORE, KARACHI]),
+        (None, [KARACHI]),
+        (officer("PK"), [KARACHI]),
+    ):
+        assert not within(PUNJAB, who, places)
+        with pytest.raises(errors.Denied) as denied:
+            require_within(PUNJAB, who, places)
+        assert denied.value.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    assert contains(PUNJAB.jurisdiction, MULTAN)

@@ -9,13 +9,15 @@ import pytest
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
-from nsor_server.ledger import epoch, outside, proofs, reconcile
+from nsor_server.ledger import epoch, outside, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.outside import CopyAhead, OutsideCopy
-from nsor_server.ledger.verify import Epochs, Report, Verification
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.verification import reconcile
+from nsor_server.verification.report import Epochs, Report
+from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.lost_standby import until
 
@@ -58,8 +60,8 @@ def sizes(path: Path) -> list[int]:
 def forget(database: Database, size: int) -> None:
     """Restore the ledger to an earlier size, as an old backup would."""
     with database.owner() as conn:
-        leaves = conn.execute("SELECT leaf FROM ledger_leaf WHERE index < %s ORDER BY index", (size,)).fetchall()
-        for table in ("ledger_leaf", "ledger_detail", "ledger_access"):
+        leaves = conn.execute("SELECT leaf FROM ledger_entry WHERE index < %s ORDER BY index", (size,)).fetchall()
+        for table in ("ledger_entry", "ledger_detail"):
             conn.execute(f"DELETE FROM {table} WHERE index >= %s", (size,))  # noqa: S608
         conn.execute("DELETE FROM ledger_checkpoint WHERE size > %s", (size,))
         frontier = Frontier()

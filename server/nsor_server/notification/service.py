@@ -40,7 +40,7 @@ class NotificationService:
             deadline=_deadline(due), late=rules.is_late(to_date(request.received_date), due.due)
         )
         if request.validate_only:
-            detail = record_pb2.AccessDetail(outcome="VALIDATED", request_id=request.request_id)
+            detail = record_pb2.AccessDetail(outcome="VALIDATED")
             return Outcome(disclose(answer, call.purpose), detail)
         registration_id = uuid.UUID(request.registration_id)
         registrations.lock(conn, registration_id)
@@ -70,7 +70,7 @@ class NotificationService:
         answer.transfer_needed = move.transfer_needed
         detail = record_pb2.AccessDetail(
             outcome="NOTICED_LATE" if answer.late else "NOTICED",
-            request_id=request.request_id,
+            named=f"registration {registration_id}",
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[registration_id.bytes, notice.notice_id],
         )

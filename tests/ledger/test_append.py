@@ -238,20 +238,26 @@ def test_nothing_of_the_detail_is_readable(database: Database, write: Write, new
 def test_a_dump_does_not_tell_a_look_up_that_found_from_one_that_did_not(
     database: Database, write: Write, new_entry: NewEntry
 ) -> None:
-    # The sealed detail of a hit says more than that of a miss; both have one size.
-    everything = {
-        "officer_key": bytes(32),
-        "officer_number": "A" * 24,
-        "certificate": bytes(32),
-        "case_reference": f"PK-PB/LHR/PS-001 {'C' * 40}",
-        "request_id": bytes(16),
-        "named": "cnic 3520112345671",
-    }
-    shown = {"outcome": "FOUND", "classes_shown": range(1, 9), "subjects": [bytes(16)] * 2, "replay": True}
-    used = {"grant_position": 3, "grant_use": 2}
-    found = record_pb2.AccessDetail(**everything, **shown, **used)
+    # The sealed detail of a hit with the longest of everything says more than that of a miss; all have one size.
+    found = record_pb2.AccessDetail(
+        outcome="FOUND",
+        officer_key=bytes(32),
+        officer_number="A" * 24,
+        certificate=bytes(32),
+        case_reference=f"PK-PB/LHR/PS-001 {'C' * 40}",
+        subjects=[bytes(16)],
+        classes_shown=range(1, 9),
+        replay=True,
+        request_id=bytes(16),
+        named="cnic 3520112345671",
+    )
+    used = record_pb2.AccessDetail()
+    used.CopyFrom(found)
+    used.case_reference = "PK-PB/LHR/PS-001 999999/2026"
+    used.subjects.append(bytes(16))
+    used.grant_position, used.grant_use = 1000, 1000
     missed = record_pb2.AccessDetail(outcome="NO_RECORD")
-    write(2, new_entry(detail=found.SerializeToString()), new_entry(detail=missed.SerializeToString()))
+    write(0, *(new_entry(detail=each.SerializeToString()) for each in (found, used, missed)))
     with database.transaction() as conn:
         sizes = conn.execute("SELECT DISTINCT octet_length(sealed) FROM ledger_detail").fetchall()
     assert len(sizes) == 1

@@ -208,7 +208,7 @@ def rewind(conn: psycopg.Connection) -> None:
         (lambda conn: swap_columns(conn, ("named",), 150, 170), 150, "a label of ledger_entry"),
         (lambda conn: conn.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 7"), 7, "isn't what"),
         (lambda conn: conn.execute("UPDATE ledger_entry SET outcome = 2 WHERE index = 7"), 7, "isn't what"),
-        (lambda conn: conn.execute("UPDATE ledger_entry SET access_id = gen_random_uuid() WHERE index = 7"), 7, "isn't what"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET access_id = named WHERE index = 7"), 7, "isn't what"),
         (lambda conn: conn.execute("UPDATE ledger_entry SET officer = named WHERE index = 7"), 7, "a label"),
         (lambda conn: conn.execute("UPDATE ledger_entry SET case_label = officer WHERE index = 7"), 7, "a label"),
         (lambda conn: conn.execute("UPDATE ledger_entry SET named = gen_random_uuid() WHERE index = 7"), 7, "a label"),
@@ -255,6 +255,60 @@ def test_each_tampering_is_found_where_it_is(
     assert report.findings, "nothing was found"
     assert report.findings[0].index == index, report.findings[0]
     assert any(says in finding.problem for finding in report.findings if finding.index == index)
+
+
+def partitioned(conn: psycopg.Connection) -> None:
+    """Put the details into partitions of 128 entries."""
+    conn.execute("CREATE TABLE kept AS SELECT * FROM ledger_detail; DROP TABLE ledger_detail_0, ledger_detail_1")
+    for start in (0, 128, 256):
+        conn.execute(
+            f"CREATE TABLE ledger_detail_from_{start} PARTITION OF ledger_detail"
+            f" FOR VALUES FROM ({start}) TO ({start + 128})"
+        )
+    conn.execute("INSERT INTO ledger_detail SELECT * FROM kept; DROP TABLE kept")
+
+
+@pytest.mark.usefixtures("history")
+def test_details_that_were_dropped_as_a_whole_are_a_remark(
+    database: Database, keyring: Keyring, tamper: Tamper
+) -> None:
+    # The tree stays whole and provable; only what the details said is gone, and how much is said.
+    def verified() -> Report:
+        with database.connect() as conn:
+            return Verification(conn, keyring, ORIGIN, width=128).run()
+
+    tamper(partitioned)
+    assert (verified().findings, verified().remarks) == ([], [])
+    tamper(lambda conn: conn.execute("DROP TABLE ledger_detail_from_0"))
+    report = verified()
+    assert report.findings == []
+    assert report.remarks == ["details of entries 0 to 127 were dropped"]
+    # What stands in the leaf is compared all the same.
+    tamper(lambda conn: conn.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 7"))
+    assert first(verified()) == (7, "a column of ledger_entry isn't what the entry says")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE ledger_detail_from_256",  # the partition that is being written
+        "DELETE FROM ledger_detail WHERE index < 128",
+        """
+        DELETE FROM ledger_detail WHERE index = 0;
+        ALTER TABLE ledger_detail DETACH PARTITION ledger_detail_from_0;
+        ALTER TABLE ledger_detail ATTACH PARTITION ledger_detail_from_0 FOR VALUES FROM (1) TO (128)
+        """,
+    ],
+)
+@pytest.mark.usefixtures("history")
+def test_details_that_are_gone_in_another_way_are_found(
+    database: Database, keyring: Keyring, tamper: Tamper, statement: str
+) -> None:
+    tamper(partitioned)
+    tamper(lambda conn: conn.execute(statement))
+    with database.connect() as conn:
+        report = Verification(conn, keyring, ORIGIN, width=128).run()
+    assert first(report)[1] == "the sealed detail is missing"
 
 
 @pytest.mark.usefixtures("history")

@@ -46,12 +46,18 @@ def test_labels_fit_what_they_were_made_of_and_nothing_else(keyring: Keyring, la
     assert not labels.fit(labelled, ONE, right[::-1])
 
 
-def test_after_a_rotation_old_labels_fit_and_are_found(keyring: Keyring) -> None:
+@pytest.mark.parametrize("labelled", [SOMEBODY, NOBODY])
+def test_after_a_rotation_old_labels_fit(keyring: Keyring, labelled: Labelled) -> None:
+    before = stored(Labels(keyring), labelled, ONE)
+    rotated = Labels(keyring.rotated())
+    assert rotated.fit(labelled, ONE, before)
+    assert stored(rotated, labelled, ONE) != before
+
+
+def test_after_a_rotation_entries_are_found_by_old_labels(keyring: Keyring) -> None:
     before = stored(Labels(keyring), SOMEBODY, ONE)
     rotated = Labels(keyring.rotated())
-    assert rotated.fit(SOMEBODY, ONE, before)
-    assert stored(rotated, SOMEBODY, ONE) != before
-    values = (SOMEBODY.officer_key, SOMEBODY.case_reference, SOMEBODY.named)
+    values: list[str | bytes] = [SOMEBODY.officer_key, SOMEBODY.case_reference, SOMEBODY.named]
     for use, value, label in zip(USES, values, before, strict=True):
         assert label.bytes in rotated.every(use, value)
 

@@ -260,7 +260,7 @@ def test_each_tampering_is_found_where_it_is(
 def partitioned(conn: psycopg.Connection) -> None:
     """Put the details into partitions of 128 entries."""
     conn.execute("CREATE TABLE kept AS SELECT * FROM ledger_detail; DROP TABLE ledger_detail_0, ledger_detail_1")
-    for start in (0, 128, 256):
+    for start in (0, 128, 256, 384):
         conn.execute(
             f"CREATE TABLE ledger_detail_from_{start} PARTITION OF ledger_detail"
             f" FOR VALUES FROM ({start}) TO ({start + 128})"

@@ -65,7 +65,7 @@ def looked_up(register: Register, ledger: Ledger, cnic: str) -> list[tuple[int, 
         register.prepare(fresh(court), trial(), cnic),
         register.prepare(fresh(police), lookup_pb2.LookUpBasis(grant_id=register.grant((cnic,))), cnic),
     ]
-    found = []
+    found: list[tuple[int, int]] = []
     with register.database.transaction() as conn:
         head = ledger.lock_head(conn)
         decided = register.decider.decide(conn, items, head.now_us)

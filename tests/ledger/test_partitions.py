@@ -155,7 +155,7 @@ def unwritten_tiles(database: Database) -> None:
         )
         for level, last in ((0, WIDTH // 256 - 1), (1, WIDTH // 256**2 - 1)):
             conn.execute(
-                "INSERT INTO ledger_tile (level, tile, hashes, root) SELECT %s, nth, %s, %s"
+                "INSERT INTO ledger_tile (level, tile, hashes, middle, root) SELECT %s, nth, %s, %s, %s"
                 " FROM generate_series(%s::bigint, %s::bigint) AS nth",
-                (level, bytes(8192), bytes(32), last - last % 256, last - 1),
+                (level, bytes(8192), bytes(512), bytes(32), last - last % 256, last - 1),
             )

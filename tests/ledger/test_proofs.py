@@ -9,7 +9,7 @@ import pytest
 
 from nsor.ledger import merkle
 from nsor_server.ledger import proofs
-from nsor_server.ledger.tiles import WIDTH, TornTree
+from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
 from nsor_server.storage.pool import Database
 
 SIZE = WIDTH * WIDTH + 3 * WIDTH + 77
@@ -41,8 +41,11 @@ class Tree:
                 tiles = [hashes[at : at + WIDTH] for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
                 hashes = [merkle.root_of(tile) for tile in tiles]
                 conn.cursor().executemany(
-                    "INSERT INTO ledger_tile (level, tile, hashes, root) VALUES (%s, %s, %s, %s)",
-                    [(level, nth, b"".join(tile), hashes[nth]) for nth, tile in enumerate(tiles)],
+                    "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)",
+                    [
+                        (level, nth, b"".join(tile), b"".join(middle_of(tile)), hashes[nth])
+                        for nth, tile in enumerate(tiles)
+                    ],
                 )
                 level += 1
 

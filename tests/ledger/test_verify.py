@@ -236,6 +236,7 @@ def rewind(conn: psycopg.Connection) -> None:
             "isn't that of tile 0",
         ),
         (lambda conn: conn.execute("UPDATE ledger_tile SET root = substr(hashes, 1, 32)"), 0, "root of tile 0"),
+        (lambda conn: conn.execute("UPDATE ledger_tile SET middle = substr(hashes, 1, 512)"), 0, "root of tile 0"),
         (lambda conn: conn.execute("DELETE FROM ledger_tile"), 0, "tile 0 of level 0 is missing"),
         (lambda conn: conn.execute("UPDATE ledger_tile SET tile = 7"), 0, "tile 0 of level 0 is missing"),
         (lambda conn: conn.execute("DELETE FROM ledger_checkpoint WHERE size = 300"), 49, "no checkpoint"),

@@ -11,17 +11,26 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import HASH_BYTES, Frontier, leaf_hash, node_hash, subtrees
-from nsor_server.ledger.tiles import WIDTH, WIDTH_BITS, TornTree
+from nsor_server.ledger.tiles import GROUP, WIDTH, WIDTH_BITS, TornTree
 
 Connection = psycopg.Connection[TupleRow]
 
 _HEAD = "SELECT size, frontier FROM ledger_head"
-_TILE, _ROOT, _LEAF = 0, 1, 2
+_GROUP, _MIDDLE, _ROOT, _LEAF = 0, 1, 2, 3
+_GROUP_BYTES = GROUP * HASH_BYTES
 _READ = f"""
-SELECT {_TILE}, tile.level, tile.tile, tile.hashes
+SELECT {_GROUP}, wanted.level, wanted.number, tile.hashes
+FROM unnest(%s::smallint[], %s::bigint[]) AS wanted (level, number)
+CROSS JOIN LATERAL (
+    SELECT substr(hashes, (wanted.number %% {GROUP})::int * {_GROUP_BYTES} + 1, {_GROUP_BYTES}) AS hashes
+    FROM ledger_tile WHERE level = wanted.level AND tile = wanted.number / {GROUP}
+    OFFSET 0
+) AS tile
+UNION ALL
+SELECT {_MIDDLE}, wanted.level, wanted.tile, tile.middle
 FROM unnest(%s::smallint[], %s::bigint[]) AS wanted (level, tile)
 CROSS JOIN LATERAL (
-    SELECT level, tile, hashes FROM ledger_tile WHERE level = wanted.level AND tile = wanted.tile OFFSET 0
+    SELECT middle FROM ledger_tile WHERE level = wanted.level AND tile = wanted.tile OFFSET 0
 ) AS tile
 UNION ALL
 SELECT {_ROOT}, tile.level, tile.tile, tile.root
@@ -51,12 +60,14 @@ class _Plan:
     """What is to be read.
 
     Attributes:
-        tiles: full tiles, by level and number.
+        groups: of full tiles, by level and number along the level: 16 for each tile.
+        middles: of full tiles, by level and number.
         roots: by level, which tiles' roots.
         leaves: which leaves.
     """
 
-    tiles: set[tuple[int, int]] = field(default_factory=set)
+    groups: set[tuple[int, int]] = field(default_factory=set)
+    middles: set[tuple[int, int]] = field(default_factory=set)
     roots: dict[int, range] = field(default_factory=dict)
     leaves: range = range(0)
 
@@ -101,7 +112,10 @@ def _planned(size: int, nodes: set[tuple[int, int]]) -> _Plan:
     for level, index in nodes:
         tile_level, hashes = _within(level, index)
         if _is_full(size, tile_level, hashes):
-            plan.tiles.add((tile_level, hashes.start // WIDTH))
+            if len(hashes) < GROUP:
+                plan.groups.add((tile_level, hashes.start // GROUP))
+            else:
+                plan.middles.add((tile_level, hashes.start // WIDTH))
         elif tile_level:
             plan.roots[tile_level - 1] = _joined(plan.roots.get(tile_level - 1, range(0)), hashes)
         else:
@@ -129,11 +143,10 @@ class _Found:
     """What was read."""
 
     def __init__(self, conn: Connection, plan: _Plan, leaf: int) -> None:
-        levels, numbers = [level for level, _ in plan.tiles], [tile for _, tile in plan.tiles]
         roots = [(level, tiles.start, tiles.stop) for level, tiles in plan.roots.items()]
         parameters = (
-            levels,
-            numbers,
+            *([each[nth] for each in plan.groups] for nth in range(2)),
+            *([each[nth] for each in plan.middles] for nth in range(2)),
             *([each[nth] for each in roots] for nth in range(3)),
             plan.leaves.start,
             plan.leaves.stop,
@@ -148,10 +161,11 @@ class _Found:
         """The root of the complete subtree number ``index`` of 2^level leaves."""
         tile_level, wanted = _within(level, index)
         if _is_full(size, tile_level, wanted):
-            tile, offset = divmod(wanted.start, WIDTH)
-            hashes = self._row(_TILE, tile_level, tile)
-            within = hashes[offset * HASH_BYTES : (offset + len(wanted)) * HASH_BYTES]
-            return _root([within[at : at + HASH_BYTES] for at in range(0, len(within), HASH_BYTES)])
+            if len(wanted) < GROUP:
+                group, offset = divmod(wanted.start, GROUP)
+                return _root(_cut(self._row(_GROUP, tile_level, group), offset, len(wanted)))
+            tile, offset = divmod(wanted.start // GROUP, GROUP)
+            return _root(_cut(self._row(_MIDDLE, tile_level, tile), offset, len(wanted) // GROUP))
         if tile_level:
             return _root([self._row(_ROOT, tile_level - 1, tile) for tile in wanted])
         return _root([self.leaf_hash(leaf) for leaf in wanted])
@@ -163,9 +177,14 @@ class _Found:
     def _row(self, kind: int, level: int, number: int) -> bytes:
         found = self._rows.get((kind, level, number))
         if found is None:
-            what = f"entry {number}" if kind == _LEAF else f"tile {number} of level {level}"
+            tile = number // GROUP if kind == _GROUP else number
+            what = f"entry {number}" if kind == _LEAF else f"tile {tile} of level {level}"
             raise TornTree(f"{what} is missing")
         return found
+
+
+def _cut(hashes: bytes, first: int, count: int) -> list[bytes]:
+    return [hashes[at : at + HASH_BYTES] for at in range(first * HASH_BYTES, (first + count) * HASH_BYTES, HASH_BYTES)]
 
 
 def _root(hashes: list[bytes]) -> bytes:

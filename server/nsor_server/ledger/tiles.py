@@ -15,8 +15,11 @@ from nsor_server.ledger.entry import LockedHead
 
 WIDTH_BITS = 8
 WIDTH = 1 << WIDTH_BITS
+GROUP_BITS = 4
+GROUP = 1 << GROUP_BITS
+"""Hashes under each of a tile's middle hashes."""
 
-_INSERT = "INSERT INTO ledger_tile (level, tile, hashes, root) VALUES (%s, %s, %s, %s)"
+_INSERT = "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)"
 _ROOTS = "SELECT root FROM ledger_tile WHERE level = %s AND tile >= %s AND tile < %s ORDER BY tile"
 _LEAVES = "SELECT leaf FROM ledger_entry WHERE index >= %s AND index < %s ORDER BY index"
 
@@ -58,12 +61,18 @@ def extend(conn: Connection, tail: Tail, head: LockedHead, added: Sequence[bytes
     return Tail(size, frontier, tuple(hashes))
 
 
+def middle_of(hashes: Sequence[bytes]) -> list[bytes]:
+    """The roots over each group of a full tile's hashes."""
+    return [root_of(hashes[at : at + GROUP]) for at in range(0, WIDTH, GROUP)]
+
+
 def _fill(conn: Connection, tile: int, hashes: Sequence[bytes]) -> None:
     """Write a full tile, and the tiles above it that it completes."""
     level = 0
     while True:
-        root = root_of(hashes)
-        conn.execute(_INSERT, (level, tile, b"".join(hashes), root), prepare=True)
+        middle = middle_of(hashes)
+        parameters = (level, tile, b"".join(hashes), b"".join(middle), root_of(middle))
+        conn.execute(_INSERT, parameters, prepare=True)
         tile, place = divmod(tile, WIDTH)
         if place != WIDTH - 1:
             return

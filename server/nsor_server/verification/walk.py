@@ -21,7 +21,7 @@ from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.entry import RecordRef
 from nsor_server.ledger.labels import Labelled, Labels
 from nsor_server.ledger.stored import Rows
-from nsor_server.ledger.tiles import WIDTH
+from nsor_server.ledger.tiles import WIDTH, middle_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.report import Epochs, Report
@@ -209,18 +209,22 @@ class Verification:
         level, hashes = 0, self._tile
         tile = index // WIDTH
         while len(hashes) == WIDTH:
-            root = root_of(hashes)
+            middle = middle_of(hashes)
+            root = root_of(middle)
             row = self._conn.execute(
-                "SELECT hashes, root FROM ledger_tile WHERE level = %s AND tile = %s", (level, tile), prepare=True
+                "SELECT hashes, middle, root FROM ledger_tile WHERE level = %s AND tile = %s",
+                (level, tile),
+                prepare=True,
+                binary=True,
             ).fetchone()
-            self._compare_tile(level, tile, hashes, root, row)
+            self._compare_tile(level, tile, hashes, (b"".join(middle), root), row)
             hashes.clear()
             level, tile = level + 1, tile // WIDTH
             hashes = self._tiles.setdefault(level, [])
             hashes.append(root)
 
     def _compare_tile(
-        self, level: int, tile: int, hashes: list[bytes], root: bytes, row: tuple[Any, ...] | None
+        self, level: int, tile: int, hashes: list[bytes], above: tuple[bytes, bytes], row: tuple[Any, ...] | None
     ) -> None:
         width = WIDTH**level
         first = tile * WIDTH * width
@@ -229,7 +233,7 @@ class Verification:
         elif row[0] != b"".join(hashes):
             differing = next(at for at in range(WIDTH) if row[0][at * HASH_BYTES : (at + 1) * HASH_BYTES] != hashes[at])
             self.report.add(first + differing * width, f"the entry's hash isn't that of tile {tile} of level {level}")
-        elif row[1] != root:
+        elif row[1:] != above:
             self.report.add(first, f"the root of tile {tile} of level {level} isn't that of its hashes")
 
     def _tiles_that_are_too_many(self, size: int) -> None:

@@ -71,10 +71,12 @@ COMMENT ON COLUMN ledger_checkpoint.note IS 'C2SP signed note, one per commit';
 CREATE TABLE ledger_tile (
     level smallint NOT NULL,
     tile bigint NOT NULL,
-    hashes bytea NOT NULL CHECK (octet_length(hashes) = 8192),
+    hashes bytea STORAGE EXTERNAL NOT NULL CHECK (octet_length(hashes) = 8192),
+    middle bytea STORAGE EXTERNAL NOT NULL CHECK (octet_length(middle) = 512),
     root bytea NOT NULL CHECK (octet_length(root) = 32),
     PRIMARY KEY (level, tile)
 );
+COMMENT ON COLUMN ledger_tile.middle IS 'roots over 16 of the hashes each, so that a proof reads and hashes an eighth';
 COMMENT ON TABLE ledger_tile IS 'full tiles of 256 hashes; those of level n are the roots of the tiles of level n - 1';
 
 CREATE TABLE ledger_epoch (

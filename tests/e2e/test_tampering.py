@@ -120,6 +120,24 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
             "a row that no entry wrote",
             id="an officer whom nobody enrolled",
         ),
+        *(
+            pytest.param(
+                "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1;"
+                f"UPDATE ledger_entry SET {column} = {value} WHERE index = (SELECT index FROM saved)",  # noqa: S608 - constants
+                f"UPDATE ledger_entry SET {column} = saved.{column} FROM saved WHERE ledger_entry.index = saved.index;"
+                "DROP TABLE saved",  # noqa: S608 - constants
+                found,
+                id=f"an access that isn't found by its {column}",
+            )
+            for column, value, found in (
+                ("officer", "gen_random_uuid()", "a label of ledger_entry"),
+                ("case_label", "gen_random_uuid()", "a label of ledger_entry"),
+                ("named", "(SELECT named FROM ledger_entry ORDER BY index LIMIT 1)", "a label of ledger_entry"),
+                ("agency", "'sindh-police'", "a column of ledger_entry"),
+                ("outcome", "2", "a column of ledger_entry"),
+                ("access_id", "gen_random_uuid()", "a column of ledger_entry"),
+            )
+        ),
     ],
 )
 def test_what_is_changed_behind_the_registers_back_is_found(

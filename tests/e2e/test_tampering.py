@@ -11,6 +11,9 @@ from tests.e2e.parties import Entered, Parties, punjabis
 
 pytestmark = pytest.mark.xdist_group("tampering")
 
+_SAVED = "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1"
+_DROP = "DROP TABLE saved"
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -122,10 +125,8 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
         ),
         *(
             pytest.param(
-                "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1;"
-                f"UPDATE ledger_entry SET {column} = {value} WHERE index = (SELECT index FROM saved)",  # noqa: S608 - constants
-                f"UPDATE ledger_entry SET {column} = saved.{column} FROM saved WHERE ledger_entry.index = saved.index;"
-                "DROP TABLE saved",  # noqa: S608 - constants
+                f"{_SAVED}; UPDATE ledger_entry SET {column} = {value} WHERE index = (SELECT index FROM saved)",  # noqa: S608
+                f"UPDATE ledger_entry AS e SET {column} = s.{column} FROM saved AS s WHERE e.index = s.index; {_DROP}",  # noqa: S608
                 found,
                 id=f"an access that isn't found by its {column}",
             )

@@ -51,7 +51,7 @@ def checkpoint(conn: Connection, min_size: int = 0) -> bytes:
 
 def checkpoints_after(conn: Connection, size: int, most: int) -> list[tuple[int, bytes]]:
     """The checkpoints of more than ``size`` entries, the smallest first."""
-    return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most))]
+    return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most), binary=True)]
 
 
 def inclusion(conn: Connection, index: int, size: int) -> Inclusion:

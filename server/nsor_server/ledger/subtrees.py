@@ -102,7 +102,8 @@ def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -
             if node not in known:
                 known[node] = found.root(now.size, *node)
     roots = [
-        Frontier(len(each), [known[node] for node in nodes]).root() for each, nodes in zip(ranges, wanted, strict=True)
+        known[nodes[0]] if len(nodes) == 1 else Frontier(len(each), [known[node] for node in nodes]).root()
+        for each, nodes in zip(ranges, wanted, strict=True)
     ]
     return roots, b"" if leaf < 0 else found.leaf_hash(leaf)
 

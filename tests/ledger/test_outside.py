@@ -1,5 +1,6 @@
 """The outside copy: it remembers what the database has forgotten, and never holds a call up."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -201,6 +202,28 @@ def verified(database: Database, keyring: Keyring, path: Path) -> Report:
         report = Verification(conn, keyring, ORIGIN).run()
         reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report)
     return report
+
+
+def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path: Path, keyring: Keyring) -> None:
+    # Commits of several threads come out of their order, the last one may be torn, and an epoch begins smaller.
+    def signed(size: int, origin: str = ORIGIN) -> bytes:
+        checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
+        return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
+
+    def known(*written: bytes) -> tuple[str, int] | None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(written))
+        found = outside.last_known(path)
+        return None if found is None else (found.checkpoint.origin, found.checkpoint.size)
+
+    assert outside.last_known(path) is None
+    assert known() is None
+    assert known(signed(9)[:-20]) is None
+    assert known(signed(3), signed(7), signed(5)) == (ORIGIN, 7)
+    assert known(signed(3), signed(5), signed(9)[:-20], b"\n\n", signed(4)) == (ORIGIN, 5)
+    assert known(signed(3), signed(7), signed(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
+    # Whatever stands between them is passed over.
+    assert known(signed(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
 
 
 def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:

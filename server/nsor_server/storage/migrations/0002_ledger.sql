@@ -101,7 +101,7 @@ BEGIN
     IF through < 0 OR through > (SELECT size FROM ledger_head) + step THEN
         RAISE EXCEPTION 'ledger_extend: % is no entry that comes soon', through;
     END IF;
-    LOCK TABLE ledger_entry, ledger_detail, ledger_checkpoint IN SHARE UPDATE EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger_entry, ONLY ledger_detail, ONLY ledger_checkpoint IN SHARE UPDATE EXCLUSIVE MODE;
     FOREACH parent IN ARRAY ARRAY['ledger_entry', 'ledger_detail', 'ledger_checkpoint'] LOOP
         -- Backwards to the first that is there: an old one that was dropped isn't made again.
         FOR number IN REVERSE through / step + 1 .. 0 LOOP

@@ -177,7 +177,7 @@ class Ledger:
 
     def _columns(self, entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> dict[str, Any]:
         access_ids = [entry.access_id.bytes for entry in entries]
-        officers, cases, named = zip(*map(self._labels.of, entries, access_ids), strict=True)
+        officers, cases, named = zip(*map(self._labels.of, entries), strict=True)
         return {
             "access_id": arrays.uuids(access_ids),
             "officer": arrays.uuids(officers),

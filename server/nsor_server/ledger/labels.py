@@ -4,11 +4,15 @@ An entry has three, of the officer, of the case and of what the request names; e
 keys of its own. Where there is nothing to label, the label is made of the access id, and so never comes twice: whoever
 has a dump can't tell it from another one, and verification can make it again. What a request names is labelled whether
 or not it was found, since labels of hits alone would tell them apart.
+
+Labels of one method never meet those of another. Otherwise a dump would tell the look-ups that found somebody, by the
+label of whoever entered that person, or that case, into the register; and who an officer is, by the label of his
+enrolment, which stands beside his number. Whoever has the keys asks for the labels of all methods.
 """
 
 import functools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nsor_server.ledger.entry import Entry
@@ -21,20 +25,24 @@ USES = (OFFICER, CASE, NAMED)
 
 _TEXT, _ACCESS_ID = b"\0", b"\1"
 """What a label is made of: so that no text is taken for an access id."""
-_OFFICERS = 4096
-"""Officers whose label is remembered."""
+_OFFICERS = 8192
+"""Officers, by method, whose label is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What an entry is found by. Each may be empty.
+    """What an entry is found by. All but the first two may be empty.
 
     Attributes:
+        method: full method name.
+        access_id: 16 bytes.
         officer_key: SHA-256 of the officer's public key.
         case_reference: the case.
         named: what the request names: its kind, a space, and the value in its normal form.
     """
 
+    method: str
+    access_id: bytes
     officer_key: bytes
     case_reference: str
     named: str
@@ -49,34 +57,39 @@ class Labels:
         self._primary = [keys.primary for keys in self._keys]
         self._officer = functools.lru_cache(maxsize=_OFFICERS)(self._made_of_officer)
 
-    def of(self, labelled: Entry | Labelled, access_id: bytes) -> tuple[bytes, bytes, bytes]:
+    def of(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
         """The labels of an entry under the primary keys: officer, case, named."""
-        _, case, named = self._primary
-        none = _ACCESS_ID + access_id
+        officer, case, named = self._primary
+        none = _ACCESS_ID + entry.access_id.bytes
+        method, reference, name = entry.method, entry.case_reference, entry.named
         return (
-            self._officer(labelled.officer_key) if labelled.officer_key else self._primary[0](none, LABEL_BYTES),
-            case(_TEXT + labelled.case_reference.encode() if labelled.case_reference else none, LABEL_BYTES),
-            named(_TEXT + labelled.named.encode() if labelled.named else none, LABEL_BYTES),
+            self._officer(method, entry.officer_key) if entry.officer_key else officer(none, LABEL_BYTES),
+            case(_made_of(method, reference.encode()) if reference else none, LABEL_BYTES),
+            named(_made_of(method, name.encode()) if name else none, LABEL_BYTES),
         )
 
-    def fit(self, labelled: Labelled, access_id: bytes, stored: Sequence[uuid.UUID]) -> bool:
+    def fit(self, labelled: Labelled, stored: Sequence[uuid.UUID]) -> bool:
         """Whether stored labels are those of an entry, under whichever keys they were made."""
-        labels = [label.bytes for label in stored]
-        if self.of(labelled, access_id) == tuple(labels):
-            return True
-        texts = (labelled.officer_key, labelled.case_reference.encode(), labelled.named.encode())
+        values = (labelled.officer_key, labelled.case_reference.encode(), labelled.named.encode())
+        none = _ACCESS_ID + labelled.access_id
         return all(
-            label in self._under_every_key(nth, _TEXT + text if text else _ACCESS_ID + access_id)
-            for nth, (label, text) in enumerate(zip(labels, texts, strict=True))
+            label.bytes in self._under_every_key(nth, _made_of(labelled.method, value) if value else none)
+            for nth, (label, value) in enumerate(zip(stored, values, strict=True))
         )
 
-    def every(self, use: str, value: str | bytes) -> list[bytes]:
-        """The labels that a value has had, under every live key: by these its entries are found."""
-        text = value.encode() if isinstance(value, str) else value
-        return self._under_every_key(USES.index(use), _TEXT + text)
+    def every(self, use: str, value: str | bytes, methods: Iterable[str]) -> list[bytes]:
+        """The labels that a value has had in entries of these methods, under every live key: by them they are found."""
+        encoded = value.encode() if isinstance(value, str) else value
+        nth = USES.index(use)
+        return [label for method in methods for label in self._under_every_key(nth, _made_of(method, encoded))]
 
     def _under_every_key(self, nth: int, made_of: bytes) -> list[bytes]:
         return [label for _, label in self._keys[nth].values(made_of, LABEL_BYTES)]
 
-    def _made_of_officer(self, officer_key: bytes) -> bytes:
-        return self._primary[0](_TEXT + officer_key, LABEL_BYTES)
+    def _made_of_officer(self, method: str, officer_key: bytes) -> bytes:
+        return self._primary[0](_made_of(method, officer_key), LABEL_BYTES)
+
+
+def _made_of(method: str, value: bytes) -> bytes:
+    """Names of methods hold no NUL, so that the parts can't run into each other."""
+    return _TEXT + method.encode() + b"\0" + value

@@ -11,6 +11,7 @@ from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.directory import agencies
+from nsor_server.ledger.naming import named
 from nsor_server.notification import outbox
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.registration import record as records
@@ -42,7 +43,7 @@ class RegistrationService:
         detail = record_pb2.AccessDetail(
             outcome="VALIDATED",
             case_reference=records.case_reference(record.convictions[0].fir),
-            named=f"cnic {record.cnic}" if record.cnic else "",
+            named=named(request),
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
@@ -86,7 +87,7 @@ class RegistrationService:
         )
         detail = record_pb2.AccessDetail(
             outcome="CONFIRMED_HELD" if record.held else "CONFIRMED",
-            named=f"registration {registration_id}",
+            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[registration_id.bytes],
         )
@@ -103,7 +104,7 @@ class RegistrationService:
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
-            named=f"registration {request.registration_id}",
+            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[record.registration_id],
         )

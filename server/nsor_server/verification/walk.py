@@ -147,8 +147,8 @@ class Verification:
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         detail = self._opened(index, leaf, hashed, sealed)
         if detail is not None:
-            labelled = Labelled(detail.officer_key, detail.case_reference, detail.named)
-            if not self._labels.fit(labelled, leaf.access_id, columns[_DERIVED:]):
+            labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
+            if not self._labels.fit(labelled, columns[_DERIVED:]):
                 self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
         self._check_records(index, leaf, [RecordRef(*row) for row in records])
 

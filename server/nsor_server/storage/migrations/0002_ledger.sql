@@ -32,9 +32,9 @@ CREATE TABLE ledger_entry (
 COMMENT ON TABLE ledger_entry IS 'the ledger; every column but leaf is derived from leaf and detail, and compared by ledger verify';
 COMMENT ON COLUMN ledger_entry.leaf IS 'the stored bytes are what is hashed: nsor.ledger.v1.Leaf';
 COMMENT ON COLUMN ledger_entry.outcome IS 'enum nsor.ledger.v1.Outcome';
-COMMENT ON COLUMN ledger_entry.officer IS 'label, a keyed hash, of the officer''s key id; of the access id where nobody acted';
-COMMENT ON COLUMN ledger_entry.case_label IS 'label of the case reference; of the access id where there is none';
-COMMENT ON COLUMN ledger_entry.named IS 'label of what the request names, found or not; of the access id where it names nothing';
+COMMENT ON COLUMN ledger_entry.officer IS 'label: keyed hash of method and officer''s key id; of the access id where nobody acted';
+COMMENT ON COLUMN ledger_entry.case_label IS 'label of method and case reference; of the access id where there is none';
+COMMENT ON COLUMN ledger_entry.named IS 'label of method and what the request names, found or not; of the access id where it names nothing';
 CREATE INDEX ledger_entry_access_id ON ledger_entry (access_id);
 CREATE INDEX ledger_entry_agency ON ledger_entry (agency, index);
 CREATE INDEX ledger_entry_officer ON ledger_entry (officer);

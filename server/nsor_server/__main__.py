@@ -44,7 +44,7 @@ COMMANDS = {
     "keys": Entry("nsor_server.storage.commands", "keys", "Create, rotate, back up and restore the keyring."),
     "pki": Entry("nsor_server.pki.commands", "pki", "Run the CA (offline) and import its index into the register."),
     "agency": Entry("nsor_server.directory.commands", "agency", "Add, list and disable agencies."),
-    "ledger": Entry("nsor_server.ledger.commands", "ledger", "Verify the access ledger, or open a new epoch."),
+    "ledger": Entry("nsor_server.verification.commands", "ledger", "Verify the access ledger, or open a new epoch."),
     "traces": Entry("nsor_server.tracing.commands", "traces", "Show recent traces as trees."),
 }
 

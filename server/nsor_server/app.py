@@ -23,7 +23,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
-from nsor_server.ledger import keyring_check, outside, proofs
+from nsor_server.ledger import keyring_check, outside, partitions, proofs, subtrees
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.group import GroupCommit
@@ -167,7 +167,7 @@ def checked_formats(policy: Policy) -> Checker:
 
 
 def prepare_database(settings: Settings, database: Database) -> None:
-    """Bring an embedded database to this version, and see that the database may be relied on.
+    """Bring an embedded database to this version, see that it may be relied on, and that the ledger has partitions.
 
     Raises:
         OperatorError: migrations are missing, it isn't durable, or the clocks differ.
@@ -183,6 +183,8 @@ def prepare_database(settings: Settings, database: Database) -> None:
         raise MigrationError(f"{len(missing)} migrations are not applied; run `nsor-server migrate`")
     database.check_durable()
     database.check_clock()
+    with database.transaction() as connection:
+        partitions.extend(connection, subtrees.head(connection).size)
 
 
 def _keyring(settings: Settings, database: Database) -> Keyring:

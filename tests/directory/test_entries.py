@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nsor.v1 import options_pb2, types_pb2
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import options_pb2
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access import directory
 from nsor_server.access.facts import Agency
@@ -62,8 +63,9 @@ def test_the_entry_says_which_command_it_was(database: Database, keyring: Keyrin
     add(database, keyring, POLICE)
     disable(database, keyring, POLICE.agency_id)
     with database.owner() as owner:
-        methods = owner.execute("SELECT method FROM ledger_access ORDER BY index").fetchall()
-    assert methods == [("nsor-server/agency.add",), ("nsor-server/agency.disable",)]
+        leaves = owner.execute("SELECT leaf FROM ledger_entry ORDER BY index").fetchall()
+    methods = [leaf_pb2.Leaf.FromString(leaf).method for (leaf,) in leaves]
+    assert methods == ["nsor-server/agency.add", "nsor-server/agency.disable"]
 
 
 def test_an_agency_that_is_there_with_other_facts_refuses_all(database: Database, keyring: Keyring) -> None:

@@ -11,6 +11,9 @@ from tests.e2e.parties import Entered, Parties, punjabis
 
 pytestmark = pytest.mark.xdist_group("tampering")
 
+_SAVED = "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1"
+_DROP = "DROP TABLE saved"
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -119,6 +122,22 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
             "DELETE FROM officer WHERE officer_number = 'X-1'",
             "a row that no entry wrote",
             id="an officer whom nobody enrolled",
+        ),
+        *(
+            pytest.param(
+                f"{_SAVED}; UPDATE ledger_entry SET {column} = {value} WHERE index = (SELECT index FROM saved)",  # noqa: S608
+                f"UPDATE ledger_entry AS e SET {column} = s.{column} FROM saved AS s WHERE e.index = s.index; {_DROP}",  # noqa: S608
+                found,
+                id=f"an access that isn't found by its {column}",
+            )
+            for column, value, found in (
+                ("officer", "gen_random_uuid()", "a label of ledger_entry"),
+                ("case_label", "gen_random_uuid()", "a label of ledger_entry"),
+                ("named", "(SELECT named FROM ledger_entry ORDER BY index LIMIT 1)", "a label of ledger_entry"),
+                ("agency", "'sindh-police'", "a column of ledger_entry"),
+                ("outcome", "2", "a column of ledger_entry"),
+                ("access_id", "gen_random_uuid()", "a column of ledger_entry"),
+            )
         ),
     ],
 )

@@ -24,7 +24,7 @@ Write = Callable[..., Appended]
 
 @pytest.fixture
 def new_entry() -> NewEntry:
-    """Makes an entry; keyword arguments replace its fields."""
+    """Makes an entry that is labelled as its detail says; keyword arguments replace its fields."""
 
     def make(**changes: Any) -> Entry:
         fields: dict[str, Any] = {
@@ -38,7 +38,10 @@ def new_entry() -> NewEntry:
             "answer_hash": hashlib.sha256(os.urandom(8)).digest(),
             "detail": record_pb2.AccessDetail(outcome="FOUND", officer_key=os.urandom(32)).SerializeToString(),
         }
-        return Entry(**{**fields, **changes})
+        fields.update(changes)
+        detail = record_pb2.AccessDetail.FromString(fields["detail"])
+        labelled = {name: getattr(detail, name) for name in ("officer_key", "case_reference", "named")}
+        return Entry(**{**labelled, **fields})
 
     return make
 

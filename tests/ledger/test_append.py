@@ -27,7 +27,7 @@ def test_receipt_proves_its_entry(database: Database, keyring: Keyring, write: W
         for receipt in appended.receipts:
             checkpoint = note.verify(receipt.checkpoint, verifier)
             assert checkpoint.size == 8
-            proof = proofs.inclusion(conn, receipt.index, checkpoint.size)
+            proof = proofs.inclusion(conn, receipt.index, checkpoint.size).hashes
             merkle.verify_inclusion(
                 merkle.leaf_hash(receipt.leaf), receipt.index, checkpoint.size, proof, checkpoint.root
             )
@@ -37,20 +37,18 @@ def test_receipt_proves_its_entry(database: Database, keyring: Keyring, write: W
 def test_an_entry_is_what_was_recorded(
     database: Database, keyring: Keyring, ledger: Ledger, new_entry: NewEntry
 ) -> None:
-    # Leaf, detail and the row for queries all say what the call was.
+    # Leaf, detail and the columns for queries all say what the call was.
     entry = new_entry(count=17, purpose=9, agency="npb", outcome=leaf_pb2.OUTCOME_REFUSED)
     with database.transaction() as conn:
         receipt = ledger.append(conn, [entry]).receipts[0]
     with database.transaction() as conn:
-        stored = conn.execute("SELECT leaf, sealed FROM ledger_leaf JOIN ledger_detail USING (index)").fetchone()
-        row = conn.execute(
-            "SELECT access_id, time_us, agency, method, purpose, outcome, trace_id, count FROM ledger_access"
-        ).fetchone()
+        stored = conn.execute("SELECT leaf, sealed FROM ledger_entry JOIN ledger_detail USING (index)").fetchone()
+        row = conn.execute("SELECT access_id, agency, outcome FROM ledger_entry").fetchone()
     assert stored is not None
     assert bytes(stored[0]) == receipt.leaf
     decoded = leaf.decode(receipt.leaf)
     assert (decoded.call_hash, decoded.answer_hash, decoded.count) == (entry.call_hash, entry.answer_hash, 17)
-    assert row == leaf.access_row(decoded)
+    assert row == leaf.columns(decoded) == (entry.access_id, "npb", leaf_pb2.OUTCOME_REFUSED)
     detail = Details(keyring).open(0, merkle.leaf_hash(receipt.leaf), stored[1], decoded.detail_hash)
     assert detail == record_pb2.AccessDetail.FromString(entry.detail)
 
@@ -128,7 +126,7 @@ def test_a_rollback_leaves_nothing(database: Database, ledger: Ledger, new_entry
     assert write(2).receipts[0].index == 255
     with database.transaction() as conn:
         tile = conn.execute("SELECT hashes FROM ledger_tile").fetchall()
-        leaves = conn.execute("SELECT leaf FROM ledger_leaf WHERE index < 256 ORDER BY index").fetchall()
+        leaves = conn.execute("SELECT leaf FROM ledger_entry WHERE index < 256 ORDER BY index").fetchall()
     assert tile == [(b"".join(merkle.leaf_hash(each) for (each,) in leaves),)]
 
 
@@ -175,7 +173,7 @@ def test_racing_writers_share_one_order(database: Database, keyring: Keyring, ne
     for thread in threads:
         thread.join()
     with database.transaction() as conn:
-        rows = conn.execute("SELECT index, leaf FROM ledger_leaf ORDER BY index").fetchall()
+        rows = conn.execute("SELECT index, leaf FROM ledger_entry ORDER BY index").fetchall()
         checkpoints = conn.execute("SELECT note FROM ledger_checkpoint ORDER BY size").fetchall()
         tiles = conn.execute("SELECT hashes FROM ledger_tile ORDER BY level, tile").fetchall()
     assert [index for index, _ in rows] == list(range(len(seen[0]) + len(seen[1])))
@@ -196,13 +194,16 @@ def test_racing_writers_share_one_order(database: Database, keyring: Keyring, ne
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE ledger_leaf SET leaf = leaf",
-        "DELETE FROM ledger_leaf",
-        "TRUNCATE ledger_leaf",
+        "UPDATE ledger_entry SET leaf = leaf",
+        "UPDATE ledger_entry SET named = officer",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry",
+        "INSERT INTO ledger_entry_0 SELECT * FROM ledger_entry",
+        "DELETE FROM ledger_entry_0",
+        "DROP TABLE ledger_detail_0",
+        "ALTER TABLE ledger_detail DETACH PARTITION ledger_detail_0",
         "UPDATE ledger_detail SET sealed = sealed",
         "DELETE FROM ledger_detail",
-        "UPDATE ledger_access SET agency = ''",
-        "DELETE FROM ledger_access",
         "UPDATE ledger_record SET version = 2",
         "DELETE FROM ledger_record",
         "UPDATE ledger_checkpoint SET note = note",
@@ -212,8 +213,8 @@ def test_racing_writers_share_one_order(database: Database, keyring: Keyring, ne
         "DELETE FROM ledger_head",
         "INSERT INTO ledger_head (one, root) VALUES (false, '')",
         "INSERT INTO ledger_epoch VALUES (1, 'x', 0, '')",
-        "DROP TABLE ledger_leaf",
-        "ALTER TABLE ledger_leaf ADD COLUMN x integer",
+        "DROP TABLE ledger_entry",
+        "ALTER TABLE ledger_entry ADD COLUMN x integer",
     ],
 )
 def test_the_server_only_adds(database: Database, write: Write, statement: str) -> None:
@@ -228,7 +229,7 @@ def test_nothing_of_the_detail_is_readable(database: Database, write: Write, new
     detail = record_pb2.AccessDetail(officer_number="CANARY-7719", case_reference="CANARY-CASE").SerializeToString()
     write(0, new_entry(detail=detail))
     with database.transaction() as conn:
-        for table in ("ledger_leaf", "ledger_detail", "ledger_access", "ledger_head", "ledger_checkpoint"):
+        for table in ("ledger_entry", "ledger_detail", "ledger_head", "ledger_checkpoint"):
             for (row,) in conn.execute(f"SELECT {table}::text FROM {table}"):  # noqa: S608 - a constant
                 assert b"CANARY".hex() not in row
                 assert "CANARY" not in row
@@ -237,11 +238,26 @@ def test_nothing_of_the_detail_is_readable(database: Database, write: Write, new
 def test_a_dump_does_not_tell_a_look_up_that_found_from_one_that_did_not(
     database: Database, write: Write, new_entry: NewEntry
 ) -> None:
-    # The sealed detail of a hit says more than that of a miss; both have one size.
-    shown = [f"registration.person.field_{nth}" for nth in range(18)]
-    found = record_pb2.AccessDetail(outcome="FOUND", fields_shown=shown, subjects=[bytes(16)])
+    # The sealed detail of a hit with the longest of everything says more than that of a miss; all have one size.
+    found = record_pb2.AccessDetail(
+        outcome="FOUND",
+        officer_key=bytes(32),
+        officer_number="A" * 24,
+        certificate=bytes(32),
+        case_reference=f"PK-PB/LHR/PS-001 {'C' * 40}",
+        subjects=[bytes(16)],
+        classes_shown=range(1, 9),
+        replay=True,
+        request_id=bytes(16),
+        named="cnic 3520112345671",
+    )
+    used = record_pb2.AccessDetail()
+    used.CopyFrom(found)
+    used.case_reference = "PK-PB/LHR/PS-001 999999/2026"
+    used.subjects.append(bytes(16))
+    used.grant_position, used.grant_use = 1000, 1000
     missed = record_pb2.AccessDetail(outcome="NO_RECORD")
-    write(2, new_entry(detail=found.SerializeToString()), new_entry(detail=missed.SerializeToString()))
+    write(0, *(new_entry(detail=each.SerializeToString()) for each in (found, used, missed)))
     with database.transaction() as conn:
         sizes = conn.execute("SELECT DISTINCT octet_length(sealed) FROM ledger_detail").fetchall()
     assert len(sizes) == 1

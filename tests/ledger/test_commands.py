@@ -103,7 +103,7 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     copy.close()
     assert operator.run("new-epoch", "--yes")[0] == 2
     with database.owner() as conn:
-        for table in ("ledger_leaf", "ledger_detail", "ledger_access", "ledger_checkpoint"):
+        for table in ("ledger_entry", "ledger_detail", "ledger_checkpoint"):
             conn.execute(f"DELETE FROM {table}")  # noqa: S608
         conn.execute("UPDATE ledger_head SET size = 0, frontier = '', origin = '', root = %s", (EMPTY_ROOT,))
     code, output = operator.run("verify")
@@ -121,7 +121,7 @@ def test_spans_are_reconciled(operator: Operator, write: Write, database: Databa
     # An answer that has a span and no entry is found; a span that was lost is only remarked on.
     write(2)
     with database.transaction() as conn:
-        rows = conn.execute("SELECT access_id FROM ledger_access ORDER BY index").fetchall()
+        rows = conn.execute("SELECT access_id FROM ledger_entry ORDER BY index").fetchall()
     method = "nsor.v1.LookupService/LookUpRegistration"
     exporter = store.SpanStore(operator.folder)
     start = time.time_ns() - 10**9

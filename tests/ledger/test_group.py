@@ -66,7 +66,7 @@ class Gate:
 
 def agencies(database: Database) -> list[str]:
     with database.connect() as conn:
-        return [agency for (agency,) in conn.execute("SELECT agency FROM ledger_access ORDER BY index")]
+        return [agency for (agency,) in conn.execute("SELECT agency FROM ledger_entry ORDER BY index")]
 
 
 def test_everybody_gets_the_receipt_of_their_own(new_group: NewGroup, decide: Decide[str], database: Database) -> None:

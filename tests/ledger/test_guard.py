@@ -58,7 +58,7 @@ def commit(database: Database, ledger: Ledger, new_entry: NewEntry) -> Iterator[
 
 def stored(database: Database) -> int:
     with database.transaction() as conn:
-        row = conn.execute("SELECT count(*) FROM ledger_leaf").fetchone()
+        row = conn.execute("SELECT count(*) FROM ledger_entry").fetchone()
     assert row is not None
     return int(row[0])
 
@@ -190,6 +190,6 @@ def test_committed_entries_are_told_and_no_others(
 def assert_proven(database: Database, receipt: receipt_pb2.Receipt) -> None:
     checkpoint = note.Checkpoint.parse(note.Note.parse(receipt.checkpoint).text)
     with database.connect() as conn:
-        proof = proofs.inclusion(conn, receipt.index, checkpoint.size)
+        proof = proofs.inclusion(conn, receipt.index, checkpoint.size).hashes
         assert proofs.root(conn, checkpoint.size) == checkpoint.root
     merkle.verify_inclusion(merkle.leaf_hash(receipt.leaf), receipt.index, checkpoint.size, proof, checkpoint.root)

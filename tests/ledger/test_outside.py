@@ -1,5 +1,6 @@
 """The outside copy: it remembers what the database has forgotten, and never holds a call up."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -9,13 +10,15 @@ import pytest
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
-from nsor_server.ledger import epoch, outside, proofs, reconcile
+from nsor_server.ledger import epoch, outside, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.outside import CopyAhead, OutsideCopy
-from nsor_server.ledger.verify import Epochs, Report, Verification
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.verification import reconcile
+from nsor_server.verification.report import Epochs, Report
+from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.lost_standby import until
 
@@ -58,8 +61,8 @@ def sizes(path: Path) -> list[int]:
 def forget(database: Database, size: int) -> None:
     """Restore the ledger to an earlier size, as an old backup would."""
     with database.owner() as conn:
-        leaves = conn.execute("SELECT leaf FROM ledger_leaf WHERE index < %s ORDER BY index", (size,)).fetchall()
-        for table in ("ledger_leaf", "ledger_detail", "ledger_access"):
+        leaves = conn.execute("SELECT leaf FROM ledger_entry WHERE index < %s ORDER BY index", (size,)).fetchall()
+        for table in ("ledger_entry", "ledger_detail"):
             conn.execute(f"DELETE FROM {table} WHERE index >= %s", (size,))  # noqa: S608
         conn.execute("DELETE FROM ledger_checkpoint WHERE size > %s", (size,))
         frontier = Frontier()
@@ -199,6 +202,28 @@ def verified(database: Database, keyring: Keyring, path: Path) -> Report:
         report = Verification(conn, keyring, ORIGIN).run()
         reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report)
     return report
+
+
+def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path: Path, keyring: Keyring) -> None:
+    # Commits of several threads come out of their order, the last one may be torn, and an epoch begins smaller.
+    def signed(size: int, origin: str = ORIGIN) -> bytes:
+        checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
+        return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
+
+    def known(*written: bytes) -> tuple[str, int] | None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(written))
+        found = outside.last_known(path)
+        return None if found is None else (found.checkpoint.origin, found.checkpoint.size)
+
+    assert outside.last_known(path) is None
+    assert known() is None
+    assert known(signed(9)[:-20]) is None
+    assert known(signed(3), signed(7), signed(5)) == (ORIGIN, 7)
+    assert known(signed(3), signed(5), signed(9)[:-20], b"\n\n", signed(4)) == (ORIGIN, 5)
+    assert known(signed(3), signed(7), signed(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
+    # Whatever stands between them is passed over.
+    assert known(signed(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
 
 
 def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:

@@ -13,12 +13,13 @@ from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger import records
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.entry import RecordRef
-from nsor_server.ledger.verify import Report, Verification
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.verification import records
+from nsor_server.verification.report import Report
+from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 Tamper = Callable[[Callable[[psycopg.Connection], Any]], None]
@@ -94,23 +95,19 @@ def first(report: Report) -> tuple[int, str]:
 
 def change_leaf(conn: psycopg.Connection, index: int, **fields: Any) -> bytes:
     """Rewrite a leaf, and its row for queries so that they agree."""
-    row = conn.execute("SELECT leaf FROM ledger_leaf WHERE index = %s", (index,)).fetchone()
+    row = conn.execute("SELECT leaf FROM ledger_entry WHERE index = %s", (index,)).fetchone()
     assert row is not None
     leaf = leaf_pb2.Leaf.FromString(row[0])
     for name, value in fields.items():
         setattr(leaf, name, value)
     encoded = leaf.SerializeToString()
-    conn.execute("UPDATE ledger_leaf SET leaf = %s WHERE index = %s", (encoded, index))
-    conn.execute(
-        "UPDATE ledger_access SET agency = %s, purpose = %s, time_us = %s WHERE index = %s",
-        (leaf.agency, leaf.purpose, leaf.time_us, index),
-    )
+    conn.execute("UPDATE ledger_entry SET leaf = %s, agency = %s WHERE index = %s", (encoded, leaf.agency, index))
     return encoded
 
 
 def shift(conn: psycopg.Connection, above: int, by: int) -> None:
     """Renumber the entries after one."""
-    for table in ("ledger_leaf", "ledger_detail", "ledger_access", "ledger_record"):
+    for table in ("ledger_entry", "ledger_detail", "ledger_record"):
         conn.execute(f"UPDATE {table} SET index = index + 1000000 WHERE index > %s", (above,))  # noqa: S608
         conn.execute(f"UPDATE {table} SET index = index - 1000000 + %s WHERE index >= 1000000", (by,))  # noqa: S608
 
@@ -121,7 +118,16 @@ def swap(conn: psycopg.Connection, tables: tuple[str, ...], one: int, other: int
             conn.execute(f"UPDATE {table} SET index = %s WHERE index = %s", (new, old))  # noqa: S608
 
 
-WHOLE = ("ledger_leaf", "ledger_detail", "ledger_access")
+def swap_columns(conn: psycopg.Connection, columns: tuple[str, ...], one: int, other: int) -> None:
+    for column in columns:
+        conn.execute(
+            f"UPDATE ledger_entry AS mine SET {column} = theirs.{column} FROM ledger_entry AS theirs"  # noqa: S608
+            " WHERE (mine.index, theirs.index) IN ((%(one)s, %(other)s), (%(other)s, %(one)s))",
+            {"one": one, "other": other},
+        )
+
+
+WHOLE = ("ledger_entry", "ledger_detail")
 
 
 @pytest.mark.usefixtures("history")
@@ -149,20 +155,25 @@ def delete_and_close_the_gap(conn: psycopg.Connection) -> None:
     conn.execute("UPDATE ledger_head SET size = size - 1")
 
 
+def copy_entry(conn: psycopg.Connection, one: int, other: int) -> None:
+    conn.execute(
+        "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
+        " SELECT %s, access_id, officer, case_label, named, outcome, agency, leaf FROM ledger_entry WHERE index = %s",
+        (other, one),
+    )
+    conn.execute(
+        "INSERT INTO ledger_detail (index, sealed) SELECT %s, sealed FROM ledger_detail WHERE index = %s", (other, one)
+    )
+
+
 def insert_entry(conn: psycopg.Connection) -> None:
     shift(conn, 149, 1)
-    conn.execute("INSERT INTO ledger_leaf SELECT 150, leaf FROM ledger_leaf WHERE index = 40")
-    conn.execute("INSERT INTO ledger_detail SELECT 150, sealed FROM ledger_detail WHERE index = 40")
-    conn.execute(
-        "INSERT INTO ledger_access SELECT 150, gen_random_uuid(), time_us, agency, method, purpose, outcome, trace_id,"
-        " count FROM ledger_access WHERE index = 40"
-    )
+    copy_entry(conn, 40, 150)
     conn.execute("UPDATE ledger_head SET size = size + 1")
 
 
 def append_entry(conn: psycopg.Connection) -> None:
-    conn.execute("INSERT INTO ledger_leaf SELECT 300, leaf FROM ledger_leaf WHERE index = 40")
-    conn.execute("INSERT INTO ledger_detail SELECT 300, sealed FROM ledger_detail WHERE index = 40")
+    copy_entry(conn, 40, 300)
 
 
 def cut_off(conn: psycopg.Connection) -> None:
@@ -181,7 +192,7 @@ def rewind(conn: psycopg.Connection) -> None:
         (lambda conn: change_leaf(conn, 150, agency="npb"), 150, "changed, moved or exchanged"),
         (lambda conn: change_leaf(conn, 299, agency="npb"), 299, "changed, moved or exchanged"),
         (lambda conn: change_leaf(conn, 150, time_us=1), 150, "time"),
-        (lambda conn: conn.execute("UPDATE ledger_leaf SET leaf = '\\x00' WHERE index = 150"), 150, "no leaf"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET leaf = '\\x00' WHERE index = 150"), 150, "no leaf"),
         (delete_entry, 150, "missing"),
         (delete_and_close_the_gap, 150, "changed, moved or exchanged"),
         (insert_entry, 150, "changed, moved or exchanged"),
@@ -189,11 +200,20 @@ def rewind(conn: psycopg.Connection) -> None:
         (cut_off, 298, "missing"),
         (rewind, 49, "no checkpoint was signed over the last entries"),
         (lambda conn: swap(conn, WHOLE, 150, 170), 150, "changed, moved or exchanged"),
-        (lambda conn: swap(conn, ("ledger_leaf",), 150, 170), 150, "changed, moved or exchanged"),
-        (lambda conn: swap(conn, ("ledger_access",), 150, 170), 150, "ledger_access isn't what"),
-        (lambda conn: conn.execute("UPDATE ledger_access SET agency = 'npb' WHERE index = 7"), 7, "isn't what"),
-        (lambda conn: conn.execute("DELETE FROM ledger_access WHERE index = 7"), 7, "access is missing"),
-        (lambda conn: conn.execute("UPDATE ledger_access SET index = 900 WHERE index = 7"), 7, "access is missing"),
+        (lambda conn: swap(conn, ("ledger_entry",), 150, 170), 150, "changed, moved or exchanged"),
+        (lambda conn: swap_columns(conn, ("leaf",), 150, 170), 150, "ledger_entry isn't what"),
+        (lambda conn: swap_columns(conn, ("access_id",), 150, 170), 150, "ledger_entry isn't what"),
+        (lambda conn: swap_columns(conn, ("officer",), 150, 170), 150, "a label of ledger_entry"),
+        (lambda conn: swap_columns(conn, ("case_label",), 150, 170), 150, "a label of ledger_entry"),
+        (lambda conn: swap_columns(conn, ("named",), 150, 170), 150, "a label of ledger_entry"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 7"), 7, "isn't what"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET outcome = 2 WHERE index = 7"), 7, "isn't what"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET access_id = named WHERE index = 7"), 7, "isn't what"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET officer = named WHERE index = 7"), 7, "a label"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET case_label = officer WHERE index = 7"), 7, "a label"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET named = gen_random_uuid() WHERE index = 7"), 7, "a label"),
+        (lambda conn: conn.execute("DELETE FROM ledger_entry WHERE index = 7"), 7, "entry is missing"),
+        (lambda conn: conn.execute("UPDATE ledger_entry SET index = 900 WHERE index = 7"), 7, "entry is missing"),
         (lambda conn: swap(conn, ("ledger_detail",), 150, 170), 150, "doesn't open beside this leaf"),
         (lambda conn: conn.execute("DELETE FROM ledger_detail WHERE index = 7"), 7, "detail is missing"),
         (lambda conn: conn.execute("UPDATE notice SET sealed = 'other'"), 10, "it was exchanged"),
@@ -216,6 +236,7 @@ def rewind(conn: psycopg.Connection) -> None:
             "isn't that of tile 0",
         ),
         (lambda conn: conn.execute("UPDATE ledger_tile SET root = substr(hashes, 1, 32)"), 0, "root of tile 0"),
+        (lambda conn: conn.execute("UPDATE ledger_tile SET middle = substr(hashes, 1, 512)"), 0, "root of tile 0"),
         (lambda conn: conn.execute("DELETE FROM ledger_tile"), 0, "tile 0 of level 0 is missing"),
         (lambda conn: conn.execute("UPDATE ledger_tile SET tile = 7"), 0, "tile 0 of level 0 is missing"),
         (lambda conn: conn.execute("DELETE FROM ledger_checkpoint WHERE size = 300"), 49, "no checkpoint"),
@@ -235,6 +256,60 @@ def test_each_tampering_is_found_where_it_is(
     assert report.findings, "nothing was found"
     assert report.findings[0].index == index, report.findings[0]
     assert any(says in finding.problem for finding in report.findings if finding.index == index)
+
+
+def partitioned(conn: psycopg.Connection) -> None:
+    """Put the details into partitions of 128 entries."""
+    conn.execute("CREATE TABLE kept AS SELECT * FROM ledger_detail; DROP TABLE ledger_detail_0, ledger_detail_1")
+    for start in (0, 128, 256, 384):
+        conn.execute(
+            f"CREATE TABLE ledger_detail_from_{start} PARTITION OF ledger_detail"
+            f" FOR VALUES FROM ({start}) TO ({start + 128})"
+        )
+    conn.execute("INSERT INTO ledger_detail SELECT * FROM kept; DROP TABLE kept")
+
+
+@pytest.mark.usefixtures("history")
+def test_details_that_were_dropped_as_a_whole_are_a_remark(
+    database: Database, keyring: Keyring, tamper: Tamper
+) -> None:
+    # The tree stays whole and provable; only what the details said is gone, and how much is said.
+    def verified() -> Report:
+        with database.connect() as conn:
+            return Verification(conn, keyring, ORIGIN, width=128).run()
+
+    tamper(partitioned)
+    assert (verified().findings, verified().remarks) == ([], [])
+    tamper(lambda conn: conn.execute("DROP TABLE ledger_detail_from_0"))
+    report = verified()
+    assert report.findings == []
+    assert report.remarks == ["details of entries 0 to 127 were dropped"]
+    # What stands in the leaf is compared all the same.
+    tamper(lambda conn: conn.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 7"))
+    assert first(verified()) == (7, "a column of ledger_entry isn't what the entry says")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE ledger_detail_from_256",  # the partition that is being written
+        "DELETE FROM ledger_detail WHERE index < 128",
+        """
+        DELETE FROM ledger_detail WHERE index = 0;
+        ALTER TABLE ledger_detail DETACH PARTITION ledger_detail_from_0;
+        ALTER TABLE ledger_detail ATTACH PARTITION ledger_detail_from_0 FOR VALUES FROM (1) TO (128)
+        """,
+    ],
+)
+@pytest.mark.usefixtures("history")
+def test_details_that_are_gone_in_another_way_are_found(
+    database: Database, keyring: Keyring, tamper: Tamper, statement: str
+) -> None:
+    tamper(partitioned)
+    tamper(lambda conn: conn.execute(statement))
+    with database.connect() as conn:
+        report = Verification(conn, keyring, ORIGIN, width=128).run()
+    assert first(report)[1] == "the sealed detail is missing"
 
 
 @pytest.mark.usefixtures("history")
@@ -268,7 +343,7 @@ def test_whoever_can_seal_and_not_sign_is_found(verify: Callable[[], Report], ta
     # A detail sealed anew over a changed leaf opens; the tree still hasn't the root that was signed.
     def rewrite(conn: psycopg.Connection) -> None:
         row = conn.execute(
-            "SELECT leaf, sealed FROM ledger_leaf JOIN ledger_detail USING (index) WHERE index = 25"
+            "SELECT leaf, sealed FROM ledger_entry JOIN ledger_detail USING (index) WHERE index = 25"
         ).fetchone()
         assert row is not None
         details = Details(keyring)
@@ -286,7 +361,7 @@ def test_whoever_can_seal_and_not_sign_is_found(verify: Callable[[], Report], ta
 
 def resign(conn: psycopg.Connection, key: Ed25519PrivateKey) -> None:
     frontier = Frontier()
-    for (leaf,) in conn.execute("SELECT leaf FROM ledger_leaf ORDER BY index").fetchall():
+    for (leaf,) in conn.execute("SELECT leaf FROM ledger_entry ORDER BY index").fetchall():
         frontier.append(leaf_hash(leaf))
     signed = note.sign(Checkpoint(ORIGIN, frontier.size, frontier.root()), key, ORIGIN)
     conn.execute("UPDATE ledger_checkpoint SET note = %s WHERE size = %s", (signed, frontier.size))

@@ -12,10 +12,10 @@ from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint
 from nsor_server.ledger import epoch
 from nsor_server.ledger.append import Ledger
-from nsor_server.ledger.verify import Verification
-from nsor_server.ledger.witnesses import CoSigned
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.verification.walk import Verification
+from nsor_server.verification.witnesses import CoSigned
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_cosignature import altered
@@ -145,7 +145,7 @@ def test_a_checkpoint_of_a_stranger_is_found(
     witnessed(3)
     root = bytes(32)
     with database.transaction() as conn:
-        leaves = conn.execute("SELECT leaf FROM ledger_leaf ORDER BY index").fetchall()
+        leaves = conn.execute("SELECT leaf FROM ledger_entry ORDER BY index").fetchall()
     frontier = Frontier()
     for (leaf,) in leaves:
         frontier.append(leaf_hash(leaf))

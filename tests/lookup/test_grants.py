@@ -245,4 +245,7 @@ def _entry(item: LookUp, outcome: Outcome) -> Entry:
         call_hash=item.call.call_hash,
         answer_hash=hashlib.sha256(outcome.response.SerializeToString()).digest(),
         detail=outcome.detail.SerializeToString(),
+        officer_key=outcome.detail.officer_key,
+        case_reference=outcome.detail.case_reference,
+        named=outcome.detail.named,
     )

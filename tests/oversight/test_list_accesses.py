@@ -144,9 +144,9 @@ def test_an_empty_ledger_lists_nothing(written: Written) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE ledger_access SET agency = 'punjab-police' WHERE index = 1",
-        "UPDATE ledger_access SET outcome = 2 WHERE index = 0",
-        "DELETE FROM ledger_leaf WHERE index = 0",
+        "UPDATE ledger_entry SET agency = 'punjab-police' WHERE index = 1",
+        "UPDATE ledger_entry SET outcome = 2 WHERE index = 0",
+        "UPDATE ledger_entry SET leaf = '\\x00' WHERE index = 0",
         "UPDATE ledger_detail SET sealed = (SELECT sealed FROM ledger_detail WHERE index = 1) WHERE index = 0",
     ],
 )

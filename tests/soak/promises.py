@@ -25,18 +25,19 @@ _HALF_WRITTEN = {
         SELECT count(*) FROM registration_version WHERE registration_id NOT IN (
             SELECT registration_id FROM outbox UNION ALL SELECT registration_id FROM agency_event)""",
     "a remembered request without its entry": """
-        SELECT count(*) FROM idempotency WHERE access_id NOT IN (SELECT access_id FROM ledger_access)""",
+        SELECT count(*) FROM idempotency WHERE access_id NOT IN (SELECT access_id FROM ledger_entry)""",
     "a look-up without its entry": """
-        SELECT count(*) FROM look_up WHERE access_id NOT IN (SELECT access_id FROM ledger_access)""",
+        SELECT count(*) FROM look_up WHERE access_id NOT IN (SELECT access_id FROM ledger_entry)""",
     "an answered look-up that wasn't written down": """
-        SELECT count(*) FROM ledger_access AS a WHERE a.method = 'nsor.v1.LookupService/LookUpRegistration'
+        SELECT count(*) FROM ledger_entry AS a
+        WHERE position('nsor.v1.LookupService/LookUpRegistration'::bytea in a.leaf) > 0
         AND a.outcome = 1 AND NOT EXISTS (SELECT FROM look_up AS l WHERE l.access_id = a.access_id)""",
     "a leaf without its detail": """
-        SELECT count(*) FROM ledger_leaf FULL JOIN ledger_detail USING (index) FULL JOIN ledger_access USING (index)
-        WHERE num_nulls(leaf, sealed, access_id) > 0""",
+        SELECT count(*) FROM ledger_entry FULL JOIN ledger_detail USING (index)
+        WHERE num_nulls(leaf, sealed) > 0""",
     "a head that isn't the tree's": """
-        SELECT count(*) FROM ledger_head WHERE size <> (SELECT count(*) FROM ledger_leaf)
-        OR size <> (SELECT max(index) + 1 FROM ledger_leaf) OR size <> (SELECT max(size) FROM ledger_checkpoint)""",
+        SELECT count(*) FROM ledger_head WHERE size <> (SELECT count(*) FROM ledger_entry)
+        OR size <> (SELECT max(index) + 1 FROM ledger_entry) OR size <> (SELECT max(size) FROM ledger_checkpoint)""",
 }
 """What may be found nowhere, and how it would be."""
 
@@ -107,7 +108,7 @@ def _every_held_leaf_is_stored(world: World, owner: psycopg.Connection) -> dict[
     for client in world.clients.values():
         kept = list(client._connection.journal.leaves())
         rows = owner.execute(
-            "SELECT index, leaf FROM ledger_leaf WHERE index = ANY(%s)", ([leaf.index for leaf in kept],)
+            "SELECT index, leaf FROM ledger_entry WHERE index = ANY(%s)", ([leaf.index for leaf in kept],)
         )
         stored = dict(_pairs(rows))
         for leaf in kept:

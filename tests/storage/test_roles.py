@@ -48,11 +48,16 @@ def test_the_server_owns_nothing_and_makes_nothing(database: Database) -> None:
         assert owner.execute(query, (SERVER,)).fetchone() == (0, False, False, False, False)
 
 
-def test_no_function_runs_with_the_owners_rights(database: Database) -> None:
-    # SECURITY DEFINER would lend the server what the grants keep from it.
-    query = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+def test_one_function_runs_with_the_owners_rights_and_only_for_the_server(database: Database) -> None:
+    # SECURITY DEFINER lends the server what the grants keep from it: partitions of the ledger, and nothing else.
+    query = """
+        SELECT proname, proconfig, (SELECT array_agg(pg_get_userbyid(grantee) ORDER BY 1) FROM aclexplode(proacl))
+          FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
+    """
     with database.owner() as owner:
-        assert owner.execute(query).fetchall() == []
+        found = owner.execute(query).fetchall()
+    # A caller's search path would let it put another table under a name that the function uses.
+    assert found == [("ledger_extend", ["search_path=pg_catalog, public, pg_temp"], sorted([OWNER, SERVER]))]
 
 
 @pytest.mark.parametrize(

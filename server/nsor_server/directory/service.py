@@ -63,7 +63,6 @@ class DirectoryService:
             outcome="ENROLLED",
             officer_key=officer.key_id,
             officer_number=officer.officer_number,
-            request_id=request.request_id,
         )
         return Outcome(disclose(answer, call.purpose), detail, (row,), directory_changed=True)
 
@@ -80,7 +79,6 @@ class DirectoryService:
         detail = record_pb2.AccessDetail(
             outcome="DISABLED_BEFORE" if row is None else f"DISABLED {reason}",
             officer_key=request.officer_key_id,
-            request_id=request.request_id,
         )
         return Outcome(
             disclose(answer, call.purpose),

@@ -19,6 +19,7 @@ from nsor_server.config import OperatorError
 from nsor_server.ledger import arrays, leaf, tiles
 from nsor_server.ledger.detail import SALT_BYTES, Details, salted_hash
 from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead, StaleDirectory
+from nsor_server.ledger.labels import Labels
 from nsor_server.storage.keyring import Keyring
 
 _LOCK = """
@@ -38,15 +39,13 @@ WITH moved AS (
 ), entries AS (
     SELECT %(first)b + nth - 1 AS index, entry.*
     FROM unnest(
-        %(leaf)b, %(detail)b, %(access_id)b, %(agency)b, %(method)b, %(purpose)b, %(outcome)b, %(trace_id)b, %(count)b
-    ) WITH ORDINALITY AS entry(leaf, detail, access_id, agency, method, purpose, outcome, trace_id, count, nth)
+        %(access_id)b, %(officer)b, %(case_label)b, %(named)b, %(outcome)b, %(agency)b, %(leaf)b, %(detail)b
+    ) WITH ORDINALITY AS entry(access_id, officer, case_label, named, outcome, agency, leaf, detail, nth)
 ), leaves AS (
-    INSERT INTO ledger_leaf (index, leaf) SELECT index, leaf FROM entries
+    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)
+    SELECT index, access_id, officer, case_label, named, outcome, agency, leaf FROM entries
 ), details AS (
     INSERT INTO ledger_detail (index, sealed) SELECT index, detail FROM entries
-), accesses AS (
-    INSERT INTO ledger_access (index, access_id, time_us, agency, method, purpose, outcome, trace_id, count)
-    SELECT index, access_id, %(now)b, agency, method, purpose, outcome, trace_id, count FROM entries
 ), checkpoint AS (
     INSERT INTO ledger_checkpoint (size, note) VALUES (%(size)b, %(note)b)
 )
@@ -73,6 +72,7 @@ class Ledger:
         self.origin = origin
         self._keyring = keyring
         self._details = Details(keyring)
+        self._labels = Labels(keyring)
         self._signers: dict[str, Signer] = {}
         self._tail = tiles.Tail(0, b"", ())
 
@@ -147,7 +147,7 @@ class Ledger:
                 "now": locked.now_us,
                 "bump": int(bump_directory),
                 "note": note,
-                **_columns(entries, leaves, sealed),
+                **self._columns(entries, leaves, sealed),
             },
             binary=True,
             prepare=True,
@@ -175,25 +175,25 @@ class Ledger:
             sealed.append(self._details.seal(head.size + nth, hashed, salted))
         return leaves, sealed, hashes
 
+    def _columns(self, entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> dict[str, Any]:
+        access_ids = [entry.access_id.bytes for entry in entries]
+        officers, cases, named = zip(*map(self._labels.of, entries), strict=True)
+        return {
+            "access_id": arrays.uuids(access_ids),
+            "officer": arrays.uuids(officers),
+            "case_label": arrays.uuids(cases),
+            "named": arrays.uuids(named),
+            "outcome": arrays.shorts([entry.outcome for entry in entries]),
+            "agency": arrays.texts([entry.agency for entry in entries]),
+            "leaf": arrays.byteas(leaves),
+            "detail": arrays.byteas(sealed),
+        }
+
     def _signer(self, origin: str) -> Signer:
         signer = self._signers.get(origin)
         if signer is None:
             signer = self._signers[origin] = Signer(self._keyring.ledger_signer, origin)
         return signer
-
-
-def _columns(entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> dict[str, Any]:
-    return {
-        "leaf": arrays.byteas(leaves),
-        "detail": arrays.byteas(sealed),
-        "access_id": arrays.uuids([entry.access_id.bytes for entry in entries]),
-        "agency": arrays.texts([entry.agency for entry in entries]),
-        "method": arrays.texts([entry.method for entry in entries]),
-        "purpose": arrays.shorts([entry.purpose for entry in entries]),
-        "outcome": arrays.shorts([entry.outcome for entry in entries]),
-        "trace_id": arrays.byteas([entry.trace_id for entry in entries]),
-        "count": arrays.integers([entry.count for entry in entries]),
-    }
 
 
 def _write_records(conn: Connection, entries: Sequence[Entry], first: int) -> None:

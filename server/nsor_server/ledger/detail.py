@@ -16,8 +16,8 @@ from nsor_server.storage.v1 import record_pb2
 SALT_BYTES = 32
 
 _TABLE = "ledger_detail"
-_SIZE_CLASS = 1024
-"""Bytes: the detail of a look-up that shows everything fits in."""
+_SIZE_CLASS = 272
+"""Bytes: the detail of a look-up fits in, whatever it shows and however long its case reference is."""
 _END = b"\x80"
 """Follows the detail; zeros follow up to the size class (ISO/IEC 7816-4)."""
 

@@ -40,6 +40,10 @@ class Entry:
         detail: an encoded nsor.storage.v1.AccessDetail without its salt, which the append draws.
         records: every sealed row that the call wrote, the one that it is about first.
         count: how many calls the entry stands for.
+        officer_key: SHA-256 of the acting officer's public key, or empty.
+        case_reference: the case, or empty.
+        named: what the request names, found or not, such as "cnic 3520112345671", or empty. As the two above it is
+            written as a label only, and the detail must say the same.
     """
 
     access_id: uuid.UUID
@@ -53,6 +57,9 @@ class Entry:
     detail: bytes
     records: tuple[RecordRef, ...] = ()
     count: int = 1
+    officer_key: bytes = b""
+    case_reference: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ Connection = psycopg.Connection[TupleRow]
 _log = logging.getLogger(__name__)
 
 _FOUND = """
-SELECT leaf.leaf FROM ledger_access AS access JOIN ledger_leaf AS leaf USING (index)
-WHERE access.access_id = %s AND access.index = %s
+SELECT leaf FROM ledger_entry WHERE access_id = %s AND index = %s
 """
 # A write that says nothing: its commit has to wait for whatever commits have to wait for.
 _PROBE = "UPDATE ledger_head SET time_us = time_us"

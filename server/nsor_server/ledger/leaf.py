@@ -17,8 +17,8 @@ FORMAT = 1
 MAXIMUM_BYTES = 65_535
 
 
-AccessRow = tuple[uuid.UUID, int, str, str, int, int, bytes, int]
-"""A row of ``ledger_access``: access id, time, agency, method, purpose, outcome, trace id, count."""
+Columns = tuple[uuid.UUID, str, int]
+"""What a row of ``ledger_entry`` repeats of its leaf: access id, agency, outcome."""
 
 
 class LeafError(ValueError):
@@ -71,18 +71,9 @@ def decode(encoded: bytes) -> leaf_pb2.Leaf:
     return leaf
 
 
-def access_row(leaf: leaf_pb2.Leaf) -> AccessRow:
-    """Derive a leaf's row for queries."""
-    return (
-        uuid.UUID(bytes=leaf.access_id),
-        leaf.time_us,
-        leaf.agency,
-        leaf.method,
-        leaf.purpose,
-        leaf.outcome,
-        leaf.trace_id,
-        leaf.count,
-    )
+def columns(leaf: leaf_pb2.Leaf) -> Columns:
+    """Derive the columns that stand beside a leaf, for queries."""
+    return uuid.UUID(bytes=leaf.access_id), leaf.agency, leaf.outcome
 
 
 def record_hash(records: Sequence[RecordRef]) -> bytes:

@@ -46,5 +46,8 @@ def record(
         call_hash=call_hash or os.urandom(32),  # nobody called: there is no request to bind
         answer_hash=os.urandom(32),
         detail=detail.SerializeToString(),
+        officer_key=detail.officer_key,
+        case_reference=detail.case_reference,
+        named=detail.named,
     )
     return Ledger(keyring, origin).append(conn, [entry], bump_directory=bump_directory).receipts[0]

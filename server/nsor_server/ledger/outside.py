@@ -13,11 +13,13 @@ import contextlib
 import logging
 import os
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -33,6 +35,7 @@ _WAITING = 8192
 _MOST = 1024
 _RETRY_SECONDS = 1.0
 _SIGNATURE_BYTES = 64
+_LIKELY = re.compile(rb"\n*([^\n]+)\n([0-9]{1,19})\n[^\n]+")
 
 MissedCheckpoints = Callable[[int, int], Sequence[tuple[int, bytes]]]
 """(size, most) -> the checkpoints of more than ``size`` entries, the smallest first: from the database."""
@@ -48,6 +51,14 @@ class Known:
 
     checkpoint: Checkpoint
     note: bytes
+
+
+class _Likely(NamedTuple):
+    """What looks like the text of a checkpoint, and which block it is."""
+
+    origin: bytes
+    size: int
+    nth: int
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Known]:
@@ -86,24 +97,34 @@ def read_all(path: Path) -> Iterator[Known]:
         yield from read(iter(lambda: file.read(_TAIL_BYTES), b""))
 
 
-def tail(path: Path) -> list[Known]:
-    """The newest checkpoints of a copy; empty when there is no file."""
+def last_known(path: Path) -> Known | None:
+    """The newest checkpoint of a copy: among the last ones, of the last one's origin, the largest.
+
+    Commits of several threads may have been written out of their order. What merely looks like a checkpoint is told
+    from a whole one only where it matters: taking thousands apart would be most of a start.
+    """
     try:
         with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(0, end - _TAIL_BYTES))
-            return list(read([file.read()]))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            blocks = list(_blocks([file.read()]))
     except FileNotFoundError:
-        return []
-
-
-def last_known(path: Path) -> Known | None:
-    """The newest checkpoint of a copy. Commits of several threads may have been written out of their order."""
-    known = tail(path)
-    if not known:
         return None
-    origin = known[-1].checkpoint.origin
-    return max((each for each in known if each.checkpoint.origin == origin), key=lambda each: each.checkpoint.size)
+    likely = [
+        _Likely(match[1], int(match[2]), nth)
+        for nth, block in enumerate(blocks[:-1])
+        if (match := _LIKELY.fullmatch(block)) is not None
+    ]
+    last = _first_whole(blocks, reversed(likely))
+    if last is None:
+        return None
+    origin = last.checkpoint.origin.encode()
+    of_origin = (each for each in likely if each.origin == origin)
+    return _first_whole(blocks, sorted(of_origin, key=lambda each: each.size, reverse=True))
+
+
+def _first_whole(blocks: Sequence[bytes], likely: Iterable[_Likely]) -> Known | None:
+    found = (_known(blocks[each.nth], blocks[each.nth + 1]) for each in likely)
+    return next((known for known in found if known is not None), None)
 
 
 def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:

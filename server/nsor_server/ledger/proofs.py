@@ -4,17 +4,31 @@ Reads committed rows only, so a proof is never of a tree that a rollback could t
 decided before.
 """
 
+from typing import NamedTuple
+
 import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import consistency_path, inclusion_path
-from nsor_server.ledger import tiles
+from nsor_server.ledger import subtrees
 
 Connection = psycopg.Connection[TupleRow]
 
 _NEWEST = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
 _FIRST_OF_AT_LEAST = "SELECT note FROM ledger_checkpoint WHERE size >= %s ORDER BY size LIMIT 1"
 _AFTER = "SELECT size, note FROM ledger_checkpoint WHERE size > %s ORDER BY size LIMIT %s"
+
+
+class Inclusion(NamedTuple):
+    """The proof of a leaf.
+
+    Attributes:
+        leaf_hash: of the leaf as it is stored.
+        hashes: of the subtrees beside its way to the root.
+    """
+
+    leaf_hash: bytes
+    hashes: list[bytes]
 
 
 class NoSuchTree(ValueError):
@@ -37,19 +51,20 @@ def checkpoint(conn: Connection, min_size: int = 0) -> bytes:
 
 def checkpoints_after(conn: Connection, size: int, most: int) -> list[tuple[int, bytes]]:
     """The checkpoints of more than ``size`` entries, the smallest first."""
-    return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most))]
+    return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most), binary=True)]
 
 
-def inclusion(conn: Connection, index: int, size: int) -> list[bytes]:
-    """The hashes that prove leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
+def inclusion(conn: Connection, index: int, size: int) -> Inclusion:
+    """What proves leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
 
     Raises:
         NoSuchTree: there is no such leaf, or the ledger is smaller.
     """
-    _check_size(conn, size)
+    head = _head_of(conn, size)
     if not 0 <= index < size:
         raise NoSuchTree("the index lies outside the tree")
-    return [tiles.range_root(conn, leaves) for leaves in inclusion_path(index, size)]
+    hashes, leaf_hash = subtrees.read(conn, head, inclusion_path(index, size), index)
+    return Inclusion(leaf_hash, hashes)
 
 
 def consistency(conn: Connection, first: int, second: int) -> list[bytes]:
@@ -58,10 +73,11 @@ def consistency(conn: Connection, first: int, second: int) -> list[bytes]:
     Raises:
         NoSuchTree: the sizes are in the wrong order, or the ledger is smaller.
     """
-    _check_size(conn, second)
+    head = _head_of(conn, second)
     if not 0 <= first <= second:
         raise NoSuchTree("the first tree is larger than the second")
-    return [tiles.range_root(conn, leaves) for leaves in consistency_path(first, second)]
+    path = consistency_path(first, second)
+    return subtrees.read(conn, head, path)[0] if path else []
 
 
 def root(conn: Connection, size: int) -> bytes:
@@ -70,11 +86,11 @@ def root(conn: Connection, size: int) -> bytes:
     Raises:
         NoSuchTree: the ledger is smaller.
     """
-    _check_size(conn, size)
-    return tiles.range_root(conn, range(size))
+    return subtrees.read(conn, _head_of(conn, size), [range(size)])[0][0]
 
 
-def _check_size(conn: Connection, size: int) -> None:
-    row = conn.execute("SELECT size FROM ledger_head").fetchone()
-    if row is None or not 0 <= size <= row[0]:
+def _head_of(conn: Connection, size: int) -> subtrees.Head:
+    head = subtrees.head(conn)
+    if not 0 <= size <= head.size:
         raise NoSuchTree("the ledger is smaller")
+    return head

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
-from nsor.ledger.merkle import HASH_BYTES, Frontier, leaf_hash, root_of, subtrees
+from nsor.ledger.merkle import leaf_hash, root_of
 from nsor_server.ledger.entry import LockedHead
 
 WIDTH_BITS = 8
 WIDTH = 1 << WIDTH_BITS
+GROUP_BITS = 4
+GROUP = 1 << GROUP_BITS
+"""Hashes under each of a tile's middle hashes."""
 
-_INSERT = "INSERT INTO ledger_tile (level, tile, hashes, root) VALUES (%s, %s, %s, %s)"
-_PART = "SELECT substr(hashes, %s, %s) FROM ledger_tile WHERE level = %s AND tile = %s"
+_INSERT = "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)"
 _ROOTS = "SELECT root FROM ledger_tile WHERE level = %s AND tile >= %s AND tile < %s ORDER BY tile"
-_LEAVES = "SELECT leaf FROM ledger_leaf WHERE index >= %s AND index < %s ORDER BY index"
+_LEAVES = "SELECT leaf FROM ledger_entry WHERE index >= %s AND index < %s ORDER BY index"
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -59,40 +61,23 @@ def extend(conn: Connection, tail: Tail, head: LockedHead, added: Sequence[bytes
     return Tail(size, frontier, tuple(hashes))
 
 
-def range_root(conn: Connection, leaves: range) -> bytes:
-    """The root over a range of stored leaves that is a subtree of the tree, complete or at its right border.
-
-    Raises:
-        TornTree: leaves or tiles are missing.
-    """
-    roots = [_node(conn, level, index) for level, index in subtrees(leaves)]
-    return Frontier(len(leaves), roots).root()
+def middle_of(hashes: Sequence[bytes]) -> list[bytes]:
+    """The roots over each group of a full tile's hashes."""
+    return [root_of(hashes[at : at + GROUP]) for at in range(0, WIDTH, GROUP)]
 
 
 def _fill(conn: Connection, tile: int, hashes: Sequence[bytes]) -> None:
     """Write a full tile, and the tiles above it that it completes."""
     level = 0
     while True:
-        root = root_of(hashes)
-        conn.execute(_INSERT, (level, tile, b"".join(hashes), root), prepare=True)
+        middle = middle_of(hashes)
+        parameters = (level, tile, b"".join(hashes), b"".join(middle), root_of(middle))
+        conn.execute(_INSERT, parameters, prepare=True)
         tile, place = divmod(tile, WIDTH)
         if place != WIDTH - 1:
             return
         hashes = _tile_roots(conn, level, range(tile * WIDTH, (tile + 1) * WIDTH))
         level += 1
-
-
-def _node(conn: Connection, level: int, index: int) -> bytes:
-    """The root of the complete subtree number ``index`` of 2^level leaves."""
-    tile_level, within = divmod(level, WIDTH_BITS)
-    wanted = range(index << within, (index + 1) << within)
-    tile, offset = divmod(wanted.start, WIDTH)
-    row = conn.execute(_PART, (offset * HASH_BYTES + 1, len(wanted) * HASH_BYTES, tile_level, tile)).fetchone()
-    if row is not None:
-        return root_of(_split(row[0]))
-    if tile_level:
-        return root_of(_tile_roots(conn, tile_level - 1, wanted))
-    return root_of(_leaf_hashes(conn, wanted))
 
 
 def _tile_roots(conn: Connection, level: int, tiles: range) -> list[bytes]:
@@ -109,7 +94,3 @@ def _complete(hashes: list[bytes], wanted: range) -> list[bytes]:
     if len(hashes) != len(wanted):
         raise TornTree(f"of {wanted.start} to {wanted.stop - 1} only {len(hashes)} are there")
     return hashes
-
-
-def _split(hashes: bytes) -> list[bytes]:
-    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]

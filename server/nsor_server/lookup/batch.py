@@ -16,14 +16,14 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import disclose
 from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, NO_USE, Claim, Made, Question
 from nsor_server.registration import store as registrations
 from nsor_server.registration.record import case_reference, court_places, to_message, uuid_bytes
 from nsor_server.rpc.calls import Call, Connection, Outcome
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _log = logging.getLogger(__name__)
@@ -96,11 +96,6 @@ class Decider:
         self._sealer = sealer
         self._blind_index = blind_index
         self._decoy = _decoy(sealer)
-        descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
-        self._found_details = {
-            purpose: record_pb2.AccessDetail(outcome="FOUND", fields_shown=fields_shown(descriptor, purpose))
-            for purpose in options_pb2.Purpose.values()
-        }
 
     def prepare(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest) -> LookUp:
         """Check what depends on the request alone, and compute what the writer will need.
@@ -168,7 +163,7 @@ class Decider:
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
                 _log.critical("ALERT: a look-up failed with %s", type(error).__name__)  # its text could hold values
                 decided.append(errors.Internal())
-        batch_store.insert(conn, batch.made, records.instant(now_us))
+        batch_store.insert(conn, batch.made)
         return decided
 
     def _decide(self, batch: _Batch, item: LookUp, heads: Sequence[registrations.Row], claim: Claim | None) -> Outcome:
@@ -189,16 +184,15 @@ class Decider:
         else:
             record, etag = found
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=to_message(record, etag))
-            detail = record_pb2.AccessDetail()
-            detail.CopyFrom(self._found_details[call.purpose])
-            detail.subjects.append(record.registration_id)
+            detail = record_pb2.AccessDetail(outcome="FOUND", subjects=[record.registration_id])
         if subject is None:
             detail.case_reference = item.case_reference
         else:
             detail.case_reference = case_reference(subject.grant.record.fir)
             detail.subjects.append(question.grant_id)
             detail.grant_position, detail.grant_use = subject.position, use
-        detail.request_id = item.request_id
+        detail.request_id = question.request_id
+        detail.named = f"cnic {item.cnic}"
         detail.replay = replay
         return Outcome(disclose(response, call.purpose), detail)
 
@@ -235,13 +229,16 @@ class Decider:
         Raises:
             RequestIdReused: another request was, under this id.
         """
-        key = (item.question.agency_id, item.question.request_id)
-        first = batch.requests.get(key)
-        if first is None and claim is not None and claim.request_hash is not None:
-            first = self._opened_hash(item.question, claim.request_hash)
-        if first is None:
+        mine = item.call.request_hash
+        first = batch.requests.get((item.question.agency_id, item.question.request_id))
+        if first is not None:
+            same = hmac.compare_digest(first, mine)
+        elif claim is not None and claim.request_hash is not None:
+            known = claim.request_hash.bytes
+            same = any(hmac.compare_digest(known, made) for made in self._request_hashes(item.question, mine))
+        else:
             return False
-        if not hmac.compare_digest(first, item.call.request_hash):
+        if not same:
             raise errors.RequestIdReused
         return True
 
@@ -278,19 +275,19 @@ class Decider:
             use = subject.grant.uses[position] + 1
             subject.grant.uses[position] = use
         batch.requests[question.agency_id, question.request_id] = call.request_hash
-        sealed = self._sealer.seal(batch_store.TABLE, _row_id(question), 1, call.request_hash)
+        kept = self._request_hashes(question, call.request_hash)[0]
         batch.made.append(
-            Made(
-                question.agency_id, question.request_id, sealed, question.grant_id, position, use, call.access_id.bytes
-            )
+            Made(question.agency_id, question.request_id, kept, question.grant_id, position, use, call.access_id.bytes)
         )
         return use
 
-    def _opened_hash(self, question: Question, sealed: bytes) -> bytes:
-        try:
-            return self._sealer.open(batch_store.TABLE, _row_id(question), 1, sealed)
-        except SealBroken:
-            raise store.broken(batch_store.TABLE) from None
+    def _request_hashes(self, question: Question, request_hash: bytes) -> list[bytes]:
+        """The request's keyed hash under every live key, the primary's first.
+
+        Agency ids hold no NUL, so that the parts can't run into each other.
+        """
+        made_of = question.agency_id.encode() + b"\0" + question.request_id + request_hash
+        return self._blind_index.short("request", made_of)
 
 
 def _decoy(sealer: Sealer) -> registrations.Row:
@@ -329,8 +326,3 @@ def _decoy(sealer: Sealer) -> registrations.Row:
 
 def _has_fir(record: record_pb2.RegistrationRecord, fir: _Fir) -> bool:
     return any((c.fir.police_station, c.fir.year, c.fir.serial) == fir for c in record.convictions)
-
-
-def _row_id(question: Question) -> bytes:
-    """Agency ids hold no NUL, so that the parts can't run into each other."""
-    return question.agency_id.encode() + b"\0" + question.request_id

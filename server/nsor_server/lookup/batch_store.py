@@ -7,7 +7,7 @@ be planned by how small the tables were when the first batch came.
 
 from __future__ import annotations
 
-import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -56,10 +56,10 @@ LEFT JOIN LATERAL (
 """
 
 _INSERT: Final = b"""
-INSERT INTO look_up (agency_id, request_id, request_hash, grant_id, subject, use, access_id, made_at)
+INSERT INTO look_up (agency_id, request_id, request_hash, grant_id, subject, use, access_id)
 SELECT q.agency_id, q.request_id, q.request_hash, nullif(q.grant_id, '00000000-0000-0000-0000-000000000000'),
-    nullif(q.subject, -1), nullif(q.use, -1), q.access_id, %b
-FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::uuid[], %b::smallint[], %b::smallint[], %b::uuid[])
+    nullif(q.subject, -1), nullif(q.use, -1), q.access_id
+FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[], %b::smallint[], %b::smallint[], %b::uuid[])
     AS q (agency_id, request_id, request_hash, grant_id, subject, use, access_id)
 """
 
@@ -93,14 +93,14 @@ class Claim(NamedTuple):
     """What was found of earlier look-ups and of the grant.
 
     Attributes:
-        request_hash: sealed hash of the request that used the request id before; None: none did.
+        request_hash: keyed hash of the request that used the request id before; None: none did.
         grant_agency: agency of the grant; None: the caller has no such grant.
         grant_expires_at_us: the column beside the sealed grant.
         grant_sealed: the grant.
         used: for each use of the grant so far, its subject.
     """
 
-    request_hash: bytes | None
+    request_hash: uuid.UUID | None
     grant_agency: str | None
     grant_expires_at_us: int
     grant_sealed: bytes
@@ -152,16 +152,15 @@ def claims(conn: Connection, questions: Sequence[Question]) -> dict[int, Claim]:
     return {row[0]: Claim(*row[1:]) for row in _rows(conn, _CLAIMS, parameters)}
 
 
-def insert(conn: Connection, made: Sequence[Made], made_at: dt.datetime) -> None:
+def insert(conn: Connection, made: Sequence[Made]) -> None:
     """Write the look-ups that are answered."""
     if not made:
         return
     agencies, requests, hashes, grants, subjects, uses, accesses = zip(*made, strict=True)
     parameters = (
-        made_at,
         arrays.texts(agencies),
         arrays.uuids(requests),
-        arrays.byteas(hashes),
+        arrays.uuids(hashes),
         arrays.uuids(grants),
         arrays.shorts(subjects),
         arrays.shorts(uses),

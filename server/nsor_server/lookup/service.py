@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import disclose
 from nsor_server.directory import agencies
+from nsor_server.ledger.naming import named
 from nsor_server.lookup import records, rules, store
 from nsor_server.notification import outbox
 from nsor_server.policy.deadlines import Deadlines
@@ -58,9 +59,7 @@ class LookupService:
             )
         deadline = self._deadlines.due(DECISION_RULE, store.now(conn))
         response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=records.deadline_message(deadline))
-        detail = record_pb2.AccessDetail(
-            outcome="VALIDATED", request_id=request.request_id, case_reference=rules.fir_reference(request.fir)
-        )
+        detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=rules.fir_reference(request.fir))
         if request.validate_only:
             return Outcome(disclose(response, call.purpose), detail)
         request_id = uuid.uuid4()
@@ -101,7 +100,7 @@ class LookupService:
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
-        detail.fields_shown.extend(fields_shown(response.DESCRIPTOR, call.purpose))
+        detail.named = named(request)
         return Outcome(response, detail)
 
     def ApproveAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
@@ -130,7 +129,7 @@ class LookupService:
         )
         return Outcome(
             disclose(response, call.purpose),
-            _decision_detail("APPROVED", request.request_id, found, record),
+            _decision_detail("APPROVED", request, found, record),
             (ref, grant_ref),
         )
 
@@ -148,9 +147,7 @@ class LookupService:
         ref, etag = store.insert_request(conn, self._sealer, record, found.district)
         _tell_requester(conn, notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
         response = lookup_pb2.ReturnAccessRequestResponse(access_request_id=request.access_request_id, etag=etag)
-        return Outcome(
-            disclose(response, call.purpose), _decision_detail("RETURNED", request.request_id, found, record), (ref,)
-        )
+        return Outcome(disclose(response, call.purpose), _decision_detail("RETURNED", request, found, record), (ref,))
 
     def _within(self, call: Call, request_id: uuid.UUID, conn: Connection) -> store.StoredRequest | None:
         agency_places = call.agency.jurisdiction
@@ -189,9 +186,9 @@ def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.
 
 
 def _decision_detail(
-    outcome: str, request_id: str, found: store.StoredRequest, record: record_pb2.AccessRequestRecord
+    outcome: str, request: Message, found: store.StoredRequest, record: record_pb2.AccessRequestRecord
 ) -> record_pb2.AccessDetail:
     late = to_us(found.now) > record.decision_due_us
     detail = _detail(f"{outcome}_LATE" if late else outcome, record)
-    detail.request_id = request_id
+    detail.named = named(request)
     return detail

@@ -10,6 +10,7 @@ from nsor.v1 import errors_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.directory import agencies
+from nsor_server.ledger.naming import named
 from nsor_server.notification import events, outbox, rules, store
 from nsor_server.policy.deadlines import Deadlines, Due
 from nsor_server.policy.places import Places
@@ -40,7 +41,7 @@ class NotificationService:
             deadline=_deadline(due), late=rules.is_late(to_date(request.received_date), due.due)
         )
         if request.validate_only:
-            detail = record_pb2.AccessDetail(outcome="VALIDATED", request_id=request.request_id)
+            detail = record_pb2.AccessDetail(outcome="VALIDATED")
             return Outcome(disclose(answer, call.purpose), detail)
         registration_id = uuid.UUID(request.registration_id)
         registrations.lock(conn, registration_id)
@@ -70,7 +71,7 @@ class NotificationService:
         answer.transfer_needed = move.transfer_needed
         detail = record_pb2.AccessDetail(
             outcome="NOTICED_LATE" if answer.late else "NOTICED",
-            request_id=request.request_id,
+            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[registration_id.bytes, notice.notice_id],
         )

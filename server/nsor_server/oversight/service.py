@@ -8,7 +8,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import disclose
 from nsor_server.ledger import proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.oversight import page_tokens, rules, store
@@ -73,11 +73,10 @@ class OversightService:
         """
         assert isinstance(request, oversight_pb2.GetInclusionProofRequest)  # noqa: S101 - narrows the handler's type
         try:
-            hashes = proofs.inclusion(conn, request.leaf_index, request.tree_size)
+            proof = proofs.inclusion(conn, request.leaf_index, request.tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
-        leaf_hash = store.leaf_hash_at(conn, request.leaf_index)
-        response = oversight_pb2.GetInclusionProofResponse(leaf_hash=leaf_hash, hashes=hashes)
+        response = oversight_pb2.GetInclusionProofResponse(leaf_hash=proof.leaf_hash, hashes=proof.hashes)
         return _outcome(call, response, "PROOF")
 
     def GetConsistencyProof(self, call: Call, request: Message, conn: Connection) -> Outcome:
@@ -112,5 +111,4 @@ def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
 
 
 def _outcome(call: Call, response: Message, outcome: str) -> Outcome:
-    shown = fields_shown(response.DESCRIPTOR, call.purpose)
-    return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome=outcome, fields_shown=shown))
+    return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome=outcome))

@@ -1,4 +1,4 @@
-"""Accesses as the ledger has them. ``ledger_access`` finds an entry; what is shown of it comes from its leaf."""
+"""Accesses as the ledger has them: columns find an entry, what is shown of it comes from its leaf."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any, Final
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.ledger import instants
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import DetailError, Details
+from nsor_server.ledger.tiles import TornTree
 from nsor_server.oversight.rules import Filter
 from nsor_server.rpc.calls import Connection
 from nsor_server.storage.v1 import record_pb2
@@ -18,14 +20,17 @@ from nsor_server.storage.v1 import record_pb2
 _log = logging.getLogger(__name__)
 
 _ACCESSES: Final = """
-SELECT a.index, a.access_id, a.time_us, a.agency, a.method, a.purpose, a.outcome, a.trace_id, a.count, l.leaf, d.sealed
-FROM ledger_access AS a
-LEFT JOIN ledger_leaf AS l USING (index)
+SELECT e.index, e.access_id, e.agency, e.outcome, e.leaf, d.sealed
+FROM ledger_entry AS e
 LEFT JOIN ledger_detail AS d USING (index)
 WHERE {conditions}
-ORDER BY a.index DESC
+ORDER BY e.index DESC
 LIMIT %s
 """
+
+
+_RARE: Final = f"e.outcome <> {leaf_pb2.OUTCOME_ALLOWED:d}"
+"""In the words of the index of outcomes, which leaves out the calls that were answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,62 +62,40 @@ def newest_first(
         Internal: an entry's row for queries, its leaf and its detail don't fit together.
     """
     parts: list[tuple[str, object]] = [
-        ("a.index < %s", before),
-        ("a.agency = %s", wanted.agency),
-        ("a.outcome = %s", wanted.outcome),
-        ("a.access_id = %s", wanted.access_id),
-        ("a.index >= %s", None if wanted.start_us is None else _first_from(conn, wanted.start_us)),
-        ("a.index < %s", None if wanted.end_us is None else _first_from(conn, wanted.end_us)),
+        ("e.index < %s", before),
+        ("e.agency = %s", wanted.agency),
+        ("e.outcome = %s", wanted.outcome),
+        ("e.access_id = %s", wanted.access_id),
+        ("e.index >= %s", None if wanted.start_us is None else _first_from(conn, wanted.start_us)),
+        ("e.index < %s", None if wanted.end_us is None else _first_from(conn, wanted.end_us)),
     ]
-    asked = [(condition, value) for condition, value in parts if value is not None]
-    statement = _ACCESSES.format(conditions=" AND ".join(condition for condition, _ in asked) or "true").encode()
-    rows = conn.execute(statement, [*(value for _, value in asked), most], binary=True).fetchall()
+    conditions = [condition for condition, value in parts if value is not None]
+    if wanted.outcome not in (None, leaf_pb2.OUTCOME_ALLOWED):
+        conditions.append(_RARE)
+    statement = _ACCESSES.format(conditions=" AND ".join(conditions) or "true").encode()
+    parameters = [*(value for _, value in parts if value is not None), most]
+    rows = conn.execute(statement, parameters, binary=True).fetchall()
     return [_entry(*row, details=details) for row in rows]
 
 
-def leaf_hash_at(conn: Connection, index: int) -> bytes:
-    """The hash of a leaf that is there.
-
-    Raises:
-        Internal: it isn't.
-    """
-    row = conn.execute(b"SELECT leaf FROM ledger_leaf WHERE index = %b", (index,), binary=True).fetchone()
-    if row is None or not isinstance(row[0], bytes):
-        raise _broken("ledger_leaf")
-    return leaf_hash(row[0])
-
-
 def _first_from(conn: Connection, time_us: int) -> int:
-    """The first index whose entry isn't before an instant. Time never decreases along the ledger, so it is bisected."""
-    row = conn.execute(b"SELECT coalesce(max(index) + 1, 0) FROM ledger_access", binary=True).fetchone()
-    low, high = 0, _whole_number(row)
-    while low < high:
-        middle = (low + high) // 2
-        row = conn.execute(b"SELECT time_us FROM ledger_access WHERE index = %b", (middle,), binary=True).fetchone()
-        if _whole_number(row) < time_us:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _whole_number(row: tuple[object, ...] | None) -> int:
-    if row is None or not isinstance(row[0], int):
-        raise _broken("ledger_access")
-    return row[0]
+    try:
+        return instants.first_from(conn, time_us)
+    except (leaves.LeafError, TornTree):
+        raise _broken("ledger_entry") from None
 
 
 def _entry(index: Any, *columns: Any, details: Details | None) -> StoredAccess:
-    *access, stored, sealed = columns
+    *derived, stored, sealed = columns
     try:
-        leaf = leaves.decode(stored or b"")
-        if leaves.access_row(leaf) != tuple(access):
-            raise _broken("ledger_access")
+        leaf = leaves.decode(stored)
+        if leaves.columns(leaf) != tuple(derived):
+            raise _broken("ledger_entry")
         if details is None or sealed is None:
             return StoredAccess(index, leaf, None)
         return StoredAccess(index, leaf, details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
     except leaves.LeafError:
-        raise _broken("ledger_leaf") from None
+        raise _broken("ledger_entry") from None
     except DetailError:
         raise _broken("ledger_detail") from None
 

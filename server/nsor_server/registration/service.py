@@ -9,8 +9,9 @@ from google.protobuf.message import Message
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import disclose
 from nsor_server.directory import agencies
+from nsor_server.ledger.naming import named
 from nsor_server.notification import outbox
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.registration import record as records
@@ -41,8 +42,8 @@ class RegistrationService:
         answer = registration_pb2.CreateRegistrationResponse(warnings=rules.warnings(request.person))
         detail = record_pb2.AccessDetail(
             outcome="VALIDATED",
-            request_id=request.request_id,
             case_reference=records.case_reference(record.convictions[0].fir),
+            named=named(request),
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
@@ -86,7 +87,7 @@ class RegistrationService:
         )
         detail = record_pb2.AccessDetail(
             outcome="CONFIRMED_HELD" if record.held else "CONFIRMED",
-            request_id=request.request_id,
+            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[registration_id.bytes],
         )
@@ -103,9 +104,9 @@ class RegistrationService:
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
+            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[record.registration_id],
-            fields_shown=fields_shown(answer.DESCRIPTOR, call.purpose),
         )
         return Outcome(disclose(answer, call.purpose), detail)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypedDict
 
 from google.rpc import code_pb2
 
@@ -23,6 +24,15 @@ _NAMES = {
     leaf_pb2.OUTCOME_REFUSED: "REFUSED",
     leaf_pb2.OUTCOME_FAILED: "FAILED",
 }
+
+
+class _OfDetail(TypedDict):
+    """Fields of an entry that repeat its detail."""
+
+    detail: bytes
+    officer_key: bytes
+    case_reference: str
+    named: str
 
 
 def outcome_of(error: ApiError) -> leaf_pb2.Outcome.ValueType:
@@ -54,8 +64,8 @@ def answered(arrival: Arrival, call: Call, outcome: Outcome, answer: bytes, *, a
         trace_id=call.trace_id,
         call_hash=call.call_hash,
         answer_hash=arrival.answer_hash(answer),
-        detail=_detail(arrival, outcome.detail),
         records=outcome.records,
+        **_detail(arrival, outcome.detail),
     )
 
 
@@ -70,7 +80,7 @@ def refused(arrival: Arrival, error: ApiError, answer: bytes, *, access_id: uuid
         trace_id=arrival.span.trace_id,
         call_hash=arrival.call_hash,
         answer_hash=arrival.answer_hash(answer),
-        detail=_detail(arrival, record_pb2.AccessDetail(outcome=reason_name(error))),
+        **_detail(arrival, record_pb2.AccessDetail(outcome=reason_name(error))),
     )
 
 
@@ -90,10 +100,16 @@ def flood(agency: str, method: str, count: int, trace_id: bytes) -> Entry:
     )
 
 
-def _detail(arrival: Arrival, detail: record_pb2.AccessDetail) -> bytes:
+def _detail(arrival: Arrival, detail: record_pb2.AccessDetail) -> _OfDetail:
+    """The detail of an entry, and what of it is labelled."""
     detail.certificate = arrival.certificate
-    detail.request_id = arrival.request_id
+    detail.request_id = uuid.UUID(arrival.request_id).bytes if arrival.request_id else b""
     if arrival.officer is not None:
         detail.officer_key = arrival.officer.key_id
         detail.officer_number = arrival.officer.officer_number
-    return detail.SerializeToString()
+    return {
+        "detail": detail.SerializeToString(),
+        "officer_key": detail.officer_key,
+        "case_reference": detail.case_reference,
+        "named": detail.named,
+    }

@@ -9,6 +9,8 @@ from nsor_server.storage.keyring import Keyring
 
 LENGTH = 32
 """Bytes of a value: 256 bits."""
+SHORT_LENGTH = 16
+"""Bytes of a value that only has to differ: 128 bits, which fit a uuid."""
 
 
 class BlindIndex:
@@ -32,6 +34,10 @@ class BlindIndex:
     def primary(self, use: str, normalised: str) -> tuple[int, bytes]:
         """(key id, value) under the primary key, for a new row."""
         return self.values(use, normalised)[0]
+
+    def short(self, use: str, value: bytes) -> list[bytes]:
+        """16 bytes under every live key, the primary's first: for what is compared and no identifier."""
+        return [made for _, made in self._blind[use].values(value, SHORT_LENGTH)]
 
     def lock_id(self, use: str, normalised: str) -> int:
         """A signed 64-bit number for pg_advisory_xact_lock: writers of one identifier take turns under any key.

@@ -111,6 +111,11 @@ class PrfKeyset(_Keyset):
         functions: Mapping[int, Any] = self._handle.primitive(prf.PrfSet).all()
         primary = self.primary_id
         self._functions = sorted(functions.items(), key=lambda item: item[0] != primary)
+        self._primary = self._functions[0][1]
+
+    def primary(self, data: bytes, length: int) -> bytes:
+        """The value of `data` under the primary key."""
+        return bytes(self._primary.compute(data, length))
 
     def values(self, data: bytes, length: int) -> list[tuple[int, bytes]]:
         """The value of `data` under every key, the primary's first, each with its key's id."""

@@ -20,7 +20,8 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 wal_level = replica
-max_wal_size = '1GB'
+max_wal_size = '512MB'
+recovery_init_sync_method = 'syncfs'
 
 # GMT is the one zone that PostgreSQL knows without /usr/share/zoneinfo; Asia/Karachi is computed in Python.
 timezone = 'GMT'

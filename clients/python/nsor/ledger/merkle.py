@@ -73,6 +73,11 @@ class Frontier:
             root = node_hash(left, root)
         return root
 
+    @property
+    def roots(self) -> Sequence[bytes]:
+        """The roots, the largest subtree's first."""
+        return tuple(self._roots)
+
     def encode(self) -> bytes:
         """The roots, one after the other."""
         return b"".join(self._roots)

@@ -1,5 +1,5 @@
--- The access ledger. All but the head is insert-only for the server's role. `ledger_leaf` is the ledger; every other table is
--- either derived from it, and compared with it by `nsor-server ledger verify`, or sealed beside it.
+-- The access ledger. All but the head is insert-only for the server's role. The column `ledger_entry.leaf` is the ledger; all
+-- else is either derived from it, and compared with it by `nsor-server ledger verify`, or sealed beside it.
 
 CREATE TABLE ledger_head (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -16,31 +16,38 @@ COMMENT ON COLUMN ledger_head.frontier IS 'roots of the complete subtrees, the l
 COMMENT ON COLUMN ledger_head.directory_version IS 'goes up with every change of agencies, certificates and officers';
 INSERT INTO ledger_head (root) VALUES ('\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 
-CREATE TABLE ledger_leaf (
-    index bigint PRIMARY KEY CHECK (index >= 0),
-    leaf bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 1 AND 65535)
-);
-COMMENT ON COLUMN ledger_leaf.leaf IS 'the stored bytes are what is hashed: nsor.ledger.v1.Leaf';
+-- Tables that grow with every call are partitioned by the entry's number, in steps of 2^22: old details can be dropped as
+-- whole tables, and no index grows without end. Partitions are made by ledger_extend, below.
+CREATE TABLE ledger_entry (
+    index bigint NOT NULL,
+    access_id uuid NOT NULL,
+    officer uuid NOT NULL,
+    case_label uuid NOT NULL,
+    named uuid NOT NULL,
+    outcome smallint NOT NULL,
+    agency text NOT NULL,
+    leaf bytea NOT NULL,
+    PRIMARY KEY (index)
+) PARTITION BY RANGE (index);
+COMMENT ON TABLE ledger_entry IS 'the ledger; every column but leaf is derived from leaf and detail, and compared by ledger verify';
+COMMENT ON COLUMN ledger_entry.leaf IS 'the stored bytes are what is hashed: nsor.ledger.v1.Leaf';
+COMMENT ON COLUMN ledger_entry.outcome IS 'enum nsor.ledger.v1.Outcome';
+COMMENT ON COLUMN ledger_entry.officer IS 'label: keyed hash of method and officer''s key id; of the access id where nobody acted';
+COMMENT ON COLUMN ledger_entry.case_label IS 'label of method and case reference; of the access id where there is none';
+COMMENT ON COLUMN ledger_entry.named IS 'label of method and what the request names, found or not; of the access id where it names nothing';
+CREATE INDEX ledger_entry_access_id ON ledger_entry (access_id);
+CREATE INDEX ledger_entry_agency ON ledger_entry (agency, index);
+CREATE INDEX ledger_entry_officer ON ledger_entry (officer);
+CREATE INDEX ledger_entry_case_label ON ledger_entry (case_label);
+CREATE INDEX ledger_entry_named ON ledger_entry USING hash (named);
+CREATE INDEX ledger_entry_outcome ON ledger_entry (outcome, index) WHERE outcome <> 1;
 
 CREATE TABLE ledger_detail (
-    index bigint PRIMARY KEY,
-    sealed bytea NOT NULL
-);
+    index bigint NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (index)
+) PARTITION BY RANGE (index);
 COMMENT ON COLUMN ledger_detail.sealed IS '32 random bytes and an nsor.storage.v1.AccessDetail, sealed to its leaf';
-
-CREATE TABLE ledger_access (
-    index bigint PRIMARY KEY,
-    access_id uuid NOT NULL UNIQUE,
-    time_us bigint NOT NULL,
-    agency text NOT NULL,
-    method text NOT NULL,
-    purpose smallint NOT NULL,
-    outcome smallint NOT NULL,
-    trace_id bytea NOT NULL,
-    count integer NOT NULL
-);
-COMMENT ON TABLE ledger_access IS 'what the leaf says, for queries; re-derived by ledger verify';
-CREATE INDEX ledger_access_agency ON ledger_access (agency, index);
 
 CREATE TABLE ledger_record (
     index bigint NOT NULL,
@@ -55,18 +62,21 @@ COMMENT ON TABLE ledger_record IS 'the sealed rows that an entry wrote: each is 
 CREATE INDEX ledger_record_index ON ledger_record (index, ordinal);
 
 CREATE TABLE ledger_checkpoint (
-    size bigint PRIMARY KEY,
-    note bytea NOT NULL
-);
+    size bigint NOT NULL,
+    note bytea NOT NULL,
+    PRIMARY KEY (size)
+) PARTITION BY RANGE (size);
 COMMENT ON COLUMN ledger_checkpoint.note IS 'C2SP signed note, one per commit';
 
 CREATE TABLE ledger_tile (
     level smallint NOT NULL,
     tile bigint NOT NULL,
-    hashes bytea NOT NULL CHECK (octet_length(hashes) = 8192),
+    hashes bytea STORAGE EXTERNAL NOT NULL CHECK (octet_length(hashes) = 8192),
+    middle bytea STORAGE EXTERNAL NOT NULL CHECK (octet_length(middle) = 512),
     root bytea NOT NULL CHECK (octet_length(root) = 32),
     PRIMARY KEY (level, tile)
 );
+COMMENT ON COLUMN ledger_tile.middle IS 'roots over 16 of the hashes each, so that a proof reads and hashes an eighth';
 COMMENT ON TABLE ledger_tile IS 'full tiles of 256 hashes; those of level n are the roots of the tiles of level n - 1';
 
 CREATE TABLE ledger_epoch (
@@ -78,8 +88,41 @@ CREATE TABLE ledger_epoch (
 COMMENT ON TABLE ledger_epoch IS 'written by the owner only: ledger new-epoch after the tree was lost in part';
 COMMENT ON COLUMN ledger_epoch.first_index IS 'index of the leaf that carries last_known; checkpoints of more entries are of this origin';
 
+-- The server's role owns no table, so it asks for partitions: those up to one beyond entry `through`. A new table is attached
+-- and not created as a partition, which would lock out every reader.
+CREATE FUNCTION ledger_extend(through bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    step CONSTANT bigint := 4194304;
+    parent text;
+    part text;
+BEGIN
+    IF through < 0 OR through > (SELECT size FROM ledger_head) + step THEN
+        RAISE EXCEPTION 'ledger_extend: % is no entry that comes soon', through;
+    END IF;
+    LOCK TABLE ONLY ledger_entry, ONLY ledger_detail, ONLY ledger_checkpoint IN SHARE UPDATE EXCLUSIVE MODE;
+    FOREACH parent IN ARRAY ARRAY['ledger_entry', 'ledger_detail', 'ledger_checkpoint'] LOOP
+        -- Backwards to the first that is there: an old one that was dropped isn't made again.
+        FOR number IN REVERSE through / step + 1 .. 0 LOOP
+            part := parent || '_' || number;
+            EXIT WHEN to_regclass('public.' || part) IS NOT NULL;
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING ALL)', part, parent);
+            EXECUTE format(
+                'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
+                parent, part, number * step, (number + 1) * step
+            );
+        END LOOP;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION ledger_extend IS 'makes the partitions of the ledger up to one beyond an entry; what is there stays';
+REVOKE EXECUTE ON FUNCTION ledger_extend FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger_extend TO nsor_server;
+SELECT ledger_extend(0);
+
 GRANT SELECT, UPDATE ON ledger_head TO nsor_server;
 GRANT SELECT ON ledger_epoch TO nsor_server;
 GRANT SELECT, INSERT ON
-    ledger_leaf, ledger_detail, ledger_access, ledger_record, ledger_checkpoint, ledger_tile
+    ledger_entry, ledger_detail, ledger_record, ledger_checkpoint, ledger_tile
 TO nsor_server;

@@ -30,23 +30,22 @@ COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the 
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
--- once read, cannot go away.
+-- once read, cannot go away. When it was made is said by the leaf of its access.
 CREATE TABLE look_up (
-    agency_id text NOT NULL,
     request_id uuid NOT NULL,
-    request_hash bytea NOT NULL,
+    request_hash uuid NOT NULL,
+    access_id uuid NOT NULL,
     grant_id uuid,
     subject smallint CHECK (subject >= 0),
     use smallint CHECK (use >= 1),
-    access_id uuid NOT NULL,
-    made_at timestamptz NOT NULL,
-    PRIMARY KEY (agency_id, request_id),
-    UNIQUE (grant_id, subject, use),
+    agency_id text NOT NULL,
+    PRIMARY KEY (request_id, agency_id),
     CHECK (num_nulls(grant_id, subject, use) IN (0, 3))
 );
--- In the clear it would confirm a guessed CNIC to whoever has a dump: all else in the request stands in this row.
-COMMENT ON COLUMN look_up.request_hash IS 'SHA-256 of the request, under the sealing keyset';
+-- A plain hash would confirm a guessed CNIC to whoever has a dump: all else in the request stands in this row.
+COMMENT ON COLUMN look_up.request_hash IS 'keyed hash of agency, request id and request, 16 bytes';
 COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
+CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
 GRANT SELECT, INSERT ON access_request_version, access_grant, look_up TO nsor_server;

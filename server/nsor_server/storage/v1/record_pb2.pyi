@@ -676,11 +676,12 @@ class AccessDetail(_message.Message):
     CERTIFICATE_FIELD_NUMBER: _builtins.int
     CASE_REFERENCE_FIELD_NUMBER: _builtins.int
     SUBJECTS_FIELD_NUMBER: _builtins.int
-    FIELDS_SHOWN_FIELD_NUMBER: _builtins.int
+    CLASSES_SHOWN_FIELD_NUMBER: _builtins.int
     REPLAY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     GRANT_POSITION_FIELD_NUMBER: _builtins.int
     GRANT_USE_FIELD_NUMBER: _builtins.int
+    NAMED_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -693,19 +694,21 @@ class AccessDetail(_message.Message):
     """The case, in the form of its key, such as "PK-PB/LHR/PS-001 679/2021"."""
     replay: _builtins.bool
     """A repeat of an earlier request."""
-    request_id: _builtins.str
-    """The request id."""
+    request_id: _builtins.bytes
+    """The request id, 16 bytes, or empty."""
     grant_position: _builtins.int
     """Position of the person in the grant that was used."""
     grant_use: _builtins.int
     """Which use of the grant for this person it was, from 1; 0: none."""
+    named: _builtins.str
+    """What the request named, found or not, such as "cnic 3520112345671"; empty where the method names nothing."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
 
     @_builtins.property
-    def fields_shown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Paths of the fields shown, when the purpose shows less than all: the number of the purpose's projection."""
+    def classes_shown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of the classes of fields that the answer showed."""
 
     def __init__(
         self,
@@ -716,15 +719,16 @@ class AccessDetail(_message.Message):
         certificate: _builtins.bytes = ...,
         case_reference: _builtins.str = ...,
         subjects: _abc.Iterable[_builtins.bytes] | None = ...,
-        fields_shown: _abc.Iterable[_builtins.str] | None = ...,
+        classes_shown: _abc.Iterable[_builtins.int] | None = ...,
         replay: _builtins.bool = ...,
-        request_id: _builtins.str = ...,
+        request_id: _builtins.bytes = ...,
         grant_position: _builtins.int = ...,
         grant_use: _builtins.int = ...,
+        named: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "fields_shown", b"fields_shown", "grant_position", b"grant_position", "grant_use", b"grant_use", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,47 +1,17 @@
-"""Sealed rows, and officers' keys, compared with the ledger: each is the work of one entry, and its record is there.
+"""Sealed rows, and officers' keys, compared with the ledger: each is the work of one entry, and its record is there."""
 
-Rooms whose rows are sealed add their table to `SEALED_TABLES`.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from nsor_server.directory import officers
-from nsor_server.ledger.verify import Report
+from nsor_server.ledger.stored import RecordedTable
+from nsor_server.verification.contents import TABLES
+from nsor_server.verification.report import Report
 
 Connection = psycopg.Connection[TupleRow]
 
-
-@dataclass(frozen=True, slots=True)
-class SealedTable:
-    """A table whose rows are sealed and never changed.
-
-    Attributes:
-        name: the table.
-        row_id: column of the row's id: a uuid, or bytes of a row that isn't sealed.
-        version: column of its version; None for a row that is written once, whose version is 1.
-        sealed: column of the sealed bytes.
-        content: an expression of the bytes of a row that isn't sealed; empty for one that is.
-    """
-
-    name: str
-    row_id: str
-    version: str | None = None
-    sealed: str = "sealed"
-    content: str = ""
-
-
-SEALED_TABLES = [
-    SealedTable("registration_version", "registration_id", "version"),
-    SealedTable("notice", "notice_id"),
-    SealedTable("access_request_version", "access_request_id", "version"),
-    SealedTable("access_grant", "grant_id"),
-    SealedTable(officers.TABLE, "key_id", content=officers.CONTENT),
-    SealedTable(officers.DISABLED, "key_id", content=officers.DISABLED_CONTENT),
-]
 
 _COMPARE = sql.SQL("""
 SELECT coalesce(record.index, -1), stored.row_id, coalesce(stored.version, record.version), record.index IS NULL,
@@ -57,9 +27,9 @@ LIMIT 1000
 """)
 
 
-def compare(conn: Connection, report: Report) -> None:
+def compare(conn: Connection, report: Report, tables: Sequence[RecordedTable] = TABLES) -> None:
     """Add a finding for each sealed row that isn't its entry's, and each record that is named and not there."""
-    for table in SEALED_TABLES:
+    for table in tables:
         exists = conn.execute("SELECT to_regclass(%s)", (table.name,)).fetchone()
         if exists is None or exists[0] is None:
             continue
@@ -77,7 +47,7 @@ def compare(conn: Connection, report: Report) -> None:
                 report.add(index, f"the entry's record is gone from {table.name}")
             else:
                 report.add(index, f"the entry's record in {table.name} isn't what it wrote: it was exchanged")
-    known = [table.name for table in SEALED_TABLES]
+    known = [table.name for table in tables]
     strangers = "SELECT index, table_name FROM ledger_record WHERE table_name <> ALL (%s) ORDER BY index LIMIT 1000"
     for index, name in conn.execute(strangers, (known,)):
         report.add(index, f"the entry's record is in {name}, which no verification knows")

@@ -5,8 +5,7 @@ with them: checkpoints, tiles, head, details, rows for queries, sealed records, 
 finding with the index where it shows; the first bad index is what an investigation begins with.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from typing import Any
 
 import psycopg
@@ -17,125 +16,35 @@ from nsor.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash, root
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger import partitions
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.entry import RecordRef
-from nsor_server.ledger.tiles import WIDTH
+from nsor_server.ledger.labels import Labelled, Labels
+from nsor_server.ledger.stored import Rows
+from nsor_server.ledger.tiles import WIDTH, middle_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.report import Epochs, Report
 
 Connection = psycopg.Connection[TupleRow]
 
-MOST_FINDINGS = 1000
 _AT_A_TIME = 2000
-_ACCESSES = """
-SELECT index, access_id, time_us, agency, method, purpose, outcome, trace_id, count FROM ledger_access ORDER BY index
+_ENTRIES = """
+SELECT index, leaf, access_id, agency, outcome, officer, case_label, named FROM ledger_entry ORDER BY index
+"""
+_DERIVED = 3
+"""Of the columns after the leaf, how many are derived from it; the others are labels."""
+_DETAIL_PARTITIONS = r"""
+SELECT bound[1]::bigint, bound[2]::bigint
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
+    regexp_match(pg_get_expr(relpartbound, pg_class.oid), '^FOR VALUES FROM \(''(\d+)''\) TO \(''(\d+)''\)$') AS bound
+WHERE inhparent = 'ledger_detail'::regclass
+ORDER BY 1
 """
 _RECORDS = "SELECT index, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that isn't as it must be.
-
-    Attributes:
-        index: of the first entry that it concerns; -1 when it concerns none.
-        problem: what is wrong; names no person.
-    """
-
-    index: int
-    problem: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What a verification saw.
-
-    Attributes:
-        size: entries that were checked.
-        root: root of the tree over them.
-        checkpoints: how many signed checkpoints were checked.
-        findings: the first is the one with the lowest index.
-        remarks: what isn't wrong, but worth knowing.
-    """
-
-    size: int = 0
-    root: bytes = b""
-    checkpoints: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def add(self, index: int, problem: str) -> None:
-        """Note a finding; beyond `MOST_FINDINGS` they say nothing new."""
-        if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(index, problem))
-
-    def sort(self) -> None:
-        """Put the first bad index first; what concerns no entry comes last."""
-        self.findings.sort(key=lambda finding: (finding.index < 0, finding.index))
-
-
-@dataclass(frozen=True, slots=True)
-class Epochs:
-    """Which origin signed which sizes: it changes where a new epoch was opened."""
-
-    first: str
-    later: tuple[tuple[int, str], ...]
-
-    @classmethod
-    def load(cls, conn: Connection, origin: str) -> "Epochs":
-        """Read the epochs; ``origin`` is the first one's."""
-        rows = conn.execute("SELECT first_index, origin FROM ledger_epoch ORDER BY epoch").fetchall()
-        return cls(origin, tuple((row[0], row[1]) for row in rows))
-
-    def origin(self, size: int) -> str:
-        """The origin of the checkpoint of a size."""
-        origins = [self.first, *(name for first_index, name in self.later if first_index < size)]
-        return origins[-1]
-
-    def ends(self, origin: str) -> int | None:
-        """The size at which an origin's epoch ended; None for the current one. KeyError for a stranger."""
-        names = [self.first, *(name for _, name in self.later)]
-        if origin not in names:
-            raise KeyError(origin)
-        following = names.index(origin)
-        return self.later[following][0] if following < len(self.later) else None
-
-
-class Rows:
-    """Rows of a table in the order of their index, taken as the verification walks along the leaves."""
-
-    def __init__(self, conn: Connection, name: str, query: str, report: Report) -> None:
-        self._name = name
-        self._report = report
-        self._rows = self._stream(conn, query)
-        self._next = next(self._rows, None)
-
-    def take(self, index: int) -> list[tuple[Any, ...]]:
-        """The rows of an index, without it; a row that belongs to no index is a finding."""
-        found = []
-        while self._next is not None and self._next[0] <= index:
-            if self._next[0] == index:
-                found.append(self._next[1:])
-            else:
-                self._report.add(self._next[0], f"a row of {self._name} belongs to no entry")
-            self._next = next(self._rows, None)
-        return found
-
-    def one(self, index: int) -> tuple[Any, ...] | None:
-        """The one row of an index, or None."""
-        found = self.take(index)
-        return found[0] if found else None
-
-    def finish(self) -> None:
-        """Report what is left."""
-        while self._next is not None:
-            self.take(self._next[0] + 1)
-
-    def _stream(self, conn: Connection, query: str) -> Iterator[tuple[Any, ...]]:
-        with conn.cursor(f"verify_{self._name}", withhold=False) as cursor:
-            cursor.itersize = _AT_A_TIME
-            cursor.execute(query, binary=True)
-            yield from cursor
+Each = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
 
 
 class Verification:
@@ -149,6 +58,7 @@ class Verification:
         *,
         sizes: Collection[int] = (),
         progress: Callable[[int, int], None] | None = None,
+        width: int = partitions.WIDTH,
     ) -> None:
         """Prepare.
 
@@ -158,15 +68,19 @@ class Verification:
             origin: the ledger's first origin.
             sizes: at which the recomputed root is wanted, in `roots`, for those that the tree has.
             progress: is called with (entries done, entries in all).
+            width: entries of a partition.
         """
         self._sizes = frozenset(sizes)
+        self._width = width
         self.roots = {0: EMPTY_ROOT}
         self._conn = conn
         self._signer = keyring.ledger_signer
         self._details = Details(keyring)
         self._progress = progress or (lambda _done, _all: None)
-        self.each: Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail], None] = lambda _index, _leaf, _detail: None
-        """Is called with each entry whose detail opens, in their order."""
+        self._labels = Labels(keyring)
+        self._dropped: list[range] = []
+        self.each: Each = lambda _index, _leaf, _detail: None
+        """Is called with each entry whose detail opens or was dropped (None), in their order."""
         self.epochs = Epochs.load(conn, origin)
         self.report = Report()
         self._verifiers: dict[str, Verifier] = {}
@@ -184,16 +98,16 @@ class Verification:
         if head is None:
             report.add(-1, "the ledger has no head")
             return report
-        bounds = self._conn.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf").fetchone()
+        bounds = self._conn.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry").fetchone()
         end = max(head[0], bounds[0] if bounds else 0)
+        self._dropped = _dropped(self._conn, end, self._width)
         rows = {
-            "ledger_leaf": "SELECT index, leaf FROM ledger_leaf ORDER BY index",
+            "ledger_entry": _ENTRIES,
             "ledger_detail": "SELECT index, sealed FROM ledger_detail ORDER BY index",
-            "ledger_access": _ACCESSES,
             "ledger_record": _RECORDS,
             "ledger_checkpoint": "SELECT size, note FROM ledger_checkpoint ORDER BY size",
         }
-        streams = {name: Rows(self._conn, name, query, report) for name, query in rows.items()}
+        streams = {name: Rows(self._conn, name, query, report.add) for name, query in rows.items()}
         for index in range(end):
             self._entry(index, streams)
             if index + 1 in self._sizes:
@@ -206,20 +120,20 @@ class Verification:
             stream.finish()
         self._tiles_that_are_too_many(end)
         report.size, report.root = end, self._frontier.root()
+        report.remarks += [f"details of entries {each.start} to {each.stop - 1} were dropped" for each in self._dropped]
         self._head(*head)
         self._progress(end, end)
         return report
 
     def _entry(self, index: int, streams: dict[str, Rows]) -> None:
-        stored = streams["ledger_leaf"].one(index)
-        detail = streams["ledger_detail"].one(index)
-        access = streams["ledger_access"].one(index)
+        stored = streams["ledger_entry"].one(index)
+        sealed = streams["ledger_detail"].one(index)
         records = streams["ledger_record"].take(index)
         if stored is None:
             self.report.add(index, "the entry is missing")
             self._torn = True
             return
-        encoded = bytes(stored[0])
+        encoded, *columns = stored
         hashed = leaf_hash(encoded)
         self._frontier.append(hashed)
         self._tiled(index, hashed)
@@ -229,11 +143,13 @@ class Verification:
             self.report.add(index, f"the entry is no leaf: {error}")
             return
         self._check_time(index, leaf)
-        self._check_detail(index, leaf, hashed, detail)
-        if access is None:
-            self.report.add(index, "the row of ledger_access is missing")
-        elif access != leaves.access_row(leaf):
-            self.report.add(index, "the row of ledger_access isn't what the entry says")
+        if tuple(columns[:_DERIVED]) != leaves.columns(leaf):
+            self.report.add(index, "a column of ledger_entry isn't what the entry says")
+        detail = self._opened(index, leaf, hashed, sealed)
+        if detail is not None:
+            labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
+            if not self._labels.fit(labelled, columns[_DERIVED:]):
+                self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
         self._check_records(index, leaf, [RecordRef(*row) for row in records])
 
     def _check_time(self, index: int, leaf: leaf_pb2.Leaf) -> None:
@@ -241,16 +157,23 @@ class Verification:
             self.report.add(index, "the entry's time lies before that of the entry before")
         self._time_us = max(self._time_us, leaf.time_us)
 
-    def _check_detail(self, index: int, leaf: leaf_pb2.Leaf, hashed: bytes, row: tuple[Any, ...] | None) -> None:
-        if row is None:
-            self.report.add(index, "the sealed detail is missing")
-            return
+    def _opened(
+        self, index: int, leaf: leaf_pb2.Leaf, hashed: bytes, sealed: tuple[Any, ...] | None
+    ) -> record_pb2.AccessDetail | None:
+        """The entry's detail; None, with a finding, when it isn't the entry's, and without one where it was dropped."""
+        if sealed is None:
+            if any(index in each for each in self._dropped):
+                self.each(index, leaf, None)
+            else:
+                self.report.add(index, "the sealed detail is missing")
+            return None
         try:
-            detail = self._details.open(index, hashed, row[0], leaf.detail_hash)
+            detail = self._details.open(index, hashed, sealed[0], leaf.detail_hash)
         except DetailError as error:
             self.report.add(index, f"{error}: the entry or its detail was changed, moved or exchanged")
-            return
+            return None
         self.each(index, leaf, detail)
+        return detail
 
     def _check_records(self, index: int, leaf: leaf_pb2.Leaf, records: list[RecordRef]) -> None:
         if not records:
@@ -286,18 +209,22 @@ class Verification:
         level, hashes = 0, self._tile
         tile = index // WIDTH
         while len(hashes) == WIDTH:
-            root = root_of(hashes)
+            middle = middle_of(hashes)
+            root = root_of(middle)
             row = self._conn.execute(
-                "SELECT hashes, root FROM ledger_tile WHERE level = %s AND tile = %s", (level, tile), prepare=True
+                "SELECT hashes, middle, root FROM ledger_tile WHERE level = %s AND tile = %s",
+                (level, tile),
+                prepare=True,
+                binary=True,
             ).fetchone()
-            self._compare_tile(level, tile, hashes, root, row)
+            self._compare_tile(level, tile, hashes, (b"".join(middle), root), row)
             hashes.clear()
             level, tile = level + 1, tile // WIDTH
             hashes = self._tiles.setdefault(level, [])
             hashes.append(root)
 
     def _compare_tile(
-        self, level: int, tile: int, hashes: list[bytes], root: bytes, row: tuple[Any, ...] | None
+        self, level: int, tile: int, hashes: list[bytes], above: tuple[bytes, bytes], row: tuple[Any, ...] | None
     ) -> None:
         width = WIDTH**level
         first = tile * WIDTH * width
@@ -306,7 +233,7 @@ class Verification:
         elif row[0] != b"".join(hashes):
             differing = next(at for at in range(WIDTH) if row[0][at * HASH_BYTES : (at + 1) * HASH_BYTES] != hashes[at])
             self.report.add(first + differing * width, f"the entry's hash isn't that of tile {tile} of level {level}")
-        elif row[1] != root:
+        elif row[1:] != above:
             self.report.add(first, f"the root of tile {tile} of level {level} isn't that of its hashes")
 
     def _tiles_that_are_too_many(self, size: int) -> None:
@@ -337,3 +264,13 @@ class Verification:
         if verifier is None:
             verifier = self._verifiers[origin] = Verifier.of(self._signer, origin)
         return verifier
+
+
+def _dropped(conn: Connection, end: int, width: int) -> list[range]:
+    """The entries whose partitions of details were dropped: whole ones, which were full, before one that is there."""
+    dropped, reached = [], 0
+    for start, stop in conn.execute(_DETAIL_PARTITIONS).fetchall():
+        if reached < start <= end and reached % width == start % width == 0:
+            dropped.append(range(reached, start))
+        reached = stop
+    return dropped

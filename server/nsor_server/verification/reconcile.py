@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger import note
 from nsor.ledger.note import NoteError, Verifier
-from nsor_server.ledger import outside
-from nsor_server.ledger.verify import Epochs, Report
+from nsor_server.ledger import instants, outside
+from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
 from nsor_server.tracing.spans import ACCESS_ID, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
+from nsor_server.verification.report import Epochs, Report
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -79,19 +80,29 @@ def spans(conn: Connection, seen: Iterable[StoredSpan], report: Report) -> None:
     found: set[uuid.UUID] = set()
     remaining = iter(ids)
     while batch := list(islice(remaining, _AT_A_TIME)):
-        rows = conn.execute("SELECT access_id FROM ledger_access WHERE access_id = ANY (%s)", (batch,))
+        rows = conn.execute("SELECT access_id FROM ledger_entry WHERE access_id = ANY (%s)", (batch,))
         found.update(access_id for (access_id,) in rows)
     for missing in (each for each, answered in ids.items() if answered and each not in found):
         report.add(-1, f"the call {missing} was answered, by its span, and has no entry")
-    query = (
-        "SELECT access_id FROM ledger_access WHERE time_us BETWEEN %s AND %s AND count = 1 AND method LIKE 'nsor.v1.%%'"
-    )
-    of_their_time = conn.execute(query, (first_us, last_us - _UNDER_WAY_US))
-    without = sum(access_id not in ids for (access_id,) in of_their_time)
+    without = sum(access_id not in ids for access_id in _itemised(conn, first_us, last_us - _UNDER_WAY_US))
     report.remarks.append(f"{len(found)} spans have their entry; {without} entries of their time have no span")
     if ids:
         since = dt.datetime.fromtimestamp(first_us / 1e6, dt.UTC)
         report.remarks.append(f"spans go back to {since:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _itemised(conn: Connection, first_us: int, last_us: int) -> Iterator[uuid.UUID]:
+    """Access ids of the entries of a time that stand for one call of the contract each."""
+    if last_us < first_us:
+        return
+    between = (instants.first_from(conn, first_us), instants.first_from(conn, last_us + 1))
+    with conn.cursor("verify_spans", withhold=False) as cursor:
+        cursor.itersize = _AT_A_TIME
+        cursor.execute("SELECT leaf FROM ledger_entry WHERE index >= %s AND index < %s", between, binary=True)
+        for (encoded,) in cursor:
+            leaf = leaves.decode(encoded)
+            if leaf.count == 1 and leaf.method.startswith(_CONTRACT):
+                yield uuid.UUID(bytes=leaf.access_id)
 
 
 def _must_be_recorded(span: StoredSpan) -> bool:

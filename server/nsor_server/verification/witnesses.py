@@ -15,8 +15,9 @@ from psycopg.rows import TupleRow
 from nsor.ledger import cosigned, note
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
-from nsor_server.ledger.verify import Report, Verification
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification.report import Report
+from nsor_server.verification.walk import Verification
 
 Connection = psycopg.Connection[TupleRow]
 

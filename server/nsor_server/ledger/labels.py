@@ -1,0 +1,95 @@
+"""Labels: by what entries are found without a word in the clear of whom they are about.
+
+An entry has three, of the officer, of the case and of what the request names; each is 16 bytes of a keyed hash with
+keys of its own. Where there is nothing to label, the label is made of the access id, and so never comes twice: whoever
+has a dump can't tell it from another one, and verification can make it again. What a request names is labelled whether
+or not it was found, since labels of hits alone would tell them apart.
+
+Labels of one method never meet those of another. Otherwise a dump would tell the look-ups that found somebody, by the
+label of whoever entered that person, or that case, into the register; and who an officer is, by the label of his
+enrolment, which stands beside his number. Whoever has the keys asks for the labels of all methods.
+"""
+
+import functools
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nsor_server.ledger.entry import Entry
+from nsor_server.storage.keyring import Keyring
+
+LABEL_BYTES = 16
+OFFICER, CASE, NAMED = "entry-officer", "entry-case", "entry-named"
+"""The keyring's uses, in the order of the columns."""
+USES = (OFFICER, CASE, NAMED)
+
+_TEXT, _ACCESS_ID = b"\0", b"\1"
+"""What a label is made of: so that no text is taken for an access id."""
+_OFFICERS = 8192
+"""Officers, by method, whose label is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What an entry is found by. All but the first two may be empty.
+
+    Attributes:
+        method: full method name.
+        access_id: 16 bytes.
+        officer_key: SHA-256 of the officer's public key.
+        case_reference: the case.
+        named: what the request names: its kind, a space, and the value in its normal form.
+    """
+
+    method: str
+    access_id: bytes
+    officer_key: bytes
+    case_reference: str
+    named: str
+
+
+class Labels:
+    """Makes labels. Threads may share it."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Takes the keyring's `blind` keys of entries."""
+        self._keys = [keyring.blind[use] for use in USES]
+        self._primary = [keys.primary for keys in self._keys]
+        self._officer = functools.lru_cache(maxsize=_OFFICERS)(self._made_of_officer)
+
+    def of(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
+        """The labels of an entry under the primary keys: officer, case, named."""
+        officer, case, named = self._primary
+        none = _ACCESS_ID + entry.access_id.bytes
+        method, reference, name = entry.method, entry.case_reference, entry.named
+        return (
+            self._officer(method, entry.officer_key) if entry.officer_key else officer(none, LABEL_BYTES),
+            case(_made_of(method, reference.encode()) if reference else none, LABEL_BYTES),
+            named(_made_of(method, name.encode()) if name else none, LABEL_BYTES),
+        )
+
+    def fit(self, labelled: Labelled, stored: Sequence[uuid.UUID]) -> bool:
+        """Whether stored labels are those of an entry, under whichever keys they were made."""
+        values = (labelled.officer_key, labelled.case_reference.encode(), labelled.named.encode())
+        none = _ACCESS_ID + labelled.access_id
+        return all(
+            label.bytes in self._under_every_key(nth, _made_of(labelled.method, value) if value else none)
+            for nth, (label, value) in enumerate(zip(stored, values, strict=True))
+        )
+
+    def every(self, use: str, value: str | bytes, methods: Iterable[str]) -> list[bytes]:
+        """The labels that a value has had in entries of these methods, under every live key: by them they are found."""
+        encoded = value.encode() if isinstance(value, str) else value
+        nth = USES.index(use)
+        return [label for method in methods for label in self._under_every_key(nth, _made_of(method, encoded))]
+
+    def _under_every_key(self, nth: int, made_of: bytes) -> list[bytes]:
+        return [label for _, label in self._keys[nth].values(made_of, LABEL_BYTES)]
+
+    def _made_of_officer(self, method: str, officer_key: bytes) -> bytes:
+        return self._primary[0](_made_of(method, officer_key), LABEL_BYTES)
+
+
+def _made_of(method: str, value: bytes) -> bytes:
+    """Names of methods hold no NUL, so that the parts can't run into each other."""
+    return _TEXT + method.encode() + b"\0" + value

@@ -1,0 +1,92 @@
+"""Access requests, grants and look-ups as they are stored, compared with their seals and the ledger.
+
+A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import Add, Connection, RecordedTable, Rows, Stored, opened, read, recorded_index
+from nsor_server.lookup import store
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+
+_LOOK_UPS: Final = """
+SELECT coalesce(entry.index, -1), made.agency_id, made.request_id, made.grant_id, made.subject, made.use
+FROM look_up AS made LEFT JOIN ledger_entry AS entry USING (access_id)
+ORDER BY 1
+"""
+_REQUESTS: Final = f"""
+SELECT {recorded_index(store.REQUESTS, "r.access_request_id", "r.version")},
+    r.access_request_id, r.version, r.state, r.agency_id, r.district, r.sealed
+FROM access_request_version AS r
+"""  # noqa: S608 - constants
+_GRANTS: Final = f"""
+SELECT {recorded_index(store.GRANTS, "g.grant_id", "1")},
+    g.grant_id, g.access_request_id, g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.sealed
+FROM access_grant AS g
+"""  # noqa: S608 - constants
+
+
+class _LookUps:
+    """The look-ups that are stored, compared with the entries of those that were answered."""
+
+    def __init__(self, conn: Connection, add: Add) -> None:
+        self._add = add
+        self._rows = Rows(conn, "look_up", _LOOK_UPS, add)
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        rows = self._rows.take(index)
+        if detail is None:
+            # What a row must say stood in the detail; that it is this agency's look-up stands in the leaf too.
+            fits = not rows or (len(rows) == 1 and _is_answered(leaf) and rows[0][0] == leaf.agency)
+        else:
+            fits = rows == _made(leaf, detail)
+        if not fits:
+            self._add(index, "the look-up, or its use of a grant, isn't in look_up as the entry says")
+
+    def finish(self) -> None:
+        self._rows.finish()
+
+
+def _is_answered(leaf: leaf_pb2.Leaf) -> bool:
+    return leaf.method == LOOK_UP and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
+
+
+def _made(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> list[tuple[Any, ...]]:
+    """The rows of look_up that an entry wrote: one, or none."""
+    if not _is_answered(leaf) or not detail.request_id or detail.replay:
+        return []
+    use: tuple[Any, ...] = (None, None, None)
+    if detail.grant_use:
+        use = (uuid.UUID(bytes=detail.subjects[-1]), detail.grant_position, detail.grant_use)
+    return [(leaf.agency, uuid.UUID(bytes=detail.request_id), *use)]
+
+
+def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
+    sealer = Sealer(keyring)
+    for index, request_id, *columns, sealed in read(conn, "requests", _REQUESTS):
+        opened(add, index, store.REQUESTS, lambda: store.open_request(sealer, request_id, columns, sealed))  # noqa: B023
+    for index, grant_id, request_id, agency, expires, sealed in read(conn, "grants", _GRANTS):
+        grant = opened(
+            add,
+            index,
+            store.GRANTS,
+            lambda: store.open_grant(sealer, grant_id.bytes, agency, expires, sealed),  # noqa: B023
+        )
+        if grant is not None and grant.access_request_id != request_id.bytes:
+            add(index, "a column of access_grant isn't what the seal beside it says")
+
+
+STORED: Final = Stored(
+    (RecordedTable(store.REQUESTS, "access_request_id", "version"), RecordedTable(store.GRANTS, "grant_id")),
+    _compare,
+    _LookUps,
+)
+"""For verification."""

@@ -1,0 +1,33 @@
+"""What requests name."""
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor_server.ledger.naming import named
+
+CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (lookup_pb2.LookUpRegistrationRequest(request_id=ID, cnic=CNIC), f"cnic {CNIC}"),
+        (registration_pb2.CreateRegistrationRequest(person=types_pb2.Person(cnic=CNIC)), f"cnic {CNIC}"),
+        (registration_pb2.CreateRegistrationRequest(), ""),
+        (registration_pb2.ConfirmRegistrationRequest(request_id=CNIC, registration_id=ID), f"registration {ID}"),
+        (registration_pb2.GetRegistrationRequest(registration_id=ID), f"registration {ID}"),
+        (notification_pb2.CreateNoticeRequest(registration_id=ID), f"registration {ID}"),
+        (lookup_pb2.GetAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (lookup_pb2.ApproveAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (lookup_pb2.ReturnAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (lookup_pb2.CreateAccessRequestRequest(suspects=[lookup_pb2.Suspect(cnic=CNIC)]), ""),
+        (directory_pb2.DisableOfficerRequest(officer_key_id=b"\xab" * 32), f"officer {'ab' * 32}"),
+        (directory_pb2.ListAgenciesRequest(), ""),
+        (oversight_pb2.ListAccessesRequest(access_id=ID), f"access {ID}"),
+        (oversight_pb2.GetInclusionProofRequest(leaf_index=3), ""),
+    ],
+)
+def test_a_request_names_the_one_that_it_asks_about(request_: Message, expected: str) -> None:
+    # By this label everybody who asked for somebody is found, and a value that only hits repeat would tell hits apart.
+    assert named(request_) == expected

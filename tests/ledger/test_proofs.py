@@ -1,0 +1,118 @@
+"""Proofs of a tree whose hashes are in tiles of two levels, in leaves and in the head's frontier."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from nsor.ledger import merkle
+from nsor_server.ledger import proofs
+from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
+from nsor_server.storage.pool import Database
+
+SIZE = WIDTH * WIDTH + 3 * WIDTH + 77
+"""One full tile of level 1, three more of level 0, and leaves."""
+
+
+class Tree:
+    """A stored tree, and its hashes."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.hashes = [merkle.leaf_hash(index.to_bytes(8, "big")) for index in range(SIZE)]
+        frontier = merkle.Frontier()
+        for each in self.hashes:
+            frontier.append(each)
+        self.head_root = frontier.root()
+        with database.owner() as conn:
+            conn.execute(
+                "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
+                " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '',"
+                " int8send(nth) FROM generate_series(0::bigint, %s) AS nth",
+                (SIZE - 1,),
+            )
+            conn.execute(
+                "UPDATE ledger_head SET size = %s, root = %s, frontier = %s", (SIZE, self.head_root, frontier.encode())
+            )
+            level, hashes = 0, self.hashes
+            while len(hashes) >= WIDTH:
+                tiles = [hashes[at : at + WIDTH] for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+                hashes = [merkle.root_of(tile) for tile in tiles]
+                conn.cursor().executemany(
+                    "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)",
+                    [
+                        (level, nth, b"".join(tile), b"".join(middle_of(tile)), hashes[nth])
+                        for nth, tile in enumerate(tiles)
+                    ],
+                )
+                level += 1
+
+    def root(self, size: int) -> bytes:
+        return merkle.root_of(self.hashes[:size])
+
+
+@pytest.fixture
+def tree(database: Database) -> Tree:
+    return Tree(database)
+
+
+class Counting:
+    """A connection that counts its statements."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self._conn = conn
+        self.count = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        self.count += 1
+        return self._conn.execute(*arguments, **options)
+
+
+def sizes() -> Iterator[int]:
+    """Sizes at the borders of tiles and elsewhere."""
+    for border in (WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + WIDTH, SIZE - 77):
+        yield from (border - 1, border, border + 1)
+    yield from (1, 2, 3, SIZE - 1, SIZE)
+    yield from random.Random(5).sample(range(1, SIZE), 6)  # noqa: S311 - any will do
+
+
+def test_every_proof_leads_to_its_root_in_two_statements(tree: Tree) -> None:
+    chance = random.Random(6)  # noqa: S311 - any will do
+    with tree.database.transaction() as conn:
+        for size in sizes():
+            root = tree.root(size)
+            assert proofs.root(conn, size) == root
+            for index in {0, size - 1, chance.randrange(size), chance.randrange(size)}:
+                counting = Counting(conn)
+                proof = proofs.inclusion(counting, index, size)  # type: ignore[arg-type]  # what is used of one
+                assert counting.count <= 2
+                assert proof.leaf_hash == tree.hashes[index]
+                merkle.verify_inclusion(proof.leaf_hash, index, size, proof.hashes, root)
+            for second in {size, SIZE, chance.randint(size, SIZE)}:
+                counting = Counting(conn)
+                hashes = proofs.consistency(counting, size, second)  # type: ignore[arg-type]  # what is used of one
+                assert counting.count <= 2
+                merkle.verify_consistency(size, second, root, tree.root(second), hashes)
+
+
+def test_an_empty_tree_is_a_prefix_of_all(tree: Tree) -> None:
+    with tree.database.transaction() as conn:
+        assert proofs.consistency(conn, 0, SIZE) == []
+        assert proofs.root(conn, 0) == merkle.EMPTY_ROOT
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("DELETE FROM ledger_entry WHERE index = 300", "entry 300"),
+        ("DELETE FROM ledger_tile WHERE level = 0 AND tile = 1", "tile 1 of level 0"),
+        ("DELETE FROM ledger_tile WHERE level = 1", "tile 0 of level 1"),
+    ],
+)
+def test_what_is_missing_is_no_proof(tree: Tree, statement: str, names: str) -> None:
+    with tree.database.owner() as conn:
+        conn.execute(statement.encode())
+    with tree.database.transaction() as conn, pytest.raises(TornTree, match=names):
+        proofs.inclusion(conn, 300, SIZE - 100)

@@ -138,7 +138,7 @@ def register_convictions(stage: Stage, units: dict[str, Unit]) -> dict[str, str]
         results = stage.register.folder / f"{unit.prosecution}.jsonl.results.jsonl"
         for line in results.read_text().splitlines():
             row = json.loads(line)
-            found[row["requestId"]] = row["registrationId"]
+            found[row["request_id"]] = row["registration_id"]
     if len(found) != sum(len(unit.orders) for unit in units.values()):
         raise StoryBroke("not every order was accepted")
     return found

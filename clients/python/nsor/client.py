@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from nsor import verification
+from nsor.certificate import ClientCertificate
 from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from nsor.errors import NsorError
 from nsor.events import EventStream
@@ -63,6 +64,16 @@ class Client:
     def agency_id(self) -> str:
         """The agency that the certificate names, or empty."""
         return self._connection.certificate.agency_id
+
+    @property
+    def certificate(self) -> ClientCertificate:
+        """The own certificate."""
+        return self._connection.certificate
+
+    @property
+    def target(self) -> str:
+        """Host and port of the register."""
+        return self._connection.target
 
     @property
     def ledger_origin(self) -> str:

@@ -40,6 +40,9 @@ COMMANDS = {
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol and disable officers' keys."),
+    "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),
+    "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
+    "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),
     "ledger": Entry("nsor.cli.ledger", "ledger", "Verify the access ledger; list accesses."),
     "agencies": Entry("nsor.cli.directory", "agencies", "List the agencies."),
     "credentials": Entry("nsor.cli.directory", "credentials", "Make a key and a certificate request."),
@@ -99,6 +102,8 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
       key = "punjab-police.key"
       officer_key = "officer.key"
 
+    Messages are in English, or in Urdu with --lang ur or NSOR_LANG=ur.
+
     Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did.
     """  # noqa: D301 - click wants the character itself before a block that it must not fold
     ctx.obj = _session.Session(options)
@@ -113,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
-    shown = _session.Failures(as_json="--json" in arguments)
+    shown = _session.Failures.of(arguments)
     try:
         result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import record_id
-from nsor.cli.session import Failures, Session, as_dict, common, proof_of, read_request, read_text
+from nsor.cli.session import Session, as_dict, common, proof_of, read_request, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help="The version that the court has seen; without it the registration is shown first, but for its case number.",
 )
 @click.option("--case-number", help="Case number in the court's own record.")
-@click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registrationId, caseNumber and, if seen, etag.")
+@click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registration_id, case_number and, if seen, etag.")
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
 @common
 def confirm(  # noqa: PLR0917 - one argument per option of the command
@@ -124,10 +124,10 @@ def _unconfirmed(client: Client) -> list[str]:
 def _tell(session: Session, registration_id: str, error: NsorError) -> None:
     """Say which one was refused and why, and go on."""
     if session.as_json:
-        session.json({"registrationId": registration_id, "error": as_dict(error)})
+        session.json({"registration_id": registration_id, "error": as_dict(error)})
     else:
         session.say(registration_id)
-        Failures(as_json=False).error(error)
+        session.failures.error(error)
 
 
 def _from_file(session: Session, client: Client, text: str) -> int:
@@ -159,4 +159,4 @@ def _confirm_row(session: Session, client: Client, request: registration_pb2.Con
         request.etag = client.registration.get_registration(wanted).message.registration.etag
     answer = _confirmed(client, request)
     if session.as_json:
-        session.json({"registrationId": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})
+        session.json({"registration_id": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})

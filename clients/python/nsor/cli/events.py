@@ -45,14 +45,26 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
         except Refused as error:
             if follow or shown or not _is_beyond_the_last(error):
                 raise
-        if not shown:
-            session.say("No new events.")
-        elif acknowledge and not follow:
+        if acknowledge and shown and not follow:
             _acknowledge(client, stream.sequence)
-            session.say(f"Acknowledged up to {stream.sequence}.")
-        elif not (acknowledge or after):
-            # Those that were asked for by number may be acknowledged already.
-            session.say("They are sent again until `nsor events --acknowledge`.")
+            session.say(f"{_count(shown)}, acknowledged up to {stream.sequence}.")
+        else:
+            session.say(_closing(shown, acknowledge=acknowledge, after=after))
+
+
+def _closing(shown: int, *, acknowledge: bool, after: int) -> str:
+    if not shown:
+        return "No new events."
+    if acknowledge:
+        return f"{_count(shown)}, each acknowledged."
+    if after:
+        # Those that were asked for by number may be acknowledged already.
+        return f"{_count(shown)} after number {after}: all that there are."
+    return f"{_count(shown)}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`."
+
+
+def _count(shown: int) -> str:
+    return f"{shown:,} event{'s' * (shown != 1)}"
 
 
 def _is_beyond_the_last(error: Refused) -> bool:
@@ -75,7 +87,7 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     if session.as_json:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
-        session.json(MessageToDict(event))
+        session.json(MessageToDict(event, preserving_proto_field_name=True))
         return
     from nsor.cli import render  # noqa: PLC0415 - as above
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from nsor.cli.arguments import instant, last_instant
 from nsor.cli.session import Session, common
 
 
@@ -33,7 +34,7 @@ def verify(session: Session, everything: bool) -> None:
     if session.as_json:
         session.json(
             {
-                "previousSize": found.previous_size,
+                "previous_size": found.previous_size,
                 "size": found.size,
                 "root": found.root.hex(),
                 "leaves": found.leaves,
@@ -160,9 +161,10 @@ def cosign(session: Session, key_file: Path, out: Path | None) -> None:
 @click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
 @click.option("--access-id", default="", metavar="UUID", help="Only this access.")
-@click.option("--since", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%d %H:%M")), help="Pakistan time.")
-@click.option("--until", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%d %H:%M")), help="Pakistan time.")
+@click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
+@click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
 def accesses(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
@@ -172,6 +174,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     since: dt.datetime | None,
     until: dt.datetime | None,
     limit: int,
+    all_of_them: bool,
 ) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
@@ -183,25 +186,29 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     if outcome:
         request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")
     if since:
-        request.start_time.FromDatetime(since.replace(tzinfo=render.PAKISTAN))
+        request.start_time.FromDatetime(since)
     if until:
-        request.end_time.FromDatetime(until.replace(tzinfo=render.PAKISTAN))
+        request.end_time.FromDatetime(until)
     found: list[oversight_pb2.Access] = []
+    more = False
     with session.client() as client:
-        while len(found) < limit:
-            request.page_size = min(500, limit - len(found))
+        while all_of_them or len(found) < limit:
+            request.page_size = 500 if all_of_them else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
             found += page.accesses
-            if not page.next_page_token:
+            more = bool(page.next_page_token)
+            if not more:
                 break
             request.page_token = page.next_page_token
     if session.as_json:
         for access in found:
-            session.json(MessageToDict(access))
+            session.json(MessageToDict(access, preserving_proto_field_name=True))
+        _say_how_many(session, len(found), more=more)
         return
     rows = []
     for access in found:
         values = {field.name: render.text(field, value) for field, value in access.ListFields()}
+        code = access.access_id.replace("-", "")[:8]
         method = access.method.rpartition("/")[2]
         rows.append(
             (
@@ -212,6 +219,17 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
                 values.get("purpose", ""),
                 values.get("outcome", ""),
                 access.officer_number,
+                f"{code[:4]}-{code[4:]}" if code else "",
             )
         )
-    session.table("Accesses", ("entry", "time", "agency", "method", "purpose", "outcome", "officer"), rows)
+    columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
+    session.table("Accesses", columns, rows)
+    _say_how_many(session, len(found), more=more)
+
+
+def _say_how_many(session: Session, shown: int, *, more: bool) -> None:
+    """The register tells whether there are more, and not how many; on stderr, so that programs can read the list."""
+    if more:
+        session.say(f"{shown:,} shown, the newest; there are more: --all shows every one, --limit so many.")
+    else:
+        session.say(f"{shown:,} shown: all that there are.")

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.text import Text
 
+    from nsor.advice import Words
     from nsor.answers import Answer
+    from nsor.cli.settings import Settings
     from nsor.client import Client
     from nsor.errors import NsorError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-CONFIDENTIAL = (
-    "Confidential: for this case only. Every look-up is recorded under your name.",
-    "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
-)
+CONFIDENTIAL = {
+    "en": "Confidential: for this case only. Every look-up is recorded under your name.",
+    "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
+}
 _UNFOLDED = 1_000_000
+LANGUAGES = ("en", "ur")
+LANGUAGE_VARIABLE = "NSOR_LANG"
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -49,7 +54,8 @@ def connection_options(function: _F) -> _F:
     """Add the options that say who calls whom."""
     for name, text in reversed(_HELP.items()):
         function = click.option(f"--{name.replace('_', '-')}", name, metavar=_metavar(name), help=text)(function)
-    return function
+    language = click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages.")
+    return language(function)
 
 
 def _metavar(name: str) -> str:
@@ -57,10 +63,17 @@ def _metavar(name: str) -> str:
 
 
 def common(function: _F) -> _F:
-    """Add what may stand behind every command too: --json and --agency; and pass the session first."""
+    """Add what may stand behind every command too (--json, --agency, --lang, -v), and pass the session first."""
 
     def set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(Session).as_json |= value
+
+    def set_language(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value:
+            ctx.ensure_object(Session).language = value
+
+    def set_verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.ensure_object(Session).verbose |= value
 
     def set_agency(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
         if value:
@@ -70,7 +83,18 @@ def common(function: _F) -> _F:
         "--json", is_flag=True, expose_value=False, callback=set_json, help="Answer in JSON, for programs."
     )
     agency = click.option("--agency", metavar="NAME", expose_value=False, callback=set_agency, help=_HELP["agency"])
-    return cast("_F", click.pass_obj(agency(as_json(function))))
+    language = click.option(
+        "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=set_language, help="Language of messages."
+    )
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=set_verbose,
+        help="Show the whole ids of a refusal.",
+    )
+    return cast("_F", click.pass_obj(agency(language(verbose(as_json(function))))))
 
 
 class Session:
@@ -79,11 +103,30 @@ class Session:
     Attributes:
         options: the connection's options as given.
         as_json: answer programs, not people.
+        language: in which people are answered, one of LANGUAGES.
+        verbose: show the whole ids of a refusal.
     """
 
     def __init__(self, options: dict[str, str | None] | None = None) -> None:
         self.options = dict(options or {})
         self.as_json = False
+        self.language = _language(self.options.pop("lang", None))
+        self.verbose = False
+
+    @property
+    def failures(self) -> Failures:
+        """How failures are told in this run."""
+        return Failures(as_json=self.as_json, language=self.language, verbose=self.verbose)
+
+    def settings(self) -> Settings:
+        """The settings of this run.
+
+        Raises:
+            SettingsWrong: one is missing or wrong.
+        """
+        from nsor.cli import settings  # noqa: PLC0415 - loaded late, so that help is quick
+
+        return settings.load(self.options, os.environ)
 
     @contextlib.contextmanager
     def client(self, *, officer: bool = False) -> Iterator[Client]:
@@ -95,12 +138,10 @@ class Session:
         Raises:
             SettingsWrong: a setting is missing or wrong.
         """
-        from nsor.cli import settings  # noqa: PLC0415 - loaded late, so that help is quick
-
-        found = settings.load(self.options, os.environ)
+        found = self.settings()
         key = None
         if officer and found.officer_key is not None:
-            from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+            from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
 
             key = OfficerKey.load(found.officer_key)
         elif officer:
@@ -125,12 +166,11 @@ class Session:
     def answer(self, answer: Answer[Any], *, title: str, confidential: bool = False) -> None:
         """Give out an answer with its proof."""
         if confidential:
-            for line in CONFIDENTIAL:
-                click.secho(line, err=True, fg="yellow")
+            click.secho(CONFIDENTIAL[self.language], err=True, fg="yellow")
         if self.as_json:
             from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
-            self.json({"answer": MessageToDict(answer.message), **proof_of(answer)})
+            self.json({"answer": MessageToDict(answer.message, preserving_proto_field_name=True), **proof_of(answer)})
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
@@ -177,8 +217,14 @@ class Session:
         )
 
     def say(self, text: str) -> None:
-        """Tell people something that is no part of the answer."""
-        click.echo(text, err=True)
+        """Give people a message that is no part of the answer; it is folded at words."""
+        width = self.console(stderr=True).width
+        click.echo("\n".join(textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)), err=True)
+
+    def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
+        """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
+        if not self.as_json:
+            self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
 
     @staticmethod
     def console(*, stderr: bool = False) -> Console:
@@ -205,11 +251,11 @@ def plain() -> bool:
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
     """The proof of an answer, for programs."""
     found: dict[str, str | int] = {
-        "accessId": answer.access_id,
+        "access_id": answer.access_id,
         "index": answer.index,
-        "traceId": answer.trace_id,
+        "trace_id": answer.trace_id,
     }
-    return found | ({"requestId": answer.request_id} if answer.request_id else {})
+    return found | ({"request_id": answer.request_id} if answer.request_id else {})
 
 
 def read_text(path: str) -> str:
@@ -234,20 +280,57 @@ def read_request(text: str, message: Message) -> None:
     """
     from nsor.cli import requests  # noqa: PLC0415 - as above
 
-    problem = requests.parse(text, message)
-    if problem:
-        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON: {problem}. --template shows one.")
+    problems = requests.parse(text, message)
+    if problems:
+        found = "".join(f"\n  {problem.text}" for problem in problems)
+        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON (--template shows one):{found}")
+
+
+def _language(given: str | None) -> str:
+    """The language of people's messages: an option, then NSOR_LANG, then English; ur_PK is ur."""
+    wanted = (given or os.environ.get(LANGUAGE_VARIABLE, "")).lower()[:2]
+    return wanted if wanted in LANGUAGES else LANGUAGES[0]
+
+
+def support_code(error: NsorError) -> str:
+    """What to name when asking the register's operator: the first eight digits of the access id, or of the trace id.
+
+    The access id is random, so that eight digits find one entry among many; the operator's commands take them.
+    """
+    digits = (error.access_id or error.trace_id).replace("-", "")[:8]
+    return f"{digits[:4]}-{digits[4:]}" if len(digits) == 8 else ""
+
+
+_LABELS = {
+    "en": {"next": "What to do", "more": "and {} more", "code": "support code", "repeat": "to repeat it: request id"},
+    "ur": {"next": "کیا کریں", "more": "اور {} مزید", "code": "سپورٹ کوڈ", "repeat": "دہرانے کے لیے درخواست نمبر"},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Tells of failures on stderr.
+    """Shows failures on stderr.
 
     Attributes:
         as_json: one JSON object instead of text.
+        language: of the text, one of LANGUAGES.
+        verbose: with the whole ids of access, request and trace.
     """
 
     as_json: bool
+    language: str = "en"
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, arguments: Sequence[str]) -> Failures:
+        """As the arguments ask, read before click has understood them: wrong use is a failure too."""
+        given = [
+            value.partition("=")[2] or following
+            for value, following in zip(arguments, [*arguments[1:], ""], strict=True)
+            if value == "--lang" or value.startswith("--lang=")
+        ]
+        verbose = "-v" in arguments or "--verbose" in arguments
+        return cls(as_json="--json" in arguments, language=_language(given[-1] if given else None), verbose=verbose)
 
     def line(self, english: str, urdu: str = "", *, reason: str, next_step: str = "") -> None:
         """A failure that has only words; programs get it in the form of any other."""
@@ -257,34 +340,50 @@ class Failures:
 
             self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
         else:
-            click.secho(f"nsor: {english}", err=True, fg="red")
-            if urdu:
-                click.echo(f"  {urdu}", err=True)
+            click.secho(f"nsor: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
 
     def error(self, error: NsorError) -> None:
         """A failure with its reason and what to do next."""
         if self.as_json:
             click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
             return
-        from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
+        from nsor.errors import Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
 
-        click.secho(f"nsor: {error.message.en} [{error.reason}]", err=True, fg="red", bold=True)
-        if error.message.ur:
-            click.echo(f"  {error.message.ur}", err=True)
+        labels = _LABELS[self.language]
+        self._write(f"nsor: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
         for violation in error.violations:
-            click.echo(f"  {violation.field}: {violation.description.en} [{violation.reason}]", err=True)
-            click.echo(f"    {violation.description.ur}", err=True)
+            self._write(f"  {violation.field}: {self._text(violation.form or violation.description)}")
         if error.more_violations:
-            click.echo(f"  and {error.more_violations} more", err=True)
+            self._write(f"  {labels['more'].format(error.more_violations)}")
         # The register's own texts say what to do; ours is added where a command of this program helps.
         said = isinstance(error, Refused) and error.message.ur and "`" not in error.next_step.en
         if error.next_step.en and not said:
-            click.secho(f"  What to do: {error.next_step.en}", err=True, fg="yellow")
-            click.echo(f"  {error.next_step.ur}", err=True)
+            self._write(f"  {labels['next']}: {self._text(error.next_step)}", fg="yellow")
+        if isinstance(error, Unreachable) and error.request_id and not self.verbose:
+            self._write(f"  {labels['repeat']} {error.request_id}", dim=True)
+        if code := support_code(error):
+            self._write(f"  {labels['code']} {code}", dim=True)
         ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))
-        found = ", ".join(f"{name} {value}" for name, value in ids if value)
-        if found:
-            click.secho(f"  {found}", err=True, dim=True)
+        for name, value in ids if self.verbose else ():
+            if value:
+                self._write(f"  {name} {value}", dim=True)
+
+    def _text(self, words: Words) -> str:
+        return (words.ur if self.language == "ur" else "") or words.en
+
+    def _write(self, text: str, **style: Any) -> None:
+        """A line of a failure, folded at words on a screen."""
+        width = Session.console(stderr=True).width
+        indent = " " * (len(text) - len(text.lstrip()))
+        folded = textwrap.fill(
+            text.strip(),
+            width,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        click.secho(folded, err=True, **style)
 
 
 def as_dict(error: NsorError) -> dict[str, object]:
@@ -293,13 +392,19 @@ def as_dict(error: NsorError) -> dict[str, object]:
         "reason": error.reason,
         "code": error.code,
         "message": error.message._asdict(),
-        "nextStep": error.next_step._asdict(),
+        "next_step": error.next_step._asdict(),
         "violations": [
-            {"field": violation.field, "reason": violation.reason, "description": violation.description._asdict()}
+            {
+                "field": violation.field,
+                "reason": violation.reason,
+                "description": violation.description._asdict(),
+                "form": violation.form._asdict() if violation.form else None,
+            }
             for violation in error.violations
         ],
-        "moreViolations": error.more_violations,
-        "accessId": error.access_id,
-        "requestId": error.request_id,
-        "traceId": error.trace_id,
+        "more_violations": error.more_violations,
+        "support_code": support_code(error),
+        "access_id": error.access_id,
+        "request_id": error.request_id,
+        "trace_id": error.trace_id,
     }

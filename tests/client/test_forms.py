@@ -126,7 +126,7 @@ def test_all_that_is_wrong_in_a_row_is_said_at_once_and_no_value() -> None:
         ("validate_only", "FORM"),
         ("", "UNKNOWN_FIELD"),
     ]
-    text = "".join(problem.text for problem in problems)
+    text = "".join(problem.text("en") for problem in problems)
     assert "such as 35201-1234567-1" in text
     assert "did you mean name?" in text
     assert SECRET not in text
@@ -146,7 +146,7 @@ def test_what_excludes_each_other_is_named() -> None:
     message = lookup_pb2.LookUpBasis()
     (problem,) = requests.parse('{"grant_id": "a", "ticket_number": "b"}', message)
     assert (problem.field, problem.rule) == ("ticket_number", "EXACTLY_ONE")
-    assert "grant_id" in problem.text
+    assert "grant_id" in problem.text("en")
 
 
 def test_every_finding_of_a_row_stands_in_the_findings(

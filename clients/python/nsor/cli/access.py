@@ -69,8 +69,12 @@ def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAcc
     at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
     session.say(f"You asked for this FIR and these suspects on {at:%Y-%m-%d at %H:%M PKT}.")
     session.say(f"`nsor access show {before.access_request_id}` shows what became of it.")
-    if sys.stdin.isatty() and not session.as_json:
+    if _at_a_terminal() and not session.as_json:
         click.confirm("Send it again anyway?", abort=True, err=True)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @access.command()

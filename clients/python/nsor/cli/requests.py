@@ -34,10 +34,10 @@ class Problem(NamedTuple):
     rule: str
     meaning: Words
 
-    @property
-    def text(self) -> str:
-        """In English, with the field in front."""
-        return f"{self.field}: {self.meaning.en}" if self.field else self.meaning.en
+    def text(self, language: str) -> str:
+        """In a language, with the field in front."""
+        meaning = self.meaning.ur if language == "ur" else self.meaning.en
+        return f"{self.field}: {meaning}" if self.field else meaning
 
 
 _NOT_OBJECT = Problem("", "NOT_JSON", Words("not a JSON object", "JSON آبجیکٹ نہیں"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import sys
 import textwrap
@@ -36,6 +37,8 @@ CONFIDENTIAL = {
     "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 }
 _UNFOLDED = 1_000_000
+_COMMAND = re.compile(r"`[^`]+`")
+_UNBROKEN = "\0"
 LANGUAGES = ("en", "ur")
 LANGUAGE_VARIABLE = "NSOR_LANG"
 _HELP = {
@@ -218,8 +221,7 @@ class Session:
 
     def say(self, text: str) -> None:
         """Give people a message that is no part of the answer; it is folded at words."""
-        width = self.console(stderr=True).width
-        click.echo("\n".join(textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)), err=True)
+        click.echo(_folded(text, self.console(stderr=True).width), err=True)
 
     def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
         """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
@@ -282,8 +284,24 @@ def read_request(text: str, message: Message) -> None:
 
     problems = requests.parse(text, message)
     if problems:
-        found = "".join(f"\n  {problem.text}" for problem in problems)
+        session = click.get_current_context().find_object(Session)
+        language = session.language if session else LANGUAGES[0]
+        found = "".join(f"\n  {problem.text(language)}" for problem in problems)
         raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON (--template shows one):{found}")
+
+
+def _folded(text: str, width: int, *, indent: str = "", hanging: str = "") -> str:
+    """Lines no wider than the screen, but for a command in backticks: it is pasted, and stays on one line."""
+    whole = _COMMAND.sub(lambda command: command[0].replace(" ", _UNBROKEN), text)
+    lines = textwrap.fill(
+        whole,
+        width,
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return lines.replace(_UNBROKEN, " ")
 
 
 def _language(given: str | None) -> str:
@@ -361,12 +379,17 @@ class Failures:
             self._write(f"  {labels['next']}: {self._text(error.next_step)}", fg="yellow")
         if isinstance(error, Unreachable) and error.request_id and not self.verbose:
             self._write(f"  {labels['repeat']} {error.request_id}", dim=True)
-        if code := support_code(error):
+        if code := self._support_code(error):
             self._write(f"  {labels['code']} {code}", dim=True)
         ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))
         for name, value in ids if self.verbose else ():
             if value:
                 self._write(f"  {name} {value}", dim=True)
+
+    @staticmethod
+    def _support_code(error: NsorError) -> str:
+        """None where the register was not reached: the operator would look for it in vain."""
+        return "" if error.code == "UNAVAILABLE" and not error.access_id else support_code(error)
 
     def _text(self, words: Words) -> str:
         return (words.ur if self.language == "ur" else "") or words.en
@@ -375,15 +398,7 @@ class Failures:
         """A line of a failure, folded at words on a screen."""
         width = Session.console(stderr=True).width
         indent = " " * (len(text) - len(text.lstrip()))
-        folded = textwrap.fill(
-            text.strip(),
-            width,
-            initial_indent=indent,
-            subsequent_indent=f"{indent}  ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
-        click.secho(folded, err=True, **style)
+        click.secho(_folded(text.strip(), width, indent=indent, hanging=f"{indent}  "), err=True, **style)
 
 
 def as_dict(error: NsorError) -> dict[str, object]:

@@ -68,6 +68,13 @@ def _show(session: Session, client: Client, failure: NsorError | None) -> None:
         ("state folder", str(client.state_folder)),
     ]
     session.table("", ("", ""), rows)
+    if not key:
+        path = session.settings().officer_key
+        session.say(
+            f"Make the key: `nsor officer new-key {path}`"
+            if path
+            else "Name the officer's key: --officer-key, or NSOR_OFFICER_KEY."
+        )
     if failure is not None:
         session.failures.error(failure)
 
@@ -97,5 +104,5 @@ def _named(session: Session, key: str, number: str) -> str:
         return f"{number or 'number not known here'}, key {key[:16]}..."
     path = session.settings().officer_key
     if path is None:
-        return "none: name a key with --officer-key or NSOR_OFFICER_KEY"
-    return f"none yet: `nsor officer new-key {path}` makes the key"
+        return "none: no key is named"
+    return "none: there is no such key yet"

@@ -81,6 +81,11 @@ def _agencies(register: Register) -> None:
     register.answers["nsor.v1.DirectoryService/ListAgencies"] = lambda _: page
 
 
+def _nothing(register: Register) -> None:
+    """Codes are found without a call."""
+    del register
+
+
 def _accesses(register: Register) -> None:
     access = oversight_pb2.Access(
         index=123456,
@@ -118,6 +123,9 @@ def _events(register: Register) -> None:
         (("agencies",), _agencies, ("balochistan-prosecution", "PK-BA PK-PB/LHR")),
         (("ledger", "accesses"), _accesses, ("balochistan-prosecution", "GetConsistencyProof", "LHR-12345")),
         (("events", "--wait", "0.2"), _events, (ID, NOTICE)),
+        (("places", "PK-KP"), _nothing, ("PK-KP/PEW", "Peshawar", "پشاور")),
+        (("places", "model", "town"), _nothing, ("0 of 174 places shown.",)),
+        (("offences",), _nothing, ("PPC-376", "with a principal offence", "from 2016-08-18")),
     ],
 )
 def test_a_list_fits_the_screen(

@@ -95,7 +95,7 @@ def test_a_look_up_is_answered_with_its_proof(
     assert (request.cnic, request.basis.grant_id) == (SECRET, GRANT)
     out, err = capsys.readouterr()
     assert json.loads(out)["access_id"]
-    # Whoever reads a record over an officer's shoulder is told what it is.
+    # Whoever reads a record over an officer's shoulder is said what it is.
     assert "Confidential" in err
 
 
@@ -226,7 +226,7 @@ def test_a_missing_setting_names_where_it_can_be_given(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "said"),
     [
         ('\ncertificat = "x"\n', "did you mean certificate"),
         ("\nstate = 5\n", "not TOML"),
@@ -234,11 +234,11 @@ def test_a_missing_setting_names_where_it_can_be_given(
     ],
 )
 def test_a_wrong_settings_file_says_where(
-    run: Run, settings: Path, spoil: str, told: str, capsys: pytest.CaptureFixture[str]
+    run: Run, settings: Path, spoil: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.write_text(settings.read_text() + spoil)
     assert run("agencies") == cli.USAGE
-    assert told in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_an_unknown_agency_is_told_which_there_are(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

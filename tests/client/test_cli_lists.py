@@ -49,7 +49,7 @@ def accesses(register: Register) -> list[oversight_pb2.ListAccessesRequest]:
 
 
 @pytest.mark.parametrize(
-    ("options", "rows", "told"),
+    ("options", "rows", "said"),
     [
         ((), 100, "100 shown, the newest; there are more"),
         (("--limit", "600"), 600, "600 shown, the newest; there are more"),
@@ -63,18 +63,18 @@ def test_a_list_is_never_cut_silently(
     accesses: list[oversight_pb2.ListAccessesRequest],
     options: tuple[str, ...],
     rows: int,
-    told: str,
+    said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("ledger", "accesses", *options) == 0
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2 + rows
-    assert told in err
+    assert said in err
     assert "5e6d-3d2f" in out
     assert run("ledger", "accesses", *options, "--json") == 0
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == rows
-    assert told in err
+    assert said in err
     assert accesses
 
 
@@ -142,10 +142,10 @@ def test_whoami_says_agency_certificate_officer_and_register(
     assert run("officer", "enrol", "--officer-key-file", file, "--number", "PB-1234", "--grade", "17") == 0
     capsys.readouterr()
     assert run("whoami", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["agency"], told["officer_number"]) == ("punjab-police", "PB-1234")
-    assert (told["officer_key_id"], told["answers"]) == (key.key_id.hex(), True)
-    assert dt.datetime.fromisoformat(told["certificate_not_after"]) > dt.datetime.now(dt.UTC)
+    said = json.loads(capsys.readouterr().out)
+    assert (said["agency"], said["officer_number"]) == ("punjab-police", "PB-1234")
+    assert (said["officer_key_id"], said["answers"]) == (key.key_id.hex(), True)
+    assert dt.datetime.fromisoformat(said["certificate_not_after"]) > dt.datetime.now(dt.UTC)
 
 
 def test_whoami_without_an_answer_says_who_and_why(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

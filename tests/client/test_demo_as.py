@@ -51,9 +51,9 @@ def shell(request: pytest.FixtureRequest, checkout: Path) -> Shell:
 def test_it_follows_the_register_that_runs(shell: Shell, checkout: Path) -> None:
     (checkout / ".nsor/address").write_text("127.0.0.1:36471\n")
     done = shell('. "$AS" punjab-police; echo "$NSOR_TARGET|$NSOR_CERT|$NSOR_STATE|$PS1|$PATH"')
-    said, told = done.stdout.splitlines()
+    said, shown = done.stdout.splitlines()
     assert said.startswith("You are punjab-police at 127.0.0.1:36471")
-    target, certificate, state, prompt, path = told.split("|")
+    target, certificate, state, prompt, path = shown.split("|")
     assert target == "127.0.0.1:36471"
     assert certificate == str(checkout / "certs/dev/agencies/punjab-police.pem")
     assert state == str(checkout / ".nsor/clients/punjab-police")

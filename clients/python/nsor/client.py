@@ -90,7 +90,7 @@ class Client:
         *,
         after_sequence: int = 0,
         quiet_seconds: float | None = None,
-        patience_seconds: float = 300.0,
+        give_up_seconds: float = 300.0,
         on_reconnect: Callable[[NsorError | None], None] | None = None,
     ) -> EventStream:
         """Follow the agency's events; see ``EventStream``. Acknowledge those that are stored."""
@@ -98,7 +98,7 @@ class Client:
             self._connection,
             after_sequence=after_sequence,
             quiet_seconds=quiet_seconds,
-            patience_seconds=patience_seconds,
+            give_up_seconds=give_up_seconds,
             on_reconnect=on_reconnect,
         )
 

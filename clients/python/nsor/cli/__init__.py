@@ -142,7 +142,7 @@ def _misused(error: click.UsageError, shown: _session.Failures) -> None:
 
 
 def _expected(error: Exception, shown: _session.Failures) -> int | None:
-    """Tell of a failure that a person can act on, and give its exit code; None for a fault of the program."""
+    """Show a failure that a person can act on, and give its exit code; None for a fault of the program."""
     from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
 
     if isinstance(error, click.ClickException):

@@ -103,7 +103,7 @@ def _from_events(session: Session, client: Client) -> int:
             _one(session, client, registration_id, None, None)
         except Refused as error:
             refused += 1
-            _tell(session, registration_id, error)
+            _show_refusal(session, registration_id, error)
     session.say("No more new registrations. `nsor events --acknowledge` marks them as received.")
     return 1 if refused else 0
 
@@ -121,7 +121,7 @@ def _unconfirmed(client: Client) -> list[str]:
     return list(found)
 
 
-def _tell(session: Session, registration_id: str, error: NsorError) -> None:
+def _show_refusal(session: Session, registration_id: str, error: NsorError) -> None:
     """Say which one was refused and why, and go on."""
     if session.as_json:
         session.json({"registration_id": registration_id, "error": as_dict(error)})
@@ -146,7 +146,7 @@ def _from_file(session: Session, client: Client, text: str) -> int:
                 _confirm_row(session, client, request)
             except Refused as error:
                 refused += 1
-                _tell(session, request.registration_id, error)
+                _show_refusal(session, request.registration_id, error)
     session.say(f"{len(requests) - refused} confirmed, {refused} refused.")
     return 1 if refused else 0
 

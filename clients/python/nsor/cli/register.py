@@ -104,7 +104,7 @@ def register(  # noqa: PLR0917 - one argument per option of the command
             if findings is not None:
                 _write_findings(findings, tally.findings)
     if tally.last is not None:
-        session.say(f"Stopped: {tally.open} rows are open. Run the same command again to go on.")
+        session.say(f"Stopped: {tally.open} rows are open. Run the same command again when the cause is gone.")
         raise tally.last
     _report(session, tally, findings, validate_only=validate_only)
     return 1 if tally.refused else 0
@@ -274,13 +274,13 @@ def _write_findings(path: Path, findings: list[tuple[str, ...]]) -> None:
 
 def _summary(findings: list[tuple[str, ...]], language: str) -> list[tuple[str, ...]]:
     """The findings by what is wrong, the most frequent first: a mistake that all rows share is said once."""
-    rows: dict[tuple[str, ...], list[str]] = {}
+    rows: dict[tuple[str, ...], dict[str, None]] = {}
     for row, _, reason, field_path, rule, meaning_en, meaning_ur, _ in findings:
         meaning = (meaning_ur if language == "ur" else "") or meaning_en
-        rows.setdefault((re.sub(r"\d+", "n", field_path), rule or reason, meaning), []).append(row)
+        rows.setdefault((re.sub(r"\d+", "n", field_path), rule or reason, meaning), {})[row] = None
     ordered = sorted(rows.items(), key=lambda item: -len(item[1]))
     return [
-        (", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
+        (", ".join(list(found)[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
         for what, found in ordered
     ]
 

@@ -78,6 +78,18 @@ def test_a_list_is_never_cut_silently(
     assert accesses
 
 
+def test_an_officer_who_is_not_shown_is_no_empty_column(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # An empty column would say that no officer acted.
+    found = [oversight_pb2.Access(index=number, agency_id=name) for number, name in enumerate(("punjab-police", "npb"))]
+    register.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse(accesses=found)
+    assert run("ledger", "accesses") == 0
+    own, other = capsys.readouterr().out.splitlines()[2:]
+    assert "not shown to you" not in own
+    assert "not shown to you" in other
+
+
 def test_a_limit_of_days_includes_the_last_day(run: Run, accesses: list[oversight_pb2.ListAccessesRequest]) -> None:
     # Whoever asks for October wants the 31st too.
     assert run("ledger", "accesses", "--since", "2026-10-01", "--until", "31.10.2026") == 0

@@ -42,8 +42,8 @@ def verify(session: Session, everything: bool) -> None:
             }
         )
         return
-    click.secho("The ledger is whole.  ", fg="green", nl=False)
-    click.echo("لیجر مکمل ہے۔")  # noqa: RUF001 - the full stop of Urdu
+    whole = "لیجر مکمل ہے۔" if session.language == "ur" else "The ledger is whole."  # noqa: RUF001 - Urdu
+    click.secho(whole, fg="green")
     rows = [
         ("entries now", str(found.size)),
         ("entries at the last check", str(found.previous_size)),
@@ -192,6 +192,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     found: list[oversight_pb2.Access] = []
     more = False
     with session.client() as client:
+        own = client.agency_id
         while all_of_them or len(found) < limit:
             request.page_size = 500 if all_of_them else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
@@ -218,7 +219,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
                 method,
                 values.get("purpose", ""),
                 values.get("outcome", ""),
-                access.officer_number,
+                access.officer_number or ("" if access.agency_id == own else "not shown to you"),
                 f"{code[:4]}-{code[4:]}" if code else "",
             )
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nsor import cli
+from nsor import causes, cli
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, registration_pb2
 
@@ -174,6 +174,27 @@ def test_a_register_that_does_not_answer_is_named_with_its_cause(
     assert run("--target", "nobody.invalid:7443", "agencies") == cli.REFUSED
     assert "nobody.invalid:7443 gave no answer: the host's name is not known" in capsys.readouterr().err
     assert not register.calls
+
+
+@pytest.mark.parametrize(
+    ("details", "code", "said"),
+    [
+        ("last error: UNKNOWN: ipv4:10.0.0.1:7443: connect: Connection refused (111)", "UNAVAILABLE", "refused"),
+        ("DNS resolution failed for nobody: Domain name not found", "UNAVAILABLE", "name is not known"),
+        ("SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED: unable to get local issuer", "UNAVAILABLE", "not of the CA"),
+        ("Handshake failed: WRONG_VERSION_NUMBER", "UNAVAILABLE", "handshake"),
+        ("Socket closed", "UNAVAILABLE", "closed the connection"),
+        ("Deadline Exceeded", "DEADLINE_EXCEEDED", "time for the call"),
+    ],
+)
+def test_every_cause_has_fixed_words_and_a_next_step(details: str, code: str, said: str) -> None:
+    # gRPC's own text may hold what a stranger sent.
+    cause = causes.of(f"{details} {SECRET}", code)
+    assert cause is not None
+    assert said in cause.words.en
+    assert all((cause.words.ur, cause.next_step.en, cause.next_step.ur))
+    assert SECRET not in str(cause)
+    assert causes.of(SECRET, "UNKNOWN") is None
 
 
 def test_an_unknown_outcome_names_the_request_that_may_be_repeated(

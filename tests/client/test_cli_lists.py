@@ -173,6 +173,17 @@ def test_whoami_without_an_answer_says_who_and_why(run: Run, capsys: pytest.Capt
     assert "support code" not in err
 
 
+def test_whoami_of_an_agency_that_is_refused(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[CHECKPOINT] = lambda _: refusals("PERMISSION_DENIED", "AGENCY_NOT_ACTIVE")
+    assert run("whoami") == cli.REFUSED
+    out, err = capsys.readouterr()
+    assert f"{register.target}, refuses" in out
+    assert "AGENCY_NOT_ACTIVE" in err
+    assert "support code" in err
+
+
 def test_whoami_before_there_is_an_officers_key(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "officer.key").unlink()
     assert run("whoami") == 0

@@ -86,6 +86,8 @@ def test_a_provinces_code_lists_what_is_in_it() -> None:
 
 def test_only_a_whole_match_is_called_one() -> None:
     assert places.find("lahore").exact
+    # Arabic letters, which many keyboards give for the Urdu ones.
+    assert places.find("لاهور").exact
     assert not places.find("model town lahore").exact
     assert offences.find("gang rape").exact
     assert not offences.find("gang warfare").exact

@@ -153,6 +153,13 @@ def test_a_record_breaks_no_id_and_no_line_is_too_wide(width: int) -> None:
     assert any(ID in line for line in lines)
 
 
+def test_a_command_to_paste_is_on_one_line(screen: Screen, tmp_path: Path) -> None:
+    # Half a command that is pasted does something else, or nothing.
+    key = tmp_path / f"{'long-' * 20}officer.key"
+    lines = ESCAPES.sub("", screen("--officer-key", str(key), "whoami")).splitlines()
+    assert f"`nsor officer new-key {key}`" in lines
+
+
 def test_no_colour_means_no_escape_sequence_at_all(screen: Screen, register: Register) -> None:
     # https://no-color.org: a screen reader, or a terminal that shows them as text.
     _agencies(register)

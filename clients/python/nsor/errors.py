@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nsor.advice import NEXT_STEPS, UNREACHABLE_STEPS, Words
+from nsor.causes import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,14 @@ class Unreachable(NsorError):
         cause: why no answer came, as far as this side can know; or None.
     """
 
-    def __init__(self, code: str, *, target: str = "", cause: Words | None = None) -> None:
+    def __init__(self, code: str, *, target: str = "", cause: Cause | None = None) -> None:
         where_en, where_ur = (f" at {target}", f" ({target})") if target else ("", "")
-        why = Words(f": {cause.en}", f": {cause.ur}") if cause else Words("", "")
+        why = Words(f": {cause.words.en}", f": {cause.words.ur}") if cause else Words("", "")
+        step = cause.next_step if cause else UNREACHABLE_STEPS.get(code)
         message = Words(
             f"The register{where_en} gave no answer{why.en}.", f"رجسٹر{where_ur} سے کوئی جواب نہیں ملا{why.ur}۔"
         )
-        super().__init__("UNREACHABLE", message, next_step=UNREACHABLE_STEPS.get(code), code=code)
+        super().__init__("UNREACHABLE", message, next_step=step, code=code)
         self.target = target
         self.cause = cause
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from nsor.errors import NsorError, Refused
     from nsor.v1 import notification_pb2
 
+_FOLLOW_SECONDS = 300.0
+_GIVE_UP_SECONDS = 10.0
+"""How long a register that doesn't answer is tried: whoever only looks wants to know soon."""
+
 
 @click.command()
 @click.option("--follow", is_flag=True, help="Wait for more until Ctrl-C.")
@@ -26,11 +30,13 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
     """Show your agency's events, the oldest first: each names a record by its id, and no person."""
     from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
 
+    reconnecting = _Reconnecting(session)
     with session.client() as client:
         stream = client.events(
             after_sequence=after,
             quiet_seconds=None if follow else wait,
-            on_reconnect=lambda reason: _reconnecting(session, reason),
+            give_up_seconds=_FOLLOW_SECONDS if follow else _GIVE_UP_SECONDS,
+            on_reconnect=reconnecting,
         )
         shown = 0
         try:
@@ -78,9 +84,20 @@ def _acknowledge(client: Client, sequence: int) -> None:
     client.notification.acknowledge_events(notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence))
 
 
-def _reconnecting(session: Session, reason: NsorError | None) -> None:
-    if reason is not None:
-        session.say(f"Connection lost ({reason.reason}); connecting again.")
+class _Reconnecting:
+    """Says why the connection was lost, once while the reason stays the same."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last = ""
+
+    def __call__(self, reason: NsorError | None) -> None:
+        if reason is None:
+            return
+        words = reason.message.ur if self._session.language == "ur" else reason.message.en
+        if words != self._last:
+            self._session.say(f"{words} Connecting again.")
+        self._last = words
 
 
 def _show(session: Session, event: notification_pb2.Event) -> None:

@@ -153,6 +153,8 @@ class Session:
 
             words = Words("An officer must do this.", "یہ کام افسر کی کلید مانگتا ہے۔")  # noqa: RUF001 - Urdu
             raise SettingsWrong(words, NEXT_STEPS["OFFICER_REQUIRED"])
+        # gRPC's own lines about a handshake are for its developers; the cause is said with the failure.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from nsor.client import Client  # noqa: PLC0415 - as above
 
         with Client(

@@ -63,7 +63,7 @@ def _show(session: Session, client: Client, failure: NsorError | None) -> None:
         ("valid until", _until(certificate.not_after)),
         ("officer", _named(session, key, number)),
         ("officer's session", "signed anew for each command, for at most 15 minutes" if key else "none"),
-        ("register", f"{client.target}, {'does not answer' if failure else 'answers'}"),
+        ("register", f"{client.target}, {_reaction(failure)}"),
         ("ledger", client.ledger_origin),
         ("state folder", str(client.state_folder)),
     ]
@@ -77,6 +77,14 @@ def _show(session: Session, client: Client, failure: NsorError | None) -> None:
         )
     if failure is not None:
         session.failures.error(failure)
+
+
+def _reaction(failure: NsorError | None) -> str:
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    if failure is None:
+        return "answers"
+    return "refuses" if isinstance(failure, Refused) else "does not answer"
 
 
 def _until(end: dt.datetime) -> str:

@@ -262,3 +262,15 @@ def test_what_is_kept_of_a_request_names_nobody(run: Run, register: Register, tm
         torn.write('{"digest"')
     message = lookup_pb2.CreateAccessRequestRequest()
     assert kept.sent_before(path.parent, message) is None
+
+
+def test_a_register_that_is_away_is_said_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nsor.cli.events._GIVE_UP_SECONDS", 3.0)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        assert run("--target", f"127.0.0.1:{taken.getsockname()[1]}", "events") == cli.REFUSED
+    err = capsys.readouterr().err
+    assert err.count("Connecting again.") == 1
+    assert "connection refused" in err

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import click
 
+from nsor.cli import screen
 from nsor.cli import session as _session
+from nsor.cli.failures import Failures
 
 REFUSED = 1
 USAGE = 2
@@ -111,14 +113,14 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; failures become a message on stderr."""
-    color = False if _session.plain() else None
+    color = False if screen.plain() else None
     # What is said after the command has ended has no context of its own to know the colours from.
     with click.Context(group, info_name="nsor", color=color).scope(cleanup=False):
         return _run(arguments, color)
 
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
-    shown = _session.Failures.of(arguments)
+    shown = Failures.of(arguments)
     try:
         result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:
@@ -133,7 +135,7 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _misused(error: click.UsageError, shown: _session.Failures) -> None:
+def _misused(error: click.UsageError, shown: Failures) -> None:
     if not shown.as_json:
         error.show()
         return
@@ -141,7 +143,7 @@ def _misused(error: click.UsageError, shown: _session.Failures) -> None:
     shown.line(error.format_message(), reason="WRONG_USAGE", next_step=f"`{command} --help` explains it.")
 
 
-def _expected(error: Exception, shown: _session.Failures) -> int | None:
+def _expected(error: Exception, shown: Failures) -> int | None:
     """Show a failure that a person can act on, and give its exit code; None for a fault of the program."""
     from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
 
@@ -160,7 +162,7 @@ def _expected(error: Exception, shown: _session.Failures) -> int | None:
     return USAGE if isinstance(error, SettingsWrong) else REFUSED
 
 
-def _unexpected(error: Exception, shown: _session.Failures) -> int:
+def _unexpected(error: Exception, shown: Failures) -> int:
     """Say where it broke; never the exception's own text, which may hold a value."""
     import traceback  # noqa: PLC0415 - only failures pay for it
 

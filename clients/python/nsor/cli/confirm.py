@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import record_id
-from nsor.cli.session import Session, as_dict, common, proof_of, read_request, read_text
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common, proof_of, read_request, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer

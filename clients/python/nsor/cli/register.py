@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from nsor.cli import kept
-from nsor.cli.session import Session, as_dict, common, proof_of, read_text
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common, proof_of, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer

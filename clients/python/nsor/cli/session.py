@@ -8,39 +8,31 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import stat
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from nsor.cli import screen
+from nsor.cli.failures import LANGUAGES, Failures, language_of
+
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-    from rich.console import Console
     from rich.progress import Progress
     from rich.text import Text
 
-    from nsor.advice import Words
     from nsor.answers import Answer
     from nsor.cli.settings import Settings
     from nsor.client import Client
-    from nsor.errors import NsorError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 CONFIDENTIAL = {
     "en": "Confidential: for this case only. Every look-up is recorded under your name.",
     "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 }
-_UNFOLDED = 1_000_000
-_COMMAND = re.compile(r"`[^`]+`")
-_UNBROKEN = "\0"
-LANGUAGES = ("en", "ur")
-LANGUAGE_VARIABLE = "NSOR_LANG"
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -113,7 +105,7 @@ class Session:
     def __init__(self, options: dict[str, str | None] | None = None) -> None:
         self.options = dict(options or {})
         self.as_json = False
-        self.language = _language(self.options.pop("lang", None))
+        self.language = language_of(self.options.pop("lang", None))
         self.verbose = False
 
     @property
@@ -197,10 +189,10 @@ class Session:
 
     def width(self) -> int:
         """How wide a line may be."""
-        return self.console().width
+        return screen.console().width
 
     def _show(self, lines: Iterable[Text]) -> None:
-        console = self.console()
+        console = screen.console()
         for line in lines:
             # Soft: rich neither folds nor pads what is laid out already.
             console.print(line, soft_wrap=True)
@@ -216,40 +208,19 @@ class Session:
         return Progress(
             *Progress.get_default_columns(),
             MofNCompleteColumn(),
-            console=self.console(stderr=True),
+            console=screen.console(stderr=True),
             transient=True,
-            disable=not sys.stderr.isatty() or plain(),
+            disable=not sys.stderr.isatty() or screen.plain(),
         )
 
     def say(self, text: str) -> None:
         """Give people a message that is no part of the answer; it is folded at words."""
-        click.echo(_folded(text, self.console(stderr=True).width), err=True)
+        click.echo(screen.folded(text, screen.console(stderr=True).width), err=True)
 
     def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
         """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
         if not self.as_json:
             self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
-
-    @staticmethod
-    def console(*, stderr: bool = False) -> Console:
-        """A terminal to draw on."""
-        from rich.console import Console  # noqa: PLC0415 - as above
-
-        # Nothing is folded in a pipe: whoever reads it there searches for whole words and ids.
-        piped = not (sys.stderr if stderr else sys.stdout).isatty()
-        return Console(
-            stderr=stderr,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            color_system=None if plain() else "auto",
-            width=_UNFOLDED if piped else None,
-        )
-
-
-def plain() -> bool:
-    """Whether the user wants no escape sequences: https://no-color.org."""
-    return bool(os.environ.get("NO_COLOR"))
 
 
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
@@ -290,138 +261,3 @@ def read_request(text: str, message: Message) -> None:
         language = session.language if session else LANGUAGES[0]
         found = "".join(f"\n  {problem.text(language)}" for problem in problems)
         raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON (--template shows one):{found}")
-
-
-def _folded(text: str, width: int, *, indent: str = "", hanging: str = "") -> str:
-    """Lines no wider than the screen, but for a command in backticks: it is pasted, and stays on one line."""
-    whole = _COMMAND.sub(lambda command: command[0].replace(" ", _UNBROKEN), text)
-    lines = textwrap.fill(
-        whole,
-        width,
-        initial_indent=indent,
-        subsequent_indent=hanging,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return lines.replace(_UNBROKEN, " ")
-
-
-def _language(given: str | None) -> str:
-    """The language of people's messages: an option, then NSOR_LANG, then English; ur_PK is ur."""
-    wanted = (given or os.environ.get(LANGUAGE_VARIABLE, "")).lower()[:2]
-    return wanted if wanted in LANGUAGES else LANGUAGES[0]
-
-
-def support_code(error: NsorError) -> str:
-    """What to name when asking the register's operator: the first eight digits of the access id, or of the trace id.
-
-    The access id is random, so that eight digits find one entry among many; the operator's commands take them.
-    """
-    digits = (error.access_id or error.trace_id).replace("-", "")[:8]
-    return f"{digits[:4]}-{digits[4:]}" if len(digits) == 8 else ""
-
-
-_LABELS = {
-    "en": {"next": "What to do", "more": "and {} more", "code": "support code", "repeat": "to repeat it: request id"},
-    "ur": {"next": "کیا کریں", "more": "اور {} مزید", "code": "سپورٹ کوڈ", "repeat": "دہرانے کے لیے درخواست نمبر"},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Shows failures on stderr.
-
-    Attributes:
-        as_json: one JSON object instead of text.
-        language: of the text, one of LANGUAGES.
-        verbose: with the whole ids of access, request and trace.
-    """
-
-    as_json: bool
-    language: str = "en"
-    verbose: bool = False
-
-    @classmethod
-    def of(cls, arguments: Sequence[str]) -> Failures:
-        """As the arguments ask, read before click has understood them: wrong use is a failure too."""
-        given = [
-            value.partition("=")[2] or following
-            for value, following in zip(arguments, [*arguments[1:], ""], strict=True)
-            if value == "--lang" or value.startswith("--lang=")
-        ]
-        verbose = "-v" in arguments or "--verbose" in arguments
-        return cls(as_json="--json" in arguments, language=_language(given[-1] if given else None), verbose=verbose)
-
-    def line(self, english: str, urdu: str = "", *, reason: str, next_step: str = "") -> None:
-        """A failure that has only words; programs get it in the form of any other."""
-        if self.as_json:
-            from nsor.advice import Words  # noqa: PLC0415 - loaded late, so that help is quick
-            from nsor.errors import NsorError  # noqa: PLC0415 - as above
-
-            self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
-        else:
-            click.secho(f"nsor: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
-
-    def error(self, error: NsorError) -> None:
-        """A failure with its reason and what to do next."""
-        if self.as_json:
-            click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
-            return
-        from nsor.errors import Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
-
-        labels = _LABELS[self.language]
-        self._write(f"nsor: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
-        for violation in error.violations:
-            self._write(f"  {violation.field}: {self._text(violation.form or violation.description)}")
-        if error.more_violations:
-            self._write(f"  {labels['more'].format(error.more_violations)}")
-        # The register's own texts say what to do; ours is added where a command of this program helps.
-        said = isinstance(error, Refused) and error.message.ur and "`" not in error.next_step.en
-        if error.next_step.en and not said:
-            self._write(f"  {labels['next']}: {self._text(error.next_step)}", fg="yellow")
-        if isinstance(error, Unreachable) and error.request_id and not self.verbose:
-            self._write(f"  {labels['repeat']} {error.request_id}", dim=True)
-        if code := self._support_code(error):
-            self._write(f"  {labels['code']} {code}", dim=True)
-        ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))
-        for name, value in ids if self.verbose else ():
-            if value:
-                self._write(f"  {name} {value}", dim=True)
-
-    @staticmethod
-    def _support_code(error: NsorError) -> str:
-        """None where the register was not reached: the operator would look for it in vain."""
-        return "" if error.code == "UNAVAILABLE" and not error.access_id else support_code(error)
-
-    def _text(self, words: Words) -> str:
-        return (words.ur if self.language == "ur" else "") or words.en
-
-    def _write(self, text: str, **style: Any) -> None:
-        """A line of a failure, folded at words on a screen."""
-        width = Session.console(stderr=True).width
-        indent = " " * (len(text) - len(text.lstrip()))
-        click.secho(_folded(text.strip(), width, indent=indent, hanging=f"{indent}  "), err=True, **style)
-
-
-def as_dict(error: NsorError) -> dict[str, object]:
-    """A failure, for programs."""
-    return {
-        "reason": error.reason,
-        "code": error.code,
-        "message": error.message._asdict(),
-        "next_step": error.next_step._asdict(),
-        "violations": [
-            {
-                "field": violation.field,
-                "reason": violation.reason,
-                "description": violation.description._asdict(),
-                "form": violation.form._asdict() if violation.form else None,
-            }
-            for violation in error.violations
-        ],
-        "more_violations": error.more_violations,
-        "support_code": support_code(error),
-        "access_id": error.access_id,
-        "request_id": error.request_id,
-        "trace_id": error.trace_id,
-    }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import kept
-from nsor.cli.session import Session, as_dict, common
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
     from nsor.client import Client

@@ -27,6 +27,7 @@ ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 CHECKPOINT = "nsor.v1.OversightService/GetCheckpoint"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 ID = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+OLD = "6e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
 HELD = 1234
 Run = Callable[..., int]
 
@@ -42,6 +43,8 @@ def accesses(register: Register) -> list[oversight_pb2.ListAccessesRequest]:
         begin = int(request.page_token or 0)
         end = min(begin + request.page_size, HELD)
         found = [oversight_pb2.Access(index=HELD - number, access_id=ID) for number in range(begin, end)]
+        for access in found:
+            access.access_id = OLD if access.index == 3 else ID
         return oversight_pb2.ListAccessesResponse(accesses=found, next_page_token=str(end) if end < HELD else "")
 
     register.answers[ACCESSES] = answer
@@ -76,6 +79,20 @@ def test_a_list_is_never_cut_silently(
     assert len(out.splitlines()) == rows
     assert said in err
     assert accesses
+
+
+def test_an_access_is_found_by_its_support_code(
+    run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for typed, code in ((("--code", "6E6D-3D2F"), OLD), (("--code", "6e6d3d2f"), OLD)):
+        assert run("ledger", "accesses", *typed, "--json") == 0
+        (row,) = capsys.readouterr().out.splitlines()
+        assert json.loads(row)["access_id"] == code
+    assert run("ledger", "accesses", "--code", "0000-0000", "--json") == 0
+    out, err = capsys.readouterr()
+    assert not out
+    assert "0 shown: all that there are." in err
+    assert {request.page_size for request in accesses} == {500}
 
 
 def test_an_officer_who_is_not_shown_is_no_empty_column(

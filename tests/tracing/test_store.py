@@ -90,3 +90,6 @@ def test_a_support_code_finds_its_call_and_no_other(state_dir: Path) -> None:
     ((found,),) = commands.choose(store.read(state_dir), last=9, trace_id=None, code="5F0C-8A0E")
     assert found.attributes[spans.ACCESS_ID] == "5f0c8a0e-7d0b-4a9e-9f43-0b1f0a3f8f11"
     assert not commands.choose(store.read(state_dir), last=9, trace_id=None, code="7f0c-8a0e")
+    # A caller whose answer was lost has the trace id only.
+    by_trace = f"{found.trace[:4]}-{found.trace[4:8]}"
+    assert commands.choose(store.read(state_dir), last=9, trace_id=None, code=by_trace) == [[found]]

@@ -32,7 +32,7 @@ class NoTraces(OperatorError):
 @click.command()
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many traces.")
 @click.option("--trace-id", help="Only this trace: 32 hexadecimal digits, or its first ones.")
-@click.option("--code", help="Only the call of this support code, as `nsor` prints it: an access id's first digits.")
+@click.option("--code", help="Only the call of this support code, as `nsor` prints it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a span, for programs.")
 def traces(last: int, trace_id: str | None, code: str | None, as_json: bool) -> None:
     """Show recent traces as trees, the newest last."""
@@ -74,7 +74,9 @@ def choose(
 
 
 def _has_code(span: StoredSpan, digits: str) -> bool:
-    return str(span.attributes.get(spans.ACCESS_ID, "")).replace("-", "").startswith(digits)
+    """A code is of the access id, or of the trace id where the caller got no access id."""
+    access = str(span.attributes.get(spans.ACCESS_ID, "")).replace("-", "")
+    return access.startswith(digits) or span.trace.startswith(digits)
 
 
 def tree(trace: list[StoredSpan]) -> Tree:

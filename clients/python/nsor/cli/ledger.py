@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nsor.cli.arguments import instant, last_instant
 from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.v1 import oversight_pb2
 
 
 @click.group()
@@ -161,6 +165,7 @@ def cosign(session: Session, key_file: Path, out: Path | None) -> None:
 @click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
 @click.option("--access-id", default="", metavar="UUID", help="Only this access.")
+@click.option("--code", default="", help="Only the access of this support code; reads the list until it is found.")
 @click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
 @click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
@@ -171,6 +176,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     agency_id: str,
     outcome: str | None,
     access_id: str,
+    code: str,
     since: dt.datetime | None,
     until: dt.datetime | None,
     limit: int,
@@ -194,22 +200,21 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     with session.client() as client:
         own = client.agency_id
         while all_of_them or len(found) < limit:
-            request.page_size = 500 if all_of_them else min(500, limit - len(found))
+            request.page_size = 500 if all_of_them or code else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
-            found += page.accesses
+            found += [access for access in page.accesses if _code(access).startswith(_digits(code))]
             more = bool(page.next_page_token)
-            if not more:
+            if not more or (code and found):
                 break
             request.page_token = page.next_page_token
     if session.as_json:
         for access in found:
             session.json(MessageToDict(access, preserving_proto_field_name=True))
-        _say_how_many(session, len(found), more=more)
+        _say_how_many(session, len(found), more=more, one=bool(code))
         return
     rows = []
     for access in found:
         values = {field.name: render.text(field, value) for field, value in access.ListFields()}
-        code = access.access_id.replace("-", "")[:8]
         method = access.method.rpartition("/")[2]
         rows.append(
             (
@@ -220,17 +225,25 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
                 values.get("purpose", ""),
                 values.get("outcome", ""),
                 access.officer_number or ("" if access.agency_id == own else "not shown to you"),
-                f"{code[:4]}-{code[4:]}" if code else "",
+                f"{_code(access)[:4]}-{_code(access)[4:]}".strip("-"),
             )
         )
     columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
     session.table("Accesses", columns, rows)
-    _say_how_many(session, len(found), more=more)
+    _say_how_many(session, len(found), more=more, one=bool(code))
 
 
-def _say_how_many(session: Session, shown: int, *, more: bool) -> None:
+def _code(access: oversight_pb2.Access) -> str:
+    return access.access_id.replace("-", "")[:8]
+
+
+def _digits(code: str) -> str:
+    return code.replace("-", "").lower()
+
+
+def _say_how_many(session: Session, shown: int, *, more: bool, one: bool) -> None:
     """The register tells whether there are more, and not how many; on stderr, so that programs can read the list."""
-    if more:
+    if more and not one:
         session.say(f"{shown:,} shown, the newest; there are more: --all shows every one, --limit so many.")
     else:
         session.say(f"{shown:,} shown: all that there are.")

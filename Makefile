@@ -34,6 +34,10 @@ protos: $(STAMP) ## generate the typed stubs from the contract
 	protos/generate
 	$(BIN)/python -m nsor_server.access.contract > tests/access/golden_matrix.txt
 
+.PHONY: codes
+codes: $(STAMP) ## write the codes that the client finds offline from the policy data
+	clients/generate-codes
+
 .PHONY: certs
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
 	$(BIN)/nsor-server pki development --out certs/dev --agencies certs/agencies.toml
@@ -47,12 +51,13 @@ demo: certs ## watch the whole story on 1,000 synthetic conviction orders
 	$(BIN)/python -m demo.story
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs
+lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs and codes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	protos/lint
 	protos/generate --check
+	clients/generate-codes --check
 
 .PHONY: test
 test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user

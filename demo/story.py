@@ -138,7 +138,7 @@ def register_convictions(stage: Stage, units: dict[str, Unit]) -> dict[str, str]
         results = stage.register.folder / f"{unit.prosecution}.jsonl.results.jsonl"
         for line in results.read_text().splitlines():
             row = json.loads(line)
-            found[row["requestId"]] = row["registrationId"]
+            found[row["request_id"]] = row["registration_id"]
     if len(found) != sum(len(unit.orders) for unit in units.values()):
         raise StoryBroke("not every order was accepted")
     return found
@@ -150,7 +150,7 @@ def confirm(stage: Stage, units: dict[str, Unit], registrations: dict[str, str])
     for unit in units.values():
         record = stage.register.folder / f"{unit.court}.jsonl"
         rows = (
-            {"registrationId": registrations[o.request_id], "caseNumber": o.convictions[0].court_case.case_number}
+            {"registration_id": registrations[o.request_id], "case_number": o.convictions[0].court_case.case_number}
             for o in unit.orders
         )
         record.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -190,14 +190,14 @@ def grant_access(stage: Stage, known: Order, unknown: Order) -> str:
     path.write_text(json_format.MessageToJson(request))
     path.chmod(0o600)
     asked = answer(stage.run("punjab-police", "access", "request", path.name, "--json"))
-    request_id = asked["accessRequestId"]
+    request_id = asked["access_request_id"]
     stage.run("punjab-prosecution", "access", "show", request_id)
     seen = answer(stage.run("punjab-prosecution", "access", "show", request_id, "--json", shown=False))
-    etag = seen["accessRequest"]["etag"]
+    etag = seen["access_request"]["etag"]
     granted = answer(stage.run("punjab-prosecution", "access", "approve", request_id, "--etag", etag, "--json"))
     grant = granted["grant"]
-    stage.tell(f"granted: {grant['usesPerSubject']} use for each suspect, until {grant['expiry']['dueTime']}")
-    return str(grant["grantId"])
+    stage.tell(f"granted: {grant['uses_per_subject']} use for each suspect, until {grant['expiry']['due_time']}")
+    return str(grant["grant_id"])
 
 
 def look_up(stage: Stage, grant: str, known: Order, unknown: Order) -> tuple[str, str]:

@@ -160,7 +160,7 @@ def test_a_register_that_is_away_is_told_apart(files: Files, tmp_path: Path, reg
     )
     with client, pytest.raises(nsor.Unreachable) as raised:
         client.directory.list_agencies(directory_pb2.ListAgenciesRequest())
-    assert "target" in raised.value.next_step.en
+    assert "address" in raised.value.next_step.en
 
 
 @pytest.mark.parametrize("wrong", ["ledger_key", "certificate", "ca", "key"])

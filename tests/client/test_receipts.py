@@ -9,7 +9,6 @@ import pytest
 
 import nsor
 from nsor import receipts
-from nsor.advice import Words
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, receipt_pb2
 
@@ -43,7 +42,10 @@ def test_a_refusal_comes_with_its_proof_and_says_what_to_do(
         client.lookup.look_up_registration(REQUEST)
     error = raised.value
     assert (error.reason, error.code, error.message) == ("INVALID_FIELDS", "INVALID_ARGUMENT", ("No.", "نہیں"))
-    assert error.violations == (nsor.FieldViolation("cnic", "CNIC_FORM", Words("The rule.", "اصول")),)
+    (violation,) = error.violations
+    assert (violation.field, violation.reason, violation.description) == ("cnic", "CNIC_FORM", ("The rule.", "اصول"))
+    assert violation.form is not None
+    assert "35201-1234567-1" in violation.form.en
     assert error.next_step.en
     assert error.next_step.ur
     assert len(error.access_id) == 36

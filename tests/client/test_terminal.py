@@ -81,6 +81,11 @@ def _agencies(register: Register) -> None:
     register.answers["nsor.v1.DirectoryService/ListAgencies"] = lambda _: page
 
 
+def _nothing(register: Register) -> None:
+    """Codes are found without a call."""
+    del register
+
+
 def _accesses(register: Register) -> None:
     access = oversight_pb2.Access(
         index=123456,
@@ -118,6 +123,9 @@ def _events(register: Register) -> None:
         (("agencies",), _agencies, ("balochistan-prosecution", "PK-BA PK-PB/LHR")),
         (("ledger", "accesses"), _accesses, ("balochistan-prosecution", "GetConsistencyProof", "LHR-12345")),
         (("events", "--wait", "0.2"), _events, (ID, NOTICE)),
+        (("places", "PK-KP"), _nothing, ("PK-KP/PEW", "Peshawar", "پشاور")),
+        (("places", "model", "town"), _nothing, ("0 of 174 places shown.",)),
+        (("offences",), _nothing, ("PPC-376", "with a principal offence", "from 2016-08-18")),
     ],
 )
 def test_a_list_fits_the_screen(
@@ -143,6 +151,13 @@ def test_a_record_breaks_no_id_and_no_line_is_too_wide(width: int) -> None:
     lines = [line.plain for line in render.pairs(rows, width)]
     assert all(len(line) <= width and line == line.rstrip() for line in lines)
     assert any(ID in line for line in lines)
+
+
+def test_a_command_to_paste_is_on_one_line(screen: Screen, tmp_path: Path) -> None:
+    # Half a command that is pasted does something else, or nothing.
+    key = tmp_path / f"{'long-' * 20}officer.key"
+    lines = ESCAPES.sub("", screen("--officer-key", str(key), "whoami")).splitlines()
+    assert f"`nsor officer new-key {key}`" in lines
 
 
 def test_no_colour_means_no_escape_sequence_at_all(screen: Screen, register: Register) -> None:

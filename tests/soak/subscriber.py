@@ -73,7 +73,7 @@ class Subscriber:
         stream = self._client.events(
             after_sequence=self._after,
             quiet_seconds=self._quiet_seconds,
-            patience_seconds=SECONDS,
+            give_up_seconds=SECONDS,
             on_reconnect=lambda _: self.reconnected.set(),
         )
         try:

@@ -78,3 +78,18 @@ def test_the_command_speaks_to_people_and_to_programs(
     assert run(["traces", "--json", "--last", "1"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["name"] for line in lines] == [METHOD, "ledger.commit"]
+
+
+def test_a_support_code_finds_its_call_and_no_other(state_dir: Path) -> None:
+    # An officer reads the code out: it is the beginning of the access id, grouped.
+    tracing = Tracing([SimpleSpanProcessor(SpanStore(state_dir))], host="127.0.0.1")
+    for access_id in ("5f0c8a0e-7d0b-4a9e-9f43-0b1f0a3f8f11", "6f0c8a0e-7d0b-4a9e-9f43-0b1f0a3f8f11"):
+        call = tracing.call(METHOD, None)
+        call.set(spans.ACCESS_ID, access_id)
+        call.end()
+    ((found,),) = commands.choose(store.read(state_dir), last=9, trace_id=None, code="5F0C-8A0E")
+    assert found.attributes[spans.ACCESS_ID] == "5f0c8a0e-7d0b-4a9e-9f43-0b1f0a3f8f11"
+    assert not commands.choose(store.read(state_dir), last=9, trace_id=None, code="7f0c-8a0e")
+    # A caller whose answer was lost has the trace id only.
+    by_trace = f"{found.trace[:4]}-{found.trace[4:8]}"
+    assert commands.choose(store.read(state_dir), last=9, trace_id=None, code=by_trace) == [[found]]

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """What to do next after each failure, in English and in Urdu: data, no behaviour.
 
-The register's own texts say what is wrong and come with the refusal. These say what the person at the desk can do.
+The register's own texts say what is wrong and come with the refusal. These say what the person at the keyboard can do.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Words(NamedTuple):
 
 
 _ASK_REGISTER = Words(
-    "Tell the register's operator (NPB) the access id.", "رجسٹر کے منتظم (این پی بی) کو رسائی کا نمبر بتائیں۔"
+    "Give the register's operator (NPB) the support code.", "رجسٹر کے منتظم (این پی بی) کو سپورٹ کوڈ بتائیں۔"
 )
 _RENEW = Words(
     "Ask for a new certificate: `nsor credentials request`.",

@@ -27,6 +27,7 @@ class ClientCertificate:
         ca_pem: the register's CA.
         sha256: SHA-256 of the certificate's DER: an officer's session is bound to it.
         agency_id: the agency that it names; empty when it doesn't name exactly one.
+        serial: its serial number, as the register's operator lists it.
         not_after: the last second in which it is valid.
     """
 
@@ -35,6 +36,7 @@ class ClientCertificate:
     ca_pem: bytes
     sha256: bytes
     agency_id: str
+    serial: str
     not_after: dt.datetime
 
     @classmethod
@@ -60,6 +62,7 @@ class ClientCertificate:
             ca_pem=_read(ca, "register's CA", "رجسٹر کے سی اے"),
             sha256=own.fingerprint(hashes.SHA256()),
             agency_id=_agency_id(own),
+            serial=f"{own.serial_number:x}",
             not_after=own.not_valid_after_utc,
         )
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from nsor import verification
+from nsor.certificate import ClientCertificate
 from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from nsor.errors import NsorError
 from nsor.events import EventStream
@@ -65,6 +66,16 @@ class Client:
         return self._connection.certificate.agency_id
 
     @property
+    def certificate(self) -> ClientCertificate:
+        """The own certificate."""
+        return self._connection.certificate
+
+    @property
+    def target(self) -> str:
+        """Host and port of the register."""
+        return self._connection.target
+
+    @property
     def ledger_origin(self) -> str:
         """The name of the ledger whose key this client was given."""
         return self._connection.verifier.name
@@ -79,7 +90,7 @@ class Client:
         *,
         after_sequence: int = 0,
         quiet_seconds: float | None = None,
-        patience_seconds: float = 300.0,
+        give_up_seconds: float = 300.0,
         on_reconnect: Callable[[NsorError | None], None] | None = None,
     ) -> EventStream:
         """Follow the agency's events; see ``EventStream``. Acknowledge those that are stored."""
@@ -87,7 +98,7 @@ class Client:
             self._connection,
             after_sequence=after_sequence,
             quiet_seconds=quiet_seconds,
-            patience_seconds=patience_seconds,
+            give_up_seconds=give_up_seconds,
             on_reconnect=on_reconnect,
         )
 

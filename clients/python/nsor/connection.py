@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from nsor import contract, receipts, status
+from nsor import contract, forms, receipts, status
 from nsor.advice import NEXT_STEPS, Words
 from nsor.answers import Answer
 from nsor.certificate import ClientCertificate
@@ -77,6 +77,7 @@ class Connection:
     """A connection of one agency, for one officer or none.
 
     Attributes:
+        target: host and port of the register.
         certificate: the own certificate.
         journal: the proofs that are kept.
         verifier: the ledger's key.
@@ -112,6 +113,7 @@ class Connection:
         Raises:
             SettingsWrong: a file is missing or is not what it should be.
         """
+        self.target = target
         self.certificate = ClientCertificate.load(certificate, key, ca)
         self.verifier = _verifier(ledger_key)
         self.journal = Journal(state_dir, self.verifier)
@@ -161,6 +163,7 @@ class Connection:
                 )
             except NsorError as error:
                 error.request_id = request_id
+                error.violations = forms.with_forms(request, error.violations)
                 error.trace_id = error.trace_id or trace.split("-")[1]
                 attempt += 1
                 wait = self._retries.wait_before(attempt, error, method, ends - time.monotonic())
@@ -186,7 +189,7 @@ class Connection:
         Raises:
             ProofFailed: the receipt is missing where one is owed, or is wrong.
         """
-        failure = status.read(call)
+        failure = status.read(call, self.target)
         if failure.receipt or failure.owes_receipt:
             proof = receipts.check(failure.receipt, exchange, failure.details, self.verifier, refused=True)
             self.journal.keep(proof, leaf=method.keeps_leaf)

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """What can go wrong with a call, in classes that a program can switch on and words that an officer can act on.
 
-No error of this room carries a value of a request or of an answer: a field's path and the rule it broke, no more.
+No error here carries a value of a request or of an answer: a field's path and the rule it broke, no more.
 gRPC is not imported here, so that the command line can say what is wrong with its settings without loading it.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nsor.advice import NEXT_STEPS, UNREACHABLE_STEPS, Words
+from nsor.causes import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class FieldViolation:
         field: path of the field, such as ``person.names[0].name``.
         reason: name of the rule, a value of nsor.v1.FieldReason without its prefix.
         description: the rule in words, in English and in Urdu, never the value.
+        form: what may stand there, with an example, in both languages; None where the description says it all.
     """
 
     field: str
     reason: str
     description: Words
+    form: Words | None = None
 
 
 class NsorError(Exception):
@@ -79,11 +82,23 @@ class Refused(NsorError):
 
 
 class Unreachable(NsorError):
-    """No answer: the register couldn't be reached, or the answer was lost. The outcome of a change is unknown."""
+    """No answer: the register couldn't be reached, or the answer was lost. The outcome of a change is unknown.
 
-    def __init__(self, code: str) -> None:
-        message = Words("The register gave no answer.", "رجسٹر سے کوئی جواب نہیں ملا۔")
-        super().__init__("UNREACHABLE", message, next_step=UNREACHABLE_STEPS.get(code), code=code)
+    Attributes:
+        target: host and port that were called, or empty.
+        cause: why no answer came, as far as this side can know; or None.
+    """
+
+    def __init__(self, code: str, *, target: str = "", cause: Cause | None = None) -> None:
+        where_en, where_ur = (f" at {target}", f" ({target})") if target else ("", "")
+        why = Words(f": {cause.words.en}", f": {cause.words.ur}") if cause else Words("", "")
+        step = cause.next_step if cause else UNREACHABLE_STEPS.get(code)
+        message = Words(
+            f"The register{where_en} gave no answer{why.en}.", f"رجسٹر{where_ur} سے کوئی جواب نہیں ملا{why.ur}۔"
+        )
+        super().__init__("UNREACHABLE", message, next_step=step, code=code)
+        self.target = target
+        self.cause = cause
 
 
 class ProofFailed(NsorError):

@@ -66,7 +66,7 @@ class EventStream:
         *,
         after_sequence: int = 0,
         quiet_seconds: float | None = None,
-        patience_seconds: float = 300.0,
+        give_up_seconds: float = 300.0,
         on_reconnect: Callable[[NsorError | None], None] | None = None,
     ) -> None:
         """Prepare to follow.
@@ -75,13 +75,13 @@ class EventStream:
             connection: how to reach the register.
             after_sequence: give the events after this one; 0: after the last acknowledged one.
             quiet_seconds: end when nothing has come for so long; None follows for good.
-            patience_seconds: how long to keep trying without any message before giving up.
-            on_reconnect: told why, each time before connecting again.
+            give_up_seconds: how long to keep trying without any message before giving up.
+            on_reconnect: gets the reason, each time before connecting again.
         """
         self.sequence = after_sequence
         self._connection = connection
         self._quiet_seconds = quiet_seconds
-        self._patience = patience_seconds
+        self._give_up_seconds = give_up_seconds
         self._on_reconnect = on_reconnect
         self._method = contract.method(METHOD)
         self._failures = 0
@@ -93,7 +93,7 @@ class EventStream:
 
         Raises:
             Refused: the agency may not, or may no longer, receive events.
-            Unreachable: the register was away for longer than the patience.
+            Unreachable: the register was away for longer than ``give_up_seconds``.
             ProofFailed: a receipt is missing or wrong, or events are missing.
         """
         while True:
@@ -162,7 +162,7 @@ class EventStream:
         if self._failures == 0:
             self._failing_since = now
         self._failures += 1
-        if reason is not None and now - self._failing_since > self._patience:
+        if reason is not None and now - self._failing_since > self._give_up_seconds:
             raise reason
         if self._on_reconnect is not None:
             self._on_reconnect(reason)

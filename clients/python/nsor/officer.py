@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """An officer's Ed25519 key, and the three things it signs: a session, a decision, and its own enrolment.
 
-The key is made on the officer's side and never leaves it: the register holds the public half. This room neither
+The key is made on the officer's side and never leaves it: the register holds the public half. This module neither
 talks to the register nor decides when a signature is needed; the contract does (nsor.contract).
 """
 

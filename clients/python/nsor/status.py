@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
+from nsor import causes
 from nsor.advice import Words
 from nsor.errors import FieldViolation, NsorError, Refused, Unreachable
 
@@ -53,8 +54,8 @@ def metadata_value(metadata: object, key: str) -> bytes:
     return b""
 
 
-def read(call: grpc.RpcError) -> Failure:
-    """Read what a failed call tells."""
+def read(call: grpc.RpcError, target: str) -> Failure:
+    """Read what a failed call to ``target`` says."""
     trailing = call.trailing_metadata()
     details = metadata_value(trailing, DETAILS_KEY)
     receipt = metadata_value(trailing, RECEIPT_KEY)
@@ -62,7 +63,8 @@ def read(call: grpc.RpcError) -> Failure:
     name = code.name
     error = _refusal(details, name)
     if error is None:
-        return Failure(Unreachable(name), details, receipt, owes_receipt=name not in TRANSPORT_CODES)
+        unreachable = Unreachable(name, target=target, cause=causes.of(call.details() or "", name))
+        return Failure(unreachable, details, receipt, owes_receipt=name not in TRANSPORT_CODES)
     return Failure(error, details, receipt, owes_receipt=error.reason not in UNRECORDED)
 
 

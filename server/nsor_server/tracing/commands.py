@@ -32,11 +32,12 @@ class NoTraces(OperatorError):
 @click.command()
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many traces.")
 @click.option("--trace-id", help="Only this trace: 32 hexadecimal digits, or its first ones.")
+@click.option("--code", help="Only the call of this support code, as `nsor` prints it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a span, for programs.")
-def traces(last: int, trace_id: str | None, as_json: bool) -> None:
+def traces(last: int, trace_id: str | None, code: str | None, as_json: bool) -> None:
     """Show recent traces as trees, the newest last."""
     settings = config.load(os.environ)
-    chosen = choose(store.read(settings.state_dir), last=last, trace_id=trace_id)
+    chosen = choose(store.read(settings.state_dir), last=last, trace_id=trace_id, code=code)
     if not chosen:
         raise NoTraces(
             "no such trace in the local store; it is on with NSOR_TRACE_STORE=on, and spans come with a delay of "
@@ -52,17 +53,30 @@ def traces(last: int, trace_id: str | None, as_json: bool) -> None:
         console.print(tree(found))
 
 
-def choose(found: Iterable[StoredSpan], *, last: int, trace_id: str | None) -> list[list[StoredSpan]]:
+def choose(
+    found: Iterable[StoredSpan], *, last: int, trace_id: str | None, code: str | None = None
+) -> list[list[StoredSpan]]:
     """The traces that are asked for, each as its spans, in the order in which they began."""
+    digits = (code or "").replace("-", "").lower()
     by_trace: defaultdict[str, dict[str, StoredSpan]] = defaultdict(dict)
     for span in found:
         if trace_id is None or span.trace.startswith(trace_id.lower()):
             by_trace[span.trace][span.span] = span
     ordered = sorted(
-        (sorted(trace.values(), key=lambda span: span.start_ns) for trace in by_trace.values()),
+        (
+            sorted(trace.values(), key=lambda span: span.start_ns)
+            for trace in by_trace.values()
+            if any(_has_code(span, digits) for span in trace.values())
+        ),
         key=lambda trace: trace[0].start_ns,
     )
     return ordered[-last:]
+
+
+def _has_code(span: StoredSpan, digits: str) -> bool:
+    """A code is of the access id, or of the trace id where the caller got no access id."""
+    access = str(span.attributes.get(spans.ACCESS_ID, "")).replace("-", "")
+    return access.startswith(digits) or span.trace.startswith(digits)
 
 
 def tree(trace: list[StoredSpan]) -> Tree:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import click
 
+from nsor.cli import screen
 from nsor.cli import session as _session
+from nsor.cli.failures import Failures
 
 REFUSED = 1
 USAGE = 2
@@ -40,6 +42,9 @@ COMMANDS = {
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol and disable officers' keys."),
+    "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),
+    "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
+    "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),
     "ledger": Entry("nsor.cli.ledger", "ledger", "Verify the access ledger; list accesses."),
     "agencies": Entry("nsor.cli.directory", "agencies", "List the agencies."),
     "credentials": Entry("nsor.cli.directory", "credentials", "Make a key and a certificate request."),
@@ -99,6 +104,8 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
       key = "punjab-police.key"
       officer_key = "officer.key"
 
+    Messages are in English, or in Urdu with --lang ur or NSOR_LANG=ur.
+
     Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did.
     """  # noqa: D301 - click wants the character itself before a block that it must not fold
     ctx.obj = _session.Session(options)
@@ -106,14 +113,14 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; failures become a message on stderr."""
-    color = False if _session.plain() else None
+    color = False if screen.plain() else None
     # What is said after the command has ended has no context of its own to know the colours from.
     with click.Context(group, info_name="nsor", color=color).scope(cleanup=False):
         return _run(arguments, color)
 
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
-    shown = _session.Failures(as_json="--json" in arguments)
+    shown = Failures.of(arguments)
     try:
         result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:
@@ -128,7 +135,7 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _misused(error: click.UsageError, shown: _session.Failures) -> None:
+def _misused(error: click.UsageError, shown: Failures) -> None:
     if not shown.as_json:
         error.show()
         return
@@ -136,8 +143,8 @@ def _misused(error: click.UsageError, shown: _session.Failures) -> None:
     shown.line(error.format_message(), reason="WRONG_USAGE", next_step=f"`{command} --help` explains it.")
 
 
-def _expected(error: Exception, shown: _session.Failures) -> int | None:
-    """Tell of a failure that a person can act on, and give its exit code; None for a fault of the program."""
+def _expected(error: Exception, shown: Failures) -> int | None:
+    """Show a failure that a person can act on, and give its exit code; None for a fault of the program."""
     from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
 
     if isinstance(error, click.ClickException):
@@ -155,7 +162,7 @@ def _expected(error: Exception, shown: _session.Failures) -> int | None:
     return USAGE if isinstance(error, SettingsWrong) else REFUSED
 
 
-def _unexpected(error: Exception, shown: _session.Failures) -> int:
+def _unexpected(error: Exception, shown: Failures) -> int:
     """Say where it broke; never the exception's own text, which may hold a value."""
     import traceback  # noqa: PLC0415 - only failures pay for it
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 import uuid
+from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import kept
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import lookup_pb2
 
 _REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
 
@@ -43,8 +51,30 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
     wanted.request_id = wanted.request_id or str(uuid.uuid4())
     wanted.validate_only |= validate_only
     with session.client(officer=True) as client:
+        if not wanted.validate_only:
+            _asked_before(session, client, wanted)
         answer = client.lookup.create_access_request(wanted)
+        if not wanted.validate_only:
+            kept.keep_request(client.state_folder, wanted, answer.message.access_request_id)
         session.answer(answer, title="Correct: nothing was sent" if wanted.validate_only else "Sent to the prosecutor")
+
+
+def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAccessRequestRequest) -> None:
+    """Say that the same was asked before, if this computer knows it; at a terminal, ask whether to send it again."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    before = kept.sent_before(client.state_folder, wanted)
+    if before is None:
+        return
+    at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
+    session.say(f"You asked for this FIR and these suspects on {at:%Y-%m-%d at %H:%M PKT}.")
+    session.say(f"`nsor access show {before.access_request_id}` shows what became of it.")
+    if _at_a_terminal() and not session.as_json:
+        click.confirm("Send it again anyway?", abort=True, err=True)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @access.command()

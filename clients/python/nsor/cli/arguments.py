@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import click
 
+_PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
+_FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -19,3 +22,33 @@ def record_id(value: str) -> str:
     if _UUID.fullmatch(found) is None:
         raise click.BadParameter("Give an id such as 5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10.")
     return found
+
+
+def instant(value: str) -> dt.datetime:
+    """The beginning of a day, or a minute of it, in Pakistan.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    return _instant(value, last=False)
+
+
+def last_instant(value: str) -> dt.datetime:
+    """The end of a day, which includes the day itself, or a minute of it, in Pakistan.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    return _instant(value, last=True)
+
+
+def _instant(value: str, *, last: bool) -> dt.datetime:
+    for form in _FORMS:
+        for clock in ("", " %H:%M"):
+            try:
+                found = dt.datetime.strptime(value.strip(), form + clock).replace(tzinfo=_PAKISTAN)
+            except ValueError:
+                continue
+            # The contract's end is the first instant that isn't included.
+            return found + dt.timedelta(days=1) if last and not clock else found
+    raise click.BadParameter('Give a day such as 2026-10-31 or 31.10.2026, or with a time: "2026-10-31 14:30".')

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import record_id
-from nsor.cli.session import Failures, Session, as_dict, common, proof_of, read_request, read_text
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common, proof_of, read_request, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     help="The version that the court has seen; without it the registration is shown first, but for its case number.",
 )
 @click.option("--case-number", help="Case number in the court's own record.")
-@click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registrationId, caseNumber and, if seen, etag.")
+@click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registration_id, case_number and, if seen, etag.")
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
 @common
 def confirm(  # noqa: PLR0917 - one argument per option of the command
@@ -103,7 +104,7 @@ def _from_events(session: Session, client: Client) -> int:
             _one(session, client, registration_id, None, None)
         except Refused as error:
             refused += 1
-            _tell(session, registration_id, error)
+            _show_refusal(session, registration_id, error)
     session.say("No more new registrations. `nsor events --acknowledge` marks them as received.")
     return 1 if refused else 0
 
@@ -121,13 +122,13 @@ def _unconfirmed(client: Client) -> list[str]:
     return list(found)
 
 
-def _tell(session: Session, registration_id: str, error: NsorError) -> None:
+def _show_refusal(session: Session, registration_id: str, error: NsorError) -> None:
     """Say which one was refused and why, and go on."""
     if session.as_json:
-        session.json({"registrationId": registration_id, "error": as_dict(error)})
+        session.json({"registration_id": registration_id, "error": as_dict(error)})
     else:
         session.say(registration_id)
-        Failures(as_json=False).error(error)
+        session.failures.error(error)
 
 
 def _from_file(session: Session, client: Client, text: str) -> int:
@@ -146,7 +147,7 @@ def _from_file(session: Session, client: Client, text: str) -> int:
                 _confirm_row(session, client, request)
             except Refused as error:
                 refused += 1
-                _tell(session, request.registration_id, error)
+                _show_refusal(session, request.registration_id, error)
     session.say(f"{len(requests) - refused} confirmed, {refused} refused.")
     return 1 if refused else 0
 
@@ -159,4 +160,4 @@ def _confirm_row(session: Session, client: Client, request: registration_pb2.Con
         request.etag = client.registration.get_registration(wanted).message.registration.etag
     answer = _confirmed(client, request)
     if session.as_json:
-        session.json({"registrationId": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})
+        session.json({"registration_id": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})

@@ -28,7 +28,7 @@ def agencies(session: Session) -> None:
             request.page_token = page.next_page_token
     if session.as_json:
         for agency in found:
-            session.json(MessageToDict(agency))
+            session.json(MessageToDict(agency, preserving_proto_field_name=True))
         return
     rows = [
         (
@@ -42,6 +42,7 @@ def agencies(session: Session) -> None:
         for agency in found
     ]
     session.table("Agencies", ("agency", "kind", "may call", "where", "name", "نام"), rows)
+    session.counted(len(rows), len(rows), "agencies")
 
 
 @click.group()

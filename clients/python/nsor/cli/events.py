@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from nsor.errors import NsorError, Refused
     from nsor.v1 import notification_pb2
 
+_FOLLOW_SECONDS = 300.0
+_GIVE_UP_SECONDS = 10.0
+"""How long a register that doesn't answer is tried: whoever only looks wants to know soon."""
+
 
 @click.command()
 @click.option("--follow", is_flag=True, help="Wait for more until Ctrl-C.")
@@ -26,11 +30,13 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
     """Show your agency's events, the oldest first: each names a record by its id, and no person."""
     from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
 
+    reconnecting = _Reconnecting(session)
     with session.client() as client:
         stream = client.events(
             after_sequence=after,
             quiet_seconds=None if follow else wait,
-            on_reconnect=lambda reason: _reconnecting(session, reason),
+            give_up_seconds=_FOLLOW_SECONDS if follow else _GIVE_UP_SECONDS,
+            on_reconnect=reconnecting,
         )
         shown = 0
         try:
@@ -45,14 +51,26 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
         except Refused as error:
             if follow or shown or not _is_beyond_the_last(error):
                 raise
-        if not shown:
-            session.say("No new events.")
-        elif acknowledge and not follow:
+        if acknowledge and shown and not follow:
             _acknowledge(client, stream.sequence)
-            session.say(f"Acknowledged up to {stream.sequence}.")
-        elif not (acknowledge or after):
-            # Those that were asked for by number may be acknowledged already.
-            session.say("They are sent again until `nsor events --acknowledge`.")
+            session.say(f"{_count(shown)}, acknowledged up to {stream.sequence}.")
+        else:
+            session.say(_closing(shown, acknowledge=acknowledge, after=after))
+
+
+def _closing(shown: int, *, acknowledge: bool, after: int) -> str:
+    if not shown:
+        return "No new events."
+    if acknowledge:
+        return f"{_count(shown)}, each acknowledged."
+    if after:
+        # Those that were asked for by number may be acknowledged already.
+        return f"{_count(shown)} after number {after}: all that there are."
+    return f"{_count(shown)}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`."
+
+
+def _count(shown: int) -> str:
+    return f"{shown:,} event{'s' * (shown != 1)}"
 
 
 def _is_beyond_the_last(error: Refused) -> bool:
@@ -66,16 +84,27 @@ def _acknowledge(client: Client, sequence: int) -> None:
     client.notification.acknowledge_events(notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence))
 
 
-def _reconnecting(session: Session, reason: NsorError | None) -> None:
-    if reason is not None:
-        session.say(f"Connection lost ({reason.reason}); connecting again.")
+class _Reconnecting:
+    """Says why the connection was lost, once while the reason stays the same."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last = ""
+
+    def __call__(self, reason: NsorError | None) -> None:
+        if reason is None:
+            return
+        words = reason.message.ur if self._session.language == "ur" else reason.message.en
+        if words != self._last:
+            self._session.say(f"{words} Connecting again.")
+        self._last = words
 
 
 def _show(session: Session, event: notification_pb2.Event) -> None:
     if session.as_json:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
-        session.json(MessageToDict(event))
+        session.json(MessageToDict(event, preserving_proto_field_name=True))
         return
     from nsor.cli import render  # noqa: PLC0415 - as above
 

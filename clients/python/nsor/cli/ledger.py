@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli.arguments import instant, last_instant
 from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.v1 import oversight_pb2
 
 
 @click.group()
@@ -33,7 +38,7 @@ def verify(session: Session, everything: bool) -> None:
     if session.as_json:
         session.json(
             {
-                "previousSize": found.previous_size,
+                "previous_size": found.previous_size,
                 "size": found.size,
                 "root": found.root.hex(),
                 "leaves": found.leaves,
@@ -41,8 +46,8 @@ def verify(session: Session, everything: bool) -> None:
             }
         )
         return
-    click.secho("The ledger is whole.  ", fg="green", nl=False)
-    click.echo("لیجر مکمل ہے۔")  # noqa: RUF001 - the full stop of Urdu
+    whole = "لیجر مکمل ہے۔" if session.language == "ur" else "The ledger is whole."  # noqa: RUF001 - Urdu
+    click.secho(whole, fg="green")
     rows = [
         ("entries now", str(found.size)),
         ("entries at the last check", str(found.previous_size)),
@@ -160,18 +165,22 @@ def cosign(session: Session, key_file: Path, out: Path | None) -> None:
 @click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
 @click.option("--access-id", default="", metavar="UUID", help="Only this access.")
-@click.option("--since", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%d %H:%M")), help="Pakistan time.")
-@click.option("--until", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%d %H:%M")), help="Pakistan time.")
+@click.option("--code", default="", help="Only the access of this support code; reads the list until it is found.")
+@click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
+@click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
 def accesses(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
     agency_id: str,
     outcome: str | None,
     access_id: str,
+    code: str,
     since: dt.datetime | None,
     until: dt.datetime | None,
     limit: int,
+    all_of_them: bool,
 ) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
@@ -183,21 +192,25 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     if outcome:
         request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")
     if since:
-        request.start_time.FromDatetime(since.replace(tzinfo=render.PAKISTAN))
+        request.start_time.FromDatetime(since)
     if until:
-        request.end_time.FromDatetime(until.replace(tzinfo=render.PAKISTAN))
+        request.end_time.FromDatetime(until)
     found: list[oversight_pb2.Access] = []
+    more = False
     with session.client() as client:
-        while len(found) < limit:
-            request.page_size = min(500, limit - len(found))
+        own = client.agency_id
+        while all_of_them or len(found) < limit:
+            request.page_size = 500 if all_of_them or code else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
-            found += page.accesses
-            if not page.next_page_token:
+            found += [access for access in page.accesses if _code(access).startswith(_digits(code))]
+            more = bool(page.next_page_token)
+            if not more or (code and found):
                 break
             request.page_token = page.next_page_token
     if session.as_json:
         for access in found:
-            session.json(MessageToDict(access))
+            session.json(MessageToDict(access, preserving_proto_field_name=True))
+        _say_how_many(session, len(found), more=more, one=bool(code))
         return
     rows = []
     for access in found:
@@ -211,7 +224,26 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
                 method,
                 values.get("purpose", ""),
                 values.get("outcome", ""),
-                access.officer_number,
+                access.officer_number or ("" if access.agency_id == own else "not shown to you"),
+                f"{_code(access)[:4]}-{_code(access)[4:]}".strip("-"),
             )
         )
-    session.table("Accesses", ("entry", "time", "agency", "method", "purpose", "outcome", "officer"), rows)
+    columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
+    session.table("Accesses", columns, rows)
+    _say_how_many(session, len(found), more=more, one=bool(code))
+
+
+def _code(access: oversight_pb2.Access) -> str:
+    return access.access_id.replace("-", "")[:8]
+
+
+def _digits(code: str) -> str:
+    return code.replace("-", "").lower()
+
+
+def _say_how_many(session: Session, shown: int, *, more: bool, one: bool) -> None:
+    """The register tells whether there are more, and not how many; on stderr, so that programs can read the list."""
+    if more and not one:
+        session.say(f"{shown:,} shown, the newest; there are more: --all shows every one, --limit so many.")
+    else:
+        session.say(f"{shown:,} shown: all that there are.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import kept
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def new_key(session: Session, file: Path) -> None:
     except FileExistsError:
         raise click.UsageError(f"{file} exists already, and a key is never overwritten. Name another file.") from None
     if session.as_json:
-        session.json({"officerKeyId": key.key_id.hex(), "file": str(file)})
+        session.json({"officer_key_id": key.key_id.hex(), "file": str(file)})
         return
     click.echo(key.key_id.hex())
     session.say(f"Key made. Next: `nsor officer enrol --officer-key-file {file} --number ... --grade ...`")
@@ -72,7 +73,9 @@ def enrol(session: Session, key_file: Path, number: str, grade: int, places: tup
             jurisdiction=places,
             grade=grade,
         )
-        session.answer(_enrolled(client, request), title="Enrolled")
+        answer = _enrolled(client, request)
+        kept.keep_officer(client.state_folder, answer.message.officer)
+        session.answer(answer, title="Enrolled")
 
 
 def _enrolled(client: Client, request: directory_pb2.EnrolOfficerRequest) -> Answer[directory_pb2.EnrolOfficerResponse]:

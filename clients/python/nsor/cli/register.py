@@ -12,7 +12,6 @@ import hmac
 import json
 import os
 import re
-import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,10 +20,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from nsor.cli.session import Session, as_dict, common, proof_of, read_text
+from nsor.cli import kept
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common, proof_of, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer
+    from nsor.cli.requests import Problem
     from nsor.client import Client
     from nsor.errors import NsorError
     from nsor.v1 import registration_pb2
@@ -38,7 +40,7 @@ class _Row:
 
     number: int
     request: registration_pb2.CreateRegistrationRequest
-    problem: str = ""
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,24 +88,24 @@ def register(  # noqa: PLR0917 - one argument per option of the command
         results = results or Path(f"{file}.results.jsonl")
         findings = findings or Path(f"{file}.findings.csv")
     with session.client(officer=True) as client:
-        rows = list(_rows(read_text(file), _secret(client), validate_only=validate_only))
+        rows = list(_rows(read_text(file), kept.secret(client.state_folder), validate_only=validate_only))
         done = set() if validate_only or results is None else _done(results, client.agency_id)
         todo = [row for row in rows if row.request.request_id not in done]
         tally = _Tally(before=len(rows) - len(todo))
-        kept = None if validate_only or results is None else _open_private(results)
+        accepted = None if validate_only or results is None else _open_private(results)
         try:
-            _send(session, client, todo, tally, kept=kept, parallel=parallel)
+            _send(session, client, todo, tally, accepted=accepted, parallel=parallel)
         except KeyboardInterrupt:
             session.say(f"{tally.accepted} accepted, {tally.open} open. Run the same command again to go on.")
             raise
         finally:
-            if kept is not None:
-                kept.close()
+            if accepted is not None:
+                accepted.close()
             tally.findings.sort(key=lambda finding: int(finding[0]))
             if findings is not None:
                 _write_findings(findings, tally.findings)
     if tally.last is not None:
-        session.say(f"Stopped: {tally.open} rows are open. Run the same command again to go on.")
+        session.say(f"Stopped: {tally.open} rows are open. Run the same command again when the cause is gone.")
         raise tally.last
     _report(session, tally, findings, validate_only=validate_only)
     return 1 if tally.refused else 0
@@ -117,7 +119,7 @@ def _rows(text: str, secret: bytes, *, validate_only: bool) -> Iterator[_Row]:
         if not line.strip():
             continue
         request = registration_pb2.CreateRegistrationRequest()
-        problem = requests.parse(line, request)
+        problems = requests.parse(line, request)
         request.validate_only |= validate_only
         if request.validate_only or not request.request_id:
             # A check and the entry after it are two requests, so that they need two ids.
@@ -125,21 +127,7 @@ def _rows(text: str, secret: bytes, *, validate_only: bool) -> Iterator[_Row]:
             request.request_id = ""
             digest = hmac.digest(secret, purpose + request.SerializeToString(deterministic=True), "sha256")
             request.request_id = str(uuid.UUID(bytes=digest[:16], version=4))
-        yield _Row(number, request, problem)
-
-
-def _secret(client: Client) -> bytes:
-    """The secret of this state folder, made at its first use."""
-    path = client.state_folder / "request-ids.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as made:
-        made.write(secret := secrets.token_bytes(32))
-        made.flush()
-        os.fsync(made.fileno())
-    return secret
+        yield _Row(number, request, problems)
 
 
 def _done(results: Path, agency_id: str) -> set[str]:
@@ -149,7 +137,7 @@ def _done(results: Path, agency_id: str) -> set[str]:
         for line in results.read_text(encoding="utf-8").splitlines():
             try:
                 row = json.loads(line)
-                found.add(row["requestId"])
+                found.add(row["request_id"])
                 entered_by = row.get("agency", agency_id)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
@@ -170,23 +158,23 @@ def _open_private(path: Path) -> TextIO:
 
 
 def _send(
-    session: Session, client: Client, rows: list[_Row], tally: _Tally, *, kept: TextIO | None, parallel: int
+    session: Session, client: Client, rows: list[_Row], tally: _Tally, *, accepted: TextIO | None, parallel: int
 ) -> None:
     with (
         session.progress() as progress,
         concurrent.futures.ThreadPoolExecutor(parallel) as pool,
     ):
         task = progress.add_task("Registering", total=len(rows))
-        sound = [row for row in rows if not row.problem]
+        sound = [row for row in rows if not row.problems]
         for row in rows:
-            if row.problem:
-                _found(session, tally, row, reason="MALFORMED_REQUEST", meaning=row.problem)
+            if row.problems:
+                _malformed(session, tally, row)
                 progress.advance(task)
         calls = {pool.submit(client.registration.create_registration, row.request): row for row in sound}
         tally.open = len(calls)
         try:
             for call in concurrent.futures.as_completed(calls):
-                _settle(session, tally, calls[call], call, kept=kept, agency_id=client.agency_id)
+                _settle(session, tally, calls[call], call, accepted=accepted, agency_id=client.agency_id)
                 progress.advance(task)
                 if tally.last is not None:
                     break
@@ -201,7 +189,7 @@ def _settle(
     row: _Row,
     call: concurrent.futures.Future[Answer[registration_pb2.CreateRegistrationResponse]],
     *,
-    kept: TextIO | None,
+    accepted: TextIO | None,
     agency_id: str,
 ) -> None:
     from nsor.errors import NsorError, Refused  # noqa: PLC0415 - as above
@@ -226,7 +214,7 @@ def _settle(
     result: dict[str, object] = {
         "row": row.number,
         "agency": agency_id,
-        "registrationId": answer.message.registration_id,
+        "registration_id": answer.message.registration_id,
         "etag": answer.message.etag,
         "warnings": [
             {"field": warning.field, "reason": registration_pb2.WarningReason.Name(warning.reason)}
@@ -234,9 +222,9 @@ def _settle(
         ],
         **proof_of(answer),
     }
-    if kept is not None:
-        kept.write(json.dumps(result) + "\n")
-        kept.flush()
+    if accepted is not None:
+        accepted.write(json.dumps(result) + "\n")
+        accepted.flush()
     if session.as_json:
         session.json(result)
 
@@ -257,14 +245,20 @@ def _refused(session: Session, tally: _Tally, row: _Row, error: NsorError) -> No
     if not error.violations:
         tally.findings.append((*ids, "", "", *error.message, error.access_id))
     for violation in error.violations:
-        tally.findings.append((*ids, violation.field, violation.reason, *violation.description, error.access_id))
+        meaning = violation.form or violation.description
+        tally.findings.append((*ids, violation.field, violation.reason, *meaning, error.access_id))
 
 
-def _found(session: Session, tally: _Tally, row: _Row, *, reason: str, meaning: str) -> None:
+def _malformed(session: Session, tally: _Tally, row: _Row) -> None:
+    """A row that isn't of the message's form: it isn't sent, and all that is wrong in its form is said at once."""
     if session.as_json:
-        session.json({"row": row.number, "error": {"reason": reason, "message": {"en": meaning}}})
+        found = [{"field": one.field, "reason": one.rule, "description": one.meaning._asdict()} for one in row.problems]
+        session.json({"row": row.number, "error": {"reason": "MALFORMED_REQUEST", "violations": found}})
     tally.refused += 1
-    tally.findings.append((str(row.number), "", reason, "", "", meaning, "", ""))
+    for problem in row.problems:
+        tally.findings.append(
+            (str(row.number), "", "MALFORMED_REQUEST", problem.field, problem.rule, *problem.meaning, "")
+        )
 
 
 def _write_findings(path: Path, findings: list[tuple[str, ...]]) -> None:
@@ -279,21 +273,24 @@ def _write_findings(path: Path, findings: list[tuple[str, ...]]) -> None:
         writer.writerows(findings)
 
 
-def _summary(findings: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _summary(findings: list[tuple[str, ...]], language: str) -> list[tuple[str, ...]]:
     """The findings by what is wrong, the most frequent first: a mistake that all rows share is said once."""
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for row, _, reason, field_path, rule, meaning, *_ in findings:
-        rows.setdefault((re.sub(r"\d+", "n", field_path), rule or reason, meaning), []).append(row)
+    rows: dict[tuple[str, ...], dict[str, None]] = {}
+    for row, _, reason, field_path, rule, meaning_en, meaning_ur, _ in findings:
+        meaning = (meaning_ur if language == "ur" else "") or meaning_en
+        rows.setdefault((re.sub(r"\d+", "n", field_path), rule or reason, meaning), {})[row] = None
     ordered = sorted(rows.items(), key=lambda item: -len(item[1]))
     return [
-        (", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
+        (", ".join(list(found)[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
         for what, found in ordered
     ]
 
 
 def _report(session: Session, tally: _Tally, findings: Path | None, *, validate_only: bool) -> None:
     if not session.as_json and tally.findings:
-        session.table("Rows to correct", ("rows", "field", "reason", "meaning"), _summary(tally.findings))
+        session.table(
+            "Rows to correct", ("rows", "field", "reason", "meaning"), _summary(tally.findings, session.language)
+        )
     parts = [f"{tally.accepted} {'correct' if validate_only else 'accepted for review'}"]
     parts += [f"{tally.before} entered before"] * bool(tally.before)
     parts += [f"{tally.warnings} warnings"] * bool(tally.warnings)

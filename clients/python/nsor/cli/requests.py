@@ -5,75 +5,125 @@ Nothing that is said about a file repeats a value of it: the place and the rule,
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from google.protobuf import json_format
+from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-_AT = re.compile(r'at "([A-Za-z0-9_.\[\]]+)"')
-_UNKNOWN = re.compile(r'has no field named "([A-Za-z][A-Za-z0-9_]{0,60})" at "([A-Za-z0-9_.\[\]]+)"')
-_FIELD = re.compile(r"Failed to parse (\w+) field: ")
+from nsor.advice import Words
+
+_WELL_KNOWN = "google.protobuf"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
 
 
-def parse(text: str, message: Message) -> str:
-    """Fill a message from its JSON; returns what is wrong, or an empty text."""
-    if _is_other_json(text):
-        return "not a JSON object"
+class Problem(NamedTuple):
+    """Something in a file that isn't of the message's form.
+
+    Attributes:
+        field: its path, in the contract's spelling, which is also the template's; empty for the whole.
+        rule: UNKNOWN_FIELD, FORM, EXACTLY_ONE or NOT_JSON.
+        meaning: what is wrong or what may stand there, in English and in Urdu; never the value.
+    """
+
+    field: str
+    rule: str
+    meaning: Words
+
+    def text(self, language: str) -> str:
+        """In a language, with the field in front."""
+        meaning = self.meaning.ur if language == "ur" else self.meaning.en
+        return f"{self.field}: {meaning}" if self.field else meaning
+
+
+_NOT_OBJECT = Problem("", "NOT_JSON", Words("not a JSON object", "JSON آبجیکٹ نہیں"))
+_OTHER = Problem("", "FORM", Words("not of the message's form", "پیغام کی شکل میں نہیں"))
+
+
+def parse(text: str, message: Message) -> tuple[Problem, ...]:
+    """Fill a message from its JSON; returns all that is wrong, in the order of the file."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        return (Problem("", "NOT_JSON", Words(f"not JSON, at {where}", f"JSON نہیں: {where}")),)
+    except (ValueError, RecursionError):
+        return (_OTHER,)
+    if not isinstance(value, dict):
+        # The library takes an empty list for an empty message.
+        return (_NOT_OBJECT,)
     try:
         json_format.Parse(text, message)
-    except json_format.ParseError as error:
-        return _problem(error, message)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return "not of the message's form"
-    return ""
+    except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
+        # The library stops at the first and quotes the value; whoever corrects a file wants all, and no value.
+        return tuple(_problems(value, message.DESCRIPTOR, "")) or (_OTHER,)
+    return ()
 
 
-def _is_other_json(text: str) -> bool:
-    """Whether it is JSON but no object: the library takes an empty list for an empty message."""
-    if text.lstrip().startswith("{"):
-        return False
+def _problems(value: dict[str, Any], message: Any, path: str) -> Iterator[Problem]:
+    chosen: dict[str, str] = {}
+    for key, item in value.items():
+        field = message.fields_by_name.get(key) or message.fields_by_camelcase_name.get(key)
+        if field is None:
+            yield _unknown(key, message, path)
+            continue
+        here = f"{path}{field.name}"
+        choice = field.containing_oneof
+        if item is None:
+            continue
+        if choice is not None and (first := chosen.setdefault(choice.name, field.name)) != field.name:
+            words = Words(f"give it or {first}, not both", f"یہ دیں یا {first}، دونوں نہیں")
+            yield Problem(here, "EXACTLY_ONE", words)
+        yield from _of_field(item, field, message, here)
+
+
+def _of_field(value: Any, field: FieldDescriptor, message: Descriptor, path: str) -> Iterator[Problem]:
+    if field.is_repeated and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _of_item(item, field, message, f"{path}[{number}]")
+    elif field.is_repeated:
+        yield _wrong(field, path)
+    else:
+        yield from _of_item(value, field, message, path)
+
+
+def _of_item(value: Any, field: FieldDescriptor, message: Descriptor, path: str) -> Iterator[Problem]:
+    own = field.message_type
+    if own is not None and own.file.package != _WELL_KNOWN:
+        if isinstance(value, dict):
+            yield from _problems(value, own, f"{path}.")
+        else:
+            yield _wrong(field, path)
+    elif not _fits(value, field, message):
+        yield _wrong(field, path)
+
+
+def _fits(value: Any, field: FieldDescriptor, message: Descriptor) -> bool:
+    alone = message_factory.GetMessageClass(message)()
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        json_format.ParseDict({field.name: [value] if field.is_repeated else value}, alone)
+    except (json_format.ParseError, ValueError, TypeError, AttributeError):
         return False
     return True
 
 
-def _problem(error: json_format.ParseError, message: Message) -> str:
-    # The library's text holds values; only places that are names of the contract are taken from it.
-    if isinstance(error.__context__, json.JSONDecodeError):
-        return f"not JSON, at line {error.__context__.lineno}, column {error.__context__.colno}"
-    text = str(error)
-    unknown = _UNKNOWN.search(text)
-    if unknown:
-        return f"{_path(unknown[2], message)} has no field {unknown[1]}"
-    place = _AT.search(text)
-    if place:
-        return f"{_path(place[1], message)} is not of the field's form"
-    path = _nested(text, message)
-    return f"{path} is not of the field's form" if path else "not of the message's form"
+def _wrong(field: FieldDescriptor, path: str) -> Problem:
+    from nsor import forms  # noqa: PLC0415 - it brings the contract's descriptors, which help doesn't need
+
+    return Problem(path, "FORM", forms.of(field) or _OTHER.meaning)
 
 
-def _path(path: str, message: Message) -> str:
-    return path.removeprefix(message.DESCRIPTOR.name).lstrip(".") or message.DESCRIPTOR.name
-
-
-def _nested(text: str, message: Message) -> str:
-    """The path that the library's text begins with, as far as the contract knows its names."""
-    fields: Any = message.DESCRIPTOR.fields
-    path: list[str] = []
-    at = 0
-    while (part := _FIELD.match(text, at)) is not None:
-        known = [field for field in fields if part[1] in {field.name, field.json_name}]
-        if not known:
-            break
-        path.append(part[1])
-        at = part.end()
-        fields = known[0].message_type.fields if known[0].message_type is not None else ()
-    return ".".join(path)
+def _unknown(key: str, message: Any, path: str) -> Problem:
+    """A name that the contract doesn't have; what looks like no name may be a value, and is not repeated."""
+    name = f"{path}{key}" if _NAME.fullmatch(key) else path.rstrip(".")
+    near = difflib.get_close_matches(key, message.fields_by_name, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(message.fields_by_name)}"
+    hint_ur = f"کیا آپ کی مراد {near[0]} ہے؟" if near else f"یہ خانے ہیں: {', '.join(message.fields_by_name)}"
+    return Problem(name, "UNKNOWN_FIELD", Words(f"no such field; {hint}", f"ایسا کوئی خانہ نہیں؛ {hint_ur}"))
 
 
 def template(message: Descriptor) -> str:
@@ -85,7 +135,7 @@ def _skeleton(message: Descriptor) -> Any:
     if message.full_name == "google.type.Date":
         return {"year": 0, "month": 0, "day": 0}
     return {
-        field.json_name: [_example(field)] if field.is_repeated else _example(field)
+        field.name: [_example(field)] if field.is_repeated else _example(field)
         for field in message.fields
         if field.name not in {"request_id", "validate_only", "legal_basis"}
     }

@@ -11,28 +11,28 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from nsor.cli import screen
+from nsor.cli.failures import LANGUAGES, Failures, language_of
+
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-    from rich.console import Console
     from rich.progress import Progress
     from rich.text import Text
 
     from nsor.answers import Answer
+    from nsor.cli.settings import Settings
     from nsor.client import Client
-    from nsor.errors import NsorError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-CONFIDENTIAL = (
-    "Confidential: for this case only. Every look-up is recorded under your name.",
-    "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
-)
-_UNFOLDED = 1_000_000
+CONFIDENTIAL = {
+    "en": "Confidential: for this case only. Every look-up is recorded under your name.",
+    "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
+}
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -49,7 +49,8 @@ def connection_options(function: _F) -> _F:
     """Add the options that say who calls whom."""
     for name, text in reversed(_HELP.items()):
         function = click.option(f"--{name.replace('_', '-')}", name, metavar=_metavar(name), help=text)(function)
-    return function
+    language = click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages.")
+    return language(function)
 
 
 def _metavar(name: str) -> str:
@@ -57,10 +58,17 @@ def _metavar(name: str) -> str:
 
 
 def common(function: _F) -> _F:
-    """Add what may stand behind every command too: --json and --agency; and pass the session first."""
+    """Add what may stand behind every command too (--json, --agency, --lang, -v), and pass the session first."""
 
     def set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(Session).as_json |= value
+
+    def set_language(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value:
+            ctx.ensure_object(Session).language = value
+
+    def set_verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.ensure_object(Session).verbose |= value
 
     def set_agency(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
         if value:
@@ -70,7 +78,18 @@ def common(function: _F) -> _F:
         "--json", is_flag=True, expose_value=False, callback=set_json, help="Answer in JSON, for programs."
     )
     agency = click.option("--agency", metavar="NAME", expose_value=False, callback=set_agency, help=_HELP["agency"])
-    return cast("_F", click.pass_obj(agency(as_json(function))))
+    language = click.option(
+        "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=set_language, help="Language of messages."
+    )
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=set_verbose,
+        help="Show the whole ids of a refusal.",
+    )
+    return cast("_F", click.pass_obj(agency(language(verbose(as_json(function))))))
 
 
 class Session:
@@ -79,11 +98,30 @@ class Session:
     Attributes:
         options: the connection's options as given.
         as_json: answer programs, not people.
+        language: in which people are answered, one of LANGUAGES.
+        verbose: show the whole ids of a refusal.
     """
 
     def __init__(self, options: dict[str, str | None] | None = None) -> None:
         self.options = dict(options or {})
         self.as_json = False
+        self.language = language_of(self.options.pop("lang", None))
+        self.verbose = False
+
+    @property
+    def failures(self) -> Failures:
+        """How failures are told in this run."""
+        return Failures(as_json=self.as_json, language=self.language, verbose=self.verbose)
+
+    def settings(self) -> Settings:
+        """The settings of this run.
+
+        Raises:
+            SettingsWrong: one is missing or wrong.
+        """
+        from nsor.cli import settings  # noqa: PLC0415 - loaded late, so that help is quick
+
+        return settings.load(self.options, os.environ)
 
     @contextlib.contextmanager
     def client(self, *, officer: bool = False) -> Iterator[Client]:
@@ -95,12 +133,10 @@ class Session:
         Raises:
             SettingsWrong: a setting is missing or wrong.
         """
-        from nsor.cli import settings  # noqa: PLC0415 - loaded late, so that help is quick
-
-        found = settings.load(self.options, os.environ)
+        found = self.settings()
         key = None
         if officer and found.officer_key is not None:
-            from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+            from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
 
             key = OfficerKey.load(found.officer_key)
         elif officer:
@@ -109,6 +145,8 @@ class Session:
 
             words = Words("An officer must do this.", "یہ کام افسر کی کلید مانگتا ہے۔")  # noqa: RUF001 - Urdu
             raise SettingsWrong(words, NEXT_STEPS["OFFICER_REQUIRED"])
+        # gRPC's own lines about a handshake are for its developers; the cause is said with the failure.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from nsor.client import Client  # noqa: PLC0415 - as above
 
         with Client(
@@ -125,12 +163,11 @@ class Session:
     def answer(self, answer: Answer[Any], *, title: str, confidential: bool = False) -> None:
         """Give out an answer with its proof."""
         if confidential:
-            for line in CONFIDENTIAL:
-                click.secho(line, err=True, fg="yellow")
+            click.secho(CONFIDENTIAL[self.language], err=True, fg="yellow")
         if self.as_json:
             from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
-            self.json({"answer": MessageToDict(answer.message), **proof_of(answer)})
+            self.json({"answer": MessageToDict(answer.message, preserving_proto_field_name=True), **proof_of(answer)})
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
@@ -152,10 +189,10 @@ class Session:
 
     def width(self) -> int:
         """How wide a line may be."""
-        return self.console().width
+        return screen.console().width
 
     def _show(self, lines: Iterable[Text]) -> None:
-        console = self.console()
+        console = screen.console()
         for line in lines:
             # Soft: rich neither folds nor pads what is laid out already.
             console.print(line, soft_wrap=True)
@@ -171,45 +208,29 @@ class Session:
         return Progress(
             *Progress.get_default_columns(),
             MofNCompleteColumn(),
-            console=self.console(stderr=True),
+            console=screen.console(stderr=True),
             transient=True,
-            disable=not sys.stderr.isatty() or plain(),
+            disable=not sys.stderr.isatty() or screen.plain(),
         )
 
     def say(self, text: str) -> None:
-        """Tell people something that is no part of the answer."""
-        click.echo(text, err=True)
+        """Give people a message that is no part of the answer; it is folded at words."""
+        click.echo(screen.folded(text, screen.console(stderr=True).width), err=True)
 
-    @staticmethod
-    def console(*, stderr: bool = False) -> Console:
-        """A terminal to draw on."""
-        from rich.console import Console  # noqa: PLC0415 - as above
-
-        # Nothing is folded in a pipe: whoever reads it there searches for whole words and ids.
-        piped = not (sys.stderr if stderr else sys.stdout).isatty()
-        return Console(
-            stderr=stderr,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            color_system=None if plain() else "auto",
-            width=_UNFOLDED if piped else None,
-        )
-
-
-def plain() -> bool:
-    """Whether the user wants no escape sequences: https://no-color.org."""
-    return bool(os.environ.get("NO_COLOR"))
+    def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
+        """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
+        if not self.as_json:
+            self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
 
 
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:
     """The proof of an answer, for programs."""
     found: dict[str, str | int] = {
-        "accessId": answer.access_id,
+        "access_id": answer.access_id,
         "index": answer.index,
-        "traceId": answer.trace_id,
+        "trace_id": answer.trace_id,
     }
-    return found | ({"requestId": answer.request_id} if answer.request_id else {})
+    return found | ({"request_id": answer.request_id} if answer.request_id else {})
 
 
 def read_text(path: str) -> str:
@@ -234,72 +255,9 @@ def read_request(text: str, message: Message) -> None:
     """
     from nsor.cli import requests  # noqa: PLC0415 - as above
 
-    problem = requests.parse(text, message)
-    if problem:
-        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON: {problem}. --template shows one.")
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Tells of failures on stderr.
-
-    Attributes:
-        as_json: one JSON object instead of text.
-    """
-
-    as_json: bool
-
-    def line(self, english: str, urdu: str = "", *, reason: str, next_step: str = "") -> None:
-        """A failure that has only words; programs get it in the form of any other."""
-        if self.as_json:
-            from nsor.advice import Words  # noqa: PLC0415 - loaded late, so that help is quick
-            from nsor.errors import NsorError  # noqa: PLC0415 - as above
-
-            self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
-        else:
-            click.secho(f"nsor: {english}", err=True, fg="red")
-            if urdu:
-                click.echo(f"  {urdu}", err=True)
-
-    def error(self, error: NsorError) -> None:
-        """A failure with its reason and what to do next."""
-        if self.as_json:
-            click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
-            return
-        from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
-
-        click.secho(f"nsor: {error.message.en} [{error.reason}]", err=True, fg="red", bold=True)
-        if error.message.ur:
-            click.echo(f"  {error.message.ur}", err=True)
-        for violation in error.violations:
-            click.echo(f"  {violation.field}: {violation.description.en} [{violation.reason}]", err=True)
-            click.echo(f"    {violation.description.ur}", err=True)
-        if error.more_violations:
-            click.echo(f"  and {error.more_violations} more", err=True)
-        # The register's own texts say what to do; ours is added where a command of this program helps.
-        said = isinstance(error, Refused) and error.message.ur and "`" not in error.next_step.en
-        if error.next_step.en and not said:
-            click.secho(f"  What to do: {error.next_step.en}", err=True, fg="yellow")
-            click.echo(f"  {error.next_step.ur}", err=True)
-        ids = (("access", error.access_id), ("request", error.request_id), ("trace", error.trace_id))
-        found = ", ".join(f"{name} {value}" for name, value in ids if value)
-        if found:
-            click.secho(f"  {found}", err=True, dim=True)
-
-
-def as_dict(error: NsorError) -> dict[str, object]:
-    """A failure, for programs."""
-    return {
-        "reason": error.reason,
-        "code": error.code,
-        "message": error.message._asdict(),
-        "nextStep": error.next_step._asdict(),
-        "violations": [
-            {"field": violation.field, "reason": violation.reason, "description": violation.description._asdict()}
-            for violation in error.violations
-        ],
-        "moreViolations": error.more_violations,
-        "accessId": error.access_id,
-        "requestId": error.request_id,
-        "traceId": error.trace_id,
-    }
+    problems = requests.parse(text, message)
+    if problems:
+        session = click.get_current_context().find_object(Session)
+        language = session.language if session else LANGUAGES[0]
+        found = "".join(f"\n  {problem.text(language)}" for problem in problems)
+        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON (--template shows one):{found}")

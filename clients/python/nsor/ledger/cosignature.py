@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """Co-signatures: a witness says that, at a time, the largest tree of the ledger that it saw had this root.
 
-Format: https://c2sp.org/tlog-cosignature, version 1 with Ed25519. This room signs and checks; whether the witness may
+Format: https://c2sp.org/tlog-cosignature, version 1 with Ed25519. This module signs and checks; whether the witness may
 sign, because the ledger only grew, is decided before (nsor.witness). The signed message doesn't hold the witness's
 name, so a key belongs to one witness and signs nothing else.
 """

@@ -1,4 +1,4 @@
-"""What a tired officer does at the desk: the command answers here what it can, and gives no check away."""
+"""What a tired officer does: the command answers without a call what it can, and gives no check away."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_example_of_the_settings_can_be_copied(run: Run, capsys: pytest.Capt
     assert run("--help") == 0
     out = capsys.readouterr().out
     assert "\\b" not in out
-    example = out[out.index("    target =") : out.index("  Exit codes")]
+    example = out[out.index("    target =") : out.index("  Messages are")]
     assert tomllib.loads(example)["punjab-police"]["officer_key"] == "officer.key"
 
 
@@ -193,7 +193,7 @@ def test_programs_get_wrong_use_as_json_too(
     assert not out
     assert error["reason"] == "WRONG_USAGE"
     assert error["message"]["en"]
-    assert set(error) >= {"code", "nextStep", "violations", "traceId"}
+    assert set(error) >= {"code", "next_step", "violations", "trace_id"}
 
 
 def test_a_key_that_is_enrolled_is_called_so(

@@ -1,0 +1,117 @@
+"""`nsor whoami`: which agency, officer and register the next command would use, until when, and whether it answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import click
+
+from nsor.cli import kept
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.errors import NsorError
+
+_SOON_DAYS = 14
+
+
+@click.command()
+@common
+def whoami(session: Session) -> int:
+    """Say which agency and officer you are here, until when, and whether the register answers.
+
+    It makes one call, for the register's newest checkpoint, which is recorded like any other.
+    """
+    from nsor.errors import NsorError, ProofFailed  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
+
+    failure: NsorError | None = None
+    with session.client() as client:
+        try:
+            client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+        except ProofFailed:
+            raise
+        except NsorError as error:
+            failure = error
+        _show(session, client, failure)
+    return 1 if failure else 0
+
+
+def _show(session: Session, client: Client, failure: NsorError | None) -> None:
+    key, number = _officer(session, client)
+    certificate = client.certificate
+    if session.as_json:
+        session.json(
+            {
+                "agency": client.agency_id,
+                "certificate_serial": certificate.serial,
+                "certificate_not_after": certificate.not_after.isoformat(),
+                "officer_key_id": key,
+                "officer_number": number,
+                "register": client.target,
+                "ledger": client.ledger_origin,
+                "answers": failure is None,
+                "error": None if failure is None else as_dict(failure),
+            }
+        )
+        return
+    rows = [
+        ("agency", client.agency_id or "none: the certificate names no agency"),
+        ("certificate", f"serial {certificate.serial}"),
+        ("valid until", _until(certificate.not_after)),
+        ("officer", _named(session, key, number)),
+        ("officer's session", "signed anew for each command, for at most 15 minutes" if key else "none"),
+        ("register", f"{client.target}, {_reaction(failure)}"),
+        ("ledger", client.ledger_origin),
+        ("state folder", str(client.state_folder)),
+    ]
+    session.table("", ("", ""), rows)
+    if not key:
+        path = session.settings().officer_key
+        session.say(
+            f"Make the key: `nsor officer new-key {path}`"
+            if path
+            else "Name the officer's key: --officer-key, or NSOR_OFFICER_KEY."
+        )
+    if failure is not None:
+        session.failures.error(failure)
+
+
+def _reaction(failure: NsorError | None) -> str:
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    if failure is None:
+        return "answers"
+    return "refuses" if isinstance(failure, Refused) else "does not answer"
+
+
+def _until(end: dt.datetime) -> str:
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    days = (end - dt.datetime.now(dt.UTC)).days
+    left = "expired" if days < 0 else f"{days} days left"
+    renew = ": ask for a new one, `nsor credentials request`" if days < _SOON_DAYS else ""
+    return f"{end.astimezone(render.PAKISTAN):%Y-%m-%d %H:%M PKT}, {left}{renew}"
+
+
+def _officer(session: Session, client: Client) -> tuple[str, str]:
+    """The id of the officer's key and his number; empty where this computer doesn't know them."""
+    path = session.settings().officer_key
+    if path is None or not path.exists():
+        return "", ""
+    from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+
+    key = OfficerKey.load(path)
+    return key.key_id.hex(), kept.officer_number(client.state_folder, key.key_id)
+
+
+def _named(session: Session, key: str, number: str) -> str:
+    if key:
+        return f"{number or 'number not known here'}, key {key[:16]}..."
+    path = session.settings().officer_key
+    if path is None:
+        return "none: no key is named"
+    return "none: there is no such key yet"

@@ -1,0 +1,63 @@
+"""The codes that people look for, as the client carries them: places and offences, printed as JSON.
+
+`clients/generate-codes` runs this and keeps the outcome in the client's package, since an agency's computer has no
+server and must find a code without a call. The policy data stay the one source.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from nsor_server.policy import source
+from nsor_server.policy.offences import OffenceRow, OffencesFile
+from nsor_server.policy.places import PlacesFile, UnitRow
+
+
+def codes() -> dict[str, list[dict[str, Any]]]:
+    """Every place and every offence, in the order of the policy data."""
+    places = source.read(source.packaged("places.toml"), PlacesFile)
+    offences = source.read(source.packaged("offences.toml"), OffencesFile)
+    return {
+        "places": [place for unit in places.unit for place in _places(unit)],
+        "offences": [_offence(row) for row in offences.offence],
+    }
+
+
+def _places(unit: UnitRow) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"code": unit.code, "en": unit.en, "ur": unit.ur, "verified": unit.verified}]
+    for district in unit.districts:
+        code = f"{unit.code}/{district.code}"
+        found.append({"code": code, "en": district.en, "ur": district.ur, "verified": unit.verified})
+        if district.stations:
+            found[-1]["stations"] = [f"{code}/{station}" for station in district.stations]
+    return found
+
+
+def _offence(row: OffenceRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "title": row.title,
+        "valid_from": row.valid_from.isoformat() if row.valid_from else "",
+        "valid_to": row.valid_to.isoformat() if row.valid_to else "",
+        "superseded_by": row.superseded_by or "",
+        "always": row.s2h,
+        "principal": bool(row.principal_in),
+        "connected": bool(row.connected_in),
+        "citation": row.citation,
+        "verified": row.verified,
+    }
+
+
+def main() -> None:
+    """Print the codes, a row a line, so that a change shows as the rows that changed."""
+    kinds = [
+        f'  "{kind}": [\n' + ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows) + "\n  ]"
+        for kind, rows in codes().items()
+    ]
+    sys.stdout.write("{\n" + ",\n".join(kinds) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()

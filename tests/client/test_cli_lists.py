@@ -1,0 +1,293 @@
+"""Lists say how many of how many and cut nothing; `whoami` and a repeated request say what this computer knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from google.protobuf.message import Message
+
+import nsor
+from nsor import cli
+from nsor.cli import arguments, kept
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Refusal, Register
+
+ACCESSES = "nsor.v1.OversightService/ListAccesses"
+AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+ASK = "nsor.v1.LookupService/CreateAccessRequest"
+ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
+CHECKPOINT = "nsor.v1.OversightService/GetCheckpoint"
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+ID = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+OLD = "6e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+HELD = 1234
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def accesses(register: Register) -> list[oversight_pb2.ListAccessesRequest]:
+    """A register with HELD accesses, in pages."""
+    seen: list[oversight_pb2.ListAccessesRequest] = []
+
+    def answer(data: bytes) -> Message:
+        request = oversight_pb2.ListAccessesRequest.FromString(data)
+        seen.append(request)
+        begin = int(request.page_token or 0)
+        end = min(begin + request.page_size, HELD)
+        found = [oversight_pb2.Access(index=HELD - number, access_id=ID) for number in range(begin, end)]
+        for access in found:
+            access.access_id = OLD if access.index == 3 else ID
+        return oversight_pb2.ListAccessesResponse(accesses=found, next_page_token=str(end) if end < HELD else "")
+
+    register.answers[ACCESSES] = answer
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("options", "rows", "said"),
+    [
+        ((), 100, "100 shown, the newest; there are more"),
+        (("--limit", "600"), 600, "600 shown, the newest; there are more"),
+        (("--limit", "5000"), HELD, "1,234 shown: all that there are."),
+        (("--all",), HELD, "1,234 shown: all that there are."),
+    ],
+)
+def test_a_list_is_never_cut_silently(
+    *,
+    run: Run,
+    accesses: list[oversight_pb2.ListAccessesRequest],
+    options: tuple[str, ...],
+    rows: int,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("ledger", "accesses", *options) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 2 + rows
+    assert said in err
+    assert "5e6d-3d2f" in out
+    assert run("ledger", "accesses", *options, "--json") == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == rows
+    assert said in err
+    assert accesses
+
+
+def test_an_access_is_found_by_its_support_code(
+    run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for typed, code in ((("--code", "6E6D-3D2F"), OLD), (("--code", "6e6d3d2f"), OLD)):
+        assert run("ledger", "accesses", *typed, "--json") == 0
+        (row,) = capsys.readouterr().out.splitlines()
+        assert json.loads(row)["access_id"] == code
+    assert run("ledger", "accesses", "--code", "0000-0000", "--json") == 0
+    out, err = capsys.readouterr()
+    assert not out
+    assert "0 shown: all that there are." in err
+    assert {request.page_size for request in accesses} == {500}
+
+
+def test_an_officer_who_is_not_shown_is_no_empty_column(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # An empty column would say that no officer acted.
+    found = [oversight_pb2.Access(index=number, agency_id=name) for number, name in enumerate(("punjab-police", "npb"))]
+    register.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse(accesses=found)
+    assert run("ledger", "accesses") == 0
+    own, other = capsys.readouterr().out.splitlines()[2:]
+    assert "not shown to you" not in own
+    assert "not shown to you" in other
+
+
+def test_a_limit_of_days_includes_the_last_day(run: Run, accesses: list[oversight_pb2.ListAccessesRequest]) -> None:
+    # Whoever asks for October wants the 31st too.
+    assert run("ledger", "accesses", "--since", "2026-10-01", "--until", "31.10.2026") == 0
+    zone = dt.timezone(dt.timedelta(hours=5))
+    begin, end = (accesses[0].start_time.ToDatetime(dt.UTC), accesses[0].end_time.ToDatetime(dt.UTC))
+    assert begin == dt.datetime(2026, 10, 1, tzinfo=zone)
+    assert end == dt.datetime(2026, 11, 1, tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("2026-10-31 14:30", "2026-10-31T14:30:00+05:00"),
+        ("31/10/2026 14:30", "2026-10-31T14:30:00+05:00"),
+        ("31.10.2026", "2026-11-01T00:00:00+05:00"),
+    ],
+)
+def test_days_are_read_as_people_write_them(typed: str, expected: str) -> None:
+    assert arguments.last_instant(typed).isoformat() == expected
+
+
+def test_a_day_that_is_none_costs_no_call(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ledger", "accesses", "--until", "yesterday") == cli.USAGE
+    assert "a day such as 2026-10-31" in capsys.readouterr().err
+    assert not register.calls
+
+
+def test_agencies_and_events_are_counted(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {"": ("a", "more"), "more": ("b", "")}
+
+    def page(data: bytes) -> Message:
+        agency, following = pages[directory_pb2.ListAgenciesRequest.FromString(data).page_token]
+        found = [directory_pb2.Agency(agency_id=agency)]
+        return directory_pb2.ListAgenciesResponse(agencies=found, next_page_token=following)
+
+    register.answers[AGENCIES] = page
+    assert run("agencies") == 0
+    assert "2 of 2 agencies shown." in capsys.readouterr().err
+
+    def stream(request: bytes) -> Iterator[Message | Refusal]:
+        del request
+        events = [notification_pb2.Event(sequence=number, event_id=ID) for number in (1, 2, 3)]
+        yield notification_pb2.SubscribeEventsResponse(events=events)
+
+    register.streams[SUBSCRIBE] = stream
+    assert run("events", "--wait", "0.2") == 0
+    assert "3 events, all that are not acknowledged." in capsys.readouterr().err
+
+
+def test_whoami_says_agency_certificate_officer_and_register(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("whoami") == 0
+    out = capsys.readouterr().out
+    for part in ("punjab-police", "serial ", "days left", "number not known here", f"{register.target}, answers"):
+        assert part in out
+    assert [call.method for call in register.calls] == [CHECKPOINT]
+    key = nsor.OfficerKey.load(tmp_path / "officer.key")
+    officer = directory_pb2.Officer(officer_key_id=key.key_id, officer_number="PB-1234")
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse(officer=officer)
+    file = str(tmp_path / "officer.key")
+    assert run("officer", "enrol", "--officer-key-file", file, "--number", "PB-1234", "--grade", "17") == 0
+    capsys.readouterr()
+    assert run("whoami", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["agency"], said["officer_number"]) == ("punjab-police", "PB-1234")
+    assert (said["officer_key_id"], said["answers"]) == (key.key_id.hex(), True)
+    assert dt.datetime.fromisoformat(said["certificate_not_after"]) > dt.datetime.now(dt.UTC)
+
+
+def test_whoami_without_an_answer_says_who_and_why(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        target = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert run("--target", target, "whoami") == cli.REFUSED
+    out, err = capsys.readouterr()
+    assert "punjab-police" in out
+    assert f"{target}, does not answer" in out
+    assert "connection refused" in err
+    # The register has never seen that call: a code would be looked for in vain.
+    assert "support code" not in err
+
+
+def test_whoami_of_an_agency_that_is_refused(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[CHECKPOINT] = lambda _: refusals("PERMISSION_DENIED", "AGENCY_NOT_ACTIVE")
+    assert run("whoami") == cli.REFUSED
+    out, err = capsys.readouterr()
+    assert f"{register.target}, refuses" in out
+    assert "AGENCY_NOT_ACTIVE" in err
+    assert "support code" in err
+
+
+def test_whoami_before_there_is_an_officers_key(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "officer.key").unlink()
+    assert run("whoami") == 0
+    assert f"`nsor officer new-key {tmp_path / 'officer.key'}`" in capsys.readouterr().err
+
+
+def _request(cnic: str = "3520112345671", serial: int = 1) -> dict[str, object]:
+    return {
+        "fir": {"police_station": "PK-PB/LHR/PS-001", "year": 2024, "serial": serial},
+        "suspects": [{"cnic": cnic}, {"cnic": "3520112345672"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("again", "known"),
+    [
+        (_request(), True),
+        ({**_request(), "suspects": _request()["suspects"][::-1]}, True),  # type: ignore[index]
+        ({**_request(), "annexure_a": {"officer_grade": 18}}, True),
+        (_request(cnic="3520112345679"), False),
+        (_request(serial=2), False),
+    ],
+)
+def test_the_same_request_again_is_said_to_be(
+    *,
+    run: Run,
+    register: Register,
+    tmp_path: Path,
+    again: dict[str, object],
+    known: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(_request()))
+    assert run("access", "request", str(file), "--validate-only") == 0
+    assert run("access", "request", str(file)) == 0
+    assert "You asked" not in capsys.readouterr().err
+    file.write_text(json.dumps(again))
+    assert run("access", "request", str(file)) == 0
+    err = capsys.readouterr().err
+    assert ("You asked for this FIR and these suspects on" in err) is known
+    assert (f"`nsor access show {ID}`" in err) is known
+    assert len(register.calls) == 3
+
+
+def test_at_a_terminal_the_same_request_is_sent_again_only_when_that_is_meant(
+    run: Run,
+    register: Register,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(_request()))
+    assert run("access", "request", str(file)) == 0
+    monkeypatch.setattr("nsor.cli.access._at_a_terminal", lambda: True)
+    for typed, code, calls in (("n", cli.STOPPED, 1), ("y", 0, 2)):
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _, typed=typed: typed)
+        assert run("access", "request", str(file)) == code
+        assert len(register.calls) == calls
+    capsys.readouterr()
+
+
+def test_what_is_kept_of_a_request_names_nobody(run: Run, register: Register, tmp_path: Path) -> None:
+    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(_request()))
+    assert run("access", "request", str(file)) == 0
+    (path,) = (tmp_path / "state").glob("*/access-requests.jsonl")
+    assert "35201" not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    # A line that a crash cut off is passed over.
+    with path.open("a") as torn:
+        torn.write('{"digest"')
+    message = lookup_pb2.CreateAccessRequestRequest()
+    assert kept.sent_before(path.parent, message) is None
+
+
+def test_a_register_that_is_away_is_said_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nsor.cli.events._GIVE_UP_SECONDS", 3.0)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        assert run("--target", f"127.0.0.1:{taken.getsockname()[1]}", "events") == cli.REFUSED
+    err = capsys.readouterr().err
+    assert err.count("Connecting again.") == 1
+    assert "connection refused" in err

@@ -12,11 +12,11 @@ STAMP := $(VENV)/.stamp
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-$(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml
+$(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml synthetic/pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'NSOR needs Python 3.11 or newer with its venv module; set PYTHON=/path/to/python3' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e . -e synthetic
 	@touch $@
 
 .PHONY: venv
@@ -37,6 +37,7 @@ protos: $(STAMP) ## generate the typed stubs from the contract
 .PHONY: certs
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
 	$(BIN)/nsor-server pki development --out certs/dev --agencies certs/agencies.toml
+	$(BIN)/python -m certs.flawed certs/dev
 
 .PHONY: serve
 serve: certs ## run the register on the embedded PostgreSQL with the development certificates

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from certs import flawed
 from nsor.client import Client
 from nsor.officer import OfficerKey
 
@@ -58,6 +59,7 @@ class RunningRegister:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.certs / "index.jsonl").exists():
             self.operate("pki", "development", "--out", str(self.certs), "--agencies", str(AGENCIES))
+            flawed.create(self.certs)
         if not (self.state / "keys.json").exists():
             self.operate("keys", "create")
         self.operate("migrate")

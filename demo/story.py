@@ -28,8 +28,8 @@ from demo.stage import Stage, StoryBroke
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.v1 import directory_pb2, notification_pb2, oversight_pb2, registration_pb2
-from nsor_server.synthetic import generate
-from nsor_server.synthetic.story import access_request
+from nsor_synthetic import generate
+from nsor_synthetic.story import access_request
 
 Order = registration_pb2.CreateRegistrationRequest
 STATION = "PK-PB/LHR/PS-001"

@@ -21,8 +21,8 @@ from nsor.officer import OfficerKey
 from nsor.v1 import directory_pb2, lookup_pb2, oversight_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
-from nsor_server.synthetic import generate
-from nsor_server.synthetic.story import access_request
+from nsor_synthetic import generate
+from nsor_synthetic.story import access_request
 from tests.rpc.callers import Caller, fingerprint
 
 STATION = "PK-PB/LHR/PS-001"

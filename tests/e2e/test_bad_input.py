@@ -16,9 +16,10 @@ from google.rpc import error_details_pb2
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
 from nsor_server.policy.messages import Messages
-from nsor_server.synthetic import examples
-from nsor_server.synthetic.defects import Defect, defects
 from nsor_server.tracing import store
+from nsor_synthetic import examples
+from nsor_synthetic.defect import Defect
+from nsor_synthetic.defects import defects
 from tests.e2e.parties import Parties
 from tests.e2e.polling import until
 from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX

@@ -18,7 +18,7 @@ from demo.running import AGENCIES
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, oversight_pb2, receipt_pb2, registration_pb2
 from nsor_server.access.contract import Contract
-from nsor_server.synthetic import examples
+from nsor_synthetic import examples
 from tests.e2e.parties import Parties
 from tests.rpc.callers import Caller, decision
 

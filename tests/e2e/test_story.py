@@ -22,7 +22,7 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.synthetic.orders import to_date
+from nsor_synthetic.orders import to_date
 from tests.e2e.parties import Entered, Parties
 from tests.e2e.polling import until
 

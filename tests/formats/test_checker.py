@@ -24,8 +24,9 @@ from nsor_server.formats import contract
 from nsor_server.formats.checker import Checker
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
-from nsor_server.synthetic import examples
-from nsor_server.synthetic.defects import Defect, defects
+from nsor_synthetic import examples
+from nsor_synthetic.defect import Defect
+from nsor_synthetic.defects import defects
 
 SERVICES = [
     service

@@ -5,7 +5,7 @@ authentication would add nothing, for the database's owner, the server's role an
 the same operating system account. So embedded mode does not defend against whoever holds that account; the roles
 guard against the server's own faults.
 
-As root, PostgreSQL refuses to run; `unroot.py` runs it in a user namespace or, where a container forbids these,
+As root, PostgreSQL refuses to run; `unprivileged.py` runs it in a user namespace or, where a container forbids these,
 as another account. After a kill -9 of the server the database goes on, and the next `start` adopts it. Every
 process that uses it holds a shared lock, so that an operator's command never stops it under a server.
 """

@@ -27,7 +27,7 @@ from nsor.v1 import directory_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
-from tests.e2e.parties import punjabis
+from tests.e2e.agencies import punjabis
 from tests.ledger.lost_standby import Standby
 
 PROSECUTION = "punjab-prosecution"
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 
 @dataclass
-class World:
+class Deployment:
     """A register that runs, the agencies' clients, and the people they know.
 
     Attributes:
@@ -220,15 +220,15 @@ class World:
 
 
 @contextlib.contextmanager
-def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
-    """A world whose register runs; leaving it stops the register."""
+def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Deployment]:
+    """A deployment whose register runs; leaving it stops the register."""
     register = RunningRegister(
         folder / "register", settings={"NSOR_LISTEN": f"127.0.0.1:{free_port()}", **(settings or {})}
     )
     with register:
-        world = World(register)
+        deployment = Deployment(register)
         try:
-            world.prepare()
-            yield world
+            deployment.prepare()
+            yield deployment
         finally:
-            world.close()
+            deployment.close()

@@ -57,7 +57,7 @@ class Entered:
 
 
 @dataclass
-class Parties:
+class Agencies:
     """Whoever calls one register. Clients and officers are made once for each agency; closing closes all."""
 
     register: RunningRegister
@@ -144,8 +144,10 @@ class Parties:
         request.request_id = str(uuid.uuid4())
         for order in orders[1:]:
             request.suspects.add(cnic=order.person.cnic, name=order.person.names[0])
-        asked = self.client("punjab-police").lookup.create_access_request(request).message
-        approval = lookup_pb2.ApproveAccessRequestRequest(access_request_id=asked.access_request_id, etag=asked.etag)
+        submitted = self.client("punjab-police").lookup.create_access_request(request).message
+        approval = lookup_pb2.ApproveAccessRequestRequest(
+            access_request_id=submitted.access_request_id, etag=submitted.etag
+        )
         return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
 
     def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:

@@ -214,7 +214,9 @@ def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
     not_accepted = errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
     assert denied(None) == errors_pb2.ERROR_REASON_OFFICER_REQUIRED
     assert denied(b"\xff\xff") == not_accepted
-    assert denied(assertion()[:-1] + b"\0") == not_accepted
+    signed = assertion()
+    for wrong in (1, 0x80):
+        assert denied(signed[:-1] + bytes([signed[-1] ^ wrong])) == not_accepted
     assert denied(assertion(), officer=Officer(KEY_ID, "another", "PB-1", RAW, (), 17)) == not_accepted
     assert denied(assertion(), officer=Officer(bytes(32), "an-agency", "PB-1", RAW, (), 17)) == not_accepted
 

@@ -21,8 +21,8 @@ from nsor_synthetic import examples
 from nsor_synthetic.defect import Defect
 from nsor_synthetic.defects import defects
 from tests.e2e.agencies import Agencies
-from tests.e2e.polling import until
 from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
+from tests.polling import until
 from tests.rpc.callers import Answered, Caller, decision
 
 pytestmark = pytest.mark.xdist_group("register")
@@ -215,7 +215,7 @@ def own_texts() -> str:
 
 def test_no_log_and_no_span_repeats_a_value(trial: Trial, agencies: Agencies) -> None:
     last = trial.tried[-1].answered.leaf.trace_id.hex()
-    until(lambda: any(span.trace == last for span in store.read(agencies.register.state)), seconds=20)
+    until(lambda: any(span.trace == last for span in store.read(agencies.register.state)), seconds=60)
     kept = agencies.register.log.read_bytes() + written(agencies.register.state / "postgres-log")
     kept += written(agencies.register.state / store.FOLDER)
     planted = {text for each in trial.tried for text in texts(each.defect.request) if _telling(text)}
@@ -327,6 +327,6 @@ def test_what_no_method_understands_is_answered_traced_and_recorded(
     assert (entry.agency_id, entry.outcome) == (KINDS["POLICE"], oversight_pb2.ACCESS_OUTCOME_REFUSED)
     assert entry.method == (method if reason == "MALFORMED_REQUEST" else "_OTHER")
     trace = answered.leaf.trace_id.hex()
-    spans = until(lambda: [s for s in store.read(agencies.register.state) if s.trace == trace], seconds=20)
+    spans = until(lambda: [s for s in store.read(agencies.register.state) if s.trace == trace], seconds=60)
     assert entry.access_id in {span.attributes.get("nsor.access_id") for span in spans}
     assert "3520112345671" not in repr(spans)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("events")
 SUBSCRIBER = "sindh-police"
 OTHER = "kp-police"
 KIND = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_events_committed_out_of_order_are_all_delivered_once_and_in_sequence(
                 writer.commit()
                 committed.append(writer.registration)
                 assert subscriber.next().registration_id == writer.registration
-        subscriber.rest()
+        subscriber.through(deployment.last_event(SUBSCRIBER))
     assert subscriber.registrations == committed
     assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
 
@@ -82,7 +82,7 @@ def test_events_of_many_writers_are_all_delivered_once_and_in_sequence(
             thread.start()
         for thread in threads:
             thread.join()
-        subscriber.rest()
+        subscriber.through(deployment.last_event(SUBSCRIBER))
     assert sorted(subscriber.registrations) == sorted(committed)
     assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
 
@@ -109,11 +109,11 @@ def test_a_subscriber_goes_on_from_its_cursor_after_a_crash(deployment: Deployme
         deployment.register.start()
         assert subscriber.reconnected.wait(SECONDS)
         publish(5)
-        subscriber.rest()
+        subscriber.through(deployment.last_event(SUBSCRIBER))
     assert sorted(subscriber.registrations) == sorted(committed)
     assert subscriber.sequences == list(range(before + 1, before + 1 + len(committed)))
     with follower(deployment, before) as again:
-        again.rest()
+        again.through(deployment.last_event(SUBSCRIBER))
     assert [event.SerializeToString() for event in again.seen] == [
         event.SerializeToString() for event in subscriber.seen
     ]
@@ -127,14 +127,14 @@ def test_an_acknowledgement_outlives_a_crash(deployment: Deployment, database: D
         writer.publish()
         writer.commit()
     with follower(deployment, last) as subscriber:
-        subscriber.rest()
+        subscriber.through(deployment.last_event(SUBSCRIBER))
     deployment.client(SUBSCRIBER).notification.acknowledge_events(
         notification_pb2.AcknowledgeEventsRequest(through_sequence=last + 2)
     )
     deployment.register.kill()
     deployment.register.start()
     with follower(deployment, 0) as subscriber:
-        subscriber.rest()
+        subscriber.through(deployment.last_event(SUBSCRIBER))
     assert subscriber.sequences == [last + 3]
 
 

@@ -24,6 +24,7 @@ from tests.calls import (
     order,
     sealed_rows_are_listed,
 )
+from tests.polling import until
 
 
 def test_a_confirmation_is_a_new_version(desk: Desk) -> None:
@@ -113,8 +114,8 @@ def test_of_two_confirmations_at_once_one_is_told_that_it_moved_on(desk: Desk) -
         desk.registrations.ConfirmRegistration(call_of(LAHORE_COURT), request, conn)
         thread = threading.Thread(target=confirm_second)
         thread.start()
-        while not desk.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
-            pass
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        until(lambda: desk.one(waiting), seconds=60)
     thread.join(30)
     assert [type(refusal) for refusal in found] == [errors.EtagMismatch]
 

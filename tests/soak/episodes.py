@@ -13,7 +13,7 @@ from demo.running import AGENCIES
 from nsor.errors import Refused
 from nsor.v1 import directory_pb2
 from nsor_server.storage.embedded import EmbeddedPostgres
-from tests.e2e.polling import until
+from tests.polling import until
 from tests.soak import damage
 from tests.soak.deployment import BUREAU, NOT_SERVING, SERVING, Deployment
 from tests.soak.load import Load, look_up

@@ -134,7 +134,7 @@ def check(deployment: Deployment, load: Load, figures: Figures) -> None:
 def every_event_came(deployment: Deployment) -> None:
     """NPB is told of each registration once, under numbers without a gap, however often the deliverer was killed."""
     with Subscriber(deployment.client(BUREAU)) as subscriber:
-        subscriber.rest()
+        subscriber.through(deployment.last_event(BUREAU))
     told = Counter(event.registration_id for event in subscriber.seen if event.kind == CREATED)
     if set(told) != deployment.registrations or max(told.values()) > 1:
         raise promises.Broken(f"NPB was told of {len(told)} registrations of {len(deployment.registrations)}")

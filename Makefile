@@ -55,10 +55,29 @@ lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs
 	protos/lint
 	protos/generate --check
 
+.PHONY: format
+format: $(STAMP) ## put code and contract into their form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/buf format -w protos
+
 .PHONY: test
-test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
+ifdef T
+test: $(STAMP)
+	$(BIN)/pytest $(T)
+else
+test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user; T=PATH runs some
 	$(BIN)/pytest -n 2 --dist loadgroup
 	tests/as-other-user
+endif
+
+.PHONY: coverage
+coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
+	$(BIN)/pytest $(or $(T),-n 2 --dist loadgroup) --cov --cov-report=term:skip-covered --cov-report=html
+
+.PHONY: mutants
+mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH
+	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T))
 
 .PHONY: bench
 bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo

@@ -1,8 +1,8 @@
 """Mutation tests: breaks a module in every small way, one at a time, and lists what its tests didn't notice.
 
 ``make mutants`` goes over access, the ledger and every rules.py, which takes hours. ``M=FILE`` names one module, and
-``T=PATH`` the tests that should notice; default: those of its package. The tool changes files in place: it gets a copy of
-the tree.
+``T=PATH`` the tests that should notice; default: those of its package. The tool changes files in place; it works on a
+copy of the tree.
 """
 
 from __future__ import annotations

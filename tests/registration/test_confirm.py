@@ -1,6 +1,7 @@
 """What a court's confirmation promises."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,15 @@ def test_whoever_entered_it_cannot_confirm_it(desk: Desk) -> None:
     # Whoever may not see it isn't told that he entered it.
     other_case = confirmation(created, case_number="Sessions Case No. 124/2022")
     desk.refused(errors.NoRecord, desk.registrations.ConfirmRegistration, same_key, other_case)
+
+
+def test_another_officer_of_the_agency_that_entered_it_cannot_confirm_it(desk: Desk) -> None:
+    # A second office has to see the judgment. No kind of agency may do both today; this holds when one may.
+    created = desk.create(order(), call_of(LAHORE_COURT))
+    colleague = call_of(LAHORE_COURT, officer_of(LAHORE_COURT))
+    refusal = desk.refused(errors.Denied, desk.registrations.ConfirmRegistration, colleague, confirmation(created))
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    desk.confirm(created, call_of(replace(LAHORE_COURT, agency_id="another-court")))
 
 
 def test_a_court_that_has_seen_another_version_is_told(desk: Desk) -> None:

@@ -12,11 +12,11 @@ STAMP := $(VENV)/.stamp
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-$(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml
+$(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml synthetic/pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'NSOR needs Python 3.11 or newer with its venv module; set PYTHON=/path/to/python3' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e . -e synthetic
 	@touch $@
 
 .PHONY: venv
@@ -41,6 +41,7 @@ codes: $(STAMP) ## write the codes that the client finds offline from the policy
 .PHONY: certs
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
 	$(BIN)/nsor-server pki development --out certs/dev --agencies certs/agencies.toml
+	$(BIN)/python -m certs.flawed certs/dev
 
 .PHONY: serve
 serve: certs ## run the register on the embedded PostgreSQL with the development certificates
@@ -59,10 +60,29 @@ lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs and codes
 	protos/generate --check
 	clients/generate-codes --check
 
+.PHONY: format
+format: $(STAMP) ## put code and contract into their form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/buf format -w protos
+
 .PHONY: test
-test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
+ifdef T
+test: $(STAMP)
+	$(BIN)/pytest $(T)
+else
+test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user; T=PATH runs some
 	$(BIN)/pytest -n 2 --dist loadgroup
 	tests/as-other-user
+endif
+
+.PHONY: coverage
+coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
+	$(BIN)/pytest $(or $(T),-n 2 --dist loadgroup) --cov --cov-report=term:skip-covered --cov-report=html
+
+.PHONY: mutants
+mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH
+	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T))
 
 .PHONY: bench
 bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo

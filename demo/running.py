@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from certs import flawed
 from nsor.client import Client
 from nsor.officer import OfficerKey
 
@@ -25,6 +26,9 @@ SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
 CLIENT_COMMAND = Path(sys.executable).with_name("nsor")
 AGENCIES = REPOSITORY / "certs" / "agencies.toml"
 READY = "serves on "
+COMMAND_SECONDS = 600.0
+START_SECONDS = 300.0
+"""Longest waits for a command and for a start, on a machine that has much else to do."""
 
 
 class StartFailed(Exception):
@@ -58,6 +62,7 @@ class RunningRegister:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.certs / "index.jsonl").exists():
             self.operate("pki", "development", "--out", str(self.certs), "--agencies", str(AGENCIES))
+            flawed.create(self.certs)
         if not (self.state / "keys.json").exists():
             self.operate("keys", "create")
         self.operate("migrate")
@@ -75,14 +80,14 @@ class RunningRegister:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
         if check and done.returncode:
             raise StartFailed(f"nsor-server {arguments[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
         return done
 
-    def start(self, *, timeout_seconds: float = 60.0) -> Self:
+    def start(self, *, timeout_seconds: float = START_SECONDS) -> Self:
         """Start the server and wait until it says where it serves."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -171,7 +176,7 @@ class RunningRegister:
             env=self.client_environment(agency),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
 

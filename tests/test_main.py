@@ -1,5 +1,6 @@
 """The command `nsor-server`: quick to list, and brief when it fails."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -30,17 +31,30 @@ def test_listing_the_commands_imports_none_of_them() -> None:
         " if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for name, entry in command.COMMANDS.items():
+    for name, entry in command.commands().items():
         assert f"  {name} " in done.stdout
         assert entry.summary.split(",")[0] in done.stdout
     assert done.stdout.endswith("[]\n")
 
 
-@pytest.mark.parametrize("name", command.COMMANDS)
+@pytest.mark.parametrize("name", command.commands())
 def test_every_listed_command_exists(name: str) -> None:
     # The list is a table; what it names must be there.
     found = command.group.get_command(click.Context(command.group), name)
     assert isinstance(found, click.Command)
+
+
+def test_synthetic_people_are_a_package_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A real register's server is installed without them, and says so.
+    assert "synthetic" in command.commands()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert "synthetic" not in command.commands()
+    assert command.run(["synthetic", "--count", "1"]) == command.EXPECTED
+    printed = capsys.readouterr()
+    assert "pip install ./synthetic" in printed.err
+    assert printed.out == ""
 
 
 def test_a_mistyped_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:

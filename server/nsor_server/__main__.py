@@ -5,6 +5,7 @@ The table below carries each command's help, so that listing them imports neithe
 
 import difflib
 import importlib
+import importlib.util
 import sys
 import traceback
 from collections.abc import Sequence
@@ -47,6 +48,19 @@ COMMANDS = {
     "ledger": Entry("nsor_server.verification.commands", "ledger", "Verify the access ledger, or open a new epoch."),
     "traces": Entry("nsor_server.tracing.commands", "traces", "Show recent traces as trees."),
 }
+SYNTHETIC = Entry("nsor_synthetic.__main__", "main", "Write conviction orders of people who don't exist.")
+"""Of the package nsor-synthetic: a real register's server does without it."""
+
+
+class NotInstalled(OperatorError):
+    """The command is of a package that isn't installed here."""
+
+
+def commands() -> dict[str, Entry]:
+    """The subcommands that are installed, by name, in the order in which an operator meets them."""
+    if importlib.util.find_spec("nsor_synthetic") is None:
+        return COMMANDS
+    return COMMANDS | {"synthetic": SYNTHETIC}
 
 
 class LazyGroup(click.Group):
@@ -54,11 +68,11 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order in which an operator meets them."""
-        return list(COMMANDS)
+        return list(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import the room of one command and return it; None if there is no such command."""
-        entry = COMMANDS.get(cmd_name)
+        """Import the module of one command and return it; None if there is no such command."""
+        entry = commands().get(cmd_name)
         if entry is None:
             return None
         command = getattr(importlib.import_module(entry.module), entry.attribute)
@@ -70,16 +84,22 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one was probably meant."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(COMMANDS)}."
+        installed = commands()
+        if args and not args[0].startswith("-") and args[0] not in installed:
+            if args[0] == "synthetic":
+                raise NotInstalled(
+                    "`synthetic` is of the package nsor-synthetic, which isn't installed here. "
+                    "In a checkout of the repository: `pip install ./synthetic`."
+                )
+            near = difflib.get_close_matches(args[0], installed, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(installed)}."
             raise click.UsageError(f"No such command. {hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the list from the table."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.summary) for name, entry in commands().items()])
 
 
 @click.command("nsor-server", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import hashlib
 import itertools
@@ -122,14 +123,14 @@ def test_an_active_certificate_names_its_agency() -> None:
 
 
 def test_what_the_register_does_not_know_is_not_active() -> None:
-    import dataclasses  # noqa: PLC0415 - here only
-
     pem, known = certificate()
     not_active = errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACTIVE
     assert refused(pem, snapshot()) == not_active
     assert refused(pem, snapshot(dataclasses.replace(known, revoked=True))) == not_active
-    assert refused(pem, snapshot(dataclasses.replace(known, fingerprint=bytes(32)))) == not_active
-    assert refused(pem, snapshot(dataclasses.replace(known, agency_id="another"))) == not_active
+    for fingerprint in (bytes(32), b"\xff" * 32):
+        assert refused(pem, snapshot(dataclasses.replace(known, fingerprint=fingerprint))) == not_active
+    for other in ("aaa", "zzz"):
+        assert refused(pem, snapshot(dataclasses.replace(known, agency_id=other))) == not_active
 
 
 def test_validity_is_judged_by_the_given_clock() -> None:
@@ -137,6 +138,8 @@ def test_validity_is_judged_by_the_given_clock() -> None:
     expired = errors_pb2.ERROR_REASON_CERTIFICATE_EXPIRED
     assert refused(pem, snapshot(known), NOW + dt.timedelta(days=1, seconds=1)) == expired
     assert refused(pem, snapshot(known), NOW - dt.timedelta(days=1, seconds=1)) == expired
+    for still in (known.not_before, known.not_after):
+        assert gate.identify(pem, snapshot(known), still).agency == agency()
 
 
 def test_an_agency_that_is_unknown_or_disabled_is_not_active() -> None:
@@ -150,6 +153,15 @@ def test_an_agency_that_is_unknown_or_disabled_is_not_active() -> None:
 @pytest.mark.parametrize("pem", [b"", b"junk", b"-----BEGIN CERTIFICATE-----\n"])
 def test_what_is_no_certificate_is_not_accepted(pem: bytes) -> None:
     assert refused(pem, snapshot()) == errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACCEPTED
+
+
+def test_a_refusal_is_recorded_under_the_name_that_our_ca_has_signed() -> None:
+    # Only a name that the directory knows, so that nobody writes another one into the ledger.
+    pem, known = certificate()
+    assert gate.claimed(pem, snapshot()) == ("an-agency", known.fingerprint)
+    stranger, its = certificate("a-stranger")
+    assert gate.claimed(stranger, snapshot()) == ("", its.fingerprint)
+    assert gate.claimed(b"junk", snapshot()) == ("", b"")
 
 
 # ---- officers ----
@@ -219,7 +231,9 @@ def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
     not_accepted = errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
     assert denied(None) == errors_pb2.ERROR_REASON_OFFICER_REQUIRED
     assert denied(b"\xff\xff") == not_accepted
-    assert denied(assertion()[:-1] + b"\0") == not_accepted
+    signed = assertion()
+    for wrong in (1, 0x80):
+        assert denied(signed[:-1] + bytes([signed[-1] ^ wrong])) == not_accepted
     assert denied(assertion(), officer=Officer(KEY_ID, "another", "PB-1", RAW, (), 17)) == not_accepted
     assert denied(assertion(), officer=Officer(bytes(32), "an-agency", "PB-1", RAW, (), 17)) == not_accepted
 

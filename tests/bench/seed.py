@@ -23,7 +23,7 @@ from nsor_server.registration.dates import to_us
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-from nsor_server.synthetic import generate
+from nsor_synthetic import generate
 
 AGENCY = "punjab-police"
 SUSPECTS_PER_GRANT = 20

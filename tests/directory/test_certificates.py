@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from certs import flawed
 from nsor_server.directory import certificates
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
@@ -108,5 +109,6 @@ def test_the_server_s_role_can_neither_add_nor_change_a_certificate(database: Da
 def test_the_development_index_goes_in_whole(database: Database, keyring: Keyring, tmp_path: Path) -> None:
     # What `make demo` does first.
     development.create(tmp_path / "dev", ["punjab-police", "npb"])
+    flawed.create(tmp_path / "dev")
     done = imported(database, keyring, *index.read(tmp_path / "dev" / "index.jsonl"))
     assert (done.issued, done.revoked) == (7, 1)

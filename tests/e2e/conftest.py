@@ -11,32 +11,32 @@ import pytest
 
 from demo.running import RunningRegister
 from nsor.v1 import registration_pb2
-from tests.e2e.parties import Officer, Parties, punjabis
+from tests.e2e.agencies import Agencies, Officer, punjabis
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
 """Spans come within a fraction of a second, where tests would else wait for five."""
 
-Started = Callable[..., Parties]
+Started = Callable[..., Agencies]
 """Starts a register in a folder of its own, under changed settings if any are given; gives whoever calls it."""
 
 
 @pytest.fixture(scope="session")
-def parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
+def agencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agencies]:
     """The agencies around the session's register."""
     with ExitStack() as stack:
         yield start(stack, tmp_path_factory.mktemp("register") / "register")
 
 
 @pytest.fixture(scope="session")
-def register(parties: Parties) -> RunningRegister:
+def register(agencies: Agencies) -> RunningRegister:
     """The session's register."""
-    return parties.register
+    return agencies.register
 
 
 @pytest.fixture(scope="session")
-def officers(parties: Parties) -> Callable[[str], Officer]:
+def officers(agencies: Agencies) -> Callable[[str], Officer]:
     """An agency's enrolled officer."""
-    return parties.officer
+    return agencies.officer
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +50,14 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """Starts registers that live as long as the module's tests."""
     with ExitStack() as stack:
 
-        def begin(**settings: str) -> Parties:
+        def begin(**settings: str) -> Agencies:
             return start(stack, tmp_path_factory.mktemp("own") / "register", settings)
 
         yield begin
 
 
-def start(stack: ExitStack, folder: Path, settings: dict[str, str] | None = None) -> Parties:
+def start(stack: ExitStack, folder: Path, settings: dict[str, str] | None = None) -> Agencies:
     register = stack.enter_context(RunningRegister(folder, settings={**SOON, **(settings or {})}))
-    parties = Parties(register)
-    stack.callback(parties.close)
-    return parties
+    agencies = Agencies(register)
+    stack.callback(agencies.close)
+    return agencies

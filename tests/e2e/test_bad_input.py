@@ -16,12 +16,13 @@ from google.rpc import error_details_pb2
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
 from nsor_server.policy.messages import Messages
-from nsor_server.synthetic import examples
-from nsor_server.synthetic.defects import Defect, defects
 from nsor_server.tracing import store
-from tests.e2e.parties import Parties
-from tests.e2e.polling import until
+from nsor_synthetic import examples
+from nsor_synthetic.defect import Defect
+from nsor_synthetic.defects import defects
+from tests.e2e.agencies import Agencies
 from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
+from tests.polling import until
 from tests.rpc.callers import Answered, Caller, decision
 
 pytestmark = pytest.mark.xdist_group("register")
@@ -82,8 +83,8 @@ def try_out(callers: Mapping[str, Caller], defect: Defect) -> Tried:
 
 
 @pytest.fixture(scope="module")
-def callers(parties: Parties) -> Mapping[str, Caller]:
-    return {kind: parties.raw(agency, officer=True) for kind, agency in KINDS.items()}
+def callers(agencies: Agencies) -> Mapping[str, Caller]:
+    return {kind: agencies.raw(agency, officer=True) for kind, agency in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,11 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def trial(parties: Parties, callers: Mapping[str, Caller]) -> Trial:
-    before = parties.rows()
+def trial(agencies: Agencies, callers: Mapping[str, Caller]) -> Trial:
+    before = agencies.rows()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         tried = list(pool.map(lambda defect: try_out(callers, defect), defects(SEED)))
-    return Trial(tried, before, parties.rows())
+    return Trial(tried, before, agencies.rows())
 
 
 def details(answered: Answered, kind: Any) -> list[Any]:
@@ -159,12 +160,12 @@ def _is_urdu(text: str) -> bool:
     return sum("\u0600" <= character <= "\u06ff" for character in text) > len(text) / 3
 
 
-def test_every_refusal_is_on_the_record(trial: Trial, parties: Parties) -> None:
+def test_every_refusal_is_on_the_record(trial: Trial, agencies: Agencies) -> None:
     # The receipt is of this very call and this very refusal, and the entry is in the ledger under the caller's name.
     unproven = [each.defect.title for each in trial.tried if not each.answered.proves_itself()]
     assert unproven == []
     entries = {
-        access.access_id: access for access in parties.accesses("npb", outcome=oversight_pb2.ACCESS_OUTCOME_REFUSED)
+        access.access_id: access for access in agencies.accesses("npb", outcome=oversight_pb2.ACCESS_OUTCOME_REFUSED)
     }
     for each in trial.tried:
         entry = entries[str(uuid.UUID(bytes=each.answered.leaf.access_id))]
@@ -212,11 +213,11 @@ def own_texts() -> str:
     return "\n".join(itertools.chain.from_iterable(said))
 
 
-def test_no_log_and_no_span_repeats_a_value(trial: Trial, parties: Parties) -> None:
+def test_no_log_and_no_span_repeats_a_value(trial: Trial, agencies: Agencies) -> None:
     last = trial.tried[-1].answered.leaf.trace_id.hex()
-    until(lambda: any(span.trace == last for span in store.read(parties.register.state)), seconds=20)
-    kept = parties.register.log.read_bytes() + written(parties.register.state / "postgres-log")
-    kept += written(parties.register.state / store.FOLDER)
+    until(lambda: any(span.trace == last for span in store.read(agencies.register.state)), seconds=60)
+    kept = agencies.register.log.read_bytes() + written(agencies.register.state / "postgres-log")
+    kept += written(agencies.register.state / store.FOLDER)
     planted = {text for each in trial.tried for text in texts(each.defect.request) if _telling(text)}
     assert len(planted) > 200
     # JSON writes what isn't ASCII in an escaped form.
@@ -241,19 +242,19 @@ def person(cnic: str) -> registration_pb2.CreateRegistrationRequest:
     return order
 
 
-def found(parties: Parties, cnic: str) -> str:
+def found(agencies: Agencies, cnic: str) -> str:
     """NPB looks a CNIC up; gives the CNIC of whom it found."""
     request = lookup_pb2.LookUpRegistrationRequest(
         purpose=options_pb2.PURPOSE_REGISTER_OPERATION, cnic=cnic, basis=lookup_pb2.LookUpBasis(ticket_number="T-1")
     )
-    return parties.client("npb").lookup.look_up_registration(request).message.registration.person.cnic
+    return agencies.client("npb").lookup.look_up_registration(request).message.registration.person.cnic
 
 
 @pytest.fixture(scope="module")
-def kashmiri(parties: Parties) -> str:
+def kashmiri(agencies: Agencies) -> str:
     """The CNIC of somebody who is registered: of Azad Kashmir, and its last digit is 0."""
     cnic = f"82203{7_000_000 + next(_numbers)}0"
-    parties.confirmed(person(cnic))
+    agencies.confirmed(person(cnic))
     return cnic
 
 
@@ -275,9 +276,9 @@ def dashed(cnic: str) -> str:
         ),
     ],
 )
-def test_a_cnic_is_found_however_it_is_written(spell: Callable[[str], str], kashmiri: str, parties: Parties) -> None:
+def test_a_cnic_is_found_however_it_is_written(spell: Callable[[str], str], kashmiri: str, agencies: Agencies) -> None:
     # A first digit 8 is Azad Jammu and Kashmir, and there is no check digit: both have been refused elsewhere.
-    assert found(parties, spell(kashmiri)) == kashmiri
+    assert found(agencies, spell(kashmiri)) == kashmiri
 
 
 @pytest.mark.parametrize(
@@ -316,16 +317,16 @@ def test_what_only_looks_like_a_cnic_is_refused(
     ],
 )
 def test_what_no_method_understands_is_answered_traced_and_recorded(
-    method: str, data: bytes, reason: str, callers: Mapping[str, Caller], parties: Parties
+    method: str, data: bytes, reason: str, callers: Mapping[str, Caller], agencies: Agencies
 ) -> None:
     # grpc would answer by itself, and nobody would know. The name that was asked for could be anything: it isn't kept.
     answered = callers["POLICE"].call(method, data)
     assert answered.reason == reason
     assert answered.proves_itself()
-    (entry,) = parties.accesses("npb", access_id=str(uuid.UUID(bytes=answered.leaf.access_id)))
+    (entry,) = agencies.accesses("npb", access_id=str(uuid.UUID(bytes=answered.leaf.access_id)))
     assert (entry.agency_id, entry.outcome) == (KINDS["POLICE"], oversight_pb2.ACCESS_OUTCOME_REFUSED)
     assert entry.method == (method if reason == "MALFORMED_REQUEST" else "_OTHER")
     trace = answered.leaf.trace_id.hex()
-    spans = until(lambda: [s for s in store.read(parties.register.state) if s.trace == trace], seconds=20)
+    spans = until(lambda: [s for s in store.read(agencies.register.state) if s.trace == trace], seconds=60)
     assert entry.access_id in {span.attributes.get("nsor.access_id") for span in spans}
     assert "3520112345671" not in repr(spans)

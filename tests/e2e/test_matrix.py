@@ -18,8 +18,8 @@ from demo.running import AGENCIES
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, oversight_pb2, receipt_pb2, registration_pb2
 from nsor_server.access.contract import Contract
-from nsor_server.synthetic import examples
-from tests.e2e.parties import Parties
+from nsor_synthetic import examples
+from tests.e2e.agencies import Agencies
 from tests.rpc.callers import Caller, decision
 
 pytestmark = pytest.mark.xdist_group("register")
@@ -69,12 +69,12 @@ def example(method: str, agency: str) -> Message:
 
 
 @pytest.fixture(scope="module")
-def callers(parties: Parties, people: Iterator[registration_pb2.CreateRegistrationRequest]) -> Mapping[str, Caller]:
+def callers(agencies: Agencies, people: Iterator[registration_pb2.CreateRegistrationRequest]) -> Mapping[str, Caller]:
     """A raw caller of each kind, with an officer; each agency that may hear events has two that it hasn't taken."""
     held = (order for order in people if order.custody.prisons_agency_id == KINDS["PRISONS"])
     for order in itertools.islice(held, 2):
-        parties.confirmed(order)
-    return {kind: parties.raw(agency, officer=True) for kind, agency in KINDS.items()}
+        agencies.confirmed(order)
+    return {kind: agencies.raw(agency, officer=True) for kind, agency in KINDS.items()}
 
 
 def ask(caller: Caller, method: str, request: Message) -> tuple[str, leaf_pb2.Leaf]:
@@ -108,9 +108,9 @@ def subscribe(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:
         stream.cancel()
 
 
-def recorded(parties: Parties, leaf: leaf_pb2.Leaf) -> oversight_pb2.Access:
+def recorded(agencies: Agencies, leaf: leaf_pb2.Leaf) -> oversight_pb2.Access:
     """The entry of an access, as the Committee is told of it."""
-    (access,) = parties.accesses("special-committee", access_id=str(uuid.UUID(bytes=leaf.access_id)))
+    (access,) = agencies.accesses("special-committee", access_id=str(uuid.UUID(bytes=leaf.access_id)))
     return access
 
 
@@ -122,7 +122,7 @@ def test_the_matrix_is_of_every_method_and_every_kind() -> None:
 
 @pytest.mark.parametrize("method", MATRIX)
 def test_a_method_is_open_to_its_kinds_of_agency_alone_and_both_are_recorded(
-    method: str, callers: Mapping[str, Caller], parties: Parties
+    method: str, callers: Mapping[str, Caller], agencies: Agencies
 ) -> None:
     for kind, agency in KINDS.items():
         request = example(method, agency)
@@ -131,7 +131,7 @@ def test_a_method_is_open_to_its_kinds_of_agency_alone_and_both_are_recorded(
             request = look_up(purpose)
         reason, leaf = ask(callers[kind], method, request)
         assert (reason != "NOT_ALLOWED") == (kind in MATRIX[method]), f"{method} by {kind}: {reason}"
-        entry = recorded(parties, leaf)
+        entry = recorded(agencies, leaf)
         outcome = oversight_pb2.ACCESS_OUTCOME_REFUSED if reason else oversight_pb2.ACCESS_OUTCOME_ALLOWED
         assert (entry.method, entry.agency_id, entry.outcome) == (method, agency, outcome)
         assert entry.trace_id == leaf.trace_id.hex()
@@ -140,8 +140,10 @@ def test_a_method_is_open_to_its_kinds_of_agency_alone_and_both_are_recorded(
 def look_up(purpose: str) -> lookup_pb2.LookUpRegistrationRequest:
     """A look-up for a purpose, with the basis that belongs to it; purposes that look nobody up borrow one."""
     number = options_pb2.Purpose.Value(f"PURPOSE_{purpose}")
-    asked = [request for request in examples.requests(11) if isinstance(request, lookup_pb2.LookUpRegistrationRequest)]
-    request = next((request for request in asked if request.purpose == number), asked[0])
+    look_ups = [
+        request for request in examples.requests(11) if isinstance(request, lookup_pb2.LookUpRegistrationRequest)
+    ]
+    request = next((request for request in look_ups if request.purpose == number), look_ups[0])
     request.purpose = number
     request.request_id = str(uuid.uuid4())
     return request
@@ -149,7 +151,7 @@ def look_up(purpose: str) -> lookup_pb2.LookUpRegistrationRequest:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_of_agency_looks_up_for_its_own_purposes_alone(
-    kind: str, callers: Mapping[str, Caller], parties: Parties
+    kind: str, callers: Mapping[str, Caller], agencies: Agencies
 ) -> None:
     # The purpose is the caller's word; the contract decides whether such an agency has such a purpose.
     own = MATRIX[LOOK_UP].get(kind, set())
@@ -157,13 +159,13 @@ def test_a_kind_of_agency_looks_up_for_its_own_purposes_alone(
         reason, leaf = ask(callers[kind], LOOK_UP, look_up(purpose))
         assert (reason != "NOT_ALLOWED") == (purpose in own), f"{kind} for {purpose}: {reason}"
         refused = oversight_pb2.ACCESS_OUTCOME_REFUSED if reason else oversight_pb2.ACCESS_OUTCOME_ALLOWED
-        assert recorded(parties, leaf).outcome == refused
+        assert recorded(agencies, leaf).outcome == refused
 
 
-def test_what_the_allowed_are_answered(callers: Mapping[str, Caller], parties: Parties) -> None:
+def test_what_the_allowed_are_answered(callers: Mapping[str, Caller], agencies: Agencies) -> None:
     # Allowed by the gate isn't only refused for another reason: each standing purpose looks up and hears "no record".
     for kind, purposes in MATRIX[LOOK_UP].items():
         (purpose,) = purposes
         reason, leaf = ask(callers[kind], LOOK_UP, look_up(purpose))
         assert reason == ("GRANT_NOT_VALID" if purpose == "INVESTIGATION" else ""), kind
-        assert recorded(parties, leaf).purpose == options_pb2.Purpose.Value(f"PURPOSE_{purpose}")
+        assert recorded(agencies, leaf).purpose == options_pb2.Purpose.Value(f"PURPOSE_{purpose}")

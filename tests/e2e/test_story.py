@@ -22,9 +22,9 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.synthetic.orders import to_date
-from tests.e2e.parties import Entered, Parties
-from tests.e2e.polling import until
+from nsor_synthetic.orders import to_date
+from tests.e2e.agencies import Agencies, Entered
+from tests.polling import until
 
 pytestmark = pytest.mark.xdist_group("register")
 
@@ -61,17 +61,17 @@ def on_grant(grant: lookup_pb2.Grant, cnic: str) -> lookup_pb2.LookUpRegistratio
 
 
 @pytest.fixture(scope="module")
-def story(parties: Parties, people: Orders) -> Story:
-    offender, unconfirmed, nobody = parties.confirmed(next(people)), parties.entered(next(people)), next(people)
-    grant = parties.granted(offender.order, unconfirmed.order, nobody)
-    found = parties.client(POLICE).lookup.look_up_registration(on_grant(grant, offender.cnic))
+def story(agencies: Agencies, people: Orders) -> Story:
+    offender, unconfirmed, nobody = agencies.confirmed(next(people)), agencies.entered(next(people)), next(people)
+    grant = agencies.granted(offender.order, unconfirmed.order, nobody)
+    found = agencies.client(POLICE).lookup.look_up_registration(on_grant(grant, offender.cnic))
     return Story(offender, unconfirmed, nobody.person.cnic, grant, found)
 
 
-def heard(parties: Parties, agency: str, **about: str) -> list[str]:
+def heard(agencies: Agencies, agency: str, **about: str) -> list[str]:
     """Kinds of the agency's events about a record, replayed from the last acknowledged one."""
     (field, wanted) = about.popitem()
-    events = [event for event in parties.client(agency).events(quiet_seconds=0.7) if getattr(event, field) == wanted]
+    events = [event for event in agencies.events(agency) if getattr(event, field) == wanted]
     return [notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_") for event in events]
 
 
@@ -85,28 +85,28 @@ def test_the_look_up_shows_the_offender_as_the_purpose_allows(story: Story) -> N
     assert (shown.created_by_agency, shown.custody.state, shown.person.no_cnic_reason) == ("", 0, 0)
 
 
-def test_a_grant_is_used_once_for_each_suspect(story: Story, parties: Parties) -> None:
+def test_a_grant_is_used_once_for_each_suspect(story: Story, agencies: Agencies) -> None:
     with pytest.raises(Refused) as refused:
-        parties.client(POLICE).lookup.look_up_registration(on_grant(story.grant, story.offender.cnic))
+        agencies.client(POLICE).lookup.look_up_registration(on_grant(story.grant, story.offender.cnic))
     assert (refused.value.reason, refused.value.code) == ("GRANT_USED_UP", "PERMISSION_DENIED")
     assert refused.value.message.ur
     assert refused.value.access_id
 
 
-def test_a_grant_is_for_its_suspects_only(story: Story, parties: Parties, people: Orders) -> None:
+def test_a_grant_is_for_its_suspects_only(story: Story, agencies: Agencies, people: Orders) -> None:
     # Somebody else who is registered is as far away as somebody who isn't.
-    stranger = parties.confirmed(next(people))
+    stranger = agencies.confirmed(next(people))
     reasons = set()
     for cnic in (stranger.cnic, next(people).person.cnic):
         with pytest.raises(Refused) as refused:
-            parties.client(POLICE).lookup.look_up_registration(on_grant(story.grant, cnic))
+            agencies.client(POLICE).lookup.look_up_registration(on_grant(story.grant, cnic))
         reasons.add((refused.value.reason, refused.value.code))
     assert reasons == {("GRANT_NOT_VALID", "PERMISSION_DENIED")}
 
 
-def test_absent_and_unconfirmed_are_the_same_answer(story: Story, parties: Parties) -> None:
+def test_absent_and_unconfirmed_are_the_same_answer(story: Story, agencies: Agencies) -> None:
     # Whoever asks must not learn that a case is under way: the bytes are equal, and so are the leaves but for hashes.
-    lookup = parties.client(POLICE).lookup
+    lookup = agencies.client(POLICE).lookup
     absent = lookup.look_up_registration(on_grant(story.grant, story.absent))
     unconfirmed = lookup.look_up_registration(on_grant(story.grant, story.unconfirmed.cnic))
     assert absent.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
@@ -114,24 +114,27 @@ def test_absent_and_unconfirmed_are_the_same_answer(story: Story, parties: Parti
     assert len(absent.proof.leaf) == len(unconfirmed.proof.leaf)
 
 
-def test_those_hear_of_it_whom_it_concerns(story: Story, parties: Parties) -> None:
+def test_those_hear_of_it_whom_it_concerns(story: Story, agencies: Agencies) -> None:
     # NPB and the court of what was entered; the police at his home, NPB and the prosecution of what was confirmed.
     about = {"registration_id": story.offender.registration_id}
-    assert heard(parties, POLICE, **about) == ["REGISTRATION_CONFIRMED"]
-    assert heard(parties, PROSECUTION, **about) == ["REGISTRATION_CONFIRMED"]
-    assert heard(parties, COURT, **about) == ["REGISTRATION_CREATED"]
-    assert heard(parties, "npb", **about) == ["REGISTRATION_CREATED", "REGISTRATION_CONFIRMED"]
-    assert heard(parties, "sindh-police", **about) == []
+    assert heard(agencies, POLICE, **about) == ["REGISTRATION_CONFIRMED"]
+    assert heard(agencies, PROSECUTION, **about) == ["REGISTRATION_CONFIRMED"]
+    assert heard(agencies, COURT, **about) == ["REGISTRATION_CREATED"]
+    assert heard(agencies, "npb", **about) == ["REGISTRATION_CREATED", "REGISTRATION_CONFIRMED"]
+    assert heard(agencies, "sindh-police", **about) == []
 
 
-def test_an_event_is_sent_until_it_is_acknowledged(story: Story, parties: Parties) -> None:
-    client = parties.client(POLICE)
-    sequences = [event.sequence for event in client.events(quiet_seconds=0.7)]
+@pytest.mark.usefixtures("story")
+def test_an_event_is_sent_until_it_is_acknowledged(agencies: Agencies, people: Orders) -> None:
+    sequences = [event.sequence for event in agencies.events(POLICE)]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    assert [event.sequence for event in agencies.events(POLICE)] == sequences
     last = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequences[-1])
-    assert client.notification.acknowledge_events(last).message.acknowledged_sequence == sequences[-1]
-    assert list(client.events(quiet_seconds=0.7)) == []
-    assert story.offender.registration_id
+    answer = agencies.client(POLICE).notification.acknowledge_events(last).message
+    assert answer.acknowledged_sequence == sequences[-1]
+    # The next one is the first that comes.
+    agencies.confirmed(next(people))
+    assert [event.sequence for event in agencies.events(POLICE)] == [sequences[-1] + 1]
 
 
 def moved(offender: Entered, place: str) -> notification_pb2.CreateNoticeRequest:
@@ -146,34 +149,34 @@ def moved(offender: Entered, place: str) -> notification_pb2.CreateNoticeRequest
     )
 
 
-def test_a_move_within_the_province_moves_responsibility_at_once(parties: Parties, people: Orders) -> None:
-    offender = parties.confirmed(next(people))
-    notice = parties.client(POLICE).notification.create_notice(moved(offender, "PK-PB/RWP/PS-003")).message
+def test_a_move_within_the_province_moves_responsibility_at_once(agencies: Agencies, people: Orders) -> None:
+    offender = agencies.confirmed(next(people))
+    notice = agencies.client(POLICE).notification.create_notice(moved(offender, "PK-PB/RWP/PS-003")).message
     assert (notice.responsible_place, notice.transfer_needed) == ("PK-PB/RWP/PS-003", False)
     about = {"notice_id": notice.notice_id}
     for agency in ("npb", PROSECUTION, POLICE):
-        assert heard(parties, agency, **about) == ["ADDRESS_CHANGED"]
-    assert heard(parties, "sindh-police", **about) == []
+        assert heard(agencies, agency, **about) == ["ADDRESS_CHANGED"]
+    assert heard(agencies, "sindh-police", **about) == []
 
 
-def test_a_move_to_another_province_is_told_to_both_and_moves_nothing_yet(parties: Parties, people: Orders) -> None:
+def test_a_move_to_another_province_is_told_to_both_and_moves_nothing_yet(agencies: Agencies, people: Orders) -> None:
     # The old station stays responsible until the new one has accepted; the new one's police can't see the record yet.
-    offender = parties.confirmed(next(people))
+    offender = agencies.confirmed(next(people))
     home = offender.order.addresses[-1].place_code
-    notice = parties.client(POLICE).notification.create_notice(moved(offender, "PK-SD/KHI/PS-001")).message
+    notice = agencies.client(POLICE).notification.create_notice(moved(offender, "PK-SD/KHI/PS-001")).message
     assert (notice.responsible_place, notice.transfer_needed) == (home, True)
     about = {"notice_id": notice.notice_id}
     for agency in ("npb", PROSECUTION, POLICE, "sindh-police"):
-        assert heard(parties, agency, **about) == ["ADDRESS_CHANGED_ACROSS_PROVINCES"]
+        assert heard(agencies, agency, **about) == ["ADDRESS_CHANGED_ACROSS_PROVINCES"]
     request = registration_pb2.GetRegistrationRequest(registration_id=offender.registration_id)
     with pytest.raises(Refused) as refused:
-        parties.client("sindh-police").registration.get_registration(request)
+        agencies.client("sindh-police").registration.get_registration(request)
     assert refused.value.reason == "NO_RECORD"
 
 
-def test_the_committee_proves_that_the_look_up_is_in_the_ledger(story: Story, parties: Parties) -> None:
+def test_the_committee_proves_that_the_look_up_is_in_the_ledger(story: Story, agencies: Agencies) -> None:
     # The leaf that the police were shown is in the tree, and the tree only grew: computed here, not asked.
-    committee = parties.client("special-committee")
+    committee = agencies.client("special-committee")
     proof, newest = story.look_up.proof, committee.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).proof
     included = committee.oversight.get_inclusion_proof(
         oversight_pb2.GetInclusionProofRequest(leaf_index=proof.index, tree_size=newest.checkpoint.size)
@@ -187,40 +190,40 @@ def test_the_committee_proves_that_the_look_up_is_in_the_ledger(story: Story, pa
 
 
 @pytest.mark.usefixtures("story")
-def test_every_agency_verifies_what_it_was_shown(parties: Parties) -> None:
+def test_every_agency_verifies_what_it_was_shown(agencies: Agencies) -> None:
     for agency in (POLICE, PROSECUTION, COURT):
-        assert parties.client(agency).verify_ledger(everything=True).leaves > 0
+        assert agencies.client(agency).verify_ledger(everything=True).leaves > 0
 
 
-def test_an_agency_lists_its_own_accesses_only(story: Story, parties: Parties) -> None:
+def test_an_agency_lists_its_own_accesses_only(story: Story, agencies: Agencies) -> None:
     # Its own it sees with officer and case; others' not at all, also not by their id. The Committee sees no officer.
     access_id = story.look_up.access_id
-    (own,) = parties.accesses(POLICE, access_id=access_id)
-    assert own.officer_number == parties.officer(POLICE).number
-    assert {access.agency_id for access in parties.accesses(POLICE)} == {POLICE}
-    assert parties.accesses("sindh-police", access_id=access_id) == []
-    (overseen,) = parties.accesses("special-committee", access_id=access_id)
+    (own,) = agencies.accesses(POLICE, access_id=access_id)
+    assert own.officer_number == agencies.officer(POLICE).number
+    assert {access.agency_id for access in agencies.accesses(POLICE)} == {POLICE}
+    assert agencies.accesses("sindh-police", access_id=access_id) == []
+    (overseen,) = agencies.accesses("special-committee", access_id=access_id)
     assert (overseen.agency_id, overseen.outcome) == (POLICE, oversight_pb2.ACCESS_OUTCOME_ALLOWED)
     assert (overseen.officer_number, overseen.case_reference) == ("", "")
 
 
-def test_the_trace_of_the_look_up_names_its_entry(story: Story, parties: Parties) -> None:
+def test_the_trace_of_the_look_up_names_its_entry(story: Story, agencies: Agencies) -> None:
     # Operators go from a trace to the ledger by the access id, and see no person on the way.
     def spans() -> list[dict[str, object]]:
-        done = parties.register.operate("traces", "--trace-id", story.look_up.trace_id, "--json", check=False)
+        done = agencies.register.operate("traces", "--trace-id", story.look_up.trace_id, "--json", check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    found = until(spans, seconds=20)
+    found = until(spans, seconds=60)
     ids = {span["attributes"].get("nsor.access_id") for span in found}  # type: ignore[attr-defined]
     assert story.look_up.access_id in ids
-    shown = parties.register.operate("traces", "--trace-id", story.look_up.trace_id).stdout
+    shown = agencies.register.operate("traces", "--trace-id", story.look_up.trace_id).stdout
     assert "LookUpRegistration" in shown
     assert story.offender.cnic not in shown
 
 
 @pytest.mark.usefixtures("story")
-def test_the_ledger_verifies(parties: Parties) -> None:
+def test_the_ledger_verifies(agencies: Agencies) -> None:
     # From the leaves up, and against the outside copy and the spans.
-    done = parties.register.operate("ledger", "verify", "--spans", check=False)
+    done = agencies.register.operate("ledger", "verify", "--spans", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "whole" in done.stdout

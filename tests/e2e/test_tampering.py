@@ -6,8 +6,8 @@ from typing import LiteralString
 import pytest
 
 from nsor.v1 import lookup_pb2, options_pb2
+from tests.e2e.agencies import Agencies, Entered, punjabis
 from tests.e2e.conftest import Started
-from tests.e2e.parties import Entered, Parties, punjabis
 
 pytestmark = pytest.mark.xdist_group("tampering")
 
@@ -19,26 +19,26 @@ _DROP = "DROP TABLE saved"
 class Kept:
     """A register in which everything is as it should be, and what is in it."""
 
-    parties: Parties
+    agencies: Agencies
     known: Entered
     grant: lookup_pb2.Grant
 
     def verify(self) -> tuple[int, str]:
-        done = self.parties.register.operate("ledger", "verify", check=False)
+        done = self.agencies.register.operate("ledger", "verify", check=False)
         return done.returncode, done.stdout
 
 
 @pytest.fixture(scope="module")
 def kept(started: Started) -> Kept:
     """Two confirmed persons, a grant that is used up, and an officer who has left."""
-    parties = started()
+    agencies = started()
     people = punjabis(7)
-    known, other = parties.confirmed(next(people)), parties.confirmed(next(people))
-    grant = parties.granted(known.order, other.order)
+    known, other = agencies.confirmed(next(people)), agencies.confirmed(next(people))
+    grant = agencies.granted(known.order, other.order)
     request = lookup_pb2.LookUpRegistrationRequest(purpose=options_pb2.PURPOSE_INVESTIGATION, cnic=known.cnic)
     request.basis.grant_id = grant.grant_id
-    parties.client("punjab-police").lookup.look_up_registration(request)
-    return Kept(parties, known, grant)
+    agencies.client("punjab-police").lookup.look_up_registration(request)
+    return Kept(agencies, known, grant)
 
 
 def test_what_nobody_touched_is_whole(kept: Kept) -> None:
@@ -151,7 +151,7 @@ def test_what_is_changed_behind_the_registers_back_is_found(
     }
 
     def change(statements: LiteralString) -> None:
-        with kept.parties.database() as owner:
+        with kept.agencies.database() as owner:
             for statement in statements.split(";"):
                 owner.execute(statement, where)
             owner.commit()

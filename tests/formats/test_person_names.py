@@ -10,7 +10,7 @@ from nsor.v1 import errors_pb2
 from nsor_server.formats import person_name
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.person_name import Script
-from nsor_server.synthetic import names
+from nsor_synthetic import names
 
 _LETTERS = st.text(
     st.sampled_from("abcXYZéāḥ'’-. اآبکكیيىہههھةۃےئؤأۂۀگ\u0640\u064e\u0651\u0654\u200c\u200d\ufedb"), max_size=30

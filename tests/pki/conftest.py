@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from certs import flawed
 from nsor_server.pki import authority, development
 from nsor_server.pki.authority import Authority
 
@@ -27,4 +28,5 @@ def ca(tmp_path: Path, at: dt.datetime) -> Authority:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pki") / "dev"
     development.create(folder, AGENCIES)
+    flawed.create(folder)
     return folder

@@ -80,7 +80,7 @@ def test_the_request_s_own_names_and_uses_are_not_taken_over(ca: Authority, at: 
 
 
 def test_a_request_for_one_agency_is_not_issued_as_another(ca: Authority, at: dt.datetime) -> None:
-    # Two requests on one desk must not be swapped; nor may an agency's key become a server's.
+    # Two requests that lie side by side must not be swapped; nor may an agency's key become a server's.
     _, csr = credentials.new_key_and_csr("sindh-police")
     with pytest.raises(PkiError, match="another agency"):
         ca.issue(csr, profile="agency", names=PUNJAB, at=at)

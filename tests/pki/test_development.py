@@ -9,8 +9,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
+from certs import flawed
 from nsor_server.access import peer
-from nsor_server.pki import authority, development, files, flawed, index
+from nsor_server.pki import authority, development, files, index
 from nsor_server.pki.authority import Authority
 from nsor_server.pki.errors import PkiError
 
@@ -98,9 +99,11 @@ def test_each_flawed_certificate_is_wrong_in_one_way(certificates: Path) -> None
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     # `make certs` runs before every demonstration; a server that is running keeps its clients.
     development.create(tmp_path / "dev", AGENCIES)
+    flawed.create(tmp_path / "dev")
     before = contents(tmp_path / "dev")
     report = development.create(tmp_path / "dev", AGENCIES)
     assert report.made == []
+    assert flawed.create(tmp_path / "dev").made == []
     assert contents(tmp_path / "dev") == before
 
 
@@ -108,10 +111,12 @@ def test_what_is_missing_damaged_open_to_others_or_expiring_is_made_again(tmp_pa
     # The newcomer never has to know why a handshake fails.
     folder = tmp_path / "dev"
     development.create(folder, AGENCIES)
+    flawed.create(folder)
     (folder / "server.key").unlink()
     (folder / "agencies" / "npb.pem").write_text("damaged")
     (folder / "test" / "no-eku.key").chmod(0o644)
-    assert set(development.create(folder, AGENCIES).made) == {"server", "agencies/npb", "test/no-eku"}
+    assert set(development.create(folder, AGENCIES).made) == {"server", "agencies/npb"}
+    assert flawed.create(folder).made == ["test/no-eku"]
     assert development.create(folder, [*AGENCIES, "nadra"]).made == ["agencies/nadra"]
     later = authority.now() + dt.timedelta(days=61)
     made = development.create(folder, AGENCIES, at=later).made
@@ -125,8 +130,10 @@ def test_force_makes_another_ca(tmp_path: Path) -> None:
     # After a mishap nothing of the old CA counts.
     folder = tmp_path / "dev"
     development.create(folder, AGENCIES)
+    flawed.create(folder)
     old = leaf(folder / "agencies" / "npb.pem")
     assert not development.create(folder, AGENCIES, force=True).kept
+    assert flawed.create(folder).kept == ["test/other-ca"]
     root = Authority(folder).signer.certificate
     assert leaf(folder / "agencies" / "npb.pem") != old
     with pytest.raises(InvalidSignature):

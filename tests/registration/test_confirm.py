@@ -1,6 +1,7 @@
 """What a court's confirmation promises."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.calls import (
     order,
     sealed_rows_are_listed,
 )
+from tests.polling import until
 
 
 def test_a_confirmation_is_a_new_version(desk: Desk) -> None:
@@ -82,6 +84,15 @@ def test_whoever_entered_it_cannot_confirm_it(desk: Desk) -> None:
     desk.refused(errors.NoRecord, desk.registrations.ConfirmRegistration, same_key, other_case)
 
 
+def test_another_officer_of_the_agency_that_entered_it_cannot_confirm_it(desk: Desk) -> None:
+    # A second office has to see the judgment. No kind of agency may do both today; this holds when one may.
+    created = desk.create(order(), call_of(LAHORE_COURT))
+    colleague = call_of(LAHORE_COURT, officer_of(LAHORE_COURT))
+    refusal = desk.refused(errors.Denied, desk.registrations.ConfirmRegistration, colleague, confirmation(created))
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    desk.confirm(created, call_of(replace(LAHORE_COURT, agency_id="another-court")))
+
+
 def test_a_court_that_has_seen_another_version_is_told(desk: Desk) -> None:
     created = desk.create()
     call = call_of(LAHORE_COURT)
@@ -113,8 +124,8 @@ def test_of_two_confirmations_at_once_one_is_told_that_it_moved_on(desk: Desk) -
         desk.registrations.ConfirmRegistration(call_of(LAHORE_COURT), request, conn)
         thread = threading.Thread(target=confirm_second)
         thread.start()
-        while not desk.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
-            pass
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        until(lambda: desk.one(waiting), seconds=60)
     thread.join(30)
     assert [type(refusal) for refusal in found] == [errors.EtagMismatch]
 

@@ -29,6 +29,7 @@ from tests.calls import (
     sealed_rows_are_listed,
     violations,
 )
+from tests.polling import until
 
 Request = registration_pb2.CreateRegistrationRequest
 URDU_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -261,8 +262,7 @@ def _told(desk: Desk, registration_id: uuid.UUID) -> list[tuple[str, int]]:
 def _until_one_waits(desk: Desk) -> None:
     """Until another session waits for an advisory lock."""
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    while not desk.one(waiting):
-        pass
+    until(lambda: desk.one(waiting), seconds=60)
 
 
 def test_agency_kinds_that_have_no_part_are_shown_nothing(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from certs import flawed
 from nsor_server import app, config
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
@@ -22,6 +23,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A development CA's output."""
     folder = tmp_path_factory.mktemp("certificates") / "dev"
     development.create(folder, [agency.agency_id for agency in example_agencies()])
+    flawed.create(folder)
     return folder
 
 

@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.rpc import error_details_pb2
 
+from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
 from nsor_server.directory import pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
-from nsor_server.pki import flawed
 from nsor_server.rpc.calls import Connection
 from nsor_server.tracing import store
 from tests.rpc.callers import Bench, Serve, decision, session

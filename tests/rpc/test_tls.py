@@ -19,7 +19,7 @@ from nsor_server.pki import development, files, profiles, requests
 from nsor_server.pki.authority import Authority
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.metrics import Metrics
-from tests.e2e.polling import until
+from tests.polling import until
 from tests.rpc.callers import Answered, Bench, Serve
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"

@@ -12,7 +12,7 @@ from pathlib import Path
 from nsor_server.storage import folders
 
 DEAD = frozenset("ZX")
-GONE_SECONDS = 20.0
+GONE_SECONDS = 60.0
 
 
 def kill_postgres(postmaster: int) -> None:

@@ -13,79 +13,79 @@ from demo.running import AGENCIES
 from nsor.errors import Refused
 from nsor.v1 import directory_pb2
 from nsor_server.storage.embedded import EmbeddedPostgres
-from tests.e2e.polling import until
+from tests.polling import until
 from tests.soak import damage
+from tests.soak.deployment import BUREAU, NOT_SERVING, SERVING, Deployment
 from tests.soak.load import Load, look_up
 from tests.soak.promises import Broken
-from tests.soak.world import BUREAU, NOT_SERVING, SERVING, World
 
 SECONDS = 60.0
 RELOAD_SECONDS = 10.0
 
-Episode = Callable[[World, Load], None]
+Episode = Callable[[Deployment, Load], None]
 
 
-def kill_server(world: World, _load: Load) -> None:
+def kill_server(deployment: Deployment, _load: Load) -> None:
     """Kill -9 the server and start it again; PostgreSQL goes on."""
-    postmaster = world.postmaster
-    world.register.kill()
-    world.register.start()
-    if world.postmaster != postmaster:
+    postmaster = deployment.postmaster
+    deployment.register.kill()
+    deployment.register.start()
+    if deployment.postmaster != postmaster:
         raise Broken("the server didn't take over the PostgreSQL that ran")
 
 
-def restart_server(world: World, _load: Load) -> None:
+def restart_server(deployment: Deployment, _load: Load) -> None:
     """Let the server drain by SIGTERM, and start it again."""
-    code = world.register.stop()
+    code = deployment.register.stop()
     if code:
         raise Broken(f"the server ended with {code} on SIGTERM")
-    world.register.start()
+    deployment.register.start()
 
 
-def kill_postgres(world: World, _load: Load) -> None:
+def kill_postgres(deployment: Deployment, _load: Load) -> None:
     """Kill -9 PostgreSQL with all its processes; an operator's command brings it back."""
-    damage.kill_postgres(world.postmaster)
-    world.register.operate("migrate")
+    damage.kill_postgres(deployment.postmaster)
+    deployment.register.operate("migrate")
 
 
-def kill_backend(world: World, _load: Load) -> None:
+def kill_backend(deployment: Deployment, _load: Load) -> None:
     """Kill -9 one of PostgreSQL's backends, so that it throws everybody out and recovers by itself."""
-    damage.kill(min(world.backends()))
+    damage.kill(min(deployment.backends()))
 
 
-def lose_standby(world: World, load: Load) -> None:
+def lose_standby(deployment: Deployment, load: Load) -> None:
     """Lose a synchronous standby for a while; nobody may be answered meanwhile."""
-    with world.standby() as standby:
+    with deployment.standby() as standby:
         standby.lose()
         standby.wait_for_a_hanging_commit()
         start = time.monotonic()
-        until(lambda: world.health() == NOT_SERVING, seconds=SECONDS)
+        until(lambda: deployment.health() == NOT_SERVING, seconds=SECONDS)
         load.wait_for_each_kind(2, lambda attempt: attempt.started > start)
         end = time.monotonic()
     if any(attempt.proven for attempt in load.attempts if start < attempt.started and attempt.ended < end):
         raise Broken("a call was answered while no commit came through")
 
 
-def reload_certificate(world: World, _load: Load) -> None:
+def reload_certificate(deployment: Deployment, _load: Load) -> None:
     """Give the server a new certificate while it runs; new connections soon see it."""
-    before = _served(world)
-    certs = world.register.certs
+    before = _served(deployment)
+    certs = deployment.register.certs
     for name in ("server.pem", "server.key"):
         (certs / name).unlink()
-    world.register.operate("pki", "development", "--out", str(certs), "--agencies", str(AGENCIES))
-    until(lambda: _served(world) != before, seconds=RELOAD_SECONDS)
+    deployment.register.operate("pki", "development", "--out", str(certs), "--agencies", str(AGENCIES))
+    until(lambda: _served(deployment) != before, seconds=RELOAD_SECONDS)
 
 
-def replace_officer(world: World, _load: Load) -> None:
+def replace_officer(deployment: Deployment, _load: Load) -> None:
     """Enrol another officer for NPB and disable the one before; the old key is refused from the next call on."""
-    old, key = world.replace_officer(BUREAU)
-    world.client(BUREAU).directory.disable_officer(
+    old, key = deployment.replace_officer(BUREAU)
+    deployment.client(BUREAU).directory.disable_officer(
         directory_pb2.DisableOfficerRequest(
             request_id=str(uuid.uuid4()), officer_key_id=key, reason=directory_pb2.DISABLE_REASON_LEFT_POST
         )
     )
     try:
-        old.lookup.look_up_registration(look_up(world.offender))
+        old.lookup.look_up_registration(look_up(deployment.offender))
     except Refused as refusal:
         if refusal.reason != "OFFICER_NOT_ACCEPTED":
             raise
@@ -105,21 +105,21 @@ DEADLY: Mapping[str, Episode] = {"server killed": kill_server, "server restarted
 """What ends a server."""
 
 
-def recover(world: World, load: Load) -> float:
+def recover(deployment: Deployment, load: Load) -> float:
     """Wait until every kind of call is answered again; gives the seconds that it took."""
     start = time.monotonic()
     load.wait_for_all_kinds(2)
-    until(lambda: world.health() == SERVING, seconds=SECONDS)
+    until(lambda: deployment.health() == SERVING, seconds=SECONDS)
     return time.monotonic() - start
 
 
-def resources(world: World) -> tuple[int, int, int]:
+def resources(deployment: Deployment) -> tuple[int, int, int]:
     """Resident kilobytes and threads of the server, and resident kilobytes of PostgreSQL's postmaster."""
-    server = world.register.process
+    server = deployment.register.process
     if server is None:
         raise RuntimeError("the server doesn't run")
     status = _status(server.pid)
-    postmaster = EmbeddedPostgres(world.register.state).postmaster_pid
+    postmaster = EmbeddedPostgres(deployment.register.state).postmaster_pid
     return status["VmRSS"], status["Threads"], _status(postmaster)["VmRSS"] if postmaster else 0
 
 
@@ -132,13 +132,13 @@ def _status(process: int) -> dict[str, int]:
     return found
 
 
-def _served(world: World) -> bytes:
+def _served(deployment: Deployment) -> bytes:
     """The certificate that the server shows to a new connection."""
-    certs = world.register.certs
+    certs = deployment.register.certs
     own = certs / "agencies" / BUREAU
     context = ssl.create_default_context(cafile=str(certs / "ca.pem"))
     context.load_cert_chain(own.with_suffix(".pem"), own.with_suffix(".key"))
-    host, _, port = world.register.address.rpartition(":")
+    host, _, port = deployment.register.address.rpartition(":")
     with (
         socket.create_connection((host, int(port)), timeout=SECONDS) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as secure,

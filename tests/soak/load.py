@@ -15,7 +15,7 @@ from typing import Any, Self
 from nsor.errors import Refused, Unreachable
 from nsor.status import UNRECORDED
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
-from tests.soak.world import BUREAU, COMMITTEE, POLICE, PROSECUTION, World
+from tests.soak.deployment import BUREAU, COMMITTEE, POLICE, PROSECUTION, Deployment
 
 PAUSE_SECONDS = 0.02
 """After a call that got no answer, so that a register which is away isn't asked a thousand times a second."""
@@ -91,10 +91,15 @@ class Load:
     """Threads that call until they are told to stop. Use it as a context."""
 
     def __init__(
-        self, world: World, *, threads: int = 6, kinds: Sequence[Kind] = tuple(Kind), pause_seconds: float = 0.0
+        self,
+        deployment: Deployment,
+        *,
+        threads: int = 6,
+        kinds: Sequence[Kind] = tuple(Kind),
+        pause_seconds: float = 0.0,
     ) -> None:
         """``kinds`` are asked in turn; each thread rests for ``pause_seconds`` after a call."""
-        self._world = world
+        self._world = deployment
         self._kinds = kinds
         self._pause = pause_seconds
         self._stop = threading.Event()
@@ -173,13 +178,13 @@ def well(attempt: Attempt) -> bool:
     return attempt.outcome == EXPECTED[attempt.kind]
 
 
-def call(world: World, kind: Kind) -> Attempt:
+def call(deployment: Deployment, kind: Kind) -> Attempt:
     """Make one call.
 
     Raises:
         ProofFailed: an answer came without its proof, or with a wrong one.
     """
-    request, ask = _ask(world, kind)
+    request, ask = _ask(deployment, kind)
     started = time.monotonic()
     try:
         answer = ask(request)
@@ -193,19 +198,19 @@ def call(world: World, kind: Kind) -> Attempt:
     return Attempt(kind, request, started, ended, ANSWERED, answer.access_id, answer.index, answer.message)
 
 
-def _ask(world: World, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
+def _ask(deployment: Deployment, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
     if kind is Kind.CREATE:
-        return world.order(), world.client(PROSECUTION).registration.create_registration
+        return deployment.order(), deployment.client(PROSECUTION).registration.create_registration
     if kind is Kind.NOT_ALLOWED:
         show = registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
-        return show, world.client(COMMITTEE).registration.get_registration
+        return show, deployment.client(COMMITTEE).registration.get_registration
     if kind is Kind.NO_GRANT:
-        request = look_up(world.offender)
+        request = look_up(deployment.offender)
         request.purpose = options_pb2.PURPOSE_INVESTIGATION
         request.basis.grant_id = str(uuid.uuid4())
-        return request, world.client(POLICE).lookup.look_up_registration
-    cnic = world.offender if kind is Kind.HIT else f"8{random.SystemRandom().randrange(10**11, 10**12):012d}"
-    return look_up(cnic), world.client(BUREAU).lookup.look_up_registration
+        return request, deployment.client(POLICE).lookup.look_up_registration
+    cnic = deployment.offender if kind is Kind.HIT else f"8{random.SystemRandom().randrange(10**11, 10**12):012d}"
+    return look_up(cnic), deployment.client(BUREAU).lookup.look_up_registration
 
 
 def _turns(kinds: Sequence[Kind], first: int) -> Iterator[Kind]:

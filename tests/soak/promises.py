@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import psycopg
 
+from tests.soak.deployment import PROSECUTION, Deployment
 from tests.soak.load import ANSWERED, Attempt, Kind
-from tests.soak.world import PROSECUTION, World
 
 _HALF_WRITTEN = {
     "a version without its entry": """
@@ -46,11 +46,11 @@ class Broken(AssertionError):
     """A promise was broken."""
 
 
-def check(world: World, attempts: Sequence[Attempt], *, everything: bool = False) -> int:
+def check(deployment: Deployment, attempts: Sequence[Attempt], *, everything: bool = False) -> int:
     """See that all promises were kept; the register serves. Returns how many leaves the agencies hold.
 
     Args:
-        world: the register and its agencies.
+        deployment: the register and its agencies.
         attempts: the calls that were made.
         everything: have every leaf proven by the register once more, not only those since the last time.
 
@@ -58,13 +58,13 @@ def check(world: World, attempts: Sequence[Attempt], *, everything: bool = False
         Broken: says which wasn't.
         ProofFailed: a leaf that a client holds isn't in the tree, or the tree isn't the one that was shown.
     """
-    with world.owner() as owner:
+    with deployment.owner() as owner:
         _nothing_half_written(owner)
-        held = _every_held_leaf_is_stored(world, owner)
+        held = _every_held_leaf_is_stored(deployment, owner)
     _every_answer_is_held(attempts, held)
-    for client in world.clients.values():
+    for client in deployment.clients.values():
         client.verify_ledger(everything=everything)
-    verified = world.register.operate("ledger", "verify", check=False)
+    verified = deployment.register.operate("ledger", "verify", check=False)
     if verified.returncode:
         raise Broken(
             f"ledger verify ended with {verified.returncode}: {verified.stdout[-500:]}{verified.stderr[-500:]}"
@@ -72,7 +72,7 @@ def check(world: World, attempts: Sequence[Attempt], *, everything: bool = False
     return len(held)
 
 
-def check_repeats(world: World, attempts: Sequence[Attempt]) -> int:
+def check_repeats(deployment: Deployment, attempts: Sequence[Attempt]) -> int:
     """Send every creation whose outcome is unknown again: it was entered whole, or not at all, and is entered once.
 
     Returns:
@@ -81,16 +81,16 @@ def check_repeats(world: World, attempts: Sequence[Attempt]) -> int:
     creations = [attempt for attempt in attempts if attempt.kind is Kind.CREATE]
     entered = [attempt.message.registration_id for attempt in creations if attempt.outcome == ANSWERED]
     unknown = [attempt.request for attempt in creations if attempt.outcome != ANSWERED]
-    again = world.client(PROSECUTION).registration.create_registration
+    again = deployment.client(PROSECUTION).registration.create_registration
     entered += [again(request).message.registration_id for request in unknown]
     if len(set(entered)) != len(creations):
         raise Broken("two creations have one registration")
-    world.registrations.update(entered)
-    with world.owner() as owner:
+    deployment.registrations.update(entered)
+    with deployment.owner() as owner:
         stored = {str(row[0]) for row in owner.execute("SELECT registration_id FROM registration_version")}
-    if missing := world.registrations - stored:
+    if missing := deployment.registrations - stored:
         raise Broken(f"registrations that were answered are not stored: {len(missing)}")
-    if twice := stored - world.registrations:
+    if twice := stored - deployment.registrations:
         raise Broken(f"registrations were entered that nobody was told of: {len(twice)}")
     return len(unknown)
 
@@ -102,10 +102,10 @@ def _nothing_half_written(owner: psycopg.Connection) -> None:
             raise Broken(f"{what}: {found}")
 
 
-def _every_held_leaf_is_stored(world: World, owner: psycopg.Connection) -> dict[str, int]:
+def _every_held_leaf_is_stored(deployment: Deployment, owner: psycopg.Connection) -> dict[str, int]:
     """Compare the agencies' journals with the stored bytes; gives the indexes of the held leaves by access id."""
     held: dict[str, int] = {}
-    for client in world.clients.values():
+    for client in deployment.clients.values():
         kept = list(client._connection.journal.leaves())
         rows = owner.execute(
             "SELECT index, leaf FROM ledger_entry WHERE index = ANY(%s)", ([leaf.index for leaf in kept],)

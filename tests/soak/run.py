@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from nsor.errors import NsorError
 from nsor.v1 import notification_pb2
 from tests.soak import episodes, promises
+from tests.soak.deployment import BUREAU, Deployment, running
 from tests.soak.load import EXPECTED, Attempt, Kind, Load, well
 from tests.soak.subscriber import Subscriber
-from tests.soak.world import BUREAU, World, running
 
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
 PAUSE_SECONDS = 0.1
@@ -75,8 +75,8 @@ def main() -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nsor-soak-") as folder:
         try:
-            with running(Path(folder), {"NSOR_COMMIT_TIMEOUT_SECONDS": "2"}) as world:
-                soak(world, figures, arguments, start)
+            with running(Path(folder), {"NSOR_COMMIT_TIMEOUT_SECONDS": "2"}) as deployment:
+                soak(deployment, figures, arguments, start)
         except (promises.Broken, NsorError, AssertionError, TimeoutError, RuntimeError) as broken:
             show(figures)
             print(f"BROKEN after {time.monotonic() - start:.0f} s: {type(broken).__name__}: {broken}")
@@ -88,7 +88,7 @@ def main() -> int:
     return 0
 
 
-def soak(world: World, figures: Figures, arguments: argparse.Namespace, start: float) -> None:
+def soak(deployment: Deployment, figures: Figures, arguments: argparse.Namespace, start: float) -> None:
     """Rounds until the time is up.
 
     Raises:
@@ -99,16 +99,16 @@ def soak(world: World, figures: Figures, arguments: argparse.Namespace, start: f
     bag: list[str] = []
     while (passed := time.monotonic() - start) < length:
         choice = {**episodes.LIVING, **(episodes.DEADLY if passed > length / 2 else {})}
-        with Load(world, threads=arguments.threads, pause_seconds=PAUSE_SECONDS) as load:
+        with Load(deployment, threads=arguments.threads, pause_seconds=PAUSE_SECONDS) as load:
             load.wait_for_all_kinds(2)
             for _ in range(EPISODES_PER_ROUND):
                 time.sleep(dice.uniform(0.5, 1.0) * CALM_SECONDS)
                 bag = [name for name in bag if name in choice] or dice.sample(sorted(choice), len(choice))
                 name = bag.pop()
-                choice[name](world, load)
-                figures.recoveries[name].append(episodes.recover(world, load))
-        check(world, load, figures)
-        figures.resources.append((time.monotonic() - start, *episodes.resources(world)))
+                choice[name](deployment, load)
+                figures.recoveries[name].append(episodes.recover(deployment, load))
+        check(deployment, load, figures)
+        figures.resources.append((time.monotonic() - start, *episodes.resources(deployment)))
         _, kilobytes, threads, _ = figures.resources[-1]
         print(
             f"  {time.monotonic() - start:4.0f} s  {sum(figures.outcomes.values()):6} calls  {figures.leaves:6} leaves"
@@ -116,28 +116,28 @@ def soak(world: World, figures: Figures, arguments: argparse.Namespace, start: f
             f"  {sum(map(len, figures.recoveries.values()))} episodes",
             flush=True,
         )
-    every_event_came(world)
-    figures.leaves = promises.check(world, (), everything=True)
+    every_event_came(deployment)
+    figures.leaves = promises.check(deployment, (), everything=True)
 
 
-def check(world: World, load: Load, figures: Figures) -> None:
+def check(deployment: Deployment, load: Load, figures: Figures) -> None:
     """See that a round has broken nothing."""
     if load.faults:
         raise load.faults[0]
     figures.add(load.attempts)
     if strange := {attempt.outcome for attempt in load.attempts} - ALLOWED:
         raise promises.Broken(f"calls came to {', '.join(sorted(strange))}")
-    figures.unknown += promises.check_repeats(world, load.attempts)
-    figures.leaves = promises.check(world, load.attempts)
+    figures.unknown += promises.check_repeats(deployment, load.attempts)
+    figures.leaves = promises.check(deployment, load.attempts)
 
 
-def every_event_came(world: World) -> None:
+def every_event_came(deployment: Deployment) -> None:
     """NPB is told of each registration once, under numbers without a gap, however often the deliverer was killed."""
-    with Subscriber(world.client(BUREAU)) as subscriber:
-        subscriber.rest()
+    with Subscriber(deployment.client(BUREAU)) as subscriber:
+        subscriber.through(deployment.last_event(BUREAU))
     told = Counter(event.registration_id for event in subscriber.seen if event.kind == CREATED)
-    if set(told) != world.registrations or max(told.values()) > 1:
-        raise promises.Broken(f"NPB was told of {len(told)} registrations of {len(world.registrations)}")
+    if set(told) != deployment.registrations or max(told.values()) > 1:
+        raise promises.Broken(f"NPB was told of {len(told)} registrations of {len(deployment.registrations)}")
     if subscriber.sequences != list(range(1, len(subscriber.seen) + 1)):
         raise promises.Broken("NPB's events have gaps")
 

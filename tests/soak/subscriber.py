@@ -12,25 +12,25 @@ from nsor.v1 import notification_pb2
 
 SECONDS = 60.0
 """Longest wait for an event, for the register's return, and for the end."""
-QUIET_SECONDS = 2.0
-"""The stream ends by itself when nothing has come for so long."""
+QUIET_SECONDS = 1.0
+"""A stream is opened anew when nothing has come for so long, so that the thread sees when it isn't needed any more."""
 
 
 class Subscriber:
-    """Follows from a cursor until it is quiet. Use it as a context; ``rest`` takes what still comes.
+    """Follows from a cursor until it is left. Use it as a context; ``through`` takes what still comes.
 
     Attributes:
         seen: what was taken, in the order in which it came.
         reconnected: set when the stream was broken and is opened again.
     """
 
-    def __init__(self, client: Client, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(self, client: Client, *, after: int = 0) -> None:
         """``after`` 0: after the last acknowledged one."""
         self.seen: list[notification_pb2.Event] = []
         self.reconnected = threading.Event()
         self._client = client
         self._after = after
-        self._quiet_seconds = quiet_seconds
+        self._left = threading.Event()
         self._failure: Exception | None = None
         self._came: queue.SimpleQueue[notification_pb2.Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -40,6 +40,7 @@ class Subscriber:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left.set()
         self._thread.join(timeout=SECONDS)
         if self._thread.is_alive():
             raise TimeoutError("the stream doesn't end")
@@ -54,10 +55,10 @@ class Subscriber:
         self.seen.append(event)
         return event
 
-    def rest(self) -> None:
-        """Take all that still comes, until it is quiet."""
-        while (event := self._came.get(timeout=SECONDS)) is not None:
-            self.seen.append(event)
+    def through(self, sequence: int) -> None:
+        """Take events until the one with this number, which must come; 0: there is none."""
+        while (self.seen[-1].sequence if self.seen else 0) < sequence:
+            self.next()
 
     @property
     def registrations(self) -> list[str]:
@@ -70,15 +71,17 @@ class Subscriber:
         return [event.sequence for event in self.seen]
 
     def _follow(self) -> None:
-        stream = self._client.events(
-            after_sequence=self._after,
-            quiet_seconds=self._quiet_seconds,
-            give_up_seconds=SECONDS,
-            on_reconnect=lambda _: self.reconnected.set(),
-        )
         try:
-            for event in stream:
-                self._came.put(event)
+            while not self._left.is_set():
+                stream = self._client.events(
+                    after_sequence=self._after,
+                    quiet_seconds=QUIET_SECONDS,
+                    patience_seconds=SECONDS,
+                    on_reconnect=lambda _: self.reconnected.set(),
+                )
+                for event in stream:
+                    self._after = event.sequence
+                    self._came.put(event)
         except NsorError as failure:
             self._failure = failure
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nsor_server.storage import folders, identity, unroot
+from nsor_server.storage import folders, identity, unprivileged
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.folders import EmbeddedError
 
@@ -168,9 +168,9 @@ def test_where_namespaces_are_forbidden_root_takes_another_account(
 ) -> None:
     if not AS_ROOT:
         # A plain user can become nobody else; what it gets is the launcher's refusal.
-        command = [sys.executable, unroot.__file__, "account", "65534", "65534", "/bin/true"]
+        command = [sys.executable, unprivileged.__file__, "account", "65534", "65534", "/bin/true"]
         done = subprocess.run(command, check=False, capture_output=True)
-        assert done.returncode == unroot.REFUSED
+        assert done.returncode == unprivileged.REFUSED
         return
     monkeypatch.setattr(identity, "_AS_ROOT", ("account",))
     fresh.start()
@@ -187,6 +187,6 @@ def test_where_root_can_become_nobody_the_message_says_what_to_do(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(identity, "_known", lambda _uid: False)
-    monkeypatch.setattr(identity, "_unroot", lambda arguments: ["/bin/false"] if arguments else [])
+    monkeypatch.setattr(identity, "_wrapper", lambda arguments: ["/bin/false"] if arguments else [])
     with pytest.raises(EmbeddedError, match="NSOR_DATABASE_URL"):
         EmbeddedPostgres(state_dir).start()

@@ -8,6 +8,7 @@ from nsor_server.errors import RequestIdReused
 from nsor_server.storage import idempotency
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from tests.polling import until
 
 REQUEST = uuid.UUID(int=1)
 HASH = b"h" * 32
@@ -92,8 +93,8 @@ def test_of_two_at_once_the_second_waits_and_gets_the_firsts_answer(database: Da
         with database.connect() as watcher:
             watcher.autocommit = True
             query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            while watcher.execute(query).fetchone() == (0,):
-                assert thread.is_alive()
+            until(lambda: watcher.execute(query).fetchone() != (0,), seconds=60)
+            assert thread.is_alive()
         _keep(connection, sealer)
     thread.join()
     assert got == [b"planted answer"]

@@ -58,11 +58,11 @@ def test_every_statement_and_every_idle_transaction_is_bounded(postgres: Embedde
     # A handler that hangs must not hold a lock for ever.
     name = psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"]
     url = postgres.conninfo(SERVER, str(name))
-    with Database(url, pool_size=1, statement_timeout_ms=20, idle_timeout_ms=20) as bounded:
+    with Database(url, pool_size=1, statement_timeout_ms=2_000, idle_timeout_ms=45_000) as bounded:
         with pytest.raises(psycopg.errors.QueryCanceled), bounded.transaction() as connection:
             connection.execute("SELECT pg_sleep(30)")
         with bounded.connect() as connection:
-            assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("20ms",)
+            assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("45s",)
 
 
 def test_instants_come_back_in_utc(database: Database) -> None:

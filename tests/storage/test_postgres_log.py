@@ -6,6 +6,7 @@ import pytest
 
 from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from tests.polling import until
 
 
 def _log(postgres: EmbeddedPostgres) -> bytes:
@@ -13,9 +14,12 @@ def _log(postgres: EmbeddedPostgres) -> bytes:
     mark = f"mark-{uuid.uuid4()}"
     with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres")) as superuser:
         superuser.execute(f"DO $$ BEGIN RAISE LOG '{mark}'; END $$".encode())
-    while mark.encode() not in (log := b"".join(path.read_bytes() for path in Path(postgres.logs).iterdir())):
-        pass
-    return log
+
+    def read() -> bytes:
+        log = b"".join(path.read_bytes() for path in Path(postgres.logs).iterdir())
+        return log if mark.encode() in log else b""
+
+    return until(read, seconds=60)
 
 
 def _copy(connection: psycopg.Connection, planted: str) -> None:

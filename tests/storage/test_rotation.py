@@ -8,6 +8,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.rotation import ServersRunning
 from nsor_server.storage.sealing import SealBroken, Sealer
+from tests.polling import until
 
 IDS = [uuid.UUID(int=number) for number in range(1, 1202)]
 
@@ -82,5 +83,4 @@ def test_keys_are_not_rotated_under_a_running_server(database: Database) -> None
 def _until_disconnected(owner: psycopg.Connection) -> None:
     owner.autocommit = True
     query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'nsor_server' AND datname = current_database()"
-    while owner.execute(query).fetchone() != (0,):
-        pass
+    until(lambda: owner.execute(query).fetchone() == (0,), seconds=60)

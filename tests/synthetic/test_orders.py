@@ -11,9 +11,9 @@ from nsor_server.formats import dates
 from nsor_server.formats.checker import Checker
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.policy.places import Places
-from nsor_server.synthetic.defects import defects
-from nsor_server.synthetic.orders import LAST_DAY, _Run, generate
-from nsor_server.synthetic.story import access_request
+from nsor_synthetic.defects import defects
+from nsor_synthetic.orders import LAST_DAY, _Run, generate
+from nsor_synthetic.story import access_request
 
 PLACES = Places.load()
 OFFENCES = OffenceTable.load()
@@ -79,7 +79,7 @@ def test_a_seed_decides_every_byte(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("one", "two", "longer", "other")]
     for file, seed, count in zip(files, ("7", "7", "7", "8"), ("40", "40", "60", "40"), strict=True):
         subprocess.run(
-            [sys.executable, "-m", "nsor_server.synthetic", "--seed", seed, "--count", count, "--out", str(file)],
+            [sys.executable, "-m", "nsor_synthetic", "--seed", seed, "--count", count, "--out", str(file)],
             check=True,
         )
     one, two, longer, other = (file.read_bytes() for file in files)

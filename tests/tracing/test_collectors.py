@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -69,17 +68,16 @@ def test_a_collector_gets_the_spans(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hanging_collector_slows_neither_a_call_nor_the_shutdown(
     hanging: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A hang is not an error: every sink has a deadline.
-    tracing = tracing_to(hanging, monkeypatch)
-    slowest = 0.0
+    # A hang is not an error. This export goes on for longer than a test may take: whoever waited for it would not end.
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": hanging, "OTEL_EXPORTER_OTLP_TIMEOUT": "3600"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    (collector,) = destinations(environ, store_in=None)
+    tracing = Tracing([collector], host="127.0.0.1")
     for _ in range(20_000):
-        start = time.perf_counter()
         tracing.call(METHOD, None).end()
-        slowest = max(slowest, time.perf_counter() - start)
-    assert slowest < 0.5
-    start = time.monotonic()
     tracing.shutdown(1.0)
-    assert time.monotonic() - start < 1.5
+    assert (collector.counts.ended, collector.counts.exported, collector.counts.failed) == (20_000, 0, 0)
 
 
 def test_lost_spans_are_counted(hanging: str, monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:

@@ -68,7 +68,7 @@ class Checker:
         return [violation for violation in violations if first[violation.field] is violation]
 
     def validate_contract(self, services: Iterable[ServiceDescriptor]) -> None:
-        """Compile the requests of the services, and refuse a contract that leaves room for free text.
+        """Compile the requests of the services, and refuse a contract that allows free text.
 
         Raises:
             contract.ContractError: names each field.

@@ -1,4 +1,4 @@
-"""Refuses a contract that leaves room for free text, at start: a victim's name fits into any unchecked string."""
+"""Refuses a contract that allows free text, at start: a victim's name fits into any unchecked string."""
 
 from __future__ import annotations
 

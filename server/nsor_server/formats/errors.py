@@ -1,4 +1,4 @@
-"""The one error of this room. It names the rule that was broken and never carries the value that broke it."""
+"""The one error of this package. It names the rule that was broken and never carries the value that broke it."""
 
 from __future__ import annotations
 

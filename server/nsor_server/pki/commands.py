@@ -182,7 +182,7 @@ def import_(index_file: Path) -> None:
 )
 @click.option("--force", is_flag=True, help="Make everything anew, the CA too.")
 def development(out: Path, agencies: Path, *, force: bool) -> None:
-    """Make development and test certificates; keeps what is valid for another 30 days."""
+    """Make development certificates; keeps what is valid for another 30 days."""
     from nsor_server.pki import development as maker  # noqa: PLC0415 - needs the agencies' client
 
     report = maker.create(out, maker.agency_ids(agencies), force=force)

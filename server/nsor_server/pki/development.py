@@ -1,4 +1,4 @@
-"""Development and test certificates: a throw-away CA, a server, the example agencies, and the bad cases.
+"""Development certificates: a throw-away CA, a server and the example agencies.
 
 Here one program plays every part, so this CA protects nothing: its keys lie beside the certificates. The agencies'
 keys are still made by the agencies' own code and reach the CA as requests, so that this way is exercised daily.
@@ -6,10 +6,11 @@ keys are still made by the agencies' own code and reach the CA as requests, so t
 
 import datetime as dt
 import fcntl
+import functools
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nsor import credentials
-from nsor_server.pki import authority, files, flawed, index, profiles, requests
+from nsor_server.pki import authority, files, index, profiles, requests
 from nsor_server.pki.authority import Authority
 from nsor_server.pki.errors import PkiError
 
 RENEW_BEFORE = dt.timedelta(days=30)
 SERVER_NAMES = requests.Names(dns=("localhost",), ip=("127.0.0.1", "::1"))
-_OWNED = ("root", "issuing", "agencies", "test", "index.jsonl", "ca.pem", "server.pem", "server.key")
+_OWNED = ("root", "issuing", "agencies", "index.jsonl", "ca.pem", "server.pem", "server.key")
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ def create(folder: Path, agencies: Sequence[str], *, force: bool = False, at: dt
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "issuing").is_dir():
         raise PkiError(f"{folder} holds other files. Name a new folder.")
     files.make_folder(folder)
-    with _alone(folder):
+    with alone(folder):
         report = Report()
         if force or not _authority_serves(folder, at):
             _clear(folder)
@@ -76,13 +77,13 @@ def create(folder: Path, agencies: Sequence[str], *, force: bool = False, at: dt
             report.made.append("ca")
         else:
             report.kept.append("ca")
-        _Maker(Authority(folder), report, at).everything(agencies)
+        _leaves(Authority(folder), report, at, agencies)
     return report
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two `make certs` at a time would each find the other's half."""
+def alone(folder: Path) -> Iterator[None]:
+    """Lock the folder: two `make certs` at a time would each find the other's half."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -118,57 +119,74 @@ def _authority_serves(folder: Path, at: dt.datetime) -> bool:
     )
 
 
-class _Maker:
-    """Makes the leaves of one development CA."""
+def _leaves(ca: Authority, report: Report, at: dt.datetime, agencies: Sequence[str]) -> None:
+    """Make or keep the server's and each agency's certificate."""
+    pairs = Pairs(ca, report, at)
+
+    def for_server(csr_pem: bytes) -> list[x509.Certificate]:
+        return ca.issue(csr_pem, profile="server", names=SERVER_NAMES, at=at)
+
+    pairs.provide("server", _server_key_and_csr, for_server)
+    for agency_id in agencies:
+        names = requests.Names(agency_id=agency_id)
+        pairs.provide(
+            f"agencies/{agency_id}",
+            functools.partial(credentials.new_key_and_csr, agency_id),
+            functools.partial(ca.issue, profile="agency", names=names, at=at),
+        )
+
+
+class Pairs:
+    """Keys with their certificates below the folder of a development CA: kept while they are good, else made."""
 
     def __init__(self, ca: Authority, report: Report, at: dt.datetime) -> None:
         self._ca = ca
         self._report = report
         self._at = at
 
-    def everything(self, agencies: Sequence[str]) -> None:
-        """Make or keep the server's, each agency's and each test case's certificate."""
-        self._pair(Path("server"), "server")
-        for agency_id in agencies:
-            self._pair(Path("agencies", agency_id), agency_id)
-        for case in flawed.CASES:
-            self._pair(Path("test", case), flawed.UNKNOWN_AGENCY if case == "unknown" else flawed.AGENCY)
+    def provide(
+        self,
+        name: str,
+        new_key_and_csr: Callable[[], tuple[bytes, bytes]],
+        certify: Callable[[bytes], list[x509.Certificate]],
+        *,
+        foreign: bool = False,
+        expired: bool = False,
+    ) -> None:
+        """Keep a pair or make it.
 
-    def _pair(self, name: Path, agency_id: str) -> None:
+        Args:
+            name: what the report calls it: the files' path below the folder, without an ending.
+            new_key_and_csr: makes a key and a request, both PEM.
+            certify: gives the chain for a request.
+            foreign: it is good although another CA signed it.
+            expired: it is good although it is over.
+        """
         path = self._ca.folder / name
         files.make_folder(path.parent)
         key_path, certificate_path = path.with_suffix(".key"), path.with_suffix(".pem")
-        if self._still_good(certificate_path, key_path):
-            self._report.kept.append(str(name))
+        if self._still_good(certificate_path, key_path, foreign=foreign, expired=expired):
+            self._report.kept.append(name)
             return
         certificate_path.unlink(missing_ok=True)
         key_path.unlink(missing_ok=True)
-        server = name == Path("server")
-        key_pem, csr_pem = _server_key_and_csr() if server else credentials.new_key_and_csr(agency_id)
-        chain = self._certified(name, csr_pem, agency_id)
+        key_pem, csr_pem = new_key_and_csr()
+        chain = certify(csr_pem)
         credentials.write_key(key_path, key_pem)
         files.replace(certificate_path, files.certificates_pem(chain), mode=0o644)
-        self._report.made.append(str(name))
+        self._report.made.append(name)
 
-    def _still_good(self, certificate_path: Path, key_path: Path) -> bool:
-        """Whether a pair belongs together, is ours and lasts; an expired test case is expected to be."""
+    def _still_good(self, certificate_path: Path, key_path: Path, *, foreign: bool, expired: bool) -> bool:
+        """Whether a pair belongs together, is ours and lasts."""
         try:
             leaf = files.read_certificates(certificate_path)[0]
             key = files.read_key(key_path, None)
-            if certificate_path.stem != "other-ca":
+            if not foreign:
                 leaf.verify_directly_issued_by(self._ca.signer.certificate)
         except (PkiError, ValueError, InvalidSignature):
             return False
-        lasts = certificate_path.stem == "expired" or leaf.not_valid_after_utc > self._at + RENEW_BEFORE
+        lasts = expired or leaf.not_valid_after_utc > self._at + RENEW_BEFORE
         return lasts and leaf.public_key() == key.public_key()
-
-    def _certified(self, name: Path, csr_pem: bytes, agency_id: str) -> list[x509.Certificate]:
-        if name.parent.name == "test":
-            return flawed.certify(self._ca, csr_pem, case=name.name, agency_id=agency_id, at=self._at)
-        if name == Path("server"):
-            return self._ca.issue(csr_pem, profile="server", names=SERVER_NAMES, at=self._at)
-        names = requests.Names(agency_id=agency_id)
-        return self._ca.issue(csr_pem, profile="agency", names=names, at=self._at)
 
 
 def _server_key_and_csr() -> tuple[bytes, bytes]:

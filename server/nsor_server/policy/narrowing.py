@@ -1,6 +1,6 @@
 """Narrows access below the contract: a province that hasn't adopted the Act, a purpose switched off. It never widens.
 
-It can only take away: the gate asks the contract first, and this room's answer is ANDed to that.
+It can only take away: the gate asks the contract first, and this package's answer is ANDed to that.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ authentication would add nothing, for the database's owner, the server's role an
 the same operating system account. So embedded mode does not defend against whoever holds that account; the roles
 guard against the server's own faults.
 
-As root, PostgreSQL refuses to run; `unroot.py` runs it in a user namespace or, where a container forbids these,
+As root, PostgreSQL refuses to run; `unprivileged.py` runs it in a user namespace or, where a container forbids these,
 as another account. After a kill -9 of the server the database goes on, and the next `start` adopts it. Every
 process that uses it holds a shared lock, so that an operator's command never stops it under a server.
 """
@@ -32,7 +32,7 @@ SUPERUSER = "postgres"
 OWNER = "nsor_owner"
 SERVER = "nsor_server"
 
-_PATIENCE = 60.0
+_DEADLINE_SECONDS = 60.0
 """Seconds for a start, a recovery after a crash, or a stop."""
 
 
@@ -109,7 +109,7 @@ class EmbeddedPostgres:
             finally:
                 os.close(lock)
             if self._running() is not None:
-                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_PATIENCE:.0f}")
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_DEADLINE_SECONDS:.0f}")
             if self.sockets.parent != self._state:
                 with contextlib.suppress(OSError):
                     self.sockets.rmdir()
@@ -163,8 +163,8 @@ class EmbeddedPostgres:
         crashed = self._forget_dead_postmaster(sockets)
         folders.private(self.logs)
         postgres_conf.write(self.data, sockets=sockets, logs=self.logs)
-        start = ("-D", str(self.data), "-l", str(self.logs / "start.log"), "-w", "-t", f"{_PATIENCE:.0f}")
-        end = time.monotonic() + _PATIENCE
+        start = ("-D", str(self.data), "-l", str(self.logs / "start.log"), "-w", "-t", f"{_DEADLINE_SECONDS:.0f}")
+        end = time.monotonic() + _DEADLINE_SECONDS
         while True:
             try:
                 self._run("pg_ctl", "start", *start)
@@ -247,7 +247,7 @@ class EmbeddedPostgres:
 
     def _wait_until_it_answers(self) -> bool:
         """Wait for a start or a recovery to end; False if the server is gone, as one that is just being killed is."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _DEADLINE_SECONDS
         while True:
             try:
                 with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), connect_timeout=5) as connection:

@@ -1,4 +1,4 @@
-"""Who PostgreSQL runs as: the plain user that we are or, as it refuses root, whoever `unroot.py` makes of us."""
+"""Who PostgreSQL runs as: the plain user that we are or, as it refuses root, whoever `unprivileged.py` makes of us."""
 
 import os
 import pwd
@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nsor_server.storage import unroot
+from nsor_server.storage import unprivileged
 from nsor_server.storage.folders import EmbeddedError
 
 BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "GMT"}
 """The environment of PostgreSQL: a database superuser can read all of it, so ours is not passed on."""
 
 _AS_ROOT = ("namespace", "account")
-"""Ways of `unroot.py`, the better one first."""
+"""Ways of `unprivileged.py`, the better one first."""
 
 
 def launcher(bin_dir: Path, data: Path) -> list[str]:
@@ -22,7 +22,7 @@ def launcher(bin_dir: Path, data: Path) -> list[str]:
     Raises:
         EmbeddedError: there is no way on this machine.
     """
-    return _unroot(_identity(bin_dir, data))
+    return _wrapper(_identity(bin_dir, data))
 
 
 def give_to_account(bin_dir: Path, folder: Path) -> None:
@@ -36,7 +36,7 @@ def give_to_account(bin_dir: Path, folder: Path) -> None:
 
 
 def _identity(bin_dir: Path, folder: Path) -> list[str]:
-    """Arguments of unroot.py, or none for a plain user."""
+    """Arguments of unprivileged.py, or none for a plain user."""
     own = os.geteuid()
     if own != 0 and _known(own):
         return []
@@ -46,7 +46,7 @@ def _identity(bin_dir: Path, folder: Path) -> list[str]:
     for mode in _AS_ROOT if own == 0 else ("namespace",):
         identity = [mode, str(account.pw_uid), str(account.pw_gid)]
         trial = subprocess.run(  # noqa: S603 - our own program
-            [*_unroot(identity), str(bin_dir / "postgres"), "--version"], env=BARE, capture_output=True, check=False
+            [*_wrapper(identity), str(bin_dir / "postgres"), "--version"], env=BARE, capture_output=True, check=False
         )
         if trial.returncode == 0:
             return identity
@@ -56,8 +56,8 @@ def _identity(bin_dir: Path, folder: Path) -> list[str]:
     )
 
 
-def _unroot(identity: list[str]) -> list[str]:
-    return [sys.executable, "-I", "-S", unroot.__file__, *identity] if identity else []
+def _wrapper(identity: list[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", unprivileged.__file__, *identity] if identity else []
 
 
 def _known(uid: int) -> bool:

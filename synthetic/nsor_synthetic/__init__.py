@@ -4,6 +4,6 @@ Everything is drawn from lists and ranges of our own. Nothing here reads the reg
 make entries in a real one.
 """
 
-from nsor_server.synthetic.orders import generate
+from nsor_synthetic.orders import generate
 
 __all__ = ["generate"]

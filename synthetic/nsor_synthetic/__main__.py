@@ -1,4 +1,4 @@
-"""``python -m nsor_server.synthetic``: writes conviction orders as JSON Lines."""
+"""``python -m nsor_synthetic``, and ``nsor-server synthetic``: writes conviction orders as JSON Lines."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 from google.protobuf import json_format
 
-from nsor_server.synthetic.orders import MOST, generate
+from nsor_synthetic.orders import MOST, generate
 
 
-@click.command()
+@click.command("synthetic")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same bytes.")
 @click.option(
     "--count", type=click.IntRange(0, MOST), default=1_000, show_default=True, help="How many conviction orders."

@@ -15,7 +15,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
-from nsor_server.synthetic import examples, misspellings
+from nsor_synthetic import contradictions, examples, misspellings
+from nsor_synthetic.defect import Defect
 
 _DATE: Final = "google.type.Date"
 _TIMESTAMP: Final = "google.protobuf.Timestamp"
@@ -25,25 +26,6 @@ _UNKNOWN_NUMBER: Final = 2000
 _INTEGERS: Final = frozenset(
     {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_UINT64}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """A request with a mistake.
-
-    Attributes:
-        title: what is wrong, without a value.
-        request: the request.
-        field: path of the field that the answer must name.
-        reason: the rule that the answer must name; UNSPECIFIED when the error itself is the answer.
-        error: why the call is refused.
-    """
-
-    title: str
-    request: Message
-    field: str
-    reason: errors_pb2.FieldReason.ValueType
-    error: errors_pb2.ErrorReason.ValueType = errors_pb2.ERROR_REASON_INVALID_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +54,6 @@ class _Site:
 
 def defects(seed: int) -> Iterator[Defect]:
     """Give every defect; the same seed gives the same ones."""
-    # Imported late: the contradictions are defects themselves.
-    from nsor_server.synthetic import contradictions  # noqa: PLC0415 - as said
-
     for example in examples.requests(seed):
         yield from _unknown_fields(example)
         for site in _sites(example, example, (), ""):

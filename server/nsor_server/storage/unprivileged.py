@@ -1,6 +1,6 @@
 """Run one PostgreSQL program as something other than root, because PostgreSQL refuses to be root.
 
-A script of its own (`python -I -S unroot.py MODE UID GID PROGRAM...`), since both ways change the calling
+A script of its own (`python -I -S unprivileged.py MODE UID GID PROGRAM...`), since both ways change the calling
 process for good:
 
 * `namespace`: a user namespace in which this user appears as UID. Files stay ours, no account is needed.

@@ -18,14 +18,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2, lookup_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
-from nsor_server.synthetic import generate
-from nsor_server.synthetic.story import access_request
+from nsor_synthetic import generate
+from nsor_synthetic.story import access_request
+from tests.polling import until
 from tests.rpc.callers import Caller, fingerprint
 
 STATION = "PK-PB/LHR/PS-001"
+EVENT_SECONDS = 60.0
+"""Until a committed event has its number, at the latest."""
 _numbers = itertools.count(1)
 
 
@@ -57,7 +60,7 @@ class Entered:
 
 
 @dataclass
-class Parties:
+class Agencies:
     """Whoever calls one register. Clients and officers are made once for each agency; closing closes all."""
 
     register: RunningRegister
@@ -144,8 +147,10 @@ class Parties:
         request.request_id = str(uuid.uuid4())
         for order in orders[1:]:
             request.suspects.add(cnic=order.person.cnic, name=order.person.names[0])
-        asked = self.client("punjab-police").lookup.create_access_request(request).message
-        approval = lookup_pb2.ApproveAccessRequestRequest(access_request_id=asked.access_request_id, etag=asked.etag)
+        submitted = self.client("punjab-police").lookup.create_access_request(request).message
+        approval = lookup_pb2.ApproveAccessRequestRequest(
+            access_request_id=submitted.access_request_id, etag=submitted.etag
+        )
         return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
 
     def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:
@@ -158,6 +163,27 @@ class Parties:
             if not page.next_page_token:
                 return found
             request.page_token = page.next_page_token
+
+    def events(self, agency: str) -> list[notification_pb2.Event]:
+        """All events that the agency is owed, from its stream: those after the last acknowledged one.
+
+        Waits until every committed event has a number, and then for the last of them.
+        """
+        with self.database() as owner:
+            owner.autocommit = True
+            until(lambda: owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,), seconds=EVENT_SECONDS)
+            query = """
+                SELECT max(e.sequence) FROM agency_event AS e WHERE e.agency_id = %s AND NOT EXISTS (
+                    SELECT FROM event_acknowledgement AS a
+                    WHERE a.agency_id = e.agency_id AND a.through_sequence >= e.sequence)"""
+            ((last,),) = owner.execute(query, (agency,)).fetchall()
+        found: list[notification_pb2.Event] = []
+        if last is not None:
+            for event in self.client(agency).events():
+                found.append(event)
+                if event.sequence >= last:
+                    break
+        return found
 
     @contextlib.contextmanager
     def database(self) -> Iterator[psycopg.Connection]:

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
-from nsor_server.synthetic.orders import LAST_DAY, NAMESPACE, to_date
+from nsor_synthetic.orders import LAST_DAY, NAMESPACE, to_date
 
 
 def access_request(

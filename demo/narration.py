@@ -20,7 +20,7 @@ class StoryBroke(Exception):
     """A step of the story didn't end as it must."""
 
 
-class Stage:
+class Narration:
     """Runs the commands of the story and shows them."""
 
     def __init__(self, register: RunningRegister, officers: Path) -> None:
@@ -30,15 +30,15 @@ class Stage:
         self.console = Console(highlight=False)
         self._chapter = 0
 
-    def chapter(self, title: str, *, told: str = "") -> None:
+    def chapter(self, title: str, *, text: str = "") -> None:
         """Begin a chapter."""
         self._chapter += 1
         self.console.print()
         self.console.rule(f"[bold]{self._chapter}. {title}", align="left")
-        if told:
-            self.console.print(told)
+        if text:
+            self.console.print(text)
 
-    def tell(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """Say a sentence."""
         self.console.print(text)
 

@@ -17,8 +17,8 @@ from google.type import date_pb2
 
 from nsor.v1 import registration_pb2, types_pb2
 from nsor_server.policy.places import Places
-from nsor_server.synthetic import crimes, names
-from nsor_server.synthetic.units import EX_FATA, EX_FATA_DIGIT, UNITS, Unit
+from nsor_synthetic import crimes, names
+from nsor_synthetic.units import EX_FATA, EX_FATA_DIGIT, UNITS, Unit
 
 NAMESPACE: Final = uuid.UUID("6f6c6e73-6f72-5e79-9d2a-73796e746865")
 """Namespace of the request ids."""

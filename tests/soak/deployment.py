@@ -27,8 +27,9 @@ from nsor.v1 import directory_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
-from tests.e2e.parties import punjabis
+from tests.e2e.agencies import punjabis
 from tests.ledger.lost_standby import Standby
+from tests.polling import until
 
 PROSECUTION = "punjab-prosecution"
 COURT = "lahore-special-court"
@@ -40,6 +41,8 @@ WITH_OFFICERS = (PROSECUTION, COURT, BUREAU, POLICE)
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 HEALTH_SECONDS = 5.0
+EVENT_SECONDS = 60.0
+"""Until a committed event has its number, at the latest."""
 
 
 def free_port() -> int:
@@ -51,7 +54,7 @@ def free_port() -> int:
 
 
 @dataclass
-class World:
+class Deployment:
     """A register that runs, the agencies' clients, and the people they know.
 
     Attributes:
@@ -112,6 +115,15 @@ class World:
             contextlib.closing(database.owner()) as connection,
         ):
             yield connection
+
+    def last_event(self, agency: str) -> int:
+        """Number of the agency's last event, once every committed one has a number."""
+        with self.owner() as owner:
+            owner.autocommit = True
+            pending = "SELECT count(*) FROM outbox WHERE recipient = %s"
+            until(lambda: owner.execute(pending, (agency,)).fetchone() == (0,), seconds=EVENT_SECONDS)
+            last = "SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = %s"
+            return int(owner.execute(last, (agency,)).fetchall()[0][0])
 
     def backends(self) -> set[int]:
         """Process ids of PostgreSQL's backends that the server uses."""
@@ -220,15 +232,15 @@ class World:
 
 
 @contextlib.contextmanager
-def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
-    """A world whose register runs; leaving it stops the register."""
+def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Deployment]:
+    """A deployment whose register runs; leaving it stops the register."""
     register = RunningRegister(
         folder / "register", settings={"NSOR_LISTEN": f"127.0.0.1:{free_port()}", **(settings or {})}
     )
     with register:
-        world = World(register)
+        deployment = Deployment(register)
         try:
-            world.prepare()
-            yield world
+            deployment.prepare()
+            yield deployment
         finally:
-            world.close()
+            deployment.close()

@@ -17,8 +17,8 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.synthetic import examples
-from nsor_server.synthetic.defects import Defect
+from nsor_synthetic import examples
+from nsor_synthetic.defect import Defect
 
 _Change = Callable[[Any], None]
 _Row = tuple[str, str, errors_pb2.FieldReason.ValueType, tuple[_Change, ...]]

@@ -19,7 +19,7 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.synthetic.orders import NAMESPACE
+from nsor_synthetic.orders import NAMESPACE
 
 _STATION: Final = "PK-PB/LHR/PS-001"
 _CASE_NUMBER: Final = "Sessions Case No. 123/2023"

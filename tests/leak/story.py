@@ -1,4 +1,4 @@
-"""The demonstration's story told with planted values, with every error that can be provoked on the way."""
+"""The demonstration's story with planted values, with every error that can be provoked on the way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from nsor.errors import NsorError
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
-from tests.e2e.parties import Parties
+from tests.e2e.agencies import Agencies
 from tests.leak import planted
 from tests.rpc.callers import Answered
 
@@ -20,7 +20,7 @@ POLICE, PROSECUTION, COURT = "punjab-police", "punjab-prosecution", "lahore-spec
 
 
 @dataclass
-class Told:
+class Outcome:
     """What came of it.
 
     Attributes:
@@ -50,15 +50,15 @@ class Told:
         self.reasons.add(answer.reason)
 
 
-def tell(parties: Parties) -> Told:
-    """Tell the story."""
-    told = Told()
-    entered = parties.confirmed(planted.order())
-    parties.client(POLICE).notification.create_notice(planted.notice(entered.registration_id))
-    _look_ups(parties, told)
-    _mistakes(parties, told)
-    _failures(parties, told, entered.registration_id)
-    return told
+def run(agencies: Agencies) -> Outcome:
+    """Run the story and say what came of it."""
+    outcome = Outcome()
+    entered = agencies.confirmed(planted.order())
+    agencies.client(POLICE).notification.create_notice(planted.notice(entered.registration_id))
+    _look_ups(agencies, outcome)
+    _mistakes(agencies, outcome)
+    _failures(agencies, outcome, entered.registration_id)
+    return outcome
 
 
 def look_up(cnic: str, purpose: options_pb2.Purpose.ValueType, **basis: Any) -> lookup_pb2.LookUpRegistrationRequest:
@@ -67,17 +67,19 @@ def look_up(cnic: str, purpose: options_pb2.Purpose.ValueType, **basis: Any) -> 
     )
 
 
-def _look_ups(parties: Parties, told: Told) -> None:
+def _look_ups(agencies: Agencies, outcome: Outcome) -> None:
     """On a grant, and for every standing purpose."""
-    police, prosecution = parties.client(POLICE).lookup, parties.client(PROSECUTION).lookup
-    asked = police.create_access_request(planted.access_request()).message
-    approval = lookup_pb2.ApproveAccessRequestRequest(access_request_id=asked.access_request_id, etag=asked.etag)
+    police, prosecution = agencies.client(POLICE).lookup, agencies.client(PROSECUTION).lookup
+    submitted = police.create_access_request(planted.access_request()).message
+    approval = lookup_pb2.ApproveAccessRequestRequest(
+        access_request_id=submitted.access_request_id, etag=submitted.etag
+    )
     grant = prosecution.approve_access_request(approval).message.grant.grant_id
     investigation = options_pb2.PURPOSE_INVESTIGATION
     for cnic in (planted.SUSPECT_CNIC, planted.OFFENDER_CNIC):
         answer = police.look_up_registration(look_up(cnic, investigation, grant_id=grant)).message
-        told.found = answer.registration.person.cnic
-    told.refused(police.look_up_registration, look_up(planted.OFFENDER_CNIC, investigation, grant_id=grant))
+        outcome.found = answer.registration.person.cnic
+    outcome.refused(police.look_up_registration, look_up(planted.OFFENDER_CNIC, investigation, grant_id=grant))
     standing: dict[str, lookup_pb2.LookUpRegistrationRequest] = {
         PROSECUTION: look_up(
             planted.OFFENDER_CNIC, options_pb2.PURPOSE_PROSECUTION, fir=planted.fir(planted.SECOND_FIR)
@@ -90,46 +92,46 @@ def _look_ups(parties: Parties, told: Told) -> None:
         "npb": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
     }
     for agency, request in standing.items():
-        parties.client(agency).lookup.look_up_registration(request)
+        agencies.client(agency).lookup.look_up_registration(request)
 
 
-def _mistakes(parties: Parties, told: Told) -> None:
+def _mistakes(agencies: Agencies, outcome: Outcome) -> None:
     """Wrong fields, wrong bytes, names of methods, collisions of ids and of keys."""
-    prosecution, raw = parties.client(PROSECUTION).registration, parties.raw(PROSECUTION, officer=True)
+    prosecution, raw = agencies.client(PROSECUTION).registration, agencies.raw(PROSECUTION, officer=True)
     wrong = planted.order(planted.WRONG_CNIC + "7")
     wrong.person.names[0].name = f"{planted.NAME} 7"
     wrong.addresses[0].house_number = f"{planted.HOUSE}_{planted.HOUSE}"
-    told.refused(prosecution.create_registration, wrong)
+    outcome.refused(prosecution.create_registration, wrong)
     acquitted = planted.order()
     acquitted.convictions[0].verdict = types_pb2.VERDICT_ACQUITTED
-    told.refused(prosecution.create_registration, acquitted)
+    outcome.refused(prosecution.create_registration, acquitted)
     first = planted.order(planted.HELD_CNIC)
     prosecution.create_registration(first)
     first.person.names[0].name = planted.SUSPECT
-    told.refused(prosecution.create_registration, first)
-    told.answered(raw.call(CREATE, planted.NAME.encode()))
-    told.answered(raw.call(f"nsor.v1.{planted.WRONG_CNIC}/{planted.ALIAS}", b""))
-    told.answered(raw.call(LOOK_UP, look_up(planted.WRONG_CNIC, options_pb2.PURPOSE_TRIAL, ticket_number="T-1")))
-    told.answered(raw.call(CREATE, planted.order().SerializeToString() + b"\x00" * 300_000))
+    outcome.refused(prosecution.create_registration, first)
+    outcome.answered(raw.call(CREATE, planted.NAME.encode()))
+    outcome.answered(raw.call(f"nsor.v1.{planted.WRONG_CNIC}/{planted.ALIAS}", b""))
+    outcome.answered(raw.call(LOOK_UP, look_up(planted.WRONG_CNIC, options_pb2.PURPOSE_TRIAL, ticket_number="T-1")))
+    outcome.answered(raw.call(CREATE, planted.order().SerializeToString() + b"\x00" * 300_000))
     with contextlib.suppress(NsorError):
-        parties.enrol(POLICE, parties.officer(POLICE))
+        agencies.enrol(POLICE, agencies.officer(POLICE))
 
 
 @contextlib.contextmanager
-def _broken(parties: Parties, breaks: str, mends: str) -> Iterator[None]:
+def _broken(agencies: Agencies, breaks: str, mends: str) -> Iterator[None]:
     """A database that refuses what the server writes, with the row in its error's text."""
-    with parties.database() as owner:
+    with agencies.database() as owner:
         owner.execute(breaks)
     try:
         yield
     finally:
-        with parties.database() as owner:
+        with agencies.database() as owner:
             owner.execute(mends)
 
 
-def _failures(parties: Parties, told: Told, registration_id: str) -> None:
+def _failures(agencies: Agencies, outcome: Outcome, registration_id: str) -> None:
     """What the database itself refuses: a check, a unique key, a table that isn't there."""
-    prosecution, police = parties.client(PROSECUTION), parties.client(POLICE)
+    prosecution, police = agencies.client(PROSECUTION), agencies.client(POLICE)
     refuses = "ALTER TABLE {table} ADD CONSTRAINT refuses CHECK ({no}) NOT VALID"
     mends = "ALTER TABLE {table} DROP CONSTRAINT refuses"
     for table, no, call, request in (
@@ -140,13 +142,13 @@ def _failures(parties: Parties, told: Told, registration_id: str) -> None:
         (
             "look_up",
             "agency_id = ''",
-            parties.client("npb").lookup.look_up_registration,
+            agencies.client("npb").lookup.look_up_registration,
             look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
         ),
     ):
-        with _broken(parties, refuses.format(table=table, no=no), mends.format(table=table)):
-            told.refused(call, request)
-    with _broken(parties, "ALTER TABLE notice RENAME TO gone", "ALTER TABLE gone RENAME TO notice"):
-        told.refused(police.notification.create_notice, planted.notice(registration_id))
-    asked = registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
-    told.refused(police.registration.get_registration, asked)
+        with _broken(agencies, refuses.format(table=table, no=no), mends.format(table=table)):
+            outcome.refused(call, request)
+    with _broken(agencies, "ALTER TABLE notice RENAME TO gone", "ALTER TABLE gone RENAME TO notice"):
+        outcome.refused(police.notification.create_notice, planted.notice(registration_id))
+    unknown = registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
+    outcome.refused(police.registration.get_registration, unknown)

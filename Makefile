@@ -60,8 +60,9 @@ test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user
 	tests/as-other-user
 
 .PHONY: bench
-bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo
-	$(BIN)/python -m tests.bench.run
+bench: $(STAMP) ## what each RPC costs, beside the goals; REGISTRATIONS=, ENTRIES=, PEERS=1
+	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
+	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads

@@ -7,8 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +100,9 @@ def _measured(register: BenchRegister, peer: Peer, ghz: Path, suspects: int, sec
         _wait_for(ways.grpc)
         for check in peer.checks(suspects):
             few = len(check.bodies) // _WARM_PART
-            _ghz(register, ghz, ways, check, check.bodies[:few], _WARM_SECONDS)
+            _ghz(register, ghz, ways, replace(check, bodies=check.bodies[:few]), _WARM_SECONDS)
             before = processes.seconds((pid,)), processes.seconds((register.postmaster,))
-            seen = _ghz(register, ghz, ways, check, check.bodies[few:], seconds)
+            seen = _ghz(register, ghz, ways, replace(check, bodies=check.bodies[few:]), seconds)
             after = processes.seconds((pid,)), processes.seconds((register.postmaster,))
             calls = seen["count"]
             latencies = {one["percentage"]: one["latency"] for one in seen["latencyDistribution"] or ()}
@@ -165,11 +165,9 @@ def _wait_for(address: str) -> None:
         raise BenchFailed(f"nothing listens on {address}")
 
 
-def _ghz(
-    register: BenchRegister, ghz: Path, ways: Ways, check: Check, bodies: Sequence[Mapping[str, Any]], seconds: float
-) -> Any:
+def _ghz(register: BenchRegister, ghz: Path, ways: Ways, check: Check, seconds: float) -> Any:
     data = register.folder / "checks.json"
-    data.write_text(json.dumps(bodies))
+    data.write_text(json.dumps(check.bodies))
     metadata = json.dumps(check.metadata)
     command = [
         str(ghz), "--cacert", str(ways.certs / "ca.pem"), "--call", check.method, "--data-file", str(data),

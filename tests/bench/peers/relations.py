@@ -14,7 +14,7 @@ SUSPECTS_PER_GRANT = 20
 MOST = 100_000
 """Most suspects that are loaded: their APIs take some hundred relations a call."""
 CHECKS = 60_000
-"""More than a run of some seconds asks: SpiceDB answers a repeated check from its cache, as long as nothing is written."""
+"""More than a run of some seconds asks: SpiceDB answers a repeated check from its cache until something is written."""
 
 
 def relations(suspects: int) -> Iterator[tuple[str, str, str, str, str]]:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from tests.bench import processes
 
-_EXPORTER_SECONDS = 0.5
-"""The last batch of spans belongs to the run that made it."""
+_LOOK_SECONDS = 0.25
+_IDLE_SHARE = 0.1
+_SETTLE_SECONDS = 5.0
+"""Longest wait for the work that calls leave behind (spans, events to deliver): it belongs to the run that made it."""
 
 
 class BenchFailed(Exception):
@@ -105,14 +107,14 @@ def run(
         load = processes.start(processes.LOAD_CORE, "load.py", *arguments)
     except processes.NotStarted as why:
         raise BenchFailed(f"{requests.method}: {why}") from None
-    time.sleep(_EXPORTER_SECONDS)
+    _settle(target)
     before = processes.seconds(target.servers), processes.seconds(target.databases)
     try:
         printed, _ = load.communicate("go\n", timeout=seconds + 120)
     except subprocess.TimeoutExpired:
         load.kill()
         raise BenchFailed(f"{requests.method}: calls didn't end") from None
-    time.sleep(_EXPORTER_SECONDS)
+    _settle(target)
     if load.returncode:
         raise BenchFailed(f"the load on {requests.method} ended with {load.returncode}")
     seen = json.loads(printed)
@@ -133,6 +135,18 @@ def run(
         Counter(seen["first_bytes"]),
         Counter({f"{requests.method}: {code}": number for code, number in seen["failures"].items()}),
     )
+
+
+def _settle(target: Target) -> None:
+    """Wait until the target is idle."""
+    watched = (*target.servers, *target.databases)
+    ends = time.monotonic() + _SETTLE_SECONDS
+    used = processes.seconds(watched)
+    while time.monotonic() < ends:
+        time.sleep(_LOOK_SECONDS)
+        before, used = used, processes.seconds(watched)
+        if used - before < _IDLE_SHARE * _LOOK_SECONDS:
+            return
 
 
 def median(runs: Sequence[Run]) -> Run:

@@ -27,7 +27,7 @@ class Lengths:
     Attributes:
         seconds: of one run of the look-up or of the echo.
         runs: of each, by turns.
-        rpc_seconds: of one run of another RPC.
+        rpc_seconds: of one run of another RPC; 0: none.
         in_flight: calls at a time of look-up and echo.
     """
 
@@ -101,7 +101,8 @@ def measure(bench: Bench, target: Target, metrics: Sequence[str], look_ups: Requ
     _look_ups(bench, target, look_ups, found)
     made = sum(one.calls + one.warm_calls for one in found.look_up.values())
     found.bytes_per_look_up = disk.grown(before, disk.sizes(bench.url), made)
-    _others(bench, target, calls, found)
+    if bench.lengths.rpc_seconds:
+        _others(bench, target, calls, found)
     now = lock_metric.buckets(metrics)
     found.lock_seconds = lock_metric.quantile(locks, now, 0.5), lock_metric.quantile(locks, now, 0.99)
     return found

@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--entries", type=int, default=100_000, help="entries of the ledger before the measurement")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of one run of look-up or echo")
     parser.add_argument("--runs", type=int, default=3, help="runs of look-up and echo each")
-    parser.add_argument("--rpc-seconds", type=float, default=5.0, help="length of one run of another RPC")
+    parser.add_argument("--rpc-seconds", type=float, default=5.0, help="length of one run of another RPC; 0: none")
     parser.add_argument("--in-flight", type=int, nargs="+", default=[32, 128], help="of look-up and echo")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="server processes, a round each")
     parser.add_argument("--peers", action="store_true", help="OpenFGA and SpiceDB as well; needs Go the first time")

@@ -53,8 +53,8 @@ def on_core(core: int) -> Iterator[None]:
 def move(pid: int, core: int) -> None:
     """Move a process and its children, with all their threads, to a core; what they start later stays there."""
     for process in (pid, *_children(pid)):
-        for thread in Path(f"/proc/{process}/task").iterdir():
-            with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            for thread in Path(f"/proc/{process}/task").iterdir():
                 os.sched_setaffinity(int(thread.name), {core})
 
 
@@ -72,7 +72,7 @@ def seconds(pids: Sequence[int]) -> float:
 def _child_seconds(pid: int) -> float:
     try:
         return _own_seconds(pid, ended=False)
-    except FileNotFoundError:  # it has ended meanwhile, and counts from now on among the ended
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile, and counts from now on among the ended
         return 0.0
 
 
@@ -84,7 +84,8 @@ def _own_seconds(pid: int, *, ended: bool) -> float:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (thread / "children").read_text().split())
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # threads come and go
+            found += map(int, (thread / "children").read_text().split())
     return found
 
 

@@ -85,8 +85,9 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T))
 
 .PHONY: bench
-bench: $(STAMP) ## calls per second and CPU per call, beside a bare echo
-	$(BIN)/python -m tests.bench.run
+bench: $(STAMP) ## what each RPC costs, beside the goals; REGISTRATIONS=, ENTRIES=, PEERS=1
+	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
+	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads

@@ -15,14 +15,11 @@ def main(port: int, certs: Path, answer_file: Path) -> None:
     """Serve ``LookUpRegistration`` with the answer in ``answer_file`` until killed."""
     found = lookup_pb2.LookUpRegistrationResponse.FromString(answer_file.read_bytes())
     absent = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
-    calls = 0
 
     def look_up(
         request: lookup_pb2.LookUpRegistrationRequest, _context: grpc.ServicerContext
     ) -> lookup_pb2.LookUpRegistrationResponse:
-        nonlocal calls
-        calls += 1
-        return found if int(request.cnic) % 2 else absent
+        return absent if int(request.cnic[-2]) % 2 else found  # as tests.bench.people numbers them
 
     handler = grpc.unary_unary_rpc_method_handler(
         look_up,

@@ -1,144 +1,264 @@
-"""A register of a stated size, written straight into the tables: sealed, blinded and confirmed as the services would.
+"""A register of a stated size, written by several processes: the one place of the bench that knows the server's tables.
 
-It skips the ledger, since it isn't what is measured: ``ledger verify`` on it would name every record as unrecorded.
+What it goes through, all of the server: ``registration.record`` (``from_request``, ``court_places``),
+``registration.store`` (``now``, ``identifiers``), ``registration.rules.responsible_place``, ``lookup.store`` (``now``,
+``insert_grant``), ``Sealer``, ``BlindIndex``, and ``Ledger.append`` for the entries. The rows of a registration are
+copied into its three tables, whose columns stand below: one insert after another takes four times as long.
+
+Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
+``ledger verify`` would name every one as unrecorded.
 """
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import random
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor_server import config
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
 from nsor_server.registration import record as records
+from nsor_server.registration import rules
 from nsor_server.registration import store as registrations
 from nsor_server.registration.dates import to_us
+from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
-from nsor_synthetic import generate
+from tests.bench import people
 
-AGENCY = "punjab-police"
+POLICE = "punjab-police"
 SUSPECTS_PER_GRANT = 20
-
-_VERSION_COLUMNS = (
+KEPT_IDS = 20_000
+"""Ids of registrations that are given back for reading."""
+_KEYS = "registration_key (registration_id, wrapped)"
+_VERSIONS = (
     "registration_version (registration_id, version, state, held, responsible_place, custodian_agency,"
     " created_by_agency, court_places, created_at, sealed)"
 )
+_IDENTIFIERS = "registration_identifier (registration_id, kind, key_id, blind)"
+_PART = 25_000
+_ROWS_PER_COMMIT = 500
+_ENTRIES_PER_COMMIT = 250
+_RARE = 10_000
+"""One entry of so many is a refusal: what is listed by a rare outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, and with what.
+
+    Attributes:
+        environment: the register's settings.
+        url: the database, as its owner.
+        registrations: how many people.
+        entries: how many entries the ledger gets.
+        look_ups: how many look-ups are prepared: each is to be the first use of its grant for its suspect.
+        officer_key: the id of the key of the police officer who gets the grants.
+    """
+
+    environment: Mapping[str, str]
+    url: str
+    registrations: int
+    entries: int
+    look_ups: int
+    officer_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What was written: requests that will hit and miss by turns, without their request_id, and one hit's record."""
+    """What was written.
+
+    Attributes:
+        requests: look-ups without their request_id, hits and misses mixed, each of another suspect or grant.
+        registration_ids: some of the registrations.
+        answer: what a hit is answered, before disclosure.
+    """
 
     requests: tuple[bytes, ...]
-    example: record_pb2.RegistrationRecord
+    registration_ids: tuple[str, ...]
+    answer: lookup_pb2.LookUpRegistrationResponse
 
 
-def seed(
-    connection: psycopg.Connection,
-    sealer: Sealer,
-    blind_index: BlindIndex,
-    *,
-    registrations_wanted: int,
-    officer_key: bytes,
-) -> Seeded:
-    """Write the registrations, and grants to the officer for all of them and for as many who aren't registered.
+def seed(plan: Plan) -> Seeded:
+    """Write everything, in as many processes as there are cores.
 
-    So that nearly every call is the first use of its grant for its subject, as policy has it: a look-up reads all uses
-    of its grant, and a grant that had been used a hundred times would be another measurement.
+    Raises:
+        ValueError: more people than there are numbers.
     """
-    now = datetime.now(UTC)
-    written = _registrations(connection, sealer, blind_index, registrations_wanted, now)
-    example = next(written)
-    known = [example.cnic, *(record.cnic for record in written)]
-    absent = _absent(len(known))
-    subjects = list(itertools.chain.from_iterable(zip(known, absent, strict=True)))
+    if not 1 <= plan.registrations <= people.MOST:
+        raise ValueError(f"registrations must lie between 1 and {people.MOST:,}")
+    starts = range(people.FIRST, people.FIRST + plan.registrations, _PART)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        ledger = pool.submit(_append_entries, plan)
+        parts = [
+            pool.submit(_register, plan, start, min(_PART, people.FIRST + plan.registrations - start))
+            for start in starts
+        ]
+        grants = pool.submit(_grant, plan)
+        ids = [one for part in parts for one in part.result()]
+        requests = grants.result()
+        ledger.result()
+    with psycopg.connect(plan.url, autocommit=True) as connection:
+        connection.execute("VACUUM (FREEZE, ANALYZE)")
+    dice = random.Random(7)  # noqa: S311 - repeatable
+    dice.shuffle(requests)  # in the order of the grants, a batch would be of one grant
+    return Seeded(tuple(requests), tuple(dice.sample(ids, min(KEPT_IDS, len(ids)))), _example())
+
+
+def _register(plan: Plan, first: int, count: int) -> list[str]:
+    """Confirmed registrations of the people of these numbers; returns their ids."""
+    keyring = _keyring(plan)
+    sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
+    ids = []
+    with psycopg.connect(plan.url) as connection:
+        orders = people.orders(first, first, count)
+        while batch := list(itertools.islice(orders, _ROWS_PER_COMMIT)):
+            now = registrations.now(connection)
+            rows: dict[str, list[tuple[object, ...]]] = {_KEYS: [], _VERSIONS: [], _IDENTIFIERS: []}
+            for order in batch:
+                record = _confirmed(order)
+                record.create_time_us = record.update_time_us = to_us(now)
+                identity = uuid.UUID(bytes=record.registration_id)
+                key, wrapped = sealer.new_data_key(identity.bytes)
+                rows[_KEYS].append((identity, wrapped))
+                rows[_VERSIONS].append(_version(record, key, now))
+                rows[_IDENTIFIERS] += [
+                    (identity, one.kind, *blind_index.primary(one.use, one.text))
+                    for one in registrations.identifiers(record)
+                ]
+                ids.append(str(identity))
+            for table, lines in rows.items():
+                with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                    for line in lines:
+                        copy.write_row(line)
+            connection.commit()
+    return ids
+
+
+def _version(record: record_pb2.RegistrationRecord, key: DataKey, now: datetime) -> tuple[object, ...]:
+    """The row of ``_VERSIONS``, as ``registration.store.insert_version`` makes it."""
+    sealed = key.seal(registrations.TABLE, record.registration_id, record.version, record.SerializeToString())
+    return (
+        uuid.UUID(bytes=record.registration_id),
+        record.version,
+        record.state,
+        record.held,
+        record.responsible_place,
+        record.custodian_agency,
+        record.created_by_agency,
+        records.court_places(record),
+        now,
+        sealed,
+    )
+
+
+def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
+    record = records.from_request(order)
+    record.registration_id = uuid.uuid4().bytes
+    record.version = 2
+    record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
+    record.responsible_place = rules.responsible_place(record.addresses)
+    record.created_by_agency = "punjab-prosecution"
+    record.confirmed_by_agency = "lahore-special-court"
+    return record
+
+
+def _example() -> lookup_pb2.LookUpRegistrationResponse:
+    order = next(people.orders(people.FIRST, people.FIRST, 1))
+    return lookup_pb2.LookUpRegistrationResponse(
+        outcome=lookup_pb2.LOOK_UP_OUTCOME_FOUND, registration=records.to_message(_confirmed(order), "0" * 16)
+    )
+
+
+def _grant(plan: Plan) -> list[bytes]:
+    """Grants for registered and absent suspects by turns; returns a look-up for each suspect of each grant."""
+    sealer = Sealer(_keyring(plan))
+    fir = records.from_request(next(people.punjab_orders(3, people.FIRST, 1))).convictions[0].fir
+    suspects = _suspects(plan)
     requests: list[bytes] = []
-    fir = example.convictions[0].fir
-    for suspects in _batched(subjects):
-        grant = record_pb2.GrantRecord(
-            grant_id=uuid.uuid4().bytes,
-            access_request_id=uuid.uuid4().bytes,
-            agency=AGENCY,
-            officer_key=officer_key,
-            fir=fir,
-            cnics=suspects,
-            uses_per_subject=1_000,  # a long run begins again from the first request
-            expires_at_us=to_us(now + timedelta(days=30)),
-            expiry_rule="grant-expiry",
-            create_time_us=to_us(now),
-        )
-        lookups.insert_grant(connection, sealer, grant)
-        requests += [_request(cnic, grant.grant_id) for cnic in suspects]
-    random.Random(7).shuffle(requests)  # noqa: S311 - in the order of the grants, a batch would be of one grant
-    connection.commit()
-    with connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute("VACUUM ANALYZE")
-    return Seeded(tuple(requests), example)
+    with psycopg.connect(plan.url) as connection:
+        now = lookups.now(connection)
+        while cnics := list(itertools.islice(suspects, SUSPECTS_PER_GRANT)):
+            grant = record_pb2.GrantRecord(
+                grant_id=uuid.uuid4().bytes,
+                access_request_id=uuid.uuid4().bytes,
+                agency=POLICE,
+                officer_key=plan.officer_key,
+                fir=fir,
+                cnics=cnics,
+                uses_per_subject=1_000,  # a run that is longer than planned begins again from the first request
+                expires_at_us=to_us(now + timedelta(days=30)),
+                expiry_rule="grant-expiry",
+                create_time_us=to_us(now),
+            )
+            lookups.insert_grant(connection, sealer, grant)
+            requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]
+            if len(requests) % (_ROWS_PER_COMMIT * SUSPECTS_PER_GRANT) == 0:
+                connection.commit()
+    return requests
 
 
-def _registrations(
-    connection: psycopg.Connection, sealer: Sealer, blind_index: BlindIndex, wanted: int, now: datetime
-) -> Iterator[record_pb2.RegistrationRecord]:
-    versions: list[tuple[object, ...]] = []
-    keys: list[tuple[object, ...]] = []
-    identifiers: list[tuple[object, ...]] = []
-    for request in generate(7, wanted + wanted // 5):
-        if not request.person.cnic or len(versions) == wanted:
-            continue
-        record = records.from_request(request)
-        identity = uuid.UUID(bytes=os.urandom(16), version=4)
-        record.registration_id = identity.bytes
-        record.version = 2
-        record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
-        record.responsible_place = record.addresses[-1].place_code
-        record.created_by_agency = "punjab-prosecution"
-        record.confirmed_by_agency = "lahore-special-court"
-        record.create_time_us = record.update_time_us = to_us(now)
-        key, wrapped = sealer.new_data_key(identity.bytes)
-        sealed = key.seal(registrations.TABLE, identity.bytes, 2, record.SerializeToString())
-        places = records.court_places(record)
-        versions.append(
-            (identity, 2, record.state, False, record.responsible_place, record.custodian_agency,
-             record.created_by_agency, places, now, sealed)
-        )  # fmt: skip
-        keys.append((identity, wrapped))
-        identifiers.append((identity, registrations.IDENTIFIER_CNIC, *blind_index.primary("cnic", record.cnic)))
-        yield record
-    _copy(connection, _VERSION_COLUMNS, versions)
-    _copy(connection, "registration_key (registration_id, wrapped)", keys)
-    _copy(connection, "registration_identifier (registration_id, kind, key_id, blind)", identifiers)
+def _suspects(plan: Plan) -> Iterator[str]:
+    """Spread over the whole register, so that a look-up finds its record as cold as it would be."""
+    dice = random.Random(5)  # noqa: S311 - repeatable
+    for _ in range(plan.look_ups // 2):
+        number = dice.randrange(people.FIRST, people.FIRST + plan.registrations)
+        yield people.registered_cnic(number)
+        yield people.absent_cnic(number)
 
 
-def _copy(connection: psycopg.Connection, target: str, rows: Sequence[tuple[object, ...]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def _absent(wanted: int) -> list[str]:
-    """CNICs of people who aren't registered: of another seed, whose people are others."""
-    people = (request.person.cnic for request in generate(8, 2 * wanted + 100))
-    return [cnic for cnic in people if cnic][:wanted]
-
-
-def _batched(subjects: list[str]) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(subjects), SUSPECTS_PER_GRANT):
-        yield tuple(subjects[start : start + SUSPECTS_PER_GRANT])
-
-
-def _request(cnic: str, grant_id: bytes) -> bytes:
+def _look_up(cnic: str, grant_id: bytes) -> bytes:
     return lookup_pb2.LookUpRegistrationRequest(
         purpose=options_pb2.PURPOSE_INVESTIGATION,
         cnic=cnic,
-        basis=lookup_pb2.LookUpBasis(grant_id=str(uuid.UUID(bytes=grant_id))),
+        basis=lookup_pb2.LookUpBasis(grant_id=records.uuid_text(grant_id)),
     ).SerializeToString()
+
+
+def _append_entries(plan: Plan) -> None:
+    """Entries of look-ups, as many agencies' and officers' calls would leave them."""
+    ledger = Ledger(_keyring(plan), config.load(plan.environment).ledger_origin)
+    with psycopg.connect(plan.url) as connection:
+        for first in range(0, plan.entries, _ENTRIES_PER_COMMIT):
+            count = min(_ENTRIES_PER_COMMIT, plan.entries - first)
+            ledger.append(connection, [_entry(number) for number in range(first, first + count)])
+            connection.commit()
+
+
+def _entry(number: int) -> Entry:
+    detail = record_pb2.AccessDetail(
+        outcome="FOUND" if number % 2 else "NO_RECORD",
+        request_id=str(uuid.uuid4()),
+        case_reference=f"{people.STATION} {number}/2025",
+        subjects=[os.urandom(16)] if number % 2 else [],
+    )
+    refused = number % _RARE == _RARE // 2
+    return Entry(
+        access_id=uuid.uuid4(),
+        agency=POLICE if number % 3 else "sindh-police",
+        method="nsor.v1.LookupService/LookUpRegistration",
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        outcome=leaf_pb2.OUTCOME_REFUSED if refused else leaf_pb2.OUTCOME_ALLOWED,
+        trace_id=os.urandom(16),
+        call_hash=os.urandom(32),
+        answer_hash=os.urandom(32),
+        detail=detail.SerializeToString(),
+    )
+
+
+def _keyring(plan: Plan) -> keyrings.Keyring:
+    return keyrings.load(config.load(plan.environment).keys)

@@ -1,0 +1,99 @@
+"""Processes on cores of their own, and the CPU that they have used."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+_CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE = _CORES[0]
+"""For whatever is measured, PostgreSQL included."""
+LOAD_CORE = _CORES[-1]
+"""For whatever measures: the load and the collector of spans."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class NotStarted(Exception):
+    """A process ended before it was ready; what it said stands on standard error."""
+
+
+def start(core: int, script: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a script of this folder on a core and wait until it prints its first line.
+
+    Raises:
+        NotStarted: it ended before.
+    """
+    with on_core(core):
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / script), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+    if process.stdout is None or not process.stdout.readline():
+        raise NotStarted(f"{script} didn't start")
+    return process
+
+
+@contextlib.contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """What is started within runs on this core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def move(pid: int, core: int) -> None:
+    """Move a process and its children, with all their threads, to a core; what they start later stays there."""
+    for process in (pid, *_children(pid)):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def seconds(pids: Sequence[int]) -> float:
+    """User and system time of processes with their threads and children, those that have ended included."""
+    return sum(_own_seconds(pid, ended=True) + sum(map(_child_seconds, _children(pid))) for pid in pids)
+
+
+def _child_seconds(pid: int) -> float:
+    try:
+        return _own_seconds(pid, ended=False)
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile, and counts from now on among the ended
+        return 0.0
+
+
+def _own_seconds(pid: int, *, ended: bool) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(fields[nth]) for nth in ((11, 12, 13, 14) if ended else (11, 12))) / _TICKS
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # threads come and go
+            found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def listens(host: str, port: int, seconds: float) -> bool:
+    """Wait until somebody listens on a port; tells whether that came in time."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((host, port), timeout=5):
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,0 +1,134 @@
+"""The register that is measured: its database on the server's core, and one or two server processes over it."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from demo.running import RunningRegister
+from nsor.officer import OfficerKey
+from nsor.v1 import directory_pb2
+from nsor_server import config
+from nsor_server.storage.attach import attached
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from tests.bench import processes
+from tests.bench.measure import BenchFailed, Target
+
+OFFICERS = ("punjab-police", "punjab-prosecution", "lahore-special-court", "npb", "special-committee")
+"""Agencies whose officers make the calls."""
+_STARTS = 3
+
+
+@dataclass
+class BenchRegister:
+    """A register in a folder, and its officers.
+
+    Attributes:
+        folder: also takes requests and officers' keys.
+        url: the database, as its owner.
+        postmaster: process id of PostgreSQL.
+    """
+
+    folder: Path
+    settings: Mapping[str, str]
+    url: str = ""
+    postmaster: int = 0
+    officers: dict[str, OfficerKey] = field(default_factory=dict)
+
+    @property
+    def certs(self) -> Path:
+        """Certificates of the server and of the agencies."""
+        return self.folder / "certs"
+
+    def process(self, number: int) -> RunningRegister:
+        """Server process ``number``, not yet started: each has a port, a copy of the checkpoints and metrics."""
+        own = {
+            "NSOR_CHECKPOINT_FILE": str(self.folder / f"checkpoints-{number}"),
+            "NSOR_METRICS_LISTEN": f"127.0.0.1:{processes.free_port()}",
+        }
+        return RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own})
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The settings of an operator's command."""
+        return self.process(1).environment
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[None]:
+        """Prepare everything and keep PostgreSQL running, so that it outlives the servers, which start and stop."""
+        register = self.process(1)
+        register.prepare()
+        settings = config.load(register.environment)
+        with attached(settings) as database:
+            postmaster = EmbeddedPostgres(settings.state_dir).postmaster_pid
+            if postmaster is None or database.url_owner is None:
+                raise BenchFailed("PostgreSQL doesn't run")
+            self.url, self.postmaster = database.url_owner, postmaster
+            for agency in OFFICERS:
+                self.officers[agency] = OfficerKey.generate()
+                self.officers[agency].save(self.folder / f"{agency}.officer")
+            yield
+
+    @contextlib.contextmanager
+    def serving(self, count: int) -> Iterator[tuple[Target, tuple[str, ...]]]:
+        """Run ``count`` server processes; gives them as a target, and the addresses of their metrics."""
+        with contextlib.ExitStack() as stack:
+            servers = [self._start(stack, number) for number in range(1, count + 1)]
+            name = "one server process" if count == 1 else f"{count} server processes"
+            ports = tuple(int(server.address.rsplit(":", 1)[1]) for server in servers)
+            pids = tuple(server.process.pid for server in servers if server.process)
+            metrics = tuple(server.environment["NSOR_METRICS_LISTEN"] for server in servers)
+            yield Target(name, ports, pids, (self.postmaster,)), metrics
+
+    def _start(self, stack: contextlib.ExitStack, number: int) -> RunningRegister:
+        server = self.process(number)
+        stack.callback(server.stop)
+        with processes.on_core(processes.SERVER_CORE):
+            return server.start(timeout_seconds=300)
+
+    def checkpoint(self) -> None:
+        """Write everything to disk, so that what was seeded isn't written while calls are measured."""
+        with psycopg.connect(make_conninfo(self.url, user=SUPERUSER), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
+    def enrol(self) -> None:
+        """Enrol the officers; once, while a server runs."""
+        with contextlib.ExitStack() as stack:
+            server = self._start(stack, 1)
+            for number, (agency, officer) in enumerate(self.officers.items(), 1):
+                client = stack.enter_context(server.client(agency))
+                client.directory.enrol_officer(
+                    directory_pb2.EnrolOfficerRequest(
+                        request_id=str(uuid.uuid4()),
+                        officer_number=f"BENCH-{number}",
+                        public_key=officer.public_key,
+                        proof_of_possession=officer.prove_possession(agency, f"BENCH-{number}"),
+                        grade=17,
+                    )
+                )
+
+    def start_seconds(self) -> float:
+        """How long a server process takes until it serves, PostgreSQL running: the median of three starts."""
+        taken = []
+        for _ in range(_STARTS):
+            with contextlib.ExitStack() as stack:
+                began = time.perf_counter()
+                self._start(stack, 1)
+                taken.append(time.perf_counter() - began)
+        return statistics.median(taken)
+
+    def entries(self) -> int:
+        """How many entries the ledger has."""
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute("SELECT size FROM ledger_head").fetchone()
+        if row is None:
+            raise BenchFailed("the ledger has no head")
+        return int(row[0])

@@ -1,0 +1,46 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.bench import processes
+
+_BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint('burnt', flush=True)\n"
+_ENDED = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {_BURN!r}])\ninput()"
+_RUNNING = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {_BURN + 'input()'!r}])"
+
+
+@pytest.mark.parametrize("script", [_ENDED, _RUNNING])
+def test_the_cpu_of_children_counts_while_they_run_and_after_they_have_ended(script: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "burnt\n"
+        if script == _ENDED:
+            _wait_for_no_child(parent.pid)
+        used = processes.seconds((parent.pid,))
+        parent.communicate("\n")
+    assert 0.3 <= used < 3
+
+
+def test_what_is_started_within_a_core_stays_there() -> None:
+    before = os.sched_getaffinity(0)
+    with processes.on_core(processes.LOAD_CORE):
+        child = subprocess.run(
+            [sys.executable, "-c", "import os; print(os.sched_getaffinity(0))"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert child.stdout.strip() == str({processes.LOAD_CORE})
+    assert os.sched_getaffinity(0) == before
+
+
+def _wait_for_no_child(pid: int) -> None:
+    ends = time.monotonic() + 10
+    while processes._children(pid):
+        assert time.monotonic() < ends
+        time.sleep(0.01)

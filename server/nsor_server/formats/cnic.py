@@ -13,7 +13,7 @@ from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
 _SEPARATORS: Final = str.maketrans("", "", "- ")
-_LONGEST: Final = 40
+_MAX_CHARACTERS: Final = 40
 
 
 def normalise(text: str) -> str:
@@ -24,7 +24,7 @@ def normalise(text: str) -> str:
     """
     digits = text
     if not (len(text) == 13 and text.isascii() and text.isdigit()):
-        digits = characters.ascii_form(characters.shorter(text, _LONGEST)).translate(_SEPARATORS)
+        digits = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS)
         if not (len(digits) == 13 and digits.isdigit()):
             raise FormatError(errors_pb2.FIELD_REASON_CNIC_FORM)
     if _placeholder(digits):

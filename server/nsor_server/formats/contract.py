@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from nsor.v1 import options_pb2
+from nsor_server.config import OperatorError
 from nsor_server.formats import fields
 
 _OWN_CHECK = frozenset({fields.DATE, fields.TIMESTAMP})
 
 
-class ContractError(Exception):
+class ContractError(OperatorError):
     """Fields of requests without the rules that they need; the server doesn't start."""
 
     def __init__(self, faults: Iterable[str]) -> None:

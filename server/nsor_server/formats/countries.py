@@ -10,7 +10,7 @@ from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
 _FORM: Final = re.compile(r"[A-Z]{2}")
-_LONGEST: Final = 8
+_MAX_CHARACTERS: Final = 8
 
 _ASSIGNED: Final = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
@@ -31,7 +31,7 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: FORM, UNKNOWN_VALUE, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
-    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).upper()
+    plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).upper()
     if _FORM.fullmatch(plain) is None:
         raise FormatError(errors_pb2.FIELD_REASON_FORM)
     if plain not in CODES:

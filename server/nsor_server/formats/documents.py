@@ -11,7 +11,7 @@ from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
 _SPACES: Final = re.compile(r" {2,}")
-_LONGEST: Final = 160
+_MAX_CHARACTERS: Final = 160
 
 
 def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], str]:
@@ -19,7 +19,7 @@ def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], s
     compiled = re.compile(pattern)
 
     def normalise(text: str) -> str:
-        plain = _SPACES.sub(" ", characters.ascii_form(characters.shorter(text, _LONGEST)))
+        plain = _SPACES.sub(" ", characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)))
         characters.shorter(plain, limit)
         if upper:
             plain = plain.upper()

@@ -14,7 +14,7 @@ from nsor_server.formats.errors import FormatError
 
 _FORM: Final = re.compile(r"(?:\+92|0092|92|0)?(3[0-9]{9})")
 _SEPARATORS: Final = str.maketrans("", "", "- ")
-_LONGEST: Final = 40
+_MAX_CHARACTERS: Final = 40
 
 
 def normalise(text: str) -> str:
@@ -23,7 +23,7 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
-    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).translate(_SEPARATORS)
+    plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS)
     match = _FORM.fullmatch(plain)
     if match is None:
         raise FormatError(errors_pb2.FIELD_REASON_FORM)

@@ -13,7 +13,7 @@ from nsor_server.formats.errors import FormatError
 _FORM: Final = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{5,15}")
 _USUAL: Final = re.compile(r"[A-Z]{2}[0-9]{7}")
 _SEPARATORS: Final = str.maketrans("", "", "- ")
-_LONGEST: Final = 40
+_MAX_CHARACTERS: Final = 40
 
 
 def normalise(text: str) -> str:
@@ -22,7 +22,7 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
-    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).translate(_SEPARATORS).upper()
+    plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS).upper()
     if _FORM.fullmatch(plain) is None:
         raise FormatError(errors_pb2.FIELD_REASON_FORM)
     return plain

@@ -10,7 +10,7 @@ from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
 _FORM: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/PS-[0-9]{3})?)?")
-_LONGEST: Final = 40
+_MAX_CHARACTERS: Final = 40
 
 
 def normalise(text: str) -> str:
@@ -19,7 +19,7 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
-    plain = characters.ascii_form(characters.shorter(text, _LONGEST)).upper()
+    plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).upper()
     if _FORM.fullmatch(plain) is None:
         raise FormatError(errors_pb2.FIELD_REASON_FORM)
     return plain

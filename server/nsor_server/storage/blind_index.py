@@ -1,8 +1,7 @@
 """Blind indexes: how an exact identifier is found without being stored.
 
 Each use (CNIC, passport, mobile) has keys of its own. After a rotation, rows made under older keys stay
-findable: a look-up asks for the value under every live key. Uniqueness holds across keys only under `lock_id`'s
-advisory lock.
+findable: whoever asks, asks for the value under every live key.
 """
 
 from nsor_server.storage.keyring import Keyring
@@ -38,12 +37,3 @@ class BlindIndex:
     def short(self, use: str, value: bytes) -> list[bytes]:
         """16 bytes under every live key, the primary's first: for what is compared and no identifier."""
         return [made for _, made in self._blind[use].values(value, SHORT_LENGTH)]
-
-    def lock_id(self, use: str, normalised: str) -> int:
-        """A signed 64-bit number for pg_advisory_xact_lock: writers of one identifier take turns under any key.
-
-        It is computed under the oldest key, which a rotation does not change.
-        """
-        oldest = self._blind[use].key_ids[0]
-        value = dict(self.values(use, normalised))[oldest]
-        return int.from_bytes(value[-8:], "big", signed=True)

@@ -4,81 +4,72 @@ Both the hash of the request and the answer are sealed: in the clear, the hash w
 whoever has a dump of the database.
 """
 
-import hashlib
 import hmac
 import uuid
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from nsor_server.calls import Row, Seen, Table, Versions
 from nsor_server.errors import RequestIdReused
 from nsor_server.storage.sealing import Sealing
 
-_TABLE = "idempotency"
-_HASH_BYTES = 32
+TABLE: Final = Table(
+    "idempotency",
+    (("agency_id", "text"), ("method", "text"), ("request_id", "uuid"), ("kept", "bytea"), ("access_id", "uuid")),
+)
+USES: Final = Versions(
+    "request id",
+    ("text", "text", "uuid"),
+    "(SELECT count(*) FROM idempotency AS i WHERE i.agency_id = q.k1 AND i.method = q.k2 AND i.request_id = q.k3)",
+)
+"""How often a request id was used: 0 or 1."""
+_HASH_BYTES: Final = 32
 
 
-def claim(
-    connection: psycopg.Connection,
-    sealer: Sealing,
-    *,
-    agency_id: str,
-    method: str,
-    request_id: uuid.UUID,
-    request_hash: bytes,
-) -> bytes | None:
-    """Take the request id for this transaction, and look whether it was used before.
+class Key(NamedTuple):
+    """What a repeated request is known by.
 
-    Args:
-        connection: in the transaction that will make the change.
-        sealer: the keyring's.
+    Attributes:
         agency_id: whose id it is; two agencies may use the same one.
         method: full method name.
         request_id: the caller's.
-        request_hash: SHA-256 of the request as received, without the nonce.
+        request_hash: SHA-256 of the request, 32 bytes.
+    """
 
-    Returns: the first answer's bytes if this is a repetition, else None; then `keep` must follow in this
-    transaction.
+    agency_id: str
+    method: str
+    request_id: uuid.UUID
+    request_hash: bytes
+
+
+def find(conn: psycopg.Connection[Any], sealer: Sealing, key: Key) -> bytes | None:
+    """The first answer's bytes, if this is a repetition.
 
     Raises:
         RequestIdReused: the id was used for another request.
+        SealBroken: what was kept doesn't open.
     """
-    row_id = _row_id(agency_id, method, request_id)
-    lock = int.from_bytes(hashlib.sha256(b"nsor-idempotency\0" + row_id).digest()[:8], "big", signed=True)
-    connection.execute("SELECT pg_advisory_xact_lock(%b)", (lock,))
-    row = connection.execute(
-        "SELECT kept FROM idempotency WHERE agency_id = %b AND method = %b AND request_id = %b",
-        (agency_id, method, request_id),
-        binary=True,
+    row = conn.execute(
+        "SELECT kept FROM idempotency WHERE agency_id = %b AND method = %b AND request_id = %b", key[:3], binary=True
     ).fetchone()
     if row is None:
         return None
-    kept = sealer.open(_TABLE, row_id, 0, row[0])
-    if not hmac.compare_digest(kept[:_HASH_BYTES], request_hash):
+    kept = sealer.open(TABLE.name, _row_id(key), 0, row[0])
+    if not hmac.compare_digest(kept[:_HASH_BYTES], key.request_hash):
         raise RequestIdReused
     return kept[_HASH_BYTES:]
 
 
-def keep(
-    connection: psycopg.Connection,
-    sealer: Sealing,
-    *,
-    agency_id: str,
-    method: str,
-    request_id: uuid.UUID,
-    request_hash: bytes,
-    response: bytes,
-    access_id: uuid.UUID,
-) -> None:
-    """Keep the answer of the transaction that claimed the request id; the arguments are `claim`'s."""
-    if len(request_hash) != _HASH_BYTES:
+def keep(sealer: Sealing, key: Key, response: bytes, access_id: bytes) -> tuple[Row, Seen]:
+    """The row that keeps an answer, and that the request id is unused so far."""
+    if len(key.request_hash) != _HASH_BYTES:
         raise ValueError("a request hash has 32 bytes")
-    sealed = sealer.seal(_TABLE, _row_id(agency_id, method, request_id), 0, request_hash + response)
-    connection.execute(
-        "INSERT INTO idempotency (agency_id, method, request_id, kept, access_id) VALUES (%b, %b, %b, %b, %b)",
-        (agency_id, method, request_id, sealed, access_id),
-    )
+    sealed = sealer.seal(TABLE.name, _row_id(key), 0, key.request_hash + response)
+    row = Row(TABLE, (key.agency_id, key.method, key.request_id.bytes, sealed, access_id))
+    return row, Seen(USES, (key.agency_id, key.method, key.request_id.bytes), 0)
 
 
-def _row_id(agency_id: str, method: str, request_id: uuid.UUID) -> bytes:
+def _row_id(key: Key) -> bytes:
     """Agency ids and methods hold no NUL, so the parts cannot run into each other."""
-    return b"\0".join((agency_id.encode(), method.encode(), request_id.bytes))
+    return b"\0".join((key.agency_id.encode(), key.method.encode(), key.request_id.bytes))

@@ -1,15 +1,15 @@
-"""Connections to PostgreSQL: a pool for the server's role, connections of their own, and the owner's for operators.
+"""Connections to PostgreSQL: a pool that reads, one for transactions, single ones, and the owner's for operators.
 
-All are plain psycopg connections that are not in autocommit, so that whoever needs a watchdog over a commit can
-call it himself. They read instants in GMT, and the database bounds each statement and each idle transaction;
-neither bounds a commit that waits for a lost standby, which is the ledger's watchdog's business.
+All but the reading ones are plain psycopg connections that are not in autocommit, so that whoever needs a watchdog over
+a commit can call it himself. They read instants in GMT, and the database bounds each statement and each idle
+transaction; neither bounds a commit that waits for a lost standby, which is the ledger's watchdog's business.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -17,8 +17,13 @@ from psycopg_pool import ConnectionPool
 
 from nsor_server.config import OperatorError
 
-MOST_SKEW_SECONDS = 2.0
+MAX_SKEW_SECONDS = 2.0
 """Most by which host and database may differ: beyond it certificates and deadlines would be judged wrongly."""
+
+Connection = psycopg.Connection[Any]
+
+TRANSACTIONS = 4
+"""Connections for transactions: the directory's, and what looks at the database as a whole."""
 
 _BY_INDEX = {
     "enable_seqscan": "off",
@@ -47,7 +52,7 @@ class Database:
     Args:
         url_server: libpq connection string of the server's role, which owns nothing.
         url_owner: that of the role that owns the tables; None where operators' commands are not needed.
-        pool_size: connections of the pool; a transaction holds one for its whole length.
+        pool_size: connections that read; a call holds one while its handler runs.
         statement_timeout_ms: longest that one statement may run.
         idle_timeout_ms: longest that a transaction may wait for its client.
         lock_timeout_ms: longest that a statement may wait for a lock: whoever holds it may hang in its commit.
@@ -73,11 +78,22 @@ class Database:
         self._url_writer = _with_settings(self.url_server, _BY_INDEX)
         self.url_owner = None if url_owner is None else _with_settings(url_owner, {"TimeZone": "GMT"})
         self._examining = threading.Lock()
-        self._pool = ConnectionPool(
-            self.url_server,
+        reading = _with_settings(self.url_server, {**_BY_INDEX, "default_transaction_read_only": "on"})
+        self._readers = ConnectionPool(
+            reading,
             min_size=pool_size,
             max_size=pool_size,
             max_waiting=4 * pool_size + 512,
+            timeout=5.0,
+            open=False,
+            kwargs={"autocommit": True},
+            name="nsor-readers",
+        )
+        self._pool = ConnectionPool(
+            self.url_server,
+            min_size=TRANSACTIONS,
+            max_size=TRANSACTIONS,
+            max_waiting=512,
             timeout=5.0,
             open=False,
             configure=_configure,
@@ -85,15 +101,17 @@ class Database:
         )
 
     def open(self, timeout_seconds: float = 30.0) -> None:
-        """Fill the pool; returns when every connection stands.
+        """Fill the pools; returns when every connection stands.
 
         Raises:
             psycopg_pool.PoolTimeout: the database did not answer in time.
         """
         self._pool.open(wait=True, timeout=timeout_seconds)
+        self._readers.open(wait=True, timeout=timeout_seconds)
 
     def close(self) -> None:
-        """Close the pool; connections that are still in use are closed when they come back."""
+        """Close the pools; connections that are still in use are closed when they come back."""
+        self._readers.close()
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -106,13 +124,25 @@ class Database:
         self.close()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection of the server's role that can't write; each statement sees what was committed before it."""
+        connection: Connection | None = None
+        try:
+            with self._readers.connection() as connection:
+                yield connection
+        except psycopg.OperationalError:
+            if connection is not None and connection.closed:
+                self._examine()
+            raise
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
         """A READ COMMITTED transaction of the server's role: committed at the end, rolled back on an exception.
 
         The block may commit by itself. A connection that was lost is replaced, and so are others that broke
         with it.
         """
-        connection: psycopg.Connection | None = None
+        connection: Connection | None = None
         try:
             with self._pool.connection() as connection:
                 yield connection
@@ -121,19 +151,19 @@ class Database:
                 self._examine()
             raise
 
-    def connect(self) -> psycopg.Connection:
+    def connect(self) -> Connection:
         """A connection of its own for the server's role (a listener, a probe); the caller closes it."""
         connection = psycopg.connect(self.url_server)
         _configure(connection)
         return connection
 
-    def writer(self) -> psycopg.Connection:
+    def writer(self) -> Connection:
         """A connection of its own for the ledger's writer, whose statements all go by indexes; the caller closes it."""
         connection = psycopg.connect(self._url_writer)
         _configure(connection)
         return connection
 
-    def owner(self) -> psycopg.Connection:
+    def owner(self) -> Connection:
         """A connection of its own for the owner's role, for operators' commands; the caller closes it.
 
         Raises:
@@ -176,26 +206,27 @@ class Database:
         """See that both clocks agree.
 
         Raises:
-            ClockSkew: they differ by more than `MOST_SKEW_SECONDS`.
+            ClockSkew: they differ by more than `MAX_SKEW_SECONDS`.
         """
         offset = self.clock_offset()
-        if abs(offset) > MOST_SKEW_SECONDS:
+        if abs(offset) > MAX_SKEW_SECONDS:
             raise ClockSkew(
-                f"the database's clock is {offset:+.1f} s off this host's; more than {MOST_SKEW_SECONDS:g} s is "
+                f"the database's clock is {offset:+.1f} s off this host's; more than {MAX_SKEW_SECONDS:g} s is "
                 "refused. Synchronise both (chrony, systemd-timesyncd)"
             )
 
     def _examine(self) -> None:
-        """After a lost connection, throw out the pool's other dead ones; one thread at a time does it."""
+        """After a lost connection, throw out the pools' other dead ones; one thread at a time does it."""
         if self._examining.acquire(blocking=False):
             try:
                 with contextlib.suppress(psycopg.Error):
+                    self._readers.check()
                     self._pool.check()
             finally:
                 self._examining.release()
 
 
-def _configure(connection: psycopg.Connection) -> None:
+def _configure(connection: Connection) -> None:
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
 
 

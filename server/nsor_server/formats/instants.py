@@ -53,3 +53,8 @@ def from_us(microseconds: int) -> timestamp_pb2.Timestamp:
     timestamp = timestamp_pb2.Timestamp()
     set_us(timestamp, microseconds)
     return timestamp
+
+
+def instant(microseconds: int) -> dt.datetime:
+    """The instant, in UTC, of microseconds since 1970."""
+    return _EPOCH + microseconds * _MICROSECOND

@@ -1,0 +1,292 @@
+"""What a call is, and what its handler makes of it: the types that the front door and the services share.
+
+A call is one record from its arrival to its answer. Each step of the front door (``rpc/pipeline.py``) fills in what it
+finds out, and a handler reads what was filled in before. A handler never writes: it gives the rows that are to be added
+and says which versions it has read, and the ledger's writer adds the rows, in the transaction of the entry, if these
+versions are still the newest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from nsor.v1 import options_pb2, types_pb2
+from nsor_server.errors import ApiError
+from nsor_server.storage.v1 import record_pb2
+
+A_co = TypeVar("A_co", bound=Message, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency, as the directory knows it.
+
+    Attributes:
+        agency_id: id, as in its certificate's URI SAN.
+        kind: kind of agency.
+        jurisdiction: place codes; ``PK`` is the whole country, ``PK-PB`` a province, ``PK-PB/LHR`` a district.
+        enabled: whether it may call.
+        court_kinds: for a court, which kinds of court it is.
+    """
+
+    agency_id: str
+    kind: options_pb2.AgencyKind.ValueType
+    jurisdiction: tuple[str, ...]
+    enabled: bool
+    name_en: str = ""
+    name_ur: str = ""
+    court_kinds: tuple[types_pb2.CourtKind.ValueType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An enrolled officer.
+
+    Attributes:
+        key_id: SHA-256 of the raw Ed25519 public key, 32 bytes. Two-person rules compare this, never a string.
+        officer_number: personal or belt number within the agency.
+        public_key: raw Ed25519 public key, 32 bytes.
+        jurisdiction: where the officer may act; empty means the agency's whole jurisdiction.
+        grade: BPS grade.
+    """
+
+    key_id: bytes
+    agency_id: str
+    officer_number: str
+    public_key: bytes
+    jurisdiction: tuple[str, ...]
+    grade: int
+    disabled: bool = False
+
+
+NOBODY: Final = Agency("", options_pb2.AGENCY_KIND_UNSPECIFIED, (), enabled=False)
+"""The agency of a call that isn't identified."""
+
+
+class Directory(Protocol):
+    """The snapshot of the directory that a call was gated by."""
+
+    @property
+    def version(self) -> int:
+        """Goes up with every change."""
+        ...
+
+    @property
+    def agencies(self) -> Mapping[str, Agency]:
+        """Agencies by id."""
+        ...
+
+    def now(self) -> dt.datetime:
+        """The time by the database's clock."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call.
+
+    Attributes:
+        method: full name as it is recorded, ``nsor.v1.LookupService/LookUpRegistration``; one that doesn't exist is
+            ``_OTHER``.
+        span: its span.
+        certificate_pem: the client certificate as TLS has accepted it.
+        nonce: the client's 32 random bytes, or our own when it sent none: a hash without one would confirm a guessed
+            request.
+        has_nonce: whether the client sent one of the right length.
+        officer_session: metadata ``nsor-officer-bin``.
+        decision: metadata ``nsor-decision-bin``.
+        moment: ``time.monotonic`` of the arrival.
+        deadline: ``time.monotonic`` at which the work must have ended.
+        access_id: id of the access, 16 bytes that grow with time: in the leaf, the span and the receipt.
+        agency: the caller, by its certificate; also when the certificate names a known agency and isn't accepted.
+        accepted: whether the gate accepts the certificate; until then anybody may hold it.
+        certificate: SHA-256 of the certificate's DER, or empty.
+        data: the request's bytes.
+        call_hash: SHA-256(nonce || request bytes), for the leaf and for decisions.
+        request: the request, checked and normalised.
+        purpose: the purpose that the contract allows this call.
+        rows: the rows that the contract shows the agency.
+        officer: who acts; ``None`` only for methods that need no officer.
+        directory: the snapshot of the directory that the gate saw.
+        request_id: the checked request's, 16 bytes, or empty.
+        named: what the request names: an identifier or an id, in its one written form; empty: nothing.
+        prepared: what a grouped handler has prepared.
+        outcome: what the handler decided.
+        error: why it is refused.
+        answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
+        count: how many calls the record stands for.
+        tries: how often it was run again, since what it had read was changed before it was recorded.
+        route: its method, with the handler.
+        channel: how the answer goes back.
+        hold: its place within the limits, until it is answered.
+        done: hears what became of its entry; it is called in the ledger's thread and may not wait.
+    """
+
+    method: str
+    span: Any = None
+    certificate_pem: bytes = b""
+    nonce: bytes = b""
+    has_nonce: bool = False
+    officer_session: bytes | None = None
+    decision: bytes | None = None
+    moment: float = 0.0
+    deadline: float = 0.0
+    access_id: bytes = b""
+    agency: Agency = NOBODY
+    accepted: bool = False
+    certificate: bytes = b""
+    data: bytes = b""
+    call_hash: bytes = b""
+    request: Any = None
+    purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_UNSPECIFIED
+    rows: options_pb2.RowScope.ValueType = options_pb2.ROW_SCOPE_UNSPECIFIED
+    officer: Officer | None = None
+    directory: Directory | None = None
+    request_id: bytes = b""
+    named: str = ""
+    prepared: Any = None
+    outcome: Outcome[Message] | None = None
+    error: ApiError | None = None
+    answer: bytes = b""
+    count: int = 1
+    tries: int = 0
+    route: Any = None
+    channel: Any = None
+    hold: Any = None
+    done: Callable[[Call, Any], None] | None = None
+
+    def received(self, data: bytes) -> None:
+        """Take the request's bytes."""
+        self.data = data
+        self.call_hash = hashlib.sha256(self.nonce + data).digest()
+
+    def fails(self, error: ApiError) -> None:
+        """Take down why it is refused, but not where: the frames on the error's way hold this call and others.
+
+        A call that is part of a cycle isn't freed when it has ended, and grpc counts it as open on its connection.
+        """
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        self.error, self.outcome = error, None
+
+    @property
+    def agencies(self) -> Mapping[str, Agency]:
+        """The agencies of the directory that the gate saw, by id."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.agencies
+
+    def now(self) -> dt.datetime:
+        """The time by the database's clock."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.now()
+
+    @property
+    def officer_key(self) -> bytes:
+        """Key id of the acting officer, or empty."""
+        return self.officer.key_id if self.officer else b""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """A sealed row that a call wrote.
+
+    Attributes:
+        table: the table it stands in.
+        row_id: the row's id: 16 bytes, or the 32 of an officer's key.
+        version: its version, from 1; 1 for a row that is written once.
+        sha256: SHA-256 of the sealed bytes as they are stored.
+    """
+
+    table: str
+    row_id: bytes
+    version: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to which rows are added.
+
+    Attributes:
+        columns: name and PostgreSQL type of each column that a row gives, in their order.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that is to be added; ``values`` are those of the table's columns."""
+
+    table: Table
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What has versions that a handler may have read.
+
+    Attributes:
+        name: of what it is.
+        key: PostgreSQL types of its key.
+        current: an SQL expression for the version now, a bigint, of the key ``q.k1``, ``q.k2``...
+    """
+
+    name: str
+    key: tuple[str, ...]
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A version that a handler has read: the outcome holds only while it is the newest."""
+
+    what: Versions
+    key: tuple[Any, ...]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[A_co]):
+    """What a handler decided.
+
+    Attributes:
+        response: the answer, already reduced to the fields of the purpose.
+        detail: outcome, case, subjects and fields shown; the front door adds officer, certificate and salt.
+        rows: what is to be added, in the order of the tables' needs.
+        records: every sealed row among them, the one that the call is about first.
+        seen: the versions that the outcome rests on.
+        directory_changed: the call changes officers: the append raises the directory's version.
+    """
+
+    response: A_co
+    detail: record_pb2.AccessDetail = field(default_factory=record_pb2.AccessDetail)
+    rows: Sequence[Row] = ()
+    records: Sequence[RecordRef] = ()
+    seen: Sequence[Seen] = ()
+    directory_changed: bool = False
+
+
+def new_access_id() -> bytes:
+    """A new id of an access: 48 bits of milliseconds since 1970, then 74 random ones (UUID version 7, RFC 9562).
+
+    Ids that grow with time keep the index over them small.
+    """
+    random = os.urandom(10)
+    return b"".join(
+        (
+            (time.time_ns() // 1_000_000).to_bytes(6, "big"),
+            bytes((0x70 | random[0] & 0x0F, random[1], 0x80 | random[2] & 0x3F)),
+            random[3:],
+        )
+    )

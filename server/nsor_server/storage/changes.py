@@ -1,0 +1,67 @@
+"""Rows that are added, and versions that are looked at, for many calls at once: one statement a table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from nsor_server.calls import Row, Seen, Table, Versions
+from nsor_server.storage import arrays
+from nsor_server.storage.session import Statement, Step
+
+
+def moved(seen: Sequence[Seen]) -> list[Step]:
+    """Statements that give the positions of what isn't the newest any more, one column; one for each kind."""
+    kinds: dict[str, list[int]] = {}
+    for position, each in enumerate(seen):
+        kinds.setdefault(each.what.name, []).append(position)
+    steps = []
+    for positions in kinds.values():
+        own = [seen[position] for position in positions]
+        what = own[0].what
+        keys = [arrays.PACKERS[kind]([each.key[nth] for each in own]) for nth, kind in enumerate(what.key)]
+        versions = arrays.longs([each.version for each in own])
+        steps.append(_moved(what)(arrays.integers(positions), versions, *keys))
+    return steps
+
+
+def added(rows: Sequence[Row]) -> list[Step]:
+    """Statements that add the rows: one for each table, in the order in which the tables come first."""
+    tables: dict[str, list[Row]] = {}
+    for row in rows:
+        tables.setdefault(row.table.name, []).append(row)
+    steps = []
+    for own in tables.values():
+        table = own[0].table
+        values = zip(*(row.values for row in own), strict=True)
+        steps.append(
+            _added(table)(
+                *(arrays.PACKERS[kind](column) for (_, kind), column in zip(table.columns, values, strict=True))
+            )
+        )
+    return steps
+
+
+@functools.cache
+def _moved(what: Versions) -> Statement:
+    arrays_of_keys = "".join(f", ${nth + 3}::{kind}[]" for nth, kind in enumerate(what.key))
+    names = "".join(f", k{nth + 1}" for nth in range(len(what.key)))
+    sql = (
+        f"SELECT q.nth FROM unnest($1::integer[], $2::bigint[]{arrays_of_keys}) AS q (nth, version{names})"  # noqa: S608 - constants
+        f" WHERE q.version IS DISTINCT FROM {what.current}"
+    )
+    return Statement(f"moved {what.name}".encode(), sql.encode())
+
+
+@functools.cache
+def _added(table: Table) -> Statement:
+    given = ", ".join(f"${nth}::{_carrier(kind)}[]" for nth, (_, kind) in enumerate(table.columns, 1))
+    names = ", ".join(name for name, _ in table.columns)
+    values = ", ".join(f"q.{name}::{kind}" if kind.endswith("[]") else f"q.{name}" for name, kind in table.columns)
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM unnest({given}) AS q ({names})"  # noqa: S608 - constants
+    return Statement(f"added {table.name}".encode(), sql.encode())
+
+
+def _carrier(kind: str) -> str:
+    """The type in which a column travels: arrays as their text, since an array of arrays needs equal lengths."""
+    return "text" if kind.endswith("[]") else kind

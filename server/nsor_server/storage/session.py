@@ -1,0 +1,156 @@
+"""Prepared statements, several in one round trip.
+
+A statement through psycopg costs 30 microseconds alone and 115 in a busy server; here, through libpq's pipeline mode,
+some 5. What the ledger's writer does to the database goes through a session: it has few statements and each call pays
+for them. Everything else uses psycopg as usual.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+from nsor_server.storage import arrays
+
+Rows = list[tuple[Any, ...]]
+
+_BINARY: Final = 1
+_DONE: Final = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with parameters ``$1``, ``$2``... whose types it states by casts where they aren't plain."""
+
+    name: bytes
+    sql: bytes
+
+    def __call__(self, *parameters: bytes | None) -> Step:
+        """The statement with parameters in the binary format."""
+        return self, parameters
+
+
+Step = tuple[Statement, Sequence[bytes | None]]
+
+BEGIN: Final = Statement(b"begin", b"BEGIN")()
+COMMIT: Final = Statement(b"commit", b"COMMIT")()
+ROLLBACK: Final = Statement(b"rollback", b"ROLLBACK")()
+
+
+_known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+"""What each connection has prepared: another session of it may come later."""
+
+
+class Session:
+    """The prepared statements of one connection. Not for several threads at a time."""
+
+    __slots__ = ("_poll", "_prepared", "connection", "status")
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        """The connection mustn't be busy; it may be in a transaction."""
+        self.connection = connection
+        self.status = b""
+        """What the database said of the last statement that it did, such as ``COMMIT``."""
+        self._prepared = _known.setdefault(connection, set())
+        self._poll = select.poll()
+        connection.pgconn.enter_pipeline_mode()
+
+    def run(self, *steps: Step) -> list[Rows]:
+        """Do the steps in order, in one round trip; after one that fails the others aren't done.
+
+        Returns: the rows of each.
+
+        Raises:
+            psycopg.Error: a step failed, or the connection is lost.
+        """
+        pgconn = self.connection.pgconn
+        expected = []
+        for statement, parameters in steps:
+            if statement.name not in self._prepared and statement.name not in expected:
+                pgconn.send_prepare(statement.name, statement.sql)
+                expected.append(statement.name)
+            pgconn.send_query_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY)
+            expected.append(b"")
+        pgconn.pipeline_sync()
+        self._send(pgconn)
+        return self._results(pgconn, expected)
+
+    @contextmanager
+    def plain(self) -> Iterator[psycopg.Connection[Any]]:
+        """The connection for psycopg's own ways, until the block ends."""
+        self.connection.pgconn.exit_pipeline_mode()
+        try:
+            yield self.connection
+        finally:
+            if not self.connection.closed:
+                self.connection.pgconn.enter_pipeline_mode()
+
+    def close(self) -> None:
+        """Leave the connection as it was, without this session's statements: another session may prepare them."""
+        if not self.connection.closed:
+            pgconn, prepared = self.connection.pgconn, list(self._prepared)
+            for name in prepared:
+                pgconn.send_close_prepared(name)
+            pgconn.pipeline_sync()
+            self._results(pgconn, prepared)
+            self._prepared.clear()
+            pgconn.exit_pipeline_mode()
+
+    def _send(self, pgconn: PGconn) -> None:
+        """Send all of it. The database may answer meanwhile, and stops reading when nobody reads its answers."""
+        if not pgconn.flush():
+            return
+        self._poll.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+        while pgconn.flush():
+            self._poll.poll()
+            pgconn.consume_input()
+
+    def _results(self, pgconn: PGconn, expected: Sequence[bytes]) -> list[Rows]:
+        found: list[Rows] = []
+        failure: PGresult | None = None
+        for name in expected:
+            result = self._next(pgconn)
+            if result.status in _DONE:
+                if name:
+                    self._prepared.add(name)
+                else:
+                    self.status = result.command_status or b""
+                    found.append(_rows(result))
+            elif failure is None and result.status == ExecStatus.FATAL_ERROR:
+                failure = result
+            self._next(pgconn, nothing=True)
+        self._next(pgconn)  # the end of the pipeline
+        if failure is not None:
+            raise psycopg.errors.error_from_result(failure)
+        return found
+
+    def _next(self, pgconn: PGconn, *, nothing: bool = False) -> Any:
+        """The next result; ``nothing``: the end of a statement's results."""
+        while pgconn.is_busy():
+            self._poll.register(pgconn.socket, select.POLLIN)
+            self._poll.poll()
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None and not nothing:
+            raise psycopg.OperationalError("the connection was lost")
+        if result is not None and nothing:
+            raise psycopg.OperationalError("a statement gave more than one result")
+        return result
+
+
+def _rows(result: PGresult) -> Rows:
+    fields = range(result.nfields)
+    readers = [arrays.reader(result.ftype(field)) for field in fields]
+    value = result.get_value
+    return [
+        tuple([None if (raw := value(row, field)) is None else readers[field](raw) for field in fields])
+        for row in range(result.ntuples)
+    ]

@@ -4,42 +4,54 @@ Whoever appends holds the lock of the row `ledger_head` until the commit: that i
 made here may leave the process before that commit.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import psycopg
-from psycopg.rows import TupleRow
+from psycopg.pq import TransactionStatus
 
 from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint, Signer
 from nsor.v1 import receipt_pb2
 from nsor_server.config import OperatorError
-from nsor_server.ledger import arrays, leaf, tiles
+from nsor_server.ledger import leaf, tiles
 from nsor_server.ledger.detail import SALT_BYTES, Details, salted_hash
-from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead, StaleDirectory
+from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead
 from nsor_server.ledger.labels import Labels
+from nsor_server.storage import arrays
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.session import BEGIN, Rows, Session, Statement, Step
 
-_LOCK = """
+LOCK: Final = Statement(
+    b"ledger lock",
+    b"""
 SELECT size, greatest(time_us, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), directory_version, origin,
     frontier
 FROM ledger_head FOR UPDATE
-"""
+""",
+)()
+"""Takes the ledger's lock until the transaction ends: what is read after it shows every entry before."""
 
-# One round trip. The head moves only from the size that was locked: two appends on one head can't both succeed.
-_APPEND = """
+# One statement. The head moves only from the size that was locked: two appends on one head can't both succeed, since
+# the second divides by zero, and its transaction is lost.
+_APPEND: Final = Statement(
+    b"ledger append",
+    b"""
 WITH moved AS (
     UPDATE ledger_head
-    SET origin = %(origin)b, size = %(size)b, root = %(root)b, frontier = %(frontier)b, time_us = %(now)b,
-        directory_version = directory_version + %(bump)b
-    WHERE size = %(first)b
+    SET origin = $1::text, size = $3, root = $4::bytea, frontier = $5::bytea, time_us = $6::bigint,
+        directory_version = directory_version + $7::bigint
+    WHERE size = $2::bigint
     RETURNING size
 ), entries AS (
-    SELECT %(first)b + nth - 1 AS index, entry.*
+    SELECT $2::bigint + nth - 1 AS index, entry.*
     FROM unnest(
-        %(access_id)b, %(officer)b, %(case_label)b, %(named)b, %(outcome)b, %(agency)b, %(leaf)b, %(detail)b
+        $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::smallint[], $14::text[], $15::bytea[], $16::bytea[]
     ) WITH ORDINALITY AS entry(access_id, officer, case_label, named, outcome, agency, leaf, detail, nth)
 ), leaves AS (
     INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)
@@ -47,25 +59,36 @@ WITH moved AS (
 ), details AS (
     INSERT INTO ledger_detail (index, sealed) SELECT index, detail FROM entries
 ), checkpoint AS (
-    INSERT INTO ledger_checkpoint (size, note) VALUES (%(size)b, %(note)b)
+    INSERT INTO ledger_checkpoint (size, note) VALUES ($3::bigint, $8::bytea)
 )
-SELECT size FROM moved
-"""
-
-_RECORDS = """
+SELECT 1 / count(*) FROM moved
+""",
+)
+_RECORDS: Final = Statement(
+    b"ledger records",
+    b"""
 INSERT INTO ledger_record (index, ordinal, table_name, row_id, version, sha256)
-SELECT * FROM unnest(%b::bigint[], %b::smallint[], %b::text[], %b::bytea[], %b::bigint[], %b::bytea[])
-"""
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[])
+""",
+)
 
-Connection = psycopg.Connection[TupleRow]
+Connection = psycopg.Connection[Any]
 
 
 class WrongOrigin(OperatorError):
     """The database holds the ledger of another origin."""
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An append that is ready: its statements, and what may be given away when they are committed."""
+
+    steps: Sequence[Step]
+    appended: Appended
+
+
 class Ledger:
-    """The access ledger of one register. Threads may share it; each uses a connection of its own."""
+    """The access ledger of one register. Threads may share it; each uses a session of its own."""
 
     def __init__(self, keyring: Keyring, origin: str) -> None:
         """``origin`` names a ledger that is opened first, and must fit one that exists."""
@@ -76,22 +99,16 @@ class Ledger:
         self._signers: dict[str, Signer] = {}
         self._tail = tiles.Tail(0, b"", ())
 
-    def lock_head(self, conn: Connection) -> LockedHead:
-        """Take the ledger's lock until the transaction ends.
-
-        What is read after this shows every entry before, and no entry comes between it and an append.
+    def head(self, locked: Rows) -> LockedHead:
+        """The head, of what ``LOCK`` gave.
 
         Raises:
-            LedgerUnavailable: the lock isn't to be had in the time that a statement may take.
+            LedgerUnavailable: there is none.
             WrongOrigin: the database holds another ledger.
         """
-        try:
-            row = conn.execute(_LOCK, binary=True, prepare=True).fetchone()
-        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
-            raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error
-        if row is None:
+        if not locked:
             raise LedgerUnavailable("the ledger has no head")
-        head = LockedHead(*row)
+        head = LockedHead(*locked[0])
         if (
             head.origin != self.origin
             and head.origin
@@ -100,67 +117,68 @@ class Ledger:
             raise WrongOrigin(f"the database holds the ledger {head.origin}; set ledger_origin to that, or use another")
         return head
 
-    def append(
-        self,
-        conn: Connection,
-        entries: Sequence[Entry],
-        *,
-        head: LockedHead | None = None,
-        directory_version: int | None = None,
-        bump_directory: bool = False,
-    ) -> Appended:
-        """Write entries in their order; the caller commits, under the watchdog, before anything is answered.
+    def compose(
+        self, session: Session, head: LockedHead, entries: Sequence[Entry], *, bump_directory: bool = False
+    ) -> Composed:
+        """Make the statements that write entries in their order, on the head that the session has locked.
 
         Args:
-            conn: with an open transaction.
+            session: in the transaction.
+            head: as it was locked.
             entries: one or more.
-            head: from ``lock_head`` in this transaction, when the caller took it before; it serves once.
-            directory_version: what the calls were gated with.
-            bump_directory: the transaction changed agencies, certificates or officers.
+            bump_directory: the transaction changes agencies, certificates or officers.
 
         Raises:
-            StaleDirectory: the directory has moved on.
             LeafError: an entry can't be a leaf.
-            LedgerUnavailable: as ``lock_head``, or ``head`` isn't the ledger's any more.
         """
-        locked = self.lock_head(conn) if head is None else head
-        if directory_version is not None and directory_version != locked.directory_version:
-            raise StaleDirectory
-        if not entries:
-            return Appended((), locked.now_us)
-        leaves, sealed, hashes = self._leaves(entries, locked)
-        frontier = Frontier.decode(locked.size, locked.frontier)
+        leaves, sealed, hashes = self._leaves(entries, head)
+        frontier = Frontier.decode(head.size, head.frontier)
         for each in hashes:
             frontier.append(each)
-        origin = locked.origin or self.origin
+        origin = head.origin or self.origin
         root = frontier.root()
         note = self._signer(origin).sign(Checkpoint(origin, frontier.size, root))
         encoded = frontier.encode()
-        moved = conn.execute(
-            _APPEND,
-            {
-                "origin": origin,
-                "first": locked.size,
-                "size": frontier.size,
-                "root": root,
-                "frontier": encoded,
-                "now": locked.now_us,
-                "bump": int(bump_directory),
-                "note": note,
-                **self._columns(entries, leaves, sealed),
-            },
-            binary=True,
-            prepare=True,
-        ).fetchone()
-        if moved is None:
-            raise LedgerUnavailable("the head has moved since it was locked")
-        _write_records(conn, entries, locked.size)
-        self._tail = tiles.extend(conn, self._tail, locked, hashes, encoded)
-        receipts = tuple(
-            receipt_pb2.Receipt(leaf=each, index=index, checkpoint=note)
-            for index, each in enumerate(leaves, locked.size)
+        filled, self._tail = tiles.extend(session, self._tail, head, hashes, encoded)
+        append = _APPEND(
+            origin.encode(),
+            arrays.integer(head.size),
+            arrays.integer(frontier.size),
+            root,
+            encoded,
+            arrays.integer(head.now_us),
+            arrays.integer(int(bump_directory)),
+            note,
+            *self._columns(entries, leaves, sealed),
         )
-        return Appended(receipts, locked.now_us)
+        receipts = tuple(
+            receipt_pb2.Receipt(leaf=each, index=index, checkpoint=note) for index, each in enumerate(leaves, head.size)
+        )
+        return Composed([append, *_records(entries, head.size), *filled], Appended(receipts, head.now_us))
+
+    def append(self, conn: Connection, entries: Sequence[Entry], *, bump_directory: bool = False) -> Appended:
+        """Lock the head and write entries, in the transaction of a connection that has no session; the caller commits.
+
+        Args:
+            conn: its transaction is opened if it isn't yet.
+            entries: one or more.
+            bump_directory: the transaction changes agencies, certificates or officers.
+
+        Raises:
+            LedgerUnavailable: the lock isn't to be had in the time that a statement may take.
+            WrongOrigin, LeafError: as ``head`` and ``compose``.
+        """
+        begin = () if conn.info.transaction_status == TransactionStatus.INTRANS else (BEGIN,)
+        session = Session(conn)
+        try:
+            head = self.head(session.run(*begin, LOCK)[-1])
+            composed = self.compose(session, head, entries, bump_directory=bump_directory)
+            session.run(*composed.steps)
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+            raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error
+        finally:
+            session.close()
+        return composed.appended
 
     def _leaves(self, entries: Sequence[Entry], head: Head) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """The leaves, their sealed details, and their hashes."""
@@ -175,19 +193,19 @@ class Ledger:
             sealed.append(self._details.seal(head.size + nth, hashed, salted))
         return leaves, sealed, hashes
 
-    def _columns(self, entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> dict[str, Any]:
-        access_ids = [entry.access_id.bytes for entry in entries]
+    def _columns(self, entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> list[bytes]:
+        access_ids = [entry.access_id for entry in entries]
         officers, cases, named = zip(*map(self._labels.of, entries), strict=True)
-        return {
-            "access_id": arrays.uuids(access_ids),
-            "officer": arrays.uuids(officers),
-            "case_label": arrays.uuids(cases),
-            "named": arrays.uuids(named),
-            "outcome": arrays.shorts([entry.outcome for entry in entries]),
-            "agency": arrays.texts([entry.agency for entry in entries]),
-            "leaf": arrays.byteas(leaves),
-            "detail": arrays.byteas(sealed),
-        }
+        return [
+            arrays.uuids(access_ids),
+            arrays.uuids(officers),
+            arrays.uuids(cases),
+            arrays.uuids(named),
+            arrays.shorts([entry.outcome for entry in entries]),
+            arrays.texts([entry.agency for entry in entries]),
+            arrays.byteas(leaves),
+            arrays.byteas(sealed),
+        ]
 
     def _signer(self, origin: str) -> Signer:
         signer = self._signers.get(origin)
@@ -196,11 +214,22 @@ class Ledger:
         return signer
 
 
-def _write_records(conn: Connection, entries: Sequence[Entry], first: int) -> None:
+def _records(entries: Sequence[Entry], first: int) -> list[Step]:
     rows = [
         (index, ordinal, record.table, record.row_id, record.version, record.sha256)
         for index, entry in enumerate(entries, first)
         for ordinal, record in enumerate(entry.records)
     ]
-    if rows:
-        conn.execute(_RECORDS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+    if not rows:
+        return []
+    index, ordinal, table, row_id, version, sha256 = zip(*rows, strict=True)
+    return [
+        _RECORDS(
+            arrays.longs(index),
+            arrays.shorts(ordinal),
+            arrays.texts(table),
+            arrays.byteas(row_id),
+            arrays.longs(version),
+            arrays.byteas(sha256),
+        )
+    ]

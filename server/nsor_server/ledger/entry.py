@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRef:
-    """A sealed row that a call wrote.
-
-    Attributes:
-        table: the table it stands in.
-        row_id: the row's id: 16 bytes, or the 32 of an officer's key.
-        version: its version, from 1; 1 for a row that is written once.
-        sha256: SHA-256 of the sealed bytes as they are stored.
-    """
-
-    table: str
-    row_id: bytes
-    version: int
-    sha256: bytes
+from nsor_server.calls import RecordRef, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +16,7 @@ class Entry:
     """An access to be recorded. Time and index are given under the head's lock.
 
     Attributes:
+        access_id: 16 bytes.
         agency: agency id, or empty when the certificate named none that is known.
         method: full method name; ``nsor-server/...`` for an operator's command.
         purpose: number of nsor.v1.Purpose, or 0.
@@ -40,13 +26,12 @@ class Entry:
         detail: an encoded nsor.storage.v1.AccessDetail without its salt, which the append draws.
         records: every sealed row that the call wrote, the one that it is about first.
         count: how many calls the entry stands for.
-        officer_key: SHA-256 of the acting officer's public key, or empty.
+        officer_key: key id of the acting officer, or empty.
         case_reference: the case, or empty.
-        named: what the request names, found or not, such as "cnic 3520112345671", or empty. As the two above it is
-            written as a label only, and the detail must say the same.
+        named: what the request names, or empty.
     """
 
-    access_id: uuid.UUID
+    access_id: bytes
     agency: str
     method: str
     purpose: int
@@ -60,6 +45,14 @@ class Entry:
     officer_key: bytes = b""
     case_reference: str = ""
     named: str = ""
+
+
+class Decided(NamedTuple):
+    """What the writer writes of an item: its entry, and the rows of the change that it records."""
+
+    entry: Entry
+    rows: Sequence[Row]
+    directory_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +98,5 @@ class LedgerUnavailable(Exception):
     """The commit hung, was lost, or reported a warning: nothing may be answered."""
 
 
-class StaleDirectory(Exception):
-    """The directory has changed since the call was gated: load it again, gate again, repeat."""
+class StaleRead(Exception):
+    """What was read before the lock isn't the newest any more: read again, decide again."""

@@ -13,17 +13,18 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.entry import Appended, LedgerUnavailable
+from nsor_server.storage.session import COMMIT, Session, Step
 
-Connection = psycopg.Connection[TupleRow]
+Connection = psycopg.Connection[Any]
 
 _log = logging.getLogger(__name__)
 
@@ -83,19 +84,28 @@ class CommitGuard:
         """Call ``listener`` with each change of health, from the guard's own or a committing thread."""
         self._listeners.append(listener)
 
-    def commit(self, conn: Connection, appended: Appended) -> None:
-        """Commit the transaction that holds these entries. Afterwards, and only then, its receipts may be given away.
+    def commit(self, session: Session, appended: Appended, steps: Sequence[Step] = ()) -> None:
+        """Do the last steps of the transaction that holds these entries, and commit it, in one round trip.
+
+        Afterwards, and only then, its receipts may be given away.
 
         Raises:
             LedgerUnavailable: it isn't known to be durable: nothing may be answered. The connection may be gone.
-            psycopg.Error: the database has rolled it back because of what it holds, such as a deferred constraint.
+            psycopg.Error: a step failed, or the database has rolled the transaction back because of what it holds, such
+                as a deferred constraint.
         """
+        conn = session.connection
         if not self._healthy:
             raise LedgerUnavailable("the ledger can't commit now")
         if conn.closed or conn.info.transaction_status != TransactionStatus.INTRANS:
             raise LedgerUnavailable("there is no sound transaction to commit")
+
+        def commit() -> str:
+            session.run(*steps, COMMIT)
+            return session.status.decode()
+
         try:
-            self._watched_commit(conn)
+            self._watched_commit(conn, commit)
         except _Lost as lost:
             if not self._is_durable(appended):
                 raise LedgerUnavailable(str(lost)) from lost
@@ -103,7 +113,10 @@ class CommitGuard:
             self._fail(str(failure))
             raise LedgerUnavailable(str(failure)) from failure
         if self._on_commit is not None:
-            self._on_commit(appended)
+            try:
+                self._on_commit(appended)
+            except Exception as error:  # noqa: BLE001 - it is durable: whoever hears a failure would write it again
+                _log.critical("ALERT: what was committed couldn't be told (%s)", type(error).__name__)
 
     def fail(self, reason: str) -> None:
         """Be unhealthy until a probe has committed: whoever writes can't."""
@@ -116,8 +129,11 @@ class CommitGuard:
         for thread in self._threads:
             thread.join(timeout=self._timeout + 1)
 
-    def _watched_commit(self, conn: Connection) -> None:
-        """Commit; raises _Failed when it may not count, and _Lost when the connection died and nobody knows."""
+    def _watched_commit(self, conn: Connection, commit: Callable[[], str | None]) -> None:
+        """Commit; raises _Failed when it may not count, and _Lost when the connection died and nobody knows.
+
+        ``commit`` gives what the database says of it.
+        """
         watched = _Watched(conn.fileno(), time.monotonic() + self._timeout)
 
         def notice(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -127,12 +143,14 @@ class CommitGuard:
         with self._lock:
             self._watched[id(watched)] = watched
         try:
-            status = conn.execute("COMMIT", prepare=False).statusmessage
+            status = commit()
         except psycopg.OperationalError as error:
             if watched.hung:
                 raise _Failed("the commit hung") from error
             if conn.closed:
                 raise _Lost("the connection was lost during the commit") from error
+            if conn.info.transaction_status == TransactionStatus.INERROR:
+                raise  # a step before the commit failed
             raise _Failed(f"the commit was refused ({error.sqlstate})") from error
         finally:
             with self._lock:
@@ -170,7 +188,7 @@ class CommitGuard:
                     # The head's lock is free only when the lost transaction has ended, one way or the other.
                     conn.execute(_PROBE)
                     row = conn.execute(_FOUND, (access_id, receipt.index), binary=True).fetchone()
-                    self._watched_commit(conn)
+                    self._watched_commit(conn, lambda: conn.execute("COMMIT", prepare=False).statusmessage)
                 return row is not None and row[0] == receipt.leaf
             except (psycopg.Error, _Failed, _Lost) as error:
                 # PostgreSQL may be starting again.
@@ -193,7 +211,7 @@ class CommitGuard:
             with contextlib.closing(self._connect()) as conn:
                 self._bound(conn)
                 conn.execute(_PROBE)
-                self._watched_commit(conn)
+                self._watched_commit(conn, lambda: conn.execute("COMMIT", prepare=False).statusmessage)
         except (psycopg.Error, _Failed, _Lost):
             return False
         return True

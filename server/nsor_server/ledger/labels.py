@@ -60,7 +60,7 @@ class Labels:
     def of(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
         """The labels of an entry under the primary keys: officer, case, named."""
         officer, case, named = self._primary
-        none = _ACCESS_ID + entry.access_id.bytes
+        none = _ACCESS_ID + entry.access_id
         method, reference, name = entry.method, entry.case_reference, entry.named
         return (
             self._officer(method, entry.officer_key) if entry.officer_key else officer(none, LABEL_BYTES),

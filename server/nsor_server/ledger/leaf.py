@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from google.protobuf.message import DecodeError
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger.entry import Entry, RecordRef
+from nsor_server.calls import RecordRef
+from nsor_server.ledger.entry import Entry
 
 FORMAT = 1
-MAXIMUM_BYTES = 65_535
+MAX_BYTES = 65_535
 
 
 Columns = tuple[uuid.UUID, str, int]
@@ -34,7 +35,7 @@ def encode(entry: Entry, *, time_us: int, detail_hash: bytes) -> bytes:
     leaf = leaf_pb2.Leaf(
         format=FORMAT,
         time_us=time_us,
-        access_id=entry.access_id.bytes,
+        access_id=entry.access_id,
         agency=entry.agency,
         method=entry.method,
         purpose=entry.purpose,
@@ -50,8 +51,8 @@ def encode(entry: Entry, *, time_us: int, detail_hash: bytes) -> bytes:
         leaf.record_version = entry.records[0].version
     _check(leaf)
     encoded = leaf.SerializeToString()
-    if len(encoded) > MAXIMUM_BYTES:
-        raise LeafError(f"a leaf has at most {MAXIMUM_BYTES} bytes")
+    if len(encoded) > MAX_BYTES:
+        raise LeafError(f"a leaf has at most {MAX_BYTES} bytes")
     return encoded
 
 
@@ -61,8 +62,8 @@ def decode(encoded: bytes) -> leaf_pb2.Leaf:
     Raises:
         LeafError: the bytes are no leaf of a format that this version knows.
     """
-    if len(encoded) > MAXIMUM_BYTES:
-        raise LeafError(f"a leaf has at most {MAXIMUM_BYTES} bytes")
+    if len(encoded) > MAX_BYTES:
+        raise LeafError(f"a leaf has at most {MAX_BYTES} bytes")
     try:
         leaf = leaf_pb2.Leaf.FromString(encoded)
     except DecodeError:

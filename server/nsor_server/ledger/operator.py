@@ -4,11 +4,11 @@ The entry joins the transaction of the change; the command commits both.
 """
 
 import os
-import uuid
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
 from nsor_server import config
+from nsor_server.calls import new_access_id
 from nsor_server.ledger.append import Connection, Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.storage.keyring import Keyring
@@ -37,7 +37,7 @@ def record(
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
     origin = str(row[0]) if row and row[0] else config.load(os.environ).ledger_origin
     entry = Entry(
-        access_id=uuid.uuid4(),
+        access_id=new_access_id(),
         agency="",
         method=method,
         purpose=0,

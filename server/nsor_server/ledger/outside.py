@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 
 _TAIL_BYTES = 1 << 20
 _WAITING = 8192
-_MOST = 1024
+_MAX_NOTES = 1024
+_GATHER_SECONDS = 0.02
+"""How long what comes is gathered: one flush to the disk serves all of it, and nobody waits for the copy."""
 _RETRY_SECONDS = 1.0
 _SIGNATURE_BYTES = 64
 _LIKELY = re.compile(rb"\n*([^\n]+)\n([0-9]{1,19})\n[^\n]+")
@@ -218,8 +220,10 @@ class OutsideCopy:
         try:
             taken = self._queue.get(timeout=None if self._lost is None else _RETRY_SECONDS)
             while taken is not None:
+                if not batch:
+                    time.sleep(_GATHER_SECONDS)
                 batch.append(taken)
-                if len(batch) >= _MOST:
+                if len(batch) >= _MAX_NOTES:
                     return batch, True
                 taken = self._queue.get_nowait()
         except queue.Empty:
@@ -237,7 +241,7 @@ class OutsideCopy:
                 return
             after, self._lost = self._lost - 1, None
         try:
-            while missed := self._missed(after, _MOST):
+            while missed := self._missed(after, _MAX_NOTES):
                 if not self._write(missed):
                     return
                 after = missed[-1][0]

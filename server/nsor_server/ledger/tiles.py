@@ -4,14 +4,14 @@ Tile `t` of level `n` holds the hashes of the subtrees of 256^n leaves number 25
 stored; what lies to the right of the last one is computed from its leaves, or from the roots of the tiles below.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import psycopg
-from psycopg.rows import TupleRow
+from typing import Final, NamedTuple
 
 from nsor.ledger.merkle import leaf_hash, root_of
 from nsor_server.ledger.entry import LockedHead
+from nsor_server.storage import arrays
+from nsor_server.storage.session import Session, Statement, Step
 
 WIDTH_BITS = 8
 WIDTH = 1 << WIDTH_BITS
@@ -19,11 +19,20 @@ GROUP_BITS = 4
 GROUP = 1 << GROUP_BITS
 """Hashes under each of a tile's middle hashes."""
 
-_INSERT = "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)"
-_ROOTS = "SELECT root FROM ledger_tile WHERE level = %s AND tile >= %s AND tile < %s ORDER BY tile"
-_LEAVES = "SELECT leaf FROM ledger_entry WHERE index >= %s AND index < %s ORDER BY index"
-
-Connection = psycopg.Connection[TupleRow]
+_INSERT: Final = Statement(
+    b"ledger tiles",
+    b"""
+INSERT INTO ledger_tile (level, tile, hashes, middle, root)
+SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])
+""",
+)
+_ROOTS: Final = Statement(
+    b"ledger tile roots",
+    b"SELECT tile, root FROM ledger_tile WHERE level = $1::bigint AND tile >= $2::bigint AND tile < $3::bigint",
+)
+_LEAVES: Final = Statement(
+    b"ledger leaves", b"SELECT leaf FROM ledger_entry WHERE index >= $1::bigint AND index < $2::bigint ORDER BY index"
+)
 
 
 class TornTree(Exception):
@@ -43,22 +52,44 @@ class Tail:
     hashes: tuple[bytes, ...]
 
 
-def extend(conn: Connection, tail: Tail, head: LockedHead, added: Sequence[bytes], frontier: bytes) -> Tail:
-    """Write the tiles that the added leaf hashes fill, and return the new tail; ``frontier`` is the one after them."""
+def extend(
+    session: Session, tail: Tail, head: LockedHead, added: Sequence[bytes], frontier: bytes
+) -> tuple[list[Step], Tail]:
+    """The statements that write the tiles that the added leaf hashes fill, and the new tail.
+
+    Args:
+        session: in the transaction that holds the head's lock.
+        tail: as it was before.
+        head: as it was locked.
+        added: hashes of the leaves that are added.
+        frontier: the tree's with them.
+
+    Raises:
+        TornTree: leaves or tiles are missing.
+    """
     size = head.size + len(added)
     if (tail.size, tail.frontier) == (head.size, head.frontier):
         hashes = [*tail.hashes, *added]
     elif size // WIDTH == head.size // WIDTH:
         # No tile is filled, and another process is appending too: reading would be for nothing.
-        return tail
+        return [], tail
     else:
-        hashes = [*_leaf_hashes(conn, range(head.size - head.size % WIDTH, head.size)), *added]
+        hashes = [*_leaf_hashes(session, range(head.size - head.size % WIDTH, head.size)), *added]
+    filled: dict[tuple[int, int], _Tile] = {}
     tile = head.size // WIDTH
     while len(hashes) >= WIDTH:
-        _fill(conn, tile, hashes[:WIDTH])
+        _fill(session, filled, tile, hashes[:WIDTH])
         del hashes[:WIDTH]
         tile += 1
-    return Tail(size, frontier, tuple(hashes))
+    return _insertion(filled), Tail(size, frontier, tuple(hashes))
+
+
+class _Tile(NamedTuple):
+    """A full tile that isn't written yet."""
+
+    hashes: bytes
+    middle: bytes
+    root: bytes
 
 
 def middle_of(hashes: Sequence[bytes]) -> list[bytes]:
@@ -66,27 +97,41 @@ def middle_of(hashes: Sequence[bytes]) -> list[bytes]:
     return [root_of(hashes[at : at + GROUP]) for at in range(0, WIDTH, GROUP)]
 
 
-def _fill(conn: Connection, tile: int, hashes: Sequence[bytes]) -> None:
-    """Write a full tile, and the tiles above it that it completes."""
+def _fill(session: Session, filled: dict[tuple[int, int], _Tile], tile: int, hashes: Sequence[bytes]) -> None:
+    """Fill a tile, and the tiles above it that it completes."""
     level = 0
     while True:
         middle = middle_of(hashes)
-        parameters = (level, tile, b"".join(hashes), b"".join(middle), root_of(middle))
-        conn.execute(_INSERT, parameters, prepare=True)
+        filled[level, tile] = _Tile(b"".join(hashes), b"".join(middle), root_of(middle))
         tile, place = divmod(tile, WIDTH)
         if place != WIDTH - 1:
             return
-        hashes = _tile_roots(conn, level, range(tile * WIDTH, (tile + 1) * WIDTH))
+        hashes = _tile_roots(session, filled, level, range(tile * WIDTH, (tile + 1) * WIDTH))
         level += 1
 
 
-def _tile_roots(conn: Connection, level: int, tiles: range) -> list[bytes]:
-    rows = conn.execute(_ROOTS, (level, tiles.start, tiles.stop)).fetchall()
-    return _complete([root for (root,) in rows], tiles)
+def _insertion(filled: Mapping[tuple[int, int], _Tile]) -> list[Step]:
+    if not filled:
+        return []
+    return [
+        _INSERT(
+            arrays.shorts([level for level, _ in filled]),
+            arrays.longs([tile for _, tile in filled]),
+            arrays.byteas([each.hashes for each in filled.values()]),
+            arrays.byteas([each.middle for each in filled.values()]),
+            arrays.byteas([each.root for each in filled.values()]),
+        )
+    ]
 
 
-def _leaf_hashes(conn: Connection, leaves: range) -> list[bytes]:
-    rows = conn.execute(_LEAVES, (leaves.start, leaves.stop), binary=True).fetchall()
+def _tile_roots(session: Session, filled: Mapping[tuple[int, int], _Tile], level: int, tiles: range) -> list[bytes]:
+    (rows,) = session.run(_ROOTS(arrays.integer(level), arrays.integer(tiles.start), arrays.integer(tiles.stop)))
+    stored = dict(rows) | {tile: each.root for (own, tile), each in filled.items() if own == level}
+    return _complete([stored[tile] for tile in tiles if tile in stored], tiles)
+
+
+def _leaf_hashes(session: Session, leaves: range) -> list[bytes]:
+    (rows,) = session.run(_LEAVES(arrays.integer(leaves.start), arrays.integer(leaves.stop)))
     return _complete([leaf_hash(leaf) for (leaf,) in rows], leaves)
 
 

@@ -5,30 +5,15 @@ Certificate, agency, method, purpose, officer. It may be asked again for the sam
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-
-from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import gate
 from nsor_server.access.contract import PURPOSE, MethodRule
 from nsor_server.access.directory import Directory, DirectorySnapshot
-from nsor_server.access.facts import Officer
 from nsor_server.access.officers import Officers
-from nsor_server.rpc.arrival import Arrival
-from nsor_server.rpc.calls import Call
-
-
-@dataclass(slots=True)
-class Admitted:
-    """A call that may be made: as it arrived, its rule, its request, and what its handler sees of it."""
-
-    arrival: Arrival
-    rule: MethodRule
-    request: Message
-    call: Call
+from nsor_server.calls import Call, Officer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,75 +24,66 @@ class Admission:
     officers: Officers
     narrowing: gate.Narrows
 
-    def identify(self, arrival: Arrival) -> gate.Caller:
+    def identify(self, call: Call) -> gate.Caller:
         """Who calls.
 
         Raises:
-            Unauthenticated: as ``gate.identify``, and not only by an old snapshot.
+            Unauthenticated: as ``gate.identify``, by the snapshot that there is.
         """
-        snapshot = self.directory.current
-        try:
-            return self._identify(arrival, snapshot)
-        except errors.Unauthenticated:
-            if self.directory.at_least_as_of(arrival.moment) is snapshot:
-                raise
-        return self._identify(arrival, self.directory.current)
+        return self._identify(call, self.directory.current)
 
-    def admit(self, arrival: Arrival, rule: MethodRule, request: Message) -> Call:
-        """The call that a handler sees.
+    def identify_newest(self, call: Call) -> gate.Caller:
+        """As ``identify``, by a snapshot that isn't older than the call."""
+        return self._identify(call, self.directory.at_least_as_of(call.moment))
+
+    def admit(self, call: Call) -> None:
+        """See that the call may be made, and fill in purpose, rows and officer.
 
         Raises:
             Unauthenticated, Denied: a question isn't answered well, and not only by an old snapshot.
         """
         snapshot = self.directory.current
         try:
-            return self._admit(arrival, rule, request, snapshot)
+            self.admit_by(call, snapshot)
         except (errors.Unauthenticated, errors.Denied):
             # Another process may have enrolled the officer or added the agency just now.
-            if self.directory.at_least_as_of(arrival.moment) is snapshot:
+            newest = self.directory.at_least_as_of(call.moment)
+            if newest is snapshot:
                 raise
-        return self._admit(arrival, rule, request, self.directory.current)
+            self.admit_by(call, newest)
 
-    def admit_by(self, arrival: Arrival, rule: MethodRule, request: Message, snapshot: DirectorySnapshot) -> Call:
-        """As ``admit``, by this snapshot alone: for whoever holds the head's lock, under which it stays true."""
-        return self._admit(arrival, rule, request, snapshot)
+    def admit_by(self, call: Call, snapshot: DirectorySnapshot, *, just_identified: bool = False) -> None:
+        """As ``admit``, by this snapshot alone: for whoever holds the head's lock, under which it stays true.
 
-    def _identify(self, arrival: Arrival, snapshot: DirectorySnapshot) -> gate.Caller:
-        arrival.accepted = False
-        arrival.agency, arrival.certificate = gate.claimed(arrival.certificate_pem, snapshot)
-        caller = gate.identify(arrival.certificate_pem, snapshot, snapshot.now())
-        arrival.accepted = True
+        Args:
+            call: its request is there.
+            snapshot: the directory.
+            just_identified: who calls was asked of this snapshot when the call arrived, and needn't be asked again.
+        """
+        rule: MethodRule = call.route.rule
+        call.officer = None
+        caller = gate.Caller(call.agency, call.certificate) if just_identified else self._identify(call, snapshot)
+        stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
+        call.purpose = gate.admit(rule, caller.agency, stated, self.narrowing)
+        call.rows = rule.allow[caller.agency.kind].rows
+        if not call.has_nonce:
+            raise errors.InvalidFields(errors_pb2.ERROR_REASON_NONCE_REQUIRED)
+        call.officer = self._officer(call, rule, caller, snapshot)
+        call.directory = snapshot
+
+    def _identify(self, call: Call, snapshot: DirectorySnapshot) -> gate.Caller:
+        call.accepted = False
+        call.agency, call.certificate = gate.claimed(call.certificate_pem, snapshot)
+        caller = gate.identify(call.certificate_pem, snapshot, snapshot.now())
+        call.accepted, call.directory = True, snapshot
         return caller
 
-    def _admit(self, arrival: Arrival, rule: MethodRule, request: Message, snapshot: DirectorySnapshot) -> Call:
-        arrival.officer = None
-        caller = self._identify(arrival, snapshot)
-        stated = getattr(request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
-        purpose = gate.admit(rule, caller.agency, stated, self.narrowing)
-        arrival.purpose = purpose
-        if not arrival.has_nonce:
-            raise errors.InvalidFields(errors_pb2.ERROR_REASON_NONCE_REQUIRED)
-        arrival.officer = self._officer(arrival, rule, caller, snapshot)
-        return Call(
-            access_id=arrival.access_id,
-            method=rule.full_name,
-            agency=caller.agency,
-            purpose=purpose,
-            officer=arrival.officer,
-            nonce=arrival.nonce,
-            request_hash=hashlib.sha256(arrival.request).digest(),
-            call_hash=arrival.call_hash,
-            certificate=caller.certificate,
-            trace_id=arrival.span.trace_id,
-            directory_version=snapshot.version,
-        )
-
     def _officer(
-        self, arrival: Arrival, rule: MethodRule, caller: gate.Caller, snapshot: DirectorySnapshot
+        self, call: Call, rule: MethodRule, caller: gate.Caller, snapshot: DirectorySnapshot
     ) -> Officer | None:
         if rule.officer == options_pb2.OFFICER_RULE_NONE:
             return None
         if rule.officer == options_pb2.OFFICER_RULE_SESSION:
             now_us = int(snapshot.now().timestamp() * 1_000_000)
-            return self.officers.of_session(arrival.officer_session, caller, snapshot, now_us)
-        return self.officers.of_decision(arrival.decision, rule.full_name, arrival.call_hash, caller, snapshot)
+            return self.officers.of_session(call.officer_session, caller, snapshot, now_us)
+        return self.officers.of_decision(call.decision, rule.full_name, call.call_hash, caller, snapshot)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import TypedDict
+import hashlib
 
 from google.rpc import code_pb2
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.calls import Call
 from nsor_server.errors import ApiError
 from nsor_server.ledger.entry import Entry
-from nsor_server.rpc.arrival import Arrival
-from nsor_server.rpc.calls import Call, Outcome
 from nsor_server.rpc.status import reason_name
 from nsor_server.storage.v1 import record_pb2
 
@@ -26,68 +24,52 @@ _NAMES = {
 }
 
 
-class _OfDetail(TypedDict):
-    """Fields of an entry that repeat its detail."""
-
-    detail: bytes
-    officer_key: bytes
-    case_reference: str
-    named: str
-
-
-def outcome_of(error: ApiError) -> leaf_pb2.Outcome.ValueType:
-    """The class of an error's outcome."""
+def outcome_of(error: ApiError | None) -> leaf_pb2.Outcome.ValueType:
+    """The class of a call's outcome."""
+    if error is None:
+        return leaf_pb2.OUTCOME_ALLOWED
     return leaf_pb2.OUTCOME_FAILED if error.code in FAILURES else leaf_pb2.OUTCOME_REFUSED
 
 
-def outcome_name(outcome: leaf_pb2.Outcome.ValueType) -> str:
+def outcome_name(error: ApiError | None) -> str:
     """The class of an outcome as the span says it."""
-    return _NAMES[outcome]
+    return _NAMES[outcome_of(error)]
 
 
-def answered(arrival: Arrival, call: Call, outcome: Outcome, answer: bytes, *, access_id: uuid.UUID) -> Entry:
-    """The entry of a call that is answered.
-
-    Args:
-        arrival: the call as it arrived.
-        call: as the gate admitted it.
-        outcome: the handler's.
-        answer: the bytes that are sent.
-        access_id: the call's, or of one message of a stream.
-    """
+def entry(call: Call) -> Entry:
+    """The entry of a call that is answered, or refused: of its ``outcome`` or its ``error``, and its ``answer``."""
+    if call.error is None and call.outcome is not None:
+        detail, records = call.outcome.detail, call.outcome.records
+    else:
+        detail, records = record_pb2.AccessDetail(outcome=_reason(call.error)), ()
+    detail.certificate = call.certificate
+    detail.named = call.named
+    detail.request_id = call.request_id
+    if call.officer is not None:
+        detail.officer_key = call.officer.key_id
+        detail.officer_number = call.officer.officer_number
     return Entry(
-        access_id=access_id,
+        access_id=call.access_id,
         agency=call.agency.agency_id,
         method=call.method,
         purpose=call.purpose,
-        outcome=leaf_pb2.OUTCOME_ALLOWED,
-        trace_id=call.trace_id,
+        outcome=outcome_of(call.error),
+        trace_id=call.span.trace_id,
         call_hash=call.call_hash,
-        answer_hash=arrival.answer_hash(answer),
-        records=outcome.records,
-        **_detail(arrival, outcome.detail),
+        # The nonce keeps equal answers apart in a published leaf.
+        answer_hash=hashlib.sha256(call.nonce + call.answer).digest(),
+        detail=detail.SerializeToString(),
+        records=tuple(records),
+        officer_key=detail.officer_key,
+        case_reference=detail.case_reference,
+        named=call.named,
     )
 
 
-def refused(arrival: Arrival, error: ApiError, answer: bytes, *, access_id: uuid.UUID) -> Entry:
-    """The entry of a call that is refused or that failed; ``answer`` is its google.rpc.Status."""
-    return Entry(
-        access_id=access_id,
-        agency=arrival.agency,
-        method=arrival.method,
-        purpose=arrival.purpose,
-        outcome=outcome_of(error),
-        trace_id=arrival.span.trace_id,
-        call_hash=arrival.call_hash,
-        answer_hash=arrival.answer_hash(answer),
-        **_detail(arrival, record_pb2.AccessDetail(outcome=reason_name(error))),
-    )
-
-
-def flood(agency: str, method: str, count: int, trace_id: bytes) -> Entry:
+def count_of(agency: str, method: str, count: int, *, access_id: bytes, trace_id: bytes) -> Entry:
     """The entry that stands for refusals beyond an agency's budget; ``trace_id`` is the last one's."""
     return Entry(
-        access_id=uuid.uuid4(),
+        access_id=access_id,
         agency=agency,
         method=method,
         purpose=0,
@@ -100,16 +82,7 @@ def flood(agency: str, method: str, count: int, trace_id: bytes) -> Entry:
     )
 
 
-def _detail(arrival: Arrival, detail: record_pb2.AccessDetail) -> _OfDetail:
-    """The detail of an entry, and what of it is labelled."""
-    detail.certificate = arrival.certificate
-    detail.request_id = uuid.UUID(arrival.request_id).bytes if arrival.request_id else b""
-    if arrival.officer is not None:
-        detail.officer_key = arrival.officer.key_id
-        detail.officer_number = arrival.officer.officer_number
-    return {
-        "detail": detail.SerializeToString(),
-        "officer_key": detail.officer_key,
-        "case_reference": detail.case_reference,
-        "named": detail.named,
-    }
+def _reason(error: ApiError | None) -> str:
+    if error is None:
+        raise RuntimeError("a call was neither answered nor refused")
+    return reason_name(error)

@@ -6,22 +6,24 @@ register, so it needs no nonce and leaves no entry.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.rpc.arrival import Arrival, arrive
-from nsor_server.rpc.frontdoor import FrontDoor, parsed
+from nsor_server.calls import Call
+from nsor_server.rpc import transport
+from nsor_server.rpc.methods import OTHER_SECONDS, STREAM_SECONDS, Method
+from nsor_server.rpc.pipeline import Pipeline
+from nsor_server.rpc.transport import Channel
 
-CHECK = "grpc.health.v1.Health/Check"
-WATCH = "grpc.health.v1.Health/Watch"
+CHECK = Method("grpc.health.v1.Health/Check", None, None, OTHER_SECONDS)
+WATCH = Method("grpc.health.v1.Health/Watch", None, None, STREAM_SECONDS, is_stream=True)
 WATCH_SECONDS = 1.0
 IDLE_SECONDS = 900.0
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -33,13 +35,13 @@ class Health:
     """Answers health calls.
 
     Args:
-        door: the front door.
+        pipeline: what every call passes.
         services: full names of the services that may be asked about; "" is the server.
         healthy: whether accesses can be recorded.
     """
 
-    def __init__(self, door: FrontDoor, services: frozenset[str], healthy: Callable[[], bool]) -> None:
-        self._door = door
+    def __init__(self, pipeline: Pipeline, services: frozenset[str], healthy: Callable[[], bool]) -> None:
+        self._pipeline = pipeline
         self._services = services | {""}
         self._healthy = healthy
         self._draining = threading.Event()
@@ -52,50 +54,62 @@ class Health:
         """What is said now."""
         return SERVING if self._healthy() and not self._draining.is_set() else NOT_SERVING
 
-    def check(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
-        """Answer Check."""
-        arrival = arrive(CHECK, context, self._door.tracing)
-        with contextlib.ExitStack() as held:
-            try:
-                self._door.enter(arrival, requests, context, held, stream=False)
-                answer = self._answer(arrival)
-                self._door.sign_off(arrival)
-            except Exception as error:  # noqa: BLE001 - as for all calls: no exception reaches grpc
-                self._door.refuse(arrival, error, context)
-                return b""
-        return answer
+    def methods(self) -> Mapping[str, transport.Accept]:
+        """Who takes the calls of which method."""
+        return {CHECK.name: self._accept_check, WATCH.name: self._accept_watch}
 
-    def watch(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        """Answer Watch: the status now, and each change of it."""
-        arrival = arrive(WATCH, context, self._door.tracing)
-        with contextlib.ExitStack() as held:
-            held.callback(arrival.span.end, "CANCELLED", "CANCELLED")
-            try:
-                self._door.enter(arrival, requests, context, held, stream=True)
-                yield from self._changes(arrival, context)
-                self._door.sign_off(arrival)
-            except Exception as error:  # noqa: BLE001 - as above
-                self._door.refuse(arrival, error, context)
+    def _accept_check(self, channel: Channel) -> None:
+        self._pipeline.begin(
+            CHECK, channel, lambda call, data: self._later(self._pipeline.pool, self._check, call, data)
+        )
 
-    def _answer(self, arrival: Arrival) -> bytes:
-        if self._service(arrival) not in self._services:
+    def _accept_watch(self, channel: Channel) -> None:
+        self._pipeline.begin(
+            WATCH, channel, lambda call, data: self._later(self._pipeline.stream_pool, self._watch, call, data)
+        )
+
+    def _later(self, pool: Any, serve: Callable[[Call], None], call: Call, data: bytes | None) -> None:
+        call.received(data or b"")
+        if data is None:
+            call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST)
+        pool.submit(self._serve, serve, call)
+
+    def _serve(self, serve: Callable[[Call], None], call: Call) -> None:
+        try:
+            self._enter(call)
+            serve(call)
+        except Exception as error:  # noqa: BLE001 - as for all calls: no exception reaches grpc
+            self._pipeline.refuse(call, error)
+
+    def _enter(self, call: Call) -> None:
+        """See who asks, and what; raises ApiError."""
+        if not call.accepted:
+            self._pipeline.admission.identify_newest(call)
+        if call.error is not None:
+            raise call.error
+        try:
+            call.request = health_pb2.HealthCheckRequest.FromString(call.data)
+        except DecodeError:
+            raise errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST) from None
+
+    def _check(self, call: Call) -> None:
+        if call.request.service not in self._services:
             raise errors.NoRecord
-        answer: bytes = health_pb2.HealthCheckResponse(status=self.status()).SerializeToString()
-        return answer
+        call.answer = health_pb2.HealthCheckResponse(status=self.status()).SerializeToString()
+        self._pipeline.answers.send(call, None)
 
-    def _changes(self, arrival: Arrival, context: grpc.ServicerContext) -> Iterator[bytes]:
-        known = self._service(arrival) in self._services
-        told: Any = None
+    def _watch(self, call: Call) -> None:
+        """Send the status now, and each change of it."""
+        known = call.request.service in self._services
+        sent: Any = None
         end = time.monotonic() + IDLE_SECONDS
-        while context.is_active() and time.monotonic() < end:
-            self._door.admission.identify(arrival)
+        while call.channel.is_active() and time.monotonic() < end:
+            call.moment = time.monotonic()
+            self._pipeline.admission.identify(call)
             now = self.status() if known else SERVICE_UNKNOWN
-            if now != told:
-                told = now
-                yield health_pb2.HealthCheckResponse(status=now).SerializeToString()
-            if self._draining.wait(WATCH_SECONDS) and told == self.status():
+            if now != sent:
+                sent = now
+                call.channel.send(health_pb2.HealthCheckResponse(status=now).SerializeToString())
+            if self._draining.wait(WATCH_SECONDS) and sent == self.status():
                 raise errors.Unavailable(errors_pb2.ERROR_REASON_SHUTTING_DOWN, retry_after_seconds=1.0)
-
-    def _service(self, arrival: Arrival) -> str:
-        service: str = parsed(health_pb2.HealthCheckRequest, arrival.request).service
-        return service
+        self._pipeline.answers.end_stream(call)

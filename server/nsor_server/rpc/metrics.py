@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -25,6 +25,17 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._lock_held = Histogram(
+            "nsor_ledger_lock_seconds",
+            "How long a commit held the lock of the ledger's head.",
+            buckets=(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1.0),
+            registry=self.registry,
+        )
+
+    def lock_held(self, seconds: float) -> None:
+        """Note for how long the head's lock was held."""
+        self._lock_held.observe(seconds)
+
     def called(self, method: str, code: str) -> None:
         """Count a call."""
         key = (method, code)
@@ -37,9 +48,13 @@ class Metrics:
         """Note the end of a certificate that was loaded, seconds since 1970."""
         self._not_after.labels(name).set(not_after)
 
-    def watch(self, destinations: Sequence[Destination], healthy: Callable[[], bool]) -> None:
-        """Collect the counts of spans and the ledger's health whenever somebody asks."""
-        self.registry.register(_Collected(destinations, healthy))
+    def watch_spans(self, destinations: Sequence[Destination]) -> None:
+        """Collect the counts of spans whenever somebody asks."""
+        self.registry.register(_Spans(destinations))
+
+    def watch_ledger(self, healthy: Callable[[], bool]) -> None:
+        """Collect the ledger's health whenever somebody asks."""
+        self.registry.register(_Ledger(healthy))
 
     def serve(self, address: str) -> Callable[[], None]:
         """Answer Prometheus on HOST:PORT; returns what stops that."""
@@ -54,13 +69,12 @@ class Metrics:
         return stop
 
 
-class _Collected(Collector):
-    def __init__(self, destinations: Sequence[Destination], healthy: Callable[[], bool]) -> None:
+class _Spans(Collector):
+    def __init__(self, destinations: Sequence[Destination]) -> None:
         self._destinations = destinations
-        self._healthy = healthy
 
     def collect(self) -> Iterable[Metric]:
-        """Give the current values."""
+        """Give the current counts."""
         spans = CounterMetricFamily(
             "nsor_spans", "Spans by destination: ended, exported, failed.", labels=["destination", "state"]
         )
@@ -69,6 +83,14 @@ class _Collected(Collector):
             spans.add_metric([destination.name, "exported"], destination.counts.exported)
             spans.add_metric([destination.name, "failed"], destination.counts.failed)
         yield spans
+
+
+class _Ledger(Collector):
+    def __init__(self, healthy: Callable[[], bool]) -> None:
+        self._healthy = healthy
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the current health."""
         yield GaugeMetricFamily(
             "nsor_ledger_healthy", "Whether accesses can be recorded.", value=float(self._healthy())
         )

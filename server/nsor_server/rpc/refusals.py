@@ -9,19 +9,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from google.rpc import code_pb2
 
-from nsor.v1 import receipt_pb2
 from nsor_server import errors
-from nsor_server.ledger.entry import LedgerUnavailable
-from nsor_server.ledger.group import GroupCommit
-from nsor_server.rpc import entries, status
-from nsor_server.rpc.arrival import Arrival
-from nsor_server.rpc.batch import Item, Noted
+from nsor_server.calls import Agency, Call, new_access_id
+from nsor_server.formats.uuids import text
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.ledger.writer import Writer
+from nsor_server.rpc import status
+from nsor_server.rpc.answers import Answers
+from nsor_server.rpc.reading import replaced
 
 KNOWN_PER_SECOND = 200.0
 UNKNOWN_PER_SECOND = 50.0
@@ -32,21 +33,6 @@ _UNSURE = frozenset({code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED})
 """Codes with which a call ends that nobody knows the outcome of."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What is sent.
-
-    Attributes:
-        error: what the caller is told.
-        status: the serialized google.rpc.Status.
-        receipt: its proof; None when it was counted, or couldn't be written.
-    """
-
-    error: errors.ApiError
-    status: bytes
-    receipt: receipt_pb2.Receipt | None
 
 
 @dataclass(slots=True)
@@ -61,8 +47,10 @@ class _Budget:
 class _Flood:
     """Refusals that one entry will stand for."""
 
+    agency: Agency
+    method: str
+    span: object
     count: int = 0
-    trace_id: bytes = bytes(16)
 
 
 @dataclass(slots=True)
@@ -74,84 +62,117 @@ class _State:
 
 
 class Refusals:
-    """Words, records and counts refusals.
+    """Words, itemises and counts refusals.
 
     Args:
-        group: writes the entries.
+        writer: writes the entries of what is counted.
+        answers: sends what has no entry of its own.
         texts: what people are told.
         clock: seconds, monotonic.
     """
 
     def __init__(
-        self, group: GroupCommit[Item], texts: status.Texts, clock: Callable[[], float] = time.monotonic
+        self,
+        writer: Writer[Call],
+        answers: Answers,
+        texts: status.Texts,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._group = group
+        self._writer = writer
+        self._answers = answers
         self._texts = texts
         self._clock = clock
         self._lock = threading.Lock()
         self._state = _State()
         self._stop = threading.Event()
         self._flusher = threading.Thread(target=self._run, name="refusal-counts", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write what is counted."""
         self._flusher.start()
 
-    def itemise(self, arrival: Arrival, error: errors.ApiError) -> Refusal:
-        """Record a refusal as an entry of its own, within the agency's budget; else count it, and say RATE_LIMITED.
+    def itemise(self, call: Call, error: Exception) -> bool:
+        """Word a refusal that is to be recorded; False: its agency has had too many, and it is counted and answered.
 
-        That is the one reason that comes without a receipt, so that a caller can insist on one for all others.
+        Counted ones say RATE_LIMITED. That is the one reason that comes without a receipt, so that a caller can insist
+        on one for all others.
         """
-        if not self._spend(arrival.agency, accepted=arrival.accepted):
-            return self.count(arrival, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
-        if error.code in _UNSURE:
+        refusal = self._refusal(call, error)
+        if not self._spend(call.agency.agency_id, accepted=call.accepted):
+            self.count(call, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
+            return False
+        if refusal.code in _UNSURE:
             # What was given up may still be written under its own access id; two entries of one id fail a whole batch.
-            arrival.access_id = uuid.uuid4()
-        made = status.status(error, self._texts, str(arrival.access_id)).SerializeToString()
-        item = Noted(entries.refused(arrival, error, made, access_id=arrival.access_id), arrival.span)
-        try:
-            receipt = self._group.submit(item, COMMIT_SECONDS)
-        except Exception as failure:  # noqa: BLE001 - nothing is answered that isn't recorded, whatever the cause
-            if not isinstance(failure, LedgerUnavailable | errors.Unavailable):
-                _log.error("a refusal couldn't be recorded (%s)", type(failure).__name__)
-            return self._unrecorded(arrival)
-        if item.commit is not None:
-            item.commit.end()
-        return Refusal(error, made, receipt)
+            call.access_id = new_access_id()
+        self.word(call, refusal)
+        call.deadline = time.monotonic() + COMMIT_SECONDS
+        return True
 
-    def require_ledger(self) -> None:
-        """See that accesses can be recorded now: otherwise nothing is read, locked or waited for.
+    def word(self, call: Call, error: errors.ApiError) -> None:
+        """Put a refusal into the call, with the status that is sent."""
+        call.fails(error)
+        call.prepared = None
+        call.answer = status.status(error, self._texts, text(call.access_id)).SerializeToString()
 
-        Raises:
-            Unavailable: they can't.
-        """
-        if not self._group.healthy:
-            raise errors.Unavailable(retry_after_seconds=1.0)
-
-    def count(self, arrival: Arrival, error: errors.ApiError) -> Refusal:
-        """Count a refusal; the next entry of its kind stands for it."""
+    def count(self, call: Call, error: errors.ApiError) -> None:
+        """Count a refusal, and answer it; the next entry of its kind stands for it."""
+        agency = call.agency if call.accepted else Agency(call.agency.agency_id, call.agency.kind, (), enabled=False)
         with self._lock:
-            flood = self._state.floods.setdefault((arrival.agency, arrival.method), _Flood())
+            flood = self._state.floods.setdefault(
+                (agency.agency_id, call.method), _Flood(agency, call.method, call.span)
+            )
             flood.count += 1
-            flood.trace_id = arrival.span.trace_id
-        made = status.status(error, self._texts, str(arrival.access_id)).SerializeToString()
-        return Refusal(error, made, None)
+            flood.span = call.span
+        self.word(call, error)
+        self._answers.send(call, None)
+
+    def unrecorded(self, call: Call) -> None:
+        """Answer a call that can't be recorded now: nothing else may be told."""
+        self.word(call, errors.Unavailable(retry_after_seconds=1.0))
+        self._answers.send(call, None)
 
     def flush(self) -> None:
         """Write the entries of what was counted; what can't be written now is counted on."""
         with self._lock:
             floods, self._state.floods = self._state.floods, {}
-        for (agency, method), flood in floods.items():
+        for key, flood in floods.items():
             try:
-                entry = entries.flood(agency, method, flood.count, flood.trace_id)
-                self._group.submit(Noted(entry, None), COMMIT_SECONDS)
+                self._writer.submit(
+                    Call(
+                        flood.method,
+                        flood.span,
+                        agency=flood.agency,
+                        access_id=new_access_id(),
+                        deadline=time.monotonic() + COMMIT_SECONDS,
+                        count=flood.count,
+                    )
+                )
             except Exception as failure:  # noqa: BLE001 - the counts are kept, whatever the cause
                 _log.error("refusals couldn't be recorded (%s)", type(failure).__name__)
                 with self._lock:
-                    self._state.floods.setdefault((agency, method), _Flood()).count += flood.count
+                    self._state.floods.setdefault(
+                        key, _Flood(flood.agency, flood.method, flood.span)
+                    ).count += flood.count
 
     def close(self) -> None:
         """Write what is counted, and stop."""
         self._stop.set()
-        self._flusher.join(timeout=COMMIT_SECONDS)
+        if self._flusher.is_alive():
+            self._flusher.join(timeout=COMMIT_SECONDS)
         self.flush()
+
+    def _refusal(self, call: Call, error: Exception) -> errors.ApiError:
+        """What the caller is told of an exception: its own words only if they are ours."""
+        error = errors.Unavailable(retry_after_seconds=1.0) if isinstance(error, StaleRead) else replaced(error)
+        if isinstance(error, errors.ApiError):
+            return error
+        # An exception's text can hold values: a driver's does.
+        place = " < ".join(
+            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
+            for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:])
+        )
+        _log.error("call %s of %s failed: %s at %s", text(call.access_id), call.method, type(error).__name__, place)
+        return errors.Internal()
 
     def _run(self) -> None:
         while not self._stop.wait(FLUSH_SECONDS):
@@ -170,8 +191,3 @@ class Refusals:
                 return False
             budget.left -= 1
             return True
-
-    def _unrecorded(self, arrival: Arrival) -> Refusal:
-        error = errors.Unavailable(retry_after_seconds=1.0)
-        made = status.status(error, self._texts, str(arrival.access_id)).SerializeToString()
-        return Refusal(error, made, None)

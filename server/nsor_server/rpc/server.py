@@ -5,12 +5,11 @@ grpc silently ignores options that it doesn't know, so a name is worth nothing b
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import grpc
 from google.protobuf.internal import api_implementation
 
 from nsor_server.config import OperatorError
+from nsor_server.rpc import transport
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 
@@ -18,7 +17,6 @@ CONNECTION_AGE_MS = 30 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
 STREAMS_PER_CONNECTION = 512
 METADATA_BYTES = 16 * 1024
-WAITING_CALLS = 4096
 
 
 class ServerError(OperatorError):
@@ -28,7 +26,6 @@ class ServerError(OperatorError):
 def build(
     methods: Methods,
     credentials: Credentials,
-    unary_pool: ThreadPoolExecutor,
     *,
     address: str,
     maximum_message_bytes: int,
@@ -37,7 +34,9 @@ def build(
 
     Raises:
         ServerError: the address is taken or can't be had, or protobuf is the slow implementation.
+        TransportError: grpcio isn't one that the register knows.
     """
+    transport.check()
     if api_implementation.Type() != "upb":
         raise ServerError("protobuf runs without upb, its compiled implementation; install the wheel for this platform")
     options = [
@@ -64,11 +63,9 @@ def build(
         ("grpc.default_compression_algorithm", 0),
     ]
     server = grpc.server(
-        unary_pool,
+        transport.Acceptor(),  # type: ignore[arg-type]  # grpc only ever submits to it
         handlers=[methods],
         options=options,
-        # Bounds the queue before the threads; each agency's own limit is far below.
-        maximum_concurrent_rpcs=WAITING_CALLS,
     )
     try:
         port = server.add_secure_port(address, credentials.server_credentials())

@@ -18,9 +18,9 @@ from nsor.v1 import errors_pb2
 from nsor_server.errors import ApiError, Violation
 
 DOMAIN = "nsor.gov.pk"
-MOST_BYTES = 4096
-MOST_VIOLATIONS = 10
-MOST_PATH = 120
+MAX_BYTES = 4096
+MAX_VIOLATIONS = 10
+MAX_PATH = 120
 
 _REASON_PREFIX = "ERROR_REASON_"
 _FIELD_PREFIX = "FIELD_REASON_"
@@ -52,10 +52,10 @@ def status(error: ApiError, texts: Texts, access_id: str) -> status_pb2.Status:
         texts: what people are told.
         access_id: what the caller gives the operator when asking.
     """
-    violations = error.violations[:MOST_VIOLATIONS]
+    violations = error.violations[:MAX_VIOLATIONS]
     while True:
         made = _status(error, violations, texts, access_id)
-        if made.ByteSize() <= MOST_BYTES or not violations:
+        if made.ByteSize() <= MAX_BYTES or not violations:
             return made
         violations = violations[:-1]
 
@@ -82,7 +82,7 @@ def _bad_request(violations: tuple[Violation, ...], texts: Texts) -> error_detai
     return error_details_pb2.BadRequest(
         field_violations=[
             error_details_pb2.BadRequest.FieldViolation(
-                field=violation.field[:MOST_PATH],
+                field=violation.field[:MAX_PATH],
                 description=texts.field(violation.reason)[0],
                 reason=errors_pb2.FieldReason.Name(violation.reason).removeprefix(_FIELD_PREFIX),
                 localized_message=error_details_pb2.LocalizedMessage(

@@ -1,36 +1,30 @@
 """Streams: each in a thread of the streams' own pool, gated again before each message and while it is silent.
 
-grpc has one pool of threads unless a handler names another, which is how streams get theirs: silent ones can't take
-the threads of other agencies' calls. A message is its own access, with its own entry and receipt.
+A message is its own access, with its own entry and receipt.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
-import logging
 import threading
 import time
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import grpc
+import psycopg
 
-from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, receipt_pb2
 from nsor_server import errors
-from nsor_server.access.contract import MethodRule
-from nsor_server.ledger.entry import StaleDirectory
-from nsor_server.rpc import entries
-from nsor_server.rpc.admission import Admitted
-from nsor_server.rpc.arrival import Arrival, arrive
-from nsor_server.rpc.calls import StreamHandler, StreamStep
-from nsor_server.rpc.frontdoor import FrontDoor
-from nsor_server.rpc.runner import ATTEMPTS, Runner, bound_statements, replaced_errors
-from nsor_server.tracing import spans
+from nsor_server.calls import Call, new_access_id
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.ledger.writer import Writer
+from nsor_server.rpc.admission import Admission
+from nsor_server.rpc.answers import Answers, describe
+from nsor_server.rpc.handlers import Streamed, StreamStep
+from nsor_server.rpc.reading import Reader, replaced_errors
+from nsor_server.rpc.transport import Channel
+from nsor_server.tracing.spans import Tracing
 
 GATE_SECONDS = 1.0
 """A silent stream is gated this often; with the directory's watcher, a revocation ends it within 5 s."""
@@ -38,10 +32,9 @@ MESSAGE_SECONDS = 10.0
 """Longest work on one message."""
 SEND_SECONDS = 30.0
 """A caller that reads nothing for so long is cut off."""
+MAX_TRIES = 4
 RECEIPT_TAG = b"\x7a"
 """Field 15, length-delimited: the receipt goes behind the bytes that its answer hash covers."""
-
-_log = logging.getLogger(__name__)
 
 
 class Waits(Protocol):
@@ -56,27 +49,50 @@ class Waits(Protocol):
         ...
 
 
+class Front(Protocol):
+    """What a stream passes before its first message, and when it is refused."""
+
+    def enter(self, call: Call) -> None:
+        """Parse, gate, check; raises ApiError."""
+        ...
+
+    def refuse(self, call: Call, error: Exception) -> None:
+        """Record a refusal and end the call with it."""
+        ...
+
+
 @dataclass(slots=True)
 class _Open:
     """An open stream.
 
     Attributes:
+        channel: its own, which the call holds no more when it is answered.
         sending_since: ``time.monotonic`` since when a message waits to be taken; 0 when none does.
     """
 
-    admitted: Admitted
-    context: grpc.ServicerContext
+    call: Call
+    channel: Channel
     sending_since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What streams are served with."""
+
+    reader: Reader
+    admission: Admission
+    writer: Writer[Call]
+    answers: Answers
+    tracing: Tracing
+    waits: Waits
 
 
 class Streams:
     """Serves server-streaming methods."""
 
-    def __init__(self, door: FrontDoor, runner: Runner, waiter: Waits, *, idle_seconds: float) -> None:
+    def __init__(self, needs: Needs, *, idle_seconds: float) -> None:
         """A stream without a message for ``idle_seconds`` ends, with OK: its caller goes on from its cursor."""
-        self._door = door
-        self._runner = runner
-        self._waiter = waiter
+        self._needs = needs
         self._idle_seconds = idle_seconds
         self._draining = threading.Event()
         self._open: dict[int, _Open] = {}
@@ -93,94 +109,81 @@ class Streams:
         """Let every stream end, within the time that it is gated in."""
         self._draining.set()
 
-    def serve(
-        self, rule: MethodRule, handler: StreamHandler, requests: Iterator[bytes], context: grpc.ServicerContext
-    ) -> Iterator[bytes]:
-        """Answer a call with a stream of messages."""
-        arrival = arrive(rule.full_name, context, self._door.tracing)
-        with contextlib.ExitStack() as held:
-            held.callback(arrival.span.end, "CANCELLED", "CANCELLED")  # unless it ends in another way before
-            try:
-                self._door.enter(arrival, requests, context, held, stream=True)
-                opened = _Open(self._door.admitted(arrival, rule), context)
-                held.callback(self._open.pop, self._register(opened), None)
-                yield from self._messages(opened, handler)
-                self._door.sign_off(arrival, recorded=False)  # its messages are the accesses
-            except Exception as error:  # noqa: BLE001 - as for unary calls: no exception reaches grpc
-                self._door.refuse(arrival, error, context)
+    def serve(self, front: Front, call: Call) -> None:
+        """Answer a call with a stream of messages; returns when it has ended."""
+        number = next(self._numbers)
+        opened = _Open(call, call.channel)
+        try:
+            front.enter(call)
+            self._open[number] = opened
+            self._messages(opened)
+        except Exception as error:  # noqa: BLE001 - as for unary calls: no exception reaches grpc
+            front.refuse(call, error)
+        else:
+            self._needs.answers.end_stream(call)
+        finally:
+            self._open.pop(number, None)
 
-    def _messages(self, opened: _Open, handler: StreamHandler) -> Iterator[bytes]:
-        admitted = opened.admitted
-        agency_id = admitted.call.agency.agency_id
-        cursor = self._start(admitted, handler)
+    def _messages(self, opened: _Open) -> None:
+        call = opened.call
+        handler: Streamed[Any, Any] = call.route.handler
+        agency_id = call.agency.agency_id
+        with self._needs.reader.connection(time.monotonic() + MESSAGE_SECONDS) as conn:
+            cursor = handler.start(call, call.request, conn)
         last = time.monotonic()
-        while opened.context.is_active():
+        while call.channel.is_active():
             if self._draining.is_set():
                 raise errors.Unavailable(errors_pb2.ERROR_REASON_SHUTTING_DOWN, retry_after_seconds=1.0)
-            ticket = self._waiter.ticket(agency_id)
-            self._gate(admitted)
-            found = self._next(admitted, handler, cursor)
+            ticket = self._needs.waits.ticket(agency_id)
+            self._needs.admission.admit(call)
+            found = self._next(call, handler, cursor)
             if found is not None:
                 message, cursor = found
                 opened.sending_since = time.monotonic()
-                yield message
+                call.channel.send(message)
                 opened.sending_since = 0.0
                 last = time.monotonic()
             elif time.monotonic() - last >= self._idle_seconds:
                 return
             else:
-                self._waiter.wait(agency_id, ticket, GATE_SECONDS)
+                self._needs.waits.wait(agency_id, ticket, GATE_SECONDS)
 
-    def _start(self, admitted: Admitted, handler: StreamHandler) -> int:
-        with replaced_errors(), self._runner.database.transaction() as conn:
-            bound_statements(conn, time.monotonic() + MESSAGE_SECONDS)
-            return handler.start(admitted.call, admitted.request, conn)
-
-    def _gate(self, admitted: Admitted) -> None:
-        admitted.call = self._door.admission.admit(admitted.arrival, admitted.rule, admitted.request)
-
-    def _next(self, admitted: Admitted, handler: StreamHandler, cursor: int) -> tuple[bytes, int] | None:
+    def _next(self, call: Call, handler: Streamed[Any, Any], cursor: int) -> tuple[bytes, int] | None:
         """The next message with its receipt, committed, and the cursor behind it."""
-        for _ in range(ATTEMPTS):
-            try:
-                with replaced_errors():
-                    return self._recorded(admitted, handler, cursor)
-            except StaleDirectory:
-                self._door.admission.directory.reload()
-                self._gate(admitted)
-        raise errors.Unavailable(retry_after_seconds=1.0)
-
-    def _recorded(self, admitted: Admitted, handler: StreamHandler, cursor: int) -> tuple[bytes, int] | None:
-        call = dataclasses.replace(admitted.call, access_id=uuid.uuid4())
-        arrival = admitted.arrival
-        with self._runner.database.transaction() as conn:
-            bound_statements(conn, time.monotonic() + MESSAGE_SECONDS)
-            step = handler.after(call, cursor, conn)
+        for _ in range(MAX_TRIES):
+            with self._needs.reader.connection(time.monotonic() + MESSAGE_SECONDS) as conn:
+                step = handler.after(call, cursor, conn)
             if step is None:
                 return None
-            span = self._span(arrival, admitted, call.access_id)
-            code = "UNAVAILABLE"
+            if step.cursor <= cursor:
+                raise RuntimeError("a stream's handler doesn't advance")
             try:
-                answer = step.outcome.response.SerializeToString()
-                entry = entries.answered(arrival, call, step.outcome, answer, access_id=call.access_id)
-                appended = self._runner.ledger.append(conn, [entry], directory_version=call.directory_version)
-                self._runner.guard.commit(conn, appended)
-                code = "OK"
-            finally:
-                span.end(code)
-        return with_receipt(answer, appended.receipts[0]), _advanced(step, cursor)
+                with replaced_errors():
+                    return self._recorded(call, step), step.cursor
+            except StaleRead:
+                self._needs.admission.admit(call)
+        raise errors.Unavailable(retry_after_seconds=1.0)
 
-    def _span(self, arrival: Arrival, admitted: Admitted, access_id: uuid.UUID) -> spans.CallSpan:
-        span = self._door.tracing.message(arrival.span, admitted.rule.full_name)
-        span.set(spans.AGENCY, arrival.agency)
-        span.set(spans.OUTCOME, entries.outcome_name(leaf_pb2.OUTCOME_ALLOWED))
-        span.set(spans.ACCESS_ID, str(access_id))
-        return span
-
-    def _register(self, opened: _Open) -> int:
-        number = next(self._numbers)
-        self._open[number] = opened
-        return number
+    def _recorded(self, call: Call, step: StreamStep) -> bytes:
+        span = self._needs.tracing.message(call.span, call.method)
+        message = dataclasses.replace(
+            call,
+            span=span,
+            access_id=new_access_id(),
+            deadline=time.monotonic() + MESSAGE_SECONDS,
+            outcome=step.outcome,
+            answer=step.outcome.response.SerializeToString(),
+            channel=None,
+            hold=None,
+        )
+        describe(message, recorded=True)
+        code = "UNAVAILABLE"
+        try:
+            receipt = self._needs.writer.submit(message)
+            code = "OK"
+        finally:
+            span.end(code)
+        return with_receipt(message.answer, receipt)
 
     def _supervise(self) -> None:
         """Cut off streams whose thread waits for a caller that doesn't read: it can't gate them itself."""
@@ -188,13 +191,15 @@ class Streams:
             now = time.monotonic()
             for opened in list(self._open.values()):
                 since = opened.sending_since
-                if since and (now - since > SEND_SECONDS or (now - since > GATE_SECONDS and not self._still(opened))):
-                    opened.context.cancel()
+                if since and (now - since > SEND_SECONDS or (now - since > GATE_SECONDS and not self._may(opened))):
+                    opened.channel.cancel()
 
-    def _still(self, opened: _Open) -> bool:
+    def _may(self, opened: _Open) -> bool:
+        """Whether the stream's caller still may have it: by what is known, when the database can't be asked."""
         try:
-            self._gate(opened.admitted)
-        except errors.ApiError:
+            # A copy: the stream's thread may go on with the call at any moment.
+            self._needs.admission.admit(dataclasses.replace(opened.call))
+        except (errors.ApiError, psycopg.Error):
             return False
         return True
 
@@ -213,9 +218,3 @@ def varint(number: int) -> bytes:
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
-
-
-def _advanced(step: StreamStep, cursor: int) -> int:
-    if step.cursor <= cursor:
-        raise RuntimeError("a stream's handler doesn't advance")
-    return step.cursor

@@ -1,0 +1,70 @@
+"""Answers: what goes back to the caller, and what its span and the metrics say of it. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+from google.rpc import status_pb2
+
+from nsor.v1 import options_pb2, receipt_pb2
+from nsor_server.calls import Call
+from nsor_server.formats.uuids import text
+from nsor_server.rpc import entries, status
+from nsor_server.rpc.arrival import RECEIPT, STATUS_DETAILS
+from nsor_server.rpc.metrics import Metrics
+from nsor_server.rpc.transport import Metadata
+
+_PURPOSES = {number: name.removeprefix("PURPOSE_") for name, number in options_pb2.Purpose.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers calls, each once; threads share it."""
+
+    metrics: Metrics
+
+    def send(self, call: Call, receipt: receipt_pb2.Receipt | None) -> None:
+        """Send what the call holds: its answer, or its error's status.
+
+        Args:
+            call: with ``answer``, and ``error`` if it is refused.
+            receipt: the proof of the entry; None for what has no entry of its own.
+        """
+        trailing: Metadata = () if receipt is None else ((RECEIPT, receipt.SerializeToString()),)
+        # grpc counts a call as open for as long as somebody holds it, so nobody may: not even a cycle of references.
+        channel, call.channel, call.prepared = call.channel, None, None
+        describe(call, recorded=receipt is not None)
+        if call.error is None:
+            call.span.end()
+            self.metrics.called(call.method, "OK")
+            channel.answer(call.answer, trailing)
+        else:
+            code = status.CODES[call.error.code]
+            call.span.end(code.name, status.reason_name(call.error))
+            self.metrics.called(call.method, code.name)
+            # grpc_status refuses a status whose message isn't the call's own.
+            message = status_pb2.Status.FromString(call.answer).message
+            channel.end(code, message, ((STATUS_DETAILS, call.answer), *trailing))
+        if call.hold is not None:
+            call.hold.release()
+
+    def end_stream(self, call: Call) -> None:
+        """End a stream whose messages were sent: they are the accesses, so the end has no entry."""
+        channel, call.channel = call.channel, None
+        describe(call, recorded=False)
+        code = grpc.StatusCode.OK if channel.is_active() else grpc.StatusCode.CANCELLED
+        call.span.end(code.name)
+        self.metrics.called(call.method, code.name)
+        channel.end(code, "", ())
+        call.hold.release()
+
+
+def describe(call: Call, *, recorded: bool) -> None:
+    """Put on the call's span what may stand there; the access id only if there is an entry of it."""
+    call.span.describe(
+        agency=call.agency.agency_id,
+        purpose=_PURPOSES[call.purpose],
+        outcome=entries.outcome_name(call.error),
+        access_id=text(call.access_id) if recorded else "",
+    )

@@ -1,0 +1,214 @@
+"""What the ledger's writer does with a batch of calls, in one transaction that it commits once.
+
+Calls of grouped methods come as they were received: they are parsed, gated, checked and prepared before the head is
+locked, and decided under its lock. Calls that a thread has run come with their outcome, and it is looked at whether
+what they read is still the newest; one that isn't runs again. Refusals come as they are. Then every call has its entry.
+
+Under the lock everything in a batch sees the same state, so whoever only reads comes before whoever changes something:
+an answer never comes after a change that it doesn't know of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.calls import Call, Seen
+from nsor_server.formats.uuids import text
+from nsor_server.ledger.entry import Decided, Head, StaleRead
+from nsor_server.rpc import entries
+from nsor_server.rpc.admission import Admission
+from nsor_server.rpc.handlers import Grouped
+from nsor_server.rpc.status import Texts, status
+from nsor_server.storage import changes
+from nsor_server.storage.session import Rows, Session, Step
+from nsor_server.tracing.spans import BatchSpan, Tracing
+
+
+@dataclass(slots=True)
+class _Reads:
+    """What is read for a batch.
+
+    Attributes:
+        seen: the versions that are looked at, each with its call.
+        versions: how many statements look at them.
+        grouped: for each grouped handler its calls, and how many statements it has.
+    """
+
+    seen: list[tuple[Call, Seen]] = field(default_factory=list)
+    versions: int = 0
+    grouped: list[tuple[Grouped[Any, Any, Any], list[Call], int]] = field(default_factory=list)
+
+
+class Batches:
+    """Prepares, reads for and decides the batches of the ledger's writer, in its thread alone.
+
+    Args:
+        admission: the gate.
+        texts: what people are told.
+        tracing: makes the span of a commit.
+        enter: parses, gates and checks a call without waiting for anything.
+        run_elsewhere: has a call that isn't in order run by a thread that may wait; it is refused there.
+        on_change: hears when a batch that changes something has been written: it may owe events.
+    """
+
+    def __init__(
+        self,
+        admission: Admission,
+        texts: Texts,
+        tracing: Tracing,
+        *,
+        enter: Callable[[Call], None],
+        run_elsewhere: Callable[[Call], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._admission = admission
+        self._texts = texts
+        self._tracing = tracing
+        self._enter = enter
+        self._run_elsewhere = run_elsewhere
+        self._on_change = on_change
+        self._reads = _Reads()
+        self._commit: BatchSpan | None = None
+        self._changes = False
+
+    def prepare(self, calls: Sequence[Call]) -> tuple[list[Call], list[Call]]:
+        """Those that can be recorded now, who only read before who changes something; and those that can't."""
+        ready: list[Call] = []
+        others: list[Call] = []
+        for call in calls:
+            if call.request is None and call.error is None and call.route is not None:
+                try:
+                    self._enter(call)
+                    call.route.run(call, None)
+                except Exception:  # noqa: BLE001 - the other thread meets the same, and refuses the call
+                    others.append(call)
+                    continue
+            ready.append(call)
+        ready.sort(key=_weight)
+        return ready, others
+
+    def pass_over(self, call: Call) -> None:
+        """Have a call that can't be recorded now run by a thread that may wait."""
+        self._run_elsewhere(call)
+
+    def reads(self, calls: Sequence[Call]) -> list[Step]:
+        """What is read under the lock: whether versions are the newest, then what each grouped handler needs."""
+        reads = self._reads = _Reads()
+        by_handler: dict[int, tuple[Grouped[Any, Any, Any], list[Call]]] = {}
+        for call in calls:
+            if call.prepared is not None:
+                call.error = None
+                by_handler.setdefault(id(call.route.handler), (call.route.handler, []))[1].append(call)
+            elif call.outcome is not None:
+                reads.seen += [(call, seen) for seen in call.outcome.seen]
+        steps = changes.moved([seen for _, seen in reads.seen])
+        reads.versions = len(steps)
+        for handler, own in by_handler.values():
+            needed = handler.reads([call.prepared for call in own])
+            reads.grouped.append((handler, own, len(needed)))
+            steps += needed
+        return steps
+
+    def decide(
+        self, calls: Sequence[Call], results: Sequence[Rows], head: Head, session: Session
+    ) -> list[Decided | Exception]:
+        """What is written of each call; or why nothing is, for whoever hears of it."""
+        failed = self._stale(calls, results[: self._reads.versions])
+        self._gate_again(calls, head, session, failed)
+        at = self._reads.versions
+        for handler, own, count in self._reads.grouped:
+            self._decide_grouped(handler, own, results[at : at + count], head.now_us)
+            at += count
+        spans = [call.span for call in calls if call.route is not None]
+        self._commit = self._tracing.commit(spans) if spans else None
+        self._changes = any(_weight(call) for call in calls)
+        return [failed.get(id(call)) or self._decided(call) for call in calls]
+
+    def committed(self) -> None:
+        """The batch is durable, or isn't: its span ends."""
+        if self._commit is not None:
+            self._commit.end()
+        if self._changes:
+            self._on_change()
+
+    def _stale(self, calls: Sequence[Call], moved: Sequence[Rows]) -> dict[int, Exception]:
+        """Calls whose versions have moved on, or are moved on by a call before them in the batch."""
+        failed: dict[int, Exception] = {}
+        for rows in moved:
+            for (position,) in rows:
+                failed[id(self._reads.seen[position][0])] = StaleRead()
+        changed: set[tuple[Any, ...]] = set()
+        for call in calls:
+            outcome = call.outcome
+            if outcome is None or call.prepared is not None or id(call) in failed:
+                continue
+            keys = [(seen.what.name, *seen.key) for seen in outcome.seen]
+            if not changed.isdisjoint(keys):
+                failed[id(call)] = StaleRead()
+            elif outcome.rows:
+                changed.update(keys)
+        return failed
+
+    def _gate_again(self, calls: Sequence[Call], head: Head, session: Session, failed: dict[int, Exception]) -> None:
+        """Gate the calls again that were gated by another version of the directory than the head's.
+
+        Under the lock the directory can't move on once more: otherwise whoever changes it without end keeps everybody
+        else's calls from being recorded.
+        """
+        newest: DirectorySnapshot | None = None
+        for call in calls:
+            before = call.directory
+            if before is None or before.version == head.directory_version or call.error is not None:
+                continue
+            if newest is None:
+                newest = self._newest(head, session)
+            facts = (call.agency, call.officer, call.purpose, call.rows)
+            try:
+                self._admission.admit_by(call, newest)
+            except errors.ApiError as error:
+                failed[id(call)] = error
+                continue
+            if facts != (call.agency, call.officer, call.purpose, call.rows) or before.agencies != newest.agencies:
+                failed[id(call)] = StaleRead()
+
+    def _newest(self, head: Head, session: Session) -> DirectorySnapshot:
+        directory = self._admission.directory
+        if directory.current.version != head.directory_version:
+            with session.plain() as connection:
+                directory.reload(connection)
+        return directory.current
+
+    def _decide_grouped(
+        self, handler: Grouped[Any, Any, Any], own: Sequence[Call], results: Sequence[Rows], now_us: int
+    ) -> None:
+        decided = handler.decide([call.prepared for call in own], results, now_us)
+        for call, outcome in zip(own, decided, strict=True):
+            if isinstance(outcome, errors.ApiError):
+                call.fails(outcome)
+                call.answer = status(outcome, self._texts, text(call.access_id)).SerializeToString()
+            else:
+                call.outcome = outcome
+                call.answer = outcome.response.SerializeToString()
+
+    def _decided(self, call: Call) -> Decided:
+        if call.route is None:
+            counted = entries.count_of(
+                call.agency.agency_id, call.method, call.count, access_id=call.access_id, trace_id=call.span.trace_id
+            )
+            return Decided(counted, (), directory_changed=False)
+        outcome = call.outcome if call.error is None else None
+        if outcome is None:
+            return Decided(entries.entry(call), (), directory_changed=False)
+        return Decided(entries.entry(call), outcome.rows, outcome.directory_changed)
+
+
+def _weight(call: Call) -> int:
+    """Who only reads comes first, who changes the directory last."""
+    outcome = call.outcome
+    if outcome is None or call.prepared is not None:
+        return 0
+    return 2 if outcome.directory_changed else 1 if outcome.rows else 0

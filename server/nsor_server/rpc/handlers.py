@@ -1,0 +1,80 @@
+"""What a service hands to the front door: for each of its methods a handler, with the types that it takes and gives.
+
+Which method a handler serves follows from its request's type: in the contract no two methods share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from google.protobuf.message import Message
+
+from nsor_server.calls import Call, Outcome
+from nsor_server.errors import ApiError
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Rows, Step
+
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Generic[Q, A]):
+    """A method that is answered with one message.
+
+    Attributes:
+        request: type of its requests.
+        response: type of its answers.
+        run: decides, on a connection that can only read and whose every statement sees what was committed before it;
+            raises ApiError to refuse. It runs again when what it has read has changed meanwhile.
+    """
+
+    request: type[Q]
+    response: type[A]
+    run: Callable[[Call, Q, Connection], Outcome[A]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Generic[Q, A, P]):
+    """A method whose calls the ledger's writer decides, many at a time, by what it reads under the head's lock.
+
+    Attributes:
+        prepare: all that depends on the request alone; raises ApiError to refuse.
+        reads: the statements that read what ``decide`` needs, for all of a batch.
+        decide: from what was prepared, what was read, and the instant of the entries, in microseconds since 1970: an
+            outcome for each, or why there is none. One that fails doesn't touch its neighbours.
+    """
+
+    request: type[Q]
+    response: type[A]
+    prepare: Callable[[Call, Q], P]
+    reads: Callable[[Sequence[P]], Sequence[Step]]
+    decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | ApiError]]
+
+
+class StreamStep(NamedTuple):
+    """One message of a stream: its outcome, without a receipt, and where the stream goes on."""
+
+    outcome: Outcome[Any]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Generic[Q, A]):
+    """A method that is answered with a stream. Its front waits between reads, gates again, records and sends.
+
+    Attributes:
+        start: the cursor at which the stream begins.
+        after: the next message after a cursor; None if there is none yet.
+    """
+
+    request: type[Q]
+    response: type[A]
+    start: Callable[[Call, Q, Connection], int]
+    after: Callable[[Call, int, Connection], StreamStep | None]
+
+
+Handler: TypeAlias = Unary[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any]

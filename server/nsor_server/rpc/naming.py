@@ -1,0 +1,46 @@
+"""What a request names: the one person or thing that it asks about, as entries are labelled with it; and its own id."""
+
+import functools
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from nsor_server.formats.uuids import raw
+
+_KINDS: Final = {
+    "cnic": "cnic",
+    "registration_id": "registration",
+    "access_request_id": "access-request",
+    "officer_key_id": "officer",
+    "access_id": "access",
+}
+"""Field of a request -> kind; the first that is there and set counts."""
+_REQUEST_ID: Final = "request_id"
+_PERSON: Final = "person"
+"""Field of a request that enters a person."""
+
+
+def named(request: Message) -> str:
+    """The kind and the value that a checked request names, found or not; empty when it names nothing, or several."""
+    for name, kind in _fields(request.DESCRIPTOR):
+        if value := _read(request, name):
+            return named(value) if name == _PERSON else f"{kind} {value.hex() if isinstance(value, bytes) else value}"
+    return ""
+
+
+def request_id(request: Message) -> bytes:
+    """The id of a checked request, 16 bytes; empty when it has none."""
+    written = _read(request, _REQUEST_ID) if _REQUEST_ID in request.DESCRIPTOR.fields_by_name else ""
+    return raw(written) if written else b""
+
+
+@functools.cache
+def _fields(descriptor: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a message that may name something, each with its kind."""
+    fields = descriptor.fields_by_name
+    return tuple((name, kind) for name, kind in (*_KINDS.items(), (_PERSON, "")) if name in fields)
+
+
+def _read(request: Any, name: str) -> Any:
+    """A field that only some requests have."""
+    return getattr(request, name)

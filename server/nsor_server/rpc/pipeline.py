@@ -1,0 +1,172 @@
+"""The way of every call, whatever method it names and whatever its bytes are.
+
+Arrive, identify, limit, receive, parse, admit, check, run, record, answer. What goes wrong on the way is a refusal,
+and a refusal is answered, traced and recorded as well. No exception gets past here: grpc would send its text.
+
+Three kinds of thread take a call along, and none of them waits for the next: grpc's takes it and its message; one of
+the pool's runs a unary handler, which reads (one of the streams' pool serves a stream); the ledger's writer decides the
+grouped calls, records every call and answers it. ``rpc/batches.py`` is what the writer does with a batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from google.protobuf.message import Message
+
+from nsor.v1 import errors_pb2, receipt_pb2
+from nsor_server import errors
+from nsor_server.access.limits import UNKNOWN, Limits
+from nsor_server.calls import Call
+from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
+from nsor_server.ledger.writer import Writer
+from nsor_server.rpc.admission import Admission
+from nsor_server.rpc.answers import Answers
+from nsor_server.rpc.arrival import arrive
+from nsor_server.rpc.methods import Method
+from nsor_server.rpc.naming import named, request_id
+from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.reception import Reception
+from nsor_server.rpc.refusals import Refusals
+from nsor_server.rpc.streams import Streams
+from nsor_server.rpc.transport import Channel
+from nsor_server.tracing.spans import Tracing
+
+MAX_TRIES = 4
+"""How often a call is run that has read what has changed before it was recorded; then it is answered UNAVAILABLE."""
+
+
+class Checks(Protocol):
+    """What normalises and checks a request."""
+
+    def check(self, message: Message) -> list[errors.Violation]:
+        """The rules that the message breaks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What every call passes.
+
+    Attributes:
+        pool: threads for unary handlers, which read.
+        stream_pool: threads for streams, so that silent ones can't take those of other agencies' calls.
+        max_bytes: largest request.
+    """
+
+    tracing: Tracing
+    admission: Admission
+    limits: Limits
+    reception: Reception
+    checker: Checks
+    reader: Reader
+    refusals: Refusals
+    answers: Answers
+    streams: Streams
+    writer: Writer[Call]
+    pool: Executor
+    stream_pool: Executor
+    max_bytes: int
+
+    def accept(self, method: Method, channel: Channel) -> None:
+        """Take a call of the contract."""
+        self.begin(method, channel, self.received)
+
+    def begin(self, method: Method, channel: Channel, received: Callable[[Call, bytes | None], None]) -> None:
+        """Arrive, identify, limit, receive: in grpc's thread, by what is in memory."""
+        call = arrive(method, channel, self.tracing)
+        call.done = self.recorded
+        with contextlib.suppress(errors.Unauthenticated):  # it is refused when its message is there, on the record
+            self.admission.identify(call)
+        name = call.agency.agency_id if call.accepted else UNKNOWN
+        try:
+            call.hold = self.limits.stream(name) if method.is_stream else self.limits.call(name)
+        except errors.Exhausted as error:
+            self.refusals.count(call, error)
+        else:
+            self.reception.receive(call, received)
+
+    def received(self, call: Call, data: bytes | None) -> None:
+        """Hand the call to whoever runs it: grpc's thread goes on to the next."""
+        call.received(data or b"")
+        if data is None:
+            call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST)
+        elif len(data) > self.max_bytes:
+            call.error = errors.Exhausted(errors_pb2.ERROR_REASON_MESSAGE_TOO_LARGE)
+        if call.route.is_stream:
+            self.stream_pool.submit(self.streams.serve, self, call)
+        elif call.route.is_grouped and call.accepted and call.error is None:
+            self.record(call)  # the writer takes the steps of `run`
+        else:
+            self.pool.submit(self.run, call)
+
+    def run(self, call: Call) -> None:
+        """Parse, admit, check, run: in a thread of the pool."""
+        try:
+            self.enter(call)
+            call.route.run(call, self.reader)
+        except Exception as error:  # noqa: BLE001 - the one catch-all: grpc sends an exception's text to the caller
+            self.refuse(call, error)
+        else:
+            self.record(call)
+
+    def run_elsewhere(self, call: Call) -> None:
+        """Have a call run by a thread of the pool."""
+        self.pool.submit(self.run, call)
+
+    def enter(self, call: Call, *, wait: bool = True) -> None:
+        """Parse the request, gate the call, check the request.
+
+        Args:
+            call: received.
+            wait: whether the database may be asked for a newer directory before the call is refused.
+
+        Raises:
+            ApiError: whatever is wrong.
+        """
+        if not call.accepted:
+            self.admission.identify_newest(call)
+        if call.error is not None:
+            raise call.error
+        if not self.writer.healthy:
+            raise errors.Unavailable(retry_after_seconds=1.0)
+        call.request = call.route.parse(call.data)
+        if wait:
+            self.admission.admit(call)
+        else:
+            current = self.admission.directory.current
+            self.admission.admit_by(call, current, just_identified=call.directory is current)
+        violations = self.checker.check(call.request)
+        if violations:
+            raise errors.InvalidFields(violations=tuple(violations))
+        call.request_id, call.named = request_id(call.request), named(call.request)
+
+    def record(self, call: Call) -> None:
+        """Give the call to the ledger's writer: it decides grouped calls, records, and has the call answered."""
+        try:
+            self.writer.put(call)
+        except (LedgerUnavailable, errors.Unavailable):
+            self.refusals.unrecorded(call)
+
+    def refuse(self, call: Call, error: Exception) -> None:
+        """Have a refusal recorded, or counted when its agency has had too many."""
+        if self.refusals.itemise(call, error):
+            self.record(call)
+
+    def recorded(self, call: Call, result: receipt_pb2.Receipt | Exception) -> None:
+        """Answer a call whose entry is durable; see what becomes of one that has none. In the writer's thread."""
+        if isinstance(result, receipt_pb2.Receipt):
+            self.answers.send(call, result)
+        elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
+            call.tries += 1
+            self.pool.submit(self.run, call)
+        elif call.error is not None and call.prepared is None:
+            self.refusals.unrecorded(call)  # it was refused, and that couldn't be recorded either
+        else:
+            # A copy: the writer may still work on a call that it has given up, and its entry may yet be written.
+            self.pool.submit(self.refuse, dataclasses.replace(call), result)

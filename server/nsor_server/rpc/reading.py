@@ -1,0 +1,170 @@
+"""Runs unary handlers: on a connection that can only read, and once for a request that is sent again.
+
+A driver's error is replaced by one of ours, whose text is fixed: the driver's can hold values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from google.protobuf.message import Message
+
+from nsor_server import errors
+from nsor_server.calls import Call, Outcome
+from nsor_server.ledger.entry import LedgerUnavailable
+from nsor_server.rpc.handlers import Unary
+from nsor_server.storage import idempotency
+from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+RETRY_AFTER_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+"""How often deadlines are looked at."""
+CANCEL_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A handler that reads, until when it may, and whether it was stopped."""
+
+    conn: Connection
+    deadline: float
+    stopped: bool = False
+
+
+class Reader:
+    """Runs handlers; threads share it. What reads beyond its call's deadline is stopped."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._lock = threading.Lock()
+        self._reading: dict[int, _Reading] = {}
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._stop_late, name="reading-deadlines", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch deadlines."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._closed.set()
+        self._thread.join()
+
+    @contextmanager
+    def connection(self, deadline: float) -> Iterator[Connection]:
+        """A connection that reads until a deadline (``time.monotonic``).
+
+        Raises:
+            ApiError: what is answered instead of an error of the driver's.
+        """
+        with replaced_errors(), self._database.reading() as conn:
+            reading = _Reading(conn, deadline)
+            with self._lock:
+                self._reading[id(reading)] = reading
+            try:
+                yield conn
+            finally:
+                with self._lock:
+                    del self._reading[id(reading)]
+                if reading.stopped:
+                    conn.close()  # what stops it may arrive late, and would stop another call's statement
+
+    def _stop_late(self) -> None:
+        while not self._closed.wait(LOOK_SECONDS):
+            now = time.monotonic()
+            with self._lock:
+                late = [each for each in self._reading.values() if each.deadline <= now and not each.stopped]
+                for reading in late:
+                    reading.stopped = True
+            for reading in late:  # each waits for the database: nobody else may
+                with suppress(psycopg.Error):
+                    reading.conn.cancel_safe(timeout=CANCEL_SECONDS)
+
+    def run(self, handler: Unary[Any, Any], call: Call) -> None:
+        """Fill in the call's outcome and its answer.
+
+        A request that was answered before, under the same request id, gets that answer again and changes nothing.
+
+        Raises:
+            ApiError: the handler refuses, or what failed.
+        """
+        if time.monotonic() >= call.deadline:
+            raise errors.DeadlineExceeded
+        request = call.request
+        request_id = repeatable(request)
+        with self.connection(call.deadline) as conn:
+            if request_id is None:
+                call.outcome = handler.run(call, request, conn)
+                call.answer = call.outcome.response.SerializeToString()
+                return
+            key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call))
+            first = idempotency.find(conn, self._sealer, key)
+            if first is not None:
+                detail = record_pb2.AccessDetail(outcome="REPLAY", replay=True)
+                call.outcome, call.answer = Outcome(handler.response(), detail), first
+                return
+            outcome = handler.run(call, request, conn)
+            call.answer = outcome.response.SerializeToString()
+            row, unused = idempotency.keep(self._sealer, key, call.answer, call.access_id)
+            call.outcome = Outcome(
+                outcome.response,
+                outcome.detail,
+                (*outcome.rows, row),
+                outcome.records,
+                (*outcome.seen, unused),
+                directory_changed=outcome.directory_changed,
+            )
+
+    def _hash(self, call: Call) -> bytes:
+        """Of the officer and the checked message, which another language may have encoded in other bytes."""
+        return hashlib.sha256(call.officer_key + call.request.SerializeToString(deterministic=True)).digest()
+
+
+def repeatable(request: Message) -> uuid.UUID | None:
+    """The id of a request that changes something and may be sent again; None for one that only asks."""
+    fields = request.DESCRIPTOR.fields_by_name
+    if "request_id" not in fields or ("validate_only" in fields and _read(request, "validate_only")):
+        return None
+    return uuid.UUID(_read(request, "request_id"))
+
+
+def _read(request: Any, name: str) -> Any:
+    """A field that only some requests have."""
+    return getattr(request, name)
+
+
+@contextmanager
+def replaced_errors() -> Iterator[None]:
+    """Replace the errors of the driver and the ledger by those that callers are told."""
+    try:
+        yield
+    except Exception as error:
+        other = replaced(error)
+        if other is error:
+            raise
+        raise other from None
+
+
+def replaced(error: Exception) -> Exception:
+    """The error that a caller is told instead of one of the driver or the ledger; others stay."""
+    match error:
+        case psycopg.errors.QueryCanceled():
+            return errors.DeadlineExceeded()
+        case (
+            LedgerUnavailable() | psycopg.OperationalError() | psycopg.InterfaceError() | psycopg_pool.TooManyRequests()
+        ):
+            return errors.Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
+        case _:
+            return error

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import uuid
 
-from google.protobuf.message import Message
-
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
-from nsor_server.notification import events
-from nsor_server.rpc.calls import Call, Connection, Outcome, StreamStep
+from nsor_server.calls import Call, Outcome
+from nsor_server.events import cursors
+from nsor_server.rpc.handlers import StreamStep
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 
 class EventStream:
     """The stream of an agency's own events: at least once, in order, until acknowledged."""
 
-    def start(self, call: Call, request: Message, conn: Connection) -> int:
+    def start(self, call: Call, request: notification_pb2.SubscribeEventsRequest, conn: Connection) -> int:
         """The cursor that was asked for, or the last acknowledgement.
 
         Raises:
             errors.InvalidFields: OUT_OF_RANGE: the agency was never given that sequence.
         """
-        assert isinstance(request, notification_pb2.SubscribeEventsRequest)  # noqa: S101 - narrows the handler's type
         agency_id = call.agency.agency_id
         if not request.after_sequence:
-            return events.acknowledged(conn, agency_id)
-        if request.after_sequence > events.last(conn, agency_id):
+            return cursors.acknowledged(conn, agency_id)
+        if request.after_sequence > cursors.last(conn, agency_id):
             beyond = errors.Violation("after_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))
         return request.after_sequence
 
     def after(self, call: Call, cursor: int, conn: Connection) -> StreamStep | None:
         """The next events, at most 100; None when there are none yet."""
-        found = events.read_after(conn, call.agency.agency_id, cursor)
+        found = cursors.read_after(conn, call.agency.agency_id, cursor)
         if not found:
             return None
         answer = notification_pb2.SubscribeEventsResponse(events=found)

@@ -12,8 +12,8 @@ from typing import Final
 
 import psycopg
 
-from nsor_server.notification import events, outbox
-from nsor_server.storage.pool import Database
+from nsor_server.events.waiter import CHANNEL
+from nsor_server.storage.pool import Connection, Database
 
 BATCH: Final = 500
 """Events that one transaction numbers."""
@@ -23,7 +23,7 @@ _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
 
-def deliver(conn: psycopg.Connection, batch: int = BATCH) -> int:
+def deliver(conn: Connection, batch: int = BATCH) -> int:
     """Number at most ``batch`` events, the oldest first, and notify their agencies; returns how many.
 
     Runs in its own transaction. A number is the agency's last one plus one, under the lock: there are no gaps, and a
@@ -50,23 +50,28 @@ def deliver(conn: psycopg.Connection, batch: int = BATCH) -> int:
             (batch,),
         ).fetchall()
         for agency_id in sorted({row[0] for row in rows}):
-            conn.execute("SELECT pg_notify(%s, %s)", (events.CHANNEL, agency_id))
+            conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, agency_id))
     return len(rows)
 
 
 class Deliverer:
-    """A thread that delivers whenever something was left in the outbox, and looks at least every second."""
+    """A thread that delivers whenever it is woken, and looks by itself as well: another process may owe something."""
 
     def __init__(self, database: Database, *, poll_seconds: float = 1.0) -> None:
-        """``poll_seconds`` is the longest that an event waits when a notification was lost."""
+        """``poll_seconds`` is the longest that an event of another process waits."""
         self._database = database
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nsor-deliverer", daemon=True)
 
     def start(self) -> None:
         """Start to deliver."""
         self._thread.start()
+
+    def wake(self) -> None:
+        """Something was committed that may owe events."""
+        self._woken.set()
 
     def stop(self) -> None:
         """End after the transaction that is running; returns within about ``poll_seconds``.
@@ -74,6 +79,7 @@ class Deliverer:
         A commit that waits for a lost standby is left behind: PostgreSQL decides on it, and the events stay whole.
         """
         self._stopped.set()
+        self._woken.set()
         self._thread.join(self._poll_seconds + _STOP_SECONDS)
 
     def _run(self) -> None:
@@ -86,11 +92,10 @@ class Deliverer:
                 _logger.warning("delivering events failed: %s; trying again", type(error).__name__)
                 self._stopped.wait(self._poll_seconds)
 
-    def _follow(self, conn: psycopg.Connection) -> None:
+    def _follow(self, conn: Connection) -> None:
         conn.autocommit = True
-        conn.execute(f"LISTEN {outbox.CHANNEL}")
         while not self._stopped.is_set():
+            self._woken.clear()
             while deliver(conn) == BATCH and not self._stopped.is_set():
                 pass
-            for _ in conn.notifies(timeout=self._poll_seconds, stop_after=1):
-                pass
+            self._woken.wait(self._poll_seconds)

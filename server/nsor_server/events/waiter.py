@@ -1,68 +1,26 @@
-"""Numbered events as their agencies read them: from a cursor, until acknowledged, and the wait for the next ones."""
+"""Lets many streams wait for their agencies' next events, with one listening connection for all of them."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from collections import defaultdict
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
-from nsor.v1 import notification_pb2
-from nsor_server.registration.dates import from_us, to_us
-from nsor_server.rpc.calls import Connection
 from nsor_server.storage.pool import Database
 
 CHANNEL: Final = "nsor_events"
 """Notified with the agency's id at the commit of a delivery."""
-MOST_EVENTS: Final = 100
-"""Events in one message of a stream."""
 
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
 
-def read_after(conn: Connection, agency_id: str, after: int, limit: int = MOST_EVENTS) -> list[notification_pb2.Event]:
-    """At most ``limit`` events of the agency after a sequence, in order."""
-    rows = conn.execute(
-        """
-        SELECT sequence, event_id, kind, registration_id, notice_id, access_request_id, event_time
-        FROM agency_event
-        WHERE agency_id = %s AND sequence > %s
-        ORDER BY sequence
-        LIMIT %s
-        """,
-        (agency_id, after, limit),
-    )
-    return [_event(row) for row in rows]
-
-
-def last(conn: Connection, agency_id: str) -> int:
-    """The last sequence that the agency has been given, or 0."""
-    return _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", agency_id)
-
-
-def acknowledged(conn: Connection, agency_id: str) -> int:
-    """The last sequence that the agency has acknowledged, or 0."""
-    return _number(conn, "SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %s", agency_id)
-
-
-def acknowledge(conn: Connection, agency_id: str, through: int) -> None:
-    """Store an acknowledgement; a repeated one changes nothing."""
-    conn.execute(
-        """
-        INSERT INTO event_acknowledgement (agency_id, through_sequence) VALUES (%s, %s)
-        ON CONFLICT (agency_id, through_sequence) DO NOTHING
-        """,
-        (agency_id, through),
-    )
-
-
 class Waiter:
-    """Lets many streams wait for their agencies' next events, with one listening connection for all of them.
+    """Wakes whoever waits for events of an agency.
 
     A stream takes ``ticket(agency_id)`` **before** it reads and hands it to ``wait`` afterwards: what was delivered in
     between ends the wait at once.
@@ -132,25 +90,3 @@ class Waiter:
         while not self._stopped.is_set():
             for notice in conn.notifies(timeout=_RETRY_SECONDS, stop_after=1):
                 self._wake(notice.payload)
-
-
-def _number(conn: Connection, query: str, agency_id: str) -> int:
-    row = conn.execute(query, (agency_id,)).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0  # type: ignore[call-overload]  # rows are untyped
-
-
-def _event(row: Any) -> notification_pb2.Event:
-    sequence, event_id, kind, registration_id, notice_id, access_request_id, event_time = row
-    return notification_pb2.Event(
-        sequence=sequence,
-        event_id=str(event_id),
-        kind=kind,
-        registration_id=_text(registration_id),
-        notice_id=_text(notice_id),
-        access_request_id=_text(access_request_id),
-        event_time=from_us(to_us(event_time)),
-    )
-
-
-def _text(record_id: uuid.UUID | None) -> str:
-    return "" if record_id is None else str(record_id)

@@ -1,0 +1,46 @@
+"""The outbox: with a change goes one unnumbered row for each recipient, and the deliverer takes it away.
+
+Had the change numbered its events, a number that commits late would appear behind a reader's cursor and be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from nsor.v1 import notification_pb2
+from nsor_server.calls import Row, Table
+
+TABLE: Final = Table(
+    "outbox",
+    (
+        ("recipient", "text"),
+        ("kind", "smallint"),
+        ("registration_id", "uuid"),
+        ("notice_id", "uuid"),
+        ("access_request_id", "uuid"),
+    ),
+)
+
+
+def owed(
+    kind: notification_pb2.EventKind.ValueType,
+    recipients: Iterable[str],
+    *,
+    registration_id: bytes | None = None,
+    notice_id: bytes | None = None,
+    access_request_id: bytes | None = None,
+) -> list[Row]:
+    """The rows that owe an event to each recipient, once.
+
+    Args:
+        kind: what happened.
+        recipients: agency ids; one that is named twice is told once.
+        registration_id: the registration, 16 bytes, for events of a registration.
+        notice_id: the notice, for changes of address.
+        access_request_id: the access request, for events of access.
+    """
+    return [
+        Row(TABLE, (recipient, kind, registration_id, notice_id, access_request_id))
+        for recipient in sorted(set(recipients))
+    ]

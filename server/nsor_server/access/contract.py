@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
-from google.protobuf import message_factory
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
 import nsor.v1
 from nsor.v1 import options_pb2
+from nsor_server.config import OperatorError
 
 PURPOSE = "purpose"
 """Name of the request field that states the purpose where the kind of agency has several."""
@@ -33,7 +34,7 @@ _Enumeration: TypeAlias = (
 )
 
 
-class ContractError(Exception):
+class ContractError(OperatorError):
     """The contract has a gap; names the method, or the class of fields, and the gap."""
 
 
@@ -83,6 +84,12 @@ class Contract:
 
     methods: Mapping[str, MethodRule]
 
+    @property
+    def services(self) -> list[ServiceDescriptor]:
+        """Every service of the contract."""
+        found = {rule.service: _service(rule) for rule in self.methods.values()}
+        return list(found.values())
+
     @classmethod
     def load(cls, files: Iterable[FileDescriptor] | None = None) -> Self:
         """Read the rules of all files of nsor.v1, or of these.
@@ -99,6 +106,11 @@ class Contract:
             for method in service.methods
         ]
         return cls({rule.full_name: rule for rule in sorted(found, key=lambda rule: rule.full_name)})
+
+
+def _service(rule: MethodRule) -> ServiceDescriptor:
+    found: ServiceDescriptor = descriptor_pool.Default().FindServiceByName(rule.service)
+    return found
 
 
 def field_class(field: FieldDescriptor) -> options_pb2.FieldClass.ValueType:

@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 import psycopg
 
-from nsor_server.access.facts import Agency, Certificate, Officer
+from nsor_server.access.facts import Certificate
+from nsor_server.calls import Agency, Officer
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""

@@ -1,53 +1,9 @@
-"""Facts about callers, as the directory knows them. Frozen: a call sees one state from start to end."""
+"""Facts about certificates and places, as the directory knows them. Agencies and officers stand in ``calls``."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-
-from nsor.v1 import options_pb2, types_pb2
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """An agency.
-
-    Attributes:
-        agency_id: id, as in its certificate's URI SAN.
-        kind: kind of agency.
-        jurisdiction: place codes; ``PK`` is the whole country, ``PK-PB`` a province, ``PK-PB/LHR`` a district.
-        enabled: whether it may call.
-        court_kinds: kinds of court, for agencies of kind COURT; empty for every other.
-    """
-
-    agency_id: str
-    kind: options_pb2.AgencyKind.ValueType
-    jurisdiction: tuple[str, ...]
-    enabled: bool
-    name_en: str = ""
-    name_ur: str = ""
-    court_kinds: tuple[types_pb2.CourtKind.ValueType, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """An enrolled officer.
-
-    Attributes:
-        key_id: SHA-256 of the raw Ed25519 public key, 32 bytes. Two-person rules compare this, never a string.
-        officer_number: personal or belt number within the agency.
-        public_key: raw Ed25519 public key, 32 bytes.
-        jurisdiction: where the officer may act; empty means the agency's whole jurisdiction.
-        grade: BPS grade.
-    """
-
-    key_id: bytes
-    agency_id: str
-    officer_number: str
-    public_key: bytes
-    jurisdiction: tuple[str, ...]
-    grade: int
-    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

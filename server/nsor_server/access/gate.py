@@ -15,7 +15,7 @@ from nsor_server import errors
 from nsor_server.access import peer
 from nsor_server.access.contract import MethodRule
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.access.facts import Agency
+from nsor_server.calls import NOBODY, Agency
 
 
 class Narrows(Protocol):
@@ -53,7 +53,7 @@ def identify(pem: bytes, snapshot: DirectorySnapshot, now: dt.datetime) -> Calle
     """
     try:
         facts = peer.parse(pem)
-    except peer.PeerRefused:
+    except peer.NoIdentity:
         raise errors.Unauthenticated from None
     known = snapshot.certificates.get(facts.serial)
     if known is None or known.revoked or known.fingerprint != facts.fingerprint or known.agency_id != facts.agency_id:
@@ -66,16 +66,16 @@ def identify(pem: bytes, snapshot: DirectorySnapshot, now: dt.datetime) -> Calle
     return Caller(agency, facts.fingerprint)
 
 
-def claimed(pem: bytes, snapshot: DirectorySnapshot) -> tuple[str, bytes]:
-    """For the record of a refusal: the known agency that a certificate names, or "", and its fingerprint, or b"".
+def claimed(pem: bytes, snapshot: DirectorySnapshot) -> tuple[Agency, bytes]:
+    """For the record of a refusal: the known agency that a certificate names, or nobody, and its fingerprint, or b"".
 
     Our CA has signed the name, so it may be written down even when the certificate isn't accepted.
     """
     try:
         facts = peer.parse(pem)
-    except peer.PeerRefused:
-        return "", b""
-    return facts.agency_id if facts.agency_id in snapshot.agencies else "", facts.fingerprint
+    except peer.NoIdentity:
+        return NOBODY, b""
+    return snapshot.agencies.get(facts.agency_id, NOBODY), facts.fingerprint
 
 
 def admit(

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 from nsor_server import errors
 
@@ -40,7 +39,7 @@ class _Use:
 
 
 class Hold:
-    """A call or a stream that counts until the block ends."""
+    """A call or a stream that counts until it is released; releasing it twice does nothing."""
 
     __slots__ = ("_calls", "_lock", "_streams", "_use")
 
@@ -50,13 +49,12 @@ class Hold:
         self._calls = calls
         self._streams = streams
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Count it no more."""
         with self._lock:
             self._use.calls -= self._calls
             self._use.streams -= self._streams
+            self._calls = self._streams = 0
 
 
 class Limits:

@@ -17,15 +17,15 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import errors_pb2, officer_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.access.facts import Officer
 from nsor_server.access.gate import Caller
+from nsor_server.calls import Officer
 
 SESSION_DOMAIN = b"nsor-officer-session-v1\0"
 DECISION_DOMAIN = b"nsor-decision-v1\0"
-LONGEST_US = 15 * 60 * 1_000_000
+MAX_SESSION_US = 15 * 60 * 1_000_000
 EARLY_US = 5_000_000
 """A session may begin this much later than the database's clock says, for clocks that differ a little."""
-MOST_BYTES = 512
+MAX_BYTES = 512
 """An encoded session with its signature has about 170."""
 CACHED_SESSIONS = 16_384
 
@@ -65,7 +65,7 @@ class Officers:
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
-        if len(signed) > MOST_BYTES:
+        if len(signed) > MAX_BYTES:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         session = self._sessions.get(signed)
         if session is None:
@@ -76,7 +76,7 @@ class Officers:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         length = session.expires_at_us - session.issued_at_us
         valid = session.issued_at_us - EARLY_US <= now_us < session.expires_at_us
-        if not valid or not 0 < length <= LONGEST_US or session.certificate != caller.certificate:
+        if not valid or not 0 < length <= MAX_SESSION_US or session.certificate != caller.certificate:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_SESSION_EXPIRED)
         return officer
 
@@ -98,7 +98,7 @@ class Officers:
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
         try:
-            decision = officer_pb2.DecisionSignature.FromString(signed[:MOST_BYTES])
+            decision = officer_pb2.DecisionSignature.FromString(signed[:MAX_BYTES])
         except DecodeError:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
         officer = _enrolled(decision.officer_key_id, caller, snapshot)

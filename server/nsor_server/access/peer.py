@@ -1,6 +1,6 @@
 """Who is calling: the one identity in a client certificate, or the reason why it has none.
 
-TLS has already checked signature, chain and validity. This room reads the names and uses of the certificate.
+TLS has already checked signature, chain and validity. This module reads the names and uses of the certificate.
 It may not decide whether the agency exists, is enabled, or holds an active serial: the directory does. The CN
 is never read.
 """
@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 AGENCY_PREFIX = "spiffe://nsor.gov.pk/agency/"
 AGENCY_ID = re.compile(r"[a-z][a-z0-9-]{1,62}", re.ASCII)
-MAXIMUM_PEM_BYTES = 16 * 1024
+MAX_PEM_BYTES = 16 * 1024
 CACHED_CERTIFICATES = 4096
 """More than the agencies' certificates in force at one time, and about 8 MB at most."""
 
@@ -25,7 +25,7 @@ CACHED_CERTIFICATES = 4096
 _MALFORMED = (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
 
 
-class Refusal(enum.StrEnum):
+class Flaw(enum.StrEnum):
     """Why a certificate gives no identity."""
 
     MALFORMED = "malformed"
@@ -40,10 +40,10 @@ class Refusal(enum.StrEnum):
     """The certificate of a CA."""
 
 
-class PeerRefused(Exception):
+class NoIdentity(Exception):
     """The certificate gives no identity; `reason` says why and holds nothing of the certificate."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: Flaw) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -80,43 +80,43 @@ def parse(pem: bytes) -> PeerCertificate:
         pem: `x509_pem_cert` of the call's auth context.
 
     Raises:
-        PeerRefused: the certificate names not exactly one agency, or may be used for something else.
+        NoIdentity: the certificate names not exactly one agency, or may be used for something else.
     """
     found = _parse(pem)
     if isinstance(found, PeerCertificate):
         return found
-    raise PeerRefused(found)
+    raise NoIdentity(found)
 
 
 @functools.lru_cache(maxsize=CACHED_CERTIFICATES)
-def _parse(pem: bytes) -> PeerCertificate | Refusal:
+def _parse(pem: bytes) -> PeerCertificate | Flaw:
     """The whole PEM is the cache's key: no two certificates can share an entry."""
-    if len(pem) > MAXIMUM_PEM_BYTES:
-        return Refusal.MALFORMED
+    if len(pem) > MAX_PEM_BYTES:
+        return Flaw.MALFORMED
     try:
         certificates = x509.load_pem_x509_certificates(pem)
         extensions = certificates[0].extensions
     except _MALFORMED:
-        return Refusal.MALFORMED
+        return Flaw.MALFORMED
     if len(certificates) != 1:
-        return Refusal.MALFORMED
+        return Flaw.MALFORMED
     return _refusal(extensions) or _facts(certificates[0], extensions)
 
 
-def _refusal(extensions: x509.Extensions) -> Refusal | None:
+def _refusal(extensions: x509.Extensions) -> Flaw | None:
     found = {type(extension.value): extension.value for extension in extensions}
     if _may_sign(found.get(x509.BasicConstraints), found.get(x509.KeyUsage)):
-        return Refusal.AUTHORITY
+        return Flaw.AUTHORITY
     uses = found.get(x509.ExtendedKeyUsage)
     if not isinstance(uses, x509.ExtendedKeyUsage) or list(uses) != [ExtendedKeyUsageOID.CLIENT_AUTH]:
-        return Refusal.KEY_USE
+        return Flaw.KEY_USE
     names = found.get(x509.SubjectAlternativeName)
     values = list(names) if isinstance(names, x509.SubjectAlternativeName) else []
     if len(values) != 1 or not isinstance(values[0], x509.UniformResourceIdentifier):
-        return Refusal.NOT_ONE_NAME
+        return Flaw.NOT_ONE_NAME
     uri = values[0].value
     if not uri.startswith(AGENCY_PREFIX) or not AGENCY_ID.fullmatch(uri.removeprefix(AGENCY_PREFIX)):
-        return Refusal.NOT_AN_AGENCY
+        return Flaw.NOT_AN_AGENCY
     return None
 
 

@@ -13,7 +13,8 @@ from typing import Final, LiteralString
 from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import ContractError
-from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.access.facts import contains
+from nsor_server.calls import Agency, Officer
 
 APPELLATE_COURTS: Final = frozenset(
     {
@@ -87,6 +88,25 @@ def predicate(scope: options_pb2.RowScope.ValueType, columns: Columns) -> Litera
     except KeyError as missing:
         name = options_pb2.RowScope.Name(scope)
         raise ContractError(f"{name} needs the column {missing.args[0]}, which the table has not") from None
+
+
+def predicate_in_batch(columns: Columns, scopes: Iterable[options_pb2.RowScope.ValueType]) -> str:
+    """The condition for many callers at once: each is a row of ``q`` with ``rows``, its scope, and ``agency_id``.
+
+    A scope that goes by places isn't for a batch, but for PART_IN_CASE: there the caller has to name the case, whose
+    places are looked at before, and the row has to be of that case, which is looked at after it is opened.
+
+    Raises:
+        ContractError: as ``predicate``.
+    """
+    cases = []
+    for scope in scopes:
+        of_case = scope == options_pb2.ROW_SCOPE_PART_IN_CASE
+        condition = "true" if of_case else predicate(scope, columns).replace("%(agency_id)s", "q.agency_id")
+        if "%(" in condition:
+            raise ContractError(f"{options_pb2.RowScope.Name(scope)} goes by places, which a batch has not")
+        cases.append(f"WHEN {scope:d} THEN {condition}")
+    return f"CASE q.rows {' '.join(cases)} ELSE false END"
 
 
 def parameters(agency: Agency, officer: Officer | None) -> dict[str, object]:

@@ -1,39 +1,11 @@
-"""Agencies by what they are for: whose police are responsible for a place, who prosecutes and which courts sit there.
-
-Disabled agencies are named too. What is owed to one waits for it, so that responsibility never falls in a gap; while it
-is disabled it can't call and sees nothing.
-"""
+"""Agencies in PostgreSQL: one by its id, and all of them in pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from nsor.v1 import options_pb2
-from nsor_server.access.facts import Agency
-from nsor_server.rpc.calls import Connection
+from nsor_server.calls import Agency
+from nsor_server.storage.pool import Connection
 
 _COLUMNS = "agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds"
-
-
-def responsible_police(conn: Connection, place_code: str) -> list[str]:
-    """Ids of the police whose jurisdiction contains the place: a province's and, where there is one, a district's."""
-    return _within(conn, options_pb2.AGENCY_KIND_POLICE, [place_code])
-
-
-def prosecution_for(conn: Connection, district: str) -> list[str]:
-    """Ids of the prosecutions whose jurisdiction contains the district."""
-    return _within(conn, options_pb2.AGENCY_KIND_PROSECUTION, [district])
-
-
-def courts_for(conn: Connection, places: Iterable[str]) -> list[str]:
-    """Ids of the courts whose jurisdiction contains any of the places."""
-    return _within(conn, options_pb2.AGENCY_KIND_COURT, list(places))
-
-
-def of_kind(conn: Connection, kind: options_pb2.AgencyKind.ValueType) -> list[str]:
-    """Ids of all agencies of a kind, in order."""
-    rows = conn.execute("SELECT agency_id FROM agency WHERE kind = %s ORDER BY agency_id", (kind,))
-    return [str(agency_id) for (agency_id,) in rows]
 
 
 def find(conn: Connection, agency_id: str) -> Agency | None:
@@ -49,22 +21,6 @@ def page(conn: Connection, *, after: str, limit: int) -> list[Agency]:
         (after, limit),
     )
     return [_agency(*row) for row in rows]
-
-
-def _within(conn: Connection, kind: options_pb2.AgencyKind.ValueType, places: list[str]) -> list[str]:
-    rows = conn.execute(
-        """
-        SELECT agency_id
-        FROM agency
-        WHERE kind = %s AND EXISTS (
-            SELECT FROM unnest(jurisdiction) AS j, unnest(%s::text[]) AS place
-            WHERE j IN ('PK', place) OR starts_with(place, j || '/')
-        )
-        ORDER BY agency_id
-        """,
-        (kind, places),
-    )
-    return [str(agency_id) for (agency_id,) in rows]
 
 
 def _agency(*columns: object) -> Agency:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 
 from nsor.v1 import options_pb2, types_pb2
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 from nsor_server.config import OperatorError
 from nsor_server.directory import agencies
 from nsor_server.ledger import operator

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
+import hashlib
+import json
 from typing import Final
 
-from nsor_server.access.facts import Officer
-from nsor_server.ledger.entry import RecordRef
-from nsor_server.rpc.calls import Connection
+from nsor_server.calls import Officer, RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.uuids import text
+from nsor_server.storage.pool import Connection
 
 TABLE: Final = "officer"
 DISABLED: Final = "officer_disabled"
@@ -22,30 +23,60 @@ DISABLED_CONTENT: Final = "convert_to(jsonb_build_array(encode(key_id, 'hex'), a
 _VERSION: Final = 1
 """Both are written once."""
 
+_OFFICERS: Final = Table(
+    TABLE,
+    (
+        ("key_id", "bytea"),
+        ("agency_id", "text"),
+        ("officer_number", "text"),
+        ("public_key", "bytea"),
+        ("jurisdiction", "text[]"),
+        ("grade", "smallint"),
+        ("enrolled_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
+)
+_DISABLED_OFFICERS: Final = Table(
+    DISABLED, (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz"), ("access_id", "uuid"))
+)
+_ENROLLED: Final = Versions("officer", ("bytea",), "(SELECT count(*) FROM officer WHERE key_id = q.k1)")
+"""How often a key was enrolled: 0 or 1."""
+_DISABLED: Final = Versions(
+    "disabled officer", ("bytea",), "(SELECT count(*) FROM officer_disabled WHERE key_id = q.k1)"
+)
+"""How often a key was disabled: 0 or 1."""
 
-def enrol(conn: Connection, officer: Officer, access_id: uuid.UUID) -> tuple[dt.datetime, RecordRef] | None:
-    """Store an officer's key and give the instant and the row; None when any agency has, or ever had, that key."""
-    row = conn.execute(
-        f"""
-        INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (key_id) DO NOTHING
-        RETURNING enrolled_at, sha256({CONTENT})
-        """,  # noqa: S608 - constants
+
+def is_known(conn: Connection, key_id: bytes) -> bool:
+    """Tell whether any agency has, or ever had, that key."""
+    return conn.execute("SELECT FROM officer WHERE key_id = %s", (key_id,)).fetchone() is not None
+
+
+def enrolment(officer: Officer, access_id: bytes, enrolled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
+    """The row of an officer's key, what the ledger holds it to, and that nobody has that key yet."""
+    row = Row(
+        _OFFICERS,
         (
             officer.key_id,
             officer.agency_id,
             officer.officer_number,
             officer.public_key,
-            list(officer.jurisdiction),
+            officer.jurisdiction,
             officer.grade,
+            enrolled_at,
             access_id,
         ),
-    ).fetchone()
-    if row is None:
-        return None
-    enrolled_at, content = row
-    return enrolled_at, RecordRef(TABLE, officer.key_id, _VERSION, content)  # type: ignore[return-value, arg-type]  # rows are untyped
+    )
+    content = _digest(
+        officer.key_id.hex(),
+        officer.agency_id,
+        officer.officer_number,
+        officer.public_key.hex(),
+        list(officer.jurisdiction),
+        officer.grade,
+        text(access_id),
+    )
+    return row, RecordRef(TABLE, officer.key_id, _VERSION, content), Seen(_ENROLLED, (officer.key_id,), 0)
 
 
 def changes(conn: Connection, agency_id: str) -> int:
@@ -58,7 +89,7 @@ def changes(conn: Connection, agency_id: str) -> int:
         """,
         {"agency": agency_id},
     ).fetchone()
-    return 0 if row is None else int(row[0])  # type: ignore[call-overload]  # rows are untyped
+    return 0 if row is None else int(row[0])
 
 
 def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
@@ -67,20 +98,19 @@ def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
     return row is not None
 
 
-def disable(conn: Connection, key_id: bytes, agency_id: str, access_id: uuid.UUID) -> RecordRef | None:
-    """Disable a key and give the row; None when it was disabled before."""
-    row = conn.execute(
-        f"""
-        INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, %s, %s)
-        ON CONFLICT (key_id) DO NOTHING
-        RETURNING sha256({DISABLED_CONTENT})
-        """,  # noqa: S608 - constants
-        (key_id, agency_id, access_id),
-    ).fetchone()
-    return None if row is None else RecordRef(DISABLED, key_id, _VERSION, row[0])  # type: ignore[arg-type]  # rows are untyped
+def disabling(key_id: bytes, agency_id: str, access_id: bytes, disabled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
+    """The row that disables a key, what the ledger holds it to, and that the key isn't disabled yet."""
+    row = Row(_DISABLED_OFFICERS, (key_id, agency_id, disabled_at, access_id))
+    content = _digest(key_id.hex(), agency_id, text(access_id))
+    return row, RecordRef(DISABLED, key_id, _VERSION, content), Seen(_DISABLED, (key_id,), 0)
 
 
-def disabled_at(conn: Connection, key_id: bytes) -> dt.datetime:
-    """When a disabled key was disabled."""
-    rows = conn.execute("SELECT disabled_at FROM officer_disabled WHERE key_id = %s", (key_id,)).fetchall()
-    return rows[0][0]  # type: ignore[return-value]  # rows are untyped
+def disabled_at(conn: Connection, key_id: bytes) -> dt.datetime | None:
+    """When a key was disabled; None: it isn't."""
+    row = conn.execute("SELECT disabled_at FROM officer_disabled WHERE key_id = %s", (key_id,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _digest(*values: object) -> bytes:
+    """SHA-256 of the array as PostgreSQL writes a jsonb: ``CONTENT`` and ``DISABLED_CONTENT``, made here."""
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).digest()

@@ -11,9 +11,9 @@ from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 from nsor_server.directory import agencies
-from nsor_server.rpc.calls import Connection
+from nsor_server.storage.pool import Connection
 
 DEFAULT_SIZE: Final = 100
 _TOKEN_BYTES: Final = 16

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency, contains
+from nsor_server.access.facts import contains
+from nsor_server.calls import Agency
 
 _DOMAIN: Final = b"nsor-enrol-v1\0"
 _PRIME: Final = 2**255 - 19

@@ -1,4 +1,4 @@
-"""LookUpRegistration, many at a time: prepared in the callers' threads, decided by the one writer of the ledger.
+"""LookUpRegistration, many at a time: prepared and decided by the one writer of the ledger.
 
 This is the register's hot path. What depends on the request alone is done in ``prepare``. What depends on the register
 is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, and a
@@ -7,23 +7,25 @@ grant is never used more often than it says.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose
-from nsor_server.lookup import batch_store, records, rules, store
-from nsor_server.lookup.batch_store import NO_GRANT, NO_USE, Claim, Made, Question
-from nsor_server.registration import store as registrations
-from nsor_server.registration.record import case_reference, court_places, to_message, uuid_bytes
-from nsor_server.rpc.calls import Call, Connection, Outcome
+from nsor_server.access import rows
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Row
+from nsor_server.formats.instants import instant
+from nsor_server.formats.uuids import raw
+from nsor_server.lookup import batch_store, rules, store
+from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Wanted
+from nsor_server.registration import facts as registrations
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.session import Rows, Step
 from nsor_server.storage.v1 import record_pb2
 
 _log = logging.getLogger(__name__)
@@ -40,18 +42,22 @@ class LookUp:
     """A look-up whose request is in order.
 
     Attributes:
-        call: the call, past the gate.
-        request_id: the caller's.
+        officer_key: who looks: key id, 32 bytes.
+        purpose: what for.
+        access_id: id of the access.
         cnic: the person asked for, 13 digits.
-        question: what is read for it.
+        wanted: what is read for it.
+        hashes: the keyed hash of the request under every live key, the primary's first.
         fir: the record must have this FIR to be shown; None: any.
         case_reference: for the ledger's detail.
     """
 
-    call: Call
-    request_id: str
+    officer_key: bytes
+    purpose: options_pb2.Purpose.ValueType
+    access_id: bytes
     cnic: str
-    question: Question
+    wanted: Wanted
+    hashes: Sequence[bytes]
     fir: _Fir | None
     case_reference: str
 
@@ -80,13 +86,11 @@ class _Batch:
         now_us: the instant of the batch's leaves.
         grants: those opened so far, by id.
         requests: hashes of the requests that this batch has answered, by agency and request id.
-        made: what is to be written.
     """
 
     now_us: int
     grants: dict[bytes, _Grant]
     requests: dict[tuple[str, bytes], bytes]
-    made: list[Made]
 
 
 class Decider:
@@ -96,6 +100,8 @@ class Decider:
         self._sealer = sealer
         self._blind_index = blind_index
         self._decoy = _decoy(sealer)
+        descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
+        self._classes = {purpose: classes_shown(descriptor, purpose) for purpose in options_pb2.Purpose.values()}
 
     def prepare(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest) -> LookUp:
         """Check what depends on the request alone, and compute what the writer will need.
@@ -110,66 +116,81 @@ class Decider:
         """
         basis = request.basis
         rules.require_basis(call.purpose, basis)
-        grant_id, fir, custodian, reference = NO_GRANT, None, "", ""
+        grant_id, fir, reference = NO_GRANT, None, ""
         if call.purpose == options_pb2.PURPOSE_INVESTIGATION:
-            grant_id = uuid_bytes(basis.grant_id)
+            grant_id = raw(basis.grant_id)
         elif call.purpose == options_pb2.PURPOSE_PROSECUTION:
-            rules.require_place(call.agency, call.officer, basis.fir.police_station)
+            rows.require_within(call.agency, call.officer, [basis.fir.police_station])
             fir = (basis.fir.police_station, basis.fir.year, basis.fir.serial)
             reference = rules.fir_reference(basis.fir)
         elif call.purpose == options_pb2.PURPOSE_TRIAL:
             # Known here is only that the court sits where it says. The register holds no case lists, so it can't tell
             # whether the person is a party; the subject may well be a convict of another case, whose record the court
             # is to see. The officer's session and the case number in the ledger answer for it.
-            rules.require_place(call.agency, call.officer, basis.court_case.place_code)
+            rows.require_within(call.agency, call.officer, [basis.court_case.place_code])
             reference = rules.court_reference(basis.court_case)
         elif call.purpose == options_pb2.PURPOSE_CUSTODY:
-            custodian = call.agency.agency_id
             reference = basis.prisoner_number
         elif call.purpose == options_pb2.PURPOSE_BORDER_CONTROL:
             reference = f"{basis.travel_document.country} {basis.travel_document.number}"
         else:
             reference = basis.ticket_number
-        question = Question(
-            agency_id=call.agency.agency_id,
-            request_id=uuid_bytes(request.request_id),
-            blinds=self._blind_index.values("cnic", request.cnic),
-            custodian=custodian,
-            grant_id=grant_id,
+        request_id = raw(request.request_id)
+        wanted = Wanted(
+            call.agency.agency_id,
+            call.rows,
+            request_id,
+            self._blind_index.values("cnic", request.cnic),
+            grant_id,
         )
-        return LookUp(call, request.request_id, request.cnic, question, fir, reference)
+        # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
+        return LookUp(
+            call.officer_key,
+            call.purpose,
+            call.access_id,
+            request.cnic,
+            wanted,
+            self._request_hashes(call, request, request_id),
+            fir,
+            reference,
+        )
 
-    def decide(self, conn: Connection, items: Sequence[LookUp], now_us: int) -> list[Outcome | errors.ApiError]:
+    def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
+        """What ``decide`` needs of the register, for one item or more."""
+        return batch_store.reads([item.wanted for item in items])
+
+    def decide(
+        self, items: Sequence[LookUp], results: Sequence[Rows], now_us: int
+    ) -> list[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError]:
         """Answer look-ups in their order. One that fails doesn't touch its neighbours.
 
         Args:
-            conn: in the writer's transaction, which holds the ledger head's lock.
             items: one or more; from ``prepare``.
+            results: of ``reads``, under the ledger head's lock.
             now_us: the instant of the entries, by the database's clock.
 
         Returns:
             For each item its answer, or why there is none.
         """
-        questions = [item.question for item in items]
-        heads = batch_store.heads(conn, questions)
-        claims = batch_store.claims(conn, questions)
-        batch = _Batch(now_us, {}, {}, [])
-        decided: list[Outcome | errors.ApiError] = []
-        for ordinal, item in enumerate(items):
+        heads, earlier = batch_store.heads(results[0]), batch_store.earlier(results[1])
+        batch = _Batch(now_us, {}, {})
+        decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError] = []
+        for position, item in enumerate(items):
             try:
-                decided.append(self._decide(batch, item, heads.get(ordinal, ()), claims.get(ordinal)))
+                decided.append(self._decide(batch, item, heads.get(position, ()), earlier[position]))
             except errors.ApiError as error:
                 decided.append(error)
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
                 _log.critical("ALERT: a look-up failed with %s", type(error).__name__)  # its text could hold values
                 decided.append(errors.Internal())
-        batch_store.insert(conn, batch.made)
         return decided
 
-    def _decide(self, batch: _Batch, item: LookUp, heads: Sequence[registrations.Row], claim: Claim | None) -> Outcome:
-        question, call = item.question, item.call
-        subject = None if question.grant_id == NO_GRANT else self._subject(batch, item, claim)
-        replay = self._is_replay(batch, item, claim)
+    def _decide(
+        self, batch: _Batch, item: LookUp, heads: Sequence[registrations.StoredVersion], earlier: Earlier
+    ) -> Outcome[lookup_pb2.LookUpRegistrationResponse]:
+        wanted = item.wanted
+        subject = None if wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
+        replay = self._is_replay(batch, item, earlier)
         if (
             subject is not None
             and not replay
@@ -177,73 +198,68 @@ class Decider:
         ):
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = self._open(item, heads)
-        use = 0 if replay else self._use(batch, item, subject)
+        use, added = (None, ()) if replay else self._use(batch, item, subject)
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
         else:
             record, etag = found
-            response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=to_message(record, etag))
-            detail = record_pb2.AccessDetail(outcome="FOUND", subjects=[record.registration_id])
+            registration = registrations.to_message(record, etag)
+            response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=registration)
+            detail = record_pb2.AccessDetail(
+                outcome="FOUND", subjects=[record.registration_id], classes_shown=self._classes[item.purpose]
+            )
         if subject is None:
             detail.case_reference = item.case_reference
         else:
-            detail.case_reference = case_reference(subject.grant.record.fir)
-            detail.subjects.append(question.grant_id)
-            detail.grant_position, detail.grant_use = subject.position, use
-        detail.request_id = question.request_id
-        detail.named = f"cnic {item.cnic}"
+            detail.case_reference = registrations.case_reference(subject.grant.record.fir)
+            detail.subjects.append(wanted.grant_id)
+            detail.grant_position, detail.grant_use = subject.position, use or 0
         detail.replay = replay
-        return Outcome(disclose(response, call.purpose), detail)
+        return Outcome(disclose(response, item.purpose), detail, added)
 
-    def _subject(self, batch: _Batch, item: LookUp, claim: Claim | None) -> _Subject:
+    def _subject(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Subject:
         """The person's place in the caller's grant.
 
         Raises:
             Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's or the officer's,
                 or isn't for this person; GRANT_EXPIRED.
         """
-        if claim is None or claim.grant_agency is None:
+        if earlier.grant_agency is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
-        grant = self._grant(batch, item.question.grant_id, claim, claim.grant_agency)
+        grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
-        if record.officer_key != item.call.officer_key or item.cnic not in record.cnics:
+        if record.officer_key != item.officer_key or item.cnic not in record.cnics:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if batch.now_us >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
         return _Subject(grant, list(record.cnics).index(item.cnic))
 
-    def _grant(self, batch: _Batch, grant_id: bytes, claim: Claim, agency: str) -> _Grant:
+    def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
         known = batch.grants.get(grant_id)
         if known is None:
-            record = store.open_grant(self._sealer, grant_id, agency, claim.grant_expires_at_us, claim.grant_sealed)
+            record = store.open_grant(self._sealer, grant_id, agency, earlier.grant_expires_at_us, earlier.grant_sealed)
             uses = [0] * len(record.cnics)
-            for position in claim.used:
+            for position in earlier.used:
                 uses[position] += 1
             known = batch.grants[grant_id] = _Grant(record, uses)
         return known
 
-    def _is_replay(self, batch: _Batch, item: LookUp, claim: Claim | None) -> bool:
+    def _is_replay(self, batch: _Batch, item: LookUp, earlier: Earlier) -> bool:
         """Whether this very request was answered before, by an earlier batch or in this one.
 
         Raises:
             RequestIdReused: another request was, under this id.
         """
-        mine = item.call.request_hash
-        first = batch.requests.get((item.question.agency_id, item.question.request_id))
-        if first is not None:
-            same = hmac.compare_digest(first, mine)
-        elif claim is not None and claim.request_hash is not None:
-            known = claim.request_hash.bytes
-            same = any(hmac.compare_digest(known, made) for made in self._request_hashes(item.question, mine))
-        else:
+        first = batch.requests.get((item.wanted.agency_id, item.wanted.request_id), earlier.request_hash)
+        if first is None:
             return False
-        if not same:
+        if first not in item.hashes:
             raise errors.RequestIdReused
         return True
 
     def _open(
-        self, item: LookUp, heads: Sequence[registrations.Row]
+        self, item: LookUp, heads: Sequence[registrations.StoredVersion]
     ) -> tuple[record_pb2.RegistrationRecord, str] | None:
         """The registration that this call may see, and its etag.
 
@@ -266,31 +282,29 @@ class Decider:
             return None
         return record, registrations.etag(row.sealed)
 
-    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> int:
-        """Note the look-up; gives which use of the grant it is."""
-        question, call = item.question, item.call
-        position = use = NO_USE
+    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int | None, Sequence[Row]]:
+        """Note the look-up; gives which use of the grant it is, and the row."""
+        wanted = item.wanted
+        position = use = None
         if subject is not None:
             position = subject.position
             use = subject.grant.uses[position] + 1
             subject.grant.uses[position] = use
-        batch.requests[question.agency_id, question.request_id] = call.request_hash
-        kept = self._request_hashes(question, call.request_hash)[0]
-        batch.made.append(
-            Made(question.agency_id, question.request_id, kept, question.grant_id, position, use, call.access_id.bytes)
-        )
-        return use
+        batch.requests[wanted.agency_id, wanted.request_id] = item.hashes[0]
+        return use, (batch_store.row(wanted, item.hashes[0], item.access_id, position, use),)
 
-    def _request_hashes(self, question: Question, request_hash: bytes) -> list[bytes]:
-        """The request's keyed hash under every live key, the primary's first.
+    def _request_hashes(
+        self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, request_id: bytes
+    ) -> Sequence[bytes]:
+        """The keyed hash of the officer and the checked message, which another language may encode in other bytes.
 
         Agency ids hold no NUL, so that the parts can't run into each other.
         """
-        made_of = question.agency_id.encode() + b"\0" + question.request_id + request_hash
-        return self._blind_index.short("request", made_of)
+        plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
+        return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _decoy(sealer: Sealer) -> registrations.Row:
+def _decoy(sealer: Sealer) -> registrations.StoredVersion:
     """A sealed record of nobody, of the usual size, that takes as long to open as another one."""
     record = record_pb2.RegistrationRecord(
         registration_id=bytes(16),
@@ -309,16 +323,16 @@ def _decoy(sealer: Sealer) -> registrations.Row:
     )
     key, wrapped = sealer.new_data_key(record.registration_id)
     sealed = key.seal(registrations.TABLE, record.registration_id, 1, record.SerializeToString())
-    return registrations.Row(
-        uuid.UUID(int=0),
+    return registrations.StoredVersion(
+        bytes(16),
         version=1,
         state=0,
         held=False,
         responsible_place="",
         custodian_agency="",
         created_by_agency="",
-        court_places=court_places(record),
-        created_at=records.instant(0),
+        court_places=registrations.court_places(record),
+        created_at=instant(0),
         sealed=sealed,
         wrapped=wrapped,
     )

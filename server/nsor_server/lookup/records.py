@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable
 
 from nsor.v1 import lookup_pb2, types_pb2
+from nsor_server.calls import Call
+from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.policy.deadlines import Due
-from nsor_server.registration.dates import from_day, from_us, to_day, to_us
-from nsor_server.rpc.calls import Call
 from nsor_server.storage.v1 import record_pb2
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def new_request(
@@ -125,7 +121,7 @@ def request_message(
             application_number=record.application_number,
             application_date=from_day(record.application_day),
         ),
-        decision_deadline=deadline_message(deadline, due_us=record.decision_due_us),
+        decision_deadline=deadline.message(due_us=record.decision_due_us),
         grant=grant,
         return_reasons=[lookup_pb2.ReturnReason.ValueType(reason) for reason in record.return_reasons],
         create_time=from_us(record.create_time_us),
@@ -137,25 +133,8 @@ def grant_message(grant: record_pb2.GrantRecord, expiry: Due) -> lookup_pb2.Gran
     return lookup_pb2.Grant(
         grant_id=str(uuid.UUID(bytes=grant.grant_id)),
         uses_per_subject=grant.uses_per_subject,
-        expiry=deadline_message(expiry, due_us=grant.expires_at_us),
+        expiry=expiry.message(due_us=grant.expires_at_us),
     )
-
-
-def deadline_message(due: Due, *, due_us: int | None = None) -> types_pb2.Deadline:
-    """A deadline, with the instant that was stored if it was: policy that has changed since moves nobody's deadline."""
-    return types_pb2.Deadline(
-        rule_id=due.rule_id,
-        citation=due.citation,
-        verified=due.verified,
-        start_time=from_us(to_us(due.start)),
-        due_time=from_us(to_us(due.due) if due_us is None else due_us),
-        calendar=due.calendar,
-    )
-
-
-def instant(microseconds_since_1970: int) -> dt.datetime:
-    """The instant in UTC."""
-    return _EPOCH + microseconds_since_1970 * _MICROSECOND
 
 
 def _suspect(suspect: record_pb2.Suspect) -> lookup_pb2.Suspect:

@@ -8,9 +8,9 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.access import decisions
+from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import OffenceTable
-from nsor_server.registration.dates import to_date
 
 BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
@@ -21,23 +21,6 @@ BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_number",
 }
 """The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
-
-
-def may_act_at(agency: Agency, officer: Officer | None, place_code: str) -> bool:
-    """Tell whether a place lies within the agency's jurisdiction and the officer's."""
-    if not contains(agency.jurisdiction, place_code):
-        return False
-    return officer is None or not officer.jurisdiction or contains(officer.jurisdiction, place_code)
-
-
-def require_place(agency: Agency, officer: Officer | None, place_code: str) -> None:
-    """See that the agency and the officer may act at a place.
-
-    Raises:
-        Denied: OUTSIDE_JURISDICTION.
-    """
-    if not may_act_at(agency, officer, place_code):
-        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
 
 
 def check_access_request(request: lookup_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:
@@ -105,12 +88,12 @@ def check_decision(
         EtagMismatch: the request has moved on.
         WrongState: it is decided.
     """
-    if agency == requester or officer_key == requester_key:
-        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-    if etag != newest_etag:
-        raise errors.EtagMismatch
-    if state != lookup_pb2.ACCESS_REQUEST_STATE_PENDING:
-        raise errors.WrongState
+    decisions.check(
+        decider=(agency, officer_key),
+        first=(requester, requester_key),
+        etag_is_current=etag == newest_etag,
+        open_state=state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING,
+    )
 
 
 def require_basis(purpose: int, basis: lookup_pb2.LookUpBasis) -> None:

@@ -1,4 +1,4 @@
-"""LookupService on the wire: access requests, their decisions, and the way into the grouped look-up.
+"""LookupService on the wire: access requests, their decisions, and the grouped look-up.
 
 Translates between messages and the domain. The law stands in rules.py, SQL in store.py, the look-up in batch.py.
 """
@@ -6,24 +6,27 @@ Translates between messages and the domain. The law stands in rules.py, SQL in s
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
-from google.protobuf.message import Message
-
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose
-from nsor_server.directory import agencies
-from nsor_server.ledger.naming import named
+from nsor_server.access import rows
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Row
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.uuids import raw
 from nsor_server.lookup import records, rules, store
-from nsor_server.notification import outbox
+from nsor_server.lookup.batch import Decider
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
-from nsor_server.registration.dates import to_us
-from nsor_server.registration.record import case_reference
-from nsor_server.rpc.calls import Call, Connection, Outcome
-from nsor_server.storage.sealing import Sealing
+from nsor_server.registration import facts as registrations
+from nsor_server.rpc.handlers import Grouped, Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 DECISION_RULE = "prosecutor-forwarding"
@@ -31,63 +34,100 @@ EXPIRY_RULE = "grant-expiry"
 
 
 class LookupService:
-    """Access requests and their decisions."""
+    """Access requests, their decisions, and look-ups."""
 
     def __init__(
-        self, sealer: Sealing, *, places: Places, offences: OffenceTable, deadlines: Deadlines, grants: GrantPolicy
+        self,
+        sealer: Sealer,
+        blind_index: BlindIndex,
+        *,
+        places: Places,
+        offences: OffenceTable,
+        deadlines: Deadlines,
+        grants: GrantPolicy,
     ) -> None:
         self._sealer = sealer
+        self._decider = Decider(sealer, blind_index)
         self._places = places
         self._offences = offences
         self._deadlines = deadlines
         self._grants = grants
 
-    def CreateAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                lookup_pb2.CreateAccessRequestRequest,
+                lookup_pb2.CreateAccessRequestResponse,
+                self.create_access_request,
+            ),
+            Unary(
+                lookup_pb2.GetAccessRequestRequest,
+                lookup_pb2.GetAccessRequestResponse,
+                self.get_access_request,
+            ),
+            Unary(
+                lookup_pb2.ApproveAccessRequestRequest,
+                lookup_pb2.ApproveAccessRequestResponse,
+                self.approve_access_request,
+            ),
+            Unary(
+                lookup_pb2.ReturnAccessRequestRequest,
+                lookup_pb2.ReturnAccessRequestResponse,
+                self.return_access_request,
+            ),
+            Grouped(
+                lookup_pb2.LookUpRegistrationRequest,
+                lookup_pb2.LookUpRegistrationResponse,
+                self._decider.prepare,
+                self._decider.reads,
+                self._decider.decide,
+            ),
+        )
+
+    def create_access_request(
+        self, call: Call, request: lookup_pb2.CreateAccessRequestRequest, _conn: Connection
+    ) -> Outcome[lookup_pb2.CreateAccessRequestResponse]:
         """Take an application, and tell the prosecution of the FIR's district.
 
         Raises:
             Denied: OUTSIDE_JURISDICTION.
             InvalidFields: the application doesn't hang together, or isn't for an FIR under the Act.
         """
-        assert isinstance(request, lookup_pb2.CreateAccessRequestRequest)  # noqa: S101 - narrows the handler's type
-        rules.require_place(call.agency, call.officer, request.fir.police_station)
+        rows.require_within(call.agency, call.officer, [request.fir.police_station])
         rules.check_access_request(request, self._offences)
         district = self._places.district(request.fir.police_station)
         if district is None:
             raise errors.InvalidFields(
                 violations=(errors.Violation("fir.police_station", errors_pb2.FIELD_REASON_PLACE_UNKNOWN),)
             )
-        deadline = self._deadlines.due(DECISION_RULE, store.now(conn))
-        response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=records.deadline_message(deadline))
+        deadline = self._deadlines.due(DECISION_RULE, call.now())
+        response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=deadline.message())
         detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=rules.fir_reference(request.fir))
         if request.validate_only:
             return Outcome(disclose(response, call.purpose), detail)
         request_id = uuid.uuid4()
         record = records.new_request(request, call, request_id=request_id, deadline=deadline)
-        ref, response.etag = store.insert_request(conn, self._sealer, record, district)
+        row, ref, response.etag = store.request_row(self._sealer, record, district)
         response.access_request_id = str(request_id)
         detail.outcome = "CREATED"
         detail.subjects.append(request_id.bytes)
-        outbox.publish(
-            conn,
+        events = outbox.owed(
             notification_pb2.EVENT_KIND_ACCESS_REQUESTED,
-            agencies.prosecution_for(conn, district),
-            access_request_id=request_id,
+            recipients.prosecution_for(call.agencies, district),
+            access_request_id=request_id.bytes,
         )
-        return Outcome(disclose(response, call.purpose), detail, (ref,))
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
 
-    def GetAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def get_access_request(
+        self, call: Call, request: lookup_pb2.GetAccessRequestRequest, conn: Connection
+    ) -> Outcome[lookup_pb2.GetAccessRequestResponse]:
         """Show an access request to who made it and to who decides it.
 
         Raises:
             NoRecord: it isn't there, or isn't the caller's to see.
         """
-        assert isinstance(request, lookup_pb2.GetAccessRequestRequest)  # noqa: S101 - narrows the handler's type
-        request_id = uuid.UUID(request.access_request_id)
-        if call.agency.kind == options_pb2.AGENCY_KIND_PROSECUTION:
-            found = self._within(call, request_id, conn)
-        else:
-            found = store.request_of_agency(conn, self._sealer, request_id, call.agency.agency_id)
+        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         record = found.record
@@ -95,67 +135,76 @@ class LookupService:
         message = records.request_message(
             record,
             etag=found.etag,
-            deadline=self._deadlines.due(record.decision_rule, records.instant(record.create_time_us)),
+            deadline=self._deadlines.due(record.decision_rule, instant(record.create_time_us)),
             grant=None if grant is None else self._grant_message(grant),
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
-        detail.named = named(request)
-        return Outcome(response, detail)
+        detail.classes_shown.extend(classes_shown(response.DESCRIPTOR, call.purpose))
+        return Outcome(response, detail, seen=(store.seen(found),))
 
-    def ApproveAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def approve_access_request(
+        self, call: Call, request: lookup_pb2.ApproveAccessRequestRequest, conn: Connection
+    ) -> Outcome[lookup_pb2.ApproveAccessRequestResponse]:
         """Grant an access request.
 
         Raises:
             NoRecord: it isn't there, or isn't this prosecutor's to decide.
             Denied: SECOND_PERSON_REQUIRED.
-            EtagMismatch: it has moved on, or somebody else decides it at this moment.
+            EtagMismatch: it has moved on.
             WrongState: it is decided.
         """
-        assert isinstance(request, lookup_pb2.ApproveAccessRequestRequest)  # noqa: S101 - narrows the handler's type
+        if request.validate_only:
+            return Outcome(lookup_pb2.ApproveAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
         grant = records.new_grant(
             found.record,
             grant_id=uuid.uuid4(),
             uses_per_subject=self._grants.uses_per_subject,
-            expiry=self._deadlines.due(EXPIRY_RULE, found.now),
+            expiry=self._deadlines.due(EXPIRY_RULE, call.now()),
         )
         record = records.decided(found.record, call, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant_id=grant.grant_id)
-        ref, etag = store.insert_request(conn, self._sealer, record, found.district)
-        grant_ref = store.insert_grant(conn, self._sealer, grant)
-        _tell_requester(conn, notification_pb2.EVENT_KIND_ACCESS_APPROVED, record)
+        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        grant_row, grant_ref = store.grant_row(self._sealer, grant)
         response = lookup_pb2.ApproveAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag, grant=self._grant_message(grant)
         )
+        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_APPROVED, record)
         return Outcome(
             disclose(response, call.purpose),
-            _decision_detail("APPROVED", request, found, record),
+            _decision_detail("APPROVED", call, record),
+            (row, grant_row, *events),
             (ref, grant_ref),
+            (store.seen(found),),
         )
 
-    def ReturnAccessRequest(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def return_access_request(
+        self, call: Call, request: lookup_pb2.ReturnAccessRequestRequest, conn: Connection
+    ) -> Outcome[lookup_pb2.ReturnAccessRequestResponse]:
         """Return an access request with reasons.
 
         Raises:
             InvalidFields: a reason is given twice.
             NoRecord, Denied, EtagMismatch, WrongState: as for an approval.
         """
-        assert isinstance(request, lookup_pb2.ReturnAccessRequestRequest)  # noqa: S101 - narrows the handler's type
         rules.check_return(request)
+        if request.validate_only:
+            return Outcome(lookup_pb2.ReturnAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
         record = records.decided(found.record, call, lookup_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons)
-        ref, etag = store.insert_request(conn, self._sealer, record, found.district)
-        _tell_requester(conn, notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
+        row, ref, etag = store.request_row(self._sealer, record, found.district)
         response = lookup_pb2.ReturnAccessRequestResponse(access_request_id=request.access_request_id, etag=etag)
-        return Outcome(disclose(response, call.purpose), _decision_detail("RETURNED", request, found, record), (ref,))
-
-    def _within(self, call: Call, request_id: uuid.UUID, conn: Connection) -> store.StoredRequest | None:
-        agency_places = call.agency.jurisdiction
-        officer_places = (call.officer.jurisdiction if call.officer else ()) or agency_places
-        return store.request_within(conn, self._sealer, request_id, agency_places, officer_places)
+        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
+        return Outcome(
+            disclose(response, call.purpose),
+            _decision_detail("RETURNED", call, record),
+            (row, *events),
+            (ref,),
+            (store.seen(found),),
+        )
 
     def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
-        found = self._within(call, uuid.UUID(request_id), conn)
+        found = store.newest(conn, self._sealer, raw(request_id), call)
         if found is None:
             raise errors.NoRecord
         rules.check_decision(
@@ -170,25 +219,20 @@ class LookupService:
         return found
 
     def _grant_message(self, grant: record_pb2.GrantRecord) -> lookup_pb2.Grant:
-        expiry = self._deadlines.due(grant.expiry_rule, records.instant(grant.create_time_us))
+        expiry = self._deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
         return records.grant_message(grant, expiry)
 
 
-def _tell_requester(
-    conn: Connection, kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord
-) -> None:
-    outbox.publish(conn, kind, [record.agency], access_request_id=uuid.UUID(bytes=record.access_request_id))
+def _requester_event(kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord) -> list[Row]:
+    return outbox.owed(kind, [record.agency], access_request_id=record.access_request_id)
 
 
 def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:
     subjects = [record.access_request_id, record.grant_id] if record.grant_id else [record.access_request_id]
-    return record_pb2.AccessDetail(outcome=outcome, case_reference=case_reference(record.fir), subjects=subjects)
+    case = registrations.case_reference(record.fir)
+    return record_pb2.AccessDetail(outcome=outcome, case_reference=case, subjects=subjects)
 
 
-def _decision_detail(
-    outcome: str, request: Message, found: store.StoredRequest, record: record_pb2.AccessRequestRecord
-) -> record_pb2.AccessDetail:
-    late = to_us(found.now) > record.decision_due_us
-    detail = _detail(f"{outcome}_LATE" if late else outcome, record)
-    detail.named = named(request)
-    return detail
+def _decision_detail(outcome: str, call: Call, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:
+    late = to_us(call.now()) > record.decision_due_us
+    return _detail(f"{outcome}_LATE" if late else outcome, record)

@@ -5,20 +5,22 @@ Whether a caller may see a request is a predicate of the read, so that absent an
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from google.protobuf.message import DecodeError
 from psycopg.rows import TupleRow
 
+from nsor.v1 import options_pb2
 from nsor_server import errors
-from nsor_server.ledger.entry import RecordRef
-from nsor_server.lookup import records
-from nsor_server.rpc.calls import Connection
+from nsor_server.access import rows
+from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.instants import instant
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
 
@@ -29,17 +31,48 @@ GRANT_VERSION = 1
 
 _log = logging.getLogger(__name__)
 
-_NEWEST = """
-SELECT version, state, agency_id, district, sealed, clock_timestamp()
-FROM access_request_version
-WHERE access_request_id = %b AND {visible}
-ORDER BY version DESC LIMIT 1
-"""
-_WITHIN = """EXISTS (
-    SELECT FROM unnest(%b::text[]) AS place WHERE place IN ('PK', district) OR starts_with(district, place || '/')
-)"""
-_NEWEST_OF_AGENCY = _NEWEST.format(visible="agency_id = %b").encode()
-_NEWEST_WITHIN = _NEWEST.format(visible=f"{_WITHIN} AND {_WITHIN}").encode()
+REQUEST_VERSIONS: Final = Table(
+    REQUESTS,
+    (
+        ("access_request_id", "uuid"),
+        ("version", "integer"),
+        ("state", "smallint"),
+        ("agency_id", "text"),
+        ("district", "text"),
+        ("sealed", "bytea"),
+    ),
+)
+GRANT_ROWS: Final = Table(
+    GRANTS,
+    (
+        ("grant_id", "uuid"),
+        ("access_request_id", "uuid"),
+        ("agency_id", "text"),
+        ("expires_at", "timestamptz"),
+        ("sealed", "bytea"),
+    ),
+)
+REQUEST_HEADS: Final = Versions(
+    "access request",
+    ("uuid",),
+    "coalesce((SELECT max(version) FROM access_request_version WHERE access_request_id = q.k1), 0)",
+)
+"""The newest version of an access request; 0: there is none."""
+
+_NEWEST: Final = """
+SELECT version, state, agency_id, district, sealed
+FROM access_request_version AS r
+WHERE access_request_id = %(access_request_id)s AND """
+_IN: Final = {
+    scope: _NEWEST
+    + rows.predicate(scope, rows.Columns(own_agency="r.agency_id", place="r.district"))
+    + " ORDER BY version DESC LIMIT 1"
+    for scope in (
+        options_pb2.ROW_SCOPE_OWN_AGENCY,
+        options_pb2.ROW_SCOPE_JURISDICTION,
+    )
+}
+"""By the scope that the contract gives the caller; another scope shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,75 +83,51 @@ class StoredRequest:
         record: what was sealed.
         district: the district of its FIR.
         etag: changes with every version.
-        now: when it was read, by the database's clock.
     """
 
     record: record_pb2.AccessRequestRecord
     district: str
     etag: str
-    now: dt.datetime
 
 
-def now(conn: Connection) -> dt.datetime:
-    """The database's clock."""
-    row = conn.execute(b"SELECT clock_timestamp()", binary=True).fetchone()
-    if row is None or not isinstance(row[0], dt.datetime):
-        raise errors.Internal
-    return row[0]
-
-
-def request_of_agency(conn: Connection, sealer: Sealing, request_id: uuid.UUID, agency_id: str) -> StoredRequest | None:
-    """The newest version of a request that this agency made."""
-    return _newest(conn, sealer, request_id, _NEWEST_OF_AGENCY, (request_id, agency_id))
-
-
-def request_within(
-    conn: Connection,
-    sealer: Sealing,
-    request_id: uuid.UUID,
-    agency_places: Sequence[str],
-    officer_places: Sequence[str],
-) -> StoredRequest | None:
-    """The newest version of a request whose district lies within both jurisdictions."""
-    parameters = (request_id, list(agency_places), list(officer_places))
-    return _newest(conn, sealer, request_id, _NEWEST_WITHIN, parameters)
-
-
-def insert_request(
-    conn: Connection, sealer: Sealing, record: record_pb2.AccessRequestRecord, district: str
-) -> tuple[RecordRef, str]:
-    """Write a version of a request; returns it and its etag.
+def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> StoredRequest | None:
+    """The newest version of a request that the contract shows the caller.
 
     Raises:
-        EtagMismatch: somebody else has written this version, or is committing it while we wait.
+        Internal: the row isn't what its seal says.
     """
+    parameters = rows.parameters(call.agency, call.officer)
+    parameters["access_request_id"] = uuid.UUID(bytes=request_id)
+    row = conn.execute(_IN[call.rows], parameters, prepare=True, binary=True).fetchone()
+    if row is None:
+        return None
+    version, state, agency_id, district, sealed = row
+    record = open_request(sealer, uuid.UUID(bytes=request_id), (version, state, agency_id, district), sealed)
+    return StoredRequest(record, district, _etag(sealed))
+
+
+def seen(stored: StoredRequest) -> Seen:
+    """That this was the newest version."""
+    return Seen(REQUEST_HEADS, (stored.record.access_request_id,), stored.record.version)
+
+
+def request_row(sealer: Sealing, record: record_pb2.AccessRequestRecord, district: str) -> tuple[Row, RecordRef, str]:
+    """The row of a version of a request, what the ledger holds it to, and its etag."""
     sealed = sealer.seal(REQUESTS, record.access_request_id, record.version, record.SerializeToString())
-    done = conn.execute(
-        b"INSERT INTO access_request_version (access_request_id, version, state, agency_id, district, sealed)"
-        b" VALUES (%b, %b, %b, %b, %b, %b) ON CONFLICT DO NOTHING",
-        (uuid.UUID(bytes=record.access_request_id), record.version, record.state, record.agency, district, sealed),
+    row = Row(
+        REQUEST_VERSIONS,
+        (record.access_request_id, record.version, record.state, record.agency, district, sealed),
     )
-    if done.rowcount != 1:
-        raise errors.EtagMismatch
     ref = RecordRef(REQUESTS, record.access_request_id, record.version, hashlib.sha256(sealed).digest())
-    return ref, _etag(sealed)
+    return row, ref, _etag(sealed)
 
 
-def insert_grant(conn: Connection, sealer: Sealing, grant: record_pb2.GrantRecord) -> RecordRef:
-    """Write a grant."""
+def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, RecordRef]:
+    """The row of a grant, and what the ledger holds it to."""
     sealed = sealer.seal(GRANTS, grant.grant_id, GRANT_VERSION, grant.SerializeToString())
-    conn.execute(
-        b"INSERT INTO access_grant (grant_id, access_request_id, agency_id, expires_at, sealed)"
-        b" VALUES (%b, %b, %b, %b, %b)",
-        (
-            uuid.UUID(bytes=grant.grant_id),
-            uuid.UUID(bytes=grant.access_request_id),
-            grant.agency,
-            records.instant(grant.expires_at_us),
-            sealed,
-        ),
-    )
-    return RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
+    expires_at = instant(grant.expires_at_us)
+    row = Row(GRANT_ROWS, (grant.grant_id, grant.access_request_id, grant.agency, expires_at, sealed))
+    return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
 
 
 def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.GrantRecord:
@@ -180,19 +189,6 @@ def broken(table: str) -> errors.Internal:
     """Raise the alarm over a row that was changed behind the register's back; the entry's access id finds the call."""
     _log.critical("ALERT: a sealed row of %s is not what the columns beside it say", table)
     return errors.Internal()
-
-
-def _newest(
-    conn: Connection, sealer: Sealing, request_id: uuid.UUID, statement: bytes, parameters: tuple[object, ...]
-) -> StoredRequest | None:
-    row = conn.execute(statement, parameters, binary=True).fetchone()
-    if row is None:
-        return None
-    version, state, agency_id, district, sealed, read_at = row
-    if not isinstance(sealed, bytes) or not isinstance(read_at, dt.datetime):
-        raise broken(REQUESTS)
-    record = open_request(sealer, request_id, (version, state, agency_id, district), sealed)
-    return StoredRequest(record, str(district), _etag(sealed), read_at)
 
 
 def _grant_columns(row: TupleRow) -> tuple[str, int, bytes]:

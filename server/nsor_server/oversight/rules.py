@@ -12,10 +12,9 @@ from google.rpc import code_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import shows
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 
 DEFAULT_PAGE: Final = 100
-_SEES_ALL: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE})
 
 
 class ProofOutOfRange(errors.ApiError):
@@ -49,15 +48,17 @@ class Filter:
         return repr(tuple(None if part is None else str(part) for part in parts)).encode()
 
 
-def access_filter(caller: Agency, request: oversight_pb2.ListAccessesRequest) -> Filter:
-    """Read the filter, narrowed to what the caller may see.
+def access_filter(
+    caller: Agency, rows: options_pb2.RowScope.ValueType, request: oversight_pb2.ListAccessesRequest
+) -> Filter:
+    """Read the filter, narrowed to what the contract shows the caller: all accesses, or else its own.
 
     Raises:
         Denied: another agency's accesses were asked for. Nobody learns whether there are any.
         InvalidFields: the end isn't after the start.
     """
     agency: str | None = request.agency_id or None
-    if caller.kind not in _SEES_ALL:
+    if rows != options_pb2.ROW_SCOPE_ALL:
         if agency not in (None, caller.agency_id):
             raise errors.Denied
         agency = caller.agency_id

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
-
-from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2
 from nsor_server.access.disclosure import disclose
+from nsor_server.calls import Call, Outcome
+from nsor_server.formats.instants import from_us
 from nsor_server.ledger import proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.oversight import page_tokens, rules, store
-from nsor_server.registration.dates import from_us
-from nsor_server.rpc.calls import Call, Connection, Outcome
+from nsor_server.rpc.handlers import A, Handler, Unary
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
@@ -30,17 +31,35 @@ class OversightService:
         self._details = Details(keyring)
         self._sealer = Sealer(keyring)
 
-    def ListAccesses(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(oversight_pb2.ListAccessesRequest, oversight_pb2.ListAccessesResponse, self.list_accesses),
+            Unary(oversight_pb2.GetCheckpointRequest, oversight_pb2.GetCheckpointResponse, self.get_checkpoint),
+            Unary(
+                oversight_pb2.GetInclusionProofRequest,
+                oversight_pb2.GetInclusionProofResponse,
+                self.get_inclusion_proof,
+            ),
+            Unary(
+                oversight_pb2.GetConsistencyProofRequest,
+                oversight_pb2.GetConsistencyProofResponse,
+                self.get_consistency_proof,
+            ),
+        )
+
+    def list_accesses(
+        self, call: Call, request: oversight_pb2.ListAccessesRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.ListAccessesResponse]:
         """List accesses, the newest first.
 
         Entries only ever come in front, so that pages don't shift.
 
         Raises:
-            Denied: another agency's accesses were asked for, and the caller isn't NPB or the Special Committee.
+            Denied: another agency's accesses were asked for, and the contract shows the caller its own.
             InvalidFields: the page token isn't of this list, or the times are in the wrong order.
         """
-        assert isinstance(request, oversight_pb2.ListAccessesRequest)  # noqa: S101 - narrows the handler's type
-        wanted = rules.access_filter(call.agency, request)
+        wanted = rules.access_filter(call.agency, call.rows, request)
         binding = wanted.binding(call.agency.agency_id, call.purpose)
         before = page_tokens.read(self._sealer, binding, request.page_token) if request.page_token else None
         size = request.page_size or rules.DEFAULT_PAGE
@@ -52,26 +71,28 @@ class OversightService:
             response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
         return _outcome(call, response, "LISTED")
 
-    def GetCheckpoint(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def get_checkpoint(
+        self, call: Call, request: oversight_pb2.GetCheckpointRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.GetCheckpointResponse]:
         """Give the newest checkpoint, or the first one of at least a size.
 
         Raises:
             ProofOutOfRange: the ledger hasn't had that size.
         """
-        assert isinstance(request, oversight_pb2.GetCheckpointRequest)  # noqa: S101 - narrows the handler's type
         try:
             note = proofs.checkpoint(conn, request.min_tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetCheckpointResponse(checkpoint=note), "CHECKPOINT")
 
-    def GetInclusionProof(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def get_inclusion_proof(
+        self, call: Call, request: oversight_pb2.GetInclusionProofRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.GetInclusionProofResponse]:
         """Prove that a leaf is in the tree of a size.
 
         Raises:
             ProofOutOfRange: there is no such leaf or no such tree.
         """
-        assert isinstance(request, oversight_pb2.GetInclusionProofRequest)  # noqa: S101 - narrows the handler's type
         try:
             proof = proofs.inclusion(conn, request.leaf_index, request.tree_size)
         except proofs.NoSuchTree:
@@ -79,13 +100,14 @@ class OversightService:
         response = oversight_pb2.GetInclusionProofResponse(leaf_hash=proof.leaf_hash, hashes=proof.hashes)
         return _outcome(call, response, "PROOF")
 
-    def GetConsistencyProof(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def get_consistency_proof(
+        self, call: Call, request: oversight_pb2.GetConsistencyProofRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.GetConsistencyProofResponse]:
         """Prove that the tree of one size is a prefix of the tree of another.
 
         Raises:
             ProofOutOfRange: the sizes are in the wrong order, or the ledger hasn't had them.
         """
-        assert isinstance(request, oversight_pb2.GetConsistencyProofRequest)  # noqa: S101 - narrows the handler's type
         try:
             hashes = proofs.consistency(conn, request.first_tree_size, request.second_tree_size)
         except proofs.NoSuchTree:
@@ -110,5 +132,5 @@ def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
     )
 
 
-def _outcome(call: Call, response: Message, outcome: str) -> Outcome:
+def _outcome(call: Call, response: A, outcome: str) -> Outcome[A]:
     return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome=outcome))

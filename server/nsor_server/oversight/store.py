@@ -14,7 +14,7 @@ from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.oversight.rules import Filter
-from nsor_server.rpc.calls import Connection
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from nsor_server.access import peer
 from nsor_server.pki.errors import PkiError
 from nsor_server.pki.profiles import NameKind, Profile
 
-MAXIMUM_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 
@@ -72,7 +72,7 @@ def read(pem: bytes, wanted: Sequence[x509.GeneralName]) -> ec.EllipticCurvePubl
     Raises:
         PkiError: malformed, not signed by its own key, another kind of key, or made for another agency.
     """
-    if len(pem) > MAXIMUM_BYTES:
+    if len(pem) > MAX_BYTES:
         raise PkiError("The request is too large to be one.")
     try:
         request = x509.load_pem_x509_csr(pem)

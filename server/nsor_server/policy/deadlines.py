@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from nsor.v1 import types_pb2
+from nsor_server.formats.instants import from_us, to_us
 from nsor_server.policy import source
 
 KARACHI: Final = ZoneInfo("Asia/Karachi")
@@ -79,6 +81,22 @@ class Due:
     start: dt.datetime
     due: dt.datetime
     calendar: str
+
+    def message(self, *, due_us: int | None = None) -> types_pb2.Deadline:
+        """The deadline as the contract shows it.
+
+        Args:
+            due_us: the instant that was stored, in microseconds since 1970: policy that has changed since moves
+                nobody's deadline.
+        """
+        return types_pb2.Deadline(
+            rule_id=self.rule_id,
+            citation=self.citation,
+            verified=self.verified,
+            start_time=from_us(to_us(self.start)),
+            due_time=from_us(to_us(self.due) if due_us is None else due_us),
+            calendar=self.calendar,
+        )
 
 
 class Deadlines:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from nsor.v1 import options_pb2
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 from nsor_server.policy import source
 
 

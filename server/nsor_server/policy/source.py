@@ -8,11 +8,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from nsor_server.config import OperatorError
+
 _HERE: Final = Path(__file__).parent
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-class PolicyError(Exception):
+class PolicyError(OperatorError):
     """Policy data that can't be used; the text names the file and the place in it."""
 
 

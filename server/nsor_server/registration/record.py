@@ -7,7 +7,8 @@ request was checked before, and what a caller may see of the message is taken fr
 from __future__ import annotations
 
 from nsor.v1 import registration_pb2, types_pb2
-from nsor_server.registration.dates import set_day, set_us, to_day
+from nsor_server.formats import uuids
+from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.storage.v1 import record_pb2
 
 
@@ -22,7 +23,7 @@ def to_message(record: record_pb2.RegistrationRecord, etag: str = "") -> registr
         etag: of that version, from ``store.etag``.
     """
     registration = registration_pb2.Registration(
-        registration_id=uuid_text(record.registration_id),
+        registration_id=uuids.text(record.registration_id),
         etag=etag,
         state=record.state,  # type: ignore[arg-type]  # stored numbers are the enum's
         heightened_handling=record.heightened_handling,
@@ -65,17 +66,6 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
         custodian_agency=request.custody.prisons_agency_id,
         heightened_handling=request.heightened_handling,
     )
-
-
-def uuid_text(raw: bytes) -> str:
-    """The text form of a UUID's 16 bytes."""
-    digits = raw.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def uuid_bytes(text: str) -> bytes:
-    """The 16 bytes of a UUID in its text form."""
-    return bytes.fromhex(text.replace("-", ""))
 
 
 def court_places(record: record_pb2.RegistrationRecord) -> list[str]:

@@ -6,15 +6,16 @@ Format, length and order of fields were checked before by the contract's options
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency, Officer, contains
+from nsor_server.access import decisions, rows
+from nsor_server.calls import Agency, Officer
 from nsor_server.formats import passport
+from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
-from nsor_server.registration.dates import to_date
 from nsor_server.storage.v1 import record_pb2
 
 _PAKISTAN: Final = "PK"
@@ -60,17 +61,6 @@ def legal_bases(
     return bases
 
 
-def check_within(places: Iterable[str], agency: Agency, officer: Officer | None) -> None:
-    """See that every place lies within the agency's jurisdiction, and within the officer's own if that is narrower.
-
-    Raises:
-        errors.Denied: OUTSIDE_JURISDICTION.
-    """
-    narrower = officer.jurisdiction if officer and officer.jurisdiction else agency.jurisdiction
-    if not all(contains(agency.jurisdiction, place) and contains(narrower, place) for place in places):
-        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
-
-
 def check_custodian(custodian: Agency | None) -> None:
     """See that the agency that holds the offender is a prisons department.
 
@@ -105,11 +95,8 @@ def is_of_court(
     record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
 ) -> bool:
     """Tell whether the case number is that of a conviction by a court within both jurisdictions."""
-    narrower = officer.jurisdiction if officer and officer.jurisdiction else agency.jurisdiction
     return any(
-        conviction.case_number == case_number
-        and contains(agency.jurisdiction, conviction.court_place)
-        and contains(narrower, conviction.court_place)
+        conviction.case_number == case_number and rows.within(agency, officer, [conviction.court_place])
         for conviction in record.convictions
     )
 
@@ -124,12 +111,12 @@ def check_confirmable(
         errors.EtagMismatch: the court has seen another version.
         errors.WrongState: it is confirmed already.
     """
-    if agency_id == record.created_by_agency or officer_key == record.created_by_key:
-        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-    if not etag_is_current:
-        raise errors.EtagMismatch
-    if record.state != registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
-        raise errors.WrongState
+    decisions.check(
+        decider=(agency_id, officer_key),
+        first=(record.created_by_agency, record.created_by_key),
+        etag_is_current=etag_is_current,
+        open_state=record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
+    )
 
 
 def _parity_contradicts(cnic: str, sex: types_pb2.Sex.ValueType) -> bool:

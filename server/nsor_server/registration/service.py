@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
-
-from google.protobuf.message import Message
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose
-from nsor_server.directory import agencies
-from nsor_server.ledger.naming import named
-from nsor_server.notification import outbox
+from nsor_server.access import rows
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Row
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
+from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, store
-from nsor_server.registration.dates import to_us
-from nsor_server.rpc.calls import Call, Connection, Outcome
+from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
@@ -35,34 +36,62 @@ class RegistrationService:
         self._blind_index = blind_index
         self._offences = offences
 
-    def CreateRegistration(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                registration_pb2.CreateRegistrationRequest,
+                registration_pb2.CreateRegistrationResponse,
+                self.create_registration,
+            ),
+            Unary(
+                registration_pb2.ConfirmRegistrationRequest,
+                registration_pb2.ConfirmRegistrationResponse,
+                self.confirm_registration,
+            ),
+            Unary(
+                registration_pb2.GetRegistrationRequest,
+                registration_pb2.GetRegistrationResponse,
+                self.get_registration,
+            ),
+        )
+
+    def create_registration(
+        self, call: Call, request: registration_pb2.CreateRegistrationRequest, conn: Connection
+    ) -> Outcome[registration_pb2.CreateRegistrationResponse]:
         """Enter a conviction order. The answer is the same whether or not the person was known."""
-        assert isinstance(request, registration_pb2.CreateRegistrationRequest)  # noqa: S101 - narrows the handler's type
-        record = self._checked(call, request, conn)
+        record = self._checked(call, request)
         answer = registration_pb2.CreateRegistrationResponse(warnings=rules.warnings(request.person))
         detail = record_pb2.AccessDetail(
-            outcome="VALIDATED",
-            case_reference=records.case_reference(record.convictions[0].fir),
-            named=named(request),
+            outcome="VALIDATED", case_reference=records.case_reference(record.convictions[0].fir)
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
-        registration_id = uuid.uuid4()
-        written = self._store(call, registration_id, record, conn)
-        _tell_of_creation(conn, registration_id, record)
-        answer.registration_id = str(registration_id)
+        holders = store.holders(conn, self._blind_index, store.identifiers(record))
+        record.held = any(seen.version for seen in holders)
+        key, written = self._completed(call, record)
+        answer.registration_id = text(record.registration_id)
         answer.etag = written.etag
         answer.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
         detail.outcome = _HELD if record.held else _CREATED
-        detail.subjects.append(registration_id.bytes)
-        return Outcome(disclose(answer, call.purpose), detail, (written.ref,))
+        detail.subjects.append(record.registration_id)
+        identifiers = store.identifier_rows(self._blind_index, record.registration_id, store.identifiers(record))
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail,
+            (key, written.row, *identifiers, *_creation_events(call, record)),
+            (written.ref,),
+            # Who is known stays known: only who was unknown may have become known meanwhile.
+            [seen for seen in holders if not seen.version],
+        )
 
-    def ConfirmRegistration(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def confirm_registration(
+        self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
+    ) -> Outcome[registration_pb2.ConfirmRegistrationResponse]:
         """Confirm a registration from the court's own record."""
-        assert isinstance(request, registration_pb2.ConfirmRegistrationRequest)  # noqa: S101 - narrows the handler's type
-        registration_id = uuid.UUID(request.registration_id)
-        store.lock(conn, registration_id)
-        row = store.head(conn, registration_id, call.agency, call.officer)
+        if request.validate_only:
+            return Outcome(registration_pb2.ConfirmRegistrationResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row = store.head(conn, raw(request.registration_id), call)
         if row is None:
             raise errors.NoRecord
         record = store.open_version(self._sealer, row)
@@ -78,8 +107,7 @@ class RegistrationService:
         record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
         record.confirmed_by_agency = call.agency.agency_id
         record.confirmed_by_key = call.officer_key
-        written = store.insert_version(conn, store.data_key(self._sealer, row), record, store.now(conn))
-        _tell_of_confirmation(conn, registration_id, record)
+        written = store.version_row(store.data_key(self._sealer, row), record, call.now())
         answer = registration_pb2.ConfirmRegistrationResponse(
             registration_id=request.registration_id,
             etag=written.etag,
@@ -87,16 +115,22 @@ class RegistrationService:
         )
         detail = record_pb2.AccessDetail(
             outcome="CONFIRMED_HELD" if record.held else "CONFIRMED",
-            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
-            subjects=[registration_id.bytes],
+            subjects=[record.registration_id],
         )
-        return Outcome(disclose(answer, call.purpose), detail, (written.ref,))
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail,
+            (written.row, *_confirmation_events(call, record)),
+            (written.ref,),
+            (store.seen(row),),
+        )
 
-    def GetRegistration(self, call: Call, request: Message, conn: Connection) -> Outcome:
+    def get_registration(
+        self, call: Call, request: registration_pb2.GetRegistrationRequest, conn: Connection
+    ) -> Outcome[registration_pb2.GetRegistrationResponse]:
         """Show a registration to an agency that has a part in it."""
-        assert isinstance(request, registration_pb2.GetRegistrationRequest)  # noqa: S101 - narrows the handler's type
-        row = store.head(conn, uuid.UUID(request.registration_id), call.agency, call.officer)
+        row = store.head(conn, raw(request.registration_id), call)
         if row is None:
             raise errors.NoRecord
         record = store.open_version(self._sealer, row)
@@ -104,62 +138,62 @@ class RegistrationService:
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
-            named=named(request),
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[record.registration_id],
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
-        return Outcome(disclose(answer, call.purpose), detail)
+        return Outcome(disclose(answer, call.purpose), detail, seen=(store.seen(row),))
 
     def _checked(
-        self, call: Call, request: registration_pb2.CreateRegistrationRequest, conn: Connection
+        self, call: Call, request: registration_pb2.CreateRegistrationRequest
     ) -> record_pb2.RegistrationRecord:
-        """The order as a record, after every rule that needs no register; only the directory is read."""
+        """The order as a record, after every rule that needs no register; only the directory is looked at."""
         rules.check_convicted(request.convictions)
         bases = rules.legal_bases(self._offences, request.convictions)
         places = [conviction.court_case.place_code for conviction in request.convictions]
-        rules.check_within(places, call.agency, call.officer)
+        rows.require_within(call.agency, call.officer, places)
         if request.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:
-            rules.check_custodian(agencies.find(conn, request.custody.prisons_agency_id))
+            rules.check_custodian(call.agencies.get(request.custody.prisons_agency_id))
         record = records.from_request(request)
         for conviction, of_counts in zip(record.convictions, bases, strict=True):
             for count, basis in zip(conviction.counts, of_counts, strict=True):
                 count.legal_basis = basis
         return record
 
-    def _store(
-        self, call: Call, registration_id: uuid.UUID, record: record_pb2.RegistrationRecord, conn: Connection
-    ) -> store.Written:
-        """Complete the record, and store its identifiers, its key and its first version."""
-        record.held = store.claim_identifiers(conn, self._blind_index, registration_id, store.identifiers(record))
-        written_at = store.now(conn)
-        record.registration_id = registration_id.bytes
+    def _completed(self, call: Call, record: record_pb2.RegistrationRecord) -> tuple[Row, store.Written]:
+        """The row of the key of a new registration, and that of its first version."""
+        written_at = call.now()
+        record.registration_id = uuid.uuid4().bytes
         record.version = 1
         record.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
         record.responsible_place = rules.responsible_place(record.addresses)
         record.created_by_agency = call.agency.agency_id
         record.created_by_key = call.officer_key
         record.create_time_us = to_us(written_at)
-        key, wrapped = self._sealer.new_data_key(registration_id.bytes)
-        store.insert_key(conn, registration_id, wrapped)
-        return store.insert_version(conn, key, record, written_at)
+        key, wrapped = self._sealer.new_data_key(record.registration_id)
+        return store.key_row(record.registration_id, wrapped), store.version_row(key, record, written_at)
 
 
-def _tell_of_creation(conn: Connection, registration_id: uuid.UUID, record: record_pb2.RegistrationRecord) -> None:
-    """NPB hears of it, and the courts hear what awaits them; a held one is told of in the same words."""
-    recipients = [
-        *agencies.of_kind(conn, options_pb2.AGENCY_KIND_NPB),
-        *agencies.courts_for(conn, records.court_places(record)),
-    ]
-    kind = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
-    outbox.publish(conn, kind, recipients, registration_id=registration_id)
+def _creation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
+    """NPB hears of it, and the courts hear what awaits them; a held one is announced in the same words."""
+    return outbox.owed(
+        notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
+        [
+            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+            *recipients.courts_for(call.agencies, records.court_places(record)),
+        ],
+        registration_id=record.registration_id,
+    )
 
 
-def _tell_of_confirmation(conn: Connection, registration_id: uuid.UUID, record: record_pb2.RegistrationRecord) -> None:
-    recipients = [
-        *agencies.responsible_police(conn, record.responsible_place),
-        *agencies.of_kind(conn, options_pb2.AGENCY_KIND_NPB),
-        record.created_by_agency,
-        *([record.custodian_agency] if record.custodian_agency else []),
-    ]
-    kind = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
-    outbox.publish(conn, kind, recipients, registration_id=registration_id)
+def _confirmation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
+    return outbox.owed(
+        notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED,
+        [
+            *recipients.responsible_police(call.agencies, record.responsible_place),
+            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+            record.created_by_agency,
+            *([record.custodian_agency] if record.custodian_agency else []),
+        ],
+        registration_id=record.registration_id,
+    )

@@ -1,7 +1,7 @@
-"""Registrations in PostgreSQL: versions that are added, heads that are read, identifiers that are claimed.
+"""Registrations in PostgreSQL: heads that are read, and the rows of versions that are to be added.
 
-Who has a part in a registration is a predicate of the read, so that "absent" and "not yours" are one answer. What the
-law says stands in ``rules.py``; nothing here refuses a call but for a row that contradicts its seal.
+Who sees a registration is a predicate of the read, so that "absent" and "not yours" are one answer. What the law says
+stands in ``rules.py``; nothing here refuses a call but for a row that contradicts its seal.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import datetime as dt
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency, Officer
-from nsor_server.ledger.entry import RecordRef
+from nsor_server.access import rows
+from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
-from nsor_server.registration.dates import to_us
-from nsor_server.rpc.calls import Connection
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
 
@@ -30,19 +30,19 @@ IDENTIFIER_CNIC: Final = 1
 IDENTIFIER_PASSPORT: Final = 2
 
 COLUMNS: Final = """
-    v.registration_id, v.version, v.state, v.held, v.responsible_place, v.custodian_agency, v.created_by_agency,
-    v.court_places, v.created_at, v.sealed, k.wrapped
+    uuid_send(v.registration_id), v.version, v.state, v.held, v.responsible_place, v.custodian_agency,
+    v.created_by_agency, v.court_places, v.created_at, v.sealed, k.wrapped
 """
-"""What a ``Row`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
+"""What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoredVersion:
     """A version as it is stored, with its registration's wrapped data key. Fields are in the order of ``COLUMNS``."""
 
-    registration_id: uuid.UUID
+    registration_id: bytes
     version: int
     state: int
     held: bool
@@ -71,15 +71,45 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A version that was stored."""
+    """A version that is to be added."""
 
+    row: Row
     ref: RecordRef
     etag: str
 
 
-def now(conn: Connection) -> dt.datetime:
-    """The instant by the database's clock."""
-    return conn.execute("SELECT clock_timestamp()").fetchall()[0][0]  # type: ignore[return-value]  # rows are untyped
+VERSIONS: Final = Table(
+    TABLE,
+    (
+        ("registration_id", "uuid"),
+        ("version", "integer"),
+        ("state", "smallint"),
+        ("held", "boolean"),
+        ("responsible_place", "text"),
+        ("custodian_agency", "text"),
+        ("created_by_agency", "text"),
+        ("court_places", "text[]"),
+        ("created_at", "timestamptz"),
+        ("sealed", "bytea"),
+    ),
+)
+KEYS: Final = Table("registration_key", (("registration_id", "uuid"), ("wrapped", "bytea")))
+IDENTIFIERS: Final = Table(
+    "registration_identifier",
+    (("registration_id", "uuid"), ("kind", "smallint"), ("key_id", "bigint"), ("blind", "bytea")),
+)
+HEADS: Final = Versions(
+    "registration",
+    ("uuid",),
+    "coalesce((SELECT max(version) FROM registration_version WHERE registration_id = q.k1), 0)",
+)
+"""The newest version of a registration; 0: there is none."""
+HOLDERS: Final = Versions(
+    "identifier",
+    ("smallint", "bigint", "bytea"),
+    "(SELECT count(*) FROM registration_identifier WHERE kind = q.k1 AND key_id = q.k2 AND blind = q.k3)",
+)
+"""How many registrations have an identifier, under one key."""
 
 
 def etag(sealed: bytes) -> str:
@@ -87,14 +117,14 @@ def etag(sealed: bytes) -> str:
     return hashlib.sha256(sealed).hexdigest()[:16]
 
 
-def open_version(sealer: Sealer, row: Row) -> record_pb2.RegistrationRecord:
+def open_version(sealer: Sealer, row: StoredVersion) -> record_pb2.RegistrationRecord:
     """Open a version and see that it repeats the columns beside it.
 
     Raises:
         errors.Internal: it doesn't open, or a column was changed; the log names the column, no value.
     """
     try:
-        sealed_record = data_key(sealer, row).open(TABLE, row.registration_id.bytes, row.version, row.sealed)
+        sealed_record = data_key(sealer, row).open(TABLE, row.registration_id, row.version, row.sealed)
     except SealBroken as broken:
         _logger.critical("ALERT: a sealed row of %s does not open", broken.table)
         raise errors.Internal from None
@@ -106,61 +136,50 @@ def open_version(sealer: Sealer, row: Row) -> record_pb2.RegistrationRecord:
     return record
 
 
-def data_key(sealer: Sealer, row: Row) -> DataKey:
+def data_key(sealer: Sealer, row: StoredVersion) -> DataKey:
     """The registration's data key, for what is sealed beside its versions.
 
     Raises:
         SealBroken: the wrapped key isn't this registration's.
     """
-    return sealer.open_data_key(row.registration_id.bytes, row.wrapped)
+    return sealer.open_data_key(row.registration_id, row.wrapped)
 
 
-def lock(conn: Connection, registration_id: uuid.UUID) -> None:
-    """Take turns with other writers of this registration, whether or not it exists, until the transaction ends."""
-    digest = hashlib.sha256(b"nsor-registration\0" + registration_id.bytes).digest()
-    conn.execute("SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(digest[:8], "big", signed=True),))
+def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion | None:
+    """The head of a registration that the contract shows the caller; ``held`` plays no part: it would tell.
 
-
-def head(conn: Connection, registration_id: uuid.UUID, agency: Agency, officer: Officer | None = None) -> Row | None:
-    """The head of a registration that the agency has a part in.
-
-    The prosecution that entered it, the court of a case, from confirmation on the responsible police and the prisons
-    department in charge, and NPB. ``held`` plays no part: it would tell that the person was known. An ``officer``
-    narrows courts, prosecutions and police to his own jurisdiction.
+    Args:
+        conn: any.
+        registration_id: 16 bytes.
+        call: past the gate.
     """
-    parameters = {
-        "registration_id": registration_id,
-        "agency_id": agency.agency_id,
-        "agency_places": list(agency.jurisdiction),
-        "officer_places": list(officer.jurisdiction or agency.jurisdiction if officer else agency.jurisdiction),
-        "confirmed": registration_pb2.REGISTRATION_STATE_CONFIRMED,
-    }
-    found = conn.execute(_HEAD_OF_KIND.get(agency.kind, _HEAD.format(part="false")), parameters).fetchone()
-    return None if found is None else Row(*found)  # type: ignore[arg-type]  # rows are untyped
+    parameters = rows.parameters(call.agency, call.officer)
+    parameters["registration_id"] = uuid.UUID(bytes=registration_id)
+    found = conn.execute(_HEAD_IN[call.rows], parameters, prepare=True, binary=True).fetchone()
+    return None if found is None else StoredVersion(*found)
 
 
-def insert_key(conn: Connection, registration_id: uuid.UUID, wrapped: bytes) -> None:
-    """Store the wrapped data key of a new registration."""
-    conn.execute("INSERT INTO registration_key (registration_id, wrapped) VALUES (%s, %s)", (registration_id, wrapped))
+def seen(row: StoredVersion) -> Seen:
+    """That this was the newest version."""
+    return Seen(HEADS, (row.registration_id,), row.version)
 
 
-def insert_version(
-    conn: Connection, key: DataKey, record: record_pb2.RegistrationRecord, written_at: dt.datetime
-) -> Written:
-    """Seal and store a version; the columns are taken from the record.
+def key_row(registration_id: bytes, wrapped: bytes) -> Row:
+    """The row of a new registration's wrapped data key."""
+    return Row(KEYS, (registration_id, wrapped))
 
-    The record must be complete but for ``update_time_us``, which is set from ``written_at``, an instant of ``now``.
+
+def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at: dt.datetime) -> Written:
+    """Seal a version; the columns beside the seal are taken from the record.
+
+    The record must be complete but for ``update_time_us``, which is set from ``written_at``.
     """
     record.update_time_us = to_us(written_at)
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
-    conn.execute(
-        """
-        INSERT INTO registration_version (registration_id, version, state, held, responsible_place, custodian_agency,
-            created_by_agency, court_places, created_at, sealed)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
+    row = Row(
+        VERSIONS,
         (
-            uuid.UUID(bytes=record.registration_id),
+            record.registration_id,
             record.version,
             record.state,
             record.held,
@@ -173,28 +192,29 @@ def insert_version(
         ),
     )
     ref = RecordRef(TABLE, record.registration_id, record.version, hashlib.sha256(sealed).digest())
-    return Written(ref, etag(sealed))
+    return Written(row, ref, etag(sealed))
 
 
-def claim_identifiers(
-    conn: Connection, blind_index: BlindIndex, registration_id: uuid.UUID, identifiers: Iterable[Identifier]
-) -> bool:
-    """Store blind indexes for a new registration, and tell whether another one has any of the identifiers.
+def identifier_rows(blind_index: BlindIndex, registration_id: bytes, found: Iterable[Identifier]) -> list[Row]:
+    """The rows by which a registration is found: blind indexes under the primary keys."""
+    return [
+        Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text)))
+        for one in sorted(set(found), key=lambda each: (each.kind, each.text))
+    ]
 
-    Writers of one identifier take turns until their transactions end, so that of two at the same time one is told. A
-    value is looked for under every live key, since keys rotate and rows stay.
-    """
-    claimed = sorted(set(identifiers), key=lambda one: blind_index.lock_id(one.use, one.text))
-    for one in claimed:
-        conn.execute("SELECT pg_advisory_xact_lock(%s)", (blind_index.lock_id(one.use, one.text),))
-    live = [(one.kind, *value) for one in claimed for value in blind_index.values(one.use, one.text)]
-    known = _known(conn, live)
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO registration_identifier (registration_id, kind, key_id, blind) VALUES (%s, %s, %s, %s)",
-            [(registration_id, one.kind, *blind_index.primary(one.use, one.text)) for one in claimed],
-        )
-    return known
+
+def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifier]) -> list[Seen]:
+    """How many registrations have each of the identifiers, under every live key, since keys rotate and rows stay."""
+    live = [(one.kind, *value) for one in set(found) for value in blind_index.values(one.use, one.text)]
+    if not live:
+        return []
+    counts = conn.execute(
+        _HOLDERS,
+        ([kind for kind, _, _ in live], [key_id for _, key_id, _ in live], [blind for _, _, blind in live]),
+        prepare=True,
+        binary=True,
+    ).fetchall()
+    return [Seen(HOLDERS, key, count) for key, (count,) in zip(live, counts, strict=True)]
 
 
 def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
@@ -208,24 +228,10 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     return found
 
 
-def _known(conn: Connection, live: Sequence[tuple[int, int, bytes]]) -> bool:
-    found = conn.execute(
-        """
-        SELECT EXISTS (
-            SELECT FROM registration_identifier
-            JOIN unnest(%s::smallint[], %s::bigint[], %s::bytea[]) AS live (kind, key_id, blind)
-            USING (kind, key_id, blind)
-        )
-        """,
-        ([kind for kind, _, _ in live], [key_id for _, key_id, _ in live], [blind for _, _, blind in live]),
-    ).fetchone()
-    return found is not None and bool(found[0])
-
-
-def _contradicting_column(record: record_pb2.RegistrationRecord, row: Row) -> str | None:
+def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:
     """The first column that differs from the sealed record."""
     repeated = {
-        "registration_id": record.registration_id == row.registration_id.bytes,
+        "registration_id": record.registration_id == row.registration_id,
         "version": record.version == row.version,
         "state": record.state == row.state,
         "held": record.held == row.held,
@@ -238,6 +244,14 @@ def _contradicting_column(record: record_pb2.RegistrationRecord, row: Row) -> st
     return next((column for column, same in repeated.items() if not same), None)
 
 
+_HOLDERS: Final = """
+SELECT (
+    SELECT count(*) FROM registration_identifier AS i
+    WHERE i.kind = live.kind AND i.key_id = live.key_id AND i.blind = live.blind
+)
+FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
+ORDER BY nth
+"""
 _HEAD: Final = (
     f"SELECT {COLUMNS}"  # noqa: S608 - constants
     """
@@ -250,32 +264,25 @@ _HEAD: Final = (
         LIMIT 1
     ) AS v
     JOIN registration_key AS k USING (registration_id)
-    WHERE {part}
-    """
+    WHERE """
 )
-
-_WITHIN: Final = """
-    EXISTS (
-        SELECT FROM unnest({places}) AS place
-        WHERE EXISTS (
-            SELECT FROM unnest(%(agency_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
-        ) AND EXISTS (
-            SELECT FROM unnest(%(officer_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
-        )
+PLACES: Final = rows.Columns(
+    own_agency="v.created_by_agency",
+    case_places="v.court_places",
+    responsible_place="v.responsible_place",
+    custodian="v.custodian_agency",
+    confirmed=f"v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
+)
+"""Where a version has what the scopes of the contract go by."""
+_HEAD_IN: Final = {
+    scope: _HEAD + rows.predicate(scope, PLACES)
+    for scope in (
+        options_pb2.ROW_SCOPE_OWN_AGENCY,
+        options_pb2.ROW_SCOPE_PART_IN_CASE,
+        options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
+        options_pb2.ROW_SCOPE_APPELLATE_COURT,
+        options_pb2.ROW_SCOPE_CUSTODY,
+        options_pb2.ROW_SCOPE_ALL,
     )
-"""
-"""``access.facts.contains`` in SQL, for the agency's and the officer's jurisdiction at once."""
-
-_COURTS: Final = _WITHIN.format(places="v.court_places")
-_RESPONSIBLE: Final = _WITHIN.format(places="ARRAY[v.responsible_place]")
-
-_HEAD_OF_KIND: Final[Mapping[int, str]] = {
-    kind: _HEAD.format(part=part)
-    for kind, part in {
-        options_pb2.AGENCY_KIND_PROSECUTION: f"v.created_by_agency = %(agency_id)s AND {_COURTS}",
-        options_pb2.AGENCY_KIND_COURT: _COURTS,
-        options_pb2.AGENCY_KIND_POLICE: f"v.state = %(confirmed)s AND {_RESPONSIBLE}",
-        options_pb2.AGENCY_KIND_PRISONS: "v.state = %(confirmed)s AND v.custodian_agency = %(agency_id)s",
-        options_pb2.AGENCY_KIND_NPB: "true",
-    }.items()
 }
+"""By the scope that the contract gives the caller; another scope shows nobody."""

@@ -42,7 +42,7 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
                 add(index, "the data key of the registration is gone")
                 whole = False
                 continue
-            row = store.Row(*columns)
+            row = store.StoredVersion(*columns)
             record = opened(add, index, store.TABLE, lambda: store.open_version(sealer, row))  # noqa: B023
             if record is None:
                 whole = False

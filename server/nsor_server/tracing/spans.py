@@ -111,6 +111,15 @@ class CallSpan:
             raise UnlistedAttribute(name)
         self._attributes[name] = value
 
+    def describe(self, *, agency: str, purpose: str, outcome: str, access_id: str) -> None:
+        """Say whose access it is, for what, and how it went; ``access_id`` is empty where there is no entry."""
+        attributes = self._attributes
+        attributes[AGENCY] = agency
+        attributes[PURPOSE] = purpose
+        attributes[OUTCOME] = outcome
+        if access_id:
+            attributes[ACCESS_ID] = access_id
+
     def end(self, code: str = "OK", error: str = "") -> None:
         """End the span.
 

@@ -7,7 +7,7 @@ from psycopg.rows import TupleRow
 
 Connection = psycopg.Connection[TupleRow]
 
-MOST_FINDINGS = 1000
+MAX_FINDINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Report:
     remarks: list[str] = field(default_factory=list)
 
     def add(self, index: int, problem: str) -> None:
-        """Note a finding; beyond `MOST_FINDINGS` they say nothing new."""
-        if len(self.findings) < MOST_FINDINGS:
+        """Note a finding; beyond `MAX_FINDINGS` they say nothing new."""
+        if len(self.findings) < MAX_FINDINGS:
             self.findings.append(Finding(index, problem))
 
     def sort(self) -> None:

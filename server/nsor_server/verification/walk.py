@@ -15,10 +15,10 @@ from nsor.ledger import note
 from nsor.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash, root_of
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.calls import RecordRef
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import partitions
 from nsor_server.ledger.detail import DetailError, Details
-from nsor_server.ledger.entry import RecordRef
 from nsor_server.ledger.labels import Labelled, Labels
 from nsor_server.ledger.stored import Rows
 from nsor_server.ledger.tiles import WIDTH, middle_of

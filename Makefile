@@ -32,7 +32,8 @@ lock: $(STAMP) ## resolve the lock files again (needs uv)
 protos: $(STAMP) ## generate the typed stubs from the contract
 	$(BIN)/buf format -w protos
 	protos/generate
-	$(BIN)/python -m nsor_server.access.contract > tests/access/golden_matrix.txt
+	$(BIN)/python -m nsor_server.access.contract > tests/access/golden_matrix.new
+	mv tests/access/golden_matrix.new tests/access/golden_matrix.txt
 
 .PHONY: codes
 codes: $(STAMP) ## write the codes that the client finds offline from the policy data
@@ -52,10 +53,11 @@ demo: certs ## watch the whole story on 1,000 synthetic conviction orders
 	$(BIN)/python -m demo.story
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy --strict, buf, stale stubs and codes
+lint: $(STAMP) ## ruff, mypy --strict, layers, buf, stale stubs and codes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	protos/lint
 	protos/generate --check
 	clients/generate-codes --check

@@ -192,14 +192,14 @@ def grant_access(narration: Narration, known: Order, unknown: Order) -> str:
     path.write_text(json_format.MessageToJson(request))
     path.chmod(0o600)
     submitted = answer(narration.run("punjab-police", "access", "request", path.name, "--json"))
-    request_id = submitted["accessRequestId"]
+    request_id = submitted["access_request_id"]
     narration.run("punjab-prosecution", "access", "show", request_id)
     seen = answer(narration.run("punjab-prosecution", "access", "show", request_id, "--json", shown=False))
-    etag = seen["accessRequest"]["etag"]
+    etag = seen["access_request"]["etag"]
     granted = answer(narration.run("punjab-prosecution", "access", "approve", request_id, "--etag", etag, "--json"))
     grant = granted["grant"]
-    narration.say(f"granted: {grant['usesPerSubject']} use for each suspect, until {grant['expiry']['dueTime']}")
-    return str(grant["grantId"])
+    narration.say(f"granted: {grant['uses_per_subject']} use for each suspect, until {grant['expiry']['due_time']}")
+    return str(grant["grant_id"])
 
 
 def look_up(narration: Narration, grant: str, known: Order, unknown: Order) -> tuple[str, str]:

@@ -35,18 +35,18 @@ class Entry:
 
 
 COMMANDS = {
-    "serve": Entry("nsor_server.rpc.commands", "serve", "Run the register until SIGTERM."),
+    "serve": Entry("nsor_server.serve", "serve", "Run the register until SIGTERM."),
     "check": Entry(
-        "nsor_server.rpc.commands",
+        "nsor_server.check",
         "check",
         "Examine settings, database, certificates and clock; change nothing.",
     ),
-    "migrate": Entry("nsor_server.storage.commands", "migrate", "Bring the database to this version."),
-    "keys": Entry("nsor_server.storage.commands", "keys", "Create, rotate, back up and restore the keyring."),
-    "pki": Entry("nsor_server.pki.commands", "pki", "Run the CA (offline) and import its index into the register."),
-    "agency": Entry("nsor_server.directory.commands", "agency", "Add, list and disable agencies."),
-    "ledger": Entry("nsor_server.verification.commands", "ledger", "Verify the access ledger, or open a new epoch."),
-    "traces": Entry("nsor_server.tracing.commands", "traces", "Show recent traces as trees."),
+    "migrate": Entry("nsor_server.commands.keys", "migrate", "Bring the database to this version."),
+    "keys": Entry("nsor_server.commands.keys", "keys", "Create, rotate, back up and restore the keyring."),
+    "pki": Entry("nsor_server.commands.pki", "pki", "Run the CA (offline) and import its index into the register."),
+    "agency": Entry("nsor_server.commands.agency", "agency", "Add, list and disable agencies."),
+    "ledger": Entry("nsor_server.commands.verify", "ledger", "Verify the access ledger, or open a new epoch."),
+    "traces": Entry("nsor_server.commands.traces", "traces", "Show recent traces as trees."),
 }
 SYNTHETIC = Entry("nsor_synthetic.__main__", "main", "Write conviction orders of people who don't exist.")
 """Of the package nsor-synthetic: a real register's server does without it."""

@@ -1,62 +1,58 @@
 """The one place where the parts meet: builds a running register from settings, and takes it down in order.
 
-Wiring only. What a part does is in its own room; nothing here decides anything about a call.
+Wiring only. What a part does is in its own package; nothing here decides anything about a call.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import grpc
 
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory
 from nsor_server.access.disclosure import warm
 from nsor_server.access.limits import Limits
 from nsor_server.access.officers import Officers
+from nsor_server.calls import Call
 from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
+from nsor_server.events.deliverer import Deliverer
+from nsor_server.events.waiter import Waiter
 from nsor_server.formats.checker import Checker
-from nsor_server.ledger import keyring_check, outside, partitions, proofs, subtrees
+from nsor_server.ledger import keyring_check, outside, partitions, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
-from nsor_server.ledger.group import GroupCommit
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.outside import OutsideCopy
-from nsor_server.lookup.batch import Decider
+from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.service import LookupService
-from nsor_server.notification.deliverer import Deliverer
-from nsor_server.notification.events import Waiter
 from nsor_server.notification.service import NotificationService
-from nsor_server.notification.stream import EventStream
 from nsor_server.oversight.service import OversightService
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.policy.grants import GrantPolicy
-from nsor_server.policy.messages import Messages
-from nsor_server.policy.narrowing import Narrowing
-from nsor_server.policy.offences import OffenceTable
-from nsor_server.policy.places import Places
+from nsor_server.policy.loaded import Policy
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
-from nsor_server.rpc.batch import Batches, Item
-from nsor_server.rpc.calls import Handler
+from nsor_server.rpc.answers import Answers
+from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.credentials import Credentials
-from nsor_server.rpc.frontdoor import FrontDoor
+from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.health import Health
-from nsor_server.rpc.methods import GROUPED, Methods
+from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
-from nsor_server.rpc.receiving import Receiver
+from nsor_server.rpc.pipeline import Pipeline
+from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.renewal import Renewal
-from nsor_server.rpc.runner import Runner
-from nsor_server.rpc.streams import Streams
+from nsor_server.rpc.streams import Needs, Streams
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate
 from nsor_server.storage.attach import attached
@@ -76,33 +72,6 @@ PAUSE_SECONDS = 1.0
 IDLE_STREAM_SECONDS = 900.0
 SPARE_STREAM_THREADS = 8
 """Threads in which streams beyond the limits are refused."""
-STREAM_METHOD = "nsor.v1.NotificationService/SubscribeEvents"
-
-_FILES = (directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The policy data in force."""
-
-    places: Places
-    offences: OffenceTable
-    deadlines: Deadlines
-    grants: GrantPolicy
-    narrowing: Narrowing
-    messages: Messages
-
-    @classmethod
-    def load(cls) -> Policy:
-        """Load all of it; raises PolicyError."""
-        return cls(
-            Places.load(),
-            OffenceTable.load(),
-            Deadlines.load(),
-            GrantPolicy.load(),
-            Narrowing.load(),
-            Messages.load(),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,31 +112,29 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
     Raises:
         OperatorError: something that it needs isn't as it must be; nothing was served.
     """
-    contract = Contract.load()
-    policy = Policy.load()
-    checker = checked_formats(policy)
-    metrics = Metrics()
+    contract, policy, metrics = Contract.load(), Policy.load(), Metrics()
+    checker = checked_formats(contract, policy)
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(attached(settings, pool_size=POOL_SIZE))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
-        register = _build(settings, environ, stack, contract, policy, checker, metrics, credentials, database, keyring)
+        parts = _Parts(stack, settings, environ, contract, policy, checker, metrics, credentials, database, keyring)
+        register = parts.register()
         stack.callback(register.drain)
         yield register
 
 
-def checked_formats(policy: Policy) -> Checker:
+def checked_formats(contract: Contract, policy: Policy) -> Checker:
     """The checker of requests; raises its ContractError when the contract leaves room for free text."""
     checker = Checker(policy.places, policy.offences)
-    services = [service for file in _FILES for service in file.DESCRIPTOR.services_by_name.values()]
-    checker.validate_contract(services)
-    warm(tuple(method.output_type for service in services for method in service.methods))
+    checker.validate_contract(contract.services)
+    warm(tuple(rule.response_class.DESCRIPTOR for rule in contract.methods.values()))
     return checker
 
 
 def prepare_database(settings: Settings, database: Database) -> None:
-    """Bring an embedded database to this version, see that it may be relied on, and that the ledger has partitions.
+    """Bring an embedded database to this version, and see that the database may be relied on.
 
     Raises:
         OperatorError: migrations are missing, it isn't durable, or the clocks differ.
@@ -183,8 +150,6 @@ def prepare_database(settings: Settings, database: Database) -> None:
         raise MigrationError(f"{len(missing)} migrations are not applied; run `nsor-server migrate`")
     database.check_durable()
     database.check_clock()
-    with database.transaction() as connection:
-        partitions.extend(connection, subtrees.head(connection).size)
 
 
 def _keyring(settings: Settings, database: Database) -> Keyring:
@@ -200,135 +165,194 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def _build(  # noqa: PLR0917 - called once, above
-    settings: Settings,
-    environ: Mapping[str, str],
-    stack: contextlib.ExitStack,
-    contract: Contract,
-    policy: Policy,
-    checker: Checker,
-    metrics: Metrics,
-    credentials: Credentials,
-    database: Database,
-    keyring: Keyring,
-) -> Register:
-    """Start every part, each with its stop on the stack: they stop in the reverse order."""
-    host, _, _ = settings.listen.rpartition(":")
-    spans_to = destinations(environ, store_in=settings.state_dir if settings.trace_store else None)
-    tracing = Tracing(spans_to, host=host.strip("[]"))
-    stack.callback(tracing.shutdown, FLUSH_SECONDS)
-
+def handlers(keyring: Keyring, policy: Policy) -> Sequence[Handler]:
+    """The handlers of every service."""
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    ledger = Ledger(keyring, settings.ledger_origin)
-    copy = _outside_copy(settings, database, stack)
-    guard = CommitGuard(database.connect, timeout_seconds=settings.commit_timeout_seconds, on_commit=_copying(copy))
-    stack.callback(guard.close)
-    directory = Directory(database)
-    directory.start()
-    stack.callback(directory.stop)
-    admission = Admission(directory, Officers(), policy.narrowing)
-    decider = Decider(sealer, blind_index)
-    batches = Batches(admission, decider, policy.messages, tracing)
-    group: GroupCommit[Item] = GroupCommit(database.writer, ledger, guard, batches.decide)
-    stack.callback(group.close)
-    refusals = Refusals(group, policy.messages)
-    stack.callback(refusals.close)
-    receiver = Receiver(settings.maximum_message_bytes, crowd=settings.unary_threads // 2)
-    stack.callback(receiver.close)
-    limits = Limits(
-        rate_per_second=settings.rate_per_second,
-        in_flight=settings.in_flight_per_agency,
-        streams=settings.streams_per_agency,
-        all_streams=settings.stream_threads,
-    )
-    unary_pool = _pool(stack, settings.unary_threads, "unary")
-    door = FrontDoor(admission, limits, receiver, checker, refusals, tracing, metrics, unary_pool)
-    runner = Runner(database, sealer, ledger, guard, group, decider, admission, tracing)
-
-    deliverer = Deliverer(database)
-    deliverer.start()
-    stack.callback(deliverer.stop)
-    waiter = Waiter(database)
-    waiter.start()
-    stack.callback(waiter.stop)
-    streams = Streams(door, runner, waiter, idle_seconds=IDLE_STREAM_SECONDS)
-    health = Health(door, frozenset(rule.service for rule in contract.methods.values()), lambda: group.healthy)
-    metrics.watch(spans_to, lambda: group.healthy)
-    if settings.metrics_listen is not None:
-        stack.callback(metrics.serve(settings.metrics_listen))
-
-    methods = Methods(
-        contract,
-        _handlers(contract, policy, sealer, blind_index, keyring),
-        {STREAM_METHOD: EventStream()},
-        door=door,
-        runner=runner,
-        streams=streams,
-        health=health,
-        stream_pool=_pool(stack, settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
-    )
-    server, port = rpc_server.build(
-        methods,
-        credentials,
-        unary_pool,
-        address=settings.listen,
-        maximum_message_bytes=settings.maximum_message_bytes,
-    )
-    tracing.listening(port)
-    server.start()
-    renewal = Renewal(credentials, host.strip("[]"), port)
-    renewal.start()
-    stack.callback(renewal.stop)
-    return Register(f"{host}:{port}", server, health, streams, settings.drain_seconds)
-
-
-def _handlers(
-    contract: Contract, policy: Policy, sealer: Sealer, blind_index: BlindIndex, keyring: Keyring
-) -> dict[str, Handler]:
-    """Each service's methods by their full names."""
-    services: dict[str, object] = {
-        "nsor.v1.RegistrationService": RegistrationService(sealer, blind_index, policy.offences),
-        "nsor.v1.NotificationService": NotificationService(sealer, policy.places, policy.deadlines),
-        "nsor.v1.LookupService": LookupService(
+    services = (
+        RegistrationService(sealer, blind_index, policy.offences),
+        NotificationService(sealer, policy.places, policy.deadlines),
+        LookupService(
             sealer,
+            blind_index,
             places=policy.places,
             offences=policy.offences,
             deadlines=policy.deadlines,
             grants=policy.grants,
         ),
-        "nsor.v1.OversightService": OversightService(keyring),
-        "nsor.v1.DirectoryService": DirectoryService(),
-    }
-    return {
-        name: getattr(services[rule.service], name.rpartition("/")[2])
-        for name, rule in contract.methods.items()
-        if not rule.streaming and name != GROUPED
-    }
+        OversightService(keyring),
+        DirectoryService(),
+    )
+    return [handler for service in services for handler in service.handlers()]
 
 
-def _outside_copy(settings: Settings, database: Database, stack: contextlib.ExitStack) -> OutsideCopy:
-    with database.transaction() as connection:
-        size = outside.compare(connection, settings.checkpoint_file)
+class Part(Protocol):
+    """What is started and stopped."""
 
-    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
-        with database.transaction() as connection:
-            return proofs.checkpoints_after(connection, size, most)
+    def start(self) -> None:
+        """Begin."""
+        ...
 
-    copy = OutsideCopy(settings.checkpoint_file, missed, size=size)
-    stack.callback(copy.close)
-    return copy
-
-
-def _copying(copy: OutsideCopy) -> Callable[[Appended], None]:
-    def put(appended: Appended) -> None:
-        if appended.receipts:
-            last = appended.receipts[-1]
-            copy.put(last.index + 1, last.checkpoint)
-
-    return put
+    def stop(self) -> None:
+        """End."""
+        ...
 
 
-def _pool(stack: contextlib.ExitStack, threads: int, name: str) -> ThreadPoolExecutor:
-    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
-    stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-    return pool
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the parts are made of. Each is started with its stop on the stack: they stop in the reverse order."""
+
+    stack: contextlib.ExitStack
+    settings: Settings
+    environ: Mapping[str, str]
+    contract: Contract
+    policy: Policy
+    checker: Checker
+    metrics: Metrics
+    credentials: Credentials
+    database: Database
+    keyring: Keyring
+
+    def register(self) -> Register:
+        """Every part, from the database up to the door."""
+        settings, stack = self.settings, self.stack
+        tracing = self._tracing()
+        writer = self._writer()
+        admission = self._admission()
+        answers = Answers(self.metrics)
+        refusals = Refusals(writer, answers, self.policy.messages)
+        reader = self._reader()
+        streams = self._streams(Needs(reader, admission, writer, answers, tracing, self._waiter()))
+        pipeline = Pipeline(
+            tracing=tracing,
+            admission=admission,
+            limits=self._limits(),
+            reception=self._reception(),
+            checker=self.checker,
+            reader=reader,
+            refusals=refusals,
+            answers=answers,
+            streams=streams,
+            writer=writer,
+            pool=self._pool(settings.unary_threads, "unary"),
+            stream_pool=self._pool(settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
+            max_bytes=settings.maximum_message_bytes,
+        )
+        deliverer = self._deliverer()
+        writer.start(
+            Batches(
+                admission,
+                self.policy.messages,
+                tracing,
+                enter=functools.partial(pipeline.enter, wait=False),
+                run_elsewhere=pipeline.run_elsewhere,
+                on_change=deliverer.wake,
+            )
+        )
+        refusals.start()
+        stack.callback(writer.close)
+        stack.callback(refusals.close)
+        services = frozenset(rule.service for rule in self.contract.methods.values())
+        health = Health(pipeline, services, lambda: writer.healthy)
+        self._serve_metrics(lambda: writer.healthy)
+        methods = Methods(self.contract, handlers(self.keyring, self.policy))
+        methods.accept(pipeline.accept, health.methods())
+        server, port = rpc_server.build(
+            methods, self.credentials, address=settings.listen, maximum_message_bytes=settings.maximum_message_bytes
+        )
+        tracing.listening(port)
+        server.start()
+        self._renew(port)
+        return Register(f"{self._host}:{port}", server, health, streams, settings.drain_seconds)
+
+    def _writer(self) -> Writer[Call]:
+        ledger = Ledger(self.keyring, self.settings.ledger_origin)
+        copy = self._outside_copy()
+
+        def copied(appended: Appended) -> None:
+            if appended.receipts:
+                last = appended.receipts[-1]
+                copy.put(last.index + 1, last.checkpoint)
+
+        timeout = self.settings.commit_timeout_seconds
+        guard = CommitGuard(self.database.connect, timeout_seconds=timeout, on_commit=copied)
+        self.stack.callback(guard.close)
+        self._started(partitions.Keeper(self.database))
+        return Writer(self.database.writer, ledger, guard, on_lock=self.metrics.lock_held)
+
+    def _outside_copy(self) -> OutsideCopy:
+        with self.database.transaction() as connection:
+            size = outside.compare(connection, self.settings.checkpoint_file)
+
+        def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+            with self.database.transaction() as connection:
+                return proofs.checkpoints_after(connection, size, most)
+
+        copy = OutsideCopy(self.settings.checkpoint_file, missed, size=size)
+        self.stack.callback(copy.close)
+        return copy
+
+    def _tracing(self) -> Tracing:
+        settings = self.settings
+        spans_to = destinations(self.environ, store_in=settings.state_dir if settings.trace_store else None)
+        tracing = Tracing(spans_to, host=self._host.strip("[]"))
+        self.stack.callback(tracing.shutdown, FLUSH_SECONDS)
+        self.metrics.watch_spans(spans_to)
+        return tracing
+
+    def _admission(self) -> Admission:
+        directory = Directory(self.database)
+        self._started(directory)
+        return Admission(directory, Officers(), self.policy.narrowing)
+
+    def _reader(self) -> Reader:
+        reader = Reader(self.database, Sealer(self.keyring))
+        self._started(reader)
+        return reader
+
+    def _limits(self) -> Limits:
+        return Limits(
+            rate_per_second=self.settings.rate_per_second,
+            in_flight=self.settings.in_flight_per_agency,
+            streams=self.settings.streams_per_agency,
+            all_streams=self.settings.stream_threads,
+        )
+
+    def _reception(self) -> Reception:
+        reception = Reception()
+        self.stack.callback(reception.close)
+        return reception
+
+    def _waiter(self) -> Waiter:
+        waiter = Waiter(self.database)
+        self._started(waiter)
+        return waiter
+
+    def _deliverer(self) -> Deliverer:
+        deliverer = Deliverer(self.database)
+        self._started(deliverer)
+        return deliverer
+
+    def _streams(self, needs: Needs) -> Streams:
+        return Streams(needs, idle_seconds=IDLE_STREAM_SECONDS)
+
+    def _serve_metrics(self, healthy: Callable[[], bool]) -> None:
+        self.metrics.watch_ledger(healthy)
+        if self.settings.metrics_listen is not None:
+            self.stack.callback(self.metrics.serve(self.settings.metrics_listen))
+
+    def _renew(self, port: int) -> None:
+        self._started(Renewal(self.credentials, self._host.strip("[]"), port))
+
+    def _started(self, part: Part) -> None:
+        part.start()
+        self.stack.callback(part.stop)
+
+    def _pool(self, threads: int, name: str) -> ThreadPoolExecutor:
+        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
+        self.stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        return pool
+
+    @property
+    def _host(self) -> str:
+        host, _, _ = self.settings.listen.rpartition(":")
+        return host

@@ -1,7 +1,7 @@
 """Settings: what an operator may choose, where each choice came from, and a clear word when one is wrong.
 
 A setting comes from an environment variable (`NSOR_` and its name in capitals) or from one TOML file that
-`NSOR_CONFIG` names; the environment wins. This room reads and checks text and opens nothing but that file.
+`NSOR_CONFIG` names; the environment wins. This module reads and checks text and opens nothing but that file.
 It never repeats a value in an error, for a value can be a password, and it takes no key: `keys` says where
 keys are.
 """

@@ -25,7 +25,7 @@ METHOD = "nsor.v1.NotificationService/SubscribeEvents"
 _PASSING = frozenset({"SHUTTING_DOWN", "LEDGER_UNAVAILABLE", "RATE_LIMITED", "DEADLINE"})
 _LOST = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED"})
 _FIRST_WAIT = 0.2
-_LONGEST_WAIT = 30.0
+_MAX_WAIT = 30.0
 
 
 @dataclass(slots=True)
@@ -166,7 +166,7 @@ class EventStream:
             raise reason
         if self._on_reconnect is not None:
             self._on_reconnect(reason)
-        ceiling = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(self._failures, 10))
+        ceiling = min(_MAX_WAIT, _FIRST_WAIT * 2 ** min(self._failures, 10))
         time.sleep(ceiling * random.SystemRandom().uniform(0.5, 1.0))
 
 

@@ -15,7 +15,7 @@ def agencies(session: Session) -> None:
     """List the agencies of the register."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
 
-    from nsor.v1 import directory_pb2, options_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     found: list[directory_pb2.Agency] = []
     request = directory_pb2.ListAgenciesRequest(page_size=500)
@@ -33,7 +33,7 @@ def agencies(session: Session) -> None:
     rows = [
         (
             agency.agency_id,
-            options_pb2.AgencyKind.Name(agency.kind).removeprefix("AGENCY_KIND_").lower().replace("_", " "),
+            _kind(agency.kind),
             "yes" if agency.enabled else "no",
             " ".join(agency.jurisdiction),
             agency.name_en,
@@ -79,3 +79,11 @@ def request(session: Session, agency_id: str, folder: Path) -> None:
         return
     click.echo(csr_path)
     session.say(f"Send {csr_path.name} to the register's CA. Keep {key_path.name} here: nobody else may have it.")
+
+
+def _kind(number: int) -> str:
+    """The kind of an agency in words; its number when the register knows kinds that this client doesn't."""
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    value = options_pb2.AgencyKind.DESCRIPTOR.values_by_number.get(number)
+    return f"kind {number}" if value is None else value.name.removeprefix("AGENCY_KIND_").lower().replace("_", " ")

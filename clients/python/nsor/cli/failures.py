@@ -27,11 +27,12 @@ def language_of(given: str | None) -> str:
 
 
 def support_code(error: NsorError) -> str:
-    """What to name when asking the register's operator: the first eight digits of the access id, or of the trace id.
+    """What to name when asking the register's operator: the last eight digits of the access id, or of the trace id.
 
-    The access id is random, so that eight digits find one entry among many; the operator's commands take them.
+    They are random, so that they find one entry among many; an access id begins with its time. The operator's commands
+    take them.
     """
-    digits = (error.access_id or error.trace_id).replace("-", "")[:8]
+    digits = (error.access_id or error.trace_id).replace("-", "")[-8:]
     return f"{digits[:4]}-{digits[4:]}" if len(digits) == 8 else ""
 
 

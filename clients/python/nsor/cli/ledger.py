@@ -234,7 +234,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
 
 
 def _code(access: oversight_pb2.Access) -> str:
-    return access.access_id.replace("-", "")[:8]
+    return access.access_id.replace("-", "")[-8:]
 
 
 def _digits(code: str) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from nsor.ledger.merkle import HASH_BYTES
 
-MAXIMUM_BYTES = 131_072
+MAX_BYTES = 131_072
 """Longest note that is read: signed-note asks for at least 16 signatures, and one of ML-DSA has 5 kB."""
 
 _ED25519 = b"\x01"
@@ -98,8 +98,8 @@ class Note:
         Raises:
             NoteError: it isn't a signed note.
         """
-        if len(note) > MAXIMUM_BYTES:
-            raise NoteError(f"a note has at most {MAXIMUM_BYTES} bytes")
+        if len(note) > MAX_BYTES:
+            raise NoteError(f"a note has at most {MAX_BYTES} bytes")
         _decoded(note)
         text, separator, signatures = note.rpartition(b"\n\n")
         if not separator or not signatures.endswith(b"\n"):

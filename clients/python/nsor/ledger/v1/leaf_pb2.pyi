@@ -74,7 +74,7 @@ class Leaf(_message.Message):
     time_us: _builtins.int
     """Microseconds since 1970-01-01T00:00:00Z by the database's clock. Never less than the leaf before."""
     access_id: _builtins.bytes
-    """Unique id of the access, 16 bytes (a random UUID). The trace's span carries it as `nsor.access_id`."""
+    """Unique id of the access, 16 bytes (a UUID, version 7). The trace's span carries it as `nsor.access_id`."""
     agency: _builtins.str
     """The agency of the client certificate; empty when the certificate named none that is known."""
     method: _builtins.str

@@ -1,0 +1,208 @@
+"""What `nsor-server check` looks at. It changes nothing, and shows no value that may not be shown.
+
+Each look is one function that gives findings; a failure of one is a finding, so that the others are still made.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+import psycopg
+from cryptography import x509
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+
+from nsor_server import app, config
+from nsor_server.access.contract import Contract
+from nsor_server.config import RULES, OperatorError, Settings
+from nsor_server.ledger import keyring_check, outside
+from nsor_server.policy.loaded import Policy
+from nsor_server.rpc.credentials import Credentials
+from nsor_server.rpc.methods import Methods
+from nsor_server.rpc.metrics import Metrics
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage import migrate
+from nsor_server.storage.attach import attached
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import MAX_SKEW_SECONDS, Database
+
+SOON_DAYS = 21
+EMBEDDED = (
+    "Embedded PostgreSQL: one account owns the server, the database and, by default, the keys. It does not defend "
+    "against whoever holds that account, nor against the loss of this machine. For more, set NSOR_DATABASE_URL to a "
+    "PostgreSQL with synchronous standbys, let `keys` name a command, and keep checkpoint_file on another host."
+)
+
+State = Literal["ok", "warning", "wrong"]
+_STYLES: dict[State, str] = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "wrong": "[red]wrong[/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, in words that say what to do."""
+
+    subject: str
+    state: State
+    text: str
+
+
+Look = Callable[[], Iterator[Finding]]
+
+
+@click.command()
+def check() -> None:
+    """Examine settings, database, certificates and clock; change nothing. Exit code 1 when something is wrong."""
+    if not run(config.load(os.environ), Console(highlight=False)):
+        sys.exit(1)
+
+
+def run(settings: Settings, console: Console) -> bool:
+    """Look at everything and print it; returns whether nothing is wrong."""
+    console.print(_settings_table(settings))
+    findings = list(examine(settings))
+    table = Table("", "looked at", Column("found", overflow="fold"), box=box.SIMPLE)
+    for finding in findings:
+        table.add_row(_STYLES[finding.state], finding.subject, finding.text)
+    console.print(table)
+    if settings.embedded:
+        console.print(f"[yellow]{EMBEDDED}[/]")
+    wrong = sum(finding.state == "wrong" for finding in findings)
+    console.print(f"[red]{wrong} wrong[/]" if wrong else "[green]Nothing is wrong.[/]")
+    return not wrong
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, in the order of the table."""
+    yield from _safely("contract", _contract)
+    yield from _safely("certificates", lambda: _certificates(settings))
+    yield from _safely("keys", lambda: _keys(settings))
+    yield from _safely("address", lambda: _address(settings))
+    yield from _safely("database", lambda: _databases(settings))
+
+
+def _safely(subject: str, look: Look) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except OperatorError as error:
+        yield Finding(subject, "wrong", str(error))
+    except psycopg.Error as error:
+        yield Finding(subject, "wrong", f"the database doesn't answer ({type(error).__name__})")
+    except OSError as error:
+        yield Finding(subject, "wrong", error.strerror or type(error).__name__)
+
+
+def _contract() -> Iterator[Finding]:
+    methods = Contract.load().methods
+    policy = Policy.load()
+    app.checked_formats(Contract.load(), policy)
+    Methods(Contract.load(), app.handlers(Keyring.new(), policy))
+    yield Finding(
+        "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
+    )
+
+
+def _certificates(settings: Settings) -> Iterator[Finding]:
+    Credentials(settings.server_certificate, settings.server_key, settings.client_ca, Metrics())
+    for subject, path in (("server certificate", settings.server_certificate), ("client CA", settings.client_ca)):
+        for certificate in x509.load_pem_x509_certificates(path.read_bytes()):
+            yield _end(subject, certificate)
+    mode = settings.server_key.stat().st_mode & 0o077
+    if mode:
+        yield Finding("server key", "wrong", f"{settings.server_key} can be read by others; chmod 600")
+    if settings.development_certificates:
+        yield Finding("client CA", "warning", "the development CA, whose keys lie beside it: not for real agencies")
+
+
+def _end(subject: str, certificate: x509.Certificate) -> Finding:
+    days = (certificate.not_valid_after_utc - dt.datetime.now(dt.UTC)).days
+    state: State = "wrong" if days < 0 else "warning" if days < SOON_DAYS else "ok"
+    name = certificate.subject.rfc4514_string() or "no subject"
+    left = f"expired {-days} days ago, on" if days < 0 else f"{days} days left, until"
+    return Finding(subject, state, f"{name}: {left} {certificate.not_valid_after_utc:%Y-%m-%d}")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    if settings.keys.startswith("fd:"):
+        yield Finding("keys", "ok", "come from a file descriptor; not read, since that can be done once only")
+        return
+    is_file = not settings.keys.startswith("command:")
+    if is_file and settings.embedded and not Path(settings.keys).exists():
+        yield Finding("keys", "warning", "none yet; the first start makes them")
+        return
+    keyring = keyrings.load(settings.keys)
+    yield Finding("keys", "ok", f"ledger verifier key {keyring.verifier_key(settings.ledger_origin)}")
+    if is_file:
+        yield Finding("keys", "warning", "a file in cleartext: for development. Let `keys` name a command or fd:N")
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    host, _, port = settings.listen.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            yield Finding(
+                "address", "warning", f"{settings.listen}: {error.strerror}; a running server has it, or another"
+            )
+            return
+    yield Finding("address", "ok", f"{settings.listen} is free")
+
+
+def _databases(settings: Settings) -> Iterator[Finding]:
+    if settings.embedded and not (settings.state_dir / "postgres").exists():
+        yield Finding("database", "warning", f"none yet in {settings.state_dir}; the first start makes it")
+        return
+    with attached(settings) as database:
+        database.open(timeout_seconds=10)
+        yield from _database(settings, database)
+
+
+def _database(settings: Settings, database: Database) -> Iterator[Finding]:
+    with database.transaction() as connection:
+        row = connection.execute("SELECT current_setting('server_version'), current_user").fetchone()
+        if row is not None:
+            yield Finding("database", "ok", f"PostgreSQL {row[0]} answers as {row[1]}")
+        missing = migrate.pending(connection, migrate.load())
+    if missing:
+        how = "the next start applies them" if settings.embedded else "run `nsor-server migrate`"
+        yield Finding("migrations", "warning" if settings.embedded else "wrong", f"{len(missing)} to apply; {how}")
+    else:
+        yield Finding("migrations", "ok", "all are applied")
+    database.check_durable()
+    yield Finding("durability", "ok", "fsync, full_page_writes and synchronous_commit are on")
+    offset = database.clock_offset()
+    state: State = "ok" if abs(offset) <= MAX_SKEW_SECONDS else "wrong"
+    yield Finding("clock", state, f"the database's is {offset * 1000:+.0f} ms off this host's; at most 2 s")
+    if missing:
+        return
+    yield from _safely("ledger", lambda: _ledger(settings, database))
+
+
+def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
+    with database.transaction() as connection:
+        size = outside.compare(connection, settings.checkpoint_file)
+        row = connection.execute("SELECT size, origin FROM ledger_head").fetchone()
+        if not settings.keys.startswith("fd:") and row is not None and row[0]:
+            keyring_check.check(connection, keyrings.load(settings.keys))
+    if row is not None:
+        yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
+
+
+def _settings_table(settings: Settings) -> Table:
+    table = Table("setting", Column("value", overflow="fold"), Column("source", overflow="fold"), box=box.SIMPLE)
+    for name in RULES:
+        table.add_row(name, settings.shown(name), settings.sources.get(name, "default"))
+    for variable in settings.ignored:
+        table.add_row(variable, "[yellow]not a setting; ignored[/]", "environment")
+    return table

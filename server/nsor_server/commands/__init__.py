@@ -1,0 +1,1 @@
+"""The operators' commands: one module each, imported when it is used."""

@@ -1,0 +1,129 @@
+"""`nsor-server agency`: operators enter and disable agencies, as the owner of the tables and on the record."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from nsor.v1 import options_pb2, types_pb2
+from nsor_server import config
+from nsor_server.calls import Agency
+from nsor_server.directory import agencies, entries
+from nsor_server.policy.places import Places
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+
+_MOST_AGENCIES = 10_000
+
+
+@click.group()
+def agency() -> None:
+    """Add, list and disable agencies. Every change is an entry of the ledger and counts from the next call."""
+
+
+@agency.command()
+@click.argument("agency_id", required=False)
+@click.option("--kind", type=click.Choice(entries.KINDS, case_sensitive=False))
+@click.option("--name-en", help="Name in English.")
+@click.option("--name-ur", help="Name in Urdu.")
+@click.option("--jurisdiction", multiple=True, help="A place such as PK-PB or PK-PB/LHR, or PK; repeatable.")
+@click.option(
+    "--court-kind",
+    "court_kinds",
+    type=click.Choice(entries.COURT_KINDS, case_sensitive=False),
+    multiple=True,
+    help="For a court, which kind of court it is; repeatable.",
+)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of [[agency]] entries, such as certs/agencies.toml, instead of the options.",
+)
+def add(
+    *,
+    agency_id: str | None,
+    kind: str | None,
+    name_en: str | None,
+    name_ur: str | None,
+    jurisdiction: tuple[str, ...],
+    court_kinds: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Add one agency, or all of a file that aren't there yet."""
+    settings = config.load(os.environ)
+    places = Places.load()
+    if file is not None:
+        if agency_id or kind or name_en or name_ur or jurisdiction or court_kinds:
+            raise click.UsageError("Give either --file or one agency with its options.")
+        wanted = entries.read(file, places)
+    else:
+        if not (agency_id and kind and name_en and name_ur and jurisdiction):
+            raise click.UsageError(
+                "An agency needs its id, --kind, --name-en, --name-ur and --jurisdiction; or give --file."
+            )
+        one = entries.checked(
+            places,
+            agency_id=agency_id,
+            kind=kind,
+            name_en=name_en,
+            name_ur=name_ur,
+            jurisdiction=jurisdiction,
+            court_kinds=court_kinds,
+        )
+        wanted = [one]
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        added = entries.add(owner, keyring, wanted)
+    click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
+
+
+@agency.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def list_(*, as_json: bool) -> None:
+    """List the agencies."""
+    with attached(config.load(os.environ)) as database, database.owner() as owner:
+        found = agencies.page(owner, after="", limit=_MOST_AGENCIES)
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(_plain(one), ensure_ascii=False))
+        return
+    table = Table("Agency", "Kind", "Name", "Jurisdiction", "Courts", "State")
+    for one in found:
+        state = "[green]enabled[/]" if one.enabled else "[red]disabled[/]"
+        names, places = f"{one.name_en}\n{one.name_ur}", " ".join(one.jurisdiction)
+        table.add_row(one.agency_id, _kind(one), names, places, " ".join(_court_kinds(one)), state)
+    Console().print(table)
+
+
+@agency.command()
+@click.argument("agency_id")
+def disable(agency_id: str) -> None:
+    """Disable an agency: it may not call any more, and its open streams end."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        changed = entries.disable(owner, keyring, agency_id)
+    click.echo(f"{agency_id} is disabled." if changed else f"{agency_id} was disabled before.")
+
+
+def _kind(one: Agency) -> str:
+    return options_pb2.AgencyKind.Name(one.kind).removeprefix("AGENCY_KIND_")
+
+
+def _court_kinds(one: Agency) -> list[str]:
+    return [types_pb2.CourtKind.Name(court_kind).removeprefix("COURT_KIND_") for court_kind in one.court_kinds]
+
+
+def _plain(one: Agency) -> dict[str, object]:
+    return {
+        "agency_id": one.agency_id,
+        "kind": _kind(one),
+        "name_en": one.name_en,
+        "name_ur": one.name_ur,
+        "jurisdiction": list(one.jurisdiction),
+        "court_kinds": _court_kinds(one),
+        "enabled": one.enabled,
+    }

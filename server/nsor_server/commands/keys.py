@@ -1,0 +1,129 @@
+"""Operators' commands over the storage: `nsor-server migrate` and `nsor-server keys`."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from nsor_server import config
+from nsor_server.storage import backup as backups
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage import migrate as migrations
+from nsor_server.storage import rotation
+from nsor_server.storage.attach import attached
+from nsor_server.storage.keyring import Keyring, KeyringError
+from nsor_server.storage.keysets import AeadKeyset, PrfKeyset
+from nsor_server.storage.sealing import Sealer
+
+_console = Console(highlight=False)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version; says what was applied."""
+    with attached(config.load(os.environ)) as database, database.owner() as owner:
+        done = migrations.apply(owner, migrations.load())
+    for migration in done:
+        _console.print(f"[green]applied[/] {migration.label}")
+    if not done:
+        _console.print("The database is up to date.")
+
+
+@click.group()
+def keys() -> None:
+    """Create, rotate, back up and restore the keyring."""
+
+
+@keys.command()
+def create() -> None:
+    """Make a keyring file of mode 0600, in cleartext: for development.
+
+    In production let `keys` name a command or a file descriptor, and make the keyring where it is kept.
+    """
+    settings = config.load(os.environ)
+    path = _file(settings)
+    keyring = Keyring.new()
+    keyrings.write_private(path, keyring.to_bytes(), replace=False)
+    _console.print(f"[green]made[/] {path}")
+    _describe(keyring, settings)
+    _console.print("[yellow]Its keys are in cleartext: for development. Back it up: `nsor-server keys backup`.[/]")
+
+
+@keys.command()
+@click.option("--rewrap-only", is_flag=True, help="Make no new keys: finish a rotation that was interrupted.")
+def rotate(rewrap_only: bool) -> None:
+    """Add a new primary key to every keyset, and wrap the registrations' keys anew. Stop every server first."""
+    settings = config.load(os.environ)
+    path = _file(settings)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        rotation.check_no_server(owner)
+        if not rewrap_only:
+            keyring = keyring.rotated()
+            keyrings.write_private(path, keyring.to_bytes(), replace=True)
+            _console.print(f"[green]rotated[/] {path}")
+        with _console.status("Wrapping data keys anew") as status:
+            count = rotation.rewrap(owner, Sealer(keyring), lambda done: status.update(f"{done} data keys looked at"))
+    _console.print(f"{count} data keys wrapped anew. Old keys stay in the keyring: rows under them still need them.")
+    _describe(keyring, settings)
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--passphrase", required=True, metavar="PATH|fd:N", help="File (mode 0600) or descriptor to read it from."
+)
+def backup(file: Path, passphrase: str) -> None:
+    """Write an encrypted copy of the keyring to FILE."""
+    keyring = keyrings.load(config.load(os.environ).keys)
+    keyrings.write_private(file, backups.encrypt(keyring, _passphrase(passphrase)), replace=False)
+    _console.print(f"[green]wrote[/] {file}; it was opened again before. Keep the passphrase elsewhere.")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--passphrase", required=True, metavar="PATH|fd:N", help="File (mode 0600) or descriptor to read it from."
+)
+@click.option("--check", is_flag=True, help="Only prove that it opens; write nothing.")
+def restore(file: Path, passphrase: str, check: bool) -> None:
+    """Open a backup and write the keyring to where `keys` says; never over an existing one."""
+    settings = config.load(os.environ)
+    keyring = backups.decrypt(keyrings.read_private(file), _passphrase(passphrase))
+    if check:
+        _console.print(f"[green]opens[/] {file}")
+    else:
+        path = _file(settings)
+        keyrings.write_private(path, keyring.to_bytes(), replace=False)
+        _console.print(f"[green]restored[/] {path}")
+    _describe(keyring, settings)
+
+
+def _file(settings: config.Settings) -> Path:
+    if settings.keys.startswith(("command:", "fd:")):
+        raise KeyringError("`keys` is not a file; do this where the keyring is kept, with NSOR_KEYS set to a path")
+    return Path(settings.keys)
+
+
+def _passphrase(source: str) -> str:
+    """The first line of a private file or of a descriptor, without its end."""
+    if source.startswith("fd:") and source[3:].isdecimal():
+        with contextlib.closing(os.fdopen(int(source[3:]), "rb")) as file:
+            read = file.read(4096)
+    else:
+        read = keyrings.read_private(Path(source))
+    try:
+        return read.decode().split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError:
+        raise KeyringError("the passphrase is not UTF-8 text") from None
+
+
+def _describe(keyring: Keyring, settings: config.Settings) -> None:
+    """Ids and the public verifier key; no secret."""
+    keysets: dict[str, AeadKeyset | PrfKeyset] = {"sealing": keyring.sealing, "detail": keyring.detail}
+    keysets |= {f"blind {use}": keyset for use, keyset in keyring.blind.items()}
+    for name, keyset in keysets.items():
+        _console.print(f"  {name}: primary key {keyset.primary_id} of {len(keyset.key_ids)}")
+    _console.print(f"  ledger verifier key: {keyring.verifier_key(settings.ledger_origin)}", soft_wrap=True)

@@ -1,0 +1,72 @@
+"""`nsor-server ledger`: show the access ledger's newest checkpoint and its key, open a new epoch.
+
+`verify` joins the group in its own module.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import click
+import psycopg
+from psycopg.rows import TupleRow
+from rich.console import Console
+
+from nsor_server import config
+from nsor_server.ledger import epoch, proofs
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+@click.group()
+def ledger() -> None:
+    """Verify the access ledger, show its checkpoint and its key, or open a new epoch."""
+
+
+@ledger.command()
+def checkpoint() -> None:
+    """Print the newest checkpoint: a signed note."""
+    with attached(config.load(os.environ)) as database, snapshot(database.connect()) as conn:
+        try:
+            click.echo(proofs.checkpoint(conn).decode(), nl=False)
+        except proofs.NoSuchTree:
+            raise config.OperatorError("the ledger has no entry yet; it begins with the first call") from None
+
+
+@ledger.command("log-key")
+def log_key() -> None:
+    """Print the verifier key, by which anybody checks the checkpoints."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, snapshot(database.connect()) as conn:
+        row = conn.execute("SELECT origin FROM ledger_head").fetchone()
+    click.echo(keyring.verifier_key(row[0] if row and row[0] else settings.ledger_origin))
+
+
+@ledger.command("new-epoch")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def new_epoch(yes: bool) -> None:
+    """Own up to lost entries: go on under a new origin, whose first entry holds the last known checkpoint."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    if not yes:
+        click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
+    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+        opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
+        conn.commit()
+    _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
+    _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
+    _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
+
+
+@contextlib.contextmanager
+def snapshot(conn: psycopg.Connection[TupleRow]) -> Iterator[psycopg.Connection[TupleRow]]:
+    """One state of the database, however long the reading takes."""
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    conn.read_only = True
+    with contextlib.closing(conn):
+        conn.execute("SET LOCAL statement_timeout = 0")
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield conn

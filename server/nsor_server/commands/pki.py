@@ -1,0 +1,194 @@
+"""`nsor-server pki`: the CA's commands. All but `import` are meant for a machine without a network.
+
+A passphrase comes from a file or a descriptor, never from the command line, which every process can read.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from nsor_server import config
+from nsor_server.pki import authority, files, index, profiles, requests
+
+_Command = Callable[..., Any]
+_FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The CA's folder (ca.pem, issuing/, index.jsonl).",
+)
+_PROFILES = click.option(
+    "--profiles",
+    "within",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of profiles; default: the ones that come with the program.",
+)
+
+
+def _passphrase(of: str = "") -> Callable[[_Command], _Command]:
+    """Add the option that says where a passphrase is."""
+    return click.option(
+        f"--{of}passphrase",
+        metavar="PATH|fd:N",
+        callback=lambda _ctx, _param, source: None if source is None else files.read_passphrase(source),
+        help="File (mode 0600) or open descriptor to read the key's passphrase from.",
+    )
+
+
+@click.group()
+def pki() -> None:
+    """Run the CA (offline), and import its index into the register."""
+
+
+@pki.command()
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
+@_PROFILES
+@_passphrase()
+def root(folder: Path, within: Path | None, passphrase: bytes | None) -> None:
+    """Create the root CA; run it offline and put the folder away."""
+    _note_if_clear(passphrase)
+    path = authority.create_root(folder, passphrase=passphrase, at=authority.now(), within=within)
+    click.echo(f"Root certificate: {path}")
+    click.echo(f"Its key is {folder / 'root.key'}: keep it offline.")
+
+
+@pki.command()
+@_FOLDER
+@click.option(
+    "--root",
+    "root_folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="The root's folder.",
+)
+@_PROFILES
+@_passphrase("root-")
+@_passphrase()
+def issuing(
+    *,
+    folder: Path,
+    root_folder: Path,
+    within: Path | None,
+    root_passphrase: bytes | None,
+    passphrase: bytes | None,
+) -> None:
+    """Create an issuing CA, signed by the root, that can sign no further CA."""
+    _note_if_clear(passphrase)
+    path = authority.create_issuing(
+        folder,
+        root=root_folder,
+        root_passphrase=root_passphrase,
+        passphrase=passphrase,
+        at=authority.now(),
+        within=within,
+    )
+    click.echo(f"Issuing CA made. Servers and agencies trust {path} (NSOR_CLIENT_CA).")
+
+
+@pki.command()
+@_FOLDER
+@click.option("--profile", type=click.Choice(profiles.LEAVES), required=True)
+@click.option("--csr", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--agency", "agency_id", help="The agency's id (profile agency).")
+@click.option("--dns", multiple=True, help="A host name of the server (profile server); repeatable.")
+@click.option("--ip", multiple=True, help="An address of the server (profile server); repeatable.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
+@_PROFILES
+@_passphrase()
+def issue(
+    *,
+    folder: Path,
+    profile: profiles.ProfileName,
+    csr: Path,
+    agency_id: str | None,
+    dns: tuple[str, ...],
+    ip: tuple[str, ...],
+    out: Path | None,
+    within: Path | None,
+    passphrase: bytes | None,
+) -> None:
+    """Issue a certificate for a request; names come from the options, not from the request."""
+    ca = authority.Authority(folder, passphrase=passphrase, within=within)
+    names = requests.Names(agency_id=agency_id, dns=dns, ip=ip)
+    chain = ca.issue(csr.read_bytes(), profile=profile, names=names, at=authority.now())
+    pem = files.certificates_pem(chain)
+    if out is None:
+        click.echo(pem.decode("ascii"), nl=False)
+    else:
+        files.replace(out, pem, mode=0o644)
+    click.echo(
+        f"Serial {chain[0].serial_number:x}, valid until {chain[0].not_valid_after_utc:%Y-%m-%d %H:%M} UTC. "
+        "It counts once the register has imported the index: nsor-server pki import",
+        err=True,
+    )
+
+
+@pki.command()
+@click.argument("serial")
+@_FOLDER
+@click.option("--reason", type=click.Choice(get_args(index.Reason)), required=True)
+def revoke(serial: str, folder: Path, reason: index.Reason) -> None:
+    """Revoke a certificate; it stops counting with the next import."""
+    entry = authority.revoke(folder / "index.jsonl", serial, reason=reason, at=authority.now())
+    click.echo(f"Revoked {entry.serial} on {entry.at:%Y-%m-%d %H:%M} UTC ({entry.reason}).")
+    click.echo("It stops counting once the register has imported the index: nsor-server pki import", err=True)
+
+
+@pki.command("list")
+@_FOLDER
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def list_(folder: Path, *, as_json: bool) -> None:
+    """List what was issued, with its state."""
+    from nsor_server.pki import listing  # noqa: PLC0415 - rich is needed for the table alone
+
+    listing.show(index.fold(index.read(folder / "index.jsonl")), at=authority.now(), as_json=as_json)
+
+
+@pki.command("import")
+@click.argument("index_file", metavar="INDEX", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_(index_file: Path) -> None:
+    """Import the CA's INDEX (index.jsonl) into the register; a revocation counts from the next call.
+
+    Uses the owner's role of the configured database. Importing an index again adds nothing.
+    """
+    # Only this command needs PostgreSQL; the CA's machine has none.
+    from nsor_server.directory import certificates  # noqa: PLC0415
+    from nsor_server.storage import attach, keyring  # noqa: PLC0415
+
+    settings = config.load(os.environ)
+    entries = index.read(index_file)
+    keys = keyring.load(settings.keys)
+    with attach.attached(settings) as database, database.owner() as connection:
+        done = certificates.import_index(connection, keys, entries)
+    click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
+
+
+@pki.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("certs/dev"),
+    show_default=True,
+    help="Folder that becomes mode 0700.",
+)
+@click.option(
+    "--agencies",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=Path("certs/agencies.toml"),
+    show_default=True,
+)
+@click.option("--force", is_flag=True, help="Make everything anew, the CA too.")
+def development(out: Path, agencies: Path, *, force: bool) -> None:
+    """Make development certificates; keeps what is valid for another 30 days."""
+    from nsor_server.pki import development as maker  # noqa: PLC0415 - needs the agencies' client
+
+    report = maker.create(out, maker.agency_ids(agencies), force=force)
+    click.echo(f"{out}: {len(report.made)} made, {len(report.kept)} kept. For development only.")
+
+
+def _note_if_clear(passphrase: bytes | None) -> None:
+    if passphrase is None:
+        click.echo("Note: the key is not encrypted (mode 0600). See --passphrase.", err=True)

@@ -1,0 +1,116 @@
+"""`nsor-server ledger verify`, and with it the whole group `ledger`."""
+
+import os
+from pathlib import Path
+
+import click
+import psycopg
+from psycopg.rows import TupleRow
+from rich.console import Console
+from rich.progress import Progress
+
+from nsor.ledger.cosignature import WitnessVerifier
+from nsor.ledger.note import NoteError
+from nsor_server import config
+from nsor_server.commands.ledger import ledger, snapshot
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+from nsor_server.storage.keyring import Keyring
+from nsor_server.tracing import store
+from nsor_server.verification import contents, reconcile, records
+from nsor_server.verification.report import Report
+from nsor_server.verification.walk import Verification
+from nsor_server.verification.witnesses import CoSigned
+
+__all__ = ["ledger"]
+
+_SHOWN = 20
+_console = Console(highlight=False, soft_wrap=True)
+
+
+@ledger.command()
+@click.option("--spans", is_flag=True, help="Also compare the entries with the local span store, both ways.")
+@click.option(
+    "--copy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another outside copy to compare."
+)
+@click.option(
+    "--cosigned",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="A file of co-signed checkpoints: each must be one of this tree. Repeatable.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="KEY",
+    help="Verifier key of a witness whose co-signature counts, or a file with it. Repeatable.",
+)
+def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses: tuple[str, ...]) -> None:
+    """Recompute the ledger from its leaves and compare everything with it. Exits 1 at the first bad index."""
+    if bool(cosigned) != bool(witnesses):
+        raise click.UsageError("--cosigned FILE and --witness KEY belong together.")
+    statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    outside_copy = copy or settings.checkpoint_file
+    with attached(settings) as database, snapshot(database.connect()) as conn:
+        report = _verified(conn, keyring, settings.ledger_origin, outside_copy, statements)
+        if spans:
+            reconcile.spans(conn, store.read(settings.state_dir), report)
+            report.sort()
+    _show(report)
+    if report.findings:
+        raise SystemExit(1)
+
+
+def _witness(key: str) -> WitnessVerifier:
+    """A witness's verifier key, from its text or from the file that is named."""
+    try:
+        text = key if key.count("+") >= 2 else Path(key).read_text(encoding="utf-8")
+        return WitnessVerifier.parse(text)
+    except (OSError, UnicodeDecodeError, NoteError):
+        raise click.UsageError("--witness is a verifier key as `nsor ledger new-witness-key` prints it.") from None
+
+
+def _verified(
+    conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: Path, statements: CoSigned
+) -> Report:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Entries", total=None)
+        verification = Verification(
+            conn,
+            keyring,
+            origin,
+            sizes=statements.sizes,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+        of_entries = contents.of_entries(conn, verification.report)
+        verification.each = of_entries.entry
+        report = verification.run()
+        of_entries.finish()
+    records.compare(conn, report)
+    contents.compare(conn, keyring, report)
+    if copy.exists():
+        reconcile.copy(conn, copy, keyring, verification.epochs, report)
+    else:
+        report.remarks.append("there is no outside copy to compare")
+    statements.compare(conn, verification, keyring)
+    report.sort()
+    return report
+
+
+def _show(report: Report) -> None:
+    for remark in report.remarks:
+        _console.print(f"[dim]{remark}[/]")
+    if not report.findings:
+        _console.print(f"[green]whole[/] {report.size} entries, {report.checkpoints} checkpoints")
+        _console.print(f"  root {report.root.hex()}")
+        return
+    first = report.findings[0]
+    where = f"first bad index {first.index}: " if first.index >= 0 else ""
+    _console.print(f"[red]broken[/] {where}{first.problem}")
+    for finding in report.findings[1:_SHOWN]:
+        _console.print(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}")
+    if len(report.findings) > _SHOWN:
+        _console.print(f"  and {len(report.findings) - _SHOWN} more")

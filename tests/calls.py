@@ -1,34 +1,64 @@
-"""A desk where tests hand in calls: checked like at the front door, answered in a transaction on a real database."""
+"""The services, where tests hand in calls.
 
+Calls are admitted and checked as at the front door, run by its reader on a real database, and recorded by the ledger's
+writer.
+"""
+
+import contextlib
 import datetime as dt
 import hashlib
 import itertools
 import os
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import psycopg
 import pytest
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import options_pb2, registration_pb2, types_pb2
+from nsor.v1 import options_pb2, receipt_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency, Officer
+from nsor_server.access import gate
+from nsor_server.access.contract import PURPOSE, Contract, MethodRule
+from nsor_server.access.directory import Directory, DirectorySnapshot
+from nsor_server.access.officers import Officers
+from nsor_server.calls import Agency, Call, Officer, Outcome, Row, Table, new_access_id
+from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
-from nsor_server.policy.offences import OffenceTable
-from nsor_server.policy.places import Places
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.ledger.guard import CommitGuard
+from nsor_server.ledger.writer import Writer
+from nsor_server.lookup.service import LookupService
+from nsor_server.notification.service import NotificationService
+from nsor_server.oversight.service import OversightService
+from nsor_server.policy.loaded import Policy
 from nsor_server.registration.service import RegistrationService
-from nsor_server.rpc.calls import Call, Handler, Outcome
+from nsor_server.rpc.admission import Admission
+from nsor_server.rpc.batches import Batches
+from nsor_server.rpc.handlers import Handler
+from nsor_server.rpc.methods import Methods
+from nsor_server.rpc.naming import named
+from nsor_server.rpc.pipeline import MAX_TRIES
+from nsor_server.rpc.reading import Reader
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from nsor_server.tracing.spans import Tracing
 
 TODAY = dt.date(2026, 3, 2)
-PLACES = Places.load()
-OFFENCES = OffenceTable.load()
+ORIGIN = "test.example/ledger"
+CONTRACT = Contract.load()
+POLICY = Policy.load()
+PLACES = POLICY.places
+TRACING = Tracing((), host="test.example")
+SECONDS: Final = 30.0
+"""Longest that a call may take."""
 _TABLES = (
     "registration_version",
     "registration_key",
@@ -39,7 +69,20 @@ _TABLES = (
     "event_acknowledgement",
     "officer",
     "officer_disabled",
+    "access_request_version",
+    "access_grant",
+    "look_up",
+    "idempotency",
 )
+_LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint")
+_SEALED = {
+    "registration_version": "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s",
+    "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
+    "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
+    "access_grant": "SELECT sealed FROM access_grant WHERE grant_id = %s AND 1 = %s",
+}
+_NOWHERE = Row(Table("no_such_table", (("name", "text"),)), ("nobody",))
+"""A row that can't be added."""
 _numbers = itertools.count(1)
 
 E = TypeVar("E", bound=errors.ApiError)
@@ -57,6 +100,8 @@ KARACHI_COURT = _agency("karachi-special-court", "COURT", "PK-SD")
 PUNJAB_POLICE = _agency("punjab-police", "POLICE", "PK-PB")
 SINDH_POLICE = _agency("sindh-police", "POLICE", "PK-SD")
 PUNJAB_PRISONS = _agency("punjab-prisons", "PRISONS", "PK-PB")
+SINDH_PRISONS = _agency("sindh-prisons", "PRISONS", "PK-SD")
+FIA_IMMIGRATION = _agency("fia-immigration", "IMMIGRATION", "PK")
 NPB = _agency("npb", "NPB", "PK")
 AGENCIES = (
     PUNJAB_PROSECUTION,
@@ -66,15 +111,10 @@ AGENCIES = (
     PUNJAB_POLICE,
     SINDH_POLICE,
     PUNJAB_PRISONS,
+    SINDH_PRISONS,
+    FIA_IMMIGRATION,
     NPB,
 )
-PURPOSE = {
-    options_pb2.AGENCY_KIND_PROSECUTION: options_pb2.PURPOSE_REGISTRATION,
-    options_pb2.AGENCY_KIND_COURT: options_pb2.PURPOSE_REGISTRATION,
-    options_pb2.AGENCY_KIND_POLICE: options_pb2.PURPOSE_NOTIFICATION,
-    options_pb2.AGENCY_KIND_PRISONS: options_pb2.PURPOSE_CUSTODY,
-    options_pb2.AGENCY_KIND_NPB: options_pb2.PURPOSE_REGISTER_OPERATION,
-}
 
 
 def officer_of(agency: Agency, *jurisdiction: str, key_id: bytes | None = None) -> Officer:
@@ -88,21 +128,20 @@ def officer_of(agency: Agency, *jurisdiction: str, key_id: bytes | None = None) 
     )
 
 
-def call_of(
-    agency: Agency, officer: Officer | None = None, purpose: options_pb2.Purpose.ValueType | None = None
-) -> Call:
+def call_of(agency: Agency, officer: Officer | None = None) -> Call:
+    """A call of an agency whose certificate was accepted, and of an officer whose proof was."""
     return Call(
-        access_id=uuid.uuid4(),
-        method="nsor.v1.Test/Test",
+        method="",
+        span=TRACING.call("", None),
+        nonce=os.urandom(32),
+        has_nonce=True,
+        deadline=time.monotonic() + SECONDS,
+        access_id=new_access_id(),
         agency=agency,
-        purpose=PURPOSE[agency.kind] if purpose is None else purpose,
+        accepted=True,
+        certificate=os.urandom(32),
+        call_hash=os.urandom(32),
         officer=officer or officer_of(agency),
-        nonce=bytes(32),
-        request_hash=bytes(32),
-        call_hash=bytes(32),
-        certificate=bytes(32),
-        trace_id=bytes(16),
-        directory_version=0,
     )
 
 
@@ -167,75 +206,157 @@ class Created:
 
     registration_id: str
     etag: str
-    outcome: Outcome
+    outcome: Outcome[Any]
 
     @property
     def key(self) -> uuid.UUID:
         return uuid.UUID(self.registration_id)
 
 
-class Desk:
-    """Hands calls to handlers as the front door does."""
+class _Admission(Admission):
+    """The gate without what only a connection has: who calls and which officer acts stands in the call."""
 
-    def __init__(self, database: Database, sealer: Sealer, blind_index: BlindIndex) -> None:
+    def admit_by(self, call: Call, snapshot: DirectorySnapshot, *, just_identified: bool = False) -> None:  # noqa: ARG002 - nobody is identified here
+        rule: MethodRule = call.route.rule
+        stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
+        call.purpose = gate.admit(rule, call.agency, stated, self.narrowing)
+        call.rows = rule.allow[call.agency.kind].rows
+        if rule.officer == options_pb2.OFFICER_RULE_NONE:
+            call.officer = None
+        call.directory = snapshot
+
+
+class Services:
+    """Hands calls to handlers as the front door does. A context manager: it has threads."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self.database = database
-        self.sealer = sealer
-        self.registrations = RegistrationService(sealer, blind_index, OFFENCES)
-        self._checker = Checker(PLACES, OFFENCES, today=lambda: TODAY)
+        self.sealer, self.blind_index = Sealer(keyring), BlindIndex(keyring)
         with database.owner() as owner, owner.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
+                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)"
+                " ON CONFLICT DO NOTHING",
                 [(a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction)) for a in AGENCIES],
             )
+        self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
+        self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
+        self.directory = Directory(database)
+        self._admission = _Admission(self.directory, Officers(), POLICY.narrowing)
+        self._checker = Checker(PLACES, POLICY.offences, today=lambda: TODAY)
+        self._reader = Reader(database, self.sealer)
+        self._ledger = Ledger(keyring, ORIGIN)
+        self._guard = CommitGuard(database.connect)
+        self.writer = self._writer()
+        self.writer.start(self._batches())
 
-    def checked(self, request: Message) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.writer.close()
+        self._guard.close()
+
+    def admit(self, call: Call, request: Message) -> None:
+        """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
+        call.route = self._method_of[type(request)]
+        call.method, call.request = call.route.name, request
+        self._admission.admit_by(call, self.directory.reload())
         violations = self._checker.check(request)
         if violations:
             raise errors.InvalidFields(violations=tuple(violations))
+        call.named = named(request)
 
-    def ask(self, handler: Handler, call: Call, request: Message) -> Outcome:
-        self.checked(request)
-        with self.database.transaction() as conn:
-            return handler(call, request, conn)
+    def run(self, call: Call, request: Message) -> Call:
+        """Have a call decided by what can be read now; nothing is written."""
+        self.admit(call, request)
+        call.route.run(call, self._reader)
+        return call
 
-    def refused(self, error: type[E], handler: Handler, call: Call, request: Message) -> E:
+    def ask(self, call: Call, request: Message) -> Outcome[Any]:
+        """Have a call decided and recorded; it runs again when what it has read has moved on meanwhile."""
+        while True:
+            self.run(call, request)
+            try:
+                self.writer.submit(call)
+            except StaleRead:
+                call.tries += 1
+                if call.tries == MAX_TRIES:
+                    raise
+            else:
+                return _outcome(call)
+
+    def at_once(self, *handed_in: tuple[Call, Message], together: bool) -> list[Outcome[Any] | errors.ApiError]:
+        """What becomes of calls that have all been run before the first one is written.
+
+        Args:
+            handed_in: the calls.
+            together: they are written in one batch; else one after the other.
+        """
+        calls = [self.run(call, request) for call, request in handed_in]
+        results = self._in_one_batch(calls) if together else [self._alone(call) for call in calls]
+        ended: list[Outcome[Any] | errors.ApiError] = []
+        for (call, request), result in zip(handed_in, results, strict=True):
+            try:
+                if isinstance(result, StaleRead):
+                    call.tries += 1
+                    ended.append(self.ask(call, request))
+                elif isinstance(result, Exception):
+                    raise result
+                else:
+                    ended.append(_outcome(call))
+            except errors.ApiError as refusal:
+                ended.append(refusal)
+        return ended
+
+    def refused(self, error: type[E], call: Call, request: Message) -> E:
         """The refusal of a call; nothing was written."""
         before = self.rows()
         with pytest.raises(error) as caught:
-            self.ask(handler, call, request)
+            self.ask(call, request)
         assert type(caught.value) is error
         assert self.rows() == before
         return caught.value
 
+    def never_half_written(self, call: Call, request: Message) -> list[str]:
+        """Write a call with a row that can't be added at each place in turn, and then without; gives its tables."""
+        outcome = _outcome(self.run(call, request))
+        before = self.rows(*_LEDGER)
+        for place in range(len(outcome.rows) + 1):
+            call.outcome = replace(outcome, rows=(*outcome.rows[:place], _NOWHERE, *outcome.rows[place:]))
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                self.writer.submit(call)
+            assert self.rows(*_LEDGER) == before
+        call.outcome = outcome
+        self.writer.submit(call)
+        tables = list(dict.fromkeys(row.table.name for row in outcome.rows))
+        after = self.rows(*_LEDGER)
+        assert all(after[table] > before[table] for table in tables if table in after)
+        return tables
+
     def create(
         self, request: registration_pb2.CreateRegistrationRequest | None = None, call: Call | None = None
     ) -> Created:
-        outcome = self.ask(
-            self.registrations.CreateRegistration, call or call_of(PUNJAB_PROSECUTION), request or order()
-        )
-        answer: Any = outcome.response
-        return Created(answer.registration_id, answer.etag, outcome)
+        outcome = self.ask(call or call_of(PUNJAB_PROSECUTION), request or order())
+        return Created(outcome.response.registration_id, outcome.response.etag, outcome)
 
-    def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome:
-        request = confirmation(created, **fields)
-        return self.ask(self.registrations.ConfirmRegistration, call or call_of(LAHORE_COURT), request)
+    def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome[Any]:
+        return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))
 
     def get(
         self, registration_id: str, agency: Agency, officer: Officer | None = None
     ) -> registration_pb2.Registration:
         request = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
-        answer: Any = self.ask(self.registrations.GetRegistration, call_of(agency, officer), request).response
-        registration: registration_pb2.Registration = answer.registration
+        registration: registration_pb2.Registration = self.ask(call_of(agency, officer), request).response.registration
         return registration
 
     def hidden(self, registration_id: str, agency: Agency, officer: Officer | None = None) -> None:
         """The agency hears NO_RECORD."""
         request = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
-        self.refused(errors.NoRecord, self.registrations.GetRegistration, call_of(agency, officer), request)
+        self.refused(errors.NoRecord, call_of(agency, officer), request)
 
-    def rows(self) -> dict[str, int]:
-        """How many rows each table has."""
-        return {table: self.one(f"SELECT count(*) FROM {table}") for table in _TABLES}  # noqa: S608 - constants
+    def rows(self, *more: str) -> dict[str, int]:
+        """How many rows each table has; ``more`` are other tables."""
+        return {table: self.one(f"SELECT count(*) FROM {table}") for table in (*_TABLES, *more)}  # noqa: S608 - constants
 
     def one(self, query: str, *parameters: object) -> Any:
         """The one value of a query, as the owner."""
@@ -248,44 +369,61 @@ class Desk:
             query = "SELECT recipient FROM outbox WHERE coalesce(kind = %s, true) ORDER BY recipient"
             return [recipient for (recipient,) in owner.execute(query, (kind,))]
 
-    def never_half_written(self, handler: Handler, call: Call, request: Message) -> int:
-        """Let the handler fail before each of its statements in turn; gives how many there are."""
-        self.checked(request)
-        before = self.rows()
-        for allowed in itertools.count():
-            try:
-                with self.database.transaction() as conn:
-                    handler(call, request, _Failing(conn, allowed))  # type: ignore[arg-type]
-                    conn.rollback()
-                    return allowed
-            except _Failure:
-                assert self.rows() == before
-        raise AssertionError
+    def _handlers(self, keyring: Keyring) -> list[Handler]:
+        self.registrations = RegistrationService(self.sealer, self.blind_index, POLICY.offences)
+        self.lookups = LookupService(
+            self.sealer,
+            self.blind_index,
+            places=PLACES,
+            offences=POLICY.offences,
+            deadlines=POLICY.deadlines,
+            grants=POLICY.grants,
+        )
+        self.notifications = NotificationService(self.sealer, PLACES, POLICY.deadlines)
+        services = (
+            self.registrations,
+            self.notifications,
+            self.lookups,
+            OversightService(keyring),
+            DirectoryService(),
+        )
+        return [handler for service in services for handler in service.handlers()]
+
+    def _writer(self) -> Writer[Call]:
+        return Writer(self.database.writer, self._ledger, self._guard)
+
+    def _batches(self) -> Batches:
+        # Calls come here when they have been run: there is nothing to enter and nothing to run elsewhere.
+        return Batches(
+            self._admission, POLICY.messages, TRACING, enter=_not_run, run_elsewhere=_not_run, on_change=lambda: None
+        )
+
+    def _alone(self, call: Call) -> receipt_pb2.Receipt | Exception:
+        try:
+            return self.writer.submit(call)
+        except Exception as error:  # noqa: BLE001 - it is what became of the call
+            return error
+
+    def _in_one_batch(self, calls: Sequence[Call]) -> list[receipt_pb2.Receipt | Exception]:
+        """Have calls written by a writer that begins when all of them wait."""
+        results: dict[int, receipt_pb2.Receipt | Exception] = {}
+        with contextlib.closing(self._writer()) as writer:
+            for call in calls:
+                call.done = lambda ended, result: results.__setitem__(id(ended), result)
+                writer.put(call)
+            writer.start(self._batches())
+        return [results[id(call)] for call in calls]
 
 
-class _Failure(Exception):
-    """The statement that was made to fail."""
+def _outcome(call: Call) -> Outcome[Any]:
+    if call.error is not None:
+        raise call.error
+    assert call.outcome is not None
+    return call.outcome
 
 
-class _Failing:
-    """A connection that fails before a statement."""
-
-    def __init__(self, conn: psycopg.Connection, allowed: int) -> None:
-        self._conn = conn
-        self._allowed = allowed
-
-    def _count(self) -> None:
-        if not self._allowed:
-            raise _Failure
-        self._allowed -= 1
-
-    def execute(self, *arguments: Any) -> psycopg.Cursor:
-        self._count()
-        return self._conn.execute(*arguments)
-
-    def cursor(self) -> psycopg.Cursor:
-        self._count()
-        return self._conn.cursor()
+def _not_run(_call: Call) -> None:
+    raise AssertionError("a call was handed in that hasn't been run")
 
 
 def confirmation(created: Created, **fields: Any) -> registration_pb2.ConfirmRegistrationRequest:
@@ -308,14 +446,9 @@ def narrowed(agency: Agency, *jurisdiction: str) -> Agency:
     return replace(agency, jurisdiction=jurisdiction)
 
 
-def sealed_rows_are_listed(desk: Desk, outcome: Outcome) -> Sequence[str]:
+def sealed_rows_are_listed(services: Services, outcome: Outcome[Any]) -> Sequence[str]:
     """Every sealed row that the outcome names is stored with that hash; gives the tables."""
     for ref in outcome.records:
-        row_id = uuid.UUID(bytes=ref.row_id)
-        if ref.table == "notice":
-            sealed = desk.one("SELECT sealed FROM notice WHERE notice_id = %s", row_id)
-        else:
-            query = "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s"
-            sealed = desk.one(query, row_id, ref.version)
+        sealed = services.one(_SEALED[ref.table], uuid.UUID(bytes=ref.row_id), ref.version)
         assert hashlib.sha256(sealed).digest() == ref.sha256
     return [ref.table for ref in outcome.records]

@@ -198,3 +198,10 @@ def test_every_change_can_be_repeated_and_tried() -> None:
         assert (validate_only.number, validate_only.type) == (2, FieldDescriptor.TYPE_BOOL), one.full_name
     assert lacking == [ACKNOWLEDGES]
     assert len(rules) > len(lacking)
+
+
+def test_only_a_receipt_is_never_copied_into_an_answer() -> None:
+    # A field without a class is left out silently: whoever forgets it would send an answer without it.
+    matrix = expanded_matrix(Contract.load()).splitlines()
+    never = {line.strip().removesuffix(": never") for line in matrix if line.endswith(": never")}
+    assert never == {"leaf", "index", "checkpoint", "receipt"}

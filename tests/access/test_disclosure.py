@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2, receipt_pb2, registration_pb2, types_pb2
-from nsor_server.access.disclosure import disclose, fields_shown
+from nsor_server.access.disclosure import classes_shown, disclose, fields_shown
 from tests.work import calls_of
 
 PURPOSES = [purpose for purpose in options_pb2.Purpose.values() if purpose]
@@ -110,6 +110,20 @@ def test_fields_shown_names_the_projection() -> None:
     assert fields_shown(types_pb2.Deadline.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == ()
     review = fields_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT)
     assert "officer_number" not in review
+
+
+def test_classes_shown_says_what_the_fields_are() -> None:
+    descriptor = registration_pb2.GetRegistrationResponse.DESCRIPTOR
+    always, review = options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW
+    every = {number for number in options_pb2.FieldClass.values() if number} - {review}
+    border = classes_shown(descriptor, options_pb2.PURPOSE_BORDER_CONTROL)
+    assert [options_pb2.FieldClass.Name(number).removeprefix("FIELD_CLASS_") for number in border] == [
+        *("ALWAYS", "IDENTITY", "NATIONALITY", "TRAVEL")
+    ]
+    assert classes_shown(descriptor, options_pb2.PURPOSE_REGISTER_OPERATION) == tuple(sorted(every))
+    assert classes_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == (always,)
+    assert classes_shown(oversight_pb2.Access.DESCRIPTOR, options_pb2.PURPOSE_SELF_REVIEW) == (always, review)
+    assert classes_shown(receipt_pb2.Receipt.DESCRIPTOR, options_pb2.PURPOSE_OVERSIGHT) == ()
 
 
 def test_a_full_registration_is_disclosed_without_reading_its_options_again() -> None:

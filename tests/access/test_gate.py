@@ -15,10 +15,11 @@ from nsor_server import errors
 from nsor_server.access import gate
 from nsor_server.access.contract import Contract, MethodRule
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.access.facts import Agency, Certificate, Officer
+from nsor_server.access.facts import Certificate
 from nsor_server.access.gate import Caller
 from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, Limits
 from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
+from nsor_server.calls import NOBODY, Agency, Officer
 from nsor_server.policy.narrowing import Narrowing
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -158,10 +159,10 @@ def test_what_is_no_certificate_is_not_accepted(pem: bytes) -> None:
 def test_a_refusal_is_recorded_under_the_name_that_our_ca_has_signed() -> None:
     # Only a name that the directory knows, so that nobody writes another one into the ledger.
     pem, known = certificate()
-    assert gate.claimed(pem, snapshot()) == ("an-agency", known.fingerprint)
+    assert gate.claimed(pem, snapshot()) == (agency(), known.fingerprint)
     stranger, its = certificate("a-stranger")
-    assert gate.claimed(stranger, snapshot()) == ("", its.fingerprint)
-    assert gate.claimed(b"junk", snapshot()) == ("", b"")
+    assert gate.claimed(stranger, snapshot()) == (NOBODY, its.fingerprint)
+    assert gate.claimed(b"junk", snapshot()) == (NOBODY, b"")
 
 
 # ---- officers ----
@@ -278,16 +279,13 @@ def test_a_rate_comes_back_with_time_and_says_when() -> None:
     clock = [0.0]
     limited = limits(clock, in_flight=1000)
     for _ in range(20):
-        with limited.call("a"):
-            pass
+        limited.call("a").release()
     with pytest.raises(errors.Exhausted) as caught:
         limited.call("a")
     assert caught.value.retry_after_seconds == pytest.approx(0.1)
-    with limited.call("b"):
-        pass
+    limited.call("b").release()
     clock[0] += 0.1
-    with limited.call("a"):
-        pass
+    limited.call("a").release()
 
 
 def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
@@ -300,8 +298,7 @@ def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
     limited.stream("a")
     with pytest.raises(errors.Exhausted):
         limited.stream("a")
-    with held[0]:
-        pass
+    held[0].release()
     limited.call("a")
 
 
@@ -310,9 +307,19 @@ def test_a_stream_for_which_there_is_no_thread_is_told_so() -> None:
     held = [limited.stream(agency_id) for agency_id in ("a", "a", "a", "b")]
     with pytest.raises(errors.Exhausted):
         limited.stream("c")
-    with held[0]:
-        pass
+    held[0].release()
     limited.stream("c")
+
+
+def test_a_place_is_given_back_once() -> None:
+    # A call may be released where it is answered and where its channel breaks: two calls would fit into one place.
+    limited = limits([0.0])
+    held = [limited.call("a") for _ in range(3)]
+    held[0].release()
+    held[0].release()
+    limited.call("a")
+    with pytest.raises(errors.Exhausted):
+        limited.call("a")
 
 
 def test_callers_that_nobody_knows_share_a_small_allowance() -> None:

@@ -64,29 +64,27 @@ def test_an_agency_s_certificate_gives_its_facts() -> None:
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        ((), peer.Refusal.NOT_ONE_NAME),
-        ((PUNJAB, NPB), peer.Refusal.NOT_ONE_NAME),
-        ((PUNJAB, PUNJAB), peer.Refusal.NOT_ONE_NAME),
-        ((PUNJAB, x509.DNSName("localhost")), peer.Refusal.NOT_ONE_NAME),
-        ((x509.DNSName("spiffe://nsor.gov.pk/agency/npb"),), peer.Refusal.NOT_ONE_NAME),
-        ((URI("spiffe://nsor.gov.pk/agency/"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/n"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/9npb"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/npb/x"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/npb\n"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/NPB"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/agency/" + "a" * 64),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("SPIFFE://nsor.gov.pk/agency/npb"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk.evil.example/agency/npb"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("xspiffe://nsor.gov.pk/agency/npb"),), peer.Refusal.NOT_AN_AGENCY),
-        ((URI("spiffe://nsor.gov.pk/server/npb"),), peer.Refusal.NOT_AN_AGENCY),
+        ((), peer.Flaw.NOT_ONE_NAME),
+        ((PUNJAB, NPB), peer.Flaw.NOT_ONE_NAME),
+        ((PUNJAB, PUNJAB), peer.Flaw.NOT_ONE_NAME),
+        ((PUNJAB, x509.DNSName("localhost")), peer.Flaw.NOT_ONE_NAME),
+        ((x509.DNSName("spiffe://nsor.gov.pk/agency/npb"),), peer.Flaw.NOT_ONE_NAME),
+        ((URI("spiffe://nsor.gov.pk/agency/"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/n"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/9npb"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/npb/x"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/npb\n"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/NPB"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/agency/" + "a" * 64),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("SPIFFE://nsor.gov.pk/agency/npb"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk.evil.example/agency/npb"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("xspiffe://nsor.gov.pk/agency/npb"),), peer.Flaw.NOT_AN_AGENCY),
+        ((URI("spiffe://nsor.gov.pk/server/npb"),), peer.Flaw.NOT_AN_AGENCY),
     ],
 )
-def test_anything_but_exactly_one_agency_uri_is_refused(
-    names: Sequence[x509.GeneralName], reason: peer.Refusal
-) -> None:
+def test_anything_but_exactly_one_agency_uri_is_refused(names: Sequence[x509.GeneralName], reason: peer.Flaw) -> None:
     # Identity is exactly one name; the CN, which says punjab-police in each of these, is never read.
-    with pytest.raises(peer.PeerRefused) as caught:
+    with pytest.raises(peer.NoIdentity) as caught:
         peer.parse(pem(certificate(names)))
     assert caught.value.reason is reason
 
@@ -102,9 +100,9 @@ def test_anything_but_exactly_one_agency_uri_is_refused(
 )
 def test_anything_but_exactly_client_auth_is_refused(uses: tuple[ObjectIdentifier, ...]) -> None:
     # grpcio accepts a certificate without any use; we don't.
-    with pytest.raises(peer.PeerRefused) as caught:
+    with pytest.raises(peer.NoIdentity) as caught:
         peer.parse(with_uses(*uses))
-    assert caught.value.reason is peer.Refusal.KEY_USE
+    assert caught.value.reason is peer.Flaw.KEY_USE
 
 
 def test_a_ca_is_nobody() -> None:
@@ -113,9 +111,9 @@ def test_a_ca_is_nobody() -> None:
         dataclasses.replace(AGENCY, authority=True),
         dataclasses.replace(AGENCY, key_usage=("digitalSignature", "keyCertSign")),
     ):
-        with pytest.raises(peer.PeerRefused) as caught:
+        with pytest.raises(peer.NoIdentity) as caught:
             peer.parse(pem(certificate(profile=profile)))
-        assert caught.value.reason is peer.Refusal.AUTHORITY
+        assert caught.value.reason is peer.Flaw.AUTHORITY
 
 
 @pytest.mark.parametrize(
@@ -124,9 +122,9 @@ def test_a_ca_is_nobody() -> None:
 )
 def test_what_is_not_one_certificate_is_refused(text: bytes | None) -> None:
     # Whatever TLS hands over, the gate gets an answer and never a crash.
-    with pytest.raises(peer.PeerRefused) as caught:
+    with pytest.raises(peer.NoIdentity) as caught:
         peer.parse(2 * pem(certificate()) if text is None else text)
-    assert caught.value.reason is peer.Refusal.MALFORMED
+    assert caught.value.reason is peer.Flaw.MALFORMED
 
 
 def test_the_second_look_is_a_dictionary_hit_and_the_cache_is_bounded(certificates_seen: Path) -> None:

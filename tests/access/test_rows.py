@@ -1,14 +1,19 @@
 """What a scope of rows means, on a real database, for the agency and for an officer of a narrower jurisdiction."""
 
 import itertools
+from collections.abc import Collection
 
 import pytest
 
 from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import Contract, ContractError
-from nsor_server.access.facts import Agency, Officer, contains
-from nsor_server.access.rows import Columns, parameters, predicate, require_within, within
+from nsor_server.access.facts import contains
+from nsor_server.access.rows import Columns, parameters, predicate, predicate_in_batch, require_within, within
+from nsor_server.calls import Agency, Officer
+from nsor_server.lookup import batch_store
+from nsor_server.lookup import store as access_requests
+from nsor_server.registration import store as registrations
 from nsor_server.storage.pool import Database
 
 ALL = Columns(
@@ -171,6 +176,77 @@ def test_every_scope_of_the_contract_has_a_predicate() -> None:
     for rule in Contract.load().methods.values():
         for allowed in rule.allow.values():
             assert predicate(allowed.rows, ALL)
+
+
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+
+
+def seen_in_batch(database: Database, *callers: tuple[options_pb2.RowScope.ValueType, str]) -> list[set[str]]:
+    """Names of the rows that each caller sees, when all are asked for in one statement."""
+    scopes = {allowed.rows for allowed in Contract.load().methods[LOOK_UP].allow.values()}
+    values = ", ".join(
+        f"('{name}', '{owner}', '{custodian}', {state})" for name, (owner, _, _, _, custodian, state) in ROWS.items()
+    )
+    query = f"""
+        SELECT q.nth, r.name
+        FROM unnest(%s::smallint[], %s::text[]) WITH ORDINALITY AS q (rows, agency_id, nth),
+            (VALUES {values}) AS r (name, owner, custodian, state)
+        WHERE {predicate_in_batch(ALL, sorted(scopes))}
+    """  # noqa: S608 - constants
+    found: list[set[str]] = [set() for _ in callers]
+    with database.owner() as conn:
+        rows = conn.execute(query.encode(), ([scope for scope, _ in callers], [agency for _, agency in callers]))
+        for nth, name in rows:
+            found[nth - 1].add(name)
+    return found
+
+
+def test_in_a_batch_each_caller_sees_the_rows_of_his_own_scope(database: Database) -> None:
+    # Look-ups of many agencies are read in one statement: nobody gets a neighbour's rows.
+    every, punjab, sindh, nobody = seen_in_batch(
+        database, (EVERY, "npb"), (CUSTODY, "punjab"), (CUSTODY, "sindh"), (CUSTODY, "nobody")
+    )
+    assert every == set(ROWS)
+    assert punjab == seen(database, CUSTODY, PUNJAB, None) == IN_CUSTODY
+    assert sindh == {"both", "karachi", "look-alike"}
+    assert nobody == set()
+
+
+@pytest.mark.parametrize("scope", [options_pb2.ROW_SCOPE_UNSPECIFIED, OWN_AGENCY, JURISDICTION])
+def test_in_a_batch_a_scope_that_it_was_not_built_for_shows_nothing(
+    database: Database, scope: options_pb2.RowScope.ValueType
+) -> None:
+    assert seen_in_batch(database, (scope, "punjab"), (EVERY, "npb")) == [set(), set(ROWS)]
+
+
+@pytest.mark.parametrize("scope", [JURISDICTION, RESPONSIBLE_PLACE, APPELLATE_COURT])
+def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowScope.ValueType) -> None:
+    # A batch doesn't have the callers' places: the server doesn't start, instead of showing too much.
+    with pytest.raises(ContractError, match="goes by places"):
+        predicate_in_batch(ALL, [scope])
+
+
+READ_BY: dict[str, Collection[int]] = {
+    "nsor.v1.RegistrationService/GetRegistration": registrations._HEAD_IN,
+    "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
+    "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
+    "nsor.v1.LookupService/GetAccessRequest": access_requests._IN,
+    "nsor.v1.LookupService/ApproveAccessRequest": access_requests._IN,
+    "nsor.v1.LookupService/ReturnAccessRequest": access_requests._IN,
+    LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
+}
+"""The scopes by which each method can read what it is about."""
+
+
+@pytest.mark.parametrize("method", READ_BY)
+def test_the_statements_of_a_method_know_every_scope_that_the_contract_gives_it(method: str) -> None:
+    # A kind of agency whose scope had no statement would be allowed in, and hear of a fault of the service.
+    assert {allowed.rows for allowed in Contract.load().methods[method].allow.values()} <= set(READ_BY[method])
+
+
+def test_a_look_up_reads_by_the_scopes_that_it_was_built_for_and_no_other() -> None:
+    for scope in SCOPES:
+        assert (f"WHEN {scope:d} THEN" in batch_store.SHOWN) is (scope in READ_BY[LOOK_UP])
 
 
 def test_sql_and_python_are_one_rule(database: Database) -> None:

@@ -62,7 +62,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run's figures; CPU in microseconds per call."""
+    """One run's figures; CPU in microseconds per call. ``used_up``: there were no requests left, so it ended early."""
 
     in_flight: int
     calls: int
@@ -73,6 +73,7 @@ class Run:
     server_us: float
     database_us: float
     load_share: float
+    used_up: bool
     first_bytes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
 
@@ -132,6 +133,7 @@ def run(
         (processes.seconds(target.servers) - before[0]) / calls * 1e6,
         (processes.seconds(target.databases) - before[1]) / calls * 1e6,
         seen["load_share"],
+        requests.used >= requests.count,
         Counter(seen["first_bytes"]),
         Counter({f"{requests.method}: {code}": number for code, number in seen["failures"].items()}),
     )
@@ -161,6 +163,7 @@ def median(runs: Sequence[Run]) -> Run:
         statistics.median(one.server_us for one in runs),
         statistics.median(one.database_us for one in runs),
         statistics.median(one.load_share for one in runs),
+        any(one.used_up for one in runs),
         sum((one.first_bytes for one in runs), Counter()),
         sum((one.failures for one in runs), Counter()),
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
-from nsor_server.synthetic import generate
-from nsor_server.synthetic.story import access_request
+from nsor_synthetic import generate
+from nsor_synthetic.story import access_request
 
 FIRST = 1
 """Number of the first person: seven zeros in a CNIC are taken for a placeholder."""
@@ -19,7 +19,7 @@ FIRST_ENTERED = 2_000_000
 """Number of the first person whom a call enters; those before are seeded."""
 MOST = FIRST_ENTERED - FIRST
 """Most people that can be seeded."""
-MOST_SERIALS = 90_000
+MAX_SERIALS = 90_000
 """FIRs of a station in a year; the contract ends a little later."""
 STATION = "PK-PB/LHR/PS-001"
 _PUNJAB = "PK-PB/"
@@ -64,7 +64,7 @@ def punjab_orders(seed: int, first: int, count: int) -> Iterator[registration_pb
 def access_requests(count: int, first: int) -> Iterator[lookup_pb2.CreateAccessRequestRequest]:
     """Requests for access to one suspect each, in the same district, each of an FIR of its own."""
     for number, order in enumerate(punjab_orders(11, first, count), first):
-        yield access_request(order, STATION, number % MOST_SERIALS + 1)
+        yield access_request(order, STATION, number % MAX_SERIALS + 1)
 
 
 def _rename(order: registration_pb2.CreateRegistrationRequest, number: int) -> None:

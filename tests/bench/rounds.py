@@ -79,7 +79,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Setting:
     """What a round is made with."""
 
     certs: Path
@@ -89,7 +89,7 @@ class Bench:
     echo: Target
 
 
-def measure(bench: Bench, target: Target, metrics: Sequence[str], look_ups: Requests, calls: Calls) -> Round:
+def measure(bench: Setting, target: Target, metrics: Sequence[str], look_ups: Requests, calls: Calls) -> Round:
     """One round against one target.
 
     Raises:
@@ -108,7 +108,7 @@ def measure(bench: Bench, target: Target, metrics: Sequence[str], look_ups: Requ
     return found
 
 
-def _look_ups(bench: Bench, target: Target, requests: Requests, found: Round) -> None:
+def _look_ups(bench: Setting, target: Target, requests: Requests, found: Round) -> None:
     """One at a time, then the register and the echo by turns, each order as often as the other."""
     lengths = bench.lengths
     to_echo = Requests(requests.method, requests.agency, requests.officer, requests.file, requests.count)
@@ -140,7 +140,7 @@ def check_outcomes(look_up: Run) -> None:
         raise BenchFailed(f"of {look_up.calls} look-ups {hits} found somebody and {misses} nobody; half was asked for")
 
 
-def _others(bench: Bench, target: Target, calls: Calls, found: Round) -> None:
+def _others(bench: Setting, target: Target, calls: Calls, found: Round) -> None:
     seconds = bench.lengths.rpc_seconds
     warm = min(0.5, seconds / 4)
     for rpc in calls:

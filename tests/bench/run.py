@@ -27,7 +27,7 @@ from tests.bench.calls import Calls
 from tests.bench.measure import BenchFailed, Requests, Target
 from tests.bench.peers import compare
 from tests.bench.register import BenchRegister
-from tests.bench.rounds import Bench, Lengths, Round, measure
+from tests.bench.rounds import Lengths, Round, Setting, measure
 from tests.bench.seed import POLICE, Plan, Seeded, seed
 
 _LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
@@ -76,7 +76,9 @@ def _bench(folder: Path, lengths: Lengths, arguments: argparse.Namespace) -> boo
                 processes.SERVER_CORE, "echo_server.py", str(echo_port), str(register.certs), str(answer)
             )
             try:
-                bench = Bench(register.certs, folder, register.url, lengths, Target("echo", (echo_port,), (echo.pid,)))
+                bench = Setting(
+                    register.certs, folder, register.url, lengths, Target("echo", (echo_port,), (echo.pid,))
+                )
                 rounds = _rounds(register, bench, seeded, entries, arguments.processes)
             finally:
                 echo.kill()
@@ -108,7 +110,7 @@ def _seeded(register: BenchRegister, lengths: Lengths, arguments: argparse.Names
     return seeded
 
 
-def _rounds(register: BenchRegister, bench: Bench, seeded: Seeded, entries: int, counts: list[int]) -> list[Round]:
+def _rounds(register: BenchRegister, bench: Setting, seeded: Seeded, entries: int, counts: list[int]) -> list[Round]:
     """A round with each number of server processes; one that can't be made doesn't lose the others' figures."""
     found = []
     look_ups = Requests.write(bench.folder, _LOOK_UP, POLICE, seeded.requests)

@@ -1,10 +1,8 @@
 """A register of a stated size, written by several processes: the one place of the bench that knows the server's tables.
 
-What it goes through, all of the server: ``registration.record`` (``from_request``, ``court_places``),
-``registration.store`` (``now``, ``identifiers``), ``registration.rules.responsible_place``, ``lookup.store`` (``now``,
-``insert_grant``), ``Sealer``, ``BlindIndex``, and ``Ledger.append`` for the entries. The rows of a registration are
-copied into its three tables, whose columns stand below: one insert after another takes four times as long.
-
+What it goes through, all of the server: ``registration.record.from_request``, ``registration.store`` (``key_row``,
+``version_row``, ``identifier_rows``, ``identifiers``), ``registration.rules.responsible_place``, ``lookup.store``
+(``grant_row``), ``Sealer``, ``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the entries.
 Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
 ``ledger verify`` would name every one as unrecorded.
 """
@@ -19,23 +17,27 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
 from nsor_server import config
+from nsor_server.calls import Row, new_access_id
+from nsor_server.formats import uuids
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
 from nsor_server.registration import record as records
 from nsor_server.registration import rules
 from nsor_server.registration import store as registrations
-from nsor_server.registration.dates import to_us
+from nsor_server.storage import changes
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.sealing import DataKey, Sealer
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.bench import people
 
@@ -43,12 +45,6 @@ POLICE = "punjab-police"
 SUSPECTS_PER_GRANT = 20
 KEPT_IDS = 20_000
 """Ids of registrations that are given back for reading."""
-_KEYS = "registration_key (registration_id, wrapped)"
-_VERSIONS = (
-    "registration_version (registration_id, version, state, held, responsible_place, custodian_agency,"
-    " created_by_agency, court_places, created_at, sealed)"
-)
-_IDENTIFIERS = "registration_identifier (registration_id, kind, key_id, blind)"
 _PART = 25_000
 _ROWS_PER_COMMIT = 500
 _ENTRIES_PER_COMMIT = 250
@@ -125,45 +121,26 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     ids = []
     with psycopg.connect(plan.url) as connection:
+        session = Session(connection)
         orders = people.orders(first, first, count)
         while batch := list(itertools.islice(orders, _ROWS_PER_COMMIT)):
-            now = registrations.now(connection)
-            rows: dict[str, list[tuple[object, ...]]] = {_KEYS: [], _VERSIONS: [], _IDENTIFIERS: []}
+            now = datetime.now(UTC)
+            rows: list[Row] = []
             for order in batch:
                 record = _confirmed(order)
-                record.create_time_us = record.update_time_us = to_us(now)
-                identity = uuid.UUID(bytes=record.registration_id)
-                key, wrapped = sealer.new_data_key(identity.bytes)
-                rows[_KEYS].append((identity, wrapped))
-                rows[_VERSIONS].append(_version(record, key, now))
-                rows[_IDENTIFIERS] += [
-                    (identity, one.kind, *blind_index.primary(one.use, one.text))
-                    for one in registrations.identifiers(record)
+                record.create_time_us = to_us(now)
+                key, wrapped = sealer.new_data_key(record.registration_id)
+                rows += [
+                    registrations.key_row(record.registration_id, wrapped),
+                    registrations.version_row(key, record, now).row,
+                    *registrations.identifier_rows(
+                        blind_index, record.registration_id, registrations.identifiers(record)
+                    ),
                 ]
-                ids.append(str(identity))
-            for table, lines in rows.items():
-                with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
-                    for line in lines:
-                        copy.write_row(line)
-            connection.commit()
+                ids.append(uuids.text(record.registration_id))
+            session.run(BEGIN, *changes.added(rows), COMMIT)
+        session.close()
     return ids
-
-
-def _version(record: record_pb2.RegistrationRecord, key: DataKey, now: datetime) -> tuple[object, ...]:
-    """The row of ``_VERSIONS``, as ``registration.store.insert_version`` makes it."""
-    sealed = key.seal(registrations.TABLE, record.registration_id, record.version, record.SerializeToString())
-    return (
-        uuid.UUID(bytes=record.registration_id),
-        record.version,
-        record.state,
-        record.held,
-        record.responsible_place,
-        record.custodian_agency,
-        record.created_by_agency,
-        records.court_places(record),
-        now,
-        sealed,
-    )
 
 
 def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
@@ -191,8 +168,11 @@ def _grant(plan: Plan) -> list[bytes]:
     suspects = _suspects(plan)
     requests: list[bytes] = []
     with psycopg.connect(plan.url) as connection:
-        now = lookups.now(connection)
+        now = datetime.now(UTC)
+        session, rows = Session(connection), list[Row]()
         while cnics := list(itertools.islice(suspects, SUSPECTS_PER_GRANT)):
+            # Each grant is of a case of its own: an index of few values would be too small.
+            fir.serial = len(rows) % people.MAX_SERIALS + 1
             grant = record_pb2.GrantRecord(
                 grant_id=uuid.uuid4().bytes,
                 access_request_id=uuid.uuid4().bytes,
@@ -205,10 +185,11 @@ def _grant(plan: Plan) -> list[bytes]:
                 expiry_rule="grant-expiry",
                 create_time_us=to_us(now),
             )
-            lookups.insert_grant(connection, sealer, grant)
+            rows.append(lookups.grant_row(sealer, grant)[0])
             requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]
-            if len(requests) % (_ROWS_PER_COMMIT * SUSPECTS_PER_GRANT) == 0:
-                connection.commit()
+        for at in range(0, len(rows), _ROWS_PER_COMMIT):
+            session.run(BEGIN, *changes.added(rows[at : at + _ROWS_PER_COMMIT]), COMMIT)
+        session.close()
     return requests
 
 
@@ -225,7 +206,7 @@ def _look_up(cnic: str, grant_id: bytes) -> bytes:
     return lookup_pb2.LookUpRegistrationRequest(
         purpose=options_pb2.PURPOSE_INVESTIGATION,
         cnic=cnic,
-        basis=lookup_pb2.LookUpBasis(grant_id=records.uuid_text(grant_id)),
+        basis=lookup_pb2.LookUpBasis(grant_id=uuids.text(grant_id)),
     ).SerializeToString()
 
 
@@ -242,13 +223,13 @@ def _append_entries(plan: Plan) -> None:
 def _entry(number: int) -> Entry:
     detail = record_pb2.AccessDetail(
         outcome="FOUND" if number % 2 else "NO_RECORD",
-        request_id=str(uuid.uuid4()),
+        request_id=os.urandom(16),
         case_reference=f"{people.STATION} {number}/2025",
         subjects=[os.urandom(16)] if number % 2 else [],
     )
     refused = number % _RARE == _RARE // 2
     return Entry(
-        access_id=uuid.uuid4(),
+        access_id=new_access_id(),
         agency=POLICE if number % 3 else "sindh-police",
         method="nsor.v1.LookupService/LookUpRegistration",
         purpose=options_pb2.PURPOSE_INVESTIGATION,
@@ -257,6 +238,9 @@ def _entry(number: int) -> Entry:
         call_hash=os.urandom(32),
         answer_hash=os.urandom(32),
         detail=detail.SerializeToString(),
+        officer_key=number.to_bytes(32, "big"),
+        case_reference=detail.case_reference,
+        named=f"cnic {number}",
     )
 
 

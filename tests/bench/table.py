@@ -83,6 +83,10 @@ def remarks(rounds: Sequence[Round]) -> Iterator[str]:
             yield f"NOT MEASURED, {one.name}: {problem}"
         for failure, count in one.failures.items():
             yield f"FAILED, {one.name}: {count} calls, {failure}"
+        for name, runs in one.rpcs.items():
+            for run in runs:
+                if run.used_up:
+                    yield f"{one.name}: {name} at {run.in_flight} ended after {run.calls} calls: no more requests"
         full = [
             f"{name} at {run.in_flight}"
             for name, runs in (("look-up", one.look_up), ("echo", one.echo))

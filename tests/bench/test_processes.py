@@ -23,7 +23,7 @@ def test_the_cpu_of_children_counts_while_they_run_and_after_they_have_ended(scr
             _wait_for_no_child(parent.pid)
         used = processes.seconds((parent.pid,))
         parent.communicate("\n")
-    assert 0.3 <= used < 3
+    assert 0.2 <= used < 3  # the kernel counts in ticks of 10 ms, each process by itself
 
 
 def test_what_is_started_within_a_core_stays_there() -> None:

@@ -1,7 +1,4 @@
-import os
 from pathlib import Path
-
-import pytest
 
 from tests.bench import disk, processes
 from tests.bench.measure import Requests, run
@@ -12,7 +9,6 @@ from tests.bench.seed import POLICE, Plan, seed
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="servers and load have a core each")
 def test_half_of_the_look_ups_of_a_seeded_register_find_somebody_and_none_fails(tmp_path: Path) -> None:
     # A bench whose people aren't found, or whose grants don't hold, would measure something else.
     register = BenchRegister(tmp_path, {"NSOR_TRACE_STORE": "off"})

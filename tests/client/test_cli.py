@@ -146,7 +146,7 @@ def test_a_refusal_has_one_code_for_support_and_its_ids_when_they_are_wanted(
     register.answers[LOOK_UP] = _always(refusals("PERMISSION_DENIED", "GRANT_USED_UP"))
     assert run("lookup", "--grant", GRANT, stdin=SECRET) == cli.REFUSED
     leaf = leaf_pb2.Leaf.FromString(register.ledger.leaves[-1])
-    code = f"{leaf.access_id.hex()[:4]}-{leaf.access_id.hex()[4:8]}"
+    code = f"{leaf.access_id.hex()[-8:-4]}-{leaf.access_id.hex()[-4:]}"
     err = capsys.readouterr().err
     assert f"support code {code}" in err
     assert "access " not in err.replace("access request", "")
@@ -159,7 +159,7 @@ def test_a_refusal_has_one_code_for_support_and_its_ids_when_they_are_wanted(
     assert run("lookup", "--grant", GRANT, "--json", stdin=SECRET) == cli.REFUSED
     leaf = leaf_pb2.Leaf.FromString(register.ledger.leaves[-1])
     error = json.loads(capsys.readouterr().err.splitlines()[-1])["error"]
-    assert error["support_code"].replace("-", "") == leaf.access_id.hex()[:8]
+    assert error["support_code"].replace("-", "") == leaf.access_id.hex()[-8:]
 
 
 def test_a_register_that_does_not_answer_is_named_with_its_cause(

@@ -26,8 +26,8 @@ ASK = "nsor.v1.LookupService/CreateAccessRequest"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 CHECKPOINT = "nsor.v1.OversightService/GetCheckpoint"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
-ID = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
-OLD = "6e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+ID = "01a213d7-5009-7d2c-acf2-14f95e6d3d2f"
+OLD = "01a213d7-5009-7d2c-acf2-14f96e6d3d2f"
 HELD = 1234
 Run = Callable[..., int]
 

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, types_pb2
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access import directory
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 from nsor_server.directory import agencies, entries
 from nsor_server.policy.places import Places
 from nsor_server.storage.keyring import Keyring
@@ -45,7 +45,8 @@ def state(database: Database) -> tuple[object, ...]:
     """Agencies, and the ledger's size, and the directory's version."""
     with database.owner() as owner:
         query = "SELECT (SELECT count(*) FROM agency), size, directory_version FROM ledger_head"
-        return owner.execute(query).fetchall()[0]
+        (found,) = owner.execute(query).fetchall()
+    return tuple(found)
 
 
 def test_every_example_agency_is_added_in_one_entry_and_again_in_none(database: Database, keyring: Keyring) -> None:

@@ -6,18 +6,15 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nsor.v1 import directory_pb2, errors_pb2, options_pb2
+from nsor.v1 import directory_pb2, errors_pb2
 from nsor_server import errors
-from nsor_server.access.facts import Agency
-from nsor_server.directory.service import CHANGES_PER_MINUTE, DirectoryService
-from nsor_server.rpc.calls import Call
-from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Desk, call_of, violations
-
-SERVICE = DirectoryService()
+from nsor_server.calls import Agency, Call, Outcome
+from nsor_server.directory.service import CHANGES_PER_MINUTE
+from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, violations
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:
-    return call_of(agency, purpose=options_pb2.PURPOSE_DIRECTORY)
+    return call_of(agency)
 
 
 def enrolment(
@@ -48,10 +45,10 @@ def key() -> Ed25519PrivateKey:
 
 
 def test_an_officer_is_enrolled_for_the_callers_agency_and_the_directory_moves_on(
-    desk: Desk, key: Ed25519PrivateKey
+    services: Services, key: Ed25519PrivateKey
 ) -> None:
     call = directory_call()
-    outcome = desk.ask(SERVICE.EnrolOfficer, call, enrolment(key, PUNJAB_POLICE, "LHR-1204", "PK-PB/LHR"))
+    outcome = services.ask(call, enrolment(key, PUNJAB_POLICE, "LHR-1204", "PK-PB/LHR"))
     assert outcome.directory_changed
     answer = outcome.response
     assert isinstance(answer, directory_pb2.EnrolOfficerResponse)
@@ -59,32 +56,33 @@ def test_an_officer_is_enrolled_for_the_callers_agency_and_the_directory_moves_o
     assert answer.officer.agency_id == PUNJAB_POLICE.agency_id
     assert list(answer.officer.jurisdiction) == ["PK-PB/LHR"]
     assert answer.officer.enrol_time.seconds > 0
-    assert desk.one("SELECT access_id FROM officer") == call.access_id
+    assert services.one("SELECT access_id FROM officer").bytes == call.access_id
+    assert services.one("SELECT directory_version FROM ledger_head") == 1
 
 
 @pytest.mark.parametrize(
     ("agency", "number"), [(SINDH_POLICE, "LHR-1204"), (PUNJAB_POLICE, "LHR-1205")], ids=["agency", "number"]
 )
 def test_a_proof_made_for_another_agency_or_number_is_refused(
-    desk: Desk, key: Ed25519PrivateKey, agency: Agency, number: str
+    services: Services, key: Ed25519PrivateKey, agency: Agency, number: str
 ) -> None:
     # Nobody enrols somebody else's key with a proof that he has seen.
     request = enrolment(key)
     request.proof_of_possession = enrolment(key, agency, number).proof_of_possession
-    refusal = desk.refused(errors.InvalidFields, SERVICE.EnrolOfficer, directory_call(), request)
+    refusal = services.refused(errors.InvalidFields, directory_call(), request)
     assert violations(refusal) == [("proof_of_possession", errors_pb2.FIELD_REASON_SIGNATURE_INVALID)]
 
 
 @pytest.mark.parametrize("agency", [PUNJAB_POLICE, SINDH_POLICE], ids=["same agency", "another agency"])
 @pytest.mark.parametrize("disabled", [False, True])
 def test_a_key_belongs_to_one_officer_for_good(
-    desk: Desk, key: Ed25519PrivateKey, agency: Agency, disabled: bool
+    services: Services, key: Ed25519PrivateKey, agency: Agency, disabled: bool
 ) -> None:
-    desk.ask(SERVICE.EnrolOfficer, directory_call(), enrolment(key))
+    services.ask(directory_call(), enrolment(key))
     if disabled:
-        desk.ask(SERVICE.DisableOfficer, directory_call(), disabling(key))
+        services.ask(directory_call(), disabling(key))
     again = enrolment(key, agency, "NEW-77")
-    refusal = desk.refused(errors.InvalidFields, SERVICE.EnrolOfficer, directory_call(agency), again)
+    refusal = services.refused(errors.InvalidFields, directory_call(agency), again)
     assert violations(refusal) == [("public_key", errors_pb2.FIELD_REASON_DUPLICATE)]
 
 
@@ -100,66 +98,93 @@ def test_a_key_belongs_to_one_officer_for_good(
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
     ],
 )
-def test_a_key_that_anybody_could_sign_for_is_refused(desk: Desk, encoding: str) -> None:
+def test_a_key_that_anybody_could_sign_for_is_refused(services: Services, encoding: str) -> None:
     # A point of small order: a signature without a private key would hold for it.
     request = enrolment(Ed25519PrivateKey.generate())
     request.public_key = bytes.fromhex(encoding)
     request.proof_of_possession = b"\x01" + bytes(63)
-    refusal = desk.refused(errors.InvalidFields, SERVICE.EnrolOfficer, directory_call(), request)
+    refusal = services.refused(errors.InvalidFields, directory_call(), request)
     assert violations(refusal) == [("public_key", errors_pb2.FIELD_REASON_FORM)]
 
 
-def test_an_officer_acts_within_his_agencys_jurisdiction(desk: Desk, key: Ed25519PrivateKey) -> None:
+def test_an_officer_acts_within_his_agencys_jurisdiction(services: Services, key: Ed25519PrivateKey) -> None:
     request = enrolment(key, PUNJAB_POLICE, "LHR-1204", "PK-PB/LHR", "PK-SD/KHI")
-    refusal = desk.refused(errors.Denied, SERVICE.EnrolOfficer, directory_call(), request)
+    refusal = services.refused(errors.Denied, directory_call(), request)
     assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
 
 
-def test_a_place_stands_once(desk: Desk, key: Ed25519PrivateKey) -> None:
+def test_a_place_stands_once(services: Services, key: Ed25519PrivateKey) -> None:
     request = enrolment(key, PUNJAB_POLICE, "LHR-1204", "PK-PB/LHR", "PK-PB/LHR")
-    refusal = desk.refused(errors.InvalidFields, SERVICE.EnrolOfficer, directory_call(), request)
+    refusal = services.refused(errors.InvalidFields, directory_call(), request)
     assert violations(refusal) == [("jurisdiction[1]", errors_pb2.FIELD_REASON_DUPLICATE)]
 
 
-def test_disabling_twice_changes_nothing_the_second_time(desk: Desk, key: Ed25519PrivateKey) -> None:
-    desk.ask(SERVICE.EnrolOfficer, directory_call(), enrolment(key))
-    first = desk.ask(SERVICE.DisableOfficer, directory_call(), disabling(key))
-    second = desk.ask(SERVICE.DisableOfficer, directory_call(), disabling(key))
+def test_disabling_twice_changes_nothing_the_second_time(services: Services, key: Ed25519PrivateKey) -> None:
+    services.ask(directory_call(), enrolment(key))
+    first = services.ask(directory_call(), disabling(key))
+    second = services.ask(directory_call(), disabling(key))
     assert first.response == second.response
     assert (first.directory_changed, second.directory_changed) == (True, False)
     assert [first.detail.outcome, second.detail.outcome] == ["DISABLED LEFT_POST", "DISABLED_BEFORE"]
-    assert desk.rows()["officer_disabled"] == 1
+    assert services.rows()["officer_disabled"] == 1
 
 
-def test_another_agencys_key_and_no_key_are_one_answer(desk: Desk, key: Ed25519PrivateKey) -> None:
-    desk.ask(SERVICE.EnrolOfficer, directory_call(), enrolment(key))
+def test_another_agencys_key_and_no_key_are_one_answer(services: Services, key: Ed25519PrivateKey) -> None:
+    services.ask(directory_call(), enrolment(key))
     unknown = disabling(Ed25519PrivateKey.generate())
     refusals = [
-        desk.refused(errors.NoRecord, SERVICE.DisableOfficer, directory_call(SINDH_POLICE), disabling(key)),
-        desk.refused(errors.NoRecord, SERVICE.DisableOfficer, directory_call(), unknown),
+        services.refused(errors.NoRecord, directory_call(SINDH_POLICE), disabling(key)),
+        services.refused(errors.NoRecord, directory_call(), unknown),
     ]
     assert repr(refusals[0]) == repr(refusals[1])
 
 
-def test_nothing_is_half_written(desk: Desk, key: Ed25519PrivateKey) -> None:
-    # Whichever statement fails, no row of any table stays.
-    assert desk.never_half_written(SERVICE.EnrolOfficer, directory_call(), enrolment(key)) == 2
-    desk.ask(SERVICE.EnrolOfficer, directory_call(), enrolment(key))
-    assert desk.never_half_written(SERVICE.DisableOfficer, directory_call(), disabling(key)) == 4
+def test_nothing_is_half_written(services: Services, key: Ed25519PrivateKey) -> None:
+    # Whichever statement fails, no row of any table stays, nor the entry, and the directory's version stays.
+    assert services.never_half_written(directory_call(), enrolment(key)) == ["officer", "idempotency"]
+    assert services.never_half_written(directory_call(), disabling(key)) == ["officer_disabled", "idempotency"]
+    assert services.one("SELECT directory_version FROM ledger_head") == 2
 
 
-def test_npb_enrols_its_own(desk: Desk, key: Ed25519PrivateKey) -> None:
+@pytest.mark.parametrize("together", [True, False])
+def test_of_two_officers_with_one_key_at_once_one_is_enrolled(
+    services: Services, key: Ed25519PrivateKey, *, together: bool
+) -> None:
+    # Both have both whether the key is known before either is written.
+    both = [
+        (directory_call(PUNJAB_POLICE), enrolment(key)),
+        (directory_call(SINDH_POLICE), enrolment(key, SINDH_POLICE, "KHI-7")),
+    ]
+    first, second = services.at_once(*both, together=together)
+    assert isinstance(first, Outcome)
+    assert isinstance(second, errors.InvalidFields)
+    assert violations(second) == [("public_key", errors_pb2.FIELD_REASON_DUPLICATE)]
+    assert services.rows()["officer"] == 1
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_two_disablings_at_once_one_disables(services: Services, key: Ed25519PrivateKey, *, together: bool) -> None:
+    services.ask(directory_call(), enrolment(key))
+    both = [(directory_call(), disabling(key)) for _ in range(2)]
+    outcomes = services.at_once(*both, together=together)
+    assert [each.detail.outcome for each in outcomes if isinstance(each, Outcome)] == [
+        *("DISABLED LEFT_POST", "DISABLED_BEFORE")
+    ]
+    assert services.rows()["officer_disabled"] == 1
+
+
+def test_npb_enrols_its_own(services: Services, key: Ed25519PrivateKey) -> None:
     # PK contains every place.
-    desk.ask(SERVICE.EnrolOfficer, directory_call(NPB), enrolment(key, NPB, "NPB-1", "PK-SD/KHI", "PK-PB"))
+    services.ask(directory_call(NPB), enrolment(key, NPB, "NPB-1", "PK-SD/KHI", "PK-PB"))
 
 
-def test_an_agency_changes_the_directory_so_often_and_no_more(desk: Desk, key: Ed25519PrivateKey) -> None:
+def test_an_agency_changes_the_directory_so_often_and_no_more(services: Services, key: Ed25519PrivateKey) -> None:
     # Each change is read anew by every call that follows, whosever it is.
-    with desk.database.owner() as owner:
+    with services.database.owner() as owner:
         owner.execute(
             "INSERT INTO officer SELECT sha256(int4send(n)), %s, n::text, sha256(int4send(n)), '{}', 17,"
             " clock_timestamp(), gen_random_uuid() FROM generate_series(1, %s) AS n",
             (PUNJAB_POLICE.agency_id, CHANGES_PER_MINUTE),
         )
-    desk.refused(errors.Exhausted, SERVICE.EnrolOfficer, directory_call(), enrolment(key))
-    desk.ask(SERVICE.EnrolOfficer, directory_call(SINDH_POLICE), enrolment(key, SINDH_POLICE))
+    services.refused(errors.Exhausted, directory_call(), enrolment(key))
+    services.ask(directory_call(SINDH_POLICE), enrolment(key, SINDH_POLICE))

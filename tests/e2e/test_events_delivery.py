@@ -11,9 +11,11 @@ import pytest
 
 from nsor.v1 import notification_pb2
 from nsor_server import config
-from nsor_server.notification import outbox
+from nsor_server.events import outbox
+from nsor_server.storage import changes
 from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Database
+from nsor_server.storage.session import BEGIN, Session
 from tests.soak.deployment import Deployment, running
 from tests.soak.subscriber import Subscriber
 
@@ -151,7 +153,10 @@ class Writer:
 
     def publish(self) -> None:
         """Cause the event; nobody sees it yet."""
-        outbox.publish(self._conn, KIND, [SUBSCRIBER, OTHER], registration_id=uuid.UUID(self.registration))
+        rows = outbox.owed(KIND, [SUBSCRIBER, OTHER], registration_id=uuid.UUID(self.registration).bytes)
+        session = Session(self._conn)
+        session.run(BEGIN, *changes.added(rows))
+        session.close()
 
     def commit(self) -> None:
         with contextlib.closing(self._conn):

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.calls import new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended, Entry
 from nsor_server.ledger.guard import CommitGuard
@@ -28,7 +28,7 @@ def new_entry() -> NewEntry:
 
     def make(**changes: Any) -> Entry:
         fields: dict[str, Any] = {
-            "access_id": uuid.uuid4(),
+            "access_id": new_access_id(),
             "agency": "punjab-police",
             "method": "nsor.v1.LookupService/LookUpRegistration",
             "purpose": 3,

@@ -23,6 +23,7 @@ class Standby:
             pid = probe.info.backend_pid
             until(lambda: self._hangs(probe, pid))
             self.cancel(pid)
+            until(lambda: pid not in self.waiting())  # or it would be taken for the commit that is waited for
 
     def _hangs(self, probe: psycopg.Connection, pid: int) -> bool:
         """Whether a commit of the probe waits for the standby; if it doesn't, it is over when this returns."""

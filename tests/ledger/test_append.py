@@ -1,5 +1,6 @@
 """What an append promises: indexes, times, receipts and tables that say one thing."""
 
+import contextlib
 import threading
 import uuid
 
@@ -8,12 +9,13 @@ import pytest
 
 from nsor.ledger import merkle, note
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.calls import RecordRef
 from nsor_server.ledger import leaf, proofs
-from nsor_server.ledger.append import Ledger, WrongOrigin
+from nsor_server.ledger.append import LOCK, Ledger, WrongOrigin
 from nsor_server.ledger.detail import Details
-from nsor_server.ledger.entry import LedgerUnavailable, RecordRef, StaleDirectory
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
@@ -48,7 +50,7 @@ def test_an_entry_is_what_was_recorded(
     assert bytes(stored[0]) == receipt.leaf
     decoded = leaf.decode(receipt.leaf)
     assert (decoded.call_hash, decoded.answer_hash, decoded.count) == (entry.call_hash, entry.answer_hash, 17)
-    assert row == leaf.columns(decoded) == (entry.access_id, "npb", leaf_pb2.OUTCOME_REFUSED)
+    assert row == leaf.columns(decoded) == (uuid.UUID(bytes=entry.access_id), "npb", leaf_pb2.OUTCOME_REFUSED)
     detail = Details(keyring).open(0, merkle.leaf_hash(receipt.leaf), stored[1], decoded.detail_hash)
     assert detail == record_pb2.AccessDetail.FromString(entry.detail)
 
@@ -109,12 +111,14 @@ def test_time_is_the_databases(write: Write, database: Database) -> None:
     assert 0 <= write().now_us - row[0] < 60_000_000
 
 
-def test_a_changed_directory_is_noticed(write: Write) -> None:
-    # A call that was gated before a revocation isn't recorded, and so isn't answered.
-    write(1, directory_version=0, bump_directory=True)
-    with pytest.raises(StaleDirectory):
-        write(1, directory_version=0)
-    assert write(1, directory_version=1).receipts[0].index == 1
+def test_a_changed_directory_is_noticed(database: Database, ledger: Ledger, write: Write) -> None:
+    # A call that was gated before a revocation is found out: the head that its writer locks has another version.
+    versions = []
+    for changes in (True, False, True):
+        write(1, bump_directory=changes)
+        with contextlib.closing(database.connect()) as conn:
+            versions.append(ledger.head(Session(conn).run(LOCK)[0]).directory_version)
+    assert versions == [1, 1, 2]
 
 
 def test_a_rollback_leaves_nothing(database: Database, ledger: Ledger, new_entry: NewEntry, write: Write) -> None:
@@ -130,14 +134,31 @@ def test_a_rollback_leaves_nothing(database: Database, ledger: Ledger, new_entry
     assert tile == [(b"".join(merkle.leaf_hash(each) for (each,) in leaves),)]
 
 
-def test_a_head_serves_once(database: Database, ledger: Ledger, new_entry: NewEntry) -> None:
+def test_a_head_serves_once(database: Database, ledger: Ledger, new_entry: NewEntry, write: Write) -> None:
     # Two appends on one head would be two entries of one index.
-    with database.transaction() as conn:
-        head = ledger.lock_head(conn)
-        ledger.append(conn, [new_entry()], head=head)
-        with pytest.raises((LedgerUnavailable, psycopg.errors.UniqueViolation)):
-            ledger.append(conn, [new_entry()], head=head)
+    with contextlib.closing(database.connect()) as conn:
+        session = Session(conn)
+        head = ledger.head(session.run(BEGIN, LOCK)[1])
+        first = ledger.compose(session, head, [new_entry()])
+        second = ledger.compose(session, head, [new_entry()])
+        session.run(*first.steps)
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            session.run(*second.steps)
+        session.run(ROLLBACK)
+        session.run(*first.steps, COMMIT)
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            session.run(BEGIN, *second.steps)
+    assert write().receipts[0].index == 1
+
+
+def test_an_append_opens_a_transaction_that_its_caller_ends(
+    database: Database, ledger: Ledger, new_entry: NewEntry
+) -> None:
+    # Outside of one, each statement would be committed by itself, and the head would be locked by nobody.
+    with contextlib.closing(database.connect()) as conn:
+        ledger.append(conn, [new_entry()])
         conn.rollback()
+        assert ledger.append(conn, [new_entry()]).receipts[0].index == 0
 
 
 def test_another_ledger_is_not_continued(

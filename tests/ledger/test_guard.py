@@ -15,16 +15,20 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from nsor.ledger import merkle, note
 from nsor.v1 import receipt_pb2
 from nsor_server.ledger import proofs
-from nsor_server.ledger.append import Ledger
-from nsor_server.ledger.entry import Appended, LedgerUnavailable
+from nsor_server.ledger.append import LOCK, Ledger
+from nsor_server.ledger.entry import Appended, Entry, LedgerUnavailable
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement
 from tests.ledger.broken_wire import BrokenWire
 from tests.ledger.conftest import NewEntry
 from tests.ledger.lost_standby import Standby, until
 
 Commit = Callable[..., Future[Appended]]
+
+DIVIDED = Statement(b"divided", b"SELECT 1/0")
+CANCELLED = Statement(b"cancelled", b"SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)")
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def standby(postgres: EmbeddedPostgres, database: Database) -> Iterator[Standby]
 
 
 @pytest.fixture
-def patient(database: Database) -> Iterator[CommitGuard]:
+def slow_guard(database: Database) -> Iterator[CommitGuard]:
     """A guard that sees what happens to a commit before it gives it up."""
     guard = CommitGuard(database.connect, timeout_seconds=15)
     yield guard
@@ -43,17 +47,22 @@ def patient(database: Database) -> Iterator[CommitGuard]:
 
 
 @pytest.fixture
-def commit(database: Database, ledger: Ledger, new_entry: NewEntry) -> Iterator[Commit]:
+def commit(ledger: Ledger, new_entry: NewEntry, database: Database) -> Iterator[Commit]:
     """Commits one entry under a guard, in a thread, on a connection that ``connect`` opens."""
 
     def run(guard: CommitGuard, connect: Callable[[], psycopg.Connection]) -> Appended:
         with contextlib.closing(connect()) as conn:
-            appended = ledger.append(conn, [new_entry()])
-            guard.commit(conn, appended)
-            return appended
+            return committed(Session(conn), ledger, guard, new_entry())
 
     with ThreadPoolExecutor() as pool:
         yield lambda guard, connect=database.connect: pool.submit(run, guard, connect)
+
+
+def committed(session: Session, ledger: Ledger, guard: CommitGuard, entry: Entry) -> Appended:
+    """Append and commit as the writer does."""
+    composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [entry])
+    guard.commit(session, composed.appended, composed.steps)
+    return composed.appended
 
 
 def stored(database: Database) -> int:
@@ -74,8 +83,8 @@ def test_a_hanging_commit_is_given_up_and_not_cancelled(
     database: Database, guard: CommitGuard, standby: Standby, commit: Commit
 ) -> None:
     # The standby is gone: the call fails in time, health turns off, the commit isn't cancelled; then all recovers.
-    told: list[bool] = []
-    guard.on_health(told.append)
+    heard: list[bool] = []
+    guard.on_health(heard.append)
     standby.lose()
     began = time.monotonic()
     with pytest.raises(LedgerUnavailable, match="hung"):
@@ -83,37 +92,38 @@ def test_a_hanging_commit_is_given_up_and_not_cancelled(
     assert time.monotonic() - began < 5
     assert not guard.healthy
     assert standby.waiting()
-    with pytest.raises(LedgerUnavailable):
+    # The head stays locked meanwhile: whoever comes next hears so, and doesn't wait for ever.
+    with pytest.raises(psycopg.errors.LockNotAvailable):
         commit(guard).result(timeout=60)
     assert standby.waiting()
     standby.heal()
     until(lambda: guard.healthy)
-    assert told == [False, True]
+    assert heard == [False, True]
     committed = commit(guard).result(timeout=10)
     assert stored(database) == committed.receipts[0].index + 1
 
 
-def test_a_warning_is_no_commit(patient: CommitGuard, standby: Standby, commit: Commit) -> None:
+def test_a_warning_is_no_commit(slow_guard: CommitGuard, standby: Standby, commit: Commit) -> None:
     # Somebody cancels the waiting commit: PostgreSQL reports success with a warning, and nothing may be answered.
     standby.lose()
-    result = commit(patient)
+    result = commit(slow_guard)
     standby.cancel(standby.wait_for_a_hanging_commit())
     with pytest.raises(LedgerUnavailable, match="warning"):
-        result.result(timeout=10)
-    assert not patient.healthy
+        result.result(timeout=60)
+    assert not slow_guard.healthy
 
 
 def test_a_killed_server_answers_nothing_that_it_lacks(
-    database: Database, patient: CommitGuard, standby: Standby, commit: Commit
+    database: Database, slow_guard: CommitGuard, standby: Standby, commit: Commit
 ) -> None:
     # kill -9 in the middle of a commit: PostgreSQL restarts, and the entry that it kept is answered, with its receipt.
     standby.lose()
-    result = commit(patient)
+    result = commit(slow_guard)
     os.kill(standby.wait_for_a_hanging_commit(), signal.SIGKILL)
     standby.heal()
-    receipt = result.result(timeout=30).receipts[0]
+    receipt = result.result(timeout=120).receipts[0]
     assert_proven(database, receipt)
-    assert patient.healthy
+    assert slow_guard.healthy
 
 
 def test_a_killed_server_without_its_standby_answers_nothing(
@@ -125,7 +135,7 @@ def test_a_killed_server_without_its_standby_answers_nothing(
     result = commit(long)
     os.kill(standby.wait_for_a_hanging_commit(), signal.SIGKILL)
     with pytest.raises(LedgerUnavailable, match="lost"):
-        result.result(timeout=30)
+        result.result(timeout=120)
     assert not long.healthy
     long.close()
 
@@ -147,10 +157,10 @@ def test_an_unknown_outcome_is_looked_up(
     wire.armed.set()
     result = commit(guard, lambda: psycopg.connect(through))
     if deliver:
-        assert_proven(database, result.result(timeout=10).receipts[0])
+        assert_proven(database, result.result(timeout=60).receipts[0])
     else:
         with pytest.raises(LedgerUnavailable, match="lost"):
-            result.result(timeout=10)
+            result.result(timeout=60)
     assert wire.cut.is_set()
     assert stored(database) == int(deliver)
     assert guard.healthy
@@ -162,28 +172,83 @@ def test_a_failed_transaction_is_no_commit(
 ) -> None:
     # COMMIT in a failed transaction is a rollback that PostgreSQL calls success.
     with contextlib.closing(database.connect()) as conn:
-        appended = ledger.append(conn, [new_entry()])
+        session = Session(conn)
+        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
         with pytest.raises(psycopg.errors.DivisionByZero):
-            conn.execute("SELECT 1/0")
+            session.run(*composed.steps, DIVIDED())
         with pytest.raises(LedgerUnavailable):
-            guard.commit(conn, appended)
+            guard.commit(session, composed.appended)
     assert stored(database) == 0
     assert guard.healthy
 
 
-def test_committed_entries_are_told_and_no_others(
+@pytest.mark.parametrize(
+    ("failing", "error"), [(DIVIDED, psycopg.errors.DivisionByZero), (CANCELLED, psycopg.errors.QueryCanceled)]
+)
+def test_a_step_that_fails_before_the_commit_is_the_calls_own_fault(
+    database: Database,
+    ledger: Ledger,
+    guard: CommitGuard,
+    new_entry: NewEntry,
+    *,
+    failing: Statement,
+    error: type[Exception],
+) -> None:
+    # Nothing is committed, its caller hears the database's error, and the register can still commit.
+    with contextlib.closing(database.connect()) as conn:
+        session = Session(conn)
+        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+        with pytest.raises(error):
+            guard.commit(session, composed.appended, [*composed.steps, failing()])
+        session.run(ROLLBACK)
+        assert stored(database) == 0
+        assert guard.healthy
+        committed(session, ledger, guard, new_entry())
+    assert stored(database) == 1
+
+
+def test_a_commit_that_becomes_a_rollback_is_noticed(
+    database: Database, ledger: Ledger, guard: CommitGuard, new_entry: NewEntry
+) -> None:
+    # What the database says of the commit is read: it must say COMMIT.
+    with contextlib.closing(database.connect()) as conn:
+        session = Session(conn)
+        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+        session._prepared.add(COMMIT[0].name)
+        conn.pgconn.send_prepare(COMMIT[0].name, b"ROLLBACK")
+        conn.pgconn.pipeline_sync()
+        session._results(conn.pgconn, [COMMIT[0].name])
+        with pytest.raises(LedgerUnavailable, match="became a rollback"):
+            guard.commit(session, composed.appended, composed.steps)
+    assert stored(database) == 0
+
+
+def test_committed_entries_are_heard_of_and_no_others(
     database: Database, ledger: Ledger, new_entry: NewEntry, standby: Standby
 ) -> None:
     # The outside copy hears of each commit once it is durable, never of one that isn't.
-    told: list[Appended] = []
-    guard = CommitGuard(database.connect, timeout_seconds=0.5, on_commit=told.append)
+    heard: list[Appended] = []
+    guard = CommitGuard(database.connect, timeout_seconds=0.5, on_commit=heard.append)
     with contextlib.closing(database.connect()) as conn:
-        appended = ledger.append(conn, [new_entry()])
-        guard.commit(conn, appended)
+        session = Session(conn)
+        first = committed(session, ledger, guard, new_entry())
         standby.lose()
         with pytest.raises(LedgerUnavailable):
-            guard.commit(conn, ledger.append(conn, [new_entry()]))
-    assert told == [appended]
+            committed(session, ledger, guard, new_entry())
+    assert heard == [first]
+    guard.close()
+
+
+def test_a_commit_counts_whoever_fails_to_hear_of_it(database: Database, ledger: Ledger, new_entry: NewEntry) -> None:
+    # Otherwise the writer would take it for one that failed, and write its entries again.
+    def deaf(_appended: Appended) -> None:
+        raise ValueError
+
+    guard = CommitGuard(database.connect, on_commit=deaf)
+    with contextlib.closing(database.connect()) as conn:
+        assert committed(Session(conn), ledger, guard, new_entry()).receipts[0].index == 0
+    assert guard.healthy
+    assert stored(database) == 1
     guard.close()
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from nsor_server.calls import new_access_id
 from nsor_server.ledger.entry import Entry
 from nsor_server.ledger.labels import CASE, NAMED, OFFICER, USES, Labelled, Labels
 from nsor_server.storage.keyring import Keyring
@@ -26,7 +27,7 @@ def of(entry: Entry, labelled: Labelled) -> Entry:
     """An entry that is labelled so."""
     return replace(
         entry,
-        access_id=uuid.UUID(bytes=labelled.access_id),
+        access_id=labelled.access_id,
         method=labelled.method,
         officer_key=labelled.officer_key,
         case_reference=labelled.case_reference,
@@ -40,7 +41,7 @@ def stored(keyring: Keyring, entry: Entry) -> list[uuid.UUID]:
 
 def test_what_is_the_same_has_one_label_and_each_use_another(keyring: Keyring, entry: Entry) -> None:
     labels = Labels(keyring)
-    assert labels.of(entry) == labels.of(replace(entry, access_id=uuid.uuid4()))
+    assert labels.of(entry) == labels.of(replace(entry, access_id=new_access_id()))
     assert len(set(labels.of(replace(entry, officer_key=b"x", case_reference="x", named="x")))) == 3
     assert not set(labels.of(entry)) & set(Labels(Keyring.new()).of(entry))
 
@@ -55,7 +56,7 @@ def test_labels_of_two_methods_never_meet(keyring: Keyring, entry: Entry) -> Non
 def test_what_isnt_there_has_a_label_that_never_comes_twice(keyring: Keyring, entry: Entry) -> None:
     labels = Labels(keyring)
     nothing = of(entry, NOBODY)
-    other = replace(nothing, access_id=uuid.uuid4())
+    other = replace(nothing, access_id=new_access_id())
     assert len({*labels.of(nothing), *labels.of(other)}) == 6
 
 

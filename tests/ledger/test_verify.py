@@ -13,8 +13,8 @@ from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.calls import RecordRef
 from nsor_server.ledger.detail import Details
-from nsor_server.ledger.entry import RecordRef
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import records

@@ -1,28 +1,32 @@
 """A small register: agencies, officers, and synthetic people. Rows are written as the services write them."""
 
 import hashlib
-import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import pytest
 
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
-from nsor_server.access.facts import Agency, Officer
+from nsor_server.calls import Call, Officer, Outcome, Row
+from nsor_server.errors import ApiError
+from nsor_server.formats.instants import instant
+from nsor_server.ledger.append import LOCK
 from nsor_server.lookup import store as lookups
 from nsor_server.lookup.batch import Decider, LookUp
-from nsor_server.lookup.service import LookupService
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.policy.grants import GrantPolicy
-from nsor_server.policy.offences import OffenceTable
-from nsor_server.policy.places import Places
 from nsor_server.registration import store as registrations
-from nsor_server.rpc.calls import Call
+from nsor_server.storage import changes
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
+from tests.calls import AGENCIES as ALL_AGENCIES
+from tests.calls import CONTRACT, Services, call_of
+
+Decided: TypeAlias = Outcome[Any] | ApiError
 
 KNOWN = "3520212345671"
 """CNIC of a confirmed convict."""
@@ -30,25 +34,7 @@ UNKNOWN = "8120212345670"
 """CNIC of nobody: of AJK, and ending in 0."""
 NOW_US = 1_800_000_000_000_000
 
-AGENCIES = {
-    "punjab-police": (options_pb2.AGENCY_KIND_POLICE, ("PK-PB",)),
-    "sindh-police": (options_pb2.AGENCY_KIND_POLICE, ("PK-SD",)),
-    "punjab-prosecution": (options_pb2.AGENCY_KIND_PROSECUTION, ("PK-PB",)),
-    "sindh-prosecution": (options_pb2.AGENCY_KIND_PROSECUTION, ("PK-SD",)),
-    "lahore-special-court": (options_pb2.AGENCY_KIND_COURT, ("PK-PB",)),
-    "punjab-prisons": (options_pb2.AGENCY_KIND_PRISONS, ("PK-PB",)),
-    "sindh-prisons": (options_pb2.AGENCY_KIND_PRISONS, ("PK-SD",)),
-    "npb": (options_pb2.AGENCY_KIND_NPB, ("PK",)),
-    "fia-immigration": (options_pb2.AGENCY_KIND_IMMIGRATION, ("PK",)),
-}
-PURPOSES = {
-    options_pb2.AGENCY_KIND_POLICE: options_pb2.PURPOSE_INVESTIGATION,
-    options_pb2.AGENCY_KIND_PROSECUTION: options_pb2.PURPOSE_PROSECUTION,
-    options_pb2.AGENCY_KIND_COURT: options_pb2.PURPOSE_TRIAL,
-    options_pb2.AGENCY_KIND_PRISONS: options_pb2.PURPOSE_CUSTODY,
-    options_pb2.AGENCY_KIND_NPB: options_pb2.PURPOSE_REGISTER_OPERATION,
-    options_pb2.AGENCY_KIND_IMMIGRATION: options_pb2.PURPOSE_BORDER_CONTROL,
-}
+AGENCIES = {agency.agency_id: agency for agency in ALL_AGENCIES}
 
 
 def officer(agency_id: str, number: int = 1, jurisdiction: tuple[str, ...] = ()) -> Officer:
@@ -63,20 +49,13 @@ def make_call(
     acting: Officer | None = None,
     method: str = "nsor.v1.LookupService/LookUpRegistration",
 ) -> Call:
-    kind, jurisdiction = AGENCIES[agency_id]
-    return Call(
-        access_id=uuid.uuid4(),
-        method=method,
-        agency=Agency(agency_id, kind, jurisdiction, enabled=True),
-        purpose=PURPOSES[kind] if purpose is None else purpose,
-        officer=acting or officer(agency_id),
-        nonce=os.urandom(32),
-        request_hash=os.urandom(32),
-        call_hash=os.urandom(32),
-        certificate=os.urandom(32),
-        trace_id=os.urandom(16),
-        directory_version=0,
-    )
+    """A call past the gate, with the purpose and the rows that the contract gives the agency."""
+    agency = AGENCIES[agency_id]
+    allowed = CONTRACT.methods[method].allow[agency.kind]
+    call = call_of(agency, acting or officer(agency_id))
+    call.method, call.rows = method, allowed.rows
+    call.purpose = next(iter(allowed.purposes)) if purpose is None else purpose
+    return call
 
 
 def fir_key(station: str = "PK-PB/LHR/PS-001", serial: int = 679) -> types_pb2.FirKey:
@@ -135,16 +114,32 @@ class Register:
     def __post_init__(self) -> None:
         self.decider = Decider(self.sealer, self.blind_index)
 
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add rows in one transaction, as the ledger's writer does."""
+        with self.database.writer() as conn:
+            session = Session(conn)
+            session.run(BEGIN, *changes.added(rows), COMMIT)
+            session.close()
+
     def add(self, record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
         """Write a registration's first version."""
-        registration_id = uuid.UUID(bytes=record.registration_id)
         key, wrapped = self.sealer.new_data_key(record.registration_id)
-        with self.database.transaction() as conn:
-            registrations.insert_key(conn, registration_id, wrapped)
-            identifier = registrations.Identifier(registrations.IDENTIFIER_CNIC, "cnic", record.cnic)
-            registrations.claim_identifiers(conn, self.blind_index, registration_id, [identifier])
-            registrations.insert_version(conn, key, record, registrations.now(conn))
+        identifier = registrations.Identifier(registrations.IDENTIFIER_CNIC, "cnic", record.cnic)
+        self.write(
+            [
+                registrations.key_row(record.registration_id, wrapped),
+                registrations.version_row(key, record, instant(NOW_US)).row,
+                *registrations.identifier_rows(self.blind_index, record.registration_id, [identifier]),
+            ]
+        )
         return record
+
+    def add_version(self, record: record_pb2.RegistrationRecord) -> None:
+        """Write another version of the only registration."""
+        with self.database.reading() as conn:
+            ((wrapped,),) = conn.execute("SELECT wrapped FROM registration_key").fetchall()
+        key = self.sealer.open_data_key(record.registration_id, wrapped)
+        self.write([registrations.version_row(key, record, instant(NOW_US)).row])
 
     def grant(
         self,
@@ -152,7 +147,7 @@ class Register:
         *,
         uses: int = 1,
         acting: Officer | None = None,
-        expires_in_us: int = 10**9,
+        expires_in_us: int = 10**15,
     ) -> str:
         """Write a grant for Punjab's police; returns its id."""
         grant = record_pb2.GrantRecord(
@@ -167,41 +162,43 @@ class Register:
             expiry_rule="grant-expiry",
             create_time_us=NOW_US - 1,
         )
-        with self.database.transaction() as conn:
-            lookups.insert_grant(conn, self.sealer, grant)
+        self.write([lookups.grant_row(self.sealer, grant)[0]])
         return str(uuid.UUID(bytes=grant.grant_id))
 
     def prepare(self, call: Call, basis: lookup_pb2.LookUpBasis, cnic: str = KNOWN, request_id: str = "") -> LookUp:
         """A look-up that is ready to be decided."""
-        request = lookup_pb2.LookUpRegistrationRequest(
-            request_id=request_id or str(uuid.uuid4()), purpose=call.purpose, cnic=cnic, basis=basis
-        )
-        return self.decider.prepare(call, request)
+        return self.decider.prepare(call, request_of(call, basis, cnic, request_id))
 
-    def decide(self, *items: LookUp, now_us: int = NOW_US) -> list[object]:
-        """Decide look-ups in one transaction, as the writer does."""
-        with self.database.transaction() as conn:
-            conn.execute("SELECT FROM ledger_head FOR UPDATE")
-            return list(self.decider.decide(conn, items, now_us))
+    def decide(self, *items: LookUp, now_us: int = NOW_US) -> list[Decided]:
+        """Decide look-ups in one transaction, as the writer does: read under the head's lock, then write."""
+        with self.database.writer() as conn:
+            session = Session(conn)
+            _, _, *results = session.run(BEGIN, LOCK, *self.decider.reads(items))
+            decided = self.decider.decide(items, results, now_us)
+            session.run(*changes.added(added(decided)), COMMIT)
+            session.close()
+        return list(decided)
+
+
+def added(decided: Sequence[Decided]) -> list[Row]:
+    """The rows of those that are answered."""
+    return [row for each in decided if isinstance(each, Outcome) for row in each.rows]
+
+
+def request_of(
+    call: Call, basis: lookup_pb2.LookUpBasis, cnic: str = KNOWN, request_id: str = ""
+) -> lookup_pb2.LookUpRegistrationRequest:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=request_id or str(uuid.uuid4()), purpose=call.purpose, cnic=cnic, basis=basis
+    )
+
+
+@pytest.fixture
+def services(database: Database, keyring: Keyring) -> Iterator[Services]:
+    with Services(database, keyring) as running:
+        yield running
 
 
 @pytest.fixture
 def register(database: Database, sealer: Sealer, blind_index: BlindIndex) -> Register:
-    with database.owner() as owner:
-        for agency_id, (kind, jurisdiction) in AGENCIES.items():
-            owner.execute(
-                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, '-', '-', %s)",
-                (agency_id, kind, list(jurisdiction)),
-            )
     return Register(database, sealer, blind_index)
-
-
-@pytest.fixture
-def service(sealer: Sealer) -> LookupService:
-    return LookupService(
-        sealer,
-        places=Places.load(),
-        offences=OffenceTable.load(),
-        deadlines=Deadlines.load(),
-        grants=GrantPolicy.load(),
-    )

@@ -1,25 +1,32 @@
 import concurrent.futures
-import contextlib
-import hashlib
-import threading
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import psycopg
 import pytest
 
-from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, lookup_pb2
 from nsor_server import errors
-from nsor_server.ledger.append import Ledger
-from nsor_server.ledger.entry import Entry, Head
-from nsor_server.ledger.group import GroupCommit
-from nsor_server.ledger.guard import CommitGuard
-from nsor_server.lookup.batch import Decider, LookUp
-from nsor_server.rpc.calls import Outcome
+from nsor_server.calls import Outcome
+from nsor_server.ledger.append import LOCK
+from nsor_server.lookup.batch import LookUp
+from nsor_server.storage import changes
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.sealing import Sealer
-from tests.lookup.conftest import KNOWN, NOW_US, UNKNOWN, Register, conviction_record, make_call, officer
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Step
+from tests.calls import Services
+from tests.lookup.conftest import (
+    KNOWN,
+    NOW_US,
+    UNKNOWN,
+    Decided,
+    Register,
+    added,
+    conviction_record,
+    make_call,
+    officer,
+    request_of,
+)
 
 Basis = lookup_pb2.LookUpBasis
 
@@ -31,7 +38,7 @@ def ask(
     return register.prepare(call, Basis(grant_id=grant_id), cnic)
 
 
-def reasons(decided: list[object]) -> list[str]:
+def reasons(decided: Sequence[object]) -> list[str]:
     return [
         errors_pb2.ErrorReason.Name(each.reason).removeprefix("ERROR_REASON_")
         if isinstance(each, errors.ApiError)
@@ -153,99 +160,99 @@ def test_a_grant_that_was_tampered_with_serves_nobody(register: Register, change
     assert reasons(decided) == ["INTERNAL", "ANSWERED"]
 
 
-class Meeting(Sealer):
-    """Seals a look-up, which comes after the reads and before the write, only when both writers have got there."""
-
-    def __init__(self, keyring: Keyring, both: threading.Barrier) -> None:
-        super().__init__(keyring)
-        self._both = both
-
-    def seal(self, table: str, row_id: bytes, version: int, message: bytes) -> bytes:
-        # The lock keeps the second writer out until the first has committed, so that this meeting never comes about.
-        if table == "look_up":
-            with contextlib.suppress(threading.BrokenBarrierError):
-                self._both.wait(timeout=0.5)
-        return super().seal(table, row_id, version, message)
+def begin(register: Register, session: Session, item: LookUp, *first: Step) -> Decided:
+    """Begin a batch of one look-up, read for it and decide it."""
+    results = session.run(BEGIN, *first, *register.decider.reads([item]))
+    (decided,) = register.decider.decide([item], results[1 + len(first) :], NOW_US)
+    return decided
 
 
-def race(register: Register, keyring: Keyring, take_head: bytes) -> list[str]:
-    """Two writers on two connections decide a look-up each, on a grant with one use left."""
-    grant_id = register.grant()
-    decider = Decider(Meeting(keyring, threading.Barrier(2)), register.blind_index)
-
-    def write() -> str:
-        item = ask(register, grant_id)
-        with register.database.connect() as conn:
-            conn.execute(take_head)
-            try:
-                decided = decider.decide(conn, [item], NOW_US)
-            except psycopg.errors.UniqueViolation:
-                return "BATCH LOST"
-        return reasons(list(decided))[0]
-
-    with concurrent.futures.ThreadPoolExecutor(2) as threads:
-        return sorted(future.result() for future in [threads.submit(write) for _ in range(2)])
+def end(session: Session, decided: Decided) -> str:
+    """Write what was decided, and commit."""
+    try:
+        session.run(*changes.added(added([decided])), COMMIT)
+    except psycopg.errors.UniqueViolation:
+        return "BATCH LOST"
+    return reasons([decided])[0]
 
 
-def test_a_race_for_the_last_use_has_one_winner_and_one_who_is_told(register: Register, keyring: Keyring) -> None:
-    assert race(register, keyring, b"SELECT FROM ledger_head FOR UPDATE") == ["ANSWERED", "GRANT_USED_UP"]
+def test_a_race_for_the_last_use_has_one_winner_and_one_who_is_told(register: Register) -> None:
+    # The second writer waits for the lock before it reads, so it sees the first one's use.
+    items = [ask(register, grant_id) for grant_id in [register.grant()] for _ in range(2)]
+    with register.database.writer() as one, register.database.writer() as two:
+        first, second = Session(one), Session(two)
+        winner = begin(register, first, items[0], LOCK)
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(begin, register, second, items[1], LOCK)
+            wait_for_lock(register, two.info.backend_pid)
+            assert end(first, winner) == "ANSWERED"
+            assert end(second, waiting.result(30)) == "GRANT_USED_UP"
+        first.close()
+        second.close()
     assert uses(register) == [(0, 1)]
 
 
-def test_without_the_heads_lock_that_race_loses_a_whole_batch(register: Register, keyring: Keyring) -> None:
+def wait_for_lock(register: Register, backend: int) -> None:
+    """Until that backend waits for a lock."""
+    deadline = time.monotonic() + 4
+    with register.database.owner() as owner:
+        owner.autocommit = True
+        query = "SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted"
+        while owner.execute(query, (backend,)).fetchall() == [(0,)]:
+            assert time.monotonic() < deadline
+
+
+def test_without_the_heads_lock_that_race_loses_a_whole_batch(register: Register) -> None:
     # The anomaly that the lock is for: both see one use left, and the loser takes its neighbours with it.
-    assert race(register, keyring, b"SELECT FROM ledger_head") == ["ANSWERED", "BATCH LOST"]
+    items = [ask(register, grant_id) for grant_id in [register.grant()] for _ in range(2)]
+    with register.database.writer() as one, register.database.writer() as two:
+        first, second = Session(one), Session(two)
+        both = begin(register, first, items[0]), begin(register, second, items[1])
+        assert [end(session, decided) for session, decided in zip((first, second), both, strict=True)] == [
+            "ANSWERED",
+            "BATCH LOST",
+        ]
+        second.run(ROLLBACK)
+        first.close()
+        second.close()
+    assert uses(register) == [(0, 1)]
 
 
-def test_two_servers_never_answer_a_grant_more_often_than_it_says(register: Register, keyring: Keyring) -> None:
+def test_two_servers_never_answer_a_grant_more_often_than_it_says(
+    register: Register, services: Services, keyring: Keyring
+) -> None:
+    # Each has a writer of its own on a connection of its own.
     register.add(conviction_record())
-    grant_id = register.grant(uses=3)
-    ledger = Ledger(keyring, "test.example/ledger")
-    guard = CommitGuard(register.database.connect)
-    servers = [GroupCommit(register.database.connect, ledger, guard, _as_entries(register)) for _ in range(2)]
-    items = [ask(register, grant_id) for _ in range(24)]
+    basis = Basis(grant_id=register.grant(uses=3))
 
-    def submit(nth: int) -> str:
-        try:
-            servers[nth % 2].submit(items[nth], 30.0)
-        except errors.ApiError as refused:
-            return reasons([refused])[0]
-        return "ANSWERED"
+    with Services(register.database, keyring) as other:
 
-    try:
-        with concurrent.futures.ThreadPoolExecutor(len(items)) as threads:
-            answered = list(threads.map(submit, range(len(items))))
-    finally:
-        for server in servers:
-            server.close()
-        guard.close()
+        def submit(nth: int) -> str:
+            call = make_call("punjab-police")
+            try:
+                (services, other)[nth % 2].ask(call, request_of(call, basis))
+            except errors.ApiError as refused:
+                return reasons([refused])[0]
+            return "ANSWERED"
+
+        with concurrent.futures.ThreadPoolExecutor(24) as threads:
+            answered = list(threads.map(submit, range(24)))
     assert sorted(answered) == ["ANSWERED"] * 3 + ["GRANT_USED_UP"] * 21
     assert uses(register) == [(0, 1), (0, 2), (0, 3)]
 
 
-def _as_entries(register: Register) -> Callable[..., Sequence[Entry | Exception]]:
-    def decide(conn: psycopg.Connection, items: Sequence[LookUp], head: Head) -> Sequence[Entry | Exception]:
-        decided = register.decider.decide(conn, items, head.now_us)
-        return [
-            each if isinstance(each, Exception) else _entry(item, each)
-            for item, each in zip(items, decided, strict=True)
-        ]
-
-    return decide
-
-
-def _entry(item: LookUp, outcome: Outcome) -> Entry:
-    return Entry(
-        access_id=item.call.access_id,
-        agency=item.call.agency.agency_id,
-        method=item.call.method,
-        purpose=item.call.purpose,
-        outcome=leaf_pb2.OUTCOME_ALLOWED,
-        trace_id=item.call.trace_id,
-        call_hash=item.call.call_hash,
-        answer_hash=hashlib.sha256(outcome.response.SerializeToString()).digest(),
-        detail=outcome.detail.SerializeToString(),
-        officer_key=outcome.detail.officer_key,
-        case_reference=outcome.detail.case_reference,
-        named=outcome.detail.named,
-    )
+def test_a_look_up_that_could_not_be_written_used_nothing(register: Register, services: Services) -> None:
+    # The use and the entry are one transaction: neither is there without the other.
+    call = make_call("punjab-police")
+    request = request_of(call, Basis(grant_id=register.grant()))
+    with register.database.owner() as owner:
+        owner.execute("ALTER TABLE look_up ADD CONSTRAINT broken CHECK (use > 1)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        services.ask(call, request)
+    assert services.one("SELECT size FROM ledger_head") == 0
+    with register.database.owner() as owner:
+        owner.execute("ALTER TABLE look_up DROP CONSTRAINT broken")
+    again = make_call("punjab-police")
+    assert services.ask(again, request).detail.replay is False
+    assert uses(register) == [(0, 1)]
+    assert services.one("SELECT size FROM ledger_head") == 1

@@ -1,3 +1,4 @@
+import hashlib
 import logging
 import uuid
 
@@ -6,12 +7,12 @@ import pytest
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.calls import Outcome
 from nsor_server.registration import store as registrations
-from nsor_server.rpc.calls import Outcome
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
-from tests.lookup.conftest import KNOWN, UNKNOWN, Register, conviction_record, fir_key, make_call, officer
+from tests.lookup.conftest import KNOWN, UNKNOWN, Register, conviction_record, fir_key, make_call, officer, request_of
 
 Basis = lookup_pb2.LookUpBasis
 NO_RECORD = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD).SerializeToString()
@@ -109,11 +110,11 @@ def test_a_miss_opens_as_much_as_a_record_of_another_fir(register: Register, mon
     opened: list[object] = []
     open_version = registrations.open_version
 
-    def counted(sealer: Sealer, row: registrations.Row) -> object:
+    def counted(sealer: Sealer, row: registrations.StoredVersion) -> object:
         opened.append(row.registration_id)
         return open_version(sealer, row)
 
-    monkeypatch.setattr("nsor_server.registration.store.open_version", counted)
+    monkeypatch.setattr("nsor_server.registration.facts.open_version", counted)
     register.add(conviction_record())
     for cnic in (KNOWN, UNKNOWN):
         item = register.prepare(make_call("punjab-prosecution"), Basis(fir=fir_key(serial=680)), cnic)
@@ -128,11 +129,7 @@ def test_the_newest_version_counts(register: Register) -> None:
     call, basis = make_call("lahore-special-court"), trial()
     assert found(register.decide(register.prepare(call, basis))[0]).person.cnic == KNOWN
     record.version, record.held = 2, True
-    with register.database.transaction() as conn:
-        wrapped = conn.execute("SELECT wrapped FROM registration_key").fetchone()
-        assert wrapped is not None
-        key = register.sealer.open_data_key(record.registration_id, wrapped[0])
-        registrations.insert_version(conn, key, record, registrations.now(conn))
+    register.add_version(record)
     assert answer(register.decide(register.prepare(call, basis))[0]).SerializeToString() == NO_RECORD
 
 
@@ -254,11 +251,13 @@ def test_two_unheld_registrations_of_one_cnic_are_an_alarm_and_no_answer(registe
 def test_nothing_beside_the_seals_names_a_suspect_or_confirms_a_guess(register: Register) -> None:
     # All that a request holds but the CNIC stands in its row; its hash in the clear would confirm a guessed one.
     call = make_call("punjab-police")
-    register.decide(register.prepare(call, Basis(grant_id=register.grant())))
-    with register.database.transaction() as conn:
-        row = conn.execute("SELECT request_hash FROM look_up").fetchone()
-        assert row is not None
-        assert call.request_hash[:16] != row[0].bytes
+    request = request_of(call, Basis(grant_id=register.grant()))
+    register.decide(register.decider.prepare(call, request))
+    plain = request.SerializeToString(deterministic=True)
+    with register.database.reading() as conn:
+        ((stored,),) = conn.execute("SELECT request_hash FROM look_up").fetchall()
+    for guessed in (plain, call.officer_key + plain):
+        assert stored.bytes != hashlib.sha256(guessed).digest()[:16]
 
 
 @pytest.mark.parametrize("table", ["access_request_version", "access_grant", "look_up"])

@@ -1,11 +1,13 @@
+from collections.abc import Iterator
+
 import pytest
 
-from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.storage.sealing import Sealer
-from tests.calls import Desk
+from tests.calls import Services
 
 
 @pytest.fixture
-def desk(database: Database, sealer: Sealer, blind_index: BlindIndex) -> Desk:
-    return Desk(database, sealer, blind_index)
+def services(database: Database, keyring: Keyring) -> Iterator[Services]:
+    with Services(database, keyring) as running:
+        yield running

@@ -3,30 +3,38 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from nsor.v1 import errors_pb2, notification_pb2, options_pb2
+from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
-from nsor_server.notification import deliverer, events, outbox
-from nsor_server.notification.deliverer import Deliverer
-from nsor_server.notification.events import Waiter
-from nsor_server.notification.service import NotificationService
-from nsor_server.notification.stream import EventStream
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.rpc.calls import Call
+from nsor_server.calls import Agency, Outcome
+from nsor_server.events import cursors, deliverer, outbox
+from nsor_server.events.deliverer import Deliverer
+from nsor_server.events.waiter import Waiter
+from nsor_server.rpc.handlers import Streamed
+from nsor_server.storage import changes
 from nsor_server.storage.pool import Database
-from nsor_server.storage.sealing import Sealer
-from tests.calls import LAHORE_COURT, NPB, PLACES, PUNJAB_POLICE, Desk, call_of, violations
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Step
+from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Services, call_of, violations
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
 
 
-def publish(database: Database, *recipients: str) -> uuid.UUID:
+def owed(*recipients: str, registration_id: uuid.UUID) -> list[Step]:
+    """What adds the rows of the outbox."""
+    return changes.added(outbox.owed(CREATED, recipients, registration_id=registration_id.bytes))
+
+
+def publish(database: Database, *recipients: str, end: Step = COMMIT) -> uuid.UUID:
+    """Owe an event to each recipient, as the ledger's writer does."""
     registration_id = uuid.uuid4()
-    with database.transaction() as conn:
-        outbox.publish(conn, CREATED, recipients, registration_id=registration_id)
+    with database.writer() as conn:
+        session = Session(conn)
+        session.run(BEGIN, *owed(*recipients, registration_id=registration_id), end)
+        session.close()
     return registration_id
 
 
@@ -36,19 +44,21 @@ def deliver(database: Database, batch: int = deliverer.BATCH) -> int:
 
 
 def read(database: Database, agency_id: str, after: int = 0) -> list[tuple[int, str]]:
-    with database.transaction() as conn:
-        return [(event.sequence, event.registration_id) for event in events.read_after(conn, agency_id, after)]
+    with database.reading() as conn:
+        return [(event.sequence, event.registration_id) for event in cursors.read_after(conn, agency_id, after)]
 
 
 def test_events_that_commit_out_of_order_are_each_delivered_once(database: Database) -> None:
     # The first cause is slow: it commits after the second one was delivered, and must not be lost behind the cursor.
-    slow, quick = uuid.uuid4(), uuid.uuid4()
-    with database.transaction() as first:
-        outbox.publish(first, CREATED, ["npb"], registration_id=slow)
-        with database.transaction() as second:
-            outbox.publish(second, CREATED, ["npb"], registration_id=quick)
+    slow = uuid.uuid4()
+    with database.writer() as conn:
+        first = Session(conn)
+        first.run(BEGIN, *owed("npb", registration_id=slow))
+        quick = publish(database, "npb")
         assert deliver(database) == 1
         assert read(database, "npb") == [(1, str(quick))]
+        first.run(COMMIT)
+        first.close()
     assert deliver(database) == 1
     assert read(database, "npb", after=1) == [(2, str(slow))]
     assert deliver(database) == 0
@@ -69,9 +79,7 @@ def test_numbers_taken_by_the_causes_would_lose_one(database: Database) -> None:
 
 
 def test_a_cause_that_is_rolled_back_is_told_to_nobody(database: Database) -> None:
-    with database.transaction() as conn:
-        outbox.publish(conn, CREATED, ["npb"], registration_id=uuid.uuid4())
-        conn.rollback()
+    publish(database, "npb", end=ROLLBACK)
     assert deliver(database) == 0
 
 
@@ -101,7 +109,7 @@ def test_a_second_deliverer_waits_for_the_first_ones_numbers(database: Database)
             owner.autocommit = True
             waiting = "SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
             while owner.execute(waiting).rowcount == 0:
-                pass
+                assert second.is_alive()
     second.join(30)
     assert read(database, "npb") == list(enumerate(published, 1))
 
@@ -142,6 +150,25 @@ def test_whoever_waits_is_woken_by_the_running_deliverer(database: Database, wai
         assert found == [(last + 1, str(published))]
 
 
+def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Database) -> None:
+    # The ledger's writer wakes it: an event isn't late by the second that another process's events may take.
+    waiter, running = Waiter(database), Deliverer(database, poll_seconds=600)
+    waiter.start()
+    running.start()
+    for nth in range(1, 4):
+        ticket = waiter.ticket("npb")
+        published = publish(database, "npb")
+        running.wake()
+        for _ in range(30):
+            if (nth, str(published)) in read(database, "npb"):
+                break
+            waiter.wait("npb", ticket, 1)
+            ticket = waiter.ticket("npb")
+        assert read(database, "npb", after=nth - 1) == [(nth, str(published))]
+    running.stop()
+    waiter.stop()
+
+
 def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:
     waiter = Waiter(database)
     waiter.start()
@@ -176,86 +203,94 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
         conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
     last = 0
     published = publish(database, "npb")
-    while not (found := read(database, "npb", after=last)):
+    for _ in range(150):
+        if found := read(database, "npb", after=last):
+            break
         waiter.wait("npb", waiter.ticket("npb"), 0.2)
     assert found == [(1, str(published))]
 
 
-@pytest.fixture
-def service(sealer: Sealer) -> NotificationService:
-    return NotificationService(sealer, PLACES, Deadlines.load())
-
-
-def acknowledge(desk: Desk, service: NotificationService, through: int) -> int:
+def acknowledge(services: Services, through: int) -> int:
     request = notification_pb2.AcknowledgeEventsRequest(through_sequence=through)
-    answer = desk.ask(service.AcknowledgeEvents, call_of(NPB), request).response
+    answer = services.ask(call_of(NPB), request).response
     assert isinstance(answer, notification_pb2.AcknowledgeEventsResponse)
     return answer.acknowledged_sequence
 
 
-def test_an_acknowledgement_never_goes_back(desk: Desk, service: NotificationService) -> None:
+def test_an_acknowledgement_never_goes_back(services: Services) -> None:
     for _ in range(3):
-        publish(desk.database, "npb")
-    deliver(desk.database)
-    assert [acknowledge(desk, service, through) for through in (2, 2, 1, 3)] == [2, 2, 2, 3]
-    assert desk.rows()["event_acknowledgement"] == 2
+        publish(services.database, "npb")
+    deliver(services.database)
+    assert [acknowledge(services, through) for through in (2, 2, 1, 3)] == [2, 2, 2, 3]
+    assert services.rows()["event_acknowledgement"] == 2
 
 
-def test_what_was_not_given_is_not_acknowledged(desk: Desk, service: NotificationService) -> None:
-    publish(desk.database, "npb")
-    publish(desk.database, "punjab-police")
-    publish(desk.database, "punjab-police")
-    deliver(desk.database)
+@pytest.mark.parametrize("together", [True, False])
+def test_of_two_acknowledgements_at_once_the_greater_one_stays(services: Services, *, together: bool) -> None:
+    # Two listeners of one agency: both have read the last acknowledgement before either is written.
+    for _ in range(3):
+        publish(services.database, "npb")
+    deliver(services.database)
+    both = [(call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=through)) for through in (3, 2)]
+    outcomes = services.at_once(*both, together=together)
+    answers = [each.response.acknowledged_sequence for each in outcomes if isinstance(each, Outcome)]
+    assert answers == [3, 3]
+    assert services.rows()["event_acknowledgement"] == 1
+
+
+def test_what_was_not_given_is_not_acknowledged(services: Services) -> None:
+    publish(services.database, "npb")
+    publish(services.database, "punjab-police")
+    publish(services.database, "punjab-police")
+    deliver(services.database)
     request = notification_pb2.AcknowledgeEventsRequest(through_sequence=2)
-    refusal = desk.refused(errors.InvalidFields, service.AcknowledgeEvents, call_of(NPB), request)
+    refusal = services.refused(errors.InvalidFields, call_of(NPB), request)
     assert violations(refusal) == [("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
 
 
-def subscribed(desk: Desk, after: int = 0, agency_call: Call | None = None) -> list[list[int]]:
-    """The sequences of each message, until there is nothing yet."""
-    stream, call = EventStream(), agency_call or call_of(NPB, purpose=options_pb2.PURPOSE_NOTIFICATION)
-    sent = []
-    with desk.database.transaction() as conn:
-        cursor = stream.start(call, notification_pb2.SubscribeEventsRequest(after_sequence=after), conn)
+def messages(services: Services, after: int = 0, agency: Agency = NPB) -> Iterator[Outcome[Any]]:
+    """What the stream sends, until there is nothing yet."""
+    call, request = call_of(agency), notification_pb2.SubscribeEventsRequest(after_sequence=after)
+    services.admit(call, request)
+    stream = call.route.handler
+    assert isinstance(stream, Streamed)
+    with services.database.reading() as conn:
+        cursor = stream.start(call, request, conn)
         while step := stream.after(call, cursor, conn):
-            answer = step.outcome.response
-            assert isinstance(answer, notification_pb2.SubscribeEventsResponse)
-            sent.append([event.sequence for event in answer.events])
+            yield step.outcome
+            assert step.cursor > cursor
             cursor = step.cursor
-    return sent
 
 
-def test_a_stream_begins_after_the_last_acknowledgement_or_at_the_cursor(
-    desk: Desk, service: NotificationService
-) -> None:
+def subscribed(services: Services, after: int = 0, agency: Agency = NPB) -> list[list[int]]:
+    """The sequences of each message."""
+    return [[event.sequence for event in outcome.response.events] for outcome in messages(services, after, agency)]
+
+
+def test_a_stream_begins_after_the_last_acknowledgement_or_at_the_cursor(services: Services) -> None:
     for _ in range(103):
-        publish(desk.database, "npb")
-    deliver(desk.database)
-    assert [len(message) for message in subscribed(desk)] == [100, 3]
-    acknowledge(desk, service, 101)
-    assert subscribed(desk) == [[102, 103]]
-    assert subscribed(desk, after=102) == [[103]]
-    assert subscribed(desk, after=1)[0][0] == 2
+        publish(services.database, "npb")
+    deliver(services.database)
+    assert [len(message) for message in subscribed(services)] == [100, 3]
+    acknowledge(services, 101)
+    assert subscribed(services) == [[102, 103]]
+    assert subscribed(services, after=102) == [[103]]
+    assert subscribed(services, after=1)[0][0] == 2
 
 
-def test_a_stream_shows_the_callers_own_events_only(desk: Desk) -> None:
-    publish(desk.database, "npb")
-    deliver(desk.database)
-    assert subscribed(desk, agency_call=call_of(PUNJAB_POLICE)) == []
+def test_a_stream_shows_the_callers_own_events_only(services: Services) -> None:
+    publish(services.database, "npb")
+    deliver(services.database)
+    assert subscribed(services, agency=PUNJAB_POLICE) == []
     with pytest.raises(errors.InvalidFields):
-        subscribed(desk, after=1, agency_call=call_of(PUNJAB_POLICE))
+        subscribed(services, after=1, agency=PUNJAB_POLICE)
 
 
-def test_an_event_names_the_registration_and_no_person(desk: Desk) -> None:
-    created = desk.create()
-    deliver(desk.database)
-    stream = EventStream()
-    with desk.database.transaction() as conn:
-        step = stream.after(call_of(LAHORE_COURT, purpose=options_pb2.PURPOSE_NOTIFICATION), 0, conn)
-    assert step is not None
-    answer = step.outcome.response
-    assert isinstance(answer, notification_pb2.SubscribeEventsResponse)
-    (event,) = answer.events
+def test_an_event_names_the_registration_and_no_person(services: Services) -> None:
+    created = services.create()
+    deliver(services.database)
+    (outcome,) = messages(services, agency=LAHORE_COURT)
+    (event,) = outcome.response.events
     assert (event.kind, event.registration_id) == (CREATED, created.registration_id)
-    assert list(step.outcome.detail.subjects) == [created.key.bytes]
+    assert list(outcome.detail.subjects) == [created.key.bytes]
     assert event.event_time.seconds > 0

@@ -2,45 +2,47 @@
 
 import hashlib
 import os
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from google.protobuf.message import Message
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2, receipt_pb2
-from nsor_server.access.facts import Agency
+from nsor_server.access.contract import Contract
+from nsor_server.calls import Agency, Call, new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.oversight.service import OversightService
-from nsor_server.rpc.calls import Call
+from nsor_server.rpc.handlers import Unary
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
 
 KINDS = {
-    "punjab-police": (options_pb2.AGENCY_KIND_POLICE, options_pb2.PURPOSE_SELF_REVIEW),
-    "sindh-police": (options_pb2.AGENCY_KIND_POLICE, options_pb2.PURPOSE_SELF_REVIEW),
-    "npb": (options_pb2.AGENCY_KIND_NPB, options_pb2.PURPOSE_REGISTER_OPERATION),
-    "special-committee": (options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE, options_pb2.PURPOSE_OVERSIGHT),
+    "punjab-police": options_pb2.AGENCY_KIND_POLICE,
+    "sindh-police": options_pb2.AGENCY_KIND_POLICE,
+    "npb": options_pb2.AGENCY_KIND_NPB,
+    "special-committee": options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE,
 }
+RULES = {rule.request_class: rule for rule in Contract.load().methods.values()}
 
 
-def make_call(agency_id: str, purpose: options_pb2.Purpose.ValueType | None = None) -> Call:
-    kind, listing = KINDS[agency_id]
+def make_call(agency_id: str, request: Message) -> Call:
+    """A call past the gate, with the purpose and the rows that the contract gives the agency."""
+    rule = RULES[type(request)]
+    allowed = rule.allow[KINDS[agency_id]]
+    (purpose,) = allowed.purposes
     return Call(
-        access_id=uuid.uuid4(),
-        method="nsor.v1.OversightService/ListAccesses",
-        agency=Agency(agency_id, kind, ("PK",), enabled=True),
-        purpose=listing if purpose is None else purpose,
-        officer=None,
-        nonce=os.urandom(32),
-        request_hash=os.urandom(32),
-        call_hash=os.urandom(32),
-        certificate=os.urandom(32),
-        trace_id=os.urandom(16),
-        directory_version=0,
+        method=rule.full_name,
+        access_id=new_access_id(),
+        agency=Agency(agency_id, KINDS[agency_id], ("PK",), enabled=True),
+        accepted=True,
+        request=request,
+        purpose=purpose,
+        rows=allowed.rows,
     )
 
 
@@ -50,7 +52,14 @@ class Written:
 
     database: Database
     ledger: Ledger
+    handlers: Mapping[type[Message], Unary[Any, Any]]
     service: OversightService
+
+    def ask(self, agency_id: str, request: Message) -> Any:
+        """The answer to an agency."""
+        handler = self.handlers[type(request)]
+        with self.database.reading() as conn:
+            return handler.run(make_call(agency_id, request), request, conn).response
 
     def append(
         self,
@@ -62,7 +71,7 @@ class Written:
         """Write entries of an agency in one commit."""
         entries = [
             Entry(
-                access_id=uuid.uuid4(),
+                access_id=new_access_id(),
                 agency=agency,
                 method="nsor.v1.LookupService/LookUpRegistration",
                 purpose=purpose,
@@ -82,4 +91,6 @@ class Written:
 
 @pytest.fixture
 def written(database: Database, keyring: Keyring) -> Written:
-    return Written(database, Ledger(keyring, "test.example/ledger"), OversightService(keyring))
+    service = OversightService(keyring)
+    handlers = {handler.request: handler for handler in service.handlers() if isinstance(handler, Unary)}
+    return Written(database, Ledger(keyring, "test.example/ledger"), handlers, service)

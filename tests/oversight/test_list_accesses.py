@@ -6,15 +6,16 @@ import pytest
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
-from nsor_server.registration.dates import from_us
-from tests.oversight.conftest import Written, make_call
+from nsor_server.calls import Agency
+from nsor_server.formats.instants import from_us
+from nsor_server.oversight import rules
+from tests.oversight.conftest import Written
 
 Request = oversight_pb2.ListAccessesRequest
 
 
 def listed(written: Written, agency: str, request: Request | None = None) -> oversight_pb2.ListAccessesResponse:
-    with written.database.transaction() as conn:
-        response = written.service.ListAccesses(make_call(agency), request or Request(), conn).response
+    response = written.ask(agency, request or Request())
     assert isinstance(response, oversight_pb2.ListAccessesResponse)
     return response
 
@@ -46,6 +47,14 @@ def test_npb_and_the_committee_see_all(written: Written, agency: str) -> None:
     written.append("")
     assert indexes(listed(written, agency)) == [1, 0]
     assert indexes(listed(written, agency, Request(agency_id="punjab-police"))) == [0]
+
+
+@pytest.mark.parametrize("scope", options_pb2.RowScope.values())
+def test_who_sees_all_is_the_contracts_word(scope: options_pb2.RowScope.ValueType) -> None:
+    # Not the kind of agency decides it a second time: whatever the contract doesn't call all is the caller's own.
+    npb = Agency("npb", options_pb2.AGENCY_KIND_NPB, ("PK",), enabled=True)
+    found = rules.access_filter(npb, scope, Request())
+    assert found.agency == (None if scope == options_pb2.ROW_SCOPE_ALL else "npb")
 
 
 @pytest.mark.parametrize("purpose", [options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY])

@@ -88,8 +88,8 @@ def test_each_flawed_certificate_is_wrong_in_one_way(certificates: Path) -> None
     other = identity(folder / "other-ca.pem")
     assert other.agency_id == "punjab-police"
     assert other.serial not in lines
-    for case, reason in (("two-uris", peer.Refusal.NOT_ONE_NAME), ("no-eku", peer.Refusal.KEY_USE)):
-        with pytest.raises(peer.PeerRefused) as caught:
+    for case, reason in (("two-uris", peer.Flaw.NOT_ONE_NAME), ("no-eku", peer.Flaw.KEY_USE)):
+        with pytest.raises(peer.NoIdentity) as caught:
             identity(folder / f"{case}.pem")
         assert caught.value.reason is reason
         line = lines[peer.serial_text(leaf(folder / f"{case}.pem").serial_number)]

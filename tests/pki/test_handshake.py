@@ -25,7 +25,7 @@ class WhoAmI(grpc.GenericRpcHandler):
             facts = cast("Mapping[str, Sequence[bytes]]", context.auth_context())
             try:
                 return peer.parse(facts["x509_pem_cert"][0]).agency_id.encode()
-            except peer.PeerRefused as refused:
+            except peer.NoIdentity as refused:
                 return b"refused: " + refused.reason.value.encode()
 
         return grpc.unary_unary_rpc_method_handler(answer)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nsor.v1 import errors_pb2, options_pb2
-from nsor_server.access.facts import Agency
+from nsor_server.calls import Agency
 from nsor_server.formats import person_name
 from nsor_server.policy import source
 from nsor_server.policy.deadlines import Deadlines

@@ -17,7 +17,7 @@ from tests.calls import (
     SINDH_POLICE,
     SINDH_PROSECUTION,
     Created,
-    Desk,
+    Services,
     call_of,
     narrowed,
     officer_of,
@@ -25,57 +25,57 @@ from tests.calls import (
 )
 
 
-def in_custody(desk: Desk) -> Created:
+def in_custody(services: Services) -> Created:
     custody = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id)
-    return desk.create(order(custody=custody))
+    return services.create(order(custody=custody))
 
 
-def test_before_confirmation_creator_court_and_npb_see_it(desk: Desk) -> None:
-    created = in_custody(desk)
+def test_before_confirmation_creator_court_and_npb_see_it(services: Services) -> None:
+    created = in_custody(services)
     for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NPB):
-        assert desk.get(created.registration_id, agency).etag == created.etag
+        assert services.get(created.registration_id, agency).etag == created.etag
     for agency in (SINDH_PROSECUTION, KARACHI_COURT, PUNJAB_POLICE, SINDH_POLICE, PUNJAB_PRISONS):
-        desk.hidden(created.registration_id, agency)
+        services.hidden(created.registration_id, agency)
 
 
-def test_from_confirmation_on_police_and_prisons_see_it(desk: Desk) -> None:
-    created = in_custody(desk)
-    desk.confirm(created)
+def test_from_confirmation_on_police_and_prisons_see_it(services: Services) -> None:
+    created = in_custody(services)
+    services.confirm(created)
     for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PRISONS):
-        shown = desk.get(created.registration_id, agency)
+        shown = services.get(created.registration_id, agency)
         assert shown.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
     for agency in (SINDH_PROSECUTION, KARACHI_COURT, SINDH_POLICE):
-        desk.hidden(created.registration_id, agency)
+        services.hidden(created.registration_id, agency)
 
 
-def test_a_district_is_no_other_district_of_the_same_letters(desk: Desk) -> None:
+def test_a_district_is_no_other_district_of_the_same_letters(services: Services) -> None:
     # PK-PB/LH contains nothing of PK-PB/LHR.
-    created = desk.create()
-    desk.confirm(created)
-    desk.hidden(created.registration_id, narrowed(PUNJAB_POLICE, "PK-PB/LH"))
-    desk.get(created.registration_id, narrowed(PUNJAB_POLICE, "PK-PB/FSD", "PK-PB/LHR"))
+    created = services.create()
+    services.confirm(created)
+    services.hidden(created.registration_id, narrowed(PUNJAB_POLICE, "PK-PB/LH"))
+    services.get(created.registration_id, narrowed(PUNJAB_POLICE, "PK-PB/FSD", "PK-PB/LHR"))
 
 
-def test_an_officer_sees_within_his_own_jurisdiction(desk: Desk) -> None:
-    created = desk.create()
-    desk.confirm(created)
+def test_an_officer_sees_within_his_own_jurisdiction(services: Services) -> None:
+    created = services.create()
+    services.confirm(created)
     for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE):
-        desk.hidden(created.registration_id, agency, officer_of(agency, "PK-PB/FSD"))
-        desk.get(created.registration_id, agency, officer_of(agency, "PK-PB/LHR"))
+        services.hidden(created.registration_id, agency, officer_of(agency, "PK-PB/FSD"))
+        services.get(created.registration_id, agency, officer_of(agency, "PK-PB/LHR"))
 
 
-def test_police_see_neither_the_case_nor_the_custodians_view(desk: Desk) -> None:
+def test_police_see_neither_the_case_nor_the_custodians_view(services: Services) -> None:
     # Fields are the purpose's: police keep addresses, prisons keep the sentence.
-    created = in_custody(desk)
-    desk.confirm(created)
-    police = desk.get(created.registration_id, PUNJAB_POLICE)
+    created = in_custody(services)
+    services.confirm(created)
+    police = services.get(created.registration_id, PUNJAB_POLICE)
     assert (len(police.convictions), len(police.addresses)) == (0, 1)
-    prisons = desk.get(created.registration_id, PUNJAB_PRISONS)
+    prisons = services.get(created.registration_id, PUNJAB_PRISONS)
     assert (len(prisons.convictions), len(prisons.addresses)) == (1, 0)
     assert not prisons.convictions[0].HasField("fir")
 
 
-def test_what_was_entered_is_what_is_shown(desk: Desk) -> None:
+def test_what_was_entered_is_what_is_shown(services: Services) -> None:
     request = order()
     request.person.names.add(
         kind=types_pb2.NAME_KIND_ALIAS, name="ظفر", relative_name="کریم", relation=types_pb2.RELATION_SON_OF
@@ -84,8 +84,8 @@ def test_what_was_entered_is_what_is_shown(desk: Desk) -> None:
     request.person.travel_documents.add(
         number="AB1234567", country="PK", expiry_date={"year": 2030, "month": 2, "day": 28}
     )
-    created = desk.create(request)
-    shown = desk.get(created.registration_id, NPB)
+    created = services.create(request)
+    shown = services.get(created.registration_id, NPB)
     assert shown.person == request.person
     assert list(shown.addresses) == list(request.addresses)
     assert shown.custody == request.custody
@@ -107,33 +107,35 @@ def test_what_was_entered_is_what_is_shown(desk: Desk) -> None:
         "created_at = created_at + interval '1 microsecond'",
     ],
 )
-def test_a_changed_column_shows_itself(desk: Desk, caplog: pytest.LogCaptureFixture, change: str) -> None:
+def test_a_changed_column_shows_itself(services: Services, caplog: pytest.LogCaptureFixture, change: str) -> None:
     # Whoever owns the tables could move a row into another jurisdiction; the seal knows better.
-    created = desk.create()
-    with desk.database.owner() as owner:
+    created = services.create()
+    with services.database.owner() as owner:
         owner.execute(f"UPDATE registration_version SET {change}")  # noqa: S608 - constants
     with caplog.at_level(logging.CRITICAL), pytest.raises(errors.Internal):
-        desk.get(created.registration_id, NPB)
+        services.get(created.registration_id, NPB)
     column = change.split(" ", 1)[0]
     assert caplog.messages == [f"ALERT: registration_version.{column} contradicts the sealed record"]
 
 
-def test_a_seal_moved_to_another_registration_does_not_open(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    first, second = desk.create(), desk.create()
-    with desk.database.owner() as owner:
+def test_a_seal_moved_to_another_registration_does_not_open(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = services.create(), services.create()
+    with services.database.owner() as owner:
         owner.execute(
             "UPDATE registration_version AS v SET sealed = w.sealed FROM registration_version AS w"
             " WHERE v.registration_id = %s AND w.registration_id = %s",
             (first.key, second.key),
         )
     with pytest.raises(errors.Internal):
-        desk.get(first.registration_id, NPB)
+        services.get(first.registration_id, NPB)
     assert caplog.messages == ["ALERT: a sealed row of registration_version does not open"]
 
 
-def test_the_detail_says_who_was_shown_what(desk: Desk) -> None:
-    created = desk.create()
-    desk.confirm(created)
+def test_the_detail_says_who_was_shown_what(services: Services) -> None:
+    created = services.create()
+    services.confirm(created)
     request = registration_pb2.GetRegistrationRequest(registration_id=created.registration_id)
-    outcome = desk.ask(desk.registrations.GetRegistration, call_of(PUNJAB_POLICE), request)
+    outcome = services.ask(call_of(PUNJAB_POLICE), request)
     assert list(outcome.detail.subjects) == [uuid.UUID(created.registration_id).bytes]

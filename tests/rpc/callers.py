@@ -21,8 +21,8 @@ from google.rpc import error_details_pb2, status_pb2
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import officer_pb2, options_pb2, receipt_pb2
 from nsor_server import config
-from nsor_server.access.facts import Agency
 from nsor_server.app import Register
+from nsor_server.calls import Agency
 from nsor_server.storage.pool import Database
 
 AGENCIES = Path(__file__).parents[2] / "certs" / "agencies.toml"
@@ -168,7 +168,7 @@ def example_agencies() -> list[Agency]:
 
 
 @dataclass
-class Bench:
+class Serving:
     """A register that serves, and all that a test may do around it."""
 
     address: str
@@ -229,5 +229,5 @@ class Bench:
         return row[0] if row else None
 
 
-Serve = Callable[..., AbstractContextManager[Bench]]
+Serve = Callable[..., AbstractContextManager[Serving]]
 """Starts a register; its environment and changed settings may be given."""

@@ -15,7 +15,7 @@ from nsor_server import app, config
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.rpc.callers import Bench, Serve, example_agencies
+from tests.rpc.callers import Serve, Serving, example_agencies
 
 
 @pytest.fixture(scope="session")
@@ -91,21 +91,21 @@ def serve(settings: config.Settings, certificates: Path, database: Database) -> 
     """Starts a register; ``environ`` and changed settings may be given."""
 
     @contextlib.contextmanager
-    def start(environ: dict[str, str] | None = None, **changes: Any) -> Iterator[Bench]:
+    def start(environ: dict[str, str] | None = None, **changes: Any) -> Iterator[Serving]:
         changed = dataclasses.replace(settings, **changes)
         with app.serving(changed, environ or {}) as register:
-            bench = Bench(register.address, certificates, database, changed, register)
+            serving = Serving(register.address, certificates, database, changed, register)
             try:
-                yield bench
+                yield serving
             finally:
-                for channel in bench.channels:
+                for channel in serving.channels:
                     channel.close()
 
     return start
 
 
 @pytest.fixture
-def bench(serve: Serve) -> Iterator[Bench]:
+def serving(serve: Serve) -> Iterator[Serving]:
     """A register that serves."""
     with serve() as started:
         yield started

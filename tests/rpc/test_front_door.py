@@ -3,6 +3,8 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -13,12 +15,14 @@ from google.rpc import error_details_pb2
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
-from nsor_server.directory import pages
+from nsor_server.directory import officers, pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
-from nsor_server.rpc.calls import Connection
+from nsor_server.rpc.pipeline import MAX_TRIES
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Session, Step
 from nsor_server.tracing import store
-from tests.rpc.callers import Bench, Serve, decision, session
+from tests.rpc.callers import Serve, Serving, decision, session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
@@ -36,9 +40,9 @@ def look_up(cnic: str = "3520212345671") -> lookup_pb2.LookUpRegistrationRequest
     )
 
 
-def test_a_call_is_answered_with_its_proof(bench: Bench) -> None:
+def test_a_call_is_answered_with_its_proof(serving: Serving) -> None:
     # An answer and its leaf belong together: nobody can answer two calls with one leaf.
-    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
     assert answer.code is STATES.OK
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
@@ -47,9 +51,9 @@ def test_a_call_is_answered_with_its_proof(bench: Bench) -> None:
     assert "npb" in {agency.agency_id for agency in agencies}
 
 
-def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(bench: Bench) -> None:
+def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(serving: Serving) -> None:
     # A miss is the cheapest entry to drop, so it is proved like a hit.
-    caller = bench.caller("npb", officer=True)
+    caller = serving.caller("npb", officer=True)
     answer = caller.call(LOOK_UP, look_up())
     assert answer.code is STATES.OK, answer.reason
     assert answer.proves_itself()
@@ -57,17 +61,17 @@ def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(ben
     assert response.outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
 
 
-def test_a_method_that_does_not_exist_is_answered_and_recorded(bench: Bench) -> None:
+def test_a_method_that_does_not_exist_is_answered_and_recorded(serving: Serving) -> None:
     # Its name is the caller's text, so it stands in no record.
-    answer = bench.caller("punjab-police").call("nsor.v1.LookupService/DropAll3520212345671", b"anything")
+    answer = serving.caller("punjab-police").call("nsor.v1.LookupService/DropAll3520212345671", b"anything")
     assert (answer.code, answer.reason) == (STATES.UNIMPLEMENTED, "UNKNOWN_METHOD")
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", "_OTHER")
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_REFUSED
 
 
-def test_a_malformed_message_is_answered_and_recorded(bench: Bench) -> None:
-    answer = bench.caller("punjab-police").call(LIST, b"\xff\xff\xff3520212345671")
+def test_a_malformed_message_is_answered_and_recorded(serving: Serving) -> None:
+    answer = serving.caller("punjab-police").call(LIST, b"\xff\xff\xff3520212345671")
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "MALFORMED_REQUEST")
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
@@ -75,9 +79,9 @@ def test_a_malformed_message_is_answered_and_recorded(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("nonce", [None, b"short", bytes(33)])
-def test_without_a_nonce_there_is_no_answer(bench: Bench, nonce: bytes | None) -> None:
+def test_without_a_nonce_there_is_no_answer(serving: Serving, nonce: bytes | None) -> None:
     # A hash without a nonce would confirm a guessed request to whoever reads the published leaf.
-    caller = bench.caller("punjab-police")
+    caller = serving.caller("punjab-police")
     request = directory_pb2.ListAgenciesRequest()
     answer = caller.call(LIST, request, nonce=nonce, no_nonce=nonce is None)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "NONCE_REQUIRED")
@@ -90,14 +94,14 @@ def test_without_a_nonce_there_is_no_answer(bench: Bench, nonce: bytes | None) -
 
 
 def test_an_exception_tells_nothing_but_its_access_id(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # A driver's text holds values: neither the caller nor the log may see it.
     def broken(conn: Connection, **_: object) -> None:
         conn.execute("SELECT %s::integer", ("3520212345671 leaks",))
 
     monkeypatch.setattr("nsor_server.directory.pages.read", broken)
-    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.INTERNAL, "INTERNAL")
     assert answer.proves_itself()
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
@@ -109,8 +113,8 @@ def test_an_exception_tells_nothing_but_its_access_id(
         assert "3520212345671" not in told
 
 
-def test_errors_are_for_machines_and_for_people_in_two_languages(bench: Bench) -> None:
-    caller = bench.caller("npb", officer=True)
+def test_errors_are_for_machines_and_for_people_in_two_languages(serving: Serving) -> None:
+    caller = serving.caller("npb", officer=True)
     request = look_up("352021234567")
     answer = caller.call(LOOK_UP, request)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
@@ -125,9 +129,20 @@ def test_errors_are_for_machines_and_for_people_in_two_languages(bench: Bench) -
     assert answer.details == answer.status.message
 
 
-def test_many_violations_are_counted_and_stay_small(bench: Bench) -> None:
+@pytest.mark.parametrize("request_id", ["a word", "3520212345671", "\N{ARABIC-INDIC DIGIT ONE}" * 36, "0" * 40])
+def test_a_request_id_that_is_none_is_refused_on_the_record(serving: Serving, request_id: str) -> None:
+    # It is text of the caller's: the entry has no place for it, and none of it is written down.
+    caller = serving.caller("npb", officer=True)
+    request = look_up()
+    request.request_id = request_id
+    answer = caller.call(LOOK_UP, request)
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert answer.proves_itself()
+
+
+def test_many_violations_are_counted_and_stay_small(serving: Serving) -> None:
     # Metadata beyond 8 KiB is dropped at random on its way.
-    caller = bench.caller("punjab-prosecution", officer=True)
+    caller = serving.caller("punjab-prosecution", officer=True)
     request = registration_pb2.CreateRegistrationRequest(request_id=str(uuid.uuid4()))
     for _ in range(9):
         request.person.travel_documents.add(number="!")
@@ -143,21 +158,21 @@ def test_many_violations_are_counted_and_stay_small(bench: Bench) -> None:
     assert int(info.metadata["more_violations"]) > 10
 
 
-def test_a_message_over_the_limit_is_refused_on_the_record(bench: Bench) -> None:
-    answer = bench.caller("punjab-police").call(LIST, bytes(bench.settings.maximum_message_bytes + 1))
+def test_a_message_over_the_limit_is_refused_on_the_record(serving: Serving) -> None:
+    answer = serving.caller("punjab-police").call(LIST, bytes(serving.settings.maximum_message_bytes + 1))
     assert (answer.code, answer.reason) == (STATES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
     assert answer.proves_itself()
 
 
-def test_a_message_far_over_the_limit_is_cut_off_by_grpc(bench: Bench) -> None:
+def test_a_message_far_over_the_limit_is_cut_off_by_grpc(serving: Serving) -> None:
     # The option's effect: without it grpc takes 4 MiB.
-    answer = bench.caller("punjab-police").call(LIST, bytes(4 * bench.settings.maximum_message_bytes + 1))
+    answer = serving.caller("punjab-police").call(LIST, bytes(4 * serving.settings.maximum_message_bytes + 1))
     assert answer.code is STATES.RESOURCE_EXHAUSTED
     assert answer.status is None
 
 
-def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(bench: Bench) -> None:
-    caller = bench.caller("punjab-police")
+def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(serving: Serving) -> None:
+    caller = serving.caller("punjab-police")
     caller.extra = [(f"x-{number}", "x" * 1000) for number in range(40)]
     assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.RESOURCE_EXHAUSTED
     caller.extra = []
@@ -173,72 +188,72 @@ def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(bench: Bench)
         ("no-eku", "CERTIFICATE_NOT_ACCEPTED"),
     ],
 )
-def test_a_stranger_is_refused_and_recorded(bench: Bench, name: str, reason: str) -> None:
-    answer = bench.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+def test_a_stranger_is_refused_and_recorded(serving: Serving, name: str, reason: str) -> None:
+    answer = serving.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, reason)
     assert answer.proves_itself()
     assert answer.leaf.agency == ("punjab-police" if name == "revoked" else "")
 
 
 @pytest.mark.parametrize("name", ["expired", "other-ca"])
-def test_tls_turns_away_what_it_can_judge(bench: Bench, name: str) -> None:
-    answer = bench.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+def test_tls_turns_away_what_it_can_judge(serving: Serving, name: str) -> None:
+    answer = serving.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
     assert answer.code is STATES.UNAVAILABLE
 
 
-def test_a_kind_of_agency_that_the_contract_does_not_name_is_denied(bench: Bench) -> None:
-    answer = bench.caller("special-committee", officer=True).call(LOOK_UP, look_up())
+def test_a_kind_of_agency_that_the_contract_does_not_name_is_denied(serving: Serving) -> None:
+    answer = serving.caller("special-committee", officer=True).call(LOOK_UP, look_up())
     assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "NOT_ALLOWED")
     assert answer.proves_itself()
     assert answer.leaf.purpose == 0
 
 
-def test_a_disabled_agency_is_refused_from_the_next_call(bench: Bench) -> None:
-    caller = bench.caller("sindh-police")
+def test_a_disabled_agency_is_refused_from_the_next_call(serving: Serving) -> None:
+    caller = serving.caller("sindh-police")
     assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.OK
-    bench.sql("UPDATE agency SET enabled = false WHERE agency_id = 'sindh-police'")
+    serving.sql("UPDATE agency SET enabled = false WHERE agency_id = 'sindh-police'")
     answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, "AGENCY_NOT_ACTIVE")
 
 
 @pytest.mark.parametrize("grouped", [False, True])
-def test_a_revocation_counts_from_the_next_call(bench: Bench, grouped: bool) -> None:
+def test_a_revocation_counts_from_the_next_call(serving: Serving, grouped: bool) -> None:
     # On the same connection, without a query per call: the commit finds that the directory has moved on.
-    caller = bench.caller("npb", officer=True)
+    caller = serving.caller("npb", officer=True)
 
     def call() -> tuple[grpc.StatusCode, str]:
         answer = caller.call(LOOK_UP, look_up()) if grouped else caller.call(LIST, directory_pb2.ListAgenciesRequest())
         return answer.code, answer.reason
 
     assert call() == (STATES.OK, "")
-    bench.revoke("npb")
+    serving.revoke("npb")
     assert call() == (STATES.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
 
 
-def test_an_officer_who_was_enrolled_just_now_may_act(bench: Bench) -> None:
+def test_an_officer_who_was_enrolled_just_now_may_act(serving: Serving) -> None:
     # Enrolled by another process, a moment ago: the refusal is not given by an old snapshot.
-    caller = bench.caller("npb")
+    caller = serving.caller("npb")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_REQUIRED"
-    caller.officer = bench.enrol("npb")
+    caller.officer = serving.enrol("npb")
     assert caller.call(LOOK_UP, look_up()).code is STATES.OK
 
 
-def test_an_officer_of_another_agency_is_not_accepted(bench: Bench) -> None:
-    caller = bench.caller("npb")
-    caller.officer = bench.enrol("punjab-police")
+def test_an_officer_of_another_agency_is_not_accepted(serving: Serving) -> None:
+    caller = serving.caller("npb")
+    caller.officer = serving.enrol("punjab-police")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
 
 
-def test_a_session_of_another_certificate_is_worth_nothing(bench: Bench) -> None:
-    caller = bench.caller("npb", officer=True)
+def test_a_session_of_another_certificate_is_worth_nothing(serving: Serving) -> None:
+    caller = serving.caller("npb", officer=True)
     caller.certificate = bytes(32)
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_SESSION_EXPIRED"
 
 
-def test_a_decision_is_signed_over_its_own_call(bench: Bench) -> None:
+def test_a_decision_is_signed_over_its_own_call(serving: Serving) -> None:
     # A signature can't be carried to another request, another nonce or another method.
-    caller = bench.caller("punjab-prosecution")
-    key = bench.enrol("punjab-prosecution")
+    caller = serving.caller("punjab-prosecution")
+    key = serving.enrol("punjab-prosecution")
     nonce = os.urandom(32)
     request = lookup_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=str(uuid.uuid4()), etag="0" * 16
@@ -259,8 +274,8 @@ def test_a_decision_is_signed_over_its_own_call(bench: Bench) -> None:
     assert answer.proves_itself()
 
 
-def test_an_enrolment_is_repeatable_and_leaves_one_officer(bench: Bench) -> None:
-    caller = bench.caller("punjab-police")
+def test_an_enrolment_is_repeatable_and_leaves_one_officer(serving: Serving) -> None:
+    caller = serving.caller("punjab-police")
     request = enrolment("punjab-police")
     first = caller.call(ENROL, request)
     again = caller.call(ENROL, request)
@@ -268,16 +283,62 @@ def test_an_enrolment_is_repeatable_and_leaves_one_officer(bench: Bench) -> None
     assert again.message == first.message
     assert again.proves_itself()
     assert again.leaf.access_id != first.leaf.access_id
-    assert bench.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 1
+    assert serving.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 1
     other = enrolment("punjab-police")
     other.request_id = request.request_id
     refused = caller.call(ENROL, other)
     assert (refused.code, refused.reason) == (STATES.ALREADY_EXISTS, "REQUEST_ID_REUSED")
 
 
+def test_a_request_that_is_sent_twice_at_once_is_done_once(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Both have found nothing under the request's id. The second is found out under the lock, runs again, and hears
+    # what the first was told.
+    is_known = officers.is_known
+    both = threading.Barrier(2)
+    runs = []
+
+    def meanwhile(conn: Connection, key_id: bytes) -> bool:
+        runs.append(key_id)
+        if len(runs) <= 2:
+            both.wait(10)
+        return is_known(conn, key_id)
+
+    monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
+    callers = [serving.caller("punjab-police") for _ in range(2)]
+    request = enrolment("punjab-police")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda caller: caller.call(ENROL, request), callers)
+    assert first.code is second.code is STATES.OK, (first.reason, second.reason)
+    assert first.message == second.message
+    assert first.proves_itself()
+    assert second.proves_itself()
+    assert first.leaf.access_id != second.leaf.access_id
+    assert len(runs) == 2
+    assert serving.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 1
+
+
+def test_a_call_that_is_always_overtaken_is_given_up(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It runs a few times, and then its caller is to come again: nothing is half done.
+    is_known = officers.is_known
+    runs = []
+
+    def meanwhile(conn: Connection, key_id: bytes) -> bool:
+        runs.append(key_id)
+        serving.sql("UPDATE agency SET name_en = name_en || '.' WHERE agency_id = 'npb'")
+        return is_known(conn, key_id)
+
+    monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
+    answer = serving.caller("punjab-police").call(ENROL, enrolment("punjab-police"))
+    assert answer.code is STATES.UNAVAILABLE
+    assert answer.proves_itself()
+    assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
+    assert len(runs) == MAX_TRIES + 1
+    assert serving.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 0
+
+
 def test_an_agency_over_its_rate_is_told_when_to_come_back(serve: Serve) -> None:
-    with serve(rate_per_second=5) as bench:
-        caller, other = bench.caller("punjab-police"), bench.caller("sindh-police")
+    with serve(rate_per_second=5) as serving:
+        caller, other = serving.caller("punjab-police"), serving.caller("sindh-police")
         answers = [caller.call(LIST, directory_pb2.ListAgenciesRequest()) for _ in range(20)]
         over = [answer for answer in answers if answer.code is STATES.RESOURCE_EXHAUSTED]
         assert over
@@ -286,23 +347,23 @@ def test_an_agency_over_its_rate_is_told_when_to_come_back(serve: Serve) -> None
         assert "RetryInfo" in [detail.TypeName().rpartition(".")[2] for detail in over[0].status.details]
         assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.OK
     # They aren't itemised: one entry a second stands for them.
-    assert stood_for(bench, "outcome = 2 AND agency = 'punjab-police'") == len(over)
-    assert bench.one("SELECT count(*) FROM ledger_entry WHERE outcome = 2 AND agency = 'punjab-police'") < len(over)
+    assert stood_for(serving, "outcome = 2 AND agency = 'punjab-police'") == len(over)
+    assert serving.one("SELECT count(*) FROM ledger_entry WHERE outcome = 2 AND agency = 'punjab-police'") < len(over)
 
 
-def stood_for(bench: Bench, condition: str) -> int:
+def stood_for(serving: Serving, condition: str) -> int:
     """How many calls the entries of a condition stand for."""
-    leaves = bench.one(f"SELECT array_agg(leaf) FROM ledger_entry WHERE {condition}")  # noqa: S608 - constants
+    leaves = serving.one(f"SELECT array_agg(leaf) FROM ledger_entry WHERE {condition}")  # noqa: S608 - constants
     return sum(leaf_pb2.Leaf.FromString(leaf).count for leaf in leaves)
 
 
 def test_a_flood_of_refusals_is_counted(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     # Otherwise whoever is refused could fill the ledger.
     monkeypatch.setattr("nsor_server.rpc.refusals.UNKNOWN_PER_SECOND", 1.0)
-    with serve() as bench:
-        caller = bench.caller("revoked")
-        bench.sql("DELETE FROM agency WHERE agency_id = 'nobody'")
-        stranger = bench.caller("unknown")
+    with serve() as serving:
+        caller = serving.caller("revoked")
+        serving.sql("DELETE FROM agency WHERE agency_id = 'nobody'")
+        stranger = serving.caller("unknown")
         answers = [stranger.call(LIST, directory_pb2.ListAgenciesRequest()) for _ in range(30)]
         # A receipt may be missing with one reason only, so that a caller can insist on it with all others.
         assert {answer.reason for answer in answers if answer.receipt} == {"AGENCY_NOT_ACTIVE"}
@@ -310,8 +371,8 @@ def test_a_flood_of_refusals_is_counted(serve: Serve, monkeypatch: pytest.Monkey
         itemised = [answer for answer in answers if answer.receipt is not None]
         assert 5 <= len(itemised) <= 10
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).receipt is not None
-    assert stood_for(bench, "agency = ''") == 30
-    assert bench.one("SELECT count(*) FROM ledger_entry WHERE agency = ''") < 15
+    assert stood_for(serving, "agency = ''") == 30
+    assert serving.one("SELECT count(*) FROM ledger_entry WHERE agency = ''") < 15
 
 
 def test_a_revoked_certificate_spends_nothing_of_what_its_agency_has(
@@ -319,72 +380,76 @@ def test_a_revoked_certificate_spends_nothing_of_what_its_agency_has(
 ) -> None:
     # Otherwise whoever holds it decides which refusals of the agency are still itemised.
     monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 0.2)
-    with serve() as bench:
-        revoked = bench.caller("revoked")
+    with serve() as serving:
+        revoked = serving.caller("revoked")
         for _ in range(20):
             assert revoked.call(LIST, directory_pb2.ListAgenciesRequest()).reason == "CERTIFICATE_NOT_ACTIVE"
-        answer = bench.caller(flawed.AGENCY).call(LIST, b"\xff")
+        answer = serving.caller(flawed.AGENCY).call(LIST, b"\xff")
     assert (answer.reason, answer.receipt is not None) == ("MALFORMED_REQUEST", True)
 
 
 def test_a_look_up_that_is_given_up_while_it_is_committed_harms_no_neighbour(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two entries of one access id are a unique violation, for which the second one's whole batch is rolled back.
     commit = CommitGuard.commit
 
-    def slow(self: CommitGuard, conn: Connection, appended: Appended) -> None:
+    def slow(self: CommitGuard, session: Session, appended: Appended, steps: Sequence[Step]) -> None:
         time.sleep(1.0)
-        commit(self, conn, appended)
+        commit(self, session, appended, steps)
 
     monkeypatch.setattr(CommitGuard, "commit", slow)
-    caller = bench.caller("npb", officer=True)
+    caller = serving.caller("npb", officer=True)
     stub = caller.channel.unary_unary(f"/{LOOK_UP}")  # type: ignore[var-annotated]
     with pytest.raises(grpc.RpcError):
         stub(look_up("3520212345671").SerializeToString(), metadata=caller.metadata(os.urandom(32)), timeout=0.4)
-    _until_recorded(bench, "npb", leaf_pb2.OUTCOME_FAILED)
-    assert bench.one("SELECT count(*) FROM ledger_entry WHERE agency = 'npb' AND outcome = 1") == 1
+    _until_recorded(serving, "npb", leaf_pb2.OUTCOME_FAILED)
+    assert serving.one("SELECT count(*) FROM ledger_entry WHERE agency = 'npb' AND outcome = 1") == 1
 
 
-def test_a_directory_that_changes_without_end_holds_nobody_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_changes_without_end_holds_nobody_up(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # One agency that enrols officers as fast as it can has made half of the others' calls fail.
     read = pages.read
 
     def meanwhile(conn: Connection, **options: Any) -> pages.Page:
-        bench.sql("SELECT 1")
+        serving.sql("SELECT 1")
         return read(conn, **options)
 
     monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
-    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
     assert answer.code is STATES.OK
     assert answer.proves_itself()
 
 
-def test_a_call_whose_agency_is_disabled_meanwhile_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_whose_agency_is_disabled_meanwhile_is_refused(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = pages.read
 
     def meanwhile(conn: Connection, **options: Any) -> pages.Page:
-        bench.sql("UPDATE agency SET enabled = false WHERE agency_id = 'punjab-police'")
+        serving.sql("UPDATE agency SET enabled = false WHERE agency_id = 'punjab-police'")
         return read(conn, **options)
 
     monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
-    answer = bench.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, "AGENCY_NOT_ACTIVE")
-    assert bench.one("SELECT count(*) FROM ledger_entry WHERE outcome = 1") == 0
+    assert serving.one("SELECT count(*) FROM ledger_entry WHERE outcome = 1") == 0
 
 
-def test_a_shorter_deadline_of_the_callers_ends_the_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shorter_deadline_of_the_callers_ends_the_work(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # And the server's own, for callers that set none: the database is told, not only the thread.
     def slow(conn: Connection, **_: object) -> None:
         conn.execute("SELECT pg_sleep(30)")
 
     monkeypatch.setattr("nsor_server.directory.pages.read", slow)
-    caller = bench.caller("punjab-police")
+    caller = serving.caller("punjab-police")
     stub = caller.channel.unary_unary(f"/{LIST}")  # type: ignore[var-annotated]
     with pytest.raises(grpc.RpcError) as ended:
         stub(b"", metadata=caller.metadata(os.urandom(32)), timeout=0.5)
     assert ended.value.code() is STATES.DEADLINE_EXCEEDED
-    _until_recorded(bench, "punjab-police", leaf_pb2.OUTCOME_FAILED)
+    _until_recorded(serving, "punjab-police", leaf_pb2.OUTCOME_FAILED)
     start = time.monotonic()
     answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.DEADLINE_EXCEEDED, "DEADLINE")
@@ -393,12 +458,12 @@ def test_a_shorter_deadline_of_the_callers_ends_the_work(bench: Bench, monkeypat
 
 
 def test_a_call_its_leaf_and_its_spans_are_one_trace(serve: Serve) -> None:
-    with serve(trace_store=True) as bench:
-        caller = bench.caller("npb", officer=True)
+    with serve(trace_store=True) as serving:
+        caller = serving.caller("npb", officer=True)
         caller.extra = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")]
         answer = caller.call(LOOK_UP, look_up("3520212345671"))
         refused = caller.call(LOOK_UP, look_up("352021234567"))
-        state_dir = bench.settings.state_dir
+        state_dir = serving.settings.state_dir
     assert answer.leaf.trace_id.hex() == refused.leaf.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
     found = list(store.read(state_dir))
     calls = {span.attributes.get("nsor.access_id"): span for span in found if span.parent == "b7ad6b7169203331"}
@@ -411,10 +476,10 @@ def test_a_call_its_leaf_and_its_spans_are_one_trace(serve: Serve) -> None:
     assert "352021234567" not in text
 
 
-def _until_recorded(bench: Bench, agency: str, outcome: int) -> None:
+def _until_recorded(serving: Serving, agency: str, outcome: int) -> None:
     end = time.monotonic() + 10
     query = "SELECT count(*) FROM ledger_entry WHERE agency = %s AND outcome = %s"
-    while not bench.one(query, (agency, outcome)):
+    while not serving.one(query, (agency, outcome)):
         assert time.monotonic() < end
         threading.Event().wait(0.05)
 

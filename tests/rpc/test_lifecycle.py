@@ -18,7 +18,7 @@ from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server import config
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Database
-from tests.rpc.callers import Bench, Caller
+from tests.rpc.callers import Caller, Serving
 
 CHECK = "grpc.health.v1.Health/Check"
 WATCH = "grpc.health.v1.Health/Watch"
@@ -35,21 +35,23 @@ def health(caller: Caller, service: str = "") -> int:
     return status
 
 
-def test_any_active_agency_may_ask_for_health_without_a_nonce(bench: Bench) -> None:
-    caller = bench.caller("special-committee")
+def test_any_active_agency_may_ask_for_health_without_a_nonce(serving: Serving) -> None:
+    caller = serving.caller("special-committee")
     assert health(caller) == SERVING
     assert health(caller, "nsor.v1.LookupService") == SERVING
     assert caller.call(CHECK, health_pb2.HealthCheckRequest(service="other")).code is grpc.StatusCode.NOT_FOUND
 
 
-def test_health_is_gated_and_a_refusal_is_recorded(bench: Bench) -> None:
-    answer = bench.caller("revoked").call(CHECK, health_pb2.HealthCheckRequest(), no_nonce=True)
+def test_health_is_gated_and_a_refusal_is_recorded(serving: Serving) -> None:
+    answer = serving.caller("revoked").call(CHECK, health_pb2.HealthCheckRequest(), no_nonce=True)
     assert (answer.code, answer.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
     assert (answer.leaf.method, answer.leaf.agency) == (CHECK, "punjab-police")
 
 
-def test_health_says_not_serving_while_the_ledger_can_not_record(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller = bench.caller("npb")
+def test_health_says_not_serving_while_the_ledger_can_not_record(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = serving.caller("npb")
     watch = caller.stream(WATCH, health_pb2.HealthCheckRequest())
     assert health_pb2.HealthCheckResponse.FromString(next(watch)).status == SERVING
     monkeypatch.setattr(CommitGuard, "healthy", property(lambda _: False))
@@ -58,14 +60,14 @@ def test_health_says_not_serving_while_the_ledger_can_not_record(bench: Bench, m
     watch.cancel()
 
 
-def test_nothing_is_answered_that_can_not_be_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller = bench.caller("npb")
+def test_nothing_is_answered_that_can_not_be_recorded(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = serving.caller("npb")
     monkeypatch.setattr("nsor_server.ledger.guard.CommitGuard._watched_commit", _hangs)
     answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.message) == (grpc.StatusCode.UNAVAILABLE, b"")
     assert answer.reason == "LEDGER_UNAVAILABLE"
     # A refusal is an access as well.
-    refused = bench.caller("revoked").call(LIST, directory_pb2.ListAgenciesRequest())
+    refused = serving.caller("revoked").call(LIST, directory_pb2.ListAgenciesRequest())
     assert refused.code is grpc.StatusCode.UNAVAILABLE
 
 
@@ -76,7 +78,7 @@ def _hangs(*_: object) -> None:
 
 
 @contextmanager
-def process(settings: config.Settings, certificates: Path, database: Database) -> Iterator[tuple[Any, Bench]]:
+def process(settings: config.Settings, certificates: Path, database: Database) -> Iterator[tuple[Any, Serving]]:
     """`nsor-server serve` as a process of its own."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("NSOR_", "OTEL_"))}
     environ |= {
@@ -99,9 +101,9 @@ def process(settings: config.Settings, certificates: Path, database: Database) -
         first = running.stdout.readline()
         match = re.search(r"serves on (\S+)", first)
         assert match is not None, running.stderr.read() if running.stderr else ""
-        bench = Bench(match[1], certificates, database, settings, None)
-        yield running, bench
-        for channel in bench.channels:
+        serving = Serving(match[1], certificates, database, settings, None)
+        yield running, serving
+        for channel in serving.channels:
             channel.close()
     finally:
         if running.poll() is None:
@@ -111,8 +113,8 @@ def process(settings: config.Settings, certificates: Path, database: Database) -
 
 def test_sigterm_drains(settings: config.Settings, certificates: Path, database: Database) -> None:
     # Health first, then connections; running calls and streams end with a word, and the process with 0.
-    with process(settings, certificates, database) as (running, bench):
-        caller = bench.caller("punjab-police")
+    with process(settings, certificates, database) as (running, serving):
+        caller = serving.caller("punjab-police")
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
         stream = caller.stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
         watch = caller.stream(WATCH, health_pb2.HealthCheckRequest())
@@ -126,8 +128,8 @@ def test_sigterm_drains(settings: config.Settings, certificates: Path, database:
 
 
 def test_a_second_signal_ends_it_at_once(settings: config.Settings, certificates: Path, database: Database) -> None:
-    with process(settings, certificates, database) as (running, bench):
-        caller = bench.caller("punjab-police")
+    with process(settings, certificates, database) as (running, serving):
+        caller = serving.caller("punjab-police")
         silent = threading.Event()
 
         def nothing() -> Iterator[bytes]:

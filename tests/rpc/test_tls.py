@@ -20,34 +20,34 @@ from nsor_server.pki.authority import Authority
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.metrics import Metrics
 from tests.polling import until
-from tests.rpc.callers import Answered, Bench, Serve
+from tests.rpc.callers import Answered, Serve, Serving
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
-def served_serial(bench: Bench, name: str = "npb") -> int:
+def served_serial(serving: Serving, name: str = "npb") -> int:
     """The serial of the certificate that the server shows."""
-    with connect(bench, name) as connection:
+    with connect(serving, name) as connection:
         der = connection.getpeercert(binary_form=True)
     assert der is not None
     return x509.load_der_x509_certificate(der).serial_number
 
 
-def context(bench: Bench, name: str) -> ssl.SSLContext:
-    made = ssl.create_default_context(cafile=bench.certificates / "ca.pem")
+def context(serving: Serving, name: str) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=serving.certificates / "ca.pem")
     made.load_cert_chain(
-        bench.certificates / "agencies" / f"{name}.pem", bench.certificates / "agencies" / f"{name}.key"
+        serving.certificates / "agencies" / f"{name}.pem", serving.certificates / "agencies" / f"{name}.key"
     )
     made.set_alpn_protocols(["h2"])
     return made
 
 
-def connect(bench: Bench, name: str, made: ssl.SSLContext | None = None, **options: object) -> ssl.SSLSocket:
-    host, _, port = bench.address.rpartition(":")
+def connect(serving: Serving, name: str, made: ssl.SSLContext | None = None, **options: object) -> ssl.SSLSocket:
+    host, _, port = serving.address.rpartition(":")
     raw = socket.create_connection((host, int(port)), timeout=10)
-    return (made or context(bench, name)).wrap_socket(raw, server_hostname="localhost", **options)  # type: ignore[arg-type]
+    return (made or context(serving, name)).wrap_socket(raw, server_hostname="localhost", **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def copied(certificates: Path, tmp_path: Path) -> Path:
 def test_a_new_server_certificate_is_shown_without_a_restart(serve: Serve, copied: Path) -> None:
     with serve(
         server_certificate=copied / "server.pem", server_key=copied / "server.key", client_ca=copied / "ca.pem"
-    ) as bench:
-        before = served_serial(bench)
-        new_pair(bench.certificates, copied)
-        assert until(lambda: served_serial(bench) != before, seconds=10)
-        assert bench.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+    ) as serving:
+        before = served_serial(serving)
+        new_pair(serving.certificates, copied)
+        assert until(lambda: served_serial(serving) != before, seconds=10)
+        assert serving.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
 
 
 def test_a_new_client_ca_counts_without_a_restart(serve: Serve, copied: Path, tmp_path: Path) -> None:
@@ -75,27 +75,27 @@ def test_a_new_client_ca_counts_without_a_restart(serve: Serve, copied: Path, tm
     other = tmp_path / "other"
     development.create(other, ["npb"])
     pair = (other / "agencies" / "npb.key", other / "agencies" / "npb.pem")
-    with serve(client_ca=copied / "ca.pem") as bench:
-        assert bench.caller_with(*pair).call(LIST, b"").code is UNAVAILABLE
+    with serve(client_ca=copied / "ca.pem") as serving:
+        assert serving.caller_with(*pair).call(LIST, b"").code is UNAVAILABLE
         with (copied / "ca.pem").open("ab") as file:
             file.write((other / "ca.pem").read_bytes())
         answer = until(
-            lambda: (heard := bench.caller_with(*pair).call(LIST, b"")).code is not UNAVAILABLE and heard, seconds=10
+            lambda: (heard := serving.caller_with(*pair).call(LIST, b"")).code is not UNAVAILABLE and heard, seconds=10
         )
         assert answer
         assert (answer.code, answer.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
-        assert bench.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK
+        assert serving.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK
 
 
 def test_a_broken_new_file_keeps_the_old_and_is_reported(
     serve: Serve, copied: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     # grpc would keep the old one as well, and say nothing.
-    with serve(server_certificate=copied / "server.pem", server_key=copied / "server.key") as bench:
-        before = served_serial(bench)
+    with serve(server_certificate=copied / "server.pem", server_key=copied / "server.key") as serving:
+        before = served_serial(serving)
         (copied / "server.pem").write_text("-----BEGIN CERTIFICATE-----\nhalf a fil", encoding="ascii")
         assert until(lambda: "can't be used, the old ones stay" in caplog.text, seconds=10)
-        assert served_serial(bench) == before
+        assert served_serial(serving) == before
         assert "half a fil" not in caplog.text
 
 
@@ -109,15 +109,15 @@ def test_the_gauge_says_when_the_loaded_certificate_ends(copied: Path) -> None:
 
 def test_no_session_outlives_the_configuration_that_gave_it(serve: Serve, copied: Path) -> None:
     # A resumed session isn't checked for its key. The configuration is renewed every minute, and with changed files.
-    with serve(client_ca=copied / "ca.pem") as bench:
-        made = context(bench, "npb")
+    with serve(client_ca=copied / "ca.pem") as serving:
+        made = context(serving, "npb")
         made.maximum_version = ssl.TLSVersion.TLSv1_2
-        with connect(bench, "npb", made) as first:
+        with connect(serving, "npb", made) as first:
             session = first.session
         (copied / "ca.pem").touch()
 
         def resumed() -> bool:
-            with connect(bench, "npb", made, session=session) as second:
+            with connect(serving, "npb", made, session=session) as second:
                 return bool(second.session_reused)
 
         assert until(lambda: not resumed(), seconds=10)
@@ -125,13 +125,13 @@ def test_no_session_outlives_the_configuration_that_gave_it(serve: Serve, copied
 
 def test_handshakes_go_on_while_the_configuration_is_renewed(serve: Serve, copied: Path) -> None:
     # grpc frees a configuration that other handshakes may be reaching for: the old one is pinned meanwhile.
-    with serve(client_ca=copied / "ca.pem") as bench, ThreadPoolExecutor(16) as pool:
+    with serve(client_ca=copied / "ca.pem") as serving, ThreadPoolExecutor(16) as pool:
         end = time.monotonic() + 8
 
         def shake() -> int:
             done = 0
             while time.monotonic() < end:
-                served_serial(bench)
+                served_serial(serving)
                 done += 1
             return done
 
@@ -140,14 +140,14 @@ def test_handshakes_go_on_while_the_configuration_is_renewed(serve: Serve, copie
             (copied / "ca.pem").touch()
             threading.Event().wait(0.2)
         assert all(each.result() for each in running)
-        assert bench.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK
+        assert serving.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK
 
 
 def test_a_certificate_that_has_expired_meanwhile_is_refused_on_its_open_connection(
-    bench: Bench, tmp_path: Path
+    serving: Serving, tmp_path: Path
 ) -> None:
     # TLS looks at a certificate once per connection; the gate looks at every call.
-    caller = bench.caller_with(*short_lived(bench, tmp_path, seconds=4))
+    caller = serving.caller_with(*short_lived(serving, tmp_path, seconds=4))
     answers: list[Answered] = []
     end = time.monotonic() + 10
     while time.monotonic() < end and (not answers or answers[-1].code is grpc.StatusCode.OK):
@@ -157,20 +157,20 @@ def test_a_certificate_that_has_expired_meanwhile_is_refused_on_its_open_connect
     assert (answers[-1].code, answers[-1].reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_EXPIRED")
 
 
-def test_tls_1_1_is_refused(bench: Bench) -> None:
-    made = context(bench, "npb")
+def test_tls_1_1_is_refused(serving: Serving) -> None:
+    made = context(serving, "npb")
     made.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         made.minimum_version = ssl.TLSVersion.TLSv1_1
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         made.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        connect(bench, "npb", made)
+        connect(serving, "npb", made)
 
 
 def test_a_second_server_on_the_port_is_refused(serve: Serve) -> None:
     # With SO_REUSEPORT, grpc's default, it would silently take half of the connections.
-    with serve() as bench, pytest.raises(Exception, match="can't listen"), serve(listen=bench.address):
+    with serve() as serving, pytest.raises(Exception, match="can't listen"), serve(listen=serving.address):
         pass
 
 
@@ -189,16 +189,16 @@ def new_pair(certificates: Path, folder: Path) -> None:
     (folder / "server.pem").write_bytes(files.certificates_pem(chain))
 
 
-def short_lived(bench: Bench, folder: Path, *, seconds: int) -> tuple[Path, Path]:
+def short_lived(serving: Serving, folder: Path, *, seconds: int) -> tuple[Path, Path]:
     """The key and certificate of an agency that end in so many seconds; the register knows them."""
     key_pem, csr_pem = client_credentials.new_key_and_csr("npb")
     began = dt.datetime.now(dt.UTC) - dt.timedelta(days=profiles.load("agency").days) + dt.timedelta(seconds=seconds)
-    chain = Authority(bench.certificates).issue(
+    chain = Authority(serving.certificates).issue(
         csr_pem, profile="agency", names=requests.Names(agency_id="npb"), at=began
     )
     leaf = chain[0]
     assert leaf.not_valid_after_utc > dt.datetime.now(dt.UTC)
-    bench.sql(
+    serving.sql(
         "INSERT INTO certificate VALUES (%s, 'npb', %s, %s, %s)",
         (
             f"{leaf.serial_number:x}",

@@ -76,7 +76,7 @@ class Subscriber:
                 stream = self._client.events(
                     after_sequence=self._after,
                     quiet_seconds=QUIET_SECONDS,
-                    patience_seconds=SECONDS,
+                    give_up_seconds=SECONDS,
                     on_reconnect=lambda _: self.reconnected.set(),
                 )
                 for event in stream:

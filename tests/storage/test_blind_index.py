@@ -24,11 +24,3 @@ def test_after_a_rotation_old_rows_are_found(keyring: Keyring, blind_index: Blin
     assert old in values[1:]
     assert values[0] == twice.primary("cnic", CNIC)
     assert len(set(dict(values).values())) == 3
-
-
-def test_writers_of_one_identifier_take_turns_across_a_rotation(keyring: Keyring, blind_index: BlindIndex) -> None:
-    # Uniqueness across keys depends on it: the lock must not change with the primary key.
-    lock = blind_index.lock_id("cnic", CNIC)
-    assert -(2**63) <= lock < 2**63
-    assert BlindIndex(keyring.rotated()).lock_id("cnic", CNIC) == lock
-    assert blind_index.lock_id("mobile", CNIC) != lock

@@ -1,8 +1,10 @@
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from nsor_server.storage import pool
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
@@ -63,6 +65,68 @@ def test_every_statement_and_every_idle_transaction_is_bounded(postgres: Embedde
             connection.execute("SELECT pg_sleep(30)")
         with bounded.connect() as connection:
             assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("45s",)
+
+
+def test_a_reading_connection_cannot_write(database: Database) -> None:
+    # A handler that writes by mistake would do so beside its entry.
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), database.reading() as connection:
+        _add_officer(connection)
+    assert _officers(database) == 0
+
+
+def test_each_statement_of_a_reading_connection_sees_what_was_committed_before_it(database: Database) -> None:
+    # In one transaction it might hold on to an old state, and a call that runs again would read it again.
+    with database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM officer").fetchall() == [(0,)]
+        with database.transaction() as other:
+            _add_officer(other)
+        assert connection.execute("SELECT count(*) FROM officer").fetchall() == [(1,)]
+        assert connection.info.transaction_status == TransactionStatus.IDLE
+
+
+def test_calls_that_read_hold_up_no_transaction(database: Database) -> None:
+    # The directory is read anew on the other pool while every reader is busy.
+    with contextlib.ExitStack() as busy:
+        for _ in range(4):
+            busy.enter_context(database.reading())
+        assert _officers(database) == 0
+
+
+def test_reading_connections_that_died_with_the_server_are_replaced(
+    postgres: EmbeddedPostgres, database: Database
+) -> None:
+    def read() -> list[tuple[int]]:
+        with database.reading() as connection:
+            return connection.execute("SELECT 1").fetchall()
+
+    with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (SERVER,))
+    with pytest.raises(psycopg.OperationalError):
+        read()
+    assert [read() for _ in range(8)] == [[(1,)]] * 8
+    assert _officers(database) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "condition"),
+    [
+        ("registration_version", "registration_id = '00000000-0000-4000-8000-000000000000'"),
+        ("registration_identifier", "kind = 1 AND key_id = 1 AND blind = 'x'"),
+        ("access_request_version", "access_request_id = '00000000-0000-4000-8000-000000000000'"),
+    ],
+)
+def test_readers_and_the_writer_go_by_an_index_however_small_the_table(
+    database: Database, table: str, condition: str
+) -> None:
+    # A plan is kept as long as its connection: one for a table that was small would read all of it ever after.
+    with database.owner() as owner:
+        owner.execute(f"ANALYZE {table}".encode())
+    with database.reading() as reading, database.writer() as writing:
+        for connection in (reading, writing):
+            query = f"EXPLAIN SELECT * FROM {table} WHERE {condition}"  # noqa: S608 - constants
+            plan = "\n".join(line for (line,) in connection.execute(query.encode()))
+            assert "Index" in plan
+            assert "Seq Scan" not in plan
 
 
 def test_instants_come_back_in_utc(database: Database) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from nsor.v1 import directory_pb2
-from nsor_server import config
-from nsor_server.rpc import checks
+from nsor_server import check, config
 from nsor_server.storage.pool import Database
 from tests.rpc.callers import Serve
 
@@ -16,7 +15,7 @@ LIST = "nsor.v1.DirectoryService/ListAgencies"
 
 def looked_at(settings: config.Settings) -> tuple[bool, str]:
     out = io.StringIO()
-    good = checks.run(settings, Console(file=out, width=200))
+    good = check.run(settings, Console(file=out, width=200))
     return good, out.getvalue()
 
 
@@ -70,8 +69,8 @@ def test_it_changes_nothing(settings: config.Settings, database: Database) -> No
 
 
 def test_metrics_tell_calls_certificates_spans_and_health(serve: Serve) -> None:
-    with serve(metrics_listen="127.0.0.1:19464", trace_store=True) as bench:
-        bench.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest())
+    with serve(metrics_listen="127.0.0.1:19464", trace_store=True) as serving:
+        serving.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest())
         with urllib.request.urlopen("http://127.0.0.1:19464/metrics", timeout=5) as answer:
             text = answer.read().decode()
     assert f'nsor_calls_total{{code="OK",method="{LIST}"}} 1.0' in text

@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
-from nsor_server.ledger.naming import named
+from nsor_server.rpc.naming import named
 
 CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
 

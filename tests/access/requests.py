@@ -1,0 +1,135 @@
+"""A request of each kind that the contract accepts, of a case in Lahore, for tests that walk the contract."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.message import Message
+
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
+from tests.calls import PUNJAB_POLICE, Created, confirmation, current_address, day, order
+
+CNIC = "3520212345671"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is in the register: ids of nobody when nothing is.
+
+    Attributes:
+        registration: a registration with a conviction and an FIR in Lahore.
+        access_request_id: an access request for an FIR in Lahore.
+        etag: of the access request.
+    """
+
+    registration: Created
+    access_request_id: str
+    etag: str
+
+
+def fir(station: str = "PK-PB/LHR/PS-001") -> types_pb2.FirKey:
+    return types_pb2.FirKey(police_station=station, year=2021, serial=679, fir_date=day(2021, 9, 2))
+
+
+def application(**fields: object) -> lookup_pb2.CreateAccessRequestRequest:
+    name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test Aslam")
+    return lookup_pb2.CreateAccessRequestRequest(
+        request_id=str(uuid.uuid4()),
+        fir=fir(),
+        suspects=[lookup_pb2.Suspect(cnic=CNIC, name=name)],
+        annexure_a=lookup_pb2.AnnexureA(
+            officer_grade=17,
+            posting="PK-PB/LHR",
+            offence_codes=["PPC-376"],
+            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=lookup_pb2.ACCESS_GROUND_IDENTITY,
+            fir_copy_number="C-1",
+            application_number="A-1",
+            application_date=day(2021, 9, 3),
+        ),
+        **fields,  # type: ignore[arg-type]  # a message's fields
+    )
+
+
+def notice(known: Known) -> notification_pb2.CreateNoticeRequest:
+    return notification_pb2.CreateNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        address=current_address("PK-PB/FSD/PS-003"),
+        event_date=day(2026, 2, 20),
+        received_date=day(2026, 2, 21),
+        receiving_station="PK-PB/LHR/PS-001",
+        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+    )
+
+
+def enrolment() -> directory_pb2.EnrolOfficerRequest:
+    key = Ed25519PrivateKey.generate()
+    proof = b"nsor-enrol-v1\0" + PUNJAB_POLICE.agency_id.encode() + b"\0" + b"LHR-1204"
+    return directory_pb2.EnrolOfficerRequest(
+        request_id=str(uuid.uuid4()),
+        officer_number="LHR-1204",
+        public_key=key.public_key().public_bytes_raw(),
+        proof_of_possession=key.sign(proof),
+        jurisdiction=["PK-PB/LHR"],
+        grade=16,
+    )
+
+
+def disabling() -> directory_pb2.DisableOfficerRequest:
+    return directory_pb2.DisableOfficerRequest(
+        request_id=str(uuid.uuid4()),
+        officer_key_id=hashlib.sha256(b"nobody").digest(),
+        reason=directory_pb2.DISABLE_REASON_LEFT_POST,
+    )
+
+
+def approval(known: Known) -> lookup_pb2.ApproveAccessRequestRequest:
+    return lookup_pb2.ApproveAccessRequestRequest(
+        request_id=str(uuid.uuid4()), access_request_id=known.access_request_id, etag=known.etag
+    )
+
+
+def send_back(known: Known) -> lookup_pb2.ReturnAccessRequestRequest:
+    return lookup_pb2.ReturnAccessRequestRequest(
+        request_id=str(uuid.uuid4()),
+        access_request_id=known.access_request_id,
+        etag=known.etag,
+        reasons=[lookup_pb2.RETURN_REASON_RATIONALE_LACKING],
+    )
+
+
+def prosecution_look_up(_known: Known) -> lookup_pb2.LookUpRegistrationRequest:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_PROSECUTION,
+        cnic=CNIC,
+        basis=lookup_pb2.LookUpBasis(fir=fir()),
+    )
+
+
+OF_METHOD: dict[str, Callable[[Known], Message]] = {
+    "RegistrationService/CreateRegistration": lambda _: order(),
+    "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
+    "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(
+        registration_id=known.registration.registration_id
+    ),
+    "NotificationService/CreateNotice": notice,
+    "LookupService/CreateAccessRequest": lambda _: application(),
+    "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(
+        access_request_id=known.access_request_id
+    ),
+    "LookupService/ApproveAccessRequest": approval,
+    "LookupService/ReturnAccessRequest": send_back,
+    "LookupService/LookUpRegistration": prosecution_look_up,
+    "DirectoryService/EnrolOfficer": lambda _: enrolment(),
+    "DirectoryService/DisableOfficer": lambda _: disabling(),
+}
+"""By the method's name without its package."""
+
+
+def request_of(method: str, known: Known) -> Message:
+    """A request of a method, by its full name."""
+    return OF_METHOD[method.removeprefix("nsor.v1.")](known)

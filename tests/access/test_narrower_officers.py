@@ -1,0 +1,101 @@
+"""An officer of another district sees nothing and does nothing, whatever his agency may; walked over the contract."""
+
+import pytest
+
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access.contract import MethodRule
+from tests.access.requests import CNIC, Known, application, fir, prosecution_look_up, request_of
+from tests.calls import (
+    CONTRACT,
+    LAHORE_COURT,
+    PUNJAB_POLICE,
+    PUNJAB_PROSECUTION,
+    Services,
+    call_of,
+    officer_of,
+    order,
+)
+
+BY_PLACE = {
+    options_pb2.ROW_SCOPE_OWN_AGENCY,
+    options_pb2.ROW_SCOPE_PART_IN_CASE,
+    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
+    options_pb2.ROW_SCOPE_JURISDICTION,
+}
+"""Scopes that an officer's places narrow."""
+NAMES_A_PLACE = {
+    "nsor.v1.RegistrationService/CreateRegistration",
+    "nsor.v1.LookupService/CreateAccessRequest",
+    "nsor.v1.LookupService/LookUpRegistration",
+}
+"""Their requests say the place themselves, so that it may be said that it is outside."""
+NARROWED = [
+    (rule, kind)
+    for rule in CONTRACT.methods.values()
+    for kind, allowed in rule.allow.items()
+    if rule.officer != options_pb2.OFFICER_RULE_NONE and allowed.rows in BY_PLACE
+]
+OF_PUNJAB = {agency.kind: agency for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, LAHORE_COURT)}
+
+
+@pytest.fixture
+def known(services: Services) -> Known:
+    """A confirmed registration, or one that isn't yet, and a pending access request; all of Lahore."""
+    requested = services.ask(call_of(PUNJAB_POLICE), application()).response
+    created = services.create(order(CNIC))
+    return Known(created, requested.access_request_id, requested.etag)
+
+
+def ids(case: object) -> str:
+    return case.full_name if isinstance(case, MethodRule) else options_pb2.AgencyKind.Name(case)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rule", "kind"), NARROWED, ids=ids)
+def test_a_narrower_officer_sees_nothing(
+    services: Services, known: Known, rule: MethodRule, kind: options_pb2.AgencyKind.ValueType
+) -> None:
+    # What isn't his is answered as what isn't there; only of what he has named himself is it said that it lies outside.
+    if kind == options_pb2.AGENCY_KIND_POLICE or rule.full_name in NAMES_A_PLACE:
+        services.confirm(known.registration)
+    agency = OF_PUNJAB[kind]
+    request = request_of(rule.full_name, known)
+    multan = call_of(agency, officer_of(agency, "PK-PB/MUL"))
+    if rule.full_name == "nsor.v1.NotificationService/CreateNotice":
+        request.receiving_station = "PK-PB/MUL/PS-001"  # type: ignore[attr-defined]  # his own station: the record isn't his
+    if rule.full_name in NAMES_A_PLACE:
+        refusal = services.refused(errors.Denied, multan, request)
+        assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    else:
+        refused = services.refused(errors.NoRecord, multan, request)
+        nobodys = request_of(rule.full_name, Known(known.registration, known.access_request_id, known.etag))
+        for name in ("registration_id", "access_request_id"):
+            if name in nobodys.DESCRIPTOR.fields_by_name:
+                setattr(nobodys, name, "00000000-0000-4000-8000-000000000000")
+        lahore = call_of(agency, officer_of(agency, "PK-PB/LHR"))
+        assert repr(services.refused(errors.NoRecord, lahore, nobodys)) == repr(refused)
+    # It is the officer's place alone: a colleague for Lahore is answered.
+    services.ask(call_of(agency, officer_of(agency, "PK-PB/LHR")), request_of(rule.full_name, known))
+
+
+def test_every_kind_whose_rows_are_narrowed_is_tried() -> None:
+    assert {kind for _, kind in NARROWED} == OF_PUNJAB.keys()
+    assert len(NARROWED) >= 11
+    assert {rule.full_name for rule, _ in NARROWED} > NAMES_A_PLACE
+
+
+def test_a_case_of_his_own_district_shows_a_prosecutor_no_record_of_another(services: Services, known: Known) -> None:
+    # He names an FIR within his jurisdiction: the person has a record, but not of that FIR.
+    services.confirm(known.registration)
+    request = prosecution_look_up(known)
+    request.basis.fir.CopyFrom(fir("PK-PB/MUL/PS-001"))
+    answers = []
+    for cnic in (CNIC, "8120212345670"):
+        own = lookup_pb2.LookUpRegistrationRequest()
+        own.CopyFrom(request)
+        own.cnic = cnic
+        own.request_id = f"00000000-0000-4000-8000-{cnic[:12]}"
+        multan = call_of(PUNJAB_PROSECUTION, officer_of(PUNJAB_PROSECUTION, "PK-PB/MUL"))
+        answers.append(services.ask(multan, own).response.SerializeToString())
+    assert answers[0] == answers[1]
+    assert lookup_pb2.LookUpRegistrationResponse.FromString(answers[0]).outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD

@@ -1,0 +1,209 @@
+"""Prepared statements in pipelines, and the values that they carry."""
+
+import contextlib
+import datetime as dt
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+
+from nsor_server.storage import arrays
+from nsor_server.storage.pool import Database
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
+
+NEXT = Statement(b"next", b"SELECT nextval('counted')")
+ADD = Statement(b"add", b"INSERT INTO kept VALUES ($1::bigint)")
+KEPT = Statement(b"kept", b"SELECT number FROM kept ORDER BY number")
+DIVIDED = Statement(b"divided", b"SELECT 1 / $1::bigint")
+TWO_ROWS = Statement(b"two rows", b"SELECT nth, nth * $1::bigint FROM generate_series(1::bigint, 2) AS s (nth)")
+SLEEP = Statement(b"sleep", b"SELECT 1 FROM pg_sleep(20)")
+SECONDS = dt.timedelta(microseconds=1)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session on a connection of its own, with a sequence and a table."""
+    with database.owner() as owner:
+        owner.execute("CREATE SEQUENCE counted")
+        owner.execute("CREATE TABLE kept (number bigint PRIMARY KEY)")
+        owner.execute("GRANT ALL ON SEQUENCE counted TO nsor_server")
+        owner.execute("GRANT SELECT, INSERT ON kept TO nsor_server")
+    with contextlib.closing(database.connect()) as connection:
+        yield Session(connection)
+
+
+def add(number: int) -> Step:
+    return ADD(arrays.integer(number))
+
+
+def divided(by: int) -> Step:
+    return DIVIDED(arrays.integer(by))
+
+
+def test_each_step_gives_its_own_rows(session: Session) -> None:
+    assert session.run(TWO_ROWS(arrays.integer(10)), NEXT(), add(7), KEPT()) == [
+        [(1, 10), (2, 20)],
+        [(1,)],
+        [],
+        [(7,)],
+    ]
+    # Prepared by now: the same again.
+    assert session.run(TWO_ROWS(arrays.integer(-1)), NEXT()) == [[(1, -1), (2, -2)], [(2,)]]
+
+
+def test_the_status_is_that_of_the_last_step(session: Session) -> None:
+    # The commit's guard reads it: in a failed transaction COMMIT is a ROLLBACK.
+    session.run(BEGIN, add(1), COMMIT)
+    assert session.status == b"COMMIT"
+    session.run(BEGIN)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        session.run(divided(0))
+    session.run(COMMIT)
+    assert session.status == b"ROLLBACK"
+
+
+def test_after_a_step_that_fails_the_others_are_not_done(session: Session) -> None:
+    # A sequence isn't rolled back: it shows what was done.
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        session.run(NEXT(), divided(0), NEXT(), add(1), KEPT())
+    assert session.run(NEXT()) == [[(2,)]]
+    # Those that were never prepared are, and those that were stay so.
+    assert session.run(divided(1), add(1), KEPT()) == [[(1,)], [], [(1,)]]
+
+
+def test_a_transaction_with_a_failed_step_can_only_be_rolled_back(session: Session) -> None:
+    session.run(BEGIN, add(1))
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        session.run(add(2), add(1), add(3))
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        session.run(add(4), COMMIT)
+    session.run(ROLLBACK)
+    assert session.run(KEPT()) == [[]]
+    session.run(BEGIN, add(5), COMMIT)
+    assert session.run(KEPT()) == [[(5,)]]
+
+
+def test_a_statement_that_can_not_be_prepared_fails_each_time(session: Session) -> None:
+    wrong = Statement(b"wrong", b"SELECT nothing FROM nowhere")
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            session.run(NEXT(), wrong(), NEXT())
+    assert session.run(NEXT()) == [[(3,)]]
+
+
+def test_a_connection_that_the_server_ends_is_an_operational_error(session: Session, database: Database) -> None:
+    session.run(NEXT())
+    pid = session.connection.info.backend_pid
+    with database.connect() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    with pytest.raises(psycopg.OperationalError):
+        session.run(NEXT())
+    assert session.connection.closed
+
+
+def test_a_connection_that_breaks_while_it_waits_is_an_operational_error(session: Session) -> None:
+    # The commit's guard shuts it down so.
+    def shut_down() -> None:
+        with socket.socket(fileno=os.dup(session.connection.fileno())) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(0.3, shut_down)
+    timer.start()
+    with pytest.raises(psycopg.OperationalError):
+        session.run(SLEEP(), NEXT())
+    timer.join()
+
+
+def test_psycopg_may_use_the_connection_in_between(session: Session) -> None:
+    # It sees what the session's transaction has done so far, and the session goes on in the same transaction.
+    session.run(BEGIN, add(1))
+    with session.plain() as connection:
+        assert connection.execute("SELECT number FROM kept WHERE number = %s", (1,)).fetchall() == [(1,)]
+        connection.execute("INSERT INTO kept VALUES (2)")
+    assert session.run(KEPT(), ROLLBACK, KEPT()) == [[(1,), (2,)], [], []]
+
+
+def test_what_fails_in_between_leaves_a_usable_session(session: Session) -> None:
+    session.run(BEGIN)
+    with pytest.raises(psycopg.errors.UndefinedTable), session.plain() as connection:
+        connection.execute("SELECT nothing FROM nowhere")
+    session.run(ROLLBACK)
+    assert session.run(NEXT()) == [[(1,)]]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_closed_session_leaves_the_connection_as_it_was(session: Session, *, failed: bool) -> None:
+    session.run(BEGIN, NEXT())
+    if failed:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            session.run(divided(0))
+    session.close()
+    session.connection.rollback()
+    assert session.connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
+    session.connection.rollback()
+    assert Session(session.connection).run(NEXT()) == [[(2,)]]
+
+
+INSTANTS = (
+    dt.datetime(2026, 3, 2, 11, 59, 59, 999_999, dt.UTC),
+    dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+    dt.datetime(2000, 1, 1, tzinfo=dt.UTC) - SECONDS,
+    dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.timezone(dt.timedelta(hours=5))),
+)
+VALUES: dict[str, Sequence[Any]] = {
+    "bytea": (b"", b"\0\\x00'\"{},", bytes(range(256)), None),
+    "uuid": (bytes(16), bytes(range(16)), None, b"\xff" * 16),
+    "text": ("", "NULL", "محمد زفر، لاہور", None, "a\\b\"c'd{e,f}", "zero\u200cwidth\n\ttab", "😀"),
+    "smallint": (0, -1, 32_767, -32_768, None),
+    "integer": (0, -1, 2**31 - 1, -(2**31), None),
+    "bigint": (0, -1, 2**63 - 1, -(2**63), None),
+    "boolean": (True, False, None),
+    "timestamptz": (*INSTANTS, None),
+    "text[]": (
+        [],
+        ["PK-PB/LHR"],
+        ["", "NULL", "null"],
+        ["سندھ", 'quoted "so"', "back\\slash", "\\", '"', "'", "{}", "a,b", " space "],
+        [None, "PK"],
+        None,
+    ),
+}
+
+
+def test_every_type_of_a_table_is_tried() -> None:
+    assert VALUES.keys() == arrays.PACKERS.keys()
+
+
+@pytest.mark.parametrize("kind", VALUES)
+@pytest.mark.parametrize("empty", [False, True])
+def test_what_is_packed_is_read_back(session: Session, kind: str, *, empty: bool) -> None:
+    # Each value as an element of the array that is sent and as a value of a row; one that is NULL keeps its place.
+    values = () if empty else VALUES[kind]
+    carrier, cast = ("text", "::text[]") if kind.endswith("[]") else (kind, "")
+    sql = f"SELECT v{cast} FROM unnest($1::{carrier}[]) WITH ORDINALITY AS q (v, nth) ORDER BY nth"  # noqa: S608 - constants
+    statement = Statement(b"back", sql.encode())
+    (rows,) = session.run(statement(arrays.PACKERS[kind](values)))
+    assert [value for (value,) in rows] == list(values)
+
+
+@pytest.mark.parametrize("kind", ["bytea", "uuid", "text", "smallint", "integer"])
+def test_an_array_is_read_as_a_list(session: Session, kind: str) -> None:
+    statement = Statement(b"list", f"SELECT $1::{kind}[], '{{}}'::{kind}[]".encode())
+    assert session.run(statement(arrays.PACKERS[kind](VALUES[kind]))) == [[(list(VALUES[kind]), [])]]
+
+
+def test_a_value_of_a_type_that_nothing_reads_is_an_error(session: Session) -> None:
+    # And no wrong value. The session can be used after it.
+    with pytest.raises(KeyError):
+        session.run(Statement(b"interval", b"SELECT '1 day'::interval")())
+
+
+def test_one_value_is_read_as_one_of_a_result(session: Session) -> None:
+    now = dt.datetime.now(dt.UTC)
+    statement = Statement(b"now", b"SELECT $1::bigint, to_timestamp($1::bigint / 1000000.0)")
+    micros = (now - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // SECONDS
+    assert session.run(statement(arrays.integer(micros))) == [[(micros, now)]]

@@ -1,0 +1,65 @@
+"""The order of the ledger is the order of what answers saw: none shows a state that an earlier entry has changed."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from tests.e2e.agencies import Agencies
+from tests.e2e.test_story import POLICE, moved
+
+CHANGES = 30
+
+
+def test_no_answer_shows_what_an_earlier_entry_has_changed(
+    agencies: Agencies, people: Iterator[registration_pb2.CreateRegistrationRequest]
+) -> None:
+    person = agencies.confirmed(next(people))
+    cnic = person.order.person.cnic
+    npb, police = agencies.client("npb"), agencies.client(POLICE)
+    ended = threading.Event()
+    changed: list[tuple[int, str]] = [(-1, person.etag)]
+    seen: list[tuple[int, str]] = []
+
+    def change(station: str) -> None:
+        for _ in range(CHANGES):
+            answer = police.notification.create_notice(moved(person, station))
+            changed.append((answer.index, answer.message.etag))
+
+    def get() -> None:
+        answer = npb.registration.get_registration(
+            registration_pb2.GetRegistrationRequest(registration_id=person.registration_id)
+        )
+        seen.append((answer.index, answer.message.registration.etag))
+
+    def look_up() -> None:
+        answer = npb.lookup.look_up_registration(
+            lookup_pb2.LookUpRegistrationRequest(
+                request_id=str(uuid.uuid4()),
+                purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+                cnic=cnic,
+                basis=lookup_pb2.LookUpBasis(ticket_number="NPB-7"),
+            )
+        )
+        seen.append((answer.index, answer.message.registration.etag))
+
+    def on(read: Callable[[], None]) -> None:
+        while not ended.is_set():
+            read()
+
+    with ThreadPoolExecutor(8) as pool:
+        reading = [pool.submit(on, read) for read in (get, get, get, look_up, look_up, look_up)]
+        changing = [pool.submit(change, station) for station in ("PK-PB/RWP/PS-003", "PK-PB/LHR/PS-001")]
+        try:
+            for each in changing:
+                each.result()
+        finally:
+            ended.set()
+        for each in reading:
+            each.result()
+    changed.sort()
+    assert len(seen) > CHANGES
+    for (first, etag), (last, _) in pairwise([*changed, (1 << 62, "")]):
+        assert {shown for index, shown in seen if first < index < last} <= {etag}

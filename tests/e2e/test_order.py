@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import grpc
+
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
 from tests.e2e.agencies import Agencies
 from tests.e2e.test_story import POLICE, moved
+from tests.rpc.callers import Answered
 
 CHANGES = 30
+AT_ONCE = 12
+NOTICE = "nsor.v1.NotificationService/CreateNotice"
 
 
 def test_no_answer_shows_what_an_earlier_entry_has_changed(
@@ -63,3 +68,22 @@ def test_no_answer_shows_what_an_earlier_entry_has_changed(
     assert len(seen) > CHANGES
     for (first, etag), (last, _) in pairwise([*changed, (1 << 62, "")]):
         assert {shown for index, shown in seen if first < index < last} <= {etag}
+
+
+def test_changes_of_one_record_at_once_are_all_made(
+    agencies: Agencies, people: Iterator[registration_pb2.CreateRegistrationRequest]
+) -> None:
+    # Each but one has read a version that another one has overtaken, and runs again: none is told to come back.
+    person = agencies.confirmed(next(people))
+    caller = agencies.raw(POLICE, officer=True)
+    together = threading.Barrier(AT_ONCE)
+
+    def change(_: int) -> Answered:
+        notice = moved(person, "PK-PB/LHR/PS-001")
+        notice.request_id = str(uuid.uuid4())
+        together.wait(20)
+        return caller.call(NOTICE, notice)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(change, range(AT_ONCE)))
+    assert {(answer.code, answer.reason) for answer in answers} == {(grpc.StatusCode.OK, "")}

@@ -88,7 +88,7 @@ class Batches:
                     others.append(call)
                     continue
             ready.append(call)
-        ready.sort(key=_weight)
+        ready.sort(key=_rank)
         return ready, others
 
     def pass_over(self, call: Call) -> None:
@@ -204,6 +204,11 @@ class Batches:
         if outcome is None:
             return Decided(entries.entry(call), (), directory_changed=False)
         return Decided(entries.entry(call), outcome.rows, outcome.directory_changed)
+
+
+def _rank(call: Call) -> tuple[int, int]:
+    """The order within a batch. Of calls on one version the first wins: the one that has lost most often."""
+    return _weight(call), -call.tries
 
 
 def _weight(call: Call) -> int:

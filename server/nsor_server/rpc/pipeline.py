@@ -37,8 +37,11 @@ from nsor_server.rpc.streams import Streams
 from nsor_server.rpc.transport import Channel
 from nsor_server.tracing.spans import Tracing
 
-MAX_TRIES = 4
-"""How often a call is run that has read what has changed before it was recorded; then it is answered UNAVAILABLE."""
+MAX_TRIES = 16
+"""How often a call is run again that has read what has changed before it was recorded; then it is UNAVAILABLE.
+
+Of calls that change one record at once each batch takes one, so that as many more of them can come through.
+"""
 
 
 class Checks(Protocol):

@@ -59,12 +59,15 @@ def _decide(
 ) -> Sequence[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError]:
     """Refuses those whose ticket says so; the others are answered."""
     SEEN.append(results[0][0][0])
+    DECIDED.append(list(prepared))
     answer = Outcome(lookup_pb2.LookUpRegistrationResponse(), record_pb2.AccessDetail(outcome="NO_RECORD"))
     return [errors.NoRecord() if ticket == "refuse" else answer for ticket in prepared]
 
 
 SEEN: list[int] = []
 """What grouped calls have read under the lock."""
+DECIDED: list[list[str]] = []
+"""What was decided together."""
 PLAIN = Method(
     LIST,
     CONTRACT.methods[LIST],
@@ -192,6 +195,7 @@ class Recorded:
 def recorded(settings: config.Settings, database: Database, keyring: Keyring, certificates: Path) -> Iterator[Recorded]:
     """A writer that isn't started yet, on a database with the example agencies."""
     SEEN.clear()
+    DECIDED.clear()
     policy = Policy.load()
     guard = CommitGuard(database.connect, timeout_seconds=5)
     writer: Writer[Call] = Writer(database.writer, Ledger(keyring, settings.ledger_origin), guard)
@@ -292,6 +296,26 @@ def test_a_call_that_was_gated_before_its_officer_was_disabled_is_refused(record
     assert is_receipt_of(results[id(plain)], plain)
     assert enabled.directory is recorded.admission.directory.current is not before
     assert set(recorded.order()) == {enabled.access_id, plain.access_id}
+
+
+@pytest.mark.parametrize("others", [("two", "three"), ()])
+def test_a_look_up_that_may_not_be_made_now_uses_nothing_up(recorded: Recorded, others: Sequence[str]) -> None:
+    # What a batch decides counts for the next in it, as a use of a grant. It isn't told either: the call may run again.
+    key, other = recorded.enrol(), recorded.enrol()
+    stale = recorded.look_up(key, "refuse")
+    recorded.enter(stale)
+    stale.route.run(stale, None)
+    officer = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
+    recorded.change(
+        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())", (officer,)
+    )
+    calls = [recorded.look_up(other, ticket) for ticket in others]
+    results = recorded.write(stale, *calls)
+    assert isinstance(results[id(stale)], errors.Denied)
+    assert stale.error is None
+    assert ([list(others)] if others else []) == DECIDED
+    for call in calls:
+        assert is_receipt_of(results[id(call)], call)
 
 
 @pytest.mark.parametrize("agency_id", ["npb", "sindh-police"])

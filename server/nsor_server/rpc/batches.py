@@ -121,8 +121,14 @@ class Batches:
         self._gate_again(calls, head, session, failed)
         at = self._reads.versions
         for handler, own, count in self._reads.grouped:
-            self._decide_grouped(handler, own, results[at : at + count], head.now_us)
+            read = results[at : at + count]
             at += count
+            asked = [call for call in own if id(call) not in failed]
+            if asked and len(asked) < len(own):
+                # What one decides counts for the next: a call that isn't recorded decides nothing, and uses up nothing.
+                read = session.run(*handler.reads([call.prepared for call in asked]))
+            if asked:
+                self._decide_grouped(handler, asked, read, head.now_us)
         spans = [call.span for call in calls if call.route is not None]
         self._commit = self._tracing.commit(spans) if spans else None
         self._changes = any(_weight(call) for call in calls)

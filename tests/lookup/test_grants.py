@@ -149,7 +149,13 @@ def test_a_refused_look_up_leaves_its_request_id_free(register: Register) -> Non
 
 
 @pytest.mark.parametrize(
-    "change", ["agency_id = 'sindh-police'", "expires_at = expires_at + interval '1 day'", "sealed = sealed || '\\x00'"]
+    "change",
+    [
+        "agency_id = 'sindh-police'",
+        "expires_at = expires_at + interval '1 day'",
+        "expires_at = 'infinity'",
+        "sealed = sealed || '\\x00'",
+    ],
 )
 def test_a_grant_that_was_tampered_with_serves_nobody(register: Register, change: str) -> None:
     grant_id, sound = register.grant(), register.grant()

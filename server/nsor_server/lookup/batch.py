@@ -18,7 +18,7 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row
-from nsor_server.formats.instants import instant
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import batch_store, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Wanted
@@ -238,7 +238,8 @@ class Decider:
     def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
         known = batch.grants.get(grant_id)
         if known is None:
-            record = store.open_grant(self._sealer, grant_id, agency, earlier.grant_expires_at_us, earlier.grant_sealed)
+            expires_at_us = to_us(earlier.grant_expires_at)
+            record = store.open_grant(self._sealer, grant_id, agency, expires_at_us, earlier.grant_sealed)
             uses = [0] * len(record.cnics)
             for position in earlier.used:
                 uses[position] += 1

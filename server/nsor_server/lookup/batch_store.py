@@ -7,6 +7,7 @@ be planned by how small the tables were when the first batch came.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -67,7 +68,7 @@ _EARLIER: Final = Statement(
     b"""
 SELECT q.ordinal,
     (SELECT request_hash FROM look_up WHERE request_id = q.request_id AND agency_id = q.agency_id),
-    g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.sealed,
+    g.agency_id, g.expires_at, g.sealed,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
@@ -103,14 +104,14 @@ class Earlier(NamedTuple):
     Attributes:
         request_hash: keyed hash of the request that used the request id before; None: none did.
         grant_agency: agency of the grant; None: the caller has no such grant.
-        grant_expires_at_us: the column beside the sealed grant.
+        grant_expires_at: the column beside the sealed grant.
         grant_sealed: the grant.
         used: for each use of the grant so far, its subject.
     """
 
     request_hash: bytes | None
     grant_agency: str | None
-    grant_expires_at_us: int
+    grant_expires_at: dt.datetime
     grant_sealed: bytes
     used: Sequence[int]
 

@@ -20,6 +20,8 @@ _LONG: Final = struct.Struct(">iq").pack
 _NULL: Final = _LENGTH(-1)
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
+_FIRST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 Column = Sequence[Any]
 
@@ -128,6 +130,15 @@ def _integer(value: bytes) -> int:
     return int.from_bytes(value, "big", signed=True)
 
 
+def _instant(value: bytes) -> dt.datetime:
+    """An instant. One that Python can't tell, such as infinity, is the first or the last that it can."""
+    after = _integer(value)
+    try:
+        return _EPOCH + after * _MICROSECOND
+    except OverflowError:
+        return _LAST if after > 0 else _FIRST
+
+
 _READERS: Final[dict[int, Callable[[bytes], Any]]] = {
     16: lambda value: value == b"\1",
     17: bytes,
@@ -136,7 +147,7 @@ _READERS: Final[dict[int, Callable[[bytes], Any]]] = {
     23: _integer,
     25: bytes.decode,
     2950: bytes,
-    1184: lambda value: _EPOCH + _integer(value) * _MICROSECOND,
+    1184: _instant,
     1005: _list,
     1007: _list,
     1009: _list,

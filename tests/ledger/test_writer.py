@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
@@ -23,6 +25,7 @@ from nsor_server.ledger.writer import Writer
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Session, Statement, Step
+from tests.ledger.broken_wire import BrokenWire
 from tests.ledger.conftest import NewEntry
 from tests.ledger.lost_standby import Standby, until
 
@@ -388,6 +391,37 @@ def test_the_writer_reconnects(new_writer: NewWriter, batches: Batches, database
         )
     writer.submit(item("after"))
     assert agencies(database) == ["before", "after"]
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_a_batch_whose_commit_is_lost_is_written_once_or_not_at_all(
+    database: Database,
+    ledger: Ledger,
+    guard: CommitGuard,
+    batches: Batches,
+    tmp_path: Path,
+    *,
+    deliver: bool,
+) -> None:
+    # A connection that is lost before the commit is replaced, and the batch written again.
+    # One that is lost in the commit is not: PostgreSQL may have heard it.
+    settings = conninfo_to_dict(database.url_server)
+    name = f".s.PGSQL.{settings.get('port') or 5432}"
+    wire = BrokenWire(tmp_path, Path(str(settings["host"])) / name, deliver=deliver)
+    wire.armed.set()
+    urls = iter([make_conninfo(database.url_server, host=str(tmp_path))])
+    writer: Writer[Item] = Writer(lambda: psycopg.connect(next(urls, database.url_server)), ledger, guard)
+    heard: queue.SimpleQueue[object] = queue.SimpleQueue()
+    for each in ("one", "two"):
+        writer.put(item(each, done=lambda _item, result: heard.put(result)))
+    writer.start(batches)
+    results = [heard.get(timeout=60) for _ in range(2)]
+    assert wire.cut.is_set()
+    assert {type(result) for result in results} == {receipt_pb2.Receipt if deliver else LedgerUnavailable}
+    assert agencies(database) == (["one", "two"] if deliver else [])
+    assert writer.submit(item("next")).index == len(agencies(database)) - 1
+    writer.close()
+    wire.close()
 
 
 def test_a_lost_standby_answers_nobody(

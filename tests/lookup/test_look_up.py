@@ -7,6 +7,7 @@ import pytest
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access.contract import ContractError
 from nsor_server.calls import Outcome
 from nsor_server.registration import store as registrations
 from nsor_server.storage.blind_index import BlindIndex
@@ -190,6 +191,15 @@ def test_the_border_sees_identity_and_document_and_nothing_of_the_case(register:
     assert not shown.convictions
     assert not shown.addresses
     assert not shown.person.mobile_numbers
+
+
+def test_whoever_is_shown_cases_of_his_own_must_name_one(register: Register) -> None:
+    # In a batch that scope is kept by comparing the case. For a purpose that names none it would show everybody.
+    register.add(conviction_record())
+    call = make_call("lahore-special-court")
+    call.rows = options_pb2.ROW_SCOPE_PART_IN_CASE
+    with pytest.raises(ContractError):
+        register.prepare(call, trial())
 
 
 @pytest.mark.parametrize("more", ["", ", created_at = 'infinity'", ", created_at = '-infinity'"])

@@ -16,6 +16,7 @@ from typing import Final
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.formats.instants import instant, to_us
@@ -113,6 +114,7 @@ class Decider:
         Raises:
             InvalidFields: the basis isn't the one that the purpose needs.
             Denied: OUTSIDE_JURISDICTION, for the place of an FIR or of a court.
+            ContractError: the contract gives the rows of the caller's cases to a purpose that names none.
         """
         basis = request.basis
         rules.require_basis(call.purpose, basis)
@@ -135,6 +137,9 @@ class Decider:
             reference = f"{basis.travel_document.country} {basis.travel_document.number}"
         else:
             reference = basis.ticket_number
+        if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and fir is None:
+            # The predicate of a batch leaves this scope to the comparison with the FIR.
+            raise ContractError("PART_IN_CASE is given to a purpose that names no case")
         request_id = raw(request.request_id)
         wanted = Wanted(
             call.agency.agency_id,

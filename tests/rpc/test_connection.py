@@ -20,7 +20,7 @@ from tests.rpc.test_front_door import LIST, LOOK_UP, look_up
 
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
-SECONDS = 20
+SECONDS = 120
 STATES = grpc.StatusCode
 
 Kind = Callable[[Caller], grpc.StatusCode]

@@ -37,14 +37,16 @@ def deliver(conn: Connection, batch: int = BATCH) -> int:
                 DELETE FROM outbox
                 WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT %s)
                 RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, created_at
+            ), numbered AS (
+                SELECT recipient,
+                    (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS last
+                FROM (SELECT DISTINCT recipient FROM taken) AS recipients
             )
             INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id,
                 access_request_id, event_time)
-            SELECT recipient,
-                (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient)
-                    + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id),
+            SELECT recipient, last + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id),
                 event_id, kind, registration_id, notice_id, access_request_id, created_at
-            FROM taken
+            FROM taken JOIN numbered USING (recipient)
             RETURNING agency_id
             """,
             (batch,),
@@ -85,7 +87,7 @@ class Deliverer:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._database.connect() as conn:
+                with self._database.writer() as conn:
                     self._follow(conn)
             except psycopg.Error as error:
                 # The events stay in the outbox. The error's own text could hold ids.

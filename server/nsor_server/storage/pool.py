@@ -158,7 +158,7 @@ class Database:
         return connection
 
     def writer(self) -> Connection:
-        """A connection of its own for the ledger's writer, whose statements all go by indexes; the caller closes it."""
+        """As ``connect``, for whoever writes for all calls: its statements all go by indexes."""
         connection = psycopg.connect(self._url_writer)
         _configure(connection)
         return connection

@@ -9,12 +9,21 @@ from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import Contract, ContractError
 from nsor_server.access.facts import contains
-from nsor_server.access.rows import Columns, parameters, predicate, predicate_in_batch, require_within, within
+from nsor_server.access.rows import (
+    PARAMETERS,
+    Columns,
+    parameters,
+    predicate,
+    predicate_in_batch,
+    require_within,
+    within,
+)
 from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.storage.pool import Database
+from nsor_server.storage.session import Statement, ask
 
 ALL = Columns(
     own_agency="r.owner",
@@ -79,7 +88,7 @@ def seen(
                 [(name, *row) for name, row in ROWS.items()],
             )
         query = f"SELECT name FROM rows_of_a_test AS r WHERE {predicate(scope, columns)}"  # noqa: S608 - constants
-        found = conn.execute(query, parameters(agency, who)).fetchall()
+        found = ask(conn, Statement(b"rows of a test", query.encode(), PARAMETERS), *parameters(agency, who))
     return {str(name) for (name,) in found}
 
 

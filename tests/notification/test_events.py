@@ -1,5 +1,6 @@
 """Events: each is delivered once, in order and without gaps, whatever order the causing transactions commit in."""
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from nsor_server.events.waiter import Waiter
 from nsor_server.rpc.handlers import Streamed
 from nsor_server.storage import changes
 from nsor_server.storage.pool import Database
-from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Step
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
 from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Services, call_of, violations
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -39,8 +40,8 @@ def publish(database: Database, *recipients: str, end: Step = COMMIT) -> uuid.UU
 
 
 def deliver(database: Database, batch: int = deliverer.BATCH) -> int:
-    with database.writer() as conn:
-        return deliverer.deliver(conn, batch)
+    with contextlib.closing(database.writer()) as conn:
+        return deliverer.deliver(Session(conn), batch)
 
 
 def read(database: Database, agency_id: str, after: int = 0) -> list[tuple[int, str]]:
@@ -103,26 +104,28 @@ def test_numbering_never_reads_all_that_was_numbered_before(database: Database) 
         owner.autocommit = True
         owner.execute("VACUUM ANALYZE agency_event, outbox")
     scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'agency_event'"
-    with database.writer() as conn:
+    with contextlib.closing(database.writer()) as conn:
+        session = Session(conn)
         for _ in range(7):  # a statement that is repeated keeps its plan
             publish(database, "npb", "punjab-police")
-            assert deliverer.deliver(conn) == 2
-        assert conn.execute(scans).fetchone() == (0,)
+            session.run(BEGIN, *deliverer.steps())
+            assert session.run(Statement(b"scans", scans.encode())(), COMMIT)[0] == [(0,)]
 
 
 def test_a_second_deliverer_waits_for_the_first_ones_numbers(database: Database) -> None:
     # Without the turn, it would number from what it saw before the first one's commit, and give a number twice.
     published = [str(publish(database, "npb")) for _ in range(2)]
     second = threading.Thread(target=deliver, args=(database,))
-    with database.transaction() as conn:
-        conn.execute("SELECT")  # begins: the delivery ends with this block
-        assert deliverer.deliver(conn, batch=1) == 1
+    with contextlib.closing(database.writer()) as conn:
+        first = Session(conn)
+        first.run(BEGIN, *deliverer.steps(1))
         second.start()
         with database.owner() as owner:
             owner.autocommit = True
             waiting = "SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
             while owner.execute(waiting).rowcount == 0:
                 assert second.is_alive()
+        first.run(COMMIT)
     second.join(30)
     assert read(database, "npb") == list(enumerate(published, 1))
 

@@ -60,8 +60,7 @@ def publish(serving: Serving, agency_id: str, events: int = 1) -> None:
     with contextlib.closing(serving.database.connect()) as connection:
         session = Session(connection)
         session.run(BEGIN, *changes.added(owed), COMMIT)
-        with session.plain():
-            deliver(connection)
+        deliver(session)
 
 
 def test_each_message_is_proved_and_its_answer_hash_covers_what_stands_before_the_receipt(serving: Serving) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 
 from nsor_server.storage import arrays
 from nsor_server.storage.pool import Database
-from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step, ask
 
 NEXT = Statement(b"next", b"SELECT nextval('counted')")
 ADD = Statement(b"add", b"INSERT INTO kept VALUES ($1::bigint)")
@@ -116,6 +117,54 @@ def test_a_connection_that_breaks_while_it_waits_is_an_operational_error(session
     with pytest.raises(psycopg.OperationalError):
         session.run(SLEEP(), NEXT())
     timer.join()
+
+
+def test_one_statement_is_asked_and_asked_again(database: Database) -> None:
+    with database.reading() as connection:
+        for factor in (10, -1):
+            assert ask(connection, TWO_ROWS, arrays.integer(factor)) == [(1, factor), (2, 2 * factor)]
+
+
+def test_what_is_asked_in_a_transaction_is_part_of_it(session: Session) -> None:
+    session.close()
+    connection = session.connection
+    with connection.transaction():
+        connection.execute("INSERT INTO kept VALUES (5)")
+        assert ask(connection, KEPT) == [(5,)]
+
+
+def test_what_fails_when_asked_leaves_a_usable_connection(database: Database) -> None:
+    wrong = Statement(b"wrong", b"SELECT nothing FROM nowhere")
+    with database.reading() as connection:
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                ask(connection, wrong)
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                ask(connection, DIVIDED, arrays.integer(0))
+        assert ask(connection, DIVIDED, arrays.integer(1)) == [(1,)]
+
+
+def test_asking_on_a_lost_connection_is_an_operational_error(database: Database) -> None:
+    with contextlib.closing(database.connect()) as connection:
+        ask(connection, DIVIDED, arrays.integer(1))
+        with database.connect() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+        with pytest.raises(psycopg.OperationalError):
+            ask(connection, DIVIDED, arrays.integer(1))
+        assert connection.closed
+
+
+def test_others_go_on_while_one_waits_for_what_he_asked(database: Database) -> None:
+    turn = Statement(b"turn", b"SELECT pg_advisory_lock(7) IS NULL")
+    with database.transaction() as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(7)")
+        with contextlib.closing(database.connect()) as connection, ThreadPoolExecutor(1) as thread:
+            asked = thread.submit(ask, connection, turn)
+            waiting = "SELECT FROM pg_locks WHERE NOT granted AND pid = %s"
+            while holder.execute(waiting, (connection.info.backend_pid,)).rowcount == 0:
+                assert not asked.done()
+            holder.commit()
+            assert asked.result() == [(False,)]
 
 
 def test_psycopg_may_use_the_connection_in_between(session: Session) -> None:

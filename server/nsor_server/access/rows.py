@@ -15,6 +15,7 @@ from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.access.facts import contains
 from nsor_server.calls import Agency, Officer
+from nsor_server.storage import arrays
 
 APPELLATE_COURTS: Final = frozenset(
     {
@@ -28,24 +29,26 @@ APPELLATE_COURTS: Final = frozenset(
 _WITHIN: Final = """EXISTS (
     SELECT FROM unnest(%s) AS place
     WHERE EXISTS (
-        SELECT FROM unnest(%%(agency_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+        SELECT FROM unnest($2) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
     ) AND EXISTS (
-        SELECT FROM unnest(%%(officer_places)s::text[]) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+        SELECT FROM unnest($3) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
     )
 )"""
 """One of the places lies within both jurisdictions."""
 
 _PREDICATES: Final[Mapping[int, str]] = {
-    options_pb2.ROW_SCOPE_OWN_AGENCY: "{own_agency} = %(agency_id)s",
+    options_pb2.ROW_SCOPE_OWN_AGENCY: "{own_agency} = {agency_id}",
     options_pb2.ROW_SCOPE_PART_IN_CASE: _WITHIN % "{case_places}",
     options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE: "{confirmed} AND " + _WITHIN % "ARRAY[{responsible_place}]",
     options_pb2.ROW_SCOPE_JURISDICTION: _WITHIN % "ARRAY[{place}]",
-    options_pb2.ROW_SCOPE_APPELLATE_COURT: "%(appellate_court)s AND " + _WITHIN % "{case_places}",
-    options_pb2.ROW_SCOPE_CUSTODY: "{confirmed} AND {custodian} = %(agency_id)s",
-    options_pb2.ROW_SCOPE_RECIPIENTS: "{own_agency} = %(agency_id)s",
+    options_pb2.ROW_SCOPE_APPELLATE_COURT: "$4 AND " + _WITHIN % "{case_places}",
+    options_pb2.ROW_SCOPE_CUSTODY: "{confirmed} AND {custodian} = {agency_id}",
+    options_pb2.ROW_SCOPE_RECIPIENTS: "{own_agency} = {agency_id}",
     options_pb2.ROW_SCOPE_ALL: "true",
 }
-"""Scope -> its condition, over the names of ``Columns``."""
+"""Scope -> its condition, over the names of ``Columns``, the agency's id and ``PARAMETERS``."""
+PARAMETERS: Final = (25, 1009, 1009, 16)
+"""Types of the first parameters of a statement with a predicate: text, text[], text[], boolean. Its own follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,15 @@ class Columns:
     confirmed: LiteralString | None = None
 
 
-def predicate(scope: options_pb2.RowScope.ValueType, columns: Columns) -> LiteralString:
-    """The condition of a row's being in a scope, with the parameters of ``parameters``.
+def predicate(
+    scope: options_pb2.RowScope.ValueType, columns: Columns, agency_id: LiteralString = "$1"
+) -> LiteralString:
+    """The condition of a row's being in a scope, with the parameters of ``parameters`` as ``$1`` to ``$4``.
+
+    Args:
+        scope: of the contract.
+        columns: of the table.
+        agency_id: what stands for the caller's id.
 
     Raises:
         ContractError: the table lacks what the scope goes by, or there is no such scope. Build predicates at start, so
@@ -84,7 +94,7 @@ def predicate(scope: options_pb2.RowScope.ValueType, columns: Columns) -> Litera
         condition += " AND " + _WITHIN % ("{case_places}" if columns.case_places else "ARRAY[{place}]")
     present = {name: text for name, text in asdict(columns).items() if text is not None}
     try:
-        return condition.format_map(present)
+        return condition.format_map({**present, "agency_id": agency_id})
     except KeyError as missing:
         name = options_pb2.RowScope.Name(scope)
         raise ContractError(f"{name} needs the column {missing.args[0]}, which the table has not") from None
@@ -102,21 +112,21 @@ def predicate_in_batch(columns: Columns, scopes: Iterable[options_pb2.RowScope.V
     cases = []
     for scope in scopes:
         of_case = scope == options_pb2.ROW_SCOPE_PART_IN_CASE
-        condition = "true" if of_case else predicate(scope, columns).replace("%(agency_id)s", "q.agency_id")
-        if "%(" in condition:
+        condition = "true" if of_case else predicate(scope, columns, "q.agency_id")
+        if "$" in condition:
             raise ContractError(f"{options_pb2.RowScope.Name(scope)} goes by places, which a batch has not")
         cases.append(f"WHEN {scope:d} THEN {condition}")
     return f"CASE q.rows {' '.join(cases)} ELSE false END"
 
 
-def parameters(agency: Agency, officer: Officer | None) -> dict[str, object]:
-    """What every predicate needs to know of the caller; a statement may have more parameters."""
-    return {
-        "agency_id": agency.agency_id,
-        "agency_places": list(agency.jurisdiction),
-        "officer_places": list(_narrower(agency, officer)),
-        "appellate_court": not APPELLATE_COURTS.isdisjoint(agency.court_kinds),
-    }
+def parameters(agency: Agency, officer: Officer | None) -> tuple[bytes, bytes, bytes, bytes]:
+    """What every predicate needs to know of the caller, in the binary format: the first of a statement's parameters."""
+    return (
+        agency.agency_id.encode(),
+        arrays.texts(agency.jurisdiction),
+        arrays.texts(_narrower(agency, officer)),
+        arrays.boolean(not APPELLATE_COURTS.isdisjoint(agency.court_kinds)),
+    )
 
 
 def within(agency: Agency, officer: Officer | None, places: Iterable[str]) -> bool:

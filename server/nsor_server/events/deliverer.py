@@ -8,52 +8,60 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import closing
 from typing import Final
 
 import psycopg
 
 from nsor_server.events.waiter import CHANNEL
-from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage import arrays
+from nsor_server.storage.pool import Database
+from nsor_server.storage.session import BEGIN, COMMIT, Session, Statement, Step
 
 BATCH: Final = 500
 """Events that one transaction numbers."""
-_LOCK: Final = 0x4E534F52_00000004
-"""Advisory lock of deliverers ("NSOR", 4): of several processes one numbers at a time."""
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
+# Of several processes' deliverers one numbers at a time: an advisory lock ("NSOR", 4).
+_TURN: Final = Statement(b"deliver turn", b"SELECT pg_advisory_xact_lock(x'4E534F5200000004'::bigint) IS NULL")()
+# A statement of its own: it sees what was committed when the turn came.
+_NUMBER: Final = Statement(
+    b"deliver number",
+    f"""
+WITH taken AS (
+    DELETE FROM outbox
+    WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT $1::bigint)
+    RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, created_at
+), last AS (
+    SELECT recipient, (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS sequence
+    FROM (SELECT DISTINCT recipient FROM taken) AS recipients
+), numbered AS (
+    INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
+        event_time)
+    SELECT recipient, sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id), event_id,
+        kind, registration_id, notice_id, access_request_id, created_at
+    FROM taken JOIN last USING (recipient)
+    RETURNING agency_id
+)
+SELECT count(*), pg_notify('{CHANNEL}', agency_id) IS NULL FROM numbered GROUP BY agency_id
+""".encode(),  # noqa: S608 - constants
+)
 
-def deliver(conn: Connection, batch: int = BATCH) -> int:
-    """Number at most ``batch`` events, the oldest first, and notify their agencies; returns how many.
 
-    Runs in its own transaction. A number is the agency's last one plus one, under the lock: there are no gaps, and a
-    transaction that is rolled back leaves its events in the outbox, unnumbered.
+def steps(batch: int = BATCH) -> tuple[Step, Step]:
+    """Number at most ``batch`` events, the oldest first, and notify their agencies, in a transaction.
+
+    A number is the agency's last one plus one, under the lock: there are no gaps, and a transaction that is rolled back
+    leaves its events in the outbox, unnumbered. The rows of the second step say how many, for each agency.
     """
-    with conn.transaction():
-        conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        rows = conn.execute(
-            """
-            WITH taken AS (
-                DELETE FROM outbox
-                WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT %s)
-                RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, created_at
-            ), numbered AS (
-                SELECT recipient,
-                    (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS last
-                FROM (SELECT DISTINCT recipient FROM taken) AS recipients
-            )
-            INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id,
-                access_request_id, event_time)
-            SELECT recipient, last + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id),
-                event_id, kind, registration_id, notice_id, access_request_id, created_at
-            FROM taken JOIN numbered USING (recipient)
-            RETURNING agency_id
-            """,
-            (batch,),
-        ).fetchall()
-        for agency_id in sorted({row[0] for row in rows}):
-            conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, agency_id))
-    return len(rows)
+    return _TURN, _NUMBER(arrays.integer(batch))
+
+
+def deliver(session: Session, batch: int = BATCH) -> int:
+    """Do ``steps`` in a transaction of their own; returns how many events were numbered."""
+    _, _, numbered, _ = session.run(BEGIN, *steps(batch), COMMIT)
+    return sum(count for count, _ in numbered)
 
 
 class Deliverer:
@@ -87,17 +95,16 @@ class Deliverer:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._database.writer() as conn:
-                    self._follow(conn)
+                with closing(self._database.writer()) as conn:
+                    self._follow(Session(conn))
             except psycopg.Error as error:
                 # The events stay in the outbox. The error's own text could hold ids.
                 _logger.warning("delivering events failed: %s; trying again", type(error).__name__)
                 self._stopped.wait(self._poll_seconds)
 
-    def _follow(self, conn: Connection) -> None:
-        conn.autocommit = True
+    def _follow(self, session: Session) -> None:
         while not self._stopped.is_set():
             self._woken.clear()
-            while deliver(conn) == BATCH and not self._stopped.is_set():
+            while deliver(session) == BATCH and not self._stopped.is_set():
                 pass
             self._woken.wait(self._poll_seconds)

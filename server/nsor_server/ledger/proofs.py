@@ -11,11 +11,17 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import consistency_path, inclusion_path
 from nsor_server.ledger import subtrees
+from nsor_server.storage import arrays
+from nsor_server.storage.session import Statement, ask
 
 Connection = psycopg.Connection[TupleRow]
 
-_NEWEST = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
-_FIRST_OF_AT_LEAST = "SELECT note FROM ledger_checkpoint WHERE size >= %s ORDER BY size LIMIT 1"
+_NEWEST = Statement(b"checkpoint newest", b"SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+_FIRST_OF_AT_LEAST = Statement(
+    b"checkpoint of size", b"SELECT note FROM ledger_checkpoint WHERE size >= $1 ORDER BY size LIMIT 1"
+)
+_LARGEST = 2**63 - 1
+"""No ledger has more entries: PostgreSQL couldn't count them."""
 _AFTER = "SELECT size, note FROM ledger_checkpoint WHERE size > %s ORDER BY size LIMIT %s"
 
 
@@ -41,11 +47,13 @@ def checkpoint(conn: Connection, min_size: int = 0) -> bytes:
     Raises:
         NoSuchTree: there is none yet.
     """
-    query = conn.execute(_FIRST_OF_AT_LEAST, (min_size,)) if min_size > 0 else conn.execute(_NEWEST)
-    row = query.fetchone()
-    if row is None:
+    if min_size > 0:
+        found = ask(conn, _FIRST_OF_AT_LEAST, arrays.integer(min(min_size, _LARGEST)))
+    else:
+        found = ask(conn, _NEWEST)
+    if not found:
         raise NoSuchTree("no checkpoint of that size yet")
-    note: bytes = row[0]
+    note: bytes = found[0][0]
     return note
 
 

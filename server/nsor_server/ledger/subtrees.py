@@ -12,39 +12,44 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import HASH_BYTES, Frontier, leaf_hash, node_hash, subtrees
 from nsor_server.ledger.tiles import GROUP, WIDTH, WIDTH_BITS, TornTree
+from nsor_server.storage import arrays
+from nsor_server.storage.session import Statement, ask
 
 Connection = psycopg.Connection[TupleRow]
 
-_HEAD = "SELECT size, frontier FROM ledger_head"
+_HEAD = Statement(b"ledger head", b"SELECT size, frontier FROM ledger_head")
 _GROUP, _MIDDLE, _ROOT, _LEAF = 0, 1, 2, 3
 _GROUP_BYTES = GROUP * HASH_BYTES
-_READ = f"""
+_READ = Statement(
+    b"ledger subtrees",
+    f"""
 SELECT {_GROUP}, wanted.level, wanted.number, tile.hashes
-FROM unnest(%s::smallint[], %s::bigint[]) AS wanted (level, number)
+FROM unnest($1::smallint[], $2::bigint[]) AS wanted (level, number)
 CROSS JOIN LATERAL (
-    SELECT substr(hashes, (wanted.number %% {GROUP})::int * {_GROUP_BYTES} + 1, {_GROUP_BYTES}) AS hashes
+    SELECT substr(hashes, (wanted.number % {GROUP})::int * {_GROUP_BYTES} + 1, {_GROUP_BYTES}) AS hashes
     FROM ledger_tile WHERE level = wanted.level AND tile = wanted.number / {GROUP}
     OFFSET 0
 ) AS tile
 UNION ALL
 SELECT {_MIDDLE}, wanted.level, wanted.tile, tile.middle
-FROM unnest(%s::smallint[], %s::bigint[]) AS wanted (level, tile)
+FROM unnest($3::smallint[], $4::bigint[]) AS wanted (level, tile)
 CROSS JOIN LATERAL (
     SELECT middle FROM ledger_tile WHERE level = wanted.level AND tile = wanted.tile OFFSET 0
 ) AS tile
 UNION ALL
 SELECT {_ROOT}, tile.level, tile.tile, tile.root
-FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS wanted (level, start, stop)
+FROM unnest($5::smallint[], $6::bigint[], $7::bigint[]) AS wanted (level, start, stop)
 CROSS JOIN LATERAL (
     SELECT level, tile, root FROM ledger_tile
     WHERE level = wanted.level AND tile >= wanted.start AND tile < wanted.stop
     OFFSET 0
 ) AS tile
 UNION ALL
-SELECT {_LEAF}, 0, index, leaf FROM ledger_entry WHERE index >= %s AND index < %s
+SELECT {_LEAF}, 0, index, leaf FROM ledger_entry WHERE index >= $8 AND index < $9
 UNION ALL
-SELECT {_LEAF}, 0, index, leaf FROM ledger_entry WHERE index = %s
-"""  # noqa: S608 - constants
+SELECT {_LEAF}, 0, index, leaf FROM ledger_entry WHERE index = $10
+""".encode(),  # noqa: S608 - constants
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,8 @@ class _Plan:
 
 def head(conn: Connection) -> Head:
     """The head as it is committed."""
-    row = conn.execute(_HEAD, prepare=True, binary=True).fetchone()
-    return Head(0, b"") if row is None else Head(*row)
+    found = ask(conn, _HEAD)
+    return Head(*found[0]) if found else Head(0, b"")
 
 
 def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -> tuple[list[bytes], bytes]:
@@ -146,16 +151,19 @@ class _Found:
     def __init__(self, conn: Connection, plan: _Plan, leaf: int) -> None:
         roots = [(level, tiles.start, tiles.stop) for level, tiles in plan.roots.items()]
         parameters = (
-            *([each[nth] for each in plan.groups] for nth in range(2)),
-            *([each[nth] for each in plan.middles] for nth in range(2)),
-            *([each[nth] for each in roots] for nth in range(3)),
-            plan.leaves.start,
-            plan.leaves.stop,
-            leaf,
+            arrays.shorts([level for level, _ in plan.groups]),
+            arrays.longs([number for _, number in plan.groups]),
+            arrays.shorts([level for level, _ in plan.middles]),
+            arrays.longs([tile for _, tile in plan.middles]),
+            arrays.shorts([level for level, _, _ in roots]),
+            arrays.longs([start for _, start, _ in roots]),
+            arrays.longs([stop for _, _, stop in roots]),
+            arrays.integer(plan.leaves.start),
+            arrays.integer(plan.leaves.stop),
+            arrays.integer(leaf),
         )
         self._rows: dict[tuple[int, int, int], bytes] = {
-            (kind, level, number): content
-            for kind, level, number, content in conn.execute(_READ, parameters, prepare=True, binary=True)
+            (kind, level, number): content for kind, level, number, content in ask(conn, _READ, *parameters)
         }
 
     def root(self, size: int, level: int, index: int) -> bytes:

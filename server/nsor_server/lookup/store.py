@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.message import DecodeError
-from psycopg.rows import TupleRow
 
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
-from nsor_server.formats.instants import instant
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 REQUESTS = "access_request_version"
@@ -62,17 +62,26 @@ REQUEST_HEADS: Final = Versions(
 _NEWEST: Final = """
 SELECT version, state, agency_id, district, sealed
 FROM access_request_version AS r
-WHERE access_request_id = %(access_request_id)s AND """
+WHERE access_request_id = $5 AND """
 _IN: Final = {
-    scope: _NEWEST
-    + rows.predicate(scope, rows.Columns(own_agency="r.agency_id", place="r.district"))
-    + " ORDER BY version DESC LIMIT 1"
+    scope: Statement(
+        f"access request {scope}".encode(),
+        (
+            _NEWEST
+            + rows.predicate(scope, rows.Columns(own_agency="r.agency_id", place="r.district"))
+            + " ORDER BY version DESC LIMIT 1"
+        ).encode(),
+        rows.PARAMETERS,
+    )
     for scope in (
         options_pb2.ROW_SCOPE_OWN_AGENCY,
         options_pb2.ROW_SCOPE_JURISDICTION,
     )
 }
 """By the scope that the contract gives the caller; another scope shows nothing."""
+_GRANT: Final = Statement(
+    b"access grant", b"SELECT agency_id, expires_at, sealed FROM access_grant WHERE grant_id = $1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +105,10 @@ def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> 
     Raises:
         Internal: the row isn't what its seal says.
     """
-    parameters = rows.parameters(call.agency, call.officer)
-    parameters["access_request_id"] = uuid.UUID(bytes=request_id)
-    row = conn.execute(_IN[call.rows], parameters, prepare=True, binary=True).fetchone()
-    if row is None:
+    found = ask(conn, _IN[call.rows], *rows.parameters(call.agency, call.officer), request_id)
+    if not found:
         return None
-    version, state, agency_id, district, sealed = row
+    version, state, agency_id, district, sealed = found[0]
     record = open_request(sealer, uuid.UUID(bytes=request_id), (version, state, agency_id, district), sealed)
     return StoredRequest(record, district, _etag(sealed))
 
@@ -136,15 +143,11 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.Gran
     Raises:
         Internal: it isn't there or isn't what its row says.
     """
-    row = conn.execute(
-        b"SELECT agency_id, (extract(epoch FROM expires_at) * 1000000)::bigint, sealed FROM access_grant"
-        b" WHERE grant_id = %b",
-        (uuid.UUID(bytes=grant_id),),
-        binary=True,
-    ).fetchone()
-    if row is None:
+    found = ask(conn, _GRANT, grant_id)
+    if not found:
         raise broken(GRANTS)
-    return open_grant(sealer, grant_id, *_grant_columns(row))
+    agency_id, expires_at, sealed = found[0]
+    return open_grant(sealer, grant_id, agency_id, to_us(expires_at), sealed)
 
 
 def open_request(
@@ -189,11 +192,6 @@ def broken(table: str) -> errors.Internal:
     """Raise the alarm over a row that was changed behind the register's back; the entry's access id finds the call."""
     _log.critical("ALERT: a sealed row of %s is not what the columns beside it say", table)
     return errors.Internal()
-
-
-def _grant_columns(row: TupleRow) -> tuple[str, int, bytes]:
-    agency_id, expires_at_us, sealed = row
-    return agency_id, expires_at_us, sealed
 
 
 def _etag(sealed: bytes) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -20,9 +19,11 @@ from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
+from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
@@ -153,10 +154,8 @@ def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion 
         registration_id: 16 bytes.
         call: past the gate.
     """
-    parameters = rows.parameters(call.agency, call.officer)
-    parameters["registration_id"] = uuid.UUID(bytes=registration_id)
-    found = conn.execute(_HEAD_IN[call.rows], parameters, prepare=True, binary=True).fetchone()
-    return None if found is None else StoredVersion(*found)
+    found = ask(conn, _HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
+    return StoredVersion(*found[0]) if found else None
 
 
 def seen(row: StoredVersion) -> Seen:
@@ -208,12 +207,8 @@ def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifie
     live = [(one.kind, *value) for one in set(found) for value in blind_index.values(one.use, one.text)]
     if not live:
         return []
-    counts = conn.execute(
-        _HOLDERS,
-        ([kind for kind, _, _ in live], [key_id for _, key_id, _ in live], [blind for _, _, blind in live]),
-        prepare=True,
-        binary=True,
-    ).fetchall()
+    kinds, key_ids, blinds = zip(*live, strict=True)
+    counts = ask(conn, _HOLDERS, arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds))
     return [Seen(HOLDERS, key, count) for key, (count,) in zip(live, counts, strict=True)]
 
 
@@ -244,14 +239,17 @@ def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVers
     return next((column for column, same in repeated.items() if not same), None)
 
 
-_HOLDERS: Final = """
+_HOLDERS: Final = Statement(
+    b"registration holders",
+    b"""
 SELECT (
     SELECT count(*) FROM registration_identifier AS i
     WHERE i.kind = live.kind AND i.key_id = live.key_id AND i.blind = live.blind
 )
-FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
+FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
 ORDER BY nth
-"""
+""",
+)
 _HEAD: Final = (
     f"SELECT {COLUMNS}"  # noqa: S608 - constants
     """
@@ -259,7 +257,7 @@ _HEAD: Final = (
         SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
             court_places, created_at, sealed
         FROM registration_version
-        WHERE registration_id = %(registration_id)s
+        WHERE registration_id = $5
         ORDER BY version DESC
         LIMIT 1
     ) AS v
@@ -275,7 +273,9 @@ PLACES: Final = rows.Columns(
 )
 """Where a version has what the scopes of the contract go by."""
 _HEAD_IN: Final = {
-    scope: _HEAD + rows.predicate(scope, PLACES)
+    scope: Statement(
+        f"registration head {scope}".encode(), (_HEAD + rows.predicate(scope, PLACES)).encode(), rows.PARAMETERS
+    )
     for scope in (
         options_pb2.ROW_SCOPE_OWN_AGENCY,
         options_pb2.ROW_SCOPE_PART_IN_CASE,

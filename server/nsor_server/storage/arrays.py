@@ -99,6 +99,11 @@ def integer(value: int) -> bytes:
     return struct.pack(">q", value)
 
 
+def boolean(value: bool) -> bytes:
+    """One truth value."""
+    return b"\1" if value else b"\0"
+
+
 def read(oid: int, value: bytes) -> Any:
     """A value of a result in the binary format.
 

@@ -13,6 +13,7 @@ import psycopg
 from nsor_server.calls import Row, Seen, Table, Versions
 from nsor_server.errors import RequestIdReused
 from nsor_server.storage.sealing import Sealing
+from nsor_server.storage.session import Statement, ask
 
 TABLE: Final = Table(
     "idempotency",
@@ -24,6 +25,9 @@ USES: Final = Versions(
     "(SELECT count(*) FROM idempotency AS i WHERE i.agency_id = q.k1 AND i.method = q.k2 AND i.request_id = q.k3)",
 )
 """How often a request id was used: 0 or 1."""
+_FIND: Final = Statement(
+    b"idempotency find", b"SELECT kept FROM idempotency WHERE agency_id = $1 AND method = $2 AND request_id = $3"
+)
 _HASH_BYTES: Final = 32
 
 
@@ -50,12 +54,10 @@ def find(conn: psycopg.Connection[Any], sealer: Sealing, key: Key) -> bytes | No
         RequestIdReused: the id was used for another request.
         SealBroken: what was kept doesn't open.
     """
-    row = conn.execute(
-        "SELECT kept FROM idempotency WHERE agency_id = %b AND method = %b AND request_id = %b", key[:3], binary=True
-    ).fetchone()
-    if row is None:
+    found = ask(conn, _FIND, key.agency_id.encode(), key.method.encode(), key.request_id.bytes)
+    if not found:
         return None
-    kept = sealer.open(TABLE.name, _row_id(key), 0, row[0])
+    kept = sealer.open(TABLE.name, _row_id(key), 0, found[0][0])
     if not hmac.compare_digest(kept[:_HASH_BYTES], key.request_hash):
         raise RequestIdReused
     return kept[_HASH_BYTES:]

@@ -29,7 +29,7 @@ def test_receipt_proves_its_entry(database: Database, keyring: Keyring, write: W
         for receipt in appended.receipts:
             checkpoint = note.verify(receipt.checkpoint, verifier)
             assert checkpoint.size == 8
-            proof = proofs.inclusion(conn, receipt.index, checkpoint.size).hashes
+            proof = proofs.Proofs().inclusion(conn, receipt.index, checkpoint.size).hashes
             merkle.verify_inclusion(
                 merkle.leaf_hash(receipt.leaf), receipt.index, checkpoint.size, proof, checkpoint.root
             )

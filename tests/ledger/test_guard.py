@@ -255,6 +255,6 @@ def test_a_commit_counts_whoever_fails_to_hear_of_it(database: Database, ledger:
 def assert_proven(database: Database, receipt: receipt_pb2.Receipt) -> None:
     checkpoint = note.Checkpoint.parse(note.Note.parse(receipt.checkpoint).text)
     with database.connect() as conn:
-        proof = proofs.inclusion(conn, receipt.index, checkpoint.size).hashes
+        proof = proofs.Proofs().inclusion(conn, receipt.index, checkpoint.size).hashes
         assert proofs.root(conn, checkpoint.size) == checkpoint.root
     merkle.verify_inclusion(merkle.leaf_hash(receipt.leaf), receipt.index, checkpoint.size, proof, checkpoint.root)

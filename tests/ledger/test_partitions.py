@@ -132,7 +132,7 @@ def test_entries_cross_the_border_between_two_partitions(database: Database, wri
             for table, column in (("ledger_entry", "leaf"), ("ledger_detail", "sealed"), ("ledger_checkpoint", "note"))
         ]
         for receipt in receipts[2:]:
-            proof = proofs.inclusion(conn, receipt.index, WIDTH + 3)
+            proof = proofs.Proofs().inclusion(conn, receipt.index, WIDTH + 3)
             assert proof.leaf_hash == merkle.leaf_hash(receipt.leaf)
             root = conn.execute("SELECT root FROM ledger_head").fetchone()
             assert root is not None

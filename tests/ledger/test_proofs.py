@@ -22,9 +22,7 @@ class Tree:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.hashes = [merkle.leaf_hash(index.to_bytes(8, "big")) for index in range(SIZE)]
-        frontier = merkle.Frontier()
-        for each in self.hashes:
-            frontier.append(each)
+        frontier = self.frontier(SIZE)
         self.head_root = frontier.root()
         with database.owner() as conn:
             conn.execute(
@@ -48,6 +46,12 @@ class Tree:
                     ],
                 )
                 level += 1
+
+    def frontier(self, size: int) -> merkle.Frontier:
+        frontier = merkle.Frontier()
+        for each in self.hashes[:size]:
+            frontier.append(each)
+        return frontier
 
     def root(self, size: int) -> bytes:
         return merkle.root_of(self.hashes[:size])
@@ -76,20 +80,41 @@ def test_every_proof_leads_to_its_root_in_two_statements(tree: Tree, monkeypatch
             assert proofs.root(conn, size) == root
             for index in {0, size - 1, chance.randrange(size), chance.randrange(size)}:
                 asked.reset_mock()
-                proof = proofs.inclusion(conn, index, size)
+                proof = proofs.Proofs().inclusion(conn, index, size)
                 assert 1 <= asked.call_count <= 2
                 assert proof.leaf_hash == tree.hashes[index]
                 merkle.verify_inclusion(proof.leaf_hash, index, size, proof.hashes, root)
             for second in {size, SIZE, chance.randint(size, SIZE)}:
                 asked.reset_mock()
-                hashes = proofs.consistency(conn, size, second)
+                hashes = proofs.Proofs().consistency(conn, size, second)
                 assert 1 <= asked.call_count <= 2
                 merkle.verify_consistency(size, second, root, tree.root(second), hashes)
 
 
+def test_a_proof_needs_no_newer_head_than_its_tree(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What an old head takes from leaves is in tiles by now; both are there.
+    asked = Mock(wraps=ask)
+    monkeypatch.setattr(subtrees, "ask", asked)
+    with tree.database.transaction() as conn:
+        for size in sizes():
+            head = subtrees.Head(size, tree.frontier(size).encode())
+            made = proofs.Proofs()
+            with monkeypatch.context() as patch:
+                patch.setattr(subtrees, "head", lambda _conn, head=head: head)
+                made.consistency(conn, size, size)
+            for smaller in {size, size // 2 + 1}:
+                asked.reset_mock()
+                proof = made.inclusion(conn, smaller - 1, smaller)
+                assert asked.call_count <= 1
+                merkle.verify_inclusion(proof.leaf_hash, smaller - 1, smaller, proof.hashes, tree.root(smaller))
+            if size < SIZE:
+                proof = made.inclusion(conn, 0, size + 1)
+                merkle.verify_inclusion(proof.leaf_hash, 0, size + 1, proof.hashes, tree.root(size + 1))
+
+
 def test_an_empty_tree_is_a_prefix_of_all(tree: Tree) -> None:
     with tree.database.transaction() as conn:
-        assert proofs.consistency(conn, 0, SIZE) == []
+        assert proofs.Proofs().consistency(conn, 0, SIZE) == []
         assert proofs.root(conn, 0) == merkle.EMPTY_ROOT
 
 
@@ -105,4 +130,4 @@ def test_what_is_missing_is_no_proof(tree: Tree, statement: str, names: str) -> 
     with tree.database.owner() as conn:
         conn.execute(statement.encode())
     with tree.database.transaction() as conn, pytest.raises(TornTree, match=names):
-        proofs.inclusion(conn, 300, SIZE - 100)
+        proofs.Proofs().inclusion(conn, 300, SIZE - 100)

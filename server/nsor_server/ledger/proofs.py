@@ -62,30 +62,46 @@ def checkpoints_after(conn: Connection, size: int, most: int) -> list[tuple[int,
     return [(row[0], row[1]) for row in conn.execute(_AFTER, (size, most), binary=True)]
 
 
-def inclusion(conn: Connection, index: int, size: int) -> Inclusion:
-    """What proves leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
+class Proofs:
+    """Makes proofs by the newest head that it has read: one of a tree that isn't larger needs no newer head.
 
-    Raises:
-        NoSuchTree: there is no such leaf, or the ledger is smaller.
+    Threads may share it.
     """
-    head = _head_of(conn, size)
-    if not 0 <= index < size:
-        raise NoSuchTree("the index lies outside the tree")
-    hashes, leaf_hash = subtrees.read(conn, head, inclusion_path(index, size), index)
-    return Inclusion(leaf_hash, hashes)
 
+    def __init__(self) -> None:
+        """Reads a head when the first proof is asked for."""
+        self._newest = subtrees.EMPTY
 
-def consistency(conn: Connection, first: int, second: int) -> list[bytes]:
-    """The hashes that prove the tree of size ``first`` a prefix of that of size ``second`` (RFC 6962, 2.1.2).
+    def inclusion(self, conn: Connection, index: int, size: int) -> Inclusion:
+        """What proves leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
 
-    Raises:
-        NoSuchTree: the sizes are in the wrong order, or the ledger is smaller.
-    """
-    head = _head_of(conn, second)
-    if not 0 <= first <= second:
-        raise NoSuchTree("the first tree is larger than the second")
-    path = consistency_path(first, second)
-    return subtrees.read(conn, head, path)[0] if path else []
+        Raises:
+            NoSuchTree: there is no such leaf, or the ledger is smaller.
+        """
+        head = self._head_of(conn, size)
+        if not 0 <= index < size:
+            raise NoSuchTree("the index lies outside the tree")
+        hashes, leaf_hash = subtrees.read(conn, head, inclusion_path(index, size), index)
+        return Inclusion(leaf_hash, hashes)
+
+    def consistency(self, conn: Connection, first: int, second: int) -> list[bytes]:
+        """The hashes that prove the tree of size ``first`` a prefix of that of size ``second`` (RFC 6962, 2.1.2).
+
+        Raises:
+            NoSuchTree: the sizes are in the wrong order, or the ledger is smaller.
+        """
+        head = self._head_of(conn, second)
+        if not 0 <= first <= second:
+            raise NoSuchTree("the first tree is larger than the second")
+        path = consistency_path(first, second)
+        return subtrees.read(conn, head, path)[0] if path else []
+
+    def _head_of(self, conn: Connection, size: int) -> subtrees.Head:
+        """A head that isn't smaller than a tree."""
+        head = self._newest
+        if size > head.size:
+            head = self._newest = subtrees.head(conn)
+        return _of_at_least(head, size)
 
 
 def root(conn: Connection, size: int) -> bytes:
@@ -94,11 +110,10 @@ def root(conn: Connection, size: int) -> bytes:
     Raises:
         NoSuchTree: the ledger is smaller.
     """
-    return subtrees.read(conn, _head_of(conn, size), [range(size)])[0][0]
+    return subtrees.read(conn, _of_at_least(subtrees.head(conn), size), [range(size)])[0][0]
 
 
-def _head_of(conn: Connection, size: int) -> subtrees.Head:
-    head = subtrees.head(conn)
+def _of_at_least(head: subtrees.Head, size: int) -> subtrees.Head:
     if not 0 <= size <= head.size:
         raise NoSuchTree("the ledger is smaller")
     return head

@@ -1,4 +1,4 @@
-"""Roots of subtrees, read from what is stored: whatever a proof needs, in two statements.
+"""Roots of subtrees, read from what is stored: whatever a proof needs, in one statement.
 
 A hash comes from the head's frontier, from a full tile, from the roots of the tiles below one that isn't full yet, or
 from the leaves after the last full tile. Which, follows from the head's size alone.
@@ -60,6 +60,9 @@ class Head:
     frontier: bytes
 
 
+EMPTY = Head(0, b"")
+
+
 @dataclass(slots=True)
 class _Plan:
     """What is to be read.
@@ -80,7 +83,7 @@ class _Plan:
 def head(conn: Connection) -> Head:
     """The head as it is committed."""
     found = ask(conn, _HEAD)
-    return Head(*found[0]) if found else Head(0, b"")
+    return Head(*found[0]) if found else EMPTY
 
 
 def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -> tuple[list[bytes], bytes]:

@@ -30,6 +30,7 @@ class OversightService:
         """Takes the keys of the ledger's details, and those that seal page tokens."""
         self._details = Details(keyring)
         self._sealer = Sealer(keyring)
+        self._proofs = proofs.Proofs()
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -94,7 +95,7 @@ class OversightService:
             ProofOutOfRange: there is no such leaf or no such tree.
         """
         try:
-            proof = proofs.inclusion(conn, request.leaf_index, request.tree_size)
+            proof = self._proofs.inclusion(conn, request.leaf_index, request.tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         response = oversight_pb2.GetInclusionProofResponse(leaf_hash=proof.leaf_hash, hashes=proof.hashes)
@@ -109,7 +110,7 @@ class OversightService:
             ProofOutOfRange: the sizes are in the wrong order, or the ledger hasn't had them.
         """
         try:
-            hashes = proofs.consistency(conn, request.first_tree_size, request.second_tree_size)
+            hashes = self._proofs.consistency(conn, request.first_tree_size, request.second_tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")

@@ -214,7 +214,7 @@ def test_a_commit_that_becomes_a_rollback_is_noticed(
     with contextlib.closing(database.connect()) as conn:
         session = Session(conn)
         composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
-        session._prepared.add(COMMIT[0].name)
+        session._known.prepared.add(COMMIT[0].name)
         conn.pgconn.send_prepare(COMMIT[0].name, b"ROLLBACK")
         conn.pgconn.pipeline_sync()
         session._results(conn.pgconn, [COMMIT[0].name])

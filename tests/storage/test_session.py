@@ -245,12 +245,6 @@ def test_an_array_is_read_as_a_list(session: Session, kind: str) -> None:
     assert session.run(statement(arrays.PACKERS[kind](VALUES[kind]))) == [[(list(VALUES[kind]), [])]]
 
 
-def test_a_value_of_a_type_that_nothing_reads_is_an_error(session: Session) -> None:
-    # And no wrong value. The session can be used after it.
-    with pytest.raises(KeyError):
-        session.run(Statement(b"interval", b"SELECT '1 day'::interval")())
-
-
 def test_one_value_is_read_as_one_of_a_result(session: Session) -> None:
     now = dt.datetime.now(dt.UTC)
     statement = Statement(b"now", b"SELECT $1::bigint, to_timestamp($1::bigint / 1000000.0)")

@@ -11,7 +11,7 @@ from nsor.v1 import receipt_pb2
 from nsor_server.calls import RecordRef, Row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """An access to be recorded. Time and index are given under the head's lock.
 

@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
@@ -38,8 +38,7 @@ _Fir = tuple[str, int, int]
 """Station, year, serial: the key. The date follows from it and isn't compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
+class LookUp(NamedTuple):
     """A look-up whose request is in order.
 
     Attributes:

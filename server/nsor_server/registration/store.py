@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
@@ -39,8 +39,7 @@ COLUMNS: Final = """
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
+class StoredVersion(NamedTuple):
     """A version as it is stored, with its registration's wrapped data key. Fields are in the order of ``COLUMNS``."""
 
     registration_id: bytes
@@ -225,18 +224,21 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
 
 def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:
     """The first column that differs from the sealed record."""
-    repeated = {
-        "registration_id": record.registration_id == row.registration_id,
-        "version": record.version == row.version,
-        "state": record.state == row.state,
-        "held": record.held == row.held,
-        "responsible_place": record.responsible_place == row.responsible_place,
-        "custodian_agency": record.custodian_agency == row.custodian_agency,
-        "created_by_agency": record.created_by_agency == row.created_by_agency,
-        "court_places": records.court_places(record) == row.court_places,
-        "created_at": record.update_time_us == to_us(row.created_at),
-    }
-    return next((column for column, same in repeated.items() if not same), None)
+    sealed = (
+        record.registration_id,
+        record.version,
+        record.state,
+        record.held,
+        record.responsible_place,
+        record.custodian_agency,
+        record.created_by_agency,
+        records.court_places(record),
+    )
+    if sealed == row[: len(sealed)] and record.update_time_us == to_us(row.created_at):
+        return None
+    return next(
+        (name for name, one, other in zip(row._fields, sealed, row, strict=False) if one != other), "created_at"
+    )
 
 
 _HOLDERS: Final = Statement(

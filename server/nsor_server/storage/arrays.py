@@ -1,7 +1,7 @@
-"""Values and arrays as PostgreSQL's binary format has them.
+"""Arrays in PostgreSQL's binary format.
 
 psycopg packs a list element by element, at about a microsecond each; the ledger's writer sends some thirty arrays for a
-batch, and every call passes it. Each type is packed and read here, and nowhere else.
+batch, and every call passes it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ _LONG: Final = struct.Struct(">iq").pack
 _NULL: Final = _LENGTH(-1)
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-_FIRST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
-_LAST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 Column = Sequence[Any]
 
@@ -102,63 +100,6 @@ def integer(value: int) -> bytes:
 def boolean(value: bool) -> bytes:
     """One truth value."""
     return b"\1" if value else b"\0"
-
-
-def read(oid: int, value: bytes) -> Any:
-    """A value of a result in the binary format.
-
-    Raises:
-        KeyError: of a type that no statement of the register gives.
-    """
-    return _READERS[oid](value)
-
-
-def reader(oid: int) -> Callable[[bytes], Any]:
-    """What reads the values of a type; as ``read``."""
-    return _READERS[oid]
-
-
-def _list(value: bytes) -> list[Any]:
-    dimensions, _, oid = struct.unpack_from(">iii", value)
-    if not dimensions:
-        return []
-    (count,) = struct.unpack_from(">i", value, 12)
-    at, found, read_one = 20, [], _READERS[oid]
-    for _ in range(count):
-        (length,) = struct.unpack_from(">i", value, at)
-        found.append(None if length < 0 else read_one(value[at + 4 : at + 4 + length]))
-        at += 4 + max(length, 0)
-    return found
-
-
-def _integer(value: bytes) -> int:
-    return int.from_bytes(value, "big", signed=True)
-
-
-def _instant(value: bytes) -> dt.datetime:
-    """An instant. One that Python can't tell, such as infinity, is the first or the last that it can."""
-    after = _integer(value)
-    try:
-        return _EPOCH + after * _MICROSECOND
-    except OverflowError:
-        return _LAST if after > 0 else _FIRST
-
-
-_READERS: Final[dict[int, Callable[[bytes], Any]]] = {
-    16: lambda value: value == b"\1",
-    17: bytes,
-    20: _integer,
-    21: _integer,
-    23: _integer,
-    25: bytes.decode,
-    2950: bytes,
-    1184: _instant,
-    1005: _list,
-    1007: _list,
-    1009: _list,
-    1001: _list,
-    2951: _list,
-}
 
 
 def _prefixed(values: Iterable[bytes | None]) -> bytes:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg import abc
+from psycopg.adapt import Transformer
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
-from nsor_server.storage import arrays
+from nsor_server.storage.values import Context
 
 Rows = list[tuple[Any, ...]]
 
@@ -50,8 +52,27 @@ COMMIT: Final = Statement(b"commit", b"COMMIT")()
 ROLLBACK: Final = Statement(b"rollback", b"ROLLBACK")()
 
 
-_known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
-"""What each connection has prepared: another session of it may come later."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept of a connection, for another session of it too.
+
+    Attributes:
+        prepared: names of the statements that it has prepared.
+        values: reads its results.
+    """
+
+    prepared: set[bytes] = field(default_factory=set)
+    values: abc.Transformer = field(default_factory=lambda: Transformer(Context()))
+
+
+_connections: WeakKeyDictionary[psycopg.Connection[Any], _Known] = WeakKeyDictionary()
+
+
+def _known_of(connection: psycopg.Connection[Any]) -> _Known:
+    known = _connections.get(connection)
+    if known is None:
+        known = _connections[connection] = _Known()
+    return known
 
 
 def ask(connection: psycopg.Connection[Any], statement: Statement, *parameters: bytes) -> Rows:
@@ -68,26 +89,25 @@ def ask(connection: psycopg.Connection[Any], statement: Statement, *parameters: 
         psycopg.Error: it failed, or the connection is lost.
     """
     pgconn = connection.pgconn
-    known = _known.setdefault(connection, set())
-    if statement.name not in known:
+    known = _known_of(connection)
+    if statement.name not in known.prepared:
         _checked(pgconn, pgconn.prepare(statement.name, statement.sql, statement.types))
-        known.add(statement.name)
-    return _rows(
-        _checked(pgconn, pgconn.exec_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY))
-    )
+        known.prepared.add(statement.name)
+    result = pgconn.exec_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY)
+    return _rows(known, _checked(pgconn, result))
 
 
 class Session:
     """The prepared statements of one connection. Not for several threads at a time."""
 
-    __slots__ = ("_poll", "_prepared", "connection", "status")
+    __slots__ = ("_known", "_poll", "connection", "status")
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         """The connection mustn't be busy; it may be in a transaction."""
         self.connection = connection
         self.status = b""
         """What the database said of the last statement that it did, such as ``COMMIT``."""
-        self._prepared = _known.setdefault(connection, set())
+        self._known = _known_of(connection)
         self._poll = select.poll()
         connection.pgconn.enter_pipeline_mode()
 
@@ -102,7 +122,7 @@ class Session:
         pgconn = self.connection.pgconn
         expected = []
         for statement, parameters in steps:
-            if statement.name not in self._prepared and statement.name not in expected:
+            if statement.name not in self._known.prepared and statement.name not in expected:
                 pgconn.send_prepare(statement.name, statement.sql, statement.types)
                 expected.append(statement.name)
             pgconn.send_query_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY)
@@ -124,12 +144,12 @@ class Session:
     def close(self) -> None:
         """Leave the connection as it was, without this session's statements: another session may prepare them."""
         if not self.connection.closed:
-            pgconn, prepared = self.connection.pgconn, list(self._prepared)
+            pgconn, prepared = self.connection.pgconn, list(self._known.prepared)
             for name in prepared:
                 pgconn.send_close_prepared(name)
             pgconn.pipeline_sync()
             self._results(pgconn, prepared)
-            self._prepared.clear()
+            self._known.prepared.clear()
             pgconn.exit_pipeline_mode()
 
     def _send(self, pgconn: PGconn) -> None:
@@ -148,10 +168,10 @@ class Session:
             result = self._next(pgconn)
             if result.status in _DONE:
                 if name:
-                    self._prepared.add(name)
+                    self._known.prepared.add(name)
                 else:
                     self.status = result.command_status or b""
-                    found.append(_rows(result))
+                    found.append(_rows(self._known, result))
             elif failure is None and result.status == ExecStatus.FATAL_ERROR:
                 failure = result
             self._next(pgconn, nothing=True)
@@ -182,11 +202,6 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
     raise psycopg.errors.error_from_result(result)
 
 
-def _rows(result: PGresult) -> Rows:
-    fields = range(result.nfields)
-    readers = [arrays.reader(result.ftype(field)) for field in fields]
-    value = result.get_value
-    return [
-        tuple([None if (raw := value(row, field)) is None else readers[field](raw) for field in fields])
-        for row in range(result.ntuples)
-    ]
+def _rows(known: _Known, result: PGresult) -> Rows:
+    known.values.set_pgresult(result, format=Format.BINARY)
+    return known.values.load_rows(0, result.ntuples, tuple)

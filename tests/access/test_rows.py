@@ -239,9 +239,9 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/GetRegistration": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
-    "nsor.v1.LookupService/GetAccessRequest": access_requests._IN,
-    "nsor.v1.LookupService/ApproveAccessRequest": access_requests._IN,
-    "nsor.v1.LookupService/ReturnAccessRequest": access_requests._IN,
+    "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
+    "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
+    "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }
 """The scopes by which each method can read what it is about."""

@@ -16,6 +16,7 @@ from nsor_server.access.contract import ContractError
 from nsor_server.access.facts import contains
 from nsor_server.calls import Agency, Officer
 from nsor_server.storage import arrays
+from nsor_server.storage.session import Statement
 
 APPELLATE_COURTS: Final = frozenset(
     {
@@ -48,7 +49,7 @@ _PREDICATES: Final[Mapping[int, str]] = {
 }
 """Scope -> its condition, over the names of ``Columns``, the agency's id and ``PARAMETERS``."""
 PARAMETERS: Final = (25, 1009, 1009, 16)
-"""Types of the first parameters of a statement with a predicate: text, text[], text[], boolean. Its own follow."""
+"""Types of the parameters of a predicate, which may use only some of them: text, text[], text[], boolean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,28 @@ def predicate(
     except KeyError as missing:
         name = options_pb2.RowScope.Name(scope)
         raise ContractError(f"{name} needs the column {missing.args[0]}, which the table has not") from None
+
+
+def statements(
+    name: str, sql: str, columns: Columns, scopes: Iterable[options_pb2.RowScope.ValueType]
+) -> dict[options_pb2.RowScope.ValueType, Statement]:
+    """A statement for each scope, with the parameters of ``parameters`` as the first four; its own begin at ``$5``.
+
+    Args:
+        name: of the statement, which no other has.
+        sql: constants alone, with ``{rows}`` where the scope's condition stands.
+        columns: of the table.
+        scopes: those that the contract gives; another scope shows nothing.
+
+    Raises:
+        ContractError: as ``predicate``.
+    """
+    return {
+        scope: Statement(
+            f"{name} {scope}".encode(), sql.replace("{rows}", predicate(scope, columns)).encode(), PARAMETERS
+        )
+        for scope in scopes
+    }
 
 
 def predicate_in_batch(columns: Columns, scopes: Iterable[options_pb2.RowScope.ValueType]) -> str:

@@ -59,25 +59,18 @@ REQUEST_HEADS: Final = Versions(
 )
 """The newest version of an access request; 0: there is none."""
 
-_NEWEST: Final = """
+_NEWEST_IN: Final = rows.statements(
+    "access request",
+    """
 SELECT version, state, agency_id, district, sealed
 FROM access_request_version AS r
-WHERE access_request_id = $5 AND """
-_IN: Final = {
-    scope: Statement(
-        f"access request {scope}".encode(),
-        (
-            _NEWEST
-            + rows.predicate(scope, rows.Columns(own_agency="r.agency_id", place="r.district"))
-            + " ORDER BY version DESC LIMIT 1"
-        ).encode(),
-        rows.PARAMETERS,
-    )
-    for scope in (
-        options_pb2.ROW_SCOPE_OWN_AGENCY,
-        options_pb2.ROW_SCOPE_JURISDICTION,
-    )
-}
+WHERE access_request_id = $5 AND {rows}
+ORDER BY version DESC
+LIMIT 1
+""",
+    rows.Columns(own_agency="r.agency_id", place="r.district"),
+    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION),
+)
 """By the scope that the contract gives the caller; another scope shows nothing."""
 _GRANT: Final = Statement(
     b"access grant", b"SELECT agency_id, expires_at, sealed FROM access_grant WHERE grant_id = $1"
@@ -105,7 +98,7 @@ def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> 
     Raises:
         Internal: the row isn't what its seal says.
     """
-    found = ask(conn, _IN[call.rows], *rows.parameters(call.agency, call.officer), request_id)
+    found = ask(conn, _NEWEST_IN[call.rows], *rows.parameters(call.agency, call.officer), request_id)
     if not found:
         return None
     version, state, agency_id, district, sealed = found[0]

@@ -252,20 +252,6 @@ FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (
 ORDER BY nth
 """,
 )
-_HEAD: Final = (
-    f"SELECT {COLUMNS}"  # noqa: S608 - constants
-    """
-    FROM (
-        SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
-            court_places, created_at, sealed
-        FROM registration_version
-        WHERE registration_id = $5
-        ORDER BY version DESC
-        LIMIT 1
-    ) AS v
-    JOIN registration_key AS k USING (registration_id)
-    WHERE """
-)
 PLACES: Final = rows.Columns(
     own_agency="v.created_by_agency",
     case_places="v.court_places",
@@ -274,17 +260,29 @@ PLACES: Final = rows.Columns(
     confirmed=f"v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
 )
 """Where a version has what the scopes of the contract go by."""
-_HEAD_IN: Final = {
-    scope: Statement(
-        f"registration head {scope}".encode(), (_HEAD + rows.predicate(scope, PLACES)).encode(), rows.PARAMETERS
-    )
-    for scope in (
+_HEAD_IN: Final = rows.statements(
+    "registration head",
+    f"""
+SELECT {COLUMNS}
+FROM (
+    SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
+        court_places, created_at, sealed
+    FROM registration_version
+    WHERE registration_id = $5
+    ORDER BY version DESC
+    LIMIT 1
+) AS v
+JOIN registration_key AS k USING (registration_id)
+WHERE {{rows}}
+""",  # noqa: S608 - constants
+    PLACES,
+    (
         options_pb2.ROW_SCOPE_OWN_AGENCY,
         options_pb2.ROW_SCOPE_PART_IN_CASE,
         options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
         options_pb2.ROW_SCOPE_APPELLATE_COURT,
         options_pb2.ROW_SCOPE_CUSTODY,
         options_pb2.ROW_SCOPE_ALL,
-    )
-}
+    ),
+)
 """By the scope that the contract gives the caller; another scope shows nobody."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -12,6 +12,7 @@ from nsor_server import errors
 from nsor_server.rpc.reading import Reader
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.session import Statement, ask
 
 
 @pytest.fixture
@@ -22,11 +23,22 @@ def reader(database: Database, sealer: Sealer) -> Iterator[Reader]:
     reader.stop()
 
 
-def test_a_read_ends_at_its_deadline_and_the_next_one_does_not(reader: Reader) -> None:
+def _by_psycopg(conn: Connection) -> None:
+    conn.execute("SELECT pg_sleep(8)")
+
+
+def _by_ask(conn: Connection) -> None:
+    ask(conn, Statement(b"sleep", b"SELECT 1 FROM pg_sleep(8)"))
+
+
+@pytest.mark.parametrize("read", [_by_psycopg, _by_ask])
+def test_a_read_ends_at_its_deadline_and_the_next_one_does_not(
+    reader: Reader, read: Callable[[Connection], None]
+) -> None:
     for _ in range(4):
         began = time.monotonic()
         with pytest.raises(errors.DeadlineExceeded), reader.connection(began + 0.2) as conn:
-            conn.execute("SELECT pg_sleep(8)")
+            read(conn)
         assert 0.2 <= time.monotonic() - began < 4
         for _ in range(8):
             with reader.connection(time.monotonic() + 10) as conn:

@@ -1,17 +1,18 @@
-"""Disclosure: what of a message a purpose shows, copied into a new message.
+"""Disclosure: what of a message a purpose shows.
 
-Nothing is cleared from a full message, because what nobody knows of survives clearing: an unknown field, or a field
-that was added yesterday without a rule. A field without the option ``shown_as`` is never copied.
+For each purpose and type of message there is a second type, which has the shown fields and no others. A message is
+written down and read as that type, and what is unknown to it is dropped: at any depth the answer holds what somebody
+has marked with the option ``shown_as``, and nothing else can stand in it. Clearing the other fields would not do, since
+what nobody knows of survives it: an unknown field, or one that was added yesterday without a rule.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2
@@ -22,22 +23,13 @@ WELL_KNOWN = frozenset({"google.protobuf.Timestamp", "google.type.Date"})
 
 M = TypeVar("M", bound=Message)
 
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How to copy one type of message for one purpose.
-
-    Attributes:
-        whole: every field of the type, at any depth, is shown.
-        copy: copies the shown fields from one message into an empty one.
-        paths: the shown fields; those of a whole message are one path.
-        classes: what the shown fields are.
-    """
-
-    whole: bool
-    copy: Callable[[Any, Any], None]
-    paths: tuple[str, ...]
-    classes: frozenset[options_pb2.FieldClass.ValueType]
+_PACKAGE: Final = "shown"
+_PACKED: Final = frozenset(
+    number
+    for name, number in descriptor_pb2.FieldDescriptorProto.Type.items()
+    if name not in {"TYPE_STRING", "TYPE_BYTES", "TYPE_MESSAGE", "TYPE_GROUP"}
+)
+"""Types whose repeated fields proto3 packs."""
 
 
 def disclose(message: M, purpose: options_pb2.Purpose.ValueType) -> M:
@@ -47,23 +39,16 @@ def disclose(message: M, purpose: options_pb2.Purpose.ValueType) -> M:
         message: the full answer; it is not changed.
         purpose: as the gate admitted it.
     """
-    shown = type(message)()
-    _plan(message.DESCRIPTOR, purpose).copy(message, shown)
-    shown.DiscardUnknownFields()  # a part that is copied whole comes with them
-    return shown
-
-
-def fields_shown(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> tuple[str, ...]:
-    """Paths of the fields that the purpose shows; empty when it shows all of them."""
-    plan = _plan(descriptor, purpose)
-    return () if plan.whole else plan.paths
+    shown = _type(message.DESCRIPTOR, purpose).FromString(message.SerializeToString())
+    shown.DiscardUnknownFields()
+    return type(message).FromString(shown.SerializeToString())
 
 
 def classes_shown(
     descriptor: Any, purpose: options_pb2.Purpose.ValueType
 ) -> tuple[options_pb2.FieldClass.ValueType, ...]:
     """What the fields are that the purpose shows, at any depth, in order of their numbers."""
-    return tuple(sorted(_plan(descriptor, purpose).classes))
+    return tuple(sorted(_classes(descriptor, purpose)))
 
 
 def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType) -> bool:
@@ -73,91 +58,61 @@ def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType) -> boo
     return purpose in purposes_of(field_class(field))
 
 
-@functools.lru_cache(maxsize=1024)
-def _plan(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> _Plan:
-    if descriptor.full_name in WELL_KNOWN:
-        return _Plan(whole=True, copy=_copy_whole, paths=(), classes=frozenset())
-    steps: list[Callable[[Any, Any], None]] = []
-    paths: list[str] = []
-    classes: set[options_pb2.FieldClass.ValueType] = set()
-    whole = True
-    for field in descriptor.fields:
-        if not shows(field, purpose):
-            whole = False
-            continue
-        inner = _plan(field.message_type, purpose) if field.message_type is not None else None
-        whole = whole and (inner is None or inner.whole)
-        steps.append(_step(field, inner))
-        classes |= {field_class(field)} | (inner.classes if inner is not None else frozenset())
-        paths += [field.name] if inner is None or inner.whole else [f"{field.name}.{path}" for path in inner.paths]
-    copy = _copy_whole if whole else functools.partial(_copy_parts, tuple(steps))
-    return _Plan(whole=whole, copy=copy, paths=tuple(paths), classes=frozenset(classes))
-
-
-def _copy_whole(source: Any, target: Any) -> None:
-    target.MergeFrom(source)
-
-
-def _copy_parts(steps: tuple[Callable[[Any, Any], None], ...], source: Any, target: Any) -> None:
-    for step in steps:
-        step(source, target)
-
-
-def _step(field: Any, inner: _Plan | None) -> Callable[[Any, Any], None]:
-    """Copies one field. What the field's name or type decides is decided here, once."""
-    name: str = field.name
-    if field.is_repeated:
-        return _repeated(name, inner)
-    if inner is not None:
-        return _message(name, inner)
-    if field.has_presence:
-        return _present(name)
-
-    def scalar(source: Any, target: Any) -> None:
-        setattr(target, name, getattr(source, name))
-
-    return scalar
-
-
-def _present(name: str) -> Callable[[Any, Any], None]:
-    def present(source: Any, target: Any) -> None:
-        if source.HasField(name):
-            setattr(target, name, getattr(source, name))
-
-    return present
-
-
-def _message(name: str, inner: _Plan) -> Callable[[Any, Any], None]:
-    copy = inner.copy
-
-    def message(source: Any, target: Any) -> None:
-        if source.HasField(name):
-            part = getattr(target, name)
-            part.SetInParent()
-            copy(getattr(source, name), part)
-
-    return message
-
-
-def _repeated(name: str, inner: _Plan | None) -> Callable[[Any, Any], None]:
-    if inner is None or inner.whole:
-
-        def whole(source: Any, target: Any) -> None:
-            getattr(target, name).MergeFrom(getattr(source, name))
-
-        return whole
-    copy = inner.copy
-
-    def parts(source: Any, target: Any) -> None:
-        items = getattr(target, name)
-        for item in getattr(source, name):
-            copy(item, items.add())
-
-    return parts
-
-
 def warm(descriptors: tuple[Any, ...]) -> None:
-    """Compile the plans of these messages for every purpose, so that no call waits for it."""
+    """Make the types of these messages for every purpose, so that no call waits for it."""
     for descriptor in descriptors:
         for purpose in options_pb2.Purpose.values():
-            _plan(descriptor, purpose)
+            _type(descriptor, purpose)
+
+
+@functools.lru_cache(maxsize=1024)
+def _classes(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> frozenset[options_pb2.FieldClass.ValueType]:
+    if descriptor.full_name in WELL_KNOWN:
+        return frozenset()
+    shown = [field for field in descriptor.fields if shows(field, purpose)]
+    inner = [_classes(field.message_type, purpose) for field in shown if field.message_type is not None]
+    return frozenset(map(field_class, shown)).union(*inner)
+
+
+@functools.lru_cache(maxsize=1024)
+def _type(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> type[Message]:
+    """The type that has the shown fields, as proto2: there a field that is set stays set, whatever its value."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto2")
+    _add(file, descriptor, purpose)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{_name(descriptor)}"))
+
+
+def _add(
+    file: descriptor_pb2.FileDescriptorProto, descriptor: Descriptor, purpose: options_pb2.Purpose.ValueType
+) -> None:
+    """Add a type of message with its shown fields, and the types of these."""
+    if any(known.name == _name(descriptor) for known in file.message_type):
+        return
+    message = file.message_type.add(name=_name(descriptor))
+    for field in descriptor.fields:
+        if descriptor.full_name not in WELL_KNOWN and not shows(field, purpose):
+            continue
+        message.field.append(_field(field))
+        if field.message_type is not None:
+            _add(file, field.message_type, purpose)
+
+
+def _field(field: FieldDescriptor) -> descriptor_pb2.FieldDescriptorProto:
+    """The same field on the wire; of an enumeration only the number counts."""
+    kinds = descriptor_pb2.FieldDescriptorProto
+    made = kinds(name=field.name, number=field.number, type=field.type)  # type: ignore[arg-type]  # the same numbers
+    made.label = kinds.LABEL_REPEATED if field.is_repeated else kinds.LABEL_OPTIONAL
+    if field.message_type is not None:
+        made.type_name = f".{_PACKAGE}.{_name(field.message_type)}"
+    elif field.enum_type is not None:
+        made.type = kinds.TYPE_INT32
+    if field.is_repeated and field.type in _PACKED:
+        made.options.packed = True
+    return made
+
+
+def _name(descriptor: Descriptor) -> str:
+    """A name without dots that no two types share."""
+    return f"M{descriptor.full_name.encode().hex()}"

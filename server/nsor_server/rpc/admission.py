@@ -73,8 +73,12 @@ class Admission:
 
     def _identify(self, call: Call, snapshot: DirectorySnapshot) -> gate.Caller:
         call.accepted = False
-        call.agency, call.certificate = gate.claimed(call.certificate_pem, snapshot)
-        caller = gate.identify(call.certificate_pem, snapshot, snapshot.now())
+        try:
+            caller = gate.identify(call.certificate_pem, snapshot, snapshot.now())
+        except errors.Unauthenticated:
+            call.agency, call.certificate = gate.claimed(call.certificate_pem, snapshot)
+            raise
+        call.agency, call.certificate = caller.agency, caller.certificate
         call.accepted, call.directory = True, snapshot
         return caller
 

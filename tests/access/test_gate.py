@@ -208,9 +208,17 @@ def test_the_cache_of_sessions_is_bounded() -> None:
     officers = Officers(capacity=2)
     known = snapshot(officers=(OFFICER,))
     sessions = [assertion(start_us=NOW_US - n) for n in range(3)]
-    for signed in (*sessions, sessions[0]):
+    for signed in (*sessions, sessions[0], sessions[2]):
         officers.of_session(signed, CALLER, known, NOW_US)
     assert officers.verified == 4
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [assertion(), assertion(length_us=1), assertion(start_us=NOW_US + 5_000_000), assertion(start_us=NOW_US - 1)],
+)
+def test_a_session_is_accepted_up_to_its_bounds(signed: bytes) -> None:
+    assert Officers().of_session(signed, CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
 
 
 @pytest.mark.parametrize(
@@ -220,7 +228,9 @@ def test_the_cache_of_sessions_is_bounded() -> None:
         assertion(length_us=0),
         assertion(length_us=-1),
         assertion(start_us=NOW_US - 900_000_000),
-        assertion(start_us=NOW_US + 6_000_000),
+        assertion(start_us=NOW_US + 5_000_001),
+        assertion(start_us=NOW_US + 1, length_us=0),
+        assertion(start_us=NOW_US + 2, length_us=-1),
         assertion(bound_to=b"d" * 32),
     ],
 )
@@ -241,10 +251,14 @@ def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
 
 def test_a_session_with_a_tail_is_not_accepted() -> None:
     # Each tail would be remembered as a session of its own, with all its bytes: whatever metadata may hold.
-    signed = assertion()
-    ignored = b"\x7a" + bytes([(509 - len(signed)) & 0x7F | 0x80, (509 - len(signed)) >> 7])
-    signed += ignored + bytes(512 - len(signed) - len(ignored))
-    assert denied(signed + bytes(10_000)) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
+    def padded(size: int) -> bytes:
+        signed = assertion()
+        ignored = size - len(signed) - 3
+        return signed + b"\x7a" + bytes([ignored & 0x7F | 0x80, ignored >> 7]) + bytes(ignored)
+
+    assert Officers().of_session(padded(512), CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
+    for signed in (padded(513), padded(512) + bytes(10_000)):
+        assert denied(signed) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
 
 
 def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
@@ -256,8 +270,10 @@ def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
     for method, other in ((METHOD + "x", call_hash), (METHOD, bytes(32))):
         with pytest.raises(errors.Denied):
             officers.of_decision(signed, method, other, CALLER, known)
-    with pytest.raises(errors.Denied):
-        officers.of_decision(assertion(), METHOD, call_hash, CALLER, known)
+    for other in (assertion(), b"\xff\xff", signed[:-1]):
+        with pytest.raises(errors.Denied) as caught:
+            officers.of_decision(other, METHOD, call_hash, CALLER, known)
+        assert caught.value.reason == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
 
 
 # ---- limits ----

@@ -10,6 +10,7 @@ import pytest
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
+from nsor_server.config import OperatorError
 from nsor_server.ledger import epoch, outside, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
@@ -48,6 +49,12 @@ def start(database: Database, path: Path) -> Iterator[Start]:
     yield run
     for copy in copies:
         copy.close()
+
+
+def signed(size: int, keyring: Keyring, origin: str = ORIGIN) -> bytes:
+    """A checkpoint as it stands in a copy, of a tree that never was."""
+    checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
+    return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
 
 
 def put(copy: OutsideCopy, appended: Appended) -> None:
@@ -174,6 +181,56 @@ def test_a_new_epoch_owns_up(
     assert verified(database, keyring, path).findings == []
 
 
+def test_each_epoch_has_a_number_that_none_had_before(
+    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+) -> None:
+    # Whichever is older, the database or the copy: two epochs of one origin would be two trees of one name.
+    def reopen() -> epoch.Opened:
+        with database.owner() as conn:
+            opened = epoch.open_new(conn, keyring, path, ORIGIN)
+        copy = start()
+        put(copy, write(3))
+        copy.close()
+        return opened
+
+    copy = start()
+    put(copy, write(5))
+    copy.close()
+    forget(database, 2)
+    assert reopen().origin == f"{ORIGIN}/2"
+    known = outside.last_known(path)
+    assert known is not None
+    old_copy = path.read_bytes().removesuffix(known.note + b"\n")
+    forget(database, 4)
+    third = reopen()
+    assert (third.origin, third.first_index, third.last_known) == (f"{ORIGIN}/3", 4, known.checkpoint)
+    path.write_bytes(old_copy)
+    assert reopen().origin == f"{ORIGIN}/4"
+    forget(database, 2)
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_epoch")
+        conn.execute("UPDATE ledger_head SET origin = %s", (ORIGIN,))
+    assert reopen().origin == f"{ORIGIN}/5"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_epoch_is_opened_on_a_copy_of_this_ledger_only(
+    write: Write, database: Database, path: Path, keyring: Keyring, *, ours: bool
+) -> None:
+    # Whoever can write the file must not decide what the ledger says was lost.
+    write(3)
+    origin, key = ("nsor.gov.pk/other", keyring) if ours else (ORIGIN, Keyring.new())
+    path.parent.mkdir()
+    path.write_bytes(signed(7, key, origin))
+    with (
+        database.owner() as conn,
+        pytest.raises(OperatorError, match="check ledger_origin" if ours else "isn't signed with this keyring"),
+    ):
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    with database.transaction() as conn:
+        assert conn.execute("SELECT count(*) FROM ledger_epoch").fetchone() == (0,)
+
+
 def test_no_epoch_without_a_loss(start: Start, write: Write, database: Database, path: Path, keyring: Keyring) -> None:
     # An epoch isn't opened to hide something: only when the copy is ahead.
     copy = start()
@@ -206,9 +263,8 @@ def verified(database: Database, keyring: Keyring, path: Path) -> Report:
 
 def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path: Path, keyring: Keyring) -> None:
     # Commits of several threads come out of their order, the last one may be torn, and an epoch begins smaller.
-    def signed(size: int, origin: str = ORIGIN) -> bytes:
-        checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
-        return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
+    def of(size: int, origin: str = ORIGIN) -> bytes:
+        return signed(size, keyring, origin)
 
     def known(*written: bytes) -> tuple[str, int] | None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -218,12 +274,12 @@ def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path:
 
     assert outside.last_known(path) is None
     assert known() is None
-    assert known(signed(9)[:-20]) is None
-    assert known(signed(3), signed(7), signed(5)) == (ORIGIN, 7)
-    assert known(signed(3), signed(5), signed(9)[:-20], b"\n\n", signed(4)) == (ORIGIN, 5)
-    assert known(signed(3), signed(7), signed(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
+    assert known(of(9)[:-20]) is None
+    assert known(of(3), of(7), of(5)) == (ORIGIN, 7)
+    assert known(of(3), of(5), of(9)[:-20], b"\n\n", of(4)) == (ORIGIN, 5)
+    assert known(of(3), of(7), of(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
     # Whatever stands between them is passed over.
-    assert known(signed(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
+    assert known(of(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
 
 
 def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from nsor.ledger import merkle
 from nsor_server.ledger import proofs, subtrees
+from nsor_server.ledger.proofs import NoSuchTree
 from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import ask
+from tests.ledger.conftest import Write
 
 SIZE = WIDTH * WIDTH + 3 * WIDTH + 77
 """One full tile of level 1, three more of level 0, and leaves."""
@@ -116,6 +118,38 @@ def test_an_empty_tree_is_a_prefix_of_all(tree: Tree) -> None:
     with tree.database.transaction() as conn:
         assert proofs.Proofs().consistency(conn, 0, SIZE) == []
         assert proofs.root(conn, 0) == merkle.EMPTY_ROOT
+
+
+def test_what_lies_outside_the_tree_is_no_proof(database: Database, write: Write) -> None:
+    # A proof of a tree that isn't there yet would be of whatever stands in its place.
+    write(3)
+    made = proofs.Proofs()
+    with database.transaction() as conn:
+        for inside in (0, 2):
+            assert made.inclusion(conn, inside, 3)
+        for index, size in ((3, 3), (-1, 3), (0, 0), (0, 4), (0, -1)):
+            with pytest.raises(NoSuchTree):
+                made.inclusion(conn, index, size)
+        assert made.consistency(conn, 3, 3) == []
+        for first, second in ((4, 3), (-1, 3), (3, 4)):
+            with pytest.raises(NoSuchTree):
+                made.consistency(conn, first, second)
+        for size in (-1, 4):
+            with pytest.raises(NoSuchTree):
+                proofs.root(conn, size)
+
+
+def test_the_checkpoints_after_a_size_come_in_order_and_not_all_at_once(database: Database, write: Write) -> None:
+    # The outside copy is made good by them: one that is left out is missing for good.
+    for count in (1, 2, 3):
+        write(count)
+    with database.transaction() as conn:
+        assert [size for size, _ in proofs.checkpoints_after(conn, 0, 9)] == [1, 3, 6]
+        assert [size for size, _ in proofs.checkpoints_after(conn, 1, 9)] == [3, 6]
+        assert proofs.checkpoints_after(conn, 1, 1) == [(3, proofs.checkpoint(conn, 2))]
+        assert proofs.checkpoint(conn) == proofs.checkpoint(conn, 4) == proofs.checkpoint(conn, 6)
+        with pytest.raises(NoSuchTree):
+            proofs.checkpoint(conn, 7)
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,25 @@ def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path:
     assert known(of(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
 
 
+@pytest.mark.parametrize("piece", [1, 7, 200, 1 << 20])
+def test_a_copy_is_read_in_pieces_of_any_size(
+    path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(outside, "_TAIL_BYTES", piece)
+    path.parent.mkdir()
+    path.write_bytes(b"".join(signed(size, keyring) for size in (3, 5, 7)))
+    assert sizes(path) == [3, 5, 7]
+
+
+def test_of_a_long_copy_the_end_is_read(path: Path, keyring: Keyring) -> None:
+    # It grows for ever, and a start doesn't wait for what was committed years ago.
+    path.parent.mkdir()
+    path.write_bytes(signed(9, keyring) + 20_000 * signed(3, keyring) + signed(7, keyring))
+    found = outside.last_known(path)
+    assert found is not None
+    assert found.checkpoint.size == 7
+
+
 def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:
     # While the file can't be written the flag is off; what it missed is written afterwards.
     path.parent.mkdir(parents=True)

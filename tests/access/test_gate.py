@@ -17,7 +17,7 @@ from nsor_server.access.contract import Contract, MethodRule
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.access.facts import Certificate
 from nsor_server.access.gate import Caller
-from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, Limits
+from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, UNKNOWN_STREAMS, Limits
 from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
 from nsor_server.calls import NOBODY, Agency, Officer
 from nsor_server.policy.narrowing import Narrowing
@@ -304,6 +304,41 @@ def test_a_rate_comes_back_with_time_and_says_when() -> None:
     limited.call("a").release()
 
 
+def test_after_a_pause_twice_the_rate_comes_at_once_and_no_more() -> None:
+    clock = [0.0]
+    limited = limits(clock, in_flight=1000)
+    for pause in (1_000.0, 2.0, 1.0):
+        clock[0] += pause
+        for _ in range(20 if pause > 1 else 10):
+            limited.call("a").release()
+        with pytest.raises(errors.Exhausted):
+            limited.call("a")
+
+
+def test_a_stream_counts_as_a_call_and_what_is_refused_takes_no_place() -> None:
+    clock = [0.0]
+    limited = limits(clock, rate=1, in_flight=2, streams=2)
+    limited.stream("a")
+    limited.call("a")
+    for _ in range(5):
+        for refused in (limited.stream, limited.call):
+            with pytest.raises(errors.Exhausted) as caught:
+                refused("a")
+            assert caught.value.retry_after_seconds == pytest.approx(1)
+    clock[0] += 2
+    held = limited.stream("a")
+    limited.call("a")
+    clock[0] += 2
+    for full in (limited.stream, limited.call):
+        with pytest.raises(errors.Exhausted):
+            full("a")
+    for _ in range(2):
+        held.release()
+    limited.stream("a")
+    with pytest.raises(errors.Exhausted):
+        limited.stream("a")
+
+
 def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
     limited = limits([0.0])
     held = [limited.call("a") for _ in range(3)]
@@ -339,8 +374,11 @@ def test_a_place_is_given_back_once() -> None:
 
 
 def test_callers_that_nobody_knows_share_a_small_allowance() -> None:
-    limited = limits([0.0], rate=1000, in_flight=1000)
+    limited = limits([0.0], rate=1000, in_flight=1000, streams=1000, all_streams=1000)
     for _ in range(UNKNOWN_AT_A_TIME):
         limited.call(UNKNOWN)
-    with pytest.raises(errors.Exhausted):
-        limited.call(UNKNOWN)
+    for _ in range(UNKNOWN_STREAMS):
+        limited.stream(UNKNOWN)
+    for full in (limited.call, limited.stream):
+        with pytest.raises(errors.Exhausted):
+            full(UNKNOWN)

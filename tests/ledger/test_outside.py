@@ -3,9 +3,11 @@
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from nsor.ledger import note
@@ -317,6 +319,79 @@ def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path
     until(lambda: copy.healthy and sizes(path)[-1:] == [4])
     copy.close()
     assert sorted(set(sizes(path))) == [3, 4]
+
+
+def test_what_is_missed_is_asked_for_in_pieces_until_it_comes(
+    write: Write, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A database that is away in between costs nothing but time: each checkpoint is written once, none is left out.
+    monkeypatch.setattr(outside, "_MAX_NOTES", 2)
+    monkeypatch.setattr(outside, "_RETRY_SECONDS", 0.01)
+    for _ in range(5):
+        write(2)
+    asked: list[int] = []
+
+    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+        asked.append(size)
+        if len(asked) in (1, 3, 4):
+            raise psycopg.OperationalError
+        with database.transaction() as conn:
+            return proofs.checkpoints_after(conn, size, most)
+
+    copy = OutsideCopy(path, missed, size=2)
+    until(lambda: asked[-1] == 10)
+    assert asked == [2, 2, 6, 6, 6, 10]
+    put(copy, write(1))
+    copy.close()
+    assert sizes(path) == [4, 6, 8, 10, 11]
+
+
+def test_what_the_queue_does_not_hold_is_made_good(
+    write: Write, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever commits never waits for the copy: what comes too fast is read from the database later.
+    monkeypatch.setattr(outside, "_WAITING", 1)
+    monkeypatch.setattr(outside, "_RETRY_SECONDS", 0.01)
+    asked, going = threading.Event(), threading.Event()
+
+    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+        with database.transaction() as conn:
+            found = proofs.checkpoints_after(conn, size, most)
+        asked.set()
+        assert going.wait(60)
+        return found
+
+    copy = OutsideCopy(path, missed, size=0)
+    assert asked.wait(60)
+    for _ in range(5):
+        put(copy, write(1))
+    assert not copy.healthy
+    going.set()
+    until(lambda: copy.healthy and set(sizes(path)) == {1, 2, 3, 4, 5})
+    copy.close()
+
+
+def test_the_copy_goes_on_from_where_the_tree_has_it(
+    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring
+) -> None:
+    def compared() -> int:
+        with database.transaction() as conn:
+            return outside.compare(conn, path)
+
+    assert compared() == 0
+    copy = start()
+    put(copy, write(3))
+    copy.close()
+    write(4)
+    assert compared() == 3
+    forget(database, 2)
+    with database.owner() as conn:
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    assert compared() == 2
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_head")
+    with pytest.raises(CopyAhead, match="no head"):
+        compared()
 
 
 def test_a_disk_that_hangs_holds_nobody_up(write: Write, tmp_path: Path) -> None:

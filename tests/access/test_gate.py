@@ -300,7 +300,11 @@ def test_a_rate_comes_back_with_time_and_says_when() -> None:
         limited.call("a")
     assert caught.value.retry_after_seconds == pytest.approx(0.1)
     limited.call("b").release()
-    clock[0] += 0.1
+    clock[0] += 0.04
+    with pytest.raises(errors.Exhausted) as caught:
+        limited.call("a")
+    assert caught.value.retry_after_seconds == pytest.approx(0.06)
+    clock[0] += 0.06
     limited.call("a").release()
 
 
@@ -351,6 +355,19 @@ def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
         limited.stream("a")
     held[0].release()
     limited.call("a")
+
+
+def test_what_ends_frees_a_place_of_its_own_kind() -> None:
+    limited = limits([0.0], in_flight=1, streams=1)
+    call, stream = limited.call("a"), limited.stream("a")
+    call.release()
+    with pytest.raises(errors.Exhausted):
+        limited.stream("a")
+    limited.call("a")
+    stream.release()
+    with pytest.raises(errors.Exhausted):
+        limited.call("a")
+    limited.stream("a")
 
 
 def test_a_stream_for_which_there_is_no_thread_is_told_so() -> None:

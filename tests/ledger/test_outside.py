@@ -171,6 +171,9 @@ def test_a_new_epoch_owns_up(
     with database.owner() as conn:
         opened = epoch.open_new(conn, keyring, path, ORIGIN)
     assert (opened.origin, opened.first_index, opened.last_known.size) == (f"{ORIGIN}/2", 3, 7)
+    with database.transaction() as conn:
+        # The directory was restored with the rest: who has read it before reads it again.
+        assert conn.execute("SELECT directory_version FROM ledger_head").fetchone() == (1,)
     copy = start()
     with database.transaction() as conn:
         appended = Ledger(keyring, ORIGIN).append(conn, [new_entry()])
@@ -238,7 +241,10 @@ def test_no_epoch_without_a_loss(start: Start, write: Write, database: Database,
     copy = start()
     put(copy, write(3))
     copy.close()
-    with database.owner() as conn, pytest.raises(Exception, match="nothing was lost"):
+    with database.owner() as conn, pytest.raises(OperatorError, match="no epoch is needed"):
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    path.unlink()
+    with database.owner() as conn, pytest.raises(OperatorError, match="no outside copy"):
         epoch.open_new(conn, keyring, path, ORIGIN)
 
 

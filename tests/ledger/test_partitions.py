@@ -1,6 +1,5 @@
 """Partitions of the ledger's tables: there before the entries that go into them, and made by the server's role."""
 
-import os
 import threading
 
 import psycopg
@@ -10,7 +9,7 @@ from nsor.ledger import merkle
 from nsor_server.ledger import partitions, proofs
 from nsor_server.ledger.partitions import WIDTH, Keeper
 from nsor_server.storage.pool import Database
-from tests.ledger.conftest import Write
+from tests.ledger.conftest import Write, set_size
 from tests.polling import until
 
 TABLES = ("ledger_checkpoint", "ledger_detail", "ledger_entry")
@@ -28,15 +27,6 @@ def bounds(database: Database) -> dict[str, str]:
 def numbers(database: Database) -> set[tuple[str, int]]:
     split = (name.rpartition("_") for name in bounds(database))
     return {(table, int(number)) for table, _, number in split}
-
-
-def set_size(database: Database, size: int) -> None:
-    """Let the ledger begin at a size, with hashes of nothing."""
-    with database.owner() as conn:
-        frontier = merkle.Frontier(size, [os.urandom(32) for _ in range(size.bit_count())])
-        conn.execute(
-            "UPDATE ledger_head SET size = %s, frontier = %s, root = %s", (size, frontier.encode(), frontier.root())
-        )
 
 
 def test_the_first_two_are_there_from_the_start(database: Database) -> None:

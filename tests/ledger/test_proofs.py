@@ -14,8 +14,12 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import ask
 from tests.ledger.conftest import Write
 
-SIZE = WIDTH * WIDTH + 3 * WIDTH + 77
-"""One full tile of level 1, three more of level 0, and leaves."""
+SIZE = WIDTH * WIDTH + 7 * WIDTH + 77
+"""One full tile of level 1, seven more of level 0, and leaves."""
+BETWEEN = WIDTH * WIDTH + WIDTH + 5
+"""In a tile whose neighbours on both sides are read by their roots."""
+ALIKE = (WIDTH + 1, 16 * WIDTH + 5)
+"""A leaf, and one in a group, that have the number of a tile whose root is read beside it."""
 
 
 class Tree:
@@ -68,7 +72,7 @@ def sizes() -> Iterator[int]:
     """Sizes at the borders of tiles and elsewhere."""
     for border in (WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + WIDTH, SIZE - 77):
         yield from (border - 1, border, border + 1)
-    yield from (1, 2, 3, SIZE - 1, SIZE)
+    yield from (1, 2, 3, SIZE - 4 * WIDTH, SIZE - 1, SIZE)
     yield from random.Random(5).sample(range(1, SIZE), 6)  # noqa: S311 - any will do
 
 
@@ -80,7 +84,8 @@ def test_every_proof_leads_to_its_root_in_two_statements(tree: Tree, monkeypatch
         for size in sizes():
             root = tree.root(size)
             assert proofs.root(conn, size) == root
-            for index in {0, size - 1, chance.randrange(size), chance.randrange(size)}:
+            some = {0, size - 1, BETWEEN, *ALIKE, chance.randrange(size), chance.randrange(size)}
+            for index in (index for index in some if index < size):
                 asked.reset_mock()
                 proof = proofs.Proofs().inclusion(conn, index, size)
                 assert 1 <= asked.call_count <= 2

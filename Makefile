@@ -83,8 +83,8 @@ coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage;
 	$(BIN)/pytest $(or $(T),-n 2 --dist loadgroup) --cov --cov-report=term:skip-covered --cov-report=html
 
 .PHONY: mutants
-mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH
-	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T))
+mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH S=SHARE
+	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
 bench: $(STAMP) ## what each RPC costs, beside the goals; REGISTRATIONS=, ENTRIES=, PEERS=1

@@ -164,6 +164,16 @@ def test_a_class_of_fields_with_a_gap_does_not_load(
         check_class("FIELD_CLASS_TEST", purposes)
 
 
+def test_every_class_of_fields_is_looked_at_when_the_contract_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Otherwise the server would start, and show the fields of a class that was forgotten to nobody.
+    last = max(options_pb2.FieldClass.values())
+    monkeypatch.setattr(
+        "nsor_server.access.contract.purposes_of", lambda number: frozenset({TRIAL} if number != last else ())
+    )
+    with pytest.raises(ContractError, match=f"{options_pb2.FieldClass.Name(last)} has no purposes"):
+        Contract.load([contract(rule())])
+
+
 def test_what_is_no_class_is_shown_for_no_purpose() -> None:
     assert purposes_of(options_pb2.FIELD_CLASS_UNSPECIFIED) == frozenset()
     assert purposes_of(99) == frozenset()

@@ -1,8 +1,10 @@
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2, receipt_pb2, registration_pb2
@@ -145,6 +147,43 @@ def test_what_nobody_knows_of_does_not_survive() -> None:
 def test_a_field_without_the_option_is_never_copied() -> None:
     for purpose in PURPOSES:
         assert disclose(filled(receipt_pb2.Receipt()), purpose).ByteSize() == 0
+
+
+@functools.cache
+def later() -> Any:
+    """A message of a contract to come: it has a field that may be absent, and a map, which no message of ours has."""
+    field = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(
+        name="later.proto", package="later", syntax="proto3", dependency=[options_pb2.DESCRIPTOR.name]
+    )
+    message = file.message_type.add(name="Later")
+    message.oneof_decl.add(name="_told")
+    message.field.add(name="told", number=1, type=field.TYPE_STRING, proto3_optional=True, oneof_index=0)
+    message.field.add(name="words", number=2, type=field.TYPE_MESSAGE, label=field.LABEL_REPEATED)
+    message.field.add(name="hidden", number=3, type=field.TYPE_STRING)
+    entry = message.nested_type.add(name="WordsEntry")
+    entry.options.map_entry = True
+    for number, name in enumerate(("key", "value"), 1):
+        entry.field.add(name=name, number=number, type=field.TYPE_STRING)
+    message.field[1].type_name = ".later.Later.WordsEntry"
+    for shown in (*message.field[:2], *entry.field):
+        shown.options.Extensions[options_pb2.shown_as] = options_pb2.FIELD_CLASS_ALWAYS
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(file.SerializeToString())
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("later.Later"))
+
+
+def test_what_may_be_absent_is_shown_where_it_is_there() -> None:
+    # Copied always, an absent value would become an empty one, which says something else.
+    message = later()
+    for told in (None, "", "x"):
+        assert disclose(message(told=told, hidden="x"), options_pb2.PURPOSE_OVERSIGHT) == message(told=told)
+
+
+def test_a_map_is_never_copied() -> None:
+    # Its entries have names that no option speaks of.
+    message = later()
+    assert disclose(message(words={"a": "b"}), options_pb2.PURPOSE_OVERSIGHT) == message()
 
 
 def test_the_source_is_left_as_it_was() -> None:

@@ -17,7 +17,7 @@ from nsor_server.access.contract import Contract, MethodRule
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.access.facts import Certificate
 from nsor_server.access.gate import Caller
-from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, Limits
+from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, UNKNOWN_STREAMS, Limits
 from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
 from nsor_server.calls import NOBODY, Agency, Officer
 from nsor_server.policy.narrowing import Narrowing
@@ -208,9 +208,17 @@ def test_the_cache_of_sessions_is_bounded() -> None:
     officers = Officers(capacity=2)
     known = snapshot(officers=(OFFICER,))
     sessions = [assertion(start_us=NOW_US - n) for n in range(3)]
-    for signed in (*sessions, sessions[0]):
+    for signed in (*sessions, sessions[0], sessions[2]):
         officers.of_session(signed, CALLER, known, NOW_US)
     assert officers.verified == 4
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [assertion(), assertion(length_us=1), assertion(start_us=NOW_US + 5_000_000), assertion(start_us=NOW_US - 1)],
+)
+def test_a_session_is_accepted_up_to_its_bounds(signed: bytes) -> None:
+    assert Officers().of_session(signed, CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
 
 
 @pytest.mark.parametrize(
@@ -220,7 +228,9 @@ def test_the_cache_of_sessions_is_bounded() -> None:
         assertion(length_us=0),
         assertion(length_us=-1),
         assertion(start_us=NOW_US - 900_000_000),
-        assertion(start_us=NOW_US + 6_000_000),
+        assertion(start_us=NOW_US + 5_000_001),
+        assertion(start_us=NOW_US + 1, length_us=0),
+        assertion(start_us=NOW_US + 2, length_us=-1),
         assertion(bound_to=b"d" * 32),
     ],
 )
@@ -241,10 +251,14 @@ def test_a_session_needs_a_signature_of_an_officer_of_the_agency() -> None:
 
 def test_a_session_with_a_tail_is_not_accepted() -> None:
     # Each tail would be remembered as a session of its own, with all its bytes: whatever metadata may hold.
-    signed = assertion()
-    ignored = b"\x7a" + bytes([(509 - len(signed)) & 0x7F | 0x80, (509 - len(signed)) >> 7])
-    signed += ignored + bytes(512 - len(signed) - len(ignored))
-    assert denied(signed + bytes(10_000)) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
+    def padded(size: int) -> bytes:
+        signed = assertion()
+        ignored = size - len(signed) - 3
+        return signed + b"\x7a" + bytes([ignored & 0x7F | 0x80, ignored >> 7]) + bytes(ignored)
+
+    assert Officers().of_session(padded(512), CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
+    for signed in (padded(513), padded(512) + bytes(10_000)):
+        assert denied(signed) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
 
 
 def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
@@ -256,8 +270,10 @@ def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
     for method, other in ((METHOD + "x", call_hash), (METHOD, bytes(32))):
         with pytest.raises(errors.Denied):
             officers.of_decision(signed, method, other, CALLER, known)
-    with pytest.raises(errors.Denied):
-        officers.of_decision(assertion(), METHOD, call_hash, CALLER, known)
+    for other in (assertion(), b"\xff\xff", signed[:-1]):
+        with pytest.raises(errors.Denied) as caught:
+            officers.of_decision(other, METHOD, call_hash, CALLER, known)
+        assert caught.value.reason == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
 
 
 # ---- limits ----
@@ -284,8 +300,47 @@ def test_a_rate_comes_back_with_time_and_says_when() -> None:
         limited.call("a")
     assert caught.value.retry_after_seconds == pytest.approx(0.1)
     limited.call("b").release()
-    clock[0] += 0.1
+    clock[0] += 0.04
+    with pytest.raises(errors.Exhausted) as caught:
+        limited.call("a")
+    assert caught.value.retry_after_seconds == pytest.approx(0.06)
+    clock[0] += 0.06
     limited.call("a").release()
+
+
+def test_after_a_pause_twice_the_rate_comes_at_once_and_no_more() -> None:
+    clock = [0.0]
+    limited = limits(clock, in_flight=1000)
+    for pause in (1_000.0, 2.0, 1.0):
+        clock[0] += pause
+        for _ in range(20 if pause > 1 else 10):
+            limited.call("a").release()
+        with pytest.raises(errors.Exhausted):
+            limited.call("a")
+
+
+def test_a_stream_counts_as_a_call_and_what_is_refused_takes_no_place() -> None:
+    clock = [0.0]
+    limited = limits(clock, rate=1, in_flight=2, streams=2)
+    limited.stream("a")
+    limited.call("a")
+    for _ in range(5):
+        for refused in (limited.stream, limited.call):
+            with pytest.raises(errors.Exhausted) as caught:
+                refused("a")
+            assert caught.value.retry_after_seconds == pytest.approx(1)
+    clock[0] += 2
+    held = limited.stream("a")
+    limited.call("a")
+    clock[0] += 2
+    for full in (limited.stream, limited.call):
+        with pytest.raises(errors.Exhausted):
+            full("a")
+    for _ in range(2):
+        held.release()
+    limited.stream("a")
+    with pytest.raises(errors.Exhausted):
+        limited.stream("a")
 
 
 def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
@@ -300,6 +355,19 @@ def test_calls_and_streams_at_a_time_are_each_agencys_own() -> None:
         limited.stream("a")
     held[0].release()
     limited.call("a")
+
+
+def test_what_ends_frees_a_place_of_its_own_kind() -> None:
+    limited = limits([0.0], in_flight=1, streams=1)
+    call, stream = limited.call("a"), limited.stream("a")
+    call.release()
+    with pytest.raises(errors.Exhausted):
+        limited.stream("a")
+    limited.call("a")
+    stream.release()
+    with pytest.raises(errors.Exhausted):
+        limited.call("a")
+    limited.stream("a")
 
 
 def test_a_stream_for_which_there_is_no_thread_is_told_so() -> None:
@@ -323,8 +391,11 @@ def test_a_place_is_given_back_once() -> None:
 
 
 def test_callers_that_nobody_knows_share_a_small_allowance() -> None:
-    limited = limits([0.0], rate=1000, in_flight=1000)
+    limited = limits([0.0], rate=1000, in_flight=1000, streams=1000, all_streams=1000)
     for _ in range(UNKNOWN_AT_A_TIME):
         limited.call(UNKNOWN)
-    with pytest.raises(errors.Exhausted):
-        limited.call(UNKNOWN)
+    for _ in range(UNKNOWN_STREAMS):
+        limited.stream(UNKNOWN)
+    for full in (limited.call, limited.stream):
+        with pytest.raises(errors.Exhausted):
+            full(UNKNOWN)

@@ -127,6 +127,15 @@ def test_what_is_not_one_certificate_is_refused(text: bytes | None) -> None:
     assert caught.value.reason is peer.Flaw.MALFORMED
 
 
+def test_a_certificate_is_read_up_to_its_size_and_no_further() -> None:
+    # Text around a certificate is passed over: without a bound, each of an attacker's megabytes would be remembered.
+    text = pem(certificate())
+    assert peer.parse(text.ljust(16_384, b"\n")).agency_id == "punjab-police"
+    with pytest.raises(peer.NoIdentity) as caught:
+        peer.parse(text.ljust(16_385, b"\n"))
+    assert caught.value.reason is peer.Flaw.MALFORMED
+
+
 def test_the_second_look_is_a_dictionary_hit_and_the_cache_is_bounded(certificates_seen: Path) -> None:
     # Every call passes here: parsing costs 14 us, and an attacker with many certificates must not fill the memory.
     text = certificates_seen.read_bytes()

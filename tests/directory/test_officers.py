@@ -93,6 +93,8 @@ def test_a_key_belongs_to_one_officer_for_good(
         "01" + "00" * 31,
         "01" + "00" * 30 + "80",
         "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "ff",
         "ee" + "ff" * 30 + "7f",
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nsor.ledger import merkle
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import new_access_id
 from nsor_server.ledger.append import Ledger
@@ -69,3 +70,12 @@ def write(database: Database, ledger: Ledger, new_entry: NewEntry) -> Write:
             return ledger.append(conn, entries or [new_entry() for _ in range(count)], **options)
 
     return commit
+
+
+def set_size(database: Database, size: int) -> None:
+    """Let the ledger begin at a size, with hashes of nothing."""
+    with database.owner() as conn:
+        frontier = merkle.Frontier(size, [os.urandom(32) for _ in range(size.bit_count())])
+        conn.execute(
+            "UPDATE ledger_head SET size = %s, frontier = %s, root = %s", (size, frontier.encode(), frontier.root())
+        )

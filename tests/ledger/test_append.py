@@ -13,6 +13,7 @@ from nsor_server.calls import RecordRef
 from nsor_server.ledger import leaf, proofs
 from nsor_server.ledger.append import LOCK, Ledger, WrongOrigin
 from nsor_server.ledger.detail import Details
+from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session
@@ -168,6 +169,46 @@ def test_another_ledger_is_not_continued(
     write()
     with database.transaction() as conn, pytest.raises(WrongOrigin, match=ORIGIN):
         Ledger(keyring, "nsor.gov.pk/other").append(conn, [new_entry()])
+
+
+@pytest.mark.parametrize(
+    ("origin", "fits"),
+    [
+        ("", True),
+        (ORIGIN, True),
+        (f"{ORIGIN}/2", True),
+        (f"{ORIGIN}/37", True),
+        (f"{ORIGIN}/", False),
+        (f"{ORIGIN}/x", False),
+        (f"{ORIGIN}/2/3", False),
+        (f"{ORIGIN}x", False),
+        (ORIGIN.replace(".", "x") + "/2", False),
+        (ORIGIN[:-1], False),
+    ],
+)
+def test_a_ledger_and_its_epochs_fit_its_origin_and_nothing_else(ledger: Ledger, origin: str, fits: bool) -> None:
+    locked = [(5, 1, 0, origin, b"")]
+    if fits:
+        assert ledger.head(locked).origin == origin
+        return
+    with pytest.raises(WrongOrigin):
+        ledger.head(locked)
+
+
+def test_a_ledger_without_a_head_is_unavailable(ledger: Ledger) -> None:
+    with pytest.raises(LedgerUnavailable, match="no head"):
+        ledger.head([])
+
+
+def test_a_head_that_another_one_holds_is_not_waited_for_without_end(
+    database: Database, ledger: Ledger, new_entry: NewEntry
+) -> None:
+    # A command says so and ends, while a commit hangs.
+    with contextlib.closing(database.connect()) as holding, contextlib.closing(database.connect()) as conn:
+        holding.execute("SELECT FROM ledger_head FOR UPDATE")
+        conn.execute("SET lock_timeout = '10ms'")
+        with pytest.raises(LedgerUnavailable, match="locked by a commit"):
+            ledger.append(conn, [new_entry()])
 
 
 def test_keyring_and_note_agree(keyring: Keyring) -> None:

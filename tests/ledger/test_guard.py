@@ -140,6 +140,44 @@ def test_a_killed_server_without_its_standby_answers_nothing(
     long.close()
 
 
+def test_a_probe_counts_only_if_nothing_has_failed_since_it_began(database: Database) -> None:
+    # Its commit says nothing of one that began to hang afterwards.
+    heard: list[bool] = []
+    probes = 0
+
+    def connect() -> psycopg.Connection:
+        nonlocal probes
+        probes += 1
+        if probes == 1:
+            guard.fail("another commit hangs")
+        return database.connect()
+
+    guard = CommitGuard(connect, timeout_seconds=0.5)
+    guard.on_health(heard.append)
+    guard.fail("a commit hangs")
+    until(lambda: guard.healthy)
+    assert probes == 2
+    assert heard == [False, True]
+    guard.close()
+
+
+def test_a_transaction_that_cannot_be_committed_is_not_tried(
+    database: Database, ledger: Ledger, guard: CommitGuard, new_entry: NewEntry
+) -> None:
+    # Neither where the connection is closed, nor outside of a transaction: there COMMIT succeeds and commits nothing.
+    conn = database.connect()
+    session = Session(conn)
+    composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+    session.run(ROLLBACK)
+    with pytest.raises(LedgerUnavailable, match="no sound transaction"):
+        guard.commit(session, composed.appended)
+    session.run(BEGIN)
+    conn.close()
+    with pytest.raises(LedgerUnavailable, match="no sound transaction"):
+        guard.commit(session, composed.appended)
+    assert guard.healthy
+
+
 @pytest.mark.parametrize("deliver", [True, False])
 def test_an_unknown_outcome_is_looked_up(
     database: Database,

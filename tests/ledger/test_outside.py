@@ -3,13 +3,16 @@
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
+from nsor_server.config import OperatorError
 from nsor_server.ledger import epoch, outside, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
@@ -48,6 +51,12 @@ def start(database: Database, path: Path) -> Iterator[Start]:
     yield run
     for copy in copies:
         copy.close()
+
+
+def signed(size: int, keyring: Keyring, origin: str = ORIGIN) -> bytes:
+    """A checkpoint as it stands in a copy, of a tree that never was."""
+    checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
+    return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
 
 
 def put(copy: OutsideCopy, appended: Appended) -> None:
@@ -162,6 +171,9 @@ def test_a_new_epoch_owns_up(
     with database.owner() as conn:
         opened = epoch.open_new(conn, keyring, path, ORIGIN)
     assert (opened.origin, opened.first_index, opened.last_known.size) == (f"{ORIGIN}/2", 3, 7)
+    with database.transaction() as conn:
+        # The directory was restored with the rest: who has read it before reads it again.
+        assert conn.execute("SELECT directory_version FROM ledger_head").fetchone() == (1,)
     copy = start()
     with database.transaction() as conn:
         appended = Ledger(keyring, ORIGIN).append(conn, [new_entry()])
@@ -174,12 +186,65 @@ def test_a_new_epoch_owns_up(
     assert verified(database, keyring, path).findings == []
 
 
+def test_each_epoch_has_a_number_that_none_had_before(
+    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+) -> None:
+    # Whichever is older, the database or the copy: two epochs of one origin would be two trees of one name.
+    def reopen() -> epoch.Opened:
+        with database.owner() as conn:
+            opened = epoch.open_new(conn, keyring, path, ORIGIN)
+        copy = start()
+        put(copy, write(3))
+        copy.close()
+        return opened
+
+    copy = start()
+    put(copy, write(5))
+    copy.close()
+    forget(database, 2)
+    assert reopen().origin == f"{ORIGIN}/2"
+    known = outside.last_known(path)
+    assert known is not None
+    old_copy = path.read_bytes().removesuffix(known.note + b"\n")
+    forget(database, 4)
+    third = reopen()
+    assert (third.origin, third.first_index, third.last_known) == (f"{ORIGIN}/3", 4, known.checkpoint)
+    path.write_bytes(old_copy)
+    assert reopen().origin == f"{ORIGIN}/4"
+    forget(database, 2)
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_epoch")
+        conn.execute("UPDATE ledger_head SET origin = %s", (ORIGIN,))
+    assert reopen().origin == f"{ORIGIN}/5"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_epoch_is_opened_on_a_copy_of_this_ledger_only(
+    write: Write, database: Database, path: Path, keyring: Keyring, *, ours: bool
+) -> None:
+    # Whoever can write the file must not decide what the ledger says was lost.
+    write(3)
+    origin, key = ("nsor.gov.pk/other", keyring) if ours else (ORIGIN, Keyring.new())
+    path.parent.mkdir()
+    path.write_bytes(signed(7, key, origin))
+    with (
+        database.owner() as conn,
+        pytest.raises(OperatorError, match="check ledger_origin" if ours else "isn't signed with this keyring"),
+    ):
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    with database.transaction() as conn:
+        assert conn.execute("SELECT count(*) FROM ledger_epoch").fetchone() == (0,)
+
+
 def test_no_epoch_without_a_loss(start: Start, write: Write, database: Database, path: Path, keyring: Keyring) -> None:
     # An epoch isn't opened to hide something: only when the copy is ahead.
     copy = start()
     put(copy, write(3))
     copy.close()
-    with database.owner() as conn, pytest.raises(Exception, match="nothing was lost"):
+    with database.owner() as conn, pytest.raises(OperatorError, match="no epoch is needed"):
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    path.unlink()
+    with database.owner() as conn, pytest.raises(OperatorError, match="no outside copy"):
         epoch.open_new(conn, keyring, path, ORIGIN)
 
 
@@ -206,9 +271,8 @@ def verified(database: Database, keyring: Keyring, path: Path) -> Report:
 
 def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path: Path, keyring: Keyring) -> None:
     # Commits of several threads come out of their order, the last one may be torn, and an epoch begins smaller.
-    def signed(size: int, origin: str = ORIGIN) -> bytes:
-        checkpoint = note.Checkpoint(origin, size, hashlib.sha256(bytes([size])).digest())
-        return note.sign(checkpoint, keyring.ledger_signer, origin) + b"\n"
+    def of(size: int, origin: str = ORIGIN) -> bytes:
+        return signed(size, keyring, origin)
 
     def known(*written: bytes) -> tuple[str, int] | None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -218,12 +282,31 @@ def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path:
 
     assert outside.last_known(path) is None
     assert known() is None
-    assert known(signed(9)[:-20]) is None
-    assert known(signed(3), signed(7), signed(5)) == (ORIGIN, 7)
-    assert known(signed(3), signed(5), signed(9)[:-20], b"\n\n", signed(4)) == (ORIGIN, 5)
-    assert known(signed(3), signed(7), signed(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
+    assert known(of(9)[:-20]) is None
+    assert known(of(3), of(7), of(5)) == (ORIGIN, 7)
+    assert known(of(3), of(5), of(9)[:-20], b"\n\n", of(4)) == (ORIGIN, 5)
+    assert known(of(3), of(7), of(2, f"{ORIGIN}/2")) == (f"{ORIGIN}/2", 2)
     # Whatever stands between them is passed over.
-    assert known(signed(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
+    assert known(of(3), b"nonsense\n999\nnonsense\n\nnonsense\n\n") == (ORIGIN, 3)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 200, 1 << 20])
+def test_a_copy_is_read_in_pieces_of_any_size(
+    path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(outside, "_TAIL_BYTES", piece)
+    path.parent.mkdir()
+    path.write_bytes(b"".join(signed(size, keyring) for size in (3, 5, 7)))
+    assert sizes(path) == [3, 5, 7]
+
+
+def test_of_a_long_copy_the_end_is_read(path: Path, keyring: Keyring) -> None:
+    # It grows for ever, and a start doesn't wait for what was committed years ago.
+    path.parent.mkdir()
+    path.write_bytes(signed(9, keyring) + 20_000 * signed(3, keyring) + signed(7, keyring))
+    found = outside.last_known(path)
+    assert found is not None
+    assert found.checkpoint.size == 7
 
 
 def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path) -> None:
@@ -242,6 +325,79 @@ def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path
     until(lambda: copy.healthy and sizes(path)[-1:] == [4])
     copy.close()
     assert sorted(set(sizes(path))) == [3, 4]
+
+
+def test_what_is_missed_is_asked_for_in_pieces_until_it_comes(
+    write: Write, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A database that is away in between costs nothing but time: each checkpoint is written once, none is left out.
+    monkeypatch.setattr(outside, "_MAX_NOTES", 2)
+    monkeypatch.setattr(outside, "_RETRY_SECONDS", 0.01)
+    for _ in range(5):
+        write(2)
+    asked: list[int] = []
+
+    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+        asked.append(size)
+        if len(asked) in (1, 3, 4):
+            raise psycopg.OperationalError
+        with database.transaction() as conn:
+            return proofs.checkpoints_after(conn, size, most)
+
+    copy = OutsideCopy(path, missed, size=2)
+    until(lambda: asked[-1] == 10)
+    assert asked == [2, 2, 6, 6, 6, 10]
+    put(copy, write(1))
+    copy.close()
+    assert sizes(path) == [4, 6, 8, 10, 11]
+
+
+def test_what_the_queue_does_not_hold_is_made_good(
+    write: Write, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever commits never waits for the copy: what comes too fast is read from the database later.
+    monkeypatch.setattr(outside, "_WAITING", 1)
+    monkeypatch.setattr(outside, "_RETRY_SECONDS", 0.01)
+    asked, going = threading.Event(), threading.Event()
+
+    def missed(size: int, most: int) -> list[tuple[int, bytes]]:
+        with database.transaction() as conn:
+            found = proofs.checkpoints_after(conn, size, most)
+        asked.set()
+        assert going.wait(60)
+        return found
+
+    copy = OutsideCopy(path, missed, size=0)
+    assert asked.wait(60)
+    for _ in range(5):
+        put(copy, write(1))
+    assert not copy.healthy
+    going.set()
+    until(lambda: copy.healthy and set(sizes(path)) == {1, 2, 3, 4, 5})
+    copy.close()
+
+
+def test_the_copy_goes_on_from_where_the_tree_has_it(
+    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring
+) -> None:
+    def compared() -> int:
+        with database.transaction() as conn:
+            return outside.compare(conn, path)
+
+    assert compared() == 0
+    copy = start()
+    put(copy, write(3))
+    copy.close()
+    write(4)
+    assert compared() == 3
+    forget(database, 2)
+    with database.owner() as conn:
+        epoch.open_new(conn, keyring, path, ORIGIN)
+    assert compared() == 2
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_head")
+    with pytest.raises(CopyAhead, match="no head"):
+        compared()
 
 
 def test_a_disk_that_hangs_holds_nobody_up(write: Write, tmp_path: Path) -> None:

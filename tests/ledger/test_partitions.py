@@ -1,6 +1,5 @@
 """Partitions of the ledger's tables: there before the entries that go into them, and made by the server's role."""
 
-import os
 import threading
 
 import psycopg
@@ -8,9 +7,10 @@ import pytest
 
 from nsor.ledger import merkle
 from nsor_server.ledger import partitions, proofs
-from nsor_server.ledger.partitions import WIDTH
+from nsor_server.ledger.partitions import WIDTH, Keeper
 from nsor_server.storage.pool import Database
-from tests.ledger.conftest import Write
+from tests.ledger.conftest import Write, set_size
+from tests.polling import until
 
 TABLES = ("ledger_checkpoint", "ledger_detail", "ledger_entry")
 
@@ -27,15 +27,6 @@ def bounds(database: Database) -> dict[str, str]:
 def numbers(database: Database) -> set[tuple[str, int]]:
     split = (name.rpartition("_") for name in bounds(database))
     return {(table, int(number)) for table, _, number in split}
-
-
-def set_size(database: Database, size: int) -> None:
-    """Let the ledger begin at a size, with hashes of nothing."""
-    with database.owner() as conn:
-        frontier = merkle.Frontier(size, [os.urandom(32) for _ in range(size.bit_count())])
-        conn.execute(
-            "UPDATE ledger_head SET size = %s, frontier = %s, root = %s", (size, frontier.encode(), frontier.root())
-        )
 
 
 def test_the_first_two_are_there_from_the_start(database: Database) -> None:
@@ -83,6 +74,32 @@ def test_a_partition_has_the_indexes_and_none_of_the_rights(database: Database) 
 def test_nobody_fills_the_database_with_partitions(database: Database, through: int) -> None:
     with pytest.raises(psycopg.errors.RaiseException), database.transaction() as conn:
         partitions.extend(conn, through)
+
+
+def test_a_keeper_makes_the_next_ones_when_the_last_is_half_full(database: Database) -> None:
+    keeper = Keeper(database)
+    for size, made in ((0, (0, 1)), (WIDTH + WIDTH // 2 - 1, (0, 1)), (WIDTH + WIDTH // 2, (0, 1, 2))):
+        set_size(database, size)
+        keeper.look()
+        assert numbers(database) == {(table, number) for table in TABLES for number in made}
+
+
+def test_a_keeper_goes_on_when_they_cant_be_made(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Nobody else makes them: if its thread ended, the ledger would once be full.
+    monkeypatch.setattr(partitions, "LOOK_SECONDS", 0.01)
+    keeper = Keeper(database)
+    keeper.start()
+    with database.owner() as conn:
+        conn.execute("ALTER FUNCTION ledger_extend RENAME TO away")
+    set_size(database, 2 * WIDTH)
+    until(lambda: caplog.text.count("couldn't be made (UndefinedFunction)") > 1, seconds=60)
+    with database.owner() as conn:
+        conn.execute("ALTER FUNCTION away RENAME TO ledger_extend")
+    until(lambda: ("ledger_entry", 3) in numbers(database), seconds=60)
+    keeper.stop()
+    assert not keeper._thread.is_alive()
 
 
 def test_a_dropped_partition_isnt_made_again(database: Database) -> None:

@@ -8,12 +8,18 @@ import pytest
 
 from nsor.ledger import merkle
 from nsor_server.ledger import proofs, subtrees
+from nsor_server.ledger.proofs import NoSuchTree
 from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import ask
+from tests.ledger.conftest import Write
 
-SIZE = WIDTH * WIDTH + 3 * WIDTH + 77
-"""One full tile of level 1, three more of level 0, and leaves."""
+SIZE = WIDTH * WIDTH + 7 * WIDTH + 77
+"""One full tile of level 1, seven more of level 0, and leaves."""
+BETWEEN = WIDTH * WIDTH + WIDTH + 5
+"""In a tile whose neighbours on both sides are read by their roots."""
+ALIKE = (WIDTH + 1, 16 * WIDTH + 5)
+"""A leaf, and one in a group, that have the number of a tile whose root is read beside it."""
 
 
 class Tree:
@@ -66,7 +72,7 @@ def sizes() -> Iterator[int]:
     """Sizes at the borders of tiles and elsewhere."""
     for border in (WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + WIDTH, SIZE - 77):
         yield from (border - 1, border, border + 1)
-    yield from (1, 2, 3, SIZE - 1, SIZE)
+    yield from (1, 2, 3, SIZE - 4 * WIDTH, SIZE - 1, SIZE)
     yield from random.Random(5).sample(range(1, SIZE), 6)  # noqa: S311 - any will do
 
 
@@ -78,7 +84,8 @@ def test_every_proof_leads_to_its_root_in_two_statements(tree: Tree, monkeypatch
         for size in sizes():
             root = tree.root(size)
             assert proofs.root(conn, size) == root
-            for index in {0, size - 1, chance.randrange(size), chance.randrange(size)}:
+            some = {0, size - 1, BETWEEN, *ALIKE, chance.randrange(size), chance.randrange(size)}
+            for index in (index for index in some if index < size):
                 asked.reset_mock()
                 proof = proofs.Proofs().inclusion(conn, index, size)
                 assert 1 <= asked.call_count <= 2
@@ -116,6 +123,38 @@ def test_an_empty_tree_is_a_prefix_of_all(tree: Tree) -> None:
     with tree.database.transaction() as conn:
         assert proofs.Proofs().consistency(conn, 0, SIZE) == []
         assert proofs.root(conn, 0) == merkle.EMPTY_ROOT
+
+
+def test_what_lies_outside_the_tree_is_no_proof(database: Database, write: Write) -> None:
+    # A proof of a tree that isn't there yet would be of whatever stands in its place.
+    write(3)
+    made = proofs.Proofs()
+    with database.transaction() as conn:
+        for inside in (0, 2):
+            assert made.inclusion(conn, inside, 3)
+        for index, size in ((3, 3), (-1, 3), (0, 0), (0, 4), (0, -1)):
+            with pytest.raises(NoSuchTree):
+                made.inclusion(conn, index, size)
+        assert made.consistency(conn, 3, 3) == []
+        for first, second in ((4, 3), (-1, 3), (3, 4)):
+            with pytest.raises(NoSuchTree):
+                made.consistency(conn, first, second)
+        for size in (-1, 4):
+            with pytest.raises(NoSuchTree):
+                proofs.root(conn, size)
+
+
+def test_the_checkpoints_after_a_size_come_in_order_and_not_all_at_once(database: Database, write: Write) -> None:
+    # The outside copy is made good by them: one that is left out is missing for good.
+    for count in (1, 2, 3):
+        write(count)
+    with database.transaction() as conn:
+        assert [size for size, _ in proofs.checkpoints_after(conn, 0, 9)] == [1, 3, 6]
+        assert [size for size, _ in proofs.checkpoints_after(conn, 1, 9)] == [3, 6]
+        assert proofs.checkpoints_after(conn, 1, 1) == [(3, proofs.checkpoint(conn, 2))]
+        assert proofs.checkpoint(conn) == proofs.checkpoint(conn, 4) == proofs.checkpoint(conn, 6)
+        with pytest.raises(NoSuchTree):
+            proofs.checkpoint(conn, 7)
 
 
 @pytest.mark.parametrize(

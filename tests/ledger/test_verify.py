@@ -325,6 +325,17 @@ def test_a_row_that_nobody_wrote_is_found(verify: Callable[[], Report], tamper: 
 
 
 @pytest.mark.usefixtures("history")
+def test_every_row_beyond_the_last_entry_is_found(verify: Callable[[], Report], tamper: Tamper) -> None:
+    tamper(
+        lambda conn: conn.execute(
+            "INSERT INTO ledger_detail (index, sealed) SELECT nth, '' FROM unnest('{300, 301, 302, 900}'::int[]) AS nth"
+        )
+    )
+    beyond = [each.index for each in verify().findings if "belongs to no entry" in each.problem]
+    assert beyond == [300, 301, 302, 900]
+
+
+@pytest.mark.usefixtures("history")
 def test_whoever_signs_with_another_key_is_found(verify: Callable[[], Report], tamper: Tamper) -> None:
     # The past is rewritten whole, tree and head and checkpoint, and signed: but not by the ledger's key.
     key = Ed25519PrivateKey.generate()

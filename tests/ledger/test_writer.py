@@ -393,6 +393,47 @@ def test_the_writer_reconnects(new_writer: NewWriter, batches: Batches, database
     assert agencies(database) == ["before", "after"]
 
 
+def test_a_database_that_cannot_be_reached_is_said_so_until_it_can(
+    database: Database, ledger: Ledger, guard: CommitGuard, batches: Batches
+) -> None:
+    # The guard hears of it, so that whoever comes meanwhile is refused and waits for no connection.
+    away = threading.Event()
+    away.set()
+
+    def connect() -> psycopg.Connection:
+        if away.is_set():
+            raise psycopg.OperationalError
+        return database.writer()
+
+    heard: list[bool] = []
+    guard.on_health(heard.append)
+    writer: Writer[Item] = Writer(connect, ledger, guard)
+    writer.start(batches)
+    with pytest.raises(LedgerUnavailable, match="can't be reached"):
+        writer.submit(item("away"))
+    assert heard[:1] == [False]
+    away.clear()
+    until(lambda: writer.healthy)
+    assert writer.submit(item("there")).index == 0
+    writer.close()
+
+
+def test_a_head_that_another_process_holds_fails_a_batch_and_no_more(
+    database: Database, ledger: Ledger, guard: CommitGuard, batches: Batches
+) -> None:
+    # That one's commit may hang; this one can commit, so nothing else is given up.
+    impatient = make_conninfo(database.url_server, options="-c lock_timeout=50ms")
+    writer: Writer[Item] = Writer(lambda: psycopg.connect(impatient), ledger, guard)
+    writer.start(batches)
+    with contextlib.closing(database.connect()) as holding:
+        holding.execute("SELECT FROM ledger_head FOR UPDATE")
+        with pytest.raises(LedgerUnavailable, match="locked by a commit"):
+            writer.submit(item("locked"))
+        assert writer.healthy
+    assert writer.submit(item("free")).index == 0
+    writer.close()
+
+
 @pytest.mark.parametrize("deliver", [True, False])
 def test_a_batch_whose_commit_is_lost_is_written_once_or_not_at_all(
     database: Database,

@@ -132,6 +132,8 @@ def test_filters_narrow_by_outcome_access_and_time(written: Written) -> None:
     wanted = [nth for nth in (2, 1, 0) if times[1] <= times[nth] < times[2]]
     between = Request(start_time=from_us(times[1]), end_time=from_us(times[2]))
     assert indexes(listed(written, "punjab-police", between)) == wanted
+    nothing = Request(start_time=from_us(times[1]), end_time=from_us(times[1]))
+    assert indexes(listed(written, "punjab-police", nothing)) == []
     after = Request(start_time=from_us(times[2] + 1))
     assert indexes(listed(written, "punjab-police", after)) == []
     # A nanosecond past an entry's instant is past the entry.

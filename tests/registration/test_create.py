@@ -10,7 +10,7 @@ import pytest
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
-from nsor_server.registration import store
+from nsor_server.registration import rules, store
 from nsor_server.storage.keyring import Keyring
 from tests.calls import (
     KARACHI_COURT,
@@ -121,6 +121,17 @@ def test_only_a_prisons_department_holds_an_offender(services: Services, custodi
         order(custody=custody),
     )
     assert violations(refusal) == [("custody.prisons_agency_id", errors_pb2.FIELD_REASON_UNKNOWN_VALUE)]
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_by_custom_the_last_digit_of_a_cnic_tells_men_and_women(digit: int) -> None:
+    # Transgender holders have either, so theirs is never odd.
+    warned = {
+        sex: bool(rules.warnings(types_pb2.Person(cnic=f"352011234567{digit}", sex=sex)))
+        for sex in types_pb2.Sex.values()
+    }
+    contradicted = types_pb2.SEX_FEMALE if digit % 2 else types_pb2.SEX_MALE
+    assert warned == {sex: sex == contradicted for sex in types_pb2.Sex.values()}
 
 
 def test_what_is_odd_is_warned_of_and_accepted(services: Services) -> None:

@@ -88,9 +88,9 @@ class Rows:
         while self._next is not None and self._next[0] <= index:
             if self._next[0] == index:
                 found.append(self._next[1:])
+                self._next = next(self._rows, None)
             else:
-                self._add(self._next[0], f"a row of {self._name} belongs to no entry")
-            self._next = next(self._rows, None)
+                self._report(self._next[0])
         return found
 
     def one(self, index: int) -> tuple[Any, ...] | None:
@@ -101,7 +101,12 @@ class Rows:
     def finish(self) -> None:
         """Report what is left."""
         while self._next is not None:
-            self.take(self._next[0] + 1)
+            self._report(self._next[0])
+
+    def _report(self, index: int) -> None:
+        """Add a finding for the next row, and go on behind it."""
+        self._add(index, f"a row of {self._name} belongs to no entry")
+        self._next = next(self._rows, None)
 
 
 def read(conn: Connection, name: str, query: str) -> Iterator[tuple[Any, ...]]:

@@ -55,7 +55,7 @@ def access_filter(
 
     Raises:
         Denied: another agency's accesses were asked for. Nobody learns whether there are any.
-        InvalidFields: the end isn't after the start.
+        InvalidFields: the end is before the start. From an instant to the same one there is nothing.
     """
     agency: str | None = request.agency_id or None
     if rows != options_pb2.ROW_SCOPE_ALL:

@@ -1,0 +1,176 @@
+"""The directory in memory: what of it is true, and when it becomes a newer one."""
+
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from nsor.v1 import options_pb2
+from nsor_server.access import directory
+from nsor_server.access.directory import Directory, DirectorySnapshot
+from nsor_server.access.facts import Certificate
+from nsor_server.calls import Agency, Officer
+from nsor_server.storage.pool import Database
+from tests.polling import until
+
+AT = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+NPB = Agency("npb", options_pb2.AGENCY_KIND_NPB, ("PK",), True, "NPB", "این پی بی")  # noqa: FBT003 - as it is read
+OFF = Agency("off", options_pb2.AGENCY_KIND_POLICE, ("PK-PB", "PK-SD"), False, "Off", "بند")  # noqa: FBT003 - as it is read
+
+
+def number(nth: int) -> bytes:
+    return bytes([nth]) * 32
+
+
+@pytest.fixture(autouse=True)
+def filled(database: Database) -> None:
+    """Two agencies, and of certificates and of officers one that counts and one that doesn't."""
+    with database.owner() as conn, conn.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO agency (agency_id, kind, jurisdiction, enabled, name_en, name_ur) VALUES (%s,%s,%s,%s,%s,%s)",
+            [(a.agency_id, a.kind, list(a.jurisdiction), a.enabled, a.name_en, a.name_ur) for a in (NPB, OFF)],
+        )
+        cursor.executemany(
+            "INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after) VALUES (%s,%s,%s,%s,%s)",
+            [(serial, "npb", number(nth), AT, AT + dt.timedelta(days=90)) for nth, serial in enumerate(("a1", "b2"))],
+        )
+        cursor.execute("INSERT INTO certificate_revocation (serial, reason) VALUES ('b2', 'keyCompromise')")
+        cursor.executemany(
+            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
+            " VALUES (%s, 'npb', %s, %s, %s, 17, gen_random_uuid())",
+            [(number(3), "N-1", number(4), ["PK-PB"]), (number(5), "N-2", number(6), [])],
+        )
+        cursor.execute(
+            "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())",
+            (number(5),),
+        )
+
+
+def change(database: Database, by: int = 1) -> None:
+    with database.owner() as conn:
+        conn.execute("UPDATE ledger_head SET directory_version = directory_version + %s", (by,))
+
+
+def test_a_snapshot_says_who_is_who_and_who_counts_no_more(database: Database) -> None:
+    change(database, 7)
+    with database.transaction() as conn:
+        found = directory.read(conn)
+    assert found.version == 7
+    assert found.agencies == {"npb": NPB, "off": OFF}
+    until_then = AT + dt.timedelta(days=90)
+    assert found.certificates == {
+        "a1": Certificate("a1", "npb", number(0), AT, until_then, revoked=False),
+        "b2": Certificate("b2", "npb", number(1), AT, until_then, revoked=True),
+    }
+    assert found.officers == {
+        number(3): Officer(number(3), "npb", "N-1", number(4), ("PK-PB",), 17, disabled=False),
+        number(5): Officer(number(5), "npb", "N-2", number(6), (), 17, disabled=True),
+    }
+
+
+def test_the_time_is_the_databases(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Certificates and sessions are judged by one clock, whichever host looks at them.
+    real = time.time
+    monkeypatch.setattr("nsor_server.access.directory.time.time", lambda: real() + 5_000)
+    with database.transaction() as conn:
+        found = directory.read(conn)
+        row = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    assert abs(found.now() - row[0]) < dt.timedelta(seconds=60)
+
+
+def test_a_database_that_is_not_migrated_has_no_directory(database: Database) -> None:
+    with database.owner() as conn:
+        conn.execute("DELETE FROM ledger_head")
+    with database.transaction() as conn, pytest.raises(RuntimeError, match="not migrated"):
+        directory.read(conn)
+
+
+class Counted:
+    """A database that counts how often it is asked, and may be away."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.asked = 0
+        self.away = False
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Any]:
+        self.asked += 1
+        if self.away:
+            raise psycopg.OperationalError
+        with self.database.transaction() as conn:
+            yield conn
+
+
+@pytest.fixture
+def counted(database: Database) -> Counted:
+    return Counted(database)
+
+
+def test_the_newer_snapshot_stays(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A slow reader that comes last must not bring a revoked certificate back.
+    current = Directory(database)
+    change(database)
+    assert current.reload().version == 1
+    newest = current.current
+    # Of the same version the later one counts: it has compared the clocks anew.
+    assert current.reload() is not newest
+    newest = current.current
+    older = DirectorySnapshot(0, {}, {}, {})
+    monkeypatch.setattr("nsor_server.access.directory.read", lambda _conn: older)
+    with database.transaction() as conn:
+        assert current.reload(conn) is current.reload() is current.current is newest
+
+
+def test_a_change_is_read_on_the_connection_that_is_given(database: Database, counted: Counted) -> None:
+    # Whoever holds the head's lock sees what has been committed up to it, and needs no second connection.
+    current = Directory(counted)
+    change(database)
+    with database.transaction() as conn:
+        assert current.reload(conn).version == 1
+    assert counted.asked == 1
+
+
+def test_the_version_is_asked_for_only_if_nobody_has_since(counted: Counted, database: Database) -> None:
+    # Otherwise a flood of refusals would be a flood of queries.
+    current = Directory(counted)
+    before = current.current
+    moment = time.monotonic()
+    # Of the same version nothing else is read.
+    assert current.at_least_as_of(moment) is before
+    assert counted.asked == 2
+    change(database)
+    assert current.at_least_as_of(moment) is before
+    assert counted.asked == 2
+    assert current.at_least_as_of(time.monotonic()).version == 1
+    assert counted.asked == 3
+    for still in (moment, current._asked):
+        assert current.at_least_as_of(still).version == 1
+    assert counted.asked == 3
+
+
+def test_who_watches_sees_a_change_and_outlives_a_database_that_is_away(
+    counted: Counted, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Open streams commit nothing while they are silent: nobody else would see that their agency was disabled.
+    monkeypatch.setattr(directory, "WATCH_SECONDS", 0.01)
+    current = Directory(counted)
+    current.start()
+    counted.away = True
+    asked = counted.asked
+    with contextlib.ExitStack() as stack:
+        stack.callback(current.stop)
+        until(lambda: counted.asked > asked + 2, seconds=60)
+        change(database)
+        counted.away = False
+        until(lambda: current.current.version == 1, seconds=60)
+    asked = counted.asked
+    change(database)
+    assert current._watcher is not None
+    assert not current._watcher.is_alive()
+    assert (counted.asked, current.current.version) == (asked, 1)

@@ -1,0 +1,72 @@
+"""Details: sealed at one size, and opened beside their own leaf only."""
+
+import hashlib
+
+import pytest
+
+from nsor_server.ledger.detail import DetailError, Details, salted_hash
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
+
+SALT_BYTES, SIZE = 32, 272
+SALT = bytes(range(SALT_BYTES))
+LEAF = hashlib.sha256(b"leaf").digest()
+
+
+@pytest.fixture
+def details(keyring: Keyring) -> Details:
+    return Details(keyring)
+
+
+def of_length(length: int) -> record_pb2.AccessDetail:
+    """A detail whose encoding has so many bytes."""
+    text = length - record_pb2.AccessDetail(case_reference="x" * length).ByteSize() + length
+    detail = record_pb2.AccessDetail(case_reference="x" * text)
+    assert detail.ByteSize() == length
+    return detail
+
+
+def test_details_up_to_a_size_are_sealed_at_one(details: Details) -> None:
+    # Salt, detail and the byte that ends it; the next one takes as much again.
+    longest = SIZE - SALT_BYTES - 1
+
+    def sealed(length: int) -> int:
+        return len(details.seal(7, LEAF, SALT + of_length(length).SerializeToString()))
+
+    assert {sealed(length) for length in (3, 100, longest)} == {sealed(5)}
+    assert {sealed(length) - sealed(5) for length in (longest + 1, longest + SIZE)} == {SIZE}
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        record_pb2.AccessDetail(),
+        of_length(SIZE - SALT_BYTES - 1),
+        of_length(SIZE - SALT_BYTES),
+        # What ends as the filling does.
+        record_pb2.AccessDetail(named="\0\0"),
+        record_pb2.AccessDetail(request_id=b"\x80\0\0"),
+        record_pb2.AccessDetail(request_id=b"\x80"),
+    ],
+)
+def test_what_was_sealed_is_opened(details: Details, detail: record_pb2.AccessDetail) -> None:
+    salted = SALT + detail.SerializeToString()
+    assert details.open(7, LEAF, details.seal(7, LEAF, salted), salted_hash(salted)) == detail
+
+
+def test_a_detail_opens_beside_its_leaf_only(details: Details) -> None:
+    # Put beside another entry, it would say that somebody else did it.
+    salted = SALT + of_length(40).SerializeToString()
+    sealed, hashed = details.seal(7, LEAF, salted), salted_hash(salted)
+    other = hashlib.sha256(b"other").digest()
+    for index, leaf, content in ((8, LEAF, sealed), (7, other, sealed), (7, LEAF, sealed[:-1]), (7, LEAF, b"")):
+        with pytest.raises(DetailError, match="doesn't open"):
+            details.open(index, leaf, content, hashed)
+    with pytest.raises(DetailError, match="hash isn't the leaf's"):
+        details.open(7, LEAF, sealed, other)
+
+
+def test_what_is_no_detail_is_said_so(details: Details) -> None:
+    salted = SALT + b"\xff\xff"
+    with pytest.raises(DetailError, match="no AccessDetail"):
+        details.open(7, LEAF, details.seal(7, LEAF, salted), salted_hash(salted))

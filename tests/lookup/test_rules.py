@@ -1,0 +1,51 @@
+"""What opens the register for an investigation, by the rules alone: the check of a request's form comes before them."""
+
+import pytest
+
+from nsor.v1 import errors_pb2, lookup_pb2
+from nsor_server import errors
+from nsor_server.lookup import rules
+from nsor_server.policy.offences import OffenceTable
+from tests.access.requests import application
+from tests.calls import day
+
+OFFENCES = OffenceTable.load()
+
+
+@pytest.mark.parametrize(("fir_day", "opens"), [(17, False), (18, True), (19, True)])
+def test_a_section_opens_the_register_from_the_day_on_which_it_was_law(fir_day: int, opens: bool) -> None:
+    # PECA came into force on 18 August 2016: an FIR from before can't be under it.
+    request = application()
+    request.fir.fir_date.CopyFrom(day(2016, 8, fir_day))
+    request.annexure_a.offence_codes[:] = ["PECA-21"]
+    if opens:
+        rules.check_access_request(request, OFFENCES)
+        return
+    with pytest.raises(errors.InvalidFields) as refused:
+        rules.check_access_request(request, OFFENCES)
+    assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
+
+
+def test_an_application_is_no_older_than_its_fir() -> None:
+    request = application()
+    request.annexure_a.application_date.CopyFrom(request.fir.fir_date)
+    rules.check_access_request(request, OFFENCES)
+    request.annexure_a.application_date.day -= 1
+    with pytest.raises(errors.InvalidFields) as refused:
+        rules.check_access_request(request, OFFENCES)
+    assert refused.value.violations == (
+        errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER),
+    )
+
+
+def test_each_suspect_and_each_reason_stands_once() -> None:
+    request = application()
+    request.suspects.extend([request.suspects[0], request.suspects[0]])
+    with pytest.raises(errors.InvalidFields) as refused:
+        rules.check_access_request(request, OFFENCES)
+    assert [each.field for each in refused.value.violations] == ["suspects[1].cnic", "suspects[2].cnic"]
+    one, other = lookup_pb2.RETURN_REASON_RATIONALE_LACKING, lookup_pb2.RETURN_REASON_UNSPECIFIED
+    rules.check_return(lookup_pb2.ReturnAccessRequestRequest(reasons=[one, other]))
+    with pytest.raises(errors.InvalidFields) as refused:
+        rules.check_return(lookup_pb2.ReturnAccessRequestRequest(reasons=[one, other, one]))
+    assert [each.field for each in refused.value.violations] == ["reasons[2]"]

@@ -24,12 +24,6 @@ WELL_KNOWN = frozenset({"google.protobuf.Timestamp", "google.type.Date"})
 M = TypeVar("M", bound=Message)
 
 _PACKAGE: Final = "shown"
-_PACKED: Final = frozenset(
-    number
-    for name, number in descriptor_pb2.FieldDescriptorProto.Type.items()
-    if name not in {"TYPE_STRING", "TYPE_BYTES", "TYPE_MESSAGE", "TYPE_GROUP"}
-)
-"""Types whose repeated fields proto3 packs."""
 
 
 def disclose(message: M, purpose: options_pb2.Purpose.ValueType) -> M:
@@ -108,8 +102,6 @@ def _field(field: FieldDescriptor) -> descriptor_pb2.FieldDescriptorProto:
         made.type_name = f".{_PACKAGE}.{_name(field.message_type)}"
     elif field.enum_type is not None:
         made.type = kinds.TYPE_INT32
-    if field.is_repeated and field.type in _PACKED:
-        made.options.packed = True
     return made
 
 

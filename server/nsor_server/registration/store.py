@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
@@ -174,21 +174,7 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     """
     record.update_time_us = to_us(written_at)
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
-    row = Row(
-        VERSIONS,
-        (
-            record.registration_id,
-            record.version,
-            record.state,
-            record.held,
-            record.responsible_place,
-            record.custodian_agency,
-            record.created_by_agency,
-            records.court_places(record),
-            written_at,
-            sealed,
-        ),
-    )
+    row = Row(VERSIONS, (*_columns(record), written_at, sealed))
     ref = RecordRef(TABLE, record.registration_id, record.version, hashlib.sha256(sealed).digest())
     return Written(row, ref, etag(sealed))
 
@@ -222,9 +208,9 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     return found
 
 
-def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:
-    """The first column that differs from the sealed record."""
-    sealed = (
+def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
+    """What stands beside a seal, but for the instant: the first columns of ``VERSIONS`` and of a ``StoredVersion``."""
+    return (
         record.registration_id,
         record.version,
         record.state,
@@ -234,6 +220,11 @@ def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVers
         record.created_by_agency,
         records.court_places(record),
     )
+
+
+def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:
+    """The first column that differs from the sealed record."""
+    sealed = _columns(record)
     if sealed == row[: len(sealed)] and record.update_time_us == to_us(row.created_at):
         return None
     return next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -57,3 +58,19 @@ def test_a_call_that_is_answered_while_others_are_given_up_harms_nobody(receptio
     reception.receive(Call("test.Service/Method", channel=later), lambda _call, _data: None)
     until(lambda: later.given_up, seconds=60)
     assert time.monotonic() - began >= 0.5
+
+
+def _given_up(reception: Reception) -> weakref.ref[Silent]:
+    """The channel of a call that was given up and has ended."""
+    silent = Silent(lambda: None)
+    reception.receive(Call("test.Service/Method", channel=silent), lambda _call, _data: None)
+    until(lambda: silent.given_up, seconds=60)
+    silent.heard(None)
+    silent.heard = None  # it holds the call
+    return weakref.ref(silent)
+
+
+def test_nobody_holds_a_call_after_it_was_looked_at(reception: Reception) -> None:
+    # The thread waits between its looks, and grpc counts a call as open for as long as somebody holds it.
+    ended = _given_up(reception)
+    until(lambda: ended() is None, seconds=60)

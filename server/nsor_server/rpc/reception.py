@@ -46,8 +46,11 @@ class Reception:
 
     def _give_up_late(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
-            now = time.monotonic()
-            for key, (until, channel) in list(self._waiting.items()):
-                # Meanwhile its message may have come, and even its answer have gone.
-                if until <= now and key in self._waiting:
-                    channel.cancel()  # grpc ends the waiting, and `hear` hears None
+            self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        """Give up whoever is late. A method of its own: while the thread waits, it holds no call."""
+        for key, (until, channel) in list(self._waiting.items()):
+            # Meanwhile its message may have come, and even its answer have gone.
+            if until <= now and key in self._waiting:
+                channel.cancel()  # grpc ends the waiting, and `hear` hears None

@@ -188,11 +188,14 @@ class Streams:
     def _supervise(self) -> None:
         """Cut off streams whose thread waits for a caller that doesn't read: it can't gate them itself."""
         while not self._draining.wait(1.0):
-            now = time.monotonic()
-            for opened in list(self._open.values()):
-                since = opened.sending_since
-                if since and (now - since > SEND_SECONDS or (now - since > GATE_SECONDS and not self._may(opened))):
-                    opened.channel.cancel()
+            self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        """Look at each stream. A method of its own: while the thread waits, it holds none."""
+        for opened in list(self._open.values()):
+            since = opened.sending_since
+            if since and (now - since > SEND_SECONDS or (now - since > GATE_SECONDS and not self._may(opened))):
+                opened.channel.cancel()
 
     def _may(self, opened: _Open) -> bool:
         """Whether the stream's caller still may have it: by what is known, when the database can't be asked."""

@@ -4,6 +4,7 @@ import os
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,14 @@ import pytest
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, notification_pb2, receipt_pb2
+from nsor_server.calls import Call
 from nsor_server.events import cursors, outbox
 from nsor_server.events.deliverer import deliver
+from nsor_server.rpc import streams
 from nsor_server.rpc.streams import varint
 from nsor_server.storage import changes
 from nsor_server.storage.session import BEGIN, COMMIT, Session
+from tests.polling import until
 from tests.rpc.callers import Caller, Serve, Serving
 
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
@@ -250,3 +254,31 @@ def _settled(read: Any) -> Any:
         elif time.monotonic() - since > 0.5:
             return now
     raise AssertionError("it doesn't settle")
+
+
+class Unread:
+    """The channel of a stream whose caller doesn't read."""
+
+    cut_off = False
+
+    def cancel(self) -> None:
+        self.cut_off = True
+
+
+def _cut_off(served: streams.Streams) -> weakref.ref[Unread]:
+    """The channel of a stream that was cut off and has ended."""
+    channel = Unread()
+    stuck: Any = streams._Open(Call("test.Service/Method"), channel, sending_since=-1e9)  # type: ignore[arg-type]  # what is used of one
+    served._open[-1] = stuck
+    until(lambda: channel.cut_off, seconds=60)
+    del served._open[-1]
+    return weakref.ref(channel)
+
+
+def test_nobody_holds_a_stream_after_it_was_looked_at() -> None:
+    # The thread waits between its looks, and grpc counts a call as open for as long as somebody holds it.
+    needs: Any = None
+    served = streams.Streams(needs, idle_seconds=1)
+    ended = _cut_off(served)
+    until(lambda: ended() is None, seconds=10)
+    served.drain()

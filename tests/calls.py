@@ -37,6 +37,7 @@ from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.messages import Messages
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
@@ -55,6 +56,7 @@ TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
 CONTRACT = Contract.load()
 POLICY = Policy.load()
+MESSAGES = Messages.load()
 PLACES = POLICY.places
 TRACING = Tracing((), host="test.example")
 SECONDS: Final = 30.0
@@ -219,7 +221,7 @@ class _Admission(Admission):
     def admit_by(self, call: Call, snapshot: DirectorySnapshot, *, just_identified: bool = False) -> None:  # noqa: ARG002 - nobody is identified here
         rule: MethodRule = call.route.rule
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
-        call.purpose = gate.admit(rule, call.agency, stated, self.narrowing)
+        call.purpose = gate.admit(rule, call.agency, stated, snapshot.policy.narrowing)
         call.rows = rule.allow[call.agency.kind].rows
         if rule.officer == options_pb2.OFFICER_RULE_NONE:
             call.officer = None
@@ -241,7 +243,7 @@ class Services:
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
         self.directory = Directory(database)
-        self._admission = _Admission(self.directory, Officers(), POLICY.narrowing)
+        self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, today=lambda: TODAY)
         self._reader = Reader(database, self.sealer)
         self._ledger = Ledger(keyring, ORIGIN)
@@ -370,16 +372,9 @@ class Services:
             return [recipient for (recipient,) in owner.execute(query, (kind,))]
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
-        self.registrations = RegistrationService(self.sealer, self.blind_index, POLICY.offences)
-        self.lookups = LookupService(
-            self.sealer,
-            self.blind_index,
-            places=PLACES,
-            offences=POLICY.offences,
-            deadlines=POLICY.deadlines,
-            grants=POLICY.grants,
-        )
-        self.notifications = NotificationService(self.sealer, PLACES, POLICY.deadlines)
+        self.registrations = RegistrationService(self.sealer, self.blind_index)
+        self.lookups = LookupService(self.sealer, self.blind_index)
+        self.notifications = NotificationService(self.sealer)
         services = (
             self.registrations,
             self.notifications,
@@ -395,7 +390,7 @@ class Services:
     def _batches(self) -> Batches:
         # Calls come here when they have been run: there is nothing to enter and nothing to run elsewhere.
         return Batches(
-            self._admission, POLICY.messages, TRACING, enter=_not_run, run_elsewhere=_not_run, on_change=lambda: None
+            self._admission, MESSAGES, TRACING, enter=_not_run, run_elsewhere=_not_run, on_change=lambda: None
         )
 
     def _alone(self, call: Call) -> receipt_pb2.Receipt | Exception:

@@ -26,7 +26,6 @@ from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
-from nsor_server.formats.checker import Checker
 from nsor_server.ledger import keyring_check, outside, partitions, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
@@ -37,6 +36,7 @@ from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.messages import Messages
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
@@ -112,25 +112,23 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
     Raises:
         OperatorError: something that it needs isn't as it must be; nothing was served.
     """
-    contract, policy, metrics = Contract.load(), Policy.load(), Metrics()
-    checker = checked_formats(contract, policy)
+    contract, messages, metrics = Contract.load(), Messages.load(), Metrics()
+    check_formats(contract, Policy.load())
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(attached(settings, pool_size=POOL_SIZE))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
-        parts = _Parts(stack, settings, environ, contract, policy, checker, metrics, credentials, database, keyring)
+        parts = _Parts(stack, settings, environ, contract, messages, metrics, credentials, database, keyring)
         register = parts.register()
         stack.callback(register.drain)
         yield register
 
 
-def checked_formats(contract: Contract, policy: Policy) -> Checker:
-    """The checker of requests; raises its ContractError when the contract leaves room for free text."""
-    checker = Checker(policy.places, policy.offences)
-    checker.validate_contract(contract.services)
+def check_formats(contract: Contract, policy: Policy) -> None:
+    """See that the contract leaves no room for free text; raises the checker's ContractError."""
+    policy.checker.validate_contract(contract.services)
     warm(tuple(rule.response_class.DESCRIPTOR for rule in contract.methods.values()))
-    return checker
 
 
 def prepare_database(settings: Settings, database: Database) -> None:
@@ -165,20 +163,13 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def handlers(keyring: Keyring, policy: Policy) -> Sequence[Handler]:
+def handlers(keyring: Keyring) -> Sequence[Handler]:
     """The handlers of every service."""
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     services = (
-        RegistrationService(sealer, blind_index, policy.offences),
-        NotificationService(sealer, policy.places, policy.deadlines),
-        LookupService(
-            sealer,
-            blind_index,
-            places=policy.places,
-            offences=policy.offences,
-            deadlines=policy.deadlines,
-            grants=policy.grants,
-        ),
+        RegistrationService(sealer, blind_index),
+        NotificationService(sealer),
+        LookupService(sealer, blind_index),
         OversightService(keyring),
         DirectoryService(),
     )
@@ -205,8 +196,7 @@ class _Parts:
     settings: Settings
     environ: Mapping[str, str]
     contract: Contract
-    policy: Policy
-    checker: Checker
+    messages: Messages
     metrics: Metrics
     credentials: Credentials
     database: Database
@@ -219,7 +209,7 @@ class _Parts:
         writer = self._writer()
         admission = self._admission()
         answers = Answers(self.metrics)
-        refusals = Refusals(writer, answers, self.policy.messages)
+        refusals = Refusals(writer, answers, self.messages)
         reader = self._reader()
         streams = self._streams(Needs(reader, admission, writer, answers, tracing, self._waiter()))
         pipeline = Pipeline(
@@ -227,7 +217,6 @@ class _Parts:
             admission=admission,
             limits=self._limits(),
             reception=self._reception(),
-            checker=self.checker,
             reader=reader,
             refusals=refusals,
             answers=answers,
@@ -241,7 +230,7 @@ class _Parts:
         writer.start(
             Batches(
                 admission,
-                self.policy.messages,
+                self.messages,
                 tracing,
                 enter=functools.partial(pipeline.enter, wait=False),
                 run_elsewhere=pipeline.run_elsewhere,
@@ -254,7 +243,7 @@ class _Parts:
         services = frozenset(rule.service for rule in self.contract.methods.values())
         health = Health(pipeline, services, lambda: writer.healthy)
         self._serve_metrics(lambda: writer.healthy)
-        methods = Methods(self.contract, handlers(self.keyring, self.policy))
+        methods = Methods(self.contract, handlers(self.keyring))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
             methods, self.credentials, address=settings.listen, maximum_message_bytes=settings.maximum_message_bytes
@@ -302,7 +291,7 @@ class _Parts:
     def _admission(self) -> Admission:
         directory = Directory(self.database)
         self._started(directory)
-        return Admission(directory, Officers(), self.policy.narrowing)
+        return Admission(directory, Officers())
 
     def _reader(self) -> Reader:
         reader = Reader(self.database, Sealer(self.keyring))

@@ -84,6 +84,11 @@ class Directory(Protocol):
         """Agencies by id."""
         ...
 
+    @property
+    def policy(self) -> Any:
+        """The policy in force, a ``policy.loaded.Policy``; ``policy_of`` there gives a call's."""
+        ...
+
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
         ...

@@ -26,6 +26,7 @@ from nsor_server.access.contract import Contract
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.ledger import keyring_check, outside
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.messages import Messages
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
@@ -102,9 +103,9 @@ def _safely(subject: str, look: Look) -> Iterator[Finding]:
 
 def _contract() -> Iterator[Finding]:
     methods = Contract.load().methods
-    policy = Policy.load()
-    app.checked_formats(Contract.load(), policy)
-    Methods(Contract.load(), app.handlers(Keyring.new(), policy))
+    app.check_formats(Contract.load(), Policy.load())
+    Messages.load()
+    Methods(Contract.load(), app.handlers(Keyring.new()))
     yield Finding(
         "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
     )

@@ -1,6 +1,7 @@
 """The directory in memory: what of it is true, and when it becomes a newer one."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from nsor.v1 import options_pb2
 from nsor_server.access import directory
-from nsor_server.access.directory import Directory, DirectorySnapshot
+from nsor_server.access.directory import Directory
 from nsor_server.access.facts import Certificate
 from nsor_server.calls import Agency, Officer
 from nsor_server.storage.pool import Database
@@ -121,7 +122,7 @@ def test_the_newer_snapshot_stays(database: Database, monkeypatch: pytest.Monkey
     # Of the same version the later one counts: it has compared the clocks anew.
     assert current.reload() is not newest
     newest = current.current
-    older = DirectorySnapshot(0, {}, {}, {})
+    older = dataclasses.replace(newest, version=0)
     monkeypatch.setattr("nsor_server.access.directory.read", lambda _conn: older)
     with database.transaction() as conn:
         assert current.reload(conn) is current.reload() is current.current is newest

@@ -20,12 +20,13 @@ from nsor_server.access.gate import Caller
 from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, UNKNOWN_STREAMS, Limits
 from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
 from nsor_server.calls import NOBODY, Agency, Officer
-from nsor_server.policy.narrowing import Narrowing
+from nsor_server.policy.loaded import Policy
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 NOW_US = int(NOW.timestamp() * 1_000_000)
 CONTRACT = Contract.load()
-NARROWING = Narrowing.load()
+POLICY = Policy.load()
+NARROWING = POLICY.narrowing
 KINDS = [kind for kind in options_pb2.AgencyKind.values() if kind]
 PURPOSES = options_pb2.Purpose.values()
 METHOD = "nsor.v1.LookupService/ApproveAccessRequest"
@@ -108,6 +109,7 @@ def snapshot(
         {each.agency_id: each for each in agencies or (agency(),)},
         {each.serial: each for each in certificates},
         {each.key_id: each for each in officers},
+        POLICY,
     )
 
 

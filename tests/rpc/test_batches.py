@@ -28,7 +28,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.writer import Writer
-from nsor_server.policy.loaded import Policy
+from nsor_server.policy.messages import Messages
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.handlers import Grouped, Unary
@@ -196,13 +196,12 @@ def recorded(settings: config.Settings, database: Database, keyring: Keyring, ce
     """A writer that isn't started yet, on a database with the example agencies."""
     SEEN.clear()
     DECIDED.clear()
-    policy = Policy.load()
     guard = CommitGuard(database.connect, timeout_seconds=5)
     writer: Writer[Call] = Writer(database.writer, Ledger(keyring, settings.ledger_origin), guard)
-    found = Recorded(database, writer, Admission(Directory(database), Officers(), policy.narrowing), certificates)
+    found = Recorded(database, writer, Admission(Directory(database), Officers()), certificates)
     found.batches = Batches(
         found.admission,
-        policy.messages,
+        Messages.load(),
         Tracing([], host="localhost"),
         enter=found.enter,
         run_elsewhere=found.elsewhere.append,

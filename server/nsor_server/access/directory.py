@@ -1,4 +1,4 @@
-"""The directory as one server process sees it: agencies, certificates and officers of one version, in memory.
+"""The directory as one server process sees it: agencies, certificates, officers and policy of one version, in memory.
 
 Every change of the directory raises the number in ``ledger_head.directory_version``, in the row that every commit
 locks. So a call that was gated against an older snapshot is found out when it is recorded, and is gated again: a
@@ -9,6 +9,7 @@ nothing while they are silent.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 import threading
 import time
@@ -20,6 +21,7 @@ import psycopg
 
 from nsor_server.access.facts import Certificate
 from nsor_server.calls import Agency, Officer
+from nsor_server.policy.loaded import Policy
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
@@ -44,6 +46,7 @@ class DirectorySnapshot:
         agencies: by agency id.
         certificates: by serial.
         officers: by key id.
+        policy: the policy in force.
         clock_offset: the database's clock less this host's, seconds.
     """
 
@@ -51,6 +54,7 @@ class DirectorySnapshot:
     agencies: Mapping[str, Agency]
     certificates: Mapping[str, Certificate]
     officers: Mapping[bytes, Officer]
+    policy: Policy
     clock_offset: float = 0.0
 
     def now(self) -> dt.datetime:
@@ -131,8 +135,14 @@ def read(connection: psycopg.Connection) -> DirectorySnapshot:
         raise RuntimeError("ledger_head has no row; the database is not migrated")
     offset = row[1].timestamp() - time.time()
     return DirectorySnapshot(
-        int(row[0]), _agencies(connection), _certificates(connection), _officers(connection), offset
+        int(row[0]), _agencies(connection), _certificates(connection), _officers(connection), _shipped(), offset
     )
+
+
+@functools.cache
+def _shipped() -> Policy:
+    """The policy that ships with the server; one object, by which a call sees that the policy hasn't changed."""
+    return Policy.load()
 
 
 def _agencies(connection: psycopg.Connection) -> dict[str, Agency]:

@@ -18,10 +18,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import records, rules, store
 from nsor_server.lookup.batch import Decider
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.policy.grants import GrantPolicy
-from nsor_server.policy.offences import OffenceTable
-from nsor_server.policy.places import Places
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Grouped, Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
@@ -36,22 +33,9 @@ EXPIRY_RULE = "grant-expiry"
 class LookupService:
     """Access requests, their decisions, and look-ups."""
 
-    def __init__(
-        self,
-        sealer: Sealer,
-        blind_index: BlindIndex,
-        *,
-        places: Places,
-        offences: OffenceTable,
-        deadlines: Deadlines,
-        grants: GrantPolicy,
-    ) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._decider = Decider(sealer, blind_index)
-        self._places = places
-        self._offences = offences
-        self._deadlines = deadlines
-        self._grants = grants
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -95,13 +79,13 @@ class LookupService:
             InvalidFields: the application doesn't hang together, or isn't for an FIR under the Act.
         """
         rows.require_within(call.agency, call.officer, [request.fir.police_station])
-        rules.check_access_request(request, self._offences)
-        district = self._places.district(request.fir.police_station)
+        rules.check_access_request(request, policy_of(call).offences)
+        district = policy_of(call).places.district(request.fir.police_station)
         if district is None:
             raise errors.InvalidFields(
                 violations=(errors.Violation("fir.police_station", errors_pb2.FIELD_REASON_PLACE_UNKNOWN),)
             )
-        deadline = self._deadlines.due(DECISION_RULE, call.now())
+        deadline = policy_of(call).deadlines.due(DECISION_RULE, call.now())
         response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=deadline.message())
         detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=rules.fir_reference(request.fir))
         if request.validate_only:
@@ -135,8 +119,8 @@ class LookupService:
         message = records.request_message(
             record,
             etag=found.etag,
-            deadline=self._deadlines.due(record.decision_rule, instant(record.create_time_us)),
-            grant=None if grant is None else self._grant_message(grant),
+            deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
+            grant=None if grant is None else self._grant_message(call, grant),
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
@@ -160,14 +144,14 @@ class LookupService:
         grant = records.new_grant(
             found.record,
             grant_id=uuid.uuid4(),
-            uses_per_subject=self._grants.uses_per_subject,
-            expiry=self._deadlines.due(EXPIRY_RULE, call.now()),
+            uses_per_subject=policy_of(call).grants.uses_per_subject,
+            expiry=policy_of(call).deadlines.due(EXPIRY_RULE, call.now()),
         )
         record = records.decided(found.record, call, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant_id=grant.grant_id)
         row, ref, etag = store.request_row(self._sealer, record, found.district)
         grant_row, grant_ref = store.grant_row(self._sealer, grant)
         response = lookup_pb2.ApproveAccessRequestResponse(
-            access_request_id=request.access_request_id, etag=etag, grant=self._grant_message(grant)
+            access_request_id=request.access_request_id, etag=etag, grant=self._grant_message(call, grant)
         )
         events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_APPROVED, record)
         return Outcome(
@@ -218,8 +202,8 @@ class LookupService:
         )
         return found
 
-    def _grant_message(self, grant: record_pb2.GrantRecord) -> lookup_pb2.Grant:
-        expiry = self._deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
+    def _grant_message(self, call: Call, grant: record_pb2.GrantRecord) -> lookup_pb2.Grant:
+        expiry = policy_of(call).deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
         return records.grant_message(grant, expiry)
 
 

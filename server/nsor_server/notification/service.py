@@ -15,8 +15,7 @@ from nsor_server.formats.instants import to_date, to_day
 from nsor_server.formats.uuids import raw, text
 from nsor_server.notification import rules, store
 from nsor_server.notification.stream import EventStream
-from nsor_server.policy.deadlines import Deadlines
-from nsor_server.policy.places import Places
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Streamed, Unary
 from nsor_server.storage.pool import Connection
@@ -27,11 +26,8 @@ from nsor_server.storage.v1 import record_pb2
 class NotificationService:
     """Takes notices and acknowledgements, and streams events."""
 
-    def __init__(self, sealer: Sealer, places: Places, deadlines: Deadlines) -> None:
-        """``places`` and ``deadlines`` are the policy's."""
+    def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._places = places
-        self._deadlines = deadlines
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -60,7 +56,7 @@ class NotificationService:
     ) -> Outcome[notification_pb2.CreateNoticeResponse]:
         """Take a notice of a change of address; the responsible police may."""
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        due = self._deadlines.due(rules.DEADLINE_RULE, rules.start(to_date(request.event_date)))
+        due = policy_of(call).deadlines.due(rules.DEADLINE_RULE, rules.start(to_date(request.event_date)))
         answer = notification_pb2.CreateNoticeResponse(
             deadline=due.message(), late=rules.is_late(to_date(request.received_date), due.due)
         )
@@ -70,7 +66,7 @@ class NotificationService:
         if row is None:
             raise errors.NoRecord
         record = registrations.open_version(self._sealer, row)
-        move = rules.move(self._places, record.responsible_place, request.address, request.timing)
+        move = rules.move(policy_of(call).places, record.responsible_place, request.address, request.timing)
         notice = _notice(call, request, late=answer.late)
         record.version += 1
         record.responsible_place = move.responsible_place

@@ -14,7 +14,7 @@ from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.policy.offences import OffenceTable
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, store
 from nsor_server.rpc.handlers import Handler, Unary
@@ -30,11 +30,9 @@ _HELD: Final = "HELD"
 class RegistrationService:
     """Enters, confirms and shows registrations."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex, offences: OffenceTable) -> None:
-        """``offences`` is the policy's table of registrable offences."""
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._blind_index = blind_index
-        self._offences = offences
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -149,7 +147,7 @@ class RegistrationService:
     ) -> record_pb2.RegistrationRecord:
         """The order as a record, after every rule that needs no register; only the directory is looked at."""
         rules.check_convicted(request.convictions)
-        bases = rules.legal_bases(self._offences, request.convictions)
+        bases = rules.legal_bases(policy_of(call).offences, request.convictions)
         places = [conviction.court_case.place_code for conviction in request.convictions]
         rows.require_within(call.agency, call.officer, places)
         if request.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:

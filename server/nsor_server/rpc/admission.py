@@ -22,7 +22,6 @@ class Admission:
 
     directory: Directory
     officers: Officers
-    narrowing: gate.Narrows
 
     def identify(self, call: Call) -> gate.Caller:
         """Who calls.
@@ -64,7 +63,7 @@ class Admission:
         call.officer = None
         caller = gate.Caller(call.agency, call.certificate) if just_identified else self._identify(call, snapshot)
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
-        call.purpose = gate.admit(rule, caller.agency, stated, self.narrowing)
+        call.purpose = gate.admit(rule, caller.agency, stated, snapshot.policy.narrowing)
         call.rows = rule.allow[caller.agency.kind].rows
         if not call.has_nonce:
             raise errors.InvalidFields(errors_pb2.ERROR_REASON_NONCE_REQUIRED)

@@ -178,7 +178,11 @@ class Batches:
             except errors.ApiError as error:
                 failed[id(call)] = error
                 continue
-            if facts != (call.agency, call.officer, call.purpose, call.rows) or before.agencies != newest.agencies:
+            if (
+                facts != (call.agency, call.officer, call.purpose, call.rows)
+                or before.agencies != newest.agencies
+                or before.policy is not newest.policy
+            ):
                 failed[id(call)] = StaleRead()
 
     def _newest(self, head: Head, session: Session) -> DirectorySnapshot:

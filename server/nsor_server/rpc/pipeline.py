@@ -15,9 +15,6 @@ import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
-
-from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, receipt_pb2
 from nsor_server import errors
@@ -25,6 +22,7 @@ from nsor_server.access.limits import UNKNOWN, Limits
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
+from nsor_server.policy.loaded import policy_of
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.arrival import arrive
@@ -44,14 +42,6 @@ Of calls that change one record at once each batch takes one, so that as many mo
 """
 
 
-class Checks(Protocol):
-    """What normalises and checks a request."""
-
-    def check(self, message: Message) -> list[errors.Violation]:
-        """The rules that the message breaks."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """What every call passes.
@@ -66,7 +56,6 @@ class Pipeline:
     admission: Admission
     limits: Limits
     reception: Reception
-    checker: Checks
     reader: Reader
     refusals: Refusals
     answers: Answers
@@ -144,7 +133,7 @@ class Pipeline:
         else:
             current = self.admission.directory.current
             self.admission.admit_by(call, current, just_identified=call.directory is current)
-        violations = self.checker.check(call.request)
+        violations = policy_of(call).checker.check(call.request)
         if violations:
             raise errors.InvalidFields(violations=tuple(violations))
         call.request_id, call.named = request_id(call.request), named(call.request)

@@ -54,7 +54,7 @@ class Caller:
             call_hash = Exchange(self._method.name, self._agency, nonce, request).call_hash
             return ("nsor-nonce-bin", nonce), (
                 "nsor-decision-bin",
-                self._officer.sign_decision(self._method.name, call_hash),
+                self._officer.sign_decision(self._method.name, call_hash, time.time_ns() // 1000),
             )
         return (("nsor-nonce-bin", nonce),)
 

@@ -56,12 +56,15 @@ def test_a_session_names_the_officer_and_the_certificate(connect: Connect, regis
 def test_a_decision_is_signed_over_its_own_call(connect: Connect, register: Register) -> None:
     _answers(register, CONFIRM, registration_pb2.ConfirmRegistrationResponse())
     officer = nsor.OfficerKey.generate()
+    before = time.time_ns() // 1000
     connect(officer=officer).registration.confirm_registration(registration_pb2.ConfirmRegistrationRequest())
     (call,) = register.calls
     decision = officer_pb2.DecisionSignature.FromString(bytes(call.metadata["nsor-decision-bin"]))  # type: ignore[arg-type]
     call_hash = hashlib.sha256(bytes(call.metadata["nsor-nonce-bin"]) + call.request).digest()  # type: ignore[arg-type]
     key = Ed25519PublicKey.from_public_bytes(officer.public_key)
-    key.verify(decision.signature, b"nsor-decision-v1\0" + CONFIRM.encode() + b"\0" + call_hash)
+    moment = decision.signed_at_us.to_bytes(8, "big")
+    key.verify(decision.signature, b"nsor-decision-v2\0" + CONFIRM.encode() + b"\0" + call_hash + moment)
+    assert before <= decision.signed_at_us <= time.time_ns() // 1000
     assert "nsor-officer-bin" not in call.metadata
 
 
@@ -89,7 +92,12 @@ def test_a_lost_decision_is_repeated_under_its_own_id(
     assert first.request == second.request
     assert registration_pb2.ConfirmRegistrationRequest.FromString(first.request).request_id == answer.request_id
     assert first.metadata["nsor-nonce-bin"] != second.metadata["nsor-nonce-bin"]
-    assert first.metadata["nsor-decision-bin"] != second.metadata["nsor-decision-bin"]
+    # Each is signed when it is sent: a signature dies within minutes.
+    signed = [
+        officer_pb2.DecisionSignature.FromString(bytes(call.metadata["nsor-decision-bin"]))  # type: ignore[arg-type]
+        for call in (first, second)
+    ]
+    assert signed[0].signed_at_us < signed[1].signed_at_us
 
 
 def test_the_callers_message_is_left_as_it_was(client: nsor.Client, register: Register) -> None:

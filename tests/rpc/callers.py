@@ -139,11 +139,17 @@ def session(key: Ed25519PrivateKey, certificate: bytes, *, starts_us: int | None
     return officer_pb2.SignedOfficerSession(session=said, signature=signature).SerializeToString()
 
 
-def decision(key: Ed25519PrivateKey, method: str, nonce: bytes, request: bytes) -> bytes:
-    """A signature over one call."""
-    signed = b"nsor-decision-v1\0" + method.encode() + b"\0" + hashlib.sha256(nonce + request).digest()
+def decision(
+    key: Ed25519PrivateKey, method: str, nonce: bytes, request: bytes, *, signed_at_us: int | None = None
+) -> bytes:
+    """A signature over one call, made now."""
+    at = int(time.time() * 1e6) if signed_at_us is None else signed_at_us
+    call_hash = hashlib.sha256(nonce + request).digest()
+    signed = b"nsor-decision-v2\0" + method.encode() + b"\0" + call_hash + at.to_bytes(8, "big")
     return officer_pb2.DecisionSignature(
-        officer_key_id=hashlib.sha256(key.public_key().public_bytes_raw()).digest(), signature=key.sign(signed)
+        officer_key_id=hashlib.sha256(key.public_key().public_bytes_raw()).digest(),
+        signature=key.sign(signed),
+        signed_at_us=at,
     ).SerializeToString()
 
 

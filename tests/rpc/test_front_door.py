@@ -269,6 +269,8 @@ def test_a_decision_is_signed_over_its_own_call(serving: Serving) -> None:
         answer = caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=wrong)
         assert answer.reason == "OFFICER_NOT_ACCEPTED"
     assert caller.call(APPROVE, request, nonce=nonce).reason == "OFFICER_REQUIRED"
+    kept = decision(key, APPROVE, nonce, encoded, signed_at_us=int((time.time() - 301) * 1e6))
+    assert caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=kept).reason == "DECISION_EXPIRED"
     answer = caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=good)
     assert (answer.code, answer.reason) == (STATES.NOT_FOUND, "NO_RECORD")
     assert answer.proves_itself()

@@ -66,6 +66,9 @@ NEXT_STEPS: dict[str, Words] = {
     "OFFICER_SESSION_EXPIRED": Words(
         "Set this computer's clock, then try again.", "اس کمپیوٹر کی گھڑی درست کر کے دوبارہ کوشش کریں۔"
     ),
+    "DECISION_EXPIRED": Words(
+        "Set this computer's clock, then decide again.", "اس کمپیوٹر کی گھڑی درست کر کے دوبارہ فیصلہ کریں۔"
+    ),
     "NONCE_REQUIRED": _CLIENT,
     "INVALID_FIELDS": _CORRECT,
     "MALFORMED_REQUEST": _CLIENT,

@@ -238,7 +238,8 @@ class Connection:
             if method.officer == options_pb2.OFFICER_RULE_SESSION:
                 metadata.append(("nsor-officer-bin", self._officer_session(self.officer)))
             elif method.officer == options_pb2.OFFICER_RULE_DECISION:
-                metadata.append(("nsor-decision-bin", self.officer.sign_decision(method.name, exchange.call_hash)))
+                signature = self.officer.sign_decision(method.name, exchange.call_hash, time.time_ns() // 1000)
+                metadata.append(("nsor-decision-bin", signature))
         return tuple(metadata)
 
     def _officer_session(self, officer: OfficerKey) -> bytes:

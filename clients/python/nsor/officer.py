@@ -22,7 +22,7 @@ from nsor.errors import SettingsWrong
 from nsor.v1 import officer_pb2
 
 SESSION_DOMAIN = b"nsor-officer-session-v1\0"
-DECISION_DOMAIN = b"nsor-decision-v1\0"
+DECISION_DOMAIN = b"nsor-decision-v2\0"
 ENROL_DOMAIN = b"nsor-enrol-v1\0"
 SESSION_SECONDS = 15 * 60
 """The longest session that the register takes."""
@@ -105,10 +105,12 @@ class OfficerKey:
         signature = self._key.sign(SESSION_DOMAIN + session)
         return officer_pb2.SignedOfficerSession(session=session, signature=signature).SerializeToString()
 
-    def sign_decision(self, method: str, call_hash: bytes) -> bytes:
-        """A signature over one call: the metadata ``nsor-decision-bin``."""
-        signature = self._key.sign(DECISION_DOMAIN + method.encode() + b"\0" + call_hash)
-        return officer_pb2.DecisionSignature(officer_key_id=self.key_id, signature=signature).SerializeToString()
+    def sign_decision(self, method: str, call_hash: bytes, signed_at_us: int) -> bytes:
+        """A signature over one call and its time: the metadata ``nsor-decision-bin``. It dies after minutes."""
+        signed = DECISION_DOMAIN + method.encode() + b"\0" + call_hash + signed_at_us.to_bytes(8, "big")
+        return officer_pb2.DecisionSignature(
+            officer_key_id=self.key_id, signature=self._key.sign(signed), signed_at_us=signed_at_us
+        ).SerializeToString()
 
     def prove_possession(self, agency_id: str, officer_number: str) -> bytes:
         """The proof that an enrolment carries: whoever enrols the key holds it."""

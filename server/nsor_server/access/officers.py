@@ -21,10 +21,14 @@ from nsor_server.access.gate import Caller
 from nsor_server.calls import Officer
 
 SESSION_DOMAIN = b"nsor-officer-session-v1\0"
-DECISION_DOMAIN = b"nsor-decision-v1\0"
+DECISION_DOMAIN = b"nsor-decision-v2\0"
 MAX_SESSION_US = 15 * 60 * 1_000_000
 EARLY_US = 5_000_000
 """A session may begin this much later than the database's clock says, for clocks that differ a little."""
+DECISION_US = 5 * 60 * 1_000_000
+"""A decision is taken so long after it was signed: longer than a call with its repeats takes, each signed anew."""
+DECISION_EARLY_US = 15_000_000
+"""A decision may be signed this much later than the database's clock says: a client's session begins 10 s early."""
 MAX_BYTES = 512
 """An encoded session with its signature has about 170."""
 CACHED_SESSIONS = 16_384
@@ -81,9 +85,16 @@ class Officers:
         return officer
 
     def of_decision(
-        self, signed: bytes | None, method: str, call_hash: bytes, caller: Caller, snapshot: DirectorySnapshot
+        self,
+        signed: bytes | None,
+        method: str,
+        call_hash: bytes,
+        caller: Caller,
+        snapshot: DirectorySnapshot,
+        *,
+        now_us: int,
     ) -> Officer:
-        """The officer who signed this very call.
+        """The officer who signed this very call, a short time ago.
 
         Args:
             signed: the metadata ``nsor-decision-bin``, or None.
@@ -91,9 +102,10 @@ class Officers:
             call_hash: SHA-256(nonce || request bytes).
             caller: whose agency must have enrolled the key.
             snapshot: the directory.
+            now_us: microseconds since 1970 by the database's clock.
 
         Raises:
-            Denied: there is no signature, or it isn't accepted.
+            Denied: there is no signature, it isn't accepted, or its time is over or hasn't come.
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
@@ -102,7 +114,10 @@ class Officers:
         except DecodeError:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
         officer = _enrolled(decision.officer_key_id, caller, snapshot)
-        _check(officer.public_key, decision.signature, DECISION_DOMAIN + method.encode() + b"\0" + call_hash)
+        _check(officer.public_key, decision.signature, decided(method, call_hash, decision.signed_at_us))
+        # What was signed is looked at before its time: a clock that is wrong is told to nobody else.
+        if not -DECISION_EARLY_US <= now_us - decision.signed_at_us < DECISION_US:
+            raise errors.Denied(errors_pb2.ERROR_REASON_DECISION_EXPIRED)
         return officer
 
     def _verify(self, signed: bytes, caller: Caller, snapshot: DirectorySnapshot) -> _Session:
@@ -126,6 +141,12 @@ class Officers:
             while len(self._sessions) > self._capacity:
                 self._sessions.popitem(last=False)
         return session
+
+
+def decided(method: str, call_hash: bytes, signed_at_us: int) -> bytes:
+    """What a decision signs: names of methods hold no zero byte, and the rest has fixed lengths."""
+    moment = signed_at_us.to_bytes(8, "big", signed=True)
+    return DECISION_DOMAIN + method.encode() + b"\0" + call_hash + moment
 
 
 def _enrolled(key_id: bytes, caller: Caller, snapshot: DirectorySnapshot) -> Officer:

@@ -86,7 +86,7 @@ class Admission:
     ) -> Officer | None:
         if rule.officer == options_pb2.OFFICER_RULE_NONE:
             return None
+        now_us = int(snapshot.now().timestamp() * 1_000_000)
         if rule.officer == options_pb2.OFFICER_RULE_SESSION:
-            now_us = int(snapshot.now().timestamp() * 1_000_000)
             return self.officers.of_session(call.officer_session, caller, snapshot, now_us)
-        return self.officers.of_decision(call.decision, rule.full_name, call.call_hash, caller, snapshot)
+        return self.officers.of_decision(call.decision, rule.full_name, call.call_hash, caller, snapshot, now_us=now_us)

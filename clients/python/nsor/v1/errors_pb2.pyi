@@ -105,6 +105,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server is shutting down; connect again."""
     ERROR_REASON_PROOF_OUT_OF_RANGE: _ErrorReason.ValueType  # 31
     """The proof asked for isn't of this ledger: its sizes are out of range."""
+    ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
+    """The signature over the call is older than 5 minutes, or its time hasn't come."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -173,6 +175,8 @@ ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 30
 """The server is shutting down; connect again."""
 ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 """The proof asked for isn't of this ledger: its sizes are out of range."""
+ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
+"""The signature over the call is older than 5 minutes, or its time hasn't come."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

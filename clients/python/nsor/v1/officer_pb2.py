@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/officer.proto\x12\x07nsor.v1\"q\n\x0eOfficerSession\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12\x14\n\x0cissued_at_us\x18\x03 \x01(\x03\x12\x15\n\rexpires_at_us\x18\x04 \x01(\x03\":\n\x14SignedOfficerSession\x12\x0f\n\x07session\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\">\n\x11\x44\x65\x63isionSignature\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x42\x46\n\x0epk.gov.nsor.v1B\x0cOfficerProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/officer.proto\x12\x07nsor.v1\"q\n\x0eOfficerSession\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x02 \x01(\x0c\x12\x14\n\x0cissued_at_us\x18\x03 \x01(\x03\x12\x15\n\rexpires_at_us\x18\x04 \x01(\x03\":\n\x14SignedOfficerSession\x12\x0f\n\x07session\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"T\n\x11\x44\x65\x63isionSignature\x12\x16\n\x0eofficer_key_id\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x14\n\x0csigned_at_us\x18\x03 \x01(\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0cOfficerProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,5 +37,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNEDOFFICERSESSION']._serialized_start=149
   _globals['_SIGNEDOFFICERSESSION']._serialized_end=207
   _globals['_DECISIONSIGNATURE']._serialized_start=209
-  _globals['_DECISIONSIGNATURE']._serialized_end=271
+  _globals['_DECISIONSIGNATURE']._serialized_end=293
 # @@protoc_insertion_point(module_scope)

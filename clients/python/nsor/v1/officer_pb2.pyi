@@ -84,22 +84,29 @@ class DecisionSignature(_message.Message):
 
     OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    SIGNED_AT_US_FIELD_NUMBER: _builtins.int
     officer_key_id: _builtins.bytes
     """SHA-256 of the officer's raw Ed25519 public key, 32 bytes."""
     signature: _builtins.bytes
-    """Ed25519 over "nsor-decision-v1", a zero byte, the full method name without a leading slash (such as
-    "nsor.v1.RegistrationService/ConfirmRegistration"), a zero byte, and `call_hash`: SHA-256 of the nonce in `nsor-nonce-bin`
-    followed by the request's bytes as they are sent; 64 bytes.
+    """Ed25519 over "nsor-decision-v2", a zero byte, the full method name without a leading slash (such as
+    "nsor.v1.RegistrationService/ConfirmRegistration"), a zero byte, `call_hash`, and `signed_at_us` as 8 bytes, the most
+    significant first. `call_hash` is the SHA-256 of the nonce in `nsor-nonce-bin` followed by the request's bytes as they are
+    sent. 64 bytes.
+    """
+    signed_at_us: _builtins.int
+    """When it was signed, microseconds since 1970-01-01T00:00:00Z. It is taken for 5 minutes from then on, and up to 15 seconds
+    before, for clocks that differ a little: sign a call when it is sent.
     """
     def __init__(
         self,
         *,
         officer_key_id: _builtins.bytes = ...,
         signature: _builtins.bytes = ...,
+        signed_at_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "signature", b"signature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "signature", b"signature", "signed_at_us", b"signed_at_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

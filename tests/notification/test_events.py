@@ -310,3 +310,16 @@ def test_an_event_names_the_registration_and_no_person(services: Services) -> No
     assert (event.kind, event.registration_id) == (CREATED, created.registration_id)
     assert list(outcome.detail.subjects) == [created.key.bytes]
     assert event.event_time.seconds > 0
+
+
+def test_an_event_of_an_agency_names_it_and_is_about_no_record(services: Services) -> None:
+    # Whoever is told of dropped calls must know whose they are; the entry of the message names no subject.
+    dropped = notification_pb2.EVENT_KIND_CALLS_DROPPED
+    with services.database.writer() as conn:
+        rows = outbox.owed(dropped, ["npb"], about_agency="sindh-police")
+        Session(conn).run(BEGIN, *changes.added(rows), COMMIT)
+    deliver(services.database)
+    (outcome,) = messages(services)
+    (event,) = outcome.response.events
+    assert (event.kind, event.agency_id, event.registration_id) == (dropped, "sindh-police", "")
+    assert list(outcome.detail.subjects) == []

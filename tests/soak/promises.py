@@ -23,7 +23,8 @@ _HALF_WRITTEN = {
             SELECT registration_id FROM registration_key)""",
     "a registration that nobody was told of": """
         SELECT count(*) FROM registration_version WHERE registration_id NOT IN (
-            SELECT registration_id FROM outbox UNION ALL SELECT registration_id FROM agency_event)""",
+            SELECT registration_id FROM outbox WHERE registration_id IS NOT NULL
+            UNION ALL SELECT registration_id FROM agency_event WHERE registration_id IS NOT NULL)""",
     "a remembered request without its entry": """
         SELECT count(*) FROM idempotency WHERE access_id NOT IN (SELECT access_id FROM ledger_entry)""",
     "a look-up without its entry": """

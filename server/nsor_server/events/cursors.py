@@ -26,7 +26,7 @@ def read_after(conn: Connection, agency_id: str, after: int, limit: int = MAX_EV
     """At most ``limit`` events of the agency after a sequence, in order."""
     rows = conn.execute(
         """
-        SELECT sequence, event_id, kind, registration_id, notice_id, access_request_id, event_time
+        SELECT sequence, event_id, kind, registration_id, notice_id, access_request_id, about_agency, event_time
         FROM agency_event
         WHERE agency_id = %s AND sequence > %s
         ORDER BY sequence
@@ -58,7 +58,7 @@ def _number(conn: Connection, query: str, agency_id: str) -> int:
 
 
 def _event(row: Any) -> notification_pb2.Event:
-    sequence, event_id, kind, registration_id, notice_id, access_request_id, event_time = row
+    sequence, event_id, kind, registration_id, notice_id, access_request_id, about_agency, event_time = row
     return notification_pb2.Event(
         sequence=sequence,
         event_id=str(event_id),
@@ -67,6 +67,7 @@ def _event(row: Any) -> notification_pb2.Event:
         notice_id=_text(notice_id),
         access_request_id=_text(access_request_id),
         event_time=from_us(to_us(event_time)),
+        agency_id=about_agency or "",
     )
 
 

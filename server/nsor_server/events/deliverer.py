@@ -32,15 +32,15 @@ _NUMBER: Final = Statement(
 WITH taken AS (
     DELETE FROM outbox
     WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT $1::bigint)
-    RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, created_at
+    RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, created_at
 ), last AS (
     SELECT recipient, (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS sequence
     FROM (SELECT DISTINCT recipient FROM taken) AS recipients
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
-        event_time)
+        about_agency, event_time)
     SELECT recipient, sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id), event_id,
-        kind, registration_id, notice_id, access_request_id, created_at
+        kind, registration_id, notice_id, access_request_id, about_agency, created_at
     FROM taken JOIN last USING (recipient)
     RETURNING agency_id
 )

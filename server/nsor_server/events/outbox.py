@@ -19,6 +19,7 @@ TABLE: Final = Table(
         ("registration_id", "uuid"),
         ("notice_id", "uuid"),
         ("access_request_id", "uuid"),
+        ("about_agency", "text"),
     ),
 )
 
@@ -30,6 +31,7 @@ def owed(
     registration_id: bytes | None = None,
     notice_id: bytes | None = None,
     access_request_id: bytes | None = None,
+    about_agency: str | None = None,
 ) -> list[Row]:
     """The rows that owe an event to each recipient, once.
 
@@ -39,8 +41,9 @@ def owed(
         registration_id: the registration, 16 bytes, for events of a registration.
         notice_id: the notice, for changes of address.
         access_request_id: the access request, for events of access.
+        about_agency: id of the agency, for events of an agency and not of a record.
     """
     return [
-        Row(TABLE, (recipient, kind, registration_id, notice_id, access_request_id))
+        Row(TABLE, (recipient, kind, registration_id, notice_id, access_request_id, about_agency))
         for recipient in sorted(set(recipients))
     ]

@@ -37,7 +37,9 @@ class EventStream:
         if not found:
             return None
         answer = notification_pb2.SubscribeEventsResponse(events=found)
-        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=[_subject(event) for event in found])
+        detail = record_pb2.AccessDetail(
+            outcome="EVENTS", subjects=[_subject(event) for event in found if not event.agency_id]
+        )
         return StreamStep(Outcome(disclose(answer, call.purpose), detail), found[-1].sequence)
 
 

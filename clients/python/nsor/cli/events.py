@@ -117,4 +117,4 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     click.echo("\n".join(parts))
 
 
-_ABOUT = ("registration_id", "notice_id", "access_request_id")
+_ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id")

@@ -29,7 +29,7 @@ from nsor.v1 import receipt_pb2 as nsor_dot_v1_dot_receipt__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ansor/v1/notification.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/receipt.proto\x1a\x13nsor/v1/types.proto\"\xd3\x02\n\x13\x43reateNoticeRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12)\n\x07\x61\x64\x64ress\x18\x04 \x01(\x0b\x32\x10.nsor.v1.AddressB\x06\xd2\xf3\x18\x02\x08\x01\x12/\n\nevent_date\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x08\x01\x10\r\x12\x34\n\rreceived_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\x12#\n\x11receiving_station\x18\x07 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x05\x12-\n\x06timing\x18\x08 \x01(\x0e\x32\x15.nsor.v1.NoticeTimingB\x06\xd2\xf3\x18\x02\x08\x01\"\xc2\x01\n\x14\x43reateNoticeResponse\x12\x17\n\tnotice_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0ftransfer_needed\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x05 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x12\n\x04late\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xee\x01\n\x05\x45vent\x12\x16\n\x08sequence\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x16\n\x08\x65vent_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x12.nsor.v1.EventKindB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fregistration_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tnotice_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11\x61\x63\x63\x65ss_request_id\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x34\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"0\n\x16SubscribeEventsRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x04\"b\n\x17SubscribeEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.nsor.v1.EventB\x04\xd8\xf3\x18\x01\x12!\n\x07receipt\x18\x0f \x01(\x0b\x32\x10.nsor.v1.Receipt\">\n\x18\x41\x63knowledgeEventsRequest\x12\"\n\x10through_sequence\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"@\n\x19\x41\x63knowledgeEventsResponse\x12#\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01*e\n\x0cNoticeTiming\x12\x1d\n\x19NOTICE_TIMING_UNSPECIFIED\x10\x00\x12\x1a\n\x16NOTICE_TIMING_HAPPENED\x10\x01\x12\x1a\n\x16NOTICE_TIMING_EXPECTED\x10\x02*\xa5\x02\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1f\x45VENT_KIND_REGISTRATION_CREATED\x10\x01\x12%\n!EVENT_KIND_REGISTRATION_CONFIRMED\x10\x02\x12\x1e\n\x1a\x45VENT_KIND_ADDRESS_CHANGED\x10\x03\x12/\n+EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES\x10\x04\x12\x1f\n\x1b\x45VENT_KIND_ACCESS_REQUESTED\x10\x05\x12\x1e\n\x1a\x45VENT_KIND_ACCESS_APPROVED\x10\x06\x12\x1e\n\x1a\x45VENT_KIND_ACCESS_RETURNED\x10\x07\x32\xd5\x02\n\x13NotificationService\x12\x61\n\x0c\x43reateNotice\x12\x1c.nsor.v1.CreateNoticeRequest\x1a\x1d.nsor.v1.CreateNoticeResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x02\x1a\x07\x08\x01\x1a\x01\x02 \x03 \x90N\x12i\n\x0fSubscribeEvents\x12\x1f.nsor.v1.SubscribeEventsRequest\x1a .nsor.v1.SubscribeEventsResponse\"\x11\xca\xf3\x18\r\x08\x01\x10\x01\x1a\x07\x10\x02\x1a\x01\x02 \x07\x30\x01\x12p\n\x11\x41\x63knowledgeEvents\x12!.nsor.v1.AcknowledgeEventsRequest\x1a\".nsor.v1.AcknowledgeEventsResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x02\x1a\x01\x02 \x07 \x88\'BK\n\x0epk.gov.nsor.v1B\x11NotificationProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ansor/v1/notification.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/receipt.proto\x1a\x13nsor/v1/types.proto\"\xd3\x02\n\x13\x43reateNoticeRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12)\n\x07\x61\x64\x64ress\x18\x04 \x01(\x0b\x32\x10.nsor.v1.AddressB\x06\xd2\xf3\x18\x02\x08\x01\x12/\n\nevent_date\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x08\x01\x10\r\x12\x34\n\rreceived_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\x12#\n\x11receiving_station\x18\x07 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x05\x12-\n\x06timing\x18\x08 \x01(\x0e\x32\x15.nsor.v1.NoticeTimingB\x06\xd2\xf3\x18\x02\x08\x01\"\xc2\x01\n\x14\x43reateNoticeResponse\x12\x17\n\tnotice_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0ftransfer_needed\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x05 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x12\n\x04late\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\x87\x02\n\x05\x45vent\x12\x16\n\x08sequence\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x16\n\x08\x65vent_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x12.nsor.v1.EventKindB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fregistration_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tnotice_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11\x61\x63\x63\x65ss_request_id\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x34\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\"0\n\x16SubscribeEventsRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x04\"b\n\x17SubscribeEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.nsor.v1.EventB\x04\xd8\xf3\x18\x01\x12!\n\x07receipt\x18\x0f \x01(\x0b\x32\x10.nsor.v1.Receipt\">\n\x18\x41\x63knowledgeEventsRequest\x12\"\n\x10through_sequence\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"@\n\x19\x41\x63knowledgeEventsResponse\x12#\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01*e\n\x0cNoticeTiming\x12\x1d\n\x19NOTICE_TIMING_UNSPECIFIED\x10\x00\x12\x1a\n\x16NOTICE_TIMING_HAPPENED\x10\x01\x12\x1a\n\x16NOTICE_TIMING_EXPECTED\x10\x02*\xc3\x02\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1f\x45VENT_KIND_REGISTRATION_CREATED\x10\x01\x12%\n!EVENT_KIND_REGISTRATION_CONFIRMED\x10\x02\x12\x1e\n\x1a\x45VENT_KIND_ADDRESS_CHANGED\x10\x03\x12/\n+EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES\x10\x04\x12\x1f\n\x1b\x45VENT_KIND_ACCESS_REQUESTED\x10\x05\x12\x1e\n\x1a\x45VENT_KIND_ACCESS_APPROVED\x10\x06\x12\x1e\n\x1a\x45VENT_KIND_ACCESS_RETURNED\x10\x07\x12\x1c\n\x18\x45VENT_KIND_CALLS_DROPPED\x10\x14\x32\xd5\x02\n\x13NotificationService\x12\x61\n\x0c\x43reateNotice\x12\x1c.nsor.v1.CreateNoticeRequest\x1a\x1d.nsor.v1.CreateNoticeResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x02\x1a\x07\x08\x01\x1a\x01\x02 \x03 \x90N\x12i\n\x0fSubscribeEvents\x12\x1f.nsor.v1.SubscribeEventsRequest\x1a .nsor.v1.SubscribeEventsResponse\"\x11\xca\xf3\x18\r\x08\x01\x10\x01\x1a\x07\x10\x02\x1a\x01\x02 \x07\x30\x01\x12p\n\x11\x41\x63knowledgeEvents\x12!.nsor.v1.AcknowledgeEventsRequest\x1a\".nsor.v1.AcknowledgeEventsResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x10\x02\x1a\x01\x02 \x07 \x88\'BK\n\x0epk.gov.nsor.v1B\x11NotificationProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -77,6 +77,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENT'].fields_by_name['access_request_id']._serialized_options = b'\330\363\030\001'
   _globals['_EVENT'].fields_by_name['event_time']._loaded_options = None
   _globals['_EVENT'].fields_by_name['event_time']._serialized_options = b'\330\363\030\001'
+  _globals['_EVENT'].fields_by_name['agency_id']._loaded_options = None
+  _globals['_EVENT'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\001'
   _globals['_SUBSCRIBEEVENTSRESPONSE'].fields_by_name['events']._loaded_options = None
   _globals['_SUBSCRIBEEVENTSRESPONSE'].fields_by_name['events']._serialized_options = b'\330\363\030\001'
   _globals['_ACKNOWLEDGEEVENTSREQUEST'].fields_by_name['through_sequence']._loaded_options = None
@@ -89,24 +91,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SubscribeEvents']._serialized_options = b'\312\363\030\r\010\001\020\001\032\007\020\002\032\001\002 \007'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['AcknowledgeEvents']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['AcknowledgeEvents']._serialized_options = b'\312\363\030\020\010\003\020\001\032\007\020\002\032\001\002 \007 \210\''
-  _globals['_NOTICETIMING']._serialized_start=1223
-  _globals['_NOTICETIMING']._serialized_end=1324
-  _globals['_EVENTKIND']._serialized_start=1327
-  _globals['_EVENTKIND']._serialized_end=1620
+  _globals['_NOTICETIMING']._serialized_start=1248
+  _globals['_NOTICETIMING']._serialized_end=1349
+  _globals['_EVENTKIND']._serialized_start=1352
+  _globals['_EVENTKIND']._serialized_end=1675
   _globals['_CREATENOTICEREQUEST']._serialized_start=164
   _globals['_CREATENOTICEREQUEST']._serialized_end=503
   _globals['_CREATENOTICERESPONSE']._serialized_start=506
   _globals['_CREATENOTICERESPONSE']._serialized_end=700
   _globals['_EVENT']._serialized_start=703
-  _globals['_EVENT']._serialized_end=941
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=943
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=991
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=993
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=1091
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=1093
-  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=1155
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=1157
-  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=1221
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1623
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1964
+  _globals['_EVENT']._serialized_end=966
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=968
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=1016
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=1018
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=1116
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_start=1118
+  _globals['_ACKNOWLEDGEEVENTSREQUEST']._serialized_end=1180
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_start=1182
+  _globals['_ACKNOWLEDGEEVENTSRESPONSE']._serialized_end=1246
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1678
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=2019
 # @@protoc_insertion_point(module_scope)

@@ -69,6 +69,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecutor granted an access request."""
     EVENT_KIND_ACCESS_RETURNED: _EventKind.ValueType  # 7
     """A prosecutor returned an access request."""
+    EVENT_KIND_CALLS_DROPPED: _EventKind.ValueType  # 20
+    """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
+    Whoever holds the agency's key may be attacking the register.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -89,6 +93,10 @@ EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
 """A prosecutor granted an access request."""
 EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 """A prosecutor returned an access request."""
+EVENT_KIND_CALLS_DROPPED: EventKind.ValueType  # 20
+"""For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
+Whoever holds the agency's key may be attacking the register.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -204,6 +212,7 @@ class Event(_message.Message):
     NOTICE_ID_FIELD_NUMBER: _builtins.int
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the event within the receiving agency, from 1, without gaps."""
     event_id: _builtins.str
@@ -216,6 +225,8 @@ class Event(_message.Message):
     """The notice, for changes of address."""
     access_request_id: _builtins.str
     """The access request, for events of access."""
+    agency_id: _builtins.str
+    """The agency that the event is about, for events of an agency and not of a record."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -230,10 +241,11 @@ class Event(_message.Message):
         notice_id: _builtins.str = ...,
         access_request_id: _builtins.str = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        agency_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "event_id", b"event_id", "event_time", b"event_time", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,9 +21,11 @@ CREATE TABLE outbox (
     registration_id uuid,
     notice_id uuid,
     access_request_id uuid,
+    about_agency text REFERENCES agency,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
+COMMENT ON COLUMN outbox.about_agency IS 'of events that are about an agency, and about no record';
 CREATE INDEX outbox_order ON outbox (created_at, event_id);
 
 CREATE TABLE agency_event (
@@ -34,6 +36,7 @@ CREATE TABLE agency_event (
     registration_id uuid,
     notice_id uuid,
     access_request_id uuid,
+    about_agency text REFERENCES agency,
     event_time timestamptz NOT NULL,
     PRIMARY KEY (agency_id, sequence),
     UNIQUE (agency_id, event_id)

@@ -11,17 +11,24 @@ import uuid
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
 from nsor.ledger import note
 from nsor.ledger.merkle import EMPTY_ROOT
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.commands import verify
+from nsor_server.ledger import outside
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.keyring import write_private as write_keys
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
 from nsor_server.tracing.store import StoredSpan
+from nsor_server.verification.report import Report
+from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, Write
+from tests.ledger.lost_standby import until
 
 
 class Operator:
@@ -30,7 +37,7 @@ class Operator:
     def __init__(self, database: Database, keyring: Keyring, folder: Path) -> None:
         self.folder = folder
         write_keys(folder / "keys.json", keyring.to_bytes(), replace=False)
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("NSOR_")},
             "NSOR_DATABASE_URL": url(database.url_server),
             "NSOR_DATABASE_OWNER_URL": url(database.url_owner or ""),
@@ -42,7 +49,7 @@ class Operator:
     def run(self, *arguments: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "nsor_server", "ledger", *arguments],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=60,
@@ -55,6 +62,19 @@ def url(conninfo: str) -> str:
     settings = conninfo_to_dict(conninfo)
     where = f"host={settings['host']}&port={settings.get('port', 5432)}"
     return f"postgresql://{settings['user']}@/{settings['dbname']}?{where}"
+
+
+def span(access_id: uuid.UUID, status: str = "OK") -> str:
+    """A look-up's span as a line of the local store; it began a second ago and ends in two minutes."""
+    method = "nsor.v1.LookupService/LookUpRegistration"
+    start = time.time_ns() - 10**9
+    attributes: dict[str, str | int | bool] = {
+        "nsor.access_id": str(access_id),
+        "rpc.method": method,
+        "rpc.response.status_code": status,
+    }
+    stored = StoredSpan("0" * 32, "0" * 16, "", method, start, start + 120 * 10**9, False, attributes)  # noqa: FBT003
+    return json.dumps(dataclasses.asdict(stored)) + "\n"
 
 
 @pytest.fixture
@@ -117,24 +137,52 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     assert f"{ORIGIN}/2+" in operator.run("log-key")[1]
 
 
+def test_a_register_that_serves_meanwhile_has_lost_nothing(
+    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Entries, the copy and spans grow behind the snapshot that is verified: none of it is a finding.
+    copy = OutsideCopy(operator.folder / "checkpoints", lambda _size, _most: [], size=0)
+    exporter = store.SpanStore(operator.folder)
+
+    def served(count: int) -> None:
+        receipt = write(count).receipts[-1]
+        copy.put(receipt.index + 1, receipt.checkpoint)
+        access_id = leaf_pb2.Leaf.FromString(receipt.leaf).access_id
+        exporter._append(span(uuid.UUID(bytes=access_id)).encode())
+
+    walk = Verification.run
+
+    def run(self: Verification) -> Report:
+        report = walk(self)
+        served(4)
+        copy.close()
+        return report
+
+    served(3)
+    until(lambda: outside.extent(operator.folder / "checkpoints") > 0)
+    monkeypatch.setattr(Verification, "run", run)
+    for name, value in operator.environment.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(verify.ledger, ["verify", "--spans"])
+    assert done.exit_code == 0, done.output
+    assert "whole 3 entries" in done.output
+    assert len(list(outside.read_all(operator.folder / "checkpoints", 1 << 20))) == 2
+
+
+def test_spans_that_were_not_kept_are_not_compared(operator: Operator, write: Write) -> None:
+    # "0 of 0 have their entry" would read as if all were well.
+    write(2)
+    code, output = operator.run("verify", "--spans")
+    assert code == 1
+    assert "the spans were not compared" in output
+
+
 def test_spans_are_reconciled(operator: Operator, write: Write, database: Database) -> None:
     # An answer that has a span and no entry is found; a span that was lost is only remarked on.
     write(2)
     with database.transaction() as conn:
         rows = conn.execute("SELECT access_id FROM ledger_entry ORDER BY index").fetchall()
-    method = "nsor.v1.LookupService/LookUpRegistration"
     exporter = store.SpanStore(operator.folder)
-    start = time.time_ns() - 10**9
-
-    def span(access_id: uuid.UUID, status: str = "OK") -> str:
-        attributes: dict[str, str | int | bool] = {
-            "nsor.access_id": str(access_id),
-            "rpc.method": method,
-            "rpc.response.status_code": status,
-        }
-        stored = StoredSpan("0" * 32, "0" * 16, "", method, start, start + 120 * 10**9, False, attributes)  # noqa: FBT003
-        return json.dumps(dataclasses.asdict(stored)) + "\n"
-
     exporter._append(span(rows[0][0]).encode())
     exporter._append(span(uuid.uuid4(), "UNAVAILABLE").encode())
     code, output = operator.run("verify", "--spans")

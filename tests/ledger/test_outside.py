@@ -64,7 +64,7 @@ def put(copy: OutsideCopy, appended: Appended) -> None:
 
 
 def sizes(path: Path) -> list[int]:
-    return [known.checkpoint.size for known in outside.read_all(path)] if path.exists() else []
+    return [known.checkpoint.size for known in outside.read_all(path, outside.extent(path))] if path.exists() else []
 
 
 def forget(database: Database, size: int) -> None:
@@ -120,7 +120,7 @@ def test_a_torn_write_is_survived(start: Start, write: Write, path: Path, cut: i
     found = sizes(path)
     assert found[0] == 3
     assert found[-1] == 4
-    verifier_notes = [known.note for known in outside.read_all(path)]
+    verifier_notes = [known.note for known in outside.read_all(path, outside.extent(path))]
     assert all(len(note.Note.parse(each).signatures[0].value) == 64 for each in verifier_notes)
 
 
@@ -265,8 +265,46 @@ def test_verification_reads_the_copy(
 def verified(database: Database, keyring: Keyring, path: Path) -> Report:
     with database.connect() as conn:
         report = Verification(conn, keyring, ORIGIN).run()
-        reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report)
+        reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report, end=outside.extent(path))
     return report
+
+
+def test_what_a_serving_register_adds_meanwhile_was_not_lost(
+    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+) -> None:
+    # The snapshot is older than what the copy gets while it is read: that the tree lacks it there is no loss.
+    copy = start()
+    put(copy, write(3))
+    until(lambda: sizes(path) == [3])
+    with database.connect() as conn:
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        end = outside.extent(path)
+        report = Verification(conn, keyring, ORIGIN).run()
+        put(copy, write(4))
+        copy.close()
+        reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report, end=end)
+    assert sizes(path) == [3, 7]
+    assert report.findings == []
+    assert "1 checkpoints of the outside copy were compared" in report.remarks
+
+
+def test_a_start_beside_a_serving_register_reads_the_copy_before_the_tree(
+    start: Start, write: Write, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `check`, too, looks at a register that serves: what the copy gets after the head was read is no loss.
+    copy = start()
+    put(copy, write(3))
+    until(lambda: sizes(path) == [3])
+    read = outside.last_known
+
+    def slowly(at: Path) -> outside.Known | None:
+        put(copy, write(4))
+        copy.close()
+        return read(at)
+
+    monkeypatch.setattr(outside, "last_known", slowly)
+    with database.transaction() as conn:
+        assert outside.compare(conn, path) == 7
 
 
 def test_the_newest_checkpoint_is_the_largest_whole_one_of_the_last_origin(path: Path, keyring: Keyring) -> None:

@@ -93,12 +93,22 @@ def replace_officer(deployment: Deployment, _load: Load) -> None:
         raise Broken("a disabled officer was answered")
 
 
+def verify_beside_load(deployment: Deployment, load: Load) -> None:
+    """Verify the ledger again and again while calls are recorded; it is whole each time."""
+    for _ in range(5):
+        load.wait_for_each_kind(1, lambda _attempt: True)
+        verified = deployment.register.operate("ledger", "verify", "--spans", check=False)
+        if verified.returncode:
+            raise Broken(f"ledger verify beside load: {verified.stdout[-500:]}{verified.stderr[-500:]}")
+
+
 LIVING: Mapping[str, Episode] = {
     "PostgreSQL killed": kill_postgres,
     "one backend killed": kill_backend,
     "standby lost": lose_standby,
     "certificate renewed": reload_certificate,
     "officer replaced": replace_officer,
+    "ledger verified": verify_beside_load,
 }
 """What a server has to live through."""
 DEADLY: Mapping[str, Episode] = {"server killed": kill_server, "server restarted": restart_server}

@@ -13,6 +13,7 @@ from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
 from nsor_server.commands.ledger import ledger, snapshot
+from nsor_server.ledger import outside
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
@@ -54,11 +55,15 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
     settings = config.load(os.environ)
     keyring = keyrings.load(settings.keys)
     outside_copy = copy or settings.checkpoint_file
-    with attached(settings) as database, snapshot(database.connect()) as conn:
-        report = _verified(conn, keyring, settings.ledger_origin, outside_copy, statements)
-        if spans:
-            reconcile.spans(conn, store.read(settings.state_dir), report)
-            report.sort()
+    with attached(settings) as database:
+        # Both before the snapshot: a register that serves adds to them what the snapshot can't have.
+        end = outside.extent(outside_copy)
+        seen = list(store.read(settings.state_dir)) if spans else []
+        with snapshot(database.connect()) as conn:
+            report = _verified(conn, keyring, settings.ledger_origin, (outside_copy, end), statements)
+            if spans:
+                reconcile.spans(conn, seen, report)
+                report.sort()
     _show(report)
     if report.findings:
         raise SystemExit(1)
@@ -74,7 +79,7 @@ def _witness(key: str) -> WitnessVerifier:
 
 
 def _verified(
-    conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: Path, statements: CoSigned
+    conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: tuple[Path, int], statements: CoSigned
 ) -> Report:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Entries", total=None)
@@ -91,8 +96,9 @@ def _verified(
         of_entries.finish()
     records.compare(conn, report)
     contents.compare(conn, keyring, report)
-    if copy.exists():
-        reconcile.copy(conn, copy, keyring, verification.epochs, report)
+    path, end = copy
+    if path.exists():
+        reconcile.copy(conn, path, keyring, verification.epochs, report, end=end)
     else:
         report.remarks.append("there is no outside copy to compare")
     statements.compare(conn, verification, keyring)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -93,10 +93,27 @@ def _known(text: bytes, signatures: bytes) -> Known | None:
     return Known(checkpoint, note) if whole else None
 
 
-def read_all(path: Path) -> Iterator[Known]:
-    """All checkpoints of a copy, read as a stream."""
+def extent(path: Path) -> int:
+    """Bytes that a copy has now; none where there is no copy.
+
+    What lies within was committed before, so a snapshot of the database that is taken afterwards has all of it.
+    """
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def read_all(path: Path, end: int) -> Iterator[Known]:
+    """All checkpoints in the first ``end`` bytes of a copy, read as a stream."""
     with path.open("rb") as file:
-        yield from read(iter(lambda: file.read(_TAIL_BYTES), b""))
+        yield from read(_chunks(file, end))
+
+
+def _chunks(file: BinaryIO, end: int) -> Iterator[bytes]:
+    while end > 0 and (chunk := file.read(min(_TAIL_BYTES, end))):
+        end -= len(chunk)
+        yield chunk
 
 
 def last_known(path: Path) -> Known | None:
@@ -132,14 +149,16 @@ def _first_whole(blocks: Sequence[bytes], likely: Iterable[_Likely]) -> Known | 
 def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:
     """See that the tree holds all that the copy remembers; returns the size up to which the copy has checkpoints.
 
+    The copy is read first: on a register that serves, both grow meanwhile, the copy after the tree.
+
     Raises:
         CopyAhead: it doesn't.
     """
+    known = last_known(path)
     row = conn.execute("SELECT origin, size FROM ledger_head").fetchone()
     if row is None:
         raise CopyAhead("the ledger has no head: restore the database")
     origin, size = row
-    known = last_known(path)
     if known is None:
         return 0
     checkpoint = known.checkpoint

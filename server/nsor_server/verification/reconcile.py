@@ -27,11 +27,15 @@ _CONTRACT = "nsor.v1."
 _UNDER_WAY_US = 60_000_000
 
 
-def copy(conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report: Report) -> None:
-    """Compare every checkpoint of the outside copy with the stored ones, which were compared with the tree."""
+def copy(conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report: Report, *, end: int) -> None:
+    """Compare every checkpoint of the outside copy with the stored ones, which were compared with the tree.
+
+    ``end`` is the copy's `outside.extent` before the snapshot of ``conn``: what a register that serves has added since
+    isn't in the snapshot, and was not lost.
+    """
     row = conn.execute("SELECT size FROM ledger_head").fetchone()
     head = 0 if row is None else int(row[0])
-    known = outside.read_all(path)
+    known = outside.read_all(path, end)
     count = 0
     while batch := list(islice(known, _AT_A_TIME)):
         count += len(batch)
@@ -65,7 +69,7 @@ def _compare(known: outside.Known, head: int, stored: bytes | None, report: Repo
 
 
 def spans(conn: Connection, seen: Iterable[StoredSpan], report: Report) -> None:
-    """Compare spans with entries, by access id, both ways.
+    """Compare spans with entries, by access id, both ways. They were read before the snapshot of ``conn``.
 
     An answered call without an entry is a finding. An entry without a span is a remark: spans get lost, entries don't.
     """
@@ -77,6 +81,9 @@ def spans(conn: Connection, seen: Iterable[StoredSpan], report: Report) -> None:
             continue
         first_us, last_us = min(first_us, span.start_ns // 1000), max(last_us, span.end_ns // 1000)
         ids[uuid.UUID(access_id)] = _must_be_recorded(span)
+    if not ids:
+        report.add(-1, "the spans were not compared: there are none in the local store (setting trace_store)")
+        return
     found: set[uuid.UUID] = set()
     remaining = iter(ids)
     while batch := list(islice(remaining, _AT_A_TIME)):
@@ -86,9 +93,8 @@ def spans(conn: Connection, seen: Iterable[StoredSpan], report: Report) -> None:
         report.add(-1, f"the call {missing} was answered, by its span, and has no entry")
     without = sum(access_id not in ids for access_id in _itemised(conn, first_us, last_us - _UNDER_WAY_US))
     report.remarks.append(f"{len(found)} spans have their entry; {without} entries of their time have no span")
-    if ids:
-        since = dt.datetime.fromtimestamp(first_us / 1e6, dt.UTC)
-        report.remarks.append(f"spans go back to {since:%Y-%m-%d %H:%M:%S} UTC")
+    since = dt.datetime.fromtimestamp(first_us / 1e6, dt.UTC)
+    report.remarks.append(f"spans go back to {since:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _itemised(conn: Connection, first_us: int, last_us: int) -> Iterator[uuid.UUID]:

@@ -12,6 +12,7 @@ import pytest
 
 from nsor.cli import group as client_command
 from nsor_server.__main__ import group as server_command
+from nsor_server.alerts import Alert
 
 REPOSITORY = Path(__file__).parent.parent
 TRACKED = subprocess.run(
@@ -140,3 +141,16 @@ Something else.
     ((words, quoted),) = quoted_help(text)
     assert printed(words).startswith("Usage: nsor-server")
     assert not printed(words).startswith(quoted)
+
+
+def test_each_alert_has_its_row_in_the_runbook_and_there_is_no_other_way_to_raise_one() -> None:
+    # Who watches the log matches one pattern, and finds each code in one table.
+    runbook = (REPOSITORY / "docs/runbook.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| [^|]+ \|$", runbook, re.MULTILINE)
+    assert sorted(rows) == sorted(Alert)
+    sources = {name for name in TRACKED if name.startswith("server/") and name.endswith(".py")}
+    sources -= {"server/nsor_server/alerts.py"}
+    texts = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in sources if (REPOSITORY / name).exists()}
+    assert [name for name, text in texts.items() if re.search(r"\.critical\(|[\"']ALERT", text)] == []
+    used = set(re.findall(r"\bAlert\.([A-Z_]+)", "".join(texts.values())))
+    assert used == set(Alert), "a code that nothing raises, or that isn't there"

@@ -354,7 +354,7 @@ def test_a_request_whose_columns_were_changed_is_an_alarm_and_no_answer(
     call = call_of(narrowed(AGENCIES[agency], "PK"))
     with pytest.raises(errors.Internal):
         requests.services.ask(call, lookup_pb2.GetAccessRequestRequest(access_request_id=created.access_request_id))
-    assert "ALERT" in caplog.text
+    assert "ALERT ROW_CONTRADICTED: " in caplog.text
 
 
 def test_a_version_is_written_once(requests: AccessRequests) -> None:

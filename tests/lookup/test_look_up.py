@@ -223,7 +223,7 @@ def test_a_row_that_was_tampered_with_fails_alone_and_raises_the_alarm(
         decided = register.decide(register.prepare(call, grant, UNKNOWN), register.prepare(call, grant, KNOWN))
     assert isinstance(decided[0], errors.Internal)
     assert found(decided[1]).person.cnic == KNOWN
-    assert "ALERT" in caplog.text
+    assert "ALERT ROW_CONTRADICTED: " in caplog.text
     assert UNKNOWN not in caplog.text
     # What failed disclosed nothing, so it used nothing.
     with register.database.transaction() as conn:

@@ -170,7 +170,7 @@ def test_a_ledger_that_contradicts_itself_is_an_alarm_and_no_answer(
         owner.execute(change.encode())
     with caplog.at_level(logging.CRITICAL), pytest.raises(errors.Internal):
         listed(written, "punjab-police")
-    assert "ALERT" in caplog.text
+    assert "ALERT ROW_CONTRADICTED: " in caplog.text
 
 
 def test_a_detail_that_was_destroyed_leaves_the_access_listed(written: Written) -> None:

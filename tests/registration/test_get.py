@@ -115,7 +115,7 @@ def test_a_changed_column_shows_itself(services: Services, caplog: pytest.LogCap
     with caplog.at_level(logging.CRITICAL), pytest.raises(errors.Internal):
         services.get(created.registration_id, NPB)
     column = change.split(" ", 1)[0]
-    assert caplog.messages == [f"ALERT: registration_version.{column} contradicts the sealed record"]
+    assert caplog.messages == [f"ALERT ROW_CONTRADICTED: registration_version.{column} contradicts the sealed record"]
 
 
 def test_a_seal_moved_to_another_registration_does_not_open(
@@ -130,7 +130,7 @@ def test_a_seal_moved_to_another_registration_does_not_open(
         )
     with pytest.raises(errors.Internal):
         services.get(first.registration_id, NPB)
-    assert caplog.messages == ["ALERT: a sealed row of registration_version does not open"]
+    assert caplog.messages == ["ALERT ROW_CONTRADICTED: a sealed row of registration_version does not open"]
 
 
 def test_the_detail_says_who_was_shown_what(services: Services) -> None:

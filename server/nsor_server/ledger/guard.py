@@ -21,6 +21,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.alerts import Alert, alert
 from nsor_server.ledger.entry import Appended, LedgerUnavailable
 from nsor_server.storage.session import COMMIT, Session, Step
 
@@ -116,7 +117,7 @@ class CommitGuard:
             try:
                 self._on_commit(appended)
             except Exception as error:  # noqa: BLE001 - it is durable: whoever hears a failure would write it again
-                _log.critical("ALERT: what was committed couldn't be told (%s)", type(error).__name__)
+                alert(Alert.CALL_FAILED, "what was committed couldn't be told (%s)", type(error).__name__)
 
     def fail(self, reason: str) -> None:
         """Be unhealthy until a probe has committed: whoever writes can't."""

@@ -19,6 +19,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import psycopg
 
 from nsor.v1 import receipt_pb2
+from nsor_server.alerts import Alert, alert
 from nsor_server.errors import Unavailable
 from nsor_server.ledger.append import LOCK, Ledger
 from nsor_server.ledger.entry import Decided, Head, LedgerUnavailable
@@ -201,7 +202,7 @@ class Writer(Generic[Each]):
             try:
                 ready = self._prepared(batch) if batch else []
             except Exception as error:  # noqa: BLE001 - there is one writer, and it lives on
-                _log.critical("ALERT: a batch couldn't be prepared (%s)", type(error).__name__)
+                alert(Alert.CALL_FAILED, "a batch couldn't be prepared (%s)", type(error).__name__)
                 self._ended(batch, LedgerUnavailable("a batch couldn't be prepared"))
             else:
                 if ready:

@@ -8,7 +8,6 @@ grant is never used more often than it says.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -18,6 +17,7 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
@@ -28,8 +28,6 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
 from nsor_server.storage.v1 import record_pb2
-
-_log = logging.getLogger(__name__)
 
 _FOUND: Final = lookup_pb2.LOOK_UP_OUTCOME_FOUND
 _NO_RECORD: Final = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
@@ -185,7 +183,7 @@ class Decider:
             except errors.ApiError as error:
                 decided.append(error)
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
-                _log.critical("ALERT: a look-up failed with %s", type(error).__name__)  # its text could hold values
+                alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
                 decided.append(errors.Internal())
         return decided
 
@@ -281,7 +279,7 @@ class Decider:
         record = registrations.open_version(self._sealer, row)
         # After a rotation one registration may stand under two keys; two registrations never share a CNIC unheld.
         if record.cnic != item.cnic or any(other.registration_id != row.registration_id for other in heads):
-            _log.critical("ALERT: registration_identifier contradicts the sealed record")
+            alert(Alert.ROW_CONTRADICTED, "registration_identifier contradicts the sealed record")
             raise errors.Internal
         if item.fir is not None and not _has_fir(record, item.fir):
             return None

@@ -6,7 +6,6 @@ Whether a caller may see a request is a predicate of the read, so that absent an
 from __future__ import annotations
 
 import hashlib
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage.pool import Connection
@@ -29,7 +29,6 @@ GRANTS = "access_grant"
 GRANT_VERSION = 1
 """A grant never changes."""
 
-_log = logging.getLogger(__name__)
 
 REQUEST_VERSIONS: Final = Table(
     REQUESTS,
@@ -183,7 +182,7 @@ def open_grant(
 
 def broken(table: str) -> errors.Internal:
     """Raise the alarm over a row that was changed behind the register's back; the entry's access id finds the call."""
-    _log.critical("ALERT: a sealed row of %s is not what the columns beside it say", table)
+    alert(Alert.ROW_CONTRADICTED, "a sealed row of %s is not what the columns beside it say", table)
     return errors.Internal()
 
 

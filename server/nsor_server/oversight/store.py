@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.alerts import Alert, alert
 from nsor_server.ledger import instants
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import DetailError, Details
@@ -16,8 +16,6 @@ from nsor_server.ledger.tiles import TornTree
 from nsor_server.oversight.rules import Filter
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
-
-_log = logging.getLogger(__name__)
 
 _ACCESSES: Final = """
 SELECT e.index, e.access_id, e.agency, e.outcome, e.leaf, d.sealed
@@ -102,5 +100,5 @@ def _entry(index: Any, *columns: Any, details: Details | None) -> StoredAccess:
 
 def _broken(table: str) -> errors.Internal:
     """Raise the alarm over a ledger that contradicts itself; ``nsor-server ledger verify`` says where."""
-    _log.critical("ALERT: %s contradicts the ledger; run `nsor-server ledger verify`", table)
+    alert(Alert.ROW_CONTRADICTED, "%s contradicts the ledger; run `nsor-server ledger verify`", table)
     return errors.Internal()

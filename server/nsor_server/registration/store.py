@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
@@ -35,8 +35,6 @@ COLUMNS: Final = """
     v.created_by_agency, v.court_places, v.created_at, v.sealed, k.wrapped
 """
 """What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
-
-_logger = logging.getLogger(__name__)
 
 
 class StoredVersion(NamedTuple):
@@ -126,12 +124,12 @@ def open_version(sealer: Sealer, row: StoredVersion) -> record_pb2.RegistrationR
     try:
         sealed_record = data_key(sealer, row).open(TABLE, row.registration_id, row.version, row.sealed)
     except SealBroken as broken:
-        _logger.critical("ALERT: a sealed row of %s does not open", broken.table)
+        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", broken.table)
         raise errors.Internal from None
     record = record_pb2.RegistrationRecord.FromString(sealed_record)
     column = _contradicting_column(record, row)
     if column is not None:
-        _logger.critical("ALERT: %s.%s contradicts the sealed record", TABLE, column)
+        alert(Alert.ROW_CONTRADICTED, "%s.%s contradicts the sealed record", TABLE, column)
         raise errors.Internal
     return record
 

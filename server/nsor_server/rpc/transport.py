@@ -10,7 +10,6 @@ whether they are there, and tests/rpc/test_transport.py has a test for each.
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -20,6 +19,7 @@ import grpc
 from grpc import _server
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # compiled, without stubs
 
+from nsor_server.alerts import Alert, alert
 from nsor_server.config import OperatorError
 
 TESTED: Final = ("1.85.",)
@@ -31,7 +31,6 @@ NAMES: Final = {
 _NO_FLAGS: Final = 0
 _CERTIFICATE: Final = b"x509_pem_cert"
 
-_log = logging.getLogger(__name__)
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 
@@ -102,9 +101,8 @@ class Channel:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - see above
-            _log.critical(
-                "ALERT: a call failed in grpc's thread (%s)", type(error).__name__
-            )  # its text could hold values
+            # Its text could hold values.
+            alert(Alert.CALL_FAILED, "a call failed in grpc's thread (%s)", type(error).__name__)
             self.cancel()
 
     def accepted(self, accept: Accept) -> None:

@@ -1,0 +1,34 @@
+"""Alerts: the lines of the log that somebody has to act upon, all in one form.
+
+``ALERT CODE: text``. The code is one of a closed list, so that a monitoring system matches `PATTERN` and nothing else;
+the runbook has a row for each: what it means and what to do. A line names tables, columns and classes of errors, never
+a value: whatever could be a person's is not in it.
+"""
+
+import enum
+import logging
+from typing import Final
+
+PATTERN: Final = r"\bALERT [A-Z_]+: "
+
+_log = logging.getLogger(__name__)
+
+
+class Alert(enum.StrEnum):
+    """What there is to act upon."""
+
+    ROW_CONTRADICTED = "ROW_CONTRADICTED"
+    """A stored row isn't what its seal, or the ledger, says: somebody wrote to the database past the register."""
+    CALL_FAILED = "CALL_FAILED"
+    """A call failed by a fault of the program."""
+
+
+def alert(code: Alert, text: str, *arguments: object) -> None:
+    """Write one line.
+
+    Args:
+        code: what there is to act upon.
+        text: in the form of logging, with a place for each argument.
+        arguments: names of tables and columns, classes of errors, numbers; no value of a row.
+    """
+    _log.critical("ALERT %s: " + text, code.value, *arguments)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -208,13 +209,19 @@ class RecordRef:
         table: the table it stands in.
         row_id: the row's id: 16 bytes, or the 32 of an officer's key.
         version: its version, from 1; 1 for a row that is written once.
-        sha256: SHA-256 of the sealed bytes as they are stored.
+        sha256: SHA-256 of the sealed bytes as they are stored; of all columns for a row that isn't sealed.
     """
 
     table: str
     row_id: bytes
     version: int
     sha256: bytes
+
+    def encoded(self) -> bytes:
+        """The bytes that stand for it where several are hashed together."""
+        table = self.table.encode()
+        head = struct.pack(">HHQ", len(table), len(self.row_id), self.version)
+        return head + table + self.row_id + self.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +230,12 @@ class Table:
 
     Attributes:
         columns: name and PostgreSQL type of each column that a row gives, in their order.
+        decides: its rows decide who may do what: it stands in ``storage/deciding.py``.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +278,8 @@ class Outcome(Generic[A_co]):
         response: the answer, already reduced to the fields of the purpose.
         detail: outcome, case, subjects and fields shown; the front door adds officer, certificate and salt.
         rows: what is to be added, in the order of the tables' needs.
-        records: every sealed row among them, the one that the call is about first.
+        records: every sealed row among them, and every one that decides, the one that the call is about first.
         seen: the versions that the outcome rests on.
-        directory_changed: the call changes officers: the append raises the directory's version.
     """
 
     response: A_co
@@ -279,7 +287,11 @@ class Outcome(Generic[A_co]):
     rows: Sequence[Row] = ()
     records: Sequence[RecordRef] = ()
     seen: Sequence[Seen] = ()
-    directory_changed: bool = False
+
+    @property
+    def directory_changed(self) -> bool:
+        """Whether it adds rows that decide: then the append raises the directory's version."""
+        return any(row.table.decides for row in self.rows)
 
 
 def new_access_id() -> bytes:

@@ -32,9 +32,10 @@ def filled(database: Database) -> None:
     """Two agencies, and of certificates and of officers one that counts and one that doesn't."""
     with database.owner() as conn, conn.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO agency (agency_id, kind, jurisdiction, enabled, name_en, name_ur) VALUES (%s,%s,%s,%s,%s,%s)",
-            [(a.agency_id, a.kind, list(a.jurisdiction), a.enabled, a.name_en, a.name_ur) for a in (NPB, OFF)],
+            "INSERT INTO agency (agency_id, kind, jurisdiction, name_en, name_ur) VALUES (%s,%s,%s,%s,%s)",
+            [(a.agency_id, a.kind, list(a.jurisdiction), a.name_en, a.name_ur) for a in (NPB, OFF)],
         )
+        cursor.execute("INSERT INTO agency_state VALUES ('off', 1, false), ('npb', 1, false), ('npb', 2, true)")
         cursor.executemany(
             "INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after) VALUES (%s,%s,%s,%s,%s)",
             [(serial, "npb", number(nth), AT, AT + dt.timedelta(days=90)) for nth, serial in enumerate(("a1", "b2"))],

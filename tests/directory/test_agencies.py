@@ -67,7 +67,8 @@ def test_a_court_is_shown_with_its_kinds(services: Services) -> None:
 
 def test_a_place_concerns_whoevers_jurisdiction_contains_it(services: Services) -> None:
     with services.database.owner() as owner:
-        owner.execute("INSERT INTO agency VALUES ('lahore-police', 1, 'L', 'ل', '{PK-PB/LHR}', false)")
+        owner.execute("INSERT INTO agency VALUES ('lahore-police', 1, 'L', 'ل', '{PK-PB/LHR}')")
+        owner.execute("INSERT INTO agency_state VALUES ('lahore-police', 1, false)")
     known = services.directory.reload().agencies
     # A disabled agency is owed its events too: they wait for it.
     assert recipients.responsible_police(known, "PK-PB/LHR/PS-001") == ["lahore-police", "punjab-police"]

@@ -180,7 +180,10 @@ def test_the_server_can_neither_add_nor_enable_an_agency(database: Database, key
     # Whoever takes over the server must not be able to admit a caller.
     add(database, keyring, POLICE)
     for statement in (
-        "UPDATE agency SET enabled = true",
+        "UPDATE agency SET kind = 5",
+        "INSERT INTO agency_state VALUES ('punjab-police', 9, true)",
+        "UPDATE agency_state SET enabled = true",
+        "DELETE FROM agency_state",
         "DELETE FROM agency",
         "INSERT INTO agency SELECT * FROM agency",
     ):

@@ -1,6 +1,7 @@
 """What an append promises: indexes, times, receipts and tables that say one thing."""
 
 import contextlib
+import os
 import threading
 import uuid
 
@@ -112,11 +113,12 @@ def test_time_is_the_databases(write: Write, database: Database) -> None:
     assert 0 <= write().now_us - row[0] < 60_000_000
 
 
-def test_a_changed_directory_is_noticed(database: Database, ledger: Ledger, write: Write) -> None:
+def test_a_changed_directory_is_noticed(database: Database, ledger: Ledger, write: Write, new_entry: NewEntry) -> None:
     # A call that was gated before a revocation is found out: the head that its writer locks has another version.
     versions = []
     for changes in (True, False, True):
-        write(1, bump_directory=changes)
+        record = RecordRef("certificate_revocation" if changes else "notice", os.urandom(16), 1, os.urandom(32))
+        write(0, new_entry(records=(record,)))
         with contextlib.closing(database.connect()) as conn:
             versions.append(ledger.head(Session(conn).run(LOCK)[0]).directory_version)
     assert versions == [1, 1, 2]
@@ -187,7 +189,7 @@ def test_another_ledger_is_not_continued(
     ],
 )
 def test_a_ledger_and_its_epochs_fit_its_origin_and_nothing_else(ledger: Ledger, origin: str, fits: bool) -> None:
-    locked = [(5, 1, 0, origin, b"")]
+    locked = [(5, 1, 0, origin, b"", b"", b"")]
     if fits:
         assert ledger.head(locked).origin == origin
         return

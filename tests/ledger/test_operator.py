@@ -1,5 +1,6 @@
 """Entries of operators' commands: they say what was done, and are found like all others."""
 
+import datetime as dt
 import hashlib
 import uuid
 
@@ -8,15 +9,18 @@ import pytest
 from nsor.ledger import merkle, note
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
+from nsor_server.calls import Row
 from nsor_server.ledger import leaf, operator
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import USES, Labels
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
 from tests.ledger.conftest import ORIGIN, Write
 
 METHOD = "nsor-server/test"
+NOW = dt.datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=dt.UTC)
 DETAIL = record_pb2.AccessDetail(
     outcome="DONE", officer_key=bytes(range(32)), case_reference="PK-PB/LHR/PS-001 679/2025", named="agency npb"
 )
@@ -56,9 +60,15 @@ def test_what_was_not_given_is_drawn(database: Database, keyring: Keyring) -> No
 
 
 def test_a_change_of_the_directory_is_told(database: Database, keyring: Keyring) -> None:
-    record(database, keyring, bump_directory=True)
+    rows = [Row(deciding.REVOCATIONS, (f"{serial:x}", "keyCompromise", NOW)) for serial in (1, 2)]
+    added = leaf.decode(record(database, keyring, rows=rows).leaf)
     with database.transaction() as conn:
-        assert conn.execute("SELECT directory_version FROM ledger_head").fetchone() == (1,)
+        found = conn.execute("SELECT directory_version, directory_hash FROM ledger_head").fetchone()
+        assert conn.execute("SELECT count(*) FROM certificate_revocation").fetchone() == (2,)
+    assert (added.directory_version, added.directory_hash) == found
+    assert found == (1, deciding.extended(deciding.NO_HASH, deciding.refs(rows)))
+    after = leaf.decode(record(database, keyring).leaf)
+    assert (after.directory_version, after.directory_hash) == (1, b"")
 
 
 def test_the_ledgers_origin_is_its_own_and_the_settings_where_it_has_none(

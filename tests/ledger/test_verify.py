@@ -20,6 +20,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.verification import records
 from nsor_server.verification.report import Report
 from nsor_server.verification.walk import Verification
+from tests import deciding
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 
 Tamper = Callable[[Callable[[psycopg.Connection], Any]], None]
@@ -44,6 +45,7 @@ def verify(database: Database, keyring: Keyring) -> Callable[[], Report]:
 @pytest.fixture
 def history(write: Write, new_entry: NewEntry, database: Database) -> list[RecordRef]:
     """300 entries in commits of 1 to 7, of which entry 10 wrote a notice and entry 20 two versions of a request."""
+    agency: list[RecordRef] = []
     written = [("notice", 1), ("access_request_version", 1), ("access_request_version", 2)]
     rows = []
     with database.owner() as conn:
@@ -51,6 +53,7 @@ def history(write: Write, new_entry: NewEntry, database: Database) -> list[Recor
             "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction)"
             " VALUES ('punjab-police', 1, 'P', 'P', '{PK}')"
         )
+        agency += deciding.unrecorded(conn)
         row_id = uuid.uuid4()
         for table, version in written:
             sealed = f"{table} {version}".encode()
@@ -67,7 +70,7 @@ def history(write: Write, new_entry: NewEntry, database: Database) -> list[Recor
                     (row_id, version, sealed),
                 )
             rows.append(RecordRef(table, row_id.bytes, version, hashlib.sha256(sealed).digest()))
-    write(10)
+    write(0, new_entry(records=tuple(agency)), *(new_entry() for _ in range(9)))
     write(0, new_entry(records=(rows[0],)))
     write(9)
     write(0, new_entry(records=(rows[1], rows[2])))

@@ -69,7 +69,7 @@ class Batches:
         return [self.decided(each) for each in items]
 
     def decided(self, each: Item, rows: Sequence[Row] = (), **changes: object) -> Decided:
-        return Decided(self.new_entry(agency=each.name, **changes), rows, directory_changed=False)
+        return Decided(self.new_entry(agency=each.name, **changes), rows)
 
     def committed(self) -> None:
         self.ended += 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,7 +24,9 @@ from nsor.v1 import officer_pb2, options_pb2, receipt_pb2
 from nsor_server import config
 from nsor_server.app import Register
 from nsor_server.calls import Agency
+from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.pool import Database
+from tests import deciding
 
 AGENCIES = Path(__file__).parents[2] / "certs" / "agencies.toml"
 SECONDS = 20
@@ -225,9 +228,17 @@ class Serving:
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change the directory, as an operator's command does."""
+        self.change(lambda owner: owner.execute(statement, parameters))
+
+    def set_enabled(self, agency_id: str, *, enabled: bool) -> None:
+        """Enable or disable an agency."""
+        self.change(lambda owner: deciding.set_enabled(owner, agency_id, enabled=enabled))
+
+    def change(self, act: Callable[[psycopg.Connection], Any]) -> None:
+        """Change what decides, and record it."""
         with self.database.owner() as owner:
-            owner.execute(statement, parameters)
-            owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+            act(owner)
+            deciding.record(owner, keyrings.load(self.settings.keys))
 
     def one(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         with self.database.transaction() as connection:

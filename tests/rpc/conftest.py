@@ -15,6 +15,7 @@ from nsor_server import app, config
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests import deciding
 from tests.rpc.callers import Serve, Serving, example_agencies
 
 
@@ -33,7 +34,7 @@ def settings(database: Database, certificates: Path, tmp_path: Path, keyring: Ke
     keys = tmp_path / "keys.json"
     keys.write_bytes(keyring.to_bytes())
     keys.chmod(0o600)
-    fill(database, certificates)
+    fill(database, certificates, keyring)
     return config.load(
         {
             "NSOR_STATE_DIR": str(tmp_path / "state"),
@@ -59,7 +60,7 @@ def database_url(conninfo: str) -> str:
     return f"postgresql:///{parts['dbname']}?host={host}&port={parts['port']}&user={parts['user']}"
 
 
-def fill(database: Database, certificates: Path) -> None:
+def fill(database: Database, certificates: Path, keyring: Keyring) -> None:
     """The example agencies and the CA's index."""
     with database.owner() as owner:
         for agency in example_agencies():
@@ -83,7 +84,7 @@ def fill(database: Database, certificates: Path) -> None:
                         entry.not_after,
                     ),
                 )
-        owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+        deciding.record(owner, keyring)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import queue
@@ -23,6 +24,7 @@ from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory
 from nsor_server.access.officers import Officers
 from nsor_server.calls import Call, Outcome, Row, Seen, new_access_id
+from nsor_server.directory import officers
 from nsor_server.events import cursors
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
@@ -33,11 +35,13 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.handlers import Grouped, Unary
 from nsor_server.rpc.methods import Method
+from nsor_server.storage.deciding import refs
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Statement, Step
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
+from tests import deciding
 from tests.rpc.callers import session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -97,6 +101,7 @@ class Recorded:
     writer: Writer[Call]
     admission: Admission
     certificates: Path
+    keyring: Keyring
     batches: Batches = field(init=False)
     elsewhere: list[Call] = field(default_factory=list)
     changed: list[bool] = field(default_factory=list)
@@ -114,7 +119,12 @@ class Recorded:
         call = self._call(PLAIN, agency_id, directory_pb2.ListAgenciesRequest())
         self.enter(call)
         outcome = Outcome(
-            directory_pb2.ListAgenciesResponse(), record_pb2.AccessDetail(outcome="LISTED"), rows, (), seen, **changes
+            directory_pb2.ListAgenciesResponse(),
+            record_pb2.AccessDetail(outcome="LISTED"),
+            rows,
+            refs(rows),
+            seen,
+            **changes,
         )
         call.outcome, call.answer = outcome, b"answer"
         return call
@@ -177,7 +187,12 @@ class Recorded:
         """Change the directory, as another process does."""
         with self.database.owner() as owner:
             owner.execute(statement, parameters)
-            owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+            deciding.record(owner, self.keyring)
+
+    def disable(self, agency_id: str) -> None:
+        with self.database.owner() as owner:
+            deciding.set_enabled(owner, agency_id, enabled=False)
+            deciding.record(owner, self.keyring)
 
     def one(self, query: str) -> Any:
         with self.database.transaction() as connection:
@@ -185,9 +200,9 @@ class Recorded:
         return row[0] if row else None
 
     def order(self) -> list[bytes]:
-        """Access ids in the order of the ledger."""
+        """Access ids of the calls in the order of the ledger."""
         with self.database.transaction() as connection:
-            rows = connection.execute("SELECT access_id FROM ledger_entry ORDER BY index").fetchall()
+            rows = connection.execute("SELECT access_id FROM ledger_entry WHERE agency <> '' ORDER BY index").fetchall()
         return [access_id.bytes for (access_id,) in rows]
 
 
@@ -198,7 +213,7 @@ def recorded(settings: config.Settings, database: Database, keyring: Keyring, ce
     DECIDED.clear()
     guard = CommitGuard(database.connect, timeout_seconds=5)
     writer: Writer[Call] = Writer(database.writer, Ledger(keyring, settings.ledger_origin), guard)
-    found = Recorded(database, writer, Admission(Directory(database), Officers()), certificates)
+    found = Recorded(database, writer, Admission(Directory(database), Officers()), certificates, keyring)
     found.batches = Batches(
         found.admission,
         Messages.load(),
@@ -216,6 +231,11 @@ def acknowledgement(agency_id: str, through: int) -> Row:
     return Row(cursors.TABLE, (agency_id, through))
 
 
+def disabling(key: Ed25519PrivateKey, agency_id: str) -> Row:
+    key_id = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
+    return officers.disabling(key_id, agency_id, new_access_id(), dt.datetime.now(dt.UTC))[0]
+
+
 def acknowledged(agency_id: str, through: int) -> Seen:
     return Seen(cursors.ACKNOWLEDGED, (agency_id,), through)
 
@@ -231,7 +251,7 @@ def is_receipt_of(result: Any, call: Call) -> bool:
 def test_who_only_reads_comes_before_who_changes_something(recorded: Recorded) -> None:
     # All of a batch read the same state, so an answer never comes after a change that it doesn't know of.
     key = recorded.enrol()
-    directory = recorded.plain(rows=[acknowledgement("npb", 1)], directory_changed=True)
+    directory = recorded.plain(rows=[disabling(key, "npb")])
     change = recorded.plain(rows=[acknowledgement("punjab-police", 1)])
     look_up, plain, refused = recorded.look_up(key), recorded.plain(), recorded.refused()
     version = recorded.admission.directory.current.version
@@ -239,8 +259,8 @@ def test_who_only_reads_comes_before_who_changes_something(recorded: Recorded) -
     assert all(is_receipt_of(results[id(call)], call) for call in (directory, change, look_up, plain, refused))
     assert recorded.order() == [call.access_id for call in (look_up, plain, refused, change, directory)]
     assert SEEN == [0]
-    assert recorded.one("SELECT count(*) FROM event_acknowledgement") == 2
-    assert recorded.one("SELECT count(*) FROM ledger_checkpoint") == 1
+    assert recorded.one("SELECT count(*) FROM event_acknowledgement") == 1
+    assert recorded.one("SELECT count(*) FROM officer_disabled") == 1
     assert recorded.one("SELECT directory_version FROM ledger_head") == version + 1
     assert recorded.changed == [True]
 
@@ -321,7 +341,7 @@ def test_a_look_up_that_may_not_be_made_now_uses_nothing_up(recorded: Recorded, 
 def test_a_call_that_saw_another_directory_runs_again_or_is_refused(recorded: Recorded, agency_id: str) -> None:
     # A handler may have read any agency of it. One that is disabled itself hears why.
     call = recorded.plain()
-    recorded.change("UPDATE agency SET enabled = false WHERE agency_id = %s", (agency_id,))
+    recorded.disable(agency_id)
     results = recorded.write(call)
     assert isinstance(results[id(call)], errors.Unauthenticated if agency_id == "npb" else StaleRead)
     assert recorded.order() == []
@@ -330,7 +350,7 @@ def test_a_call_that_saw_another_directory_runs_again_or_is_refused(recorded: Re
 def test_a_refusal_is_recorded_whatever_the_directory_says_now(recorded: Recorded) -> None:
     # It was refused by the directory of its time; nothing is shown.
     call = recorded.refused()
-    recorded.change("UPDATE agency SET enabled = false WHERE agency_id = 'npb'")
+    recorded.disable("npb")
     assert is_receipt_of(recorded.write(call)[id(call)], call)
 
 
@@ -352,7 +372,6 @@ def test_a_refused_look_up_shares_the_commit(recorded: Recorded) -> None:
     key = recorded.enrol()
     calls = [recorded.look_up(key, ticket) for ticket in ("NPB-1", "refuse", "NPB-2")]
     results = recorded.write(*calls)
-    assert recorded.one("SELECT count(*) FROM ledger_checkpoint") == 1
     assert all(is_receipt_of(results[id(call)], call) for call in calls)
     refused = calls[1]
     assert isinstance(refused.error, errors.NoRecord)

@@ -220,6 +220,7 @@ VALUES: dict[str, Sequence[Any]] = {
         [None, "PK"],
         None,
     ),
+    "smallint[]": ([], [1], [0, -1, 32_767, -32_768], None),
 }
 
 
@@ -232,7 +233,7 @@ def test_every_type_of_a_table_is_tried() -> None:
 def test_what_is_packed_is_read_back(session: Session, kind: str, *, empty: bool) -> None:
     # Each value as an element of the array that is sent and as a value of a row; one that is NULL keeps its place.
     values = () if empty else VALUES[kind]
-    carrier, cast = ("text", "::text[]") if kind.endswith("[]") else (kind, "")
+    carrier, cast = ("text", f"::{kind}") if kind.endswith("[]") else (kind, "")
     sql = f"SELECT v{cast} FROM unnest($1::{carrier}[]) WITH ORDINALITY AS q (v, nth) ORDER BY nth"  # noqa: S608 - constants
     statement = Statement(b"back", sql.encode())
     (rows,) = session.run(statement(arrays.PACKERS[kind](values)))

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import psycopg
 
@@ -25,6 +25,14 @@ from nsor_server.policy.loaded import Policy
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
+
+ENABLED: Final = """
+coalesce((
+    SELECT state.enabled FROM agency_state AS state
+    WHERE state.agency_id = agency.agency_id ORDER BY state.version DESC LIMIT 1
+), true)
+"""
+"""An SQL expression: whether an agency may call."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +155,7 @@ def _shipped() -> Policy:
 
 def _agencies(connection: psycopg.Connection) -> dict[str, Agency]:
     rows = connection.execute(
-        "SELECT agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds FROM agency"
+        f"SELECT agency_id, kind, jurisdiction, {ENABLED}, name_en, name_ur, court_kinds FROM agency"  # noqa: S608 - constants
     )
     return {row[0]: Agency(row[0], row[1], tuple(row[2]), row[3], row[4], row[5], tuple(row[6])) for row in rows}
 

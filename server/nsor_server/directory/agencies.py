@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from nsor_server.access.directory import ENABLED
 from nsor_server.calls import Agency
 from nsor_server.storage.pool import Connection
 
-_COLUMNS = "agency_id, kind, jurisdiction, enabled, name_en, name_ur, court_kinds"
+_COLUMNS = f"agency_id, kind, jurisdiction, {ENABLED}, name_en, name_ur, court_kinds"
 
 
 def find(conn: Connection, agency_id: str) -> Agency | None:

@@ -4,14 +4,17 @@ Written by the owner's role only, from the CA's index; the server reads them. A 
 active, whatever TLS says of the certificate.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
 
+from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator
 from nsor_server.pki.index import Entry, Issued, Revoked
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -45,59 +48,43 @@ def import_index(connection: psycopg.Connection, keyring: Keyring, entries: Sequ
     """
     issued = [entry for entry in entries if isinstance(entry, Issued) and entry.agency_id is not None]
     revoked = [entry for entry in entries if isinstance(entry, Revoked)]
-    done = Imported(_add_issued(connection, issued), _add_revoked(connection, revoked))
-    if done.issued or done.revoked:
-        connection.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
+    connection.execute("LOCK TABLE certificate IN SHARE ROW EXCLUSIVE MODE")
+    at = operator.now(connection)
+    rows = [*_issued_rows(connection, issued, at), *_revoked_rows(connection, revoked)]
+    done = Imported(
+        sum(row.table is deciding.CERTIFICATES for row in rows), sum(row.table is deciding.REVOCATIONS for row in rows)
+    )
+    if rows:
         outcome = f"CERTIFICATES_ISSUED {done.issued} REVOKED {done.revoked}"
-        detail = record_pb2.AccessDetail(outcome=outcome)
-        operator.record(connection, keyring, method=METHOD, detail=detail)
+        operator.record(connection, keyring, method=METHOD, detail=record_pb2.AccessDetail(outcome=outcome), rows=rows)
     return done
 
 
-def _add_issued(connection: psycopg.Connection, entries: Sequence[Issued]) -> int:
+def _issued_rows(connection: psycopg.Connection, entries: Sequence[Issued], at: dt.datetime) -> list[Row]:
+    """The rows of those that aren't there yet, each serial once."""
+    found: dict[str, bytes] = dict(
+        connection.execute(
+            "SELECT serial, fingerprint FROM certificate WHERE serial = ANY (%s)", ([each.serial for each in entries],)
+        ).fetchall()
+    )
+    rows = []
+    for entry in entries:
+        fingerprint = bytes.fromhex(entry.fingerprint)
+        if entry.serial not in found:
+            values = (entry.serial, entry.agency_id, fingerprint, entry.not_before, entry.not_after, at)
+            rows.append(Row(deciding.CERTIFICATES, values))
+        elif found[entry.serial] != fingerprint:
+            raise IndexConflict(
+                f"Serial {entry.serial} is in the register with another certificate. Is this the index of another CA?"
+            )
+        found[entry.serial] = fingerprint
+    return rows
+
+
+def _revoked_rows(connection: psycopg.Connection, entries: Sequence[Revoked]) -> list[Row]:
+    """The rows of those that aren't there yet, each serial once."""
     serials = [entry.serial for entry in entries]
-    fingerprints = [bytes.fromhex(entry.fingerprint) for entry in entries]
-    added = connection.execute(
-        """
-        INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::timestamptz[], %s::timestamptz[])
-        ON CONFLICT (serial) DO NOTHING
-        """,
-        (
-            serials,
-            [entry.agency_id for entry in entries],
-            fingerprints,
-            [entry.not_before for entry in entries],
-            [entry.not_after for entry in entries],
-        ),
-    ).rowcount
-    other = connection.execute(
-        """
-        SELECT found.serial
-        FROM certificate AS found
-        JOIN unnest(%s::text[], %s::bytea[]) AS given (serial, fingerprint) USING (serial)
-        WHERE found.fingerprint <> given.fingerprint
-        LIMIT 1
-        """,
-        (serials, fingerprints),
-    ).fetchone()
-    if other is not None:
-        raise IndexConflict(
-            f"Serial {other[0]} is in the register with another certificate. Is this the index of another CA?"
-        )
-    return added
-
-
-def _add_revoked(connection: psycopg.Connection, entries: Sequence[Revoked]) -> int:
-    return connection.execute(
-        """
-        INSERT INTO certificate_revocation (serial, reason, revoked_at)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
-        ON CONFLICT (serial) DO NOTHING
-        """,
-        (
-            [entry.serial for entry in entries],
-            [entry.reason for entry in entries],
-            [entry.at for entry in entries],
-        ),
-    ).rowcount
+    rows = connection.execute("SELECT serial FROM certificate_revocation WHERE serial = ANY (%s)", (serials,))
+    known = {serial for (serial,) in rows}
+    first = {entry.serial: entry for entry in reversed(entries) if entry.serial not in known}
+    return [Row(deciding.REVOCATIONS, (each.serial, each.reason, each.at)) for each in reversed(first.values())]

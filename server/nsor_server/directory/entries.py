@@ -5,6 +5,7 @@ The change, the new version of the directory and the ledger's entry are one tran
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,19 @@ from typing import Any, Final
 import psycopg
 
 from nsor.v1 import options_pb2, types_pb2
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, Row
 from nsor_server.config import OperatorError
 from nsor_server.directory import agencies
 from nsor_server.ledger import operator
+from nsor_server.ledger.operator import now
 from nsor_server.policy.places import Places
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
 ADD: Final = "nsor-server/agency.add"
 DISABLE: Final = "nsor-server/agency.disable"
+ENABLE: Final = "nsor-server/agency.enable"
 WHOLE_COUNTRY: Final = "PK"
 KINDS: Final = tuple(
     name.removeprefix("AGENCY_KIND_") for name, number in options_pb2.AgencyKind.items() if number != 0
@@ -104,18 +108,19 @@ def add(conn: psycopg.Connection, keyring: Keyring, wanted: Sequence[Agency]) ->
         AgencyError: one is there with other facts.
     """
     _lock(conn)
-    added = []
+    added: list[Agency] = []
     for agency in wanted:
         present = agencies.find(conn, agency.agency_id)
         if present is None:
-            _insert(conn, agency)
             added.append(agency)
         elif replace(present, enabled=True) != agency:
             raise AgencyError(
                 f"{agency.agency_id} is in the register with other facts; an agency isn't changed, but added."
             )
     if added:
-        _record(conn, keyring, ADD, "ADDED " + " ".join(agency.agency_id for agency in added))
+        at = now(conn)
+        rows = [_row(agency, at) for agency in added]
+        _record(conn, keyring, ADD, "ADDED " + " ".join(agency.agency_id for agency in added), rows)
     return added
 
 
@@ -125,14 +130,31 @@ def disable(conn: psycopg.Connection, keyring: Keyring, agency_id: str) -> bool:
     Raises:
         AgencyError: there is no such agency.
     """
+    return _set(conn, keyring, agency_id, enabled=False)
+
+
+def enable(conn: psycopg.Connection, keyring: Keyring, agency_id: str) -> bool:
+    """Let a disabled agency call again; False when it wasn't disabled.
+
+    Raises:
+        AgencyError: there is no such agency.
+    """
+    return _set(conn, keyring, agency_id, enabled=True)
+
+
+def _set(conn: psycopg.Connection, keyring: Keyring, agency_id: str, *, enabled: bool) -> bool:
+    """Add the next state of an agency, if it is another one than the newest."""
     _lock(conn)
     present = agencies.find(conn, agency_id)
     if present is None:
         raise AgencyError("There is no such agency. See: nsor-server agency list")
-    if not present.enabled:
+    if present.enabled == enabled:
         return False
-    conn.execute("UPDATE agency SET enabled = false WHERE agency_id = %s", (agency_id,))
-    _record(conn, keyring, DISABLE, f"DISABLED {agency_id}")
+    found = conn.execute("SELECT coalesce(max(version), 0) FROM agency_state WHERE agency_id = %s", (agency_id,))
+    ((before,),) = found.fetchall()
+    row = Row(deciding.AGENCY_STATES, (agency_id, before + 1, enabled, now(conn)))
+    method, word = (ENABLE, "ENABLED") if enabled else (DISABLE, "DISABLED")
+    _record(conn, keyring, method, f"{word} {agency_id}", [row])
     return True
 
 
@@ -168,21 +190,21 @@ def _lock(conn: psycopg.Connection) -> None:
     conn.execute("LOCK TABLE agency IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _insert(conn: psycopg.Connection, agency: Agency) -> None:
-    conn.execute(
-        "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
+def _row(agency: Agency, added_at: dt.datetime) -> Row:
+    return Row(
+        deciding.AGENCIES,
         (
             agency.agency_id,
             agency.kind,
             agency.name_en,
             agency.name_ur,
-            list(agency.jurisdiction),
-            list(agency.court_kinds),
+            agency.jurisdiction,
+            added_at,
+            agency.court_kinds,
         ),
     )
 
 
-def _record(conn: psycopg.Connection, keyring: Keyring, method: str, outcome: str) -> None:
+def _record(conn: psycopg.Connection, keyring: Keyring, method: str, outcome: str, rows: Sequence[Row]) -> None:
     detail = record_pb2.AccessDetail(outcome=outcome)
-    operator.record(conn, keyring, method=method, detail=detail, bump_directory=True)
+    operator.record(conn, keyring, method=method, detail=detail, rows=rows)

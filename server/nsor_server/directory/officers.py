@@ -3,42 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from typing import Final
 
-from nsor_server.calls import Officer, RecordRef, Row, Seen, Table, Versions
-from nsor_server.formats.uuids import text
+from nsor_server.calls import Officer, RecordRef, Row, Seen, Versions
+from nsor_server.storage import deciding
 from nsor_server.storage.pool import Connection
 
-TABLE: Final = "officer"
-DISABLED: Final = "officer_disabled"
-CONTENT: Final = """
-convert_to(jsonb_build_array(
-    encode(key_id, 'hex'), agency_id, officer_number, encode(public_key, 'hex'), jurisdiction, grade, access_id
-)::text, 'UTF8')
-"""
-"""What the ledger holds a row to: whoever could put a key of his own beside an officer's name would act as him."""
-DISABLED_CONTENT: Final = "convert_to(jsonb_build_array(encode(key_id, 'hex'), agency_id, access_id)::text, 'UTF8')"
-_VERSION: Final = 1
-"""Both are written once."""
-
-_OFFICERS: Final = Table(
-    TABLE,
-    (
-        ("key_id", "bytea"),
-        ("agency_id", "text"),
-        ("officer_number", "text"),
-        ("public_key", "bytea"),
-        ("jurisdiction", "text[]"),
-        ("grade", "smallint"),
-        ("enrolled_at", "timestamptz"),
-        ("access_id", "uuid"),
-    ),
-)
-_DISABLED_OFFICERS: Final = Table(
-    DISABLED, (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz"), ("access_id", "uuid"))
-)
 _ENROLLED: Final = Versions("officer", ("bytea",), "(SELECT count(*) FROM officer WHERE key_id = q.k1)")
 """How often a key was enrolled: 0 or 1."""
 _DISABLED: Final = Versions(
@@ -55,7 +25,7 @@ def is_known(conn: Connection, key_id: bytes) -> bool:
 def enrolment(officer: Officer, access_id: bytes, enrolled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
     """The row of an officer's key, what the ledger holds it to, and that nobody has that key yet."""
     row = Row(
-        _OFFICERS,
+        deciding.OFFICERS,
         (
             officer.key_id,
             officer.agency_id,
@@ -67,16 +37,7 @@ def enrolment(officer: Officer, access_id: bytes, enrolled_at: dt.datetime) -> t
             access_id,
         ),
     )
-    content = _digest(
-        officer.key_id.hex(),
-        officer.agency_id,
-        officer.officer_number,
-        officer.public_key.hex(),
-        list(officer.jurisdiction),
-        officer.grade,
-        text(access_id),
-    )
-    return row, RecordRef(TABLE, officer.key_id, _VERSION, content), Seen(_ENROLLED, (officer.key_id,), 0)
+    return row, deciding.TABLES["officer"].ref(row), Seen(_ENROLLED, (officer.key_id,), 0)
 
 
 def changes(conn: Connection, agency_id: str) -> int:
@@ -100,17 +61,11 @@ def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
 
 def disabling(key_id: bytes, agency_id: str, access_id: bytes, disabled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
     """The row that disables a key, what the ledger holds it to, and that the key isn't disabled yet."""
-    row = Row(_DISABLED_OFFICERS, (key_id, agency_id, disabled_at, access_id))
-    content = _digest(key_id.hex(), agency_id, text(access_id))
-    return row, RecordRef(DISABLED, key_id, _VERSION, content), Seen(_DISABLED, (key_id,), 0)
+    row = Row(deciding.DISABLED_OFFICERS, (key_id, agency_id, disabled_at, access_id))
+    return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), 0)
 
 
 def disabled_at(conn: Connection, key_id: bytes) -> dt.datetime | None:
     """When a key was disabled; None: it isn't."""
     row = conn.execute("SELECT disabled_at FROM officer_disabled WHERE key_id = %s", (key_id,)).fetchone()
     return None if row is None else row[0]
-
-
-def _digest(*values: object) -> bytes:
-    """SHA-256 of the array as PostgreSQL writes a jsonb: ``CONTENT`` and ``DISABLED_CONTENT``, made here."""
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).digest()

@@ -73,7 +73,7 @@ class DirectoryService:
         detail = record_pb2.AccessDetail(
             outcome="ENROLLED", officer_key=officer.key_id, officer_number=officer.officer_number
         )
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,), directory_changed=True)
+        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,))
 
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
@@ -94,7 +94,7 @@ class DirectoryService:
         reason = directory_pb2.DisableReason.Name(request.reason).removeprefix("DISABLE_REASON_")
         detail = record_pb2.AccessDetail(outcome=f"DISABLED {reason}", officer_key=key_id)
         row, ref, unused = officers.disabling(key_id, agency_id, call.access_id, disabled_at)
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,), directory_changed=True)
+        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,))
 
     def list_agencies(
         self, call: Call, request: directory_pb2.ListAgenciesRequest, conn: Connection

@@ -1,16 +1,11 @@
-"""Officers' keys as they are stored: each, and each that is disabled, is the work of an entry of the ledger."""
+"""What decides, as it is stored: each row is the work of an entry, and is compared with all its columns."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from nsor_server.directory import officers
 from nsor_server.ledger.stored import RecordedTable, Stored
+from nsor_server.storage import deciding
 
-STORED: Final = Stored(
-    (
-        RecordedTable(officers.TABLE, "key_id", content=officers.CONTENT),
-        RecordedTable(officers.DISABLED, "key_id", content=officers.DISABLED_CONTENT),
-    )
-)
+STORED: Final = Stored(tuple(RecordedTable.of(each) for each in deciding.TABLES.values()))
 """For verification."""

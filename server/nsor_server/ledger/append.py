@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -18,12 +18,13 @@ from psycopg.pq import TransactionStatus
 from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint, Signer
 from nsor.v1 import receipt_pb2
+from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import leaf, tiles
 from nsor_server.ledger.detail import SALT_BYTES, Details, salted_hash
 from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead
 from nsor_server.ledger.labels import Labels
-from nsor_server.storage import arrays
+from nsor_server.storage import arrays, changes, deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import BEGIN, Rows, Session, Statement, Step
 
@@ -31,7 +32,7 @@ LOCK: Final = Statement(
     b"ledger lock",
     b"""
 SELECT size, greatest(time_us, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), directory_version, origin,
-    frontier
+    frontier, root, directory_hash
 FROM ledger_head FOR UPDATE
 """,
 )()
@@ -45,7 +46,7 @@ _APPEND: Final = Statement(
 WITH moved AS (
     UPDATE ledger_head
     SET origin = $1::text, size = $3, root = $4::bytea, frontier = $5::bytea, time_us = $6::bigint,
-        directory_version = directory_version + $7::bigint
+        directory_version = $7::bigint, directory_hash = $17::bytea
     WHERE size = $2::bigint
     RETURNING size
 ), entries AS (
@@ -87,6 +88,20 @@ class Composed:
     appended: Appended
 
 
+class DirectoryState(NamedTuple):
+    """What decides, after an entry.
+
+    Attributes:
+        version: of the directory.
+        digest: the running hash over the rows that decide.
+        changed: whether the entry changed it.
+    """
+
+    version: int
+    digest: bytes
+    changed: bool
+
+
 class Ledger:
     """The access ledger of one register. Threads may share it; each uses a session of its own."""
 
@@ -117,21 +132,19 @@ class Ledger:
             raise WrongOrigin(f"the database holds the ledger {head.origin}; set ledger_origin to that, or use another")
         return head
 
-    def compose(
-        self, session: Session, head: LockedHead, entries: Sequence[Entry], *, bump_directory: bool = False
-    ) -> Composed:
+    def compose(self, session: Session, head: LockedHead, entries: Sequence[Entry]) -> Composed:
         """Make the statements that write entries in their order, on the head that the session has locked.
 
         Args:
             session: in the transaction.
             head: as it was locked.
-            entries: one or more.
-            bump_directory: the transaction changes agencies, certificates or officers.
+            entries: one or more; those with records that decide raise the directory's version.
 
         Raises:
             LeafError: an entry can't be a leaf.
         """
-        leaves, sealed, hashes = self._leaves(entries, head)
+        directory = directories(head, entries)
+        leaves, sealed, hashes = self._leaves(entries, head, directory)
         frontier = Frontier.decode(head.size, head.frontier)
         for each in hashes:
             frontier.append(each)
@@ -147,22 +160,23 @@ class Ledger:
             root,
             encoded,
             arrays.integer(head.now_us),
-            arrays.integer(int(bump_directory)),
+            arrays.integer(directory[-1].version),
             note,
             *self._columns(entries, leaves, sealed),
+            directory[-1].digest,
         )
         receipts = tuple(
             receipt_pb2.Receipt(leaf=each, index=index, checkpoint=note) for index, each in enumerate(leaves, head.size)
         )
         return Composed([append, *_records(entries, head.size), *filled], Appended(receipts, head.now_us))
 
-    def append(self, conn: Connection, entries: Sequence[Entry], *, bump_directory: bool = False) -> Appended:
+    def append(self, conn: Connection, entries: Sequence[Entry], rows: Sequence[Row] = ()) -> Appended:
         """Lock the head and write entries, in the transaction of a connection that has no session; the caller commits.
 
         Args:
             conn: its transaction is opened if it isn't yet.
             entries: one or more.
-            bump_directory: the transaction changes agencies, certificates or officers.
+            rows: what they record, and isn't there yet.
 
         Raises:
             LedgerUnavailable: the lock isn't to be had in the time that a statement may take.
@@ -172,21 +186,30 @@ class Ledger:
         session = Session(conn)
         try:
             head = self.head(session.run(*begin, LOCK)[-1])
-            composed = self.compose(session, head, entries, bump_directory=bump_directory)
-            session.run(*composed.steps)
+            composed = self.compose(session, head, entries)
+            session.run(*composed.steps, *changes.added(rows))
         except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
             raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error
         finally:
             session.close()
         return composed.appended
 
-    def _leaves(self, entries: Sequence[Entry], head: Head) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    def _leaves(
+        self, entries: Sequence[Entry], head: Head, directory: Sequence[DirectoryState]
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """The leaves, their sealed details, and their hashes."""
         leaves, sealed, hashes = [], [], []
         salts = os.urandom(SALT_BYTES * len(entries))
         for nth, entry in enumerate(entries):
             salted = salts[nth * SALT_BYTES : (nth + 1) * SALT_BYTES] + entry.detail
-            encoded = leaf.encode(entry, time_us=head.now_us, detail_hash=salted_hash(salted))
+            after = directory[nth]
+            encoded = leaf.encode(
+                entry,
+                time_us=head.now_us,
+                detail_hash=salted_hash(salted),
+                directory_version=after.version,
+                directory_hash=after.digest if after.changed else b"",
+            )
             hashed = leaf_hash(encoded)
             leaves.append(encoded)
             hashes.append(hashed)
@@ -212,6 +235,18 @@ class Ledger:
         if signer is None:
             signer = self._signers[origin] = Signer(self._keyring.ledger_signer, origin)
         return signer
+
+
+def directories(head: LockedHead, entries: Sequence[Entry]) -> list[DirectoryState]:
+    """What decides, after each of the entries."""
+    version, digest = head.directory_version, head.directory_hash
+    states = []
+    for entry in entries:
+        added = deciding.of(entry.records)
+        if added:
+            version, digest = version + 1, deciding.extended(digest, added)
+        states.append(DirectoryState(version, digest, changed=bool(added)))
+    return states
 
 
 def _records(entries: Sequence[Entry], first: int) -> list[Step]:

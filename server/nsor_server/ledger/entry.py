@@ -52,7 +52,6 @@ class Decided(NamedTuple):
 
     entry: Entry
     rows: Sequence[Row]
-    directory_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,14 @@ class LockedHead(Head):
     Attributes:
         origin: name of the ledger; empty until its first entry.
         frontier: the tree, as ``nsor.ledger.merkle.Frontier`` encodes it.
+        root: the tree's.
+        directory_hash: the running hash over the rows that decide, 32 bytes.
     """
 
     origin: str
     frontier: bytes
+    root: bytes
+    directory_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from nsor.ledger import note
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
+from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, outside
 from nsor_server.ledger.append import Connection
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -60,10 +62,6 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
     row = conn.execute("SELECT coalesce(max(epoch), 1) + 1 FROM ledger_epoch").fetchone()
     number = max(row[0] if row else 2, _number(known.checkpoint.origin, first_origin) + 1)
     origin = f"{first_origin}/{number}"
-    conn.execute(
-        "INSERT INTO ledger_epoch (epoch, origin, first_index, last_known) VALUES (%s, %s, %s, %s)",
-        (number, origin, head[1], known.note),
-    )
     conn.execute("UPDATE ledger_head SET origin = %s", (origin,))
     operator.record(
         conn,
@@ -71,7 +69,7 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
         method=METHOD,
         detail=record_pb2.AccessDetail(outcome="NEW_EPOCH", case_reference=known.note.decode()),
         call_hash=hashlib.sha256(known.note).digest(),
-        bump_directory=True,
+        rows=[Row(deciding.EPOCHS, (number, origin, head[1], known.note))],
     )
     return Opened(origin, head[1], known.checkpoint)
 

@@ -4,7 +4,6 @@ Pure: no database, no keys. Append and verification both go through here, so tha
 """
 
 import hashlib
-import struct
 import uuid
 from collections.abc import Sequence
 
@@ -26,8 +25,17 @@ class LeafError(ValueError):
     """An entry can't be a leaf, or stored bytes are none. Names the field, never its value."""
 
 
-def encode(entry: Entry, *, time_us: int, detail_hash: bytes) -> bytes:
+def encode(
+    entry: Entry, *, time_us: int, detail_hash: bytes, directory_version: int = 0, directory_hash: bytes = b""
+) -> bytes:
     """Make the bytes of a leaf.
+
+    Args:
+        entry: what happened.
+        time_us: of the batch.
+        detail_hash: of the sealed detail.
+        directory_version: after this entry.
+        directory_hash: the running hash after this entry, if it changed what decides.
 
     Raises:
         LeafError: a field has a form that no leaf has.
@@ -45,6 +53,8 @@ def encode(entry: Entry, *, time_us: int, detail_hash: bytes) -> bytes:
         answer_hash=entry.answer_hash,
         detail_hash=detail_hash,
         count=entry.count,
+        directory_version=directory_version,
+        directory_hash=directory_hash,
     )
     if entry.records:
         leaf.record_hash = record_hash(entry.records)
@@ -83,9 +93,7 @@ def record_hash(records: Sequence[RecordRef]) -> bytes:
         return records[0].sha256
     combined = hashlib.sha256()
     for record in sorted(records, key=lambda each: (each.table, each.row_id, each.version)):
-        table = record.table.encode()
-        combined.update(struct.pack(">HHQ", len(table), len(record.row_id), record.version))
-        combined.update(table + record.row_id + record.sha256)
+        combined.update(record.encoded())
     return combined.digest()
 
 
@@ -104,6 +112,8 @@ def _check(leaf: leaf_pb2.Leaf) -> None:
         raise LeafError("count is out of range")
     if len(leaf.record_hash) not in (0, 32):
         raise LeafError("record_hash isn't 32 bytes")
+    if len(leaf.directory_hash) not in (0, 32):
+        raise LeafError("directory_hash isn't 32 bytes")
     _check_hashes(leaf)
 
 

@@ -4,6 +4,8 @@ Each service has a module `stored` that names its sealed tables and finds what i
 verification collects them. What the services' modules share is here, below them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -14,6 +16,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.storage.deciding import Deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -33,7 +36,7 @@ class RecordedTable:
 
     Attributes:
         name: the table.
-        row_id: column of the row's id: a uuid, or bytes of a row that isn't sealed.
+        row_id: column of the row's id, a uuid; an expression of its bytes for a row that isn't sealed.
         version: column of its version; None for a row that is written once, whose version is 1.
         sealed: column of the sealed bytes.
         content: an expression of the bytes of a row that isn't sealed; empty for one that is.
@@ -44,6 +47,11 @@ class RecordedTable:
     version: str | None = None
     sealed: str = "sealed"
     content: str = ""
+
+    @classmethod
+    def of(cls, table: Deciding) -> RecordedTable:
+        """A table whose rows decide: all their columns are compared."""
+        return cls(table.table.name, table.row_id_bytes, table.version, content=table.content)
 
 
 class OfEntries(Protocol):

@@ -289,12 +289,7 @@ class Writer(Generic[Each]):
             if not written:
                 session.run(ROLLBACK)
                 return [each for each in decided if isinstance(each, Exception)]
-            composed = self._ledger.compose(
-                session,
-                head,
-                [each.entry for each in written],
-                bump_directory=any(each.directory_changed for each in written),
-            )
+            composed = self._ledger.compose(session, head, [each.entry for each in written])
             rows = changes.added([row for each in written for row in each.rows])
             self._guard.commit(session, composed.appended, [*composed.steps, *rows])
         finally:

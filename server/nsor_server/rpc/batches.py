@@ -209,11 +209,11 @@ class Batches:
             counted = entries.count_of(
                 call.agency.agency_id, call.method, call.count, access_id=call.access_id, trace_id=call.span.trace_id
             )
-            return Decided(counted, (), directory_changed=False)
+            return Decided(counted, ())
         outcome = call.outcome if call.error is None else None
         if outcome is None:
-            return Decided(entries.entry(call), (), directory_changed=False)
-        return Decided(entries.entry(call), outcome.rows, outcome.directory_changed)
+            return Decided(entries.entry(call), ())
+        return Decided(entries.entry(call), outcome.rows)
 
 
 def _rank(call: Call) -> tuple[int, int]:

@@ -124,7 +124,6 @@ class Reader:
                 (*outcome.rows, row),
                 outcome.records,
                 (*outcome.seen, unused),
-                directory_changed=outcome.directory_changed,
             )
 
     def _hash(self, call: Call) -> bytes:

@@ -73,6 +73,11 @@ def lists_of_text(values: Column) -> bytes:
     return texts([None if value is None else "{" + ",".join(map(_quoted, value)) + "}" for value in values])
 
 
+def lists_of_numbers(values: Column) -> bytes:
+    """Pack lists of integers as text, which the statement casts; a list that is None is NULL."""
+    return texts([None if value is None else "{" + ",".join(map(str, map(int, value))) + "}" for value in values])
+
+
 def microseconds(instant: dt.datetime) -> int:
     """An instant as PostgreSQL counts it, from the year 2000."""
     return (instant - _EPOCH) // _MICROSECOND
@@ -88,6 +93,7 @@ PACKERS: Final[Mapping[str, Callable[[Column], bytes]]] = {
     "boolean": booleans,
     "timestamptz": instants,
     "text[]": lists_of_text,
+    "smallint[]": lists_of_numbers,
 }
 """How a column of each type is packed."""
 

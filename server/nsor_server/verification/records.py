@@ -1,4 +1,4 @@
-"""Sealed rows, and officers' keys, compared with the ledger: each is the work of one entry, and its record is there."""
+"""Sealed rows, and those that decide, compared with the ledger: each is the work of one entry, and is there."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,9 @@ def compare(conn: Connection, report: Report, tables: Sequence[RecordedTable] = 
         query = _COMPARE.format(
             table=sql.Identifier(table.name),
             name=sql.Literal(table.name),
-            row_id=sql.SQL("{}" if table.content else "uuid_send({})").format(sql.Identifier(table.row_id)),
+            row_id=sql.SQL(table.row_id)
+            if table.content
+            else sql.SQL("uuid_send({})").format(sql.Identifier(table.row_id)),
             version=sql.Literal(1) if table.version is None else sql.Identifier(table.version),
             content=sql.SQL(table.content) if table.content else sql.Identifier(table.sealed),
         )

@@ -1,5 +1,6 @@
 -- Agencies, their certificates, their officers. Agencies and certificates are written by operators' commands
--- (as the owner), officers by the server. Nobody's state is updated in place but an agency's `enabled`.
+-- (as the owner), officers by the server. All rows here decide who may do what: they are only ever added, each by an entry
+-- of the ledger that holds its hash, and the server obeys them only if all of them give the hash that was signed.
 
 CREATE TABLE agency (
     agency_id text PRIMARY KEY CHECK (agency_id ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
@@ -7,13 +8,21 @@ CREATE TABLE agency (
     name_en text NOT NULL,
     name_ur text NOT NULL,
     jurisdiction text[] NOT NULL,
-    enabled boolean NOT NULL DEFAULT true,
     added_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     court_kinds smallint[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON COLUMN agency.kind IS 'enum nsor.v1.AgencyKind';
 COMMENT ON COLUMN agency.jurisdiction IS 'place codes; an agency may act for each and for what lies within';
 COMMENT ON COLUMN agency.court_kinds IS 'enum nsor.v1.CourtKind; an agency of kind COURT has one or more, any other has none';
+
+CREATE TABLE agency_state (
+    agency_id text NOT NULL REFERENCES agency,
+    version integer NOT NULL CHECK (version >= 1),
+    enabled boolean NOT NULL,
+    set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (agency_id, version)
+);
+COMMENT ON TABLE agency_state IS 'the greatest version counts; an agency without one is enabled';
 
 -- No foreign key to agency: the CA's index is imported whole, and may name an agency that is added later.
 CREATE TABLE certificate (
@@ -55,5 +64,5 @@ CREATE TABLE officer_disabled (
     access_id uuid NOT NULL
 );
 
-GRANT SELECT ON agency, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
+GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
 GRANT INSERT ON officer, officer_disabled TO nsor_server;

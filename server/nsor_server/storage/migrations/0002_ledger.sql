@@ -8,12 +8,14 @@ CREATE TABLE ledger_head (
     root bytea NOT NULL CHECK (octet_length(root) = 32),
     frontier bytea NOT NULL DEFAULT '' CHECK (octet_length(frontier) % 32 = 0),
     time_us bigint NOT NULL DEFAULT 0,
-    directory_version bigint NOT NULL DEFAULT 0
+    directory_version bigint NOT NULL DEFAULT 0,
+    directory_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(directory_hash) = 32)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE ledger_head IS 'one row, updated by every commit: its lock is what orders the ledger';
 COMMENT ON COLUMN ledger_head.origin IS 'empty until the ledger is opened first; gets /2, /3... by ledger new-epoch';
 COMMENT ON COLUMN ledger_head.frontier IS 'roots of the complete subtrees, the largest first';
-COMMENT ON COLUMN ledger_head.directory_version IS 'goes up with every change of agencies, certificates and officers';
+COMMENT ON COLUMN ledger_head.directory_version IS 'goes up with every entry that changes what decides';
+COMMENT ON COLUMN ledger_head.directory_hash IS 'running hash over the rows that decide, as the newest such entry carries it';
 INSERT INTO ledger_head (root) VALUES ('\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 
 -- Tables that grow with every call are partitioned by the entry's number, in steps of 2^22: old details can be dropped as

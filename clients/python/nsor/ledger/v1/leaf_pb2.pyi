@@ -69,6 +69,8 @@ class Leaf(_message.Message):
     RECORD_VERSION_FIELD_NUMBER: _builtins.int
     DETAIL_HASH_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    DIRECTORY_VERSION_FIELD_NUMBER: _builtins.int
+    DIRECTORY_HASH_FIELD_NUMBER: _builtins.int
     format: _builtins.int
     """Version of this format: 1."""
     time_us: _builtins.int
@@ -97,6 +99,12 @@ class Leaf(_message.Message):
     """SHA-256(32 random bytes || detail), 32 bytes."""
     count: _builtins.int
     """How many calls this entry stands for: 1, or the size of a flood of refusals that was counted and not itemised."""
+    directory_version: _builtins.int
+    """How many entries, this one included, have changed what decides who may do what: agencies, certificates, officers, policy."""
+    directory_hash: _builtins.bytes
+    """Of an entry that changed what decides: the running hash, 32 bytes. SHA-256 of the one before (zeros at first) and, of each
+    row that the entry added, of its table's, id's and version's lengths and values and the SHA-256 of its columns.
+    """
     def __init__(
         self,
         *,
@@ -114,10 +122,12 @@ class Leaf(_message.Message):
         record_version: _builtins.int = ...,
         detail_hash: _builtins.bytes = ...,
         count: _builtins.int = ...,
+        directory_version: _builtins.int = ...,
+        directory_hash: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency", b"agency", "answer_hash", b"answer_hash", "call_hash", b"call_hash", "count", b"count", "detail_hash", b"detail_hash", "format", b"format", "method", b"method", "outcome", b"outcome", "purpose", b"purpose", "record_hash", b"record_hash", "record_version", b"record_version", "time_us", b"time_us", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency", b"agency", "answer_hash", b"answer_hash", "call_hash", b"call_hash", "count", b"count", "detail_hash", b"detail_hash", "directory_hash", b"directory_hash", "directory_version", b"directory_version", "format", b"format", "method", b"method", "outcome", b"outcome", "purpose", b"purpose", "record_hash", b"record_hash", "record_version", b"record_version", "time_us", b"time_us", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

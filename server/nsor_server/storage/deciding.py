@@ -1,0 +1,185 @@
+"""The tables whose rows decide who may do what: agencies, certificates, officers, the ledger's origins.
+
+A row of one is only ever added, by an entry of the ledger that holds the SHA-256 of all its columns; and each such
+entry carries a running hash over every row that has decided so far. So whoever changes, adds or takes away a row past
+the register changes nothing: the rows no longer give the hash that was signed (``ledger/directory_proof.py``).
+
+Pure: this module says which tables they are and what is hashed, and reads nothing. A table that is added here counts
+from its next row on, everywhere: in the append, when the server loads it, and in ``nsor-server ledger verify``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nsor_server.calls import RecordRef, Row, Table
+
+NO_HASH: Final = bytes(32)
+"""The running hash before the first row."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """A table whose rows decide.
+
+    Attributes:
+        table: with every column that it has.
+        row_id: name of the column that a row is known by.
+        version: name of the column that numbers the rows of one id from 1; None: there is one row of an id.
+    """
+
+    table: Table
+    row_id: str
+    version: str | None = None
+
+    @property
+    def content(self) -> str:
+        """An SQL expression of the bytes of a row that are hashed."""
+        return content(self.table)
+
+    @property
+    def row_id_bytes(self) -> str:
+        """An SQL expression of the bytes that a row is known by in ``ledger_record``."""
+        return _ID_BYTES[dict(self.table.columns)[self.row_id]].format(self.row_id)
+
+    def ref(self, row: Row) -> RecordRef:
+        """What the ledger holds a row to."""
+        values = dict(zip((name for name, _ in self.table.columns), row.values, strict=True))
+        version = 1 if self.version is None else int(values[self.version])
+        row_id = values[self.row_id]
+        return RecordRef(
+            self.table.name, row_id if isinstance(row_id, bytes) else str(row_id).encode(), version, digest(row)
+        )
+
+
+def content(table: Table) -> str:
+    """An SQL expression of the bytes of a row that isn't sealed: all its columns as one JSON array."""
+    columns = ", ".join(_IN_SQL.get(kind, "{0}").format(name) for name, kind in table.columns)
+    return f"convert_to(jsonb_build_array({columns})::text, 'UTF8')"
+
+
+def digest(row: Row) -> bytes:
+    """SHA-256 of the bytes that ``content`` gives of a row, made here."""
+    values = [_plain(value, kind) for value, (_, kind) in zip(row.values, row.table.columns, strict=True)]
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).digest()
+
+
+def extended(before: bytes, refs: Iterable[RecordRef]) -> bytes:
+    """The running hash after one more entry: SHA-256 of the one before and of what the entry has added, in order."""
+    hashed = hashlib.sha256(before)
+    for ref in refs:
+        hashed.update(ref.encoded())
+    return hashed.digest()
+
+
+def of(refs: Sequence[RecordRef]) -> list[RecordRef]:
+    """Those of an entry's records that decide."""
+    return [ref for ref in refs if ref.table in TABLES]
+
+
+def refs(rows: Iterable[Row]) -> tuple[RecordRef, ...]:
+    """What the ledger holds to the rows that decide among those."""
+    return tuple(TABLES[row.table.name].ref(row) for row in rows if row.table.decides)
+
+
+_IN_SQL: Final = {"bytea": "encode({0}, 'hex')", "timestamptz": "(extract(epoch FROM {0}) * 1000000)::bigint"}
+_ID_BYTES: Final = {
+    "bytea": "{0}",
+    "uuid": "uuid_send({0})",
+    "text": "convert_to({0}, 'UTF8')",
+    "integer": "convert_to({0}::text, 'UTF8')",
+}
+
+
+def _plain(value: Any, kind: str) -> Any:
+    """A value as it stands in the JSON array."""
+    if value is None:
+        return None
+    if kind == "bytea":
+        return value.hex()
+    if kind == "uuid":
+        return str(value if isinstance(value, uuid.UUID) else uuid.UUID(bytes=value))
+    if kind == "timestamptz":
+        return (value - _EPOCH) // _MICROSECOND
+    return list(value) if kind.endswith("[]") else value
+
+
+AGENCIES: Final = Table(
+    "agency",
+    (
+        ("agency_id", "text"),
+        ("kind", "smallint"),
+        ("name_en", "text"),
+        ("name_ur", "text"),
+        ("jurisdiction", "text[]"),
+        ("added_at", "timestamptz"),
+        ("court_kinds", "smallint[]"),
+    ),
+    decides=True,
+)
+AGENCY_STATES: Final = Table(
+    "agency_state",
+    (("agency_id", "text"), ("version", "integer"), ("enabled", "boolean"), ("set_at", "timestamptz")),
+    decides=True,
+)
+CERTIFICATES: Final = Table(
+    "certificate",
+    (
+        ("serial", "text"),
+        ("agency_id", "text"),
+        ("fingerprint", "bytea"),
+        ("not_before", "timestamptz"),
+        ("not_after", "timestamptz"),
+        ("imported_at", "timestamptz"),
+    ),
+    decides=True,
+)
+REVOCATIONS: Final = Table(
+    "certificate_revocation", (("serial", "text"), ("reason", "text"), ("revoked_at", "timestamptz")), decides=True
+)
+OFFICERS: Final = Table(
+    "officer",
+    (
+        ("key_id", "bytea"),
+        ("agency_id", "text"),
+        ("officer_number", "text"),
+        ("public_key", "bytea"),
+        ("jurisdiction", "text[]"),
+        ("grade", "smallint"),
+        ("enrolled_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
+    decides=True,
+)
+DISABLED_OFFICERS: Final = Table(
+    "officer_disabled",
+    (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz"), ("access_id", "uuid")),
+    decides=True,
+)
+EPOCHS: Final = Table(
+    "ledger_epoch",
+    (("epoch", "integer"), ("origin", "text"), ("first_index", "bigint"), ("last_known", "bytea")),
+    decides=True,
+)
+TABLES: Final[Mapping[str, Deciding]] = {
+    each.table.name: each
+    for each in (
+        Deciding(AGENCIES, "agency_id"),
+        Deciding(AGENCY_STATES, "agency_id", "version"),
+        Deciding(CERTIFICATES, "serial"),
+        Deciding(REVOCATIONS, "serial"),
+        Deciding(OFFICERS, "key_id"),
+        Deciding(DISABLED_OFFICERS, "key_id"),
+        Deciding(EPOCHS, "epoch"),
+    )
+}
+"""By name."""

@@ -65,6 +65,8 @@ _TABLES = (
     "registration_version",
     "registration_key",
     "registration_identifier",
+    "registration_case",
+    "registration_claim",
     "notice",
     "outbox",
     "agency_event",
@@ -79,6 +81,7 @@ _TABLES = (
 _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint")
 _SEALED = {
     "registration_version": "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s",
+    "registration_claim": "SELECT sealed FROM registration_claim WHERE registration_id = %s AND version = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
     "access_grant": "SELECT sealed FROM access_grant WHERE grant_id = %s AND 1 = %s",

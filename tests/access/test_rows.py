@@ -200,7 +200,7 @@ def seen_in_batch(database: Database, *callers: tuple[options_pb2.RowScope.Value
         SELECT q.nth, r.name
         FROM unnest(%s::smallint[], %s::text[]) WITH ORDINALITY AS q (rows, agency_id, nth),
             (VALUES {values}) AS r (name, owner, custodian, state)
-        WHERE {predicate_in_batch(ALL, sorted(scopes))}
+        WHERE {predicate_in_batch(ALL, sorted(scopes), "r.name = 'lahore'")}
     """  # noqa: S608 - constants
     found: list[set[str]] = [set() for _ in callers]
     with database.owner() as conn:
@@ -212,10 +212,11 @@ def seen_in_batch(database: Database, *callers: tuple[options_pb2.RowScope.Value
 
 def test_in_a_batch_each_caller_sees_the_rows_of_his_own_scope(database: Database) -> None:
     # Look-ups of many agencies are read in one statement: nobody gets a neighbour's rows.
-    every, punjab, sindh, nobody = seen_in_batch(
-        database, (EVERY, "npb"), (CUSTODY, "punjab"), (CUSTODY, "sindh"), (CUSTODY, "nobody")
+    every, of_case, punjab, sindh, nobody = seen_in_batch(
+        database, (EVERY, "npb"), (PART_IN_CASE, "p"), (CUSTODY, "punjab"), (CUSTODY, "sindh"), (CUSTODY, "nobody")
     )
     assert every == set(ROWS)
+    assert of_case == {"lahore"}
     assert punjab == seen(database, CUSTODY, PUNJAB, None) == IN_CUSTODY
     assert sindh == {"both", "karachi", "look-alike"}
     assert nobody == set()
@@ -232,7 +233,7 @@ def test_in_a_batch_a_scope_that_it_was_not_built_for_shows_nothing(
 def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowScope.ValueType) -> None:
     # A batch doesn't have the callers' places: the server doesn't start, instead of showing too much.
     with pytest.raises(ContractError, match="goes by places"):
-        predicate_in_batch(ALL, [scope])
+        predicate_in_batch(ALL, [scope], "true")
 
 
 READ_BY: dict[str, Collection[int]] = {

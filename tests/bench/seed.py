@@ -1,8 +1,9 @@
 """A register of a stated size, written by several processes: the one place of the bench that knows the server's tables.
 
 What it goes through, all of the server: ``registration.record.from_request``, ``registration.store`` (``key_row``,
-``version_row``, ``identifier_rows``, ``identifiers``), ``registration.rules.responsible_place``, ``lookup.store``
-(``grant_row``), ``Sealer``, ``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the entries.
+``version_row``), ``registration.claims`` (``claimed``, ``case_blinds``), ``registration.rules.responsible_place``,
+``lookup.store`` (``grant_row``), ``Sealer``, ``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the
+entries.
 Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
 ``ledger verify`` would name every one as unrecorded.
 """
@@ -30,8 +31,8 @@ from nsor_server.formats.instants import to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
+from nsor_server.registration import claims, rules
 from nsor_server.registration import record as records
-from nsor_server.registration import rules
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes
 from nsor_server.storage import keyring as keyrings
@@ -133,9 +134,7 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
                 rows += [
                     registrations.key_row(record.registration_id, wrapped),
                     registrations.version_row(key, record, now).row,
-                    *registrations.identifier_rows(
-                        blind_index, record.registration_id, registrations.identifiers(record)
-                    ),
+                    *claims.claimed(blind_index, key, record, ()).rows,
                 ]
                 ids.append(uuids.text(record.registration_id))
             session.run(BEGIN, *changes.added(rows), COMMIT)
@@ -163,7 +162,8 @@ def _example() -> lookup_pb2.LookUpRegistrationResponse:
 
 def _grant(plan: Plan) -> list[bytes]:
     """Grants for registered and absent suspects by turns; returns a look-up for each suspect of each grant."""
-    sealer = Sealer(_keyring(plan))
+    keyring = _keyring(plan)
+    sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     fir = records.from_request(next(people.punjab_orders(3, people.FIRST, 1))).convictions[0].fir
     suspects = _suspects(plan)
     requests: list[bytes] = []
@@ -184,6 +184,7 @@ def _grant(plan: Plan) -> list[bytes]:
                 expires_at_us=to_us(now + timedelta(days=30)),
                 expiry_rule="grant-expiry",
                 create_time_us=to_us(now),
+                fir_blinds=claims.case_blinds(blind_index, claims.fir_case(records.case_reference(fir))),
             )
             rows.append(lookups.grant_row(sealer, grant)[0])
             requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]

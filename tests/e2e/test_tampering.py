@@ -50,8 +50,8 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
     ("tamper", "undo", "found"),
     [
         pytest.param(
-            "UPDATE registration_version SET held = true WHERE registration_id = %(registration)s",
-            "UPDATE registration_version SET held = false WHERE registration_id = %(registration)s",
+            "UPDATE registration_claim SET cnic_held = true WHERE registration_id = %(registration)s",
+            "UPDATE registration_claim SET cnic_held = false WHERE registration_id = %(registration)s",
             "a column beside it was changed",
             id="a person is hidden by a column",
         ),
@@ -75,6 +75,29 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
             " (SELECT registration_id FROM registration_version)",
             "registrations that aren't there",
             id="the next registration of a person would be held",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM registration_claim WHERE registration_id = %(registration)s;"
+            "DELETE FROM registration_claim WHERE registration_id = %(registration)s",
+            "INSERT INTO registration_claim SELECT * FROM saved; DROP TABLE saved",
+            "the entry's record is gone from registration_claim",
+            id="a person can't be found without his claim",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM registration_case WHERE registration_id = %(registration)s;"
+            "UPDATE registration_case SET blind = sha256(blind) WHERE registration_id = %(registration)s",
+            "DELETE FROM registration_case WHERE registration_id = %(registration)s;"
+            "INSERT INTO registration_case SELECT * FROM saved; DROP TABLE saved",
+            "the rows of registration_case aren't those of the sealed record",
+            id="a prosecution sees another FIR's record",
+        ),
+        pytest.param(
+            "CREATE TABLE saved AS SELECT * FROM access_grant WHERE grant_id = %(grant)s;"
+            "UPDATE access_grant SET fir_blinds = sha256(fir_blinds) WHERE grant_id = %(grant)s",
+            "UPDATE access_grant AS g SET fir_blinds = s.fir_blinds FROM saved AS s WHERE g.grant_id = s.grant_id;"
+            "DROP TABLE saved",
+            "a column beside it was changed",
+            id="a grant is of another case",
         ),
         pytest.param(
             "CREATE TABLE saved AS SELECT * FROM registration_key WHERE registration_id = %(registration)s;"

@@ -136,7 +136,6 @@ def _failures(agencies: Agencies, outcome: Outcome, registration_id: str) -> Non
     mends = "ALTER TABLE {table} DROP CONSTRAINT refuses"
     for table, no, call, request in (
         ("registration_version", "version < 0", prosecution.registration.create_registration, planted.order()),
-        ("registration_identifier", "kind < 0", prosecution.registration.create_registration, planted.order()),
         ("access_request_version", "version < 0", police.lookup.create_access_request, planted.access_request()),
         ("notice", "agency_id = ''", police.notification.create_notice, planted.notice(registration_id)),
         (

@@ -15,6 +15,7 @@ from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
 from nsor_server.lookup import store as lookups
 from nsor_server.lookup.batch import Decider, LookUp
+from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes
 from nsor_server.storage.blind_index import BlindIndex
@@ -121,17 +122,17 @@ class Register:
             session.run(BEGIN, *changes.added(rows), COMMIT)
             session.close()
 
-    def add(self, record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
-        """Write a registration's first version."""
+    def add(self, record: record_pb2.RegistrationRecord, *, held: bool = False) -> record_pb2.RegistrationRecord:
+        """Write a registration's first version, and its claim when it is confirmed; ``held``: its CNIC was known."""
         key, wrapped = self.sealer.new_data_key(record.registration_id)
-        identifier = registrations.Identifier(registrations.IDENTIFIER_CNIC, "cnic", record.cnic)
-        self.write(
-            [
-                registrations.key_row(record.registration_id, wrapped),
-                registrations.version_row(key, record, instant(NOW_US)).row,
-                *registrations.identifier_rows(self.blind_index, record.registration_id, [identifier]),
-            ]
-        )
+        rows = [
+            registrations.key_row(record.registration_id, wrapped),
+            registrations.version_row(key, record, instant(NOW_US)).row,
+        ]
+        if record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
+            known = claims.identifiers(record) if held else ()
+            rows += claims.claimed(self.blind_index, key, record, known).rows
+        self.write(rows)
         return record
 
     def add_version(self, record: record_pb2.RegistrationRecord) -> None:
@@ -148,14 +149,17 @@ class Register:
         uses: int = 1,
         acting: Officer | None = None,
         expires_in_us: int = 10**15,
+        serial: int = 7,
     ) -> str:
         """Write a grant for Punjab's police; returns its id."""
+        fir = record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2025, serial=serial, day=20333)
         grant = record_pb2.GrantRecord(
             grant_id=uuid.uuid4().bytes,
             access_request_id=uuid.uuid4().bytes,
             agency="punjab-police",
             officer_key=(acting or officer("punjab-police")).key_id,
-            fir=record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2025, serial=7, day=20333),
+            fir=fir,
+            fir_blinds=claims.case_blinds(self.blind_index, claims.fir_case(f"{fir.police_station} {serial}/2025")),
             cnics=cnics,
             uses_per_subject=uses,
             expires_at_us=NOW_US + expires_in_us,

@@ -154,6 +154,7 @@ def test_a_refused_look_up_leaves_its_request_id_free(register: Register) -> Non
         "agency_id = 'sindh-police'",
         "expires_at = expires_at + interval '1 day'",
         "expires_at = 'infinity'",
+        "fir_blinds = sha256(fir_blinds)",
         "sealed = sealed || '\\x00'",
     ],
 )

@@ -1,6 +1,7 @@
 """What a court's confirmation promises."""
 
 import concurrent.futures
+import logging
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
+from nsor_server.storage.keyring import Keyring
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -15,6 +17,7 @@ from tests.calls import (
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
+    Created,
     Services,
     call_of,
     cnic,
@@ -35,8 +38,8 @@ def test_a_confirmation_is_a_new_version(services: Services) -> None:
     assert isinstance(answer, registration_pb2.ConfirmRegistrationResponse)
     assert answer.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
     assert answer.etag != created.etag
-    assert sealed_rows_are_listed(services, outcome) == ["registration_version"]
-    assert [(ref.version, ref.row_id) for ref in outcome.records] == [(2, created.key.bytes)]
+    assert sealed_rows_are_listed(services, outcome) == ["registration_version", "registration_claim"]
+    assert [(ref.version, ref.row_id) for ref in outcome.records] == [(2, created.key.bytes), (1, created.key.bytes)]
     shown = services.get(created.registration_id, LAHORE_COURT)
     assert (shown.etag, shown.state) == (answer.etag, registration_pb2.REGISTRATION_STATE_CONFIRMED)
     assert shown.confirmed_by_agency == LAHORE_COURT.agency_id
@@ -132,26 +135,84 @@ def test_of_many_confirmations_at_once_one_counts(services: Services) -> None:
         assert sorted(threads.map(confirm, range(6))) == ["CONFIRMED"] + ["moved on"] * 5
 
 
-def test_a_held_registration_is_confirmed_alike_and_stays_held(services: Services) -> None:
-    # No oracle: the court can't tell that the person was known.
+def pair_of(identifier: str) -> list[registration_pb2.CreateRegistrationRequest]:
+    """Two orders that share a CNIC or a passport, and nothing else."""
     number = cnic()
-    free, held = services.create(order(number)), services.create(order(number))
-    answers = [services.confirm(created).response for created in (free, held)]
-    for answer in answers:
-        assert isinstance(answer, registration_pb2.ConfirmRegistrationResponse)
-        answer.registration_id = answer.etag = ""
-    assert answers[0] == answers[1]
-    assert services.get(held.registration_id, NPB).held_for_review
-    kind = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
-    owed = [
-        services.one(
-            "SELECT array_agg(recipient ORDER BY recipient) FROM outbox WHERE kind = %s AND registration_id = %s",
-            kind,
-            created.key,
-        )
-        for created in (free, held)
-    ]
-    assert owed[0] == owed[1]
+    requests = [order(number if identifier == "cnic" else None) for _ in range(2)]
+    if identifier == "passport":
+        for request in requests:
+            request.person.travel_documents.add(number="AB1234567", country="PK")
+    return requests
+
+
+def held(services: Services, created: Created) -> bool:
+    return services.get(created.registration_id, NPB).held_for_review
+
+
+@pytest.mark.parametrize("identifier", ["cnic", "passport"])
+def test_the_one_confirmed_first_isnt_held_whichever_was_entered_first(services: Services, identifier: str) -> None:
+    older, younger = (services.create(request) for request in pair_of(identifier))
+    services.confirm(younger)
+    services.confirm(older)
+    assert [held(services, created) for created in (older, younger)] == [True, False]
+
+
+def test_what_no_court_has_confirmed_claims_nothing(services: Services) -> None:
+    # Nobody who enters somebody else's numbers keeps the true record back, or learns anything by it.
+    number = cnic()
+    entered, other = services.create(order(number)), services.create(order(number))
+    assert services.rows()["registration_identifier"] == services.rows()["registration_case"] == 0
+    services.confirm(other)
+    assert [held(services, created) for created in (entered, other)] == [False, False]
+
+
+def test_a_passport_is_one_with_its_country(services: Services) -> None:
+    requests = [order(), order(), order()]
+    for request, country in zip(requests, ["PK", "AF", "PK"], strict=True):
+        request.person.travel_documents.add(number="AB1234567", country=country)
+    created = [services.create(request) for request in requests]
+    for each in created:
+        services.confirm(each)
+    assert [held(services, each) for each in created] == [False, False, True]
+
+
+def test_a_known_cnic_is_found_after_the_keys_were_rotated(keyring: Keyring, services: Services) -> None:
+    first, second = (services.create(request) for request in pair_of("cnic"))
+    services.confirm(first)
+    with Services(services.database, keyring.rotated()) as later:
+        later.confirm(second)
+        assert held(later, second)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("identifier", ["cnic", "passport"])
+def test_of_two_confirmations_at_once_the_second_in_the_ledger_is_held(
+    services: Services, identifier: str, *, together: bool
+) -> None:
+    # Both have looked for the person before either is written; the second one runs again and finds him.
+    both = [services.create(request) for request in pair_of(identifier)]
+    calls = [call_of(LAHORE_COURT) for _ in both]
+    services.at_once(*((call, confirmation(each)) for call, each in zip(calls, both, strict=True)), together=together)
+    assert [call.tries for call in calls] == [0, 1]
+    assert [held(services, created) for created in both] == [False, True]
+
+
+def test_of_many_confirmations_of_one_person_at_once_one_isnt_held(services: Services) -> None:
+    number = cnic()
+    created = [services.create(order(number)) for _ in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(6) as threads:
+        list(threads.map(services.confirm, created))
+    assert sorted(held(services, each) for each in created) == [False] + [True] * 5
+
+
+def test_a_claim_that_was_tampered_with_shows_itself(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    created = services.create()
+    services.confirm(created)
+    with services.database.owner() as owner:
+        owner.execute("UPDATE registration_claim SET passport_held = true")
+    with caplog.at_level(logging.CRITICAL), pytest.raises(errors.Internal):
+        services.get(created.registration_id, NPB)
+    assert caplog.messages == ["ALERT ROW_CONTRADICTED: a column of registration_claim contradicts the sealed record"]
 
 
 def test_police_npb_creator_and_custodian_are_told(services: Services) -> None:
@@ -165,4 +226,7 @@ def test_nothing_is_half_written(services: Services) -> None:
     # Whichever statement fails, no row of any table stays, nor the entry.
     request = confirmation(services.create())
     tables = services.never_half_written(call_of(LAHORE_COURT), request)
-    assert tables == ["registration_version", "outbox", "idempotency"]
+    assert tables == [
+        *("registration_version", "registration_claim", "registration_identifier", "registration_case"),
+        *("outbox", "idempotency"),
+    ]

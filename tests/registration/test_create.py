@@ -1,8 +1,6 @@
 """What entering a conviction order promises."""
 
-import concurrent.futures
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2,
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
 from nsor_server.registration import rules, store
-from nsor_server.storage.keyring import Keyring
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -146,65 +143,6 @@ def test_what_is_odd_is_warned_of_and_accepted(services: Services) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "spelling", [lambda text: text, lambda text: f"{text[:5]}-{text[5:12]}-{text[12]}".translate(URDU_DIGITS)]
-)
-def test_a_known_cnic_is_held_and_nobody_can_tell(services: Services, spelling: Callable[[str], str]) -> None:
-    # No oracle: the same order for a known person, also in Urdu digits, is answered by the same bytes, told of in the
-    # same events and shown in the same way. Only NPB and the sealed detail know.
-    number = cnic()
-    first, second = services.create(order(number)), services.create(order(spelling(number)))
-    assert visible(first.outcome.response) == visible(second.outcome.response)
-    assert [first.outcome.detail.outcome, second.outcome.detail.outcome] == ["CREATED", "HELD"]
-    owed = {(recipient, kind) for created in (first, second) for recipient, kind in _owed(services, created.key)}
-    assert len(owed) == len(_owed(services, first.key)) == len(_owed(services, second.key)) == 2
-    for agency in (PUNJAB_PROSECUTION, LAHORE_COURT):
-        shown = [services.get(created.registration_id, agency) for created in (first, second)]
-        for registration in shown:
-            registration.ClearField("registration_id")
-            registration.ClearField("etag")
-            registration.ClearField("create_time")
-            registration.ClearField("update_time")
-        assert shown[0] == shown[1]
-    assert [services.get(created.registration_id, NPB).held_for_review for created in (first, second)] == [False, True]
-
-
-def test_a_known_passport_is_held_by_country(services: Services) -> None:
-    orders = [order(), order(), order()]
-    for request, country in zip(orders, ["PK", "PK", "AF"], strict=True):
-        request.person.travel_documents.add(number="AB1234567", country=country)
-    assert [services.create(request).outcome.detail.outcome for request in orders] == ["CREATED", "HELD", "CREATED"]
-
-
-def test_a_known_cnic_is_found_after_the_keys_were_rotated(keyring: Keyring, services: Services) -> None:
-    number = cnic()
-    services.create(order(number))
-    with Services(services.database, keyring.rotated()) as later:
-        assert later.create(order(number)).outcome.detail.outcome == "HELD"
-
-
-@pytest.mark.parametrize("together", [True, False])
-@pytest.mark.parametrize("identifier", ["cnic", "passport"])
-def test_of_two_orders_at_once_one_is_held(services: Services, identifier: str, *, together: bool) -> None:
-    # Both have looked for the person before either is written; the second one runs again and finds him.
-    number = cnic()
-    requests = [order(number if identifier == "cnic" else None) for _ in range(2)]
-    if identifier == "passport":
-        for request in requests:
-            request.person.travel_documents.add(number="AB1234567", country="PK")
-    calls = [call_of(PUNJAB_PROSECUTION) for _ in requests]
-    outcomes = services.at_once(*zip(calls, requests, strict=True), together=together)
-    assert [_said(outcome) for outcome in outcomes] == ["CREATED", "HELD"]
-    assert [call.tries for call in calls] == [0, 1]
-
-
-def test_of_many_orders_at_once_one_is_not_held(services: Services) -> None:
-    number = cnic()
-    with concurrent.futures.ThreadPoolExecutor(6) as threads:
-        created = list(threads.map(services.create, [order(number) for _ in range(6)]))
-    assert sorted(each.outcome.detail.outcome for each in created) == ["CREATED"] + ["HELD"] * 5
-
-
 @pytest.mark.parametrize("together", [True, False])
 def test_an_order_that_is_sent_twice_at_once_is_entered_once(services: Services, *, together: bool) -> None:
     # A line that breaks and comes back sends it again before the first answer is there.
@@ -233,9 +171,8 @@ def test_an_order_that_is_sent_again_gets_its_first_answer_and_changes_nothing(s
 def test_nothing_is_half_written(services: Services) -> None:
     # Whichever statement fails, no row of any table stays, nor the entry.
     request = order()
-    request.person.travel_documents.add(number="AB7654321", country="PK")
     assert services.never_half_written(call_of(PUNJAB_PROSECUTION), request) == [
-        *("registration_key", "registration_version", "registration_identifier", "outbox", "idempotency")
+        *("registration_key", "registration_version", "outbox", "idempotency")
     ]
 
 
@@ -268,7 +205,7 @@ def test_no_column_names_a_person(services: Services) -> None:
         assert hidden not in text
 
 
-@pytest.mark.parametrize("table", ["registration_version", "registration_key", "registration_identifier"])
+@pytest.mark.parametrize("table", ["registration_version", "registration_key"])
 @pytest.mark.parametrize(
     "statement", ["DELETE FROM {}", "UPDATE {} SET registration_id = registration_id", "TRUNCATE {}"]
 )

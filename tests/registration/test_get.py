@@ -99,7 +99,6 @@ def test_what_was_entered_is_what_is_shown(services: Services) -> None:
     "change",
     [
         "state = 2",
-        "held = true",
         "responsible_place = 'PK-SD/KHI'",
         "custodian_agency = 'punjab-prisons'",
         "created_by_agency = 'sindh-prosecution'",

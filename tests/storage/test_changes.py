@@ -12,7 +12,7 @@ import pytest
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Seen
 from nsor_server.events import cursors, outbox
-from nsor_server.registration import store
+from nsor_server.registration import claims, store
 from nsor_server.storage import changes, idempotency
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session
@@ -42,7 +42,6 @@ def version(registration_id: bytes, number: int, places: Sequence[str] = ("PK-PB
             registration_id,
             number,
             1,
-            False,
             "PK-PB/LHR/PS-001",
             "",
             "punjab-prosecution",
@@ -54,7 +53,7 @@ def version(registration_id: bytes, number: int, places: Sequence[str] = ("PK-PB
 
 
 def identifier(registration_id: bytes, blind: bytes) -> Row:
-    return Row(store.IDENTIFIERS, (registration_id, 1, 2**32 - 1, blind))
+    return Row(claims.IDENTIFIERS, (registration_id, 1, 2**32 - 1, blind))
 
 
 def acknowledged(agency_id: str, through: int) -> Row:
@@ -91,10 +90,10 @@ def test_rows_are_stored_as_they_were_given(session: Session, database: Database
             "SELECT recipient, kind, registration_id, notice_id FROM outbox ORDER BY recipient"
         ).fetchall()
         blind = connection.execute("SELECT kind, key_id, blind FROM registration_identifier").fetchall()
-    assert [row[7] for row in versions] == [["PK-PB/LHR"], ["PK-PB/LHR", "PK-SD/KHS", "PK"]]
+    assert [row[6] for row in versions] == [["PK-PB/LHR"], ["PK-PB/LHR", "PK-SD/KHS", "PK"]]
     assert versions[0][0].bytes == FIRST
-    assert versions[0][1:7] == (1, 1, False, "PK-PB/LHR/PS-001", "", "punjab-prosecution")
-    assert versions[0][8:] == (CREATED_AT, b"sealed")
+    assert versions[0][1:6] == (1, 1, "PK-PB/LHR/PS-001", "", "punjab-prosecution")
+    assert versions[0][7:] == (CREATED_AT, b"sealed")
     assert [(row[0], row[1], row[2].bytes, row[3]) for row in owed] == [
         ("npb", CREATED, FIRST, None),
         ("punjab-police", CREATED, FIRST, None),
@@ -117,7 +116,7 @@ def test_one_statement_adds_the_rows_of_a_table(session: Session) -> None:
         version(THIRD, 0),
         version(THIRD, 1, []),
         identifier(THIRD, b"short"),
-        Row(store.VERSIONS, (THIRD, 1, 1, None, "", "", "", ["PK"], CREATED_AT, b"")),
+        Row(store.VERSIONS, (THIRD, 1, 1, None, "", "", ["PK"], CREATED_AT, b"")),
     ],
 )
 def test_a_row_that_fails_leaves_nothing(session: Session, database: Database, wrong: Row) -> None:
@@ -151,18 +150,18 @@ def test_versions_that_moved_are_named_by_their_position(session: Session) -> No
 
 def test_keys_of_several_columns_are_told_apart(session: Session) -> None:
     # One that differs in one column only is another key.
-    add(session, identifier(FIRST, b"a" * 16), identifier(SECOND, b"a" * 16))
+    add(session, identifier(FIRST, b"a" * 32), identifier(SECOND, b"a" * 32))
 
     def holders(kind: int, key_id: int, blind: bytes, number: int) -> Seen:
-        return Seen(store.HOLDERS, (kind, key_id, blind), number)
+        return Seen(claims.HOLDERS, (kind, key_id, blind), number)
 
     key_id = 2**32 - 1
     assert moved(
         session,
-        holders(1, key_id, b"a" * 16, 2),
-        holders(1, key_id, b"a" * 16, 1),
-        holders(2, key_id, b"a" * 16, 0),
-        holders(1, 5, b"a" * 16, 0),
+        holders(1, key_id, b"a" * 32, 2),
+        holders(1, key_id, b"a" * 32, 1),
+        holders(2, key_id, b"a" * 32, 0),
+        holders(1, 5, b"a" * 32, 0),
         holders(1, key_id, b"b" * 16, 0),
     ) == [1]
 

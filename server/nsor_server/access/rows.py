@@ -123,19 +123,26 @@ def statements(
     }
 
 
-def predicate_in_batch(columns: Columns, scopes: Iterable[options_pb2.RowScope.ValueType]) -> str:
+def predicate_in_batch(
+    columns: Columns, scopes: Iterable[options_pb2.RowScope.ValueType], of_case: LiteralString
+) -> str:
     """The condition for many callers at once: each is a row of ``q`` with ``rows``, its scope, and ``agency_id``.
 
     A scope that goes by places isn't for a batch, but for PART_IN_CASE: there the caller has to name the case, whose
-    places are looked at before, and the row has to be of that case, which is looked at after it is opened.
+    places are looked at before, and the row has to be of that case.
+
+    Args:
+        columns: of the table.
+        scopes: those that the contract gives; another scope shows nothing.
+        of_case: whether the row is of the case that the caller names, an SQL expression.
 
     Raises:
         ContractError: as ``predicate``.
     """
     cases = []
     for scope in scopes:
-        of_case = scope == options_pb2.ROW_SCOPE_PART_IN_CASE
-        condition = "true" if of_case else predicate(scope, columns, "q.agency_id")
+        by_case = scope == options_pb2.ROW_SCOPE_PART_IN_CASE
+        condition = of_case if by_case else predicate(scope, columns, "q.agency_id")
         if "$" in condition:
             raise ContractError(f"{options_pb2.RowScope.Name(scope)} goes by places, which a batch has not")
         cases.append(f"WHEN {scope:d} THEN {condition}")

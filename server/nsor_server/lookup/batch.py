@@ -19,10 +19,10 @@ from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, Row
-from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import batch_store, rules, store
-from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Wanted
+from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
@@ -31,9 +31,6 @@ from nsor_server.storage.v1 import record_pb2
 
 _FOUND: Final = lookup_pb2.LOOK_UP_OUTCOME_FOUND
 _NO_RECORD: Final = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
-
-_Fir = tuple[str, int, int]
-"""Station, year, serial: the key. The date follows from it and isn't compared."""
 
 
 class LookUp(NamedTuple):
@@ -46,7 +43,7 @@ class LookUp(NamedTuple):
         cnic: the person asked for, 13 digits.
         wanted: what is read for it.
         hashes: the keyed hash of the request under every live key, the primary's first.
-        fir: the record must have this FIR to be shown; None: any.
+        case: the case that the request names, as its blind index is made of it; empty: it names none.
         case_reference: for the ledger's detail.
     """
 
@@ -56,7 +53,7 @@ class LookUp(NamedTuple):
     cnic: str
     wanted: Wanted
     hashes: Sequence[bytes]
-    fir: _Fir | None
+    case: str
     case_reference: str
 
 
@@ -97,7 +94,6 @@ class Decider:
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._blind_index = blind_index
-        self._decoy = _decoy(sealer)
         descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
         self._classes = {purpose: classes_shown(descriptor, purpose) for purpose in options_pb2.Purpose.values()}
 
@@ -115,27 +111,27 @@ class Decider:
         """
         basis = request.basis
         rules.require_basis(call.purpose, basis)
-        grant_id, fir, reference = NO_GRANT, None, ""
+        grant_id, case, reference = NO_GRANT, "", ""
         if call.purpose == options_pb2.PURPOSE_INVESTIGATION:
             grant_id = raw(basis.grant_id)
         elif call.purpose == options_pb2.PURPOSE_PROSECUTION:
             rows.require_within(call.agency, call.officer, [basis.fir.police_station])
-            fir = (basis.fir.police_station, basis.fir.year, basis.fir.serial)
             reference = rules.fir_reference(basis.fir)
+            case = registrations.fir_case(reference)
         elif call.purpose == options_pb2.PURPOSE_TRIAL:
             # Known here is only that the court sits where it says. The register holds no case lists, so it can't tell
             # whether the person is a party; the subject may well be a convict of another case, whose record the court
             # is to see. The officer's session and the case number in the ledger answer for it.
             rows.require_within(call.agency, call.officer, [basis.court_case.place_code])
-            reference = rules.court_reference(basis.court_case)
+            reference = registrations.court_reference(basis.court_case.place_code, basis.court_case.case_number)
+            case = registrations.court_case(reference)
         elif call.purpose == options_pb2.PURPOSE_CUSTODY:
             reference = basis.prisoner_number
         elif call.purpose == options_pb2.PURPOSE_BORDER_CONTROL:
             reference = f"{basis.travel_document.country} {basis.travel_document.number}"
         else:
             reference = basis.ticket_number
-        if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and fir is None:
-            # The predicate of a batch leaves this scope to the comparison with the FIR.
+        if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and not case:
             raise ContractError("PART_IN_CASE is given to a purpose that names no case")
         request_id = raw(request.request_id)
         wanted = Wanted(
@@ -144,6 +140,7 @@ class Decider:
             request_id,
             self._blind_index.values("cnic", request.cnic),
             grant_id,
+            registrations.case_blinds(self._blind_index, case) if case else b"",
         )
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
@@ -153,7 +150,7 @@ class Decider:
             request.cnic,
             wanted,
             self._request_hashes(call, request, request_id),
-            fir,
+            case,
             reference,
         )
 
@@ -179,7 +176,7 @@ class Decider:
         decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError] = []
         for position, item in enumerate(items):
             try:
-                decided.append(self._decide(batch, item, heads.get(position, ()), earlier[position]))
+                decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
             except errors.ApiError as error:
                 decided.append(error)
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
@@ -188,7 +185,7 @@ class Decider:
         return decided
 
     def _decide(
-        self, batch: _Batch, item: LookUp, heads: Sequence[registrations.StoredVersion], earlier: Earlier
+        self, batch: _Batch, item: LookUp, head: Found | None, earlier: Earlier
     ) -> Outcome[lookup_pb2.LookUpRegistrationResponse]:
         wanted = item.wanted
         subject = None if wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
@@ -199,7 +196,7 @@ class Decider:
             and subject.grant.uses[subject.position] >= subject.grant.record.uses_per_subject
         ):
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
-        found = self._open(item, heads)
+        found = None if head is None else self._open(item, head, subject)
         use, added = (None, ()) if replay else self._use(batch, item, subject)
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
@@ -241,7 +238,9 @@ class Decider:
         known = batch.grants.get(grant_id)
         if known is None:
             expires_at_us = to_us(earlier.grant_expires_at)
-            record = store.open_grant(self._sealer, grant_id, agency, expires_at_us, earlier.grant_sealed)
+            record = store.open_grant(
+                self._sealer, grant_id, (agency, expires_at_us, earlier.grant_fir_blinds), earlier.grant_sealed
+            )
             uses = [0] * len(record.cnics)
             for position in earlier.used:
                 uses[position] += 1
@@ -261,29 +260,18 @@ class Decider:
             raise errors.RequestIdReused
         return True
 
-    def _open(
-        self, item: LookUp, heads: Sequence[registrations.StoredVersion]
-    ) -> tuple[record_pb2.RegistrationRecord, str] | None:
-        """The registration that this call may see, and its etag.
+    def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> tuple[record_pb2.RegistrationRecord, str]:
+        """The registration that this call is shown, and its etag.
 
         Raises:
-            Internal: a row isn't what its seal says, or two registrations claim the person.
+            Internal: a row isn't what its seal says, or isn't of the person or the case by which it was found.
         """
-        if not heads:
-            if item.fir is not None:
-                # A record that has another FIR is opened before it is passed over. So that the time doesn't tell that
-                # it is there, as much is done when there is none.
-                registrations.open_version(self._sealer, self._decoy)
-            return None
-        row = heads[0]
-        record = registrations.open_version(self._sealer, row)
-        # After a rotation one registration may stand under two keys; two registrations never share a CNIC unheld.
-        if record.cnic != item.cnic or any(other.registration_id != row.registration_id for other in heads):
-            alert(Alert.ROW_CONTRADICTED, "registration_identifier contradicts the sealed record")
+        record = registrations.open_version(self._sealer, head.row)
+        case = item.case if subject is None else _case_of(subject.grant)
+        if record.cnic != item.cnic or (head.of_case and case not in registrations.cases(record)):
+            alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
-        if item.fir is not None and not _has_fir(record, item.fir):
-            return None
-        return record, registrations.etag(row.sealed)
+        return record, registrations.etag(head.row.sealed)
 
     def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int | None, Sequence[Row]]:
         """Note the look-up; gives which use of the grant it is, and the row."""
@@ -307,39 +295,5 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _decoy(sealer: Sealer) -> registrations.StoredVersion:
-    """A sealed record of nobody, of the usual size, that takes as long to open as another one."""
-    record = record_pb2.RegistrationRecord(
-        registration_id=bytes(16),
-        version=1,
-        names=[record_pb2.Name(kind=1, name="x" * 16, relative_name="x" * 16, relation=1)] * 2,
-        cnic="0" * 13,
-        convictions=[
-            record_pb2.Conviction(
-                court_place="PK-PB/LHR",
-                case_number="x" * 24,
-                fir=record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2000, serial=1, day=1),
-                counts=[record_pb2.Count(offence_code="PPC-376", offence_day=1, months=1)],
-            )
-        ],
-        addresses=[record_pb2.Address(place_code="PK-PB/LHR/PS-001", house_number="x" * 8)] * 2,
-    )
-    key, wrapped = sealer.new_data_key(record.registration_id)
-    sealed = key.seal(registrations.TABLE, record.registration_id, 1, record.SerializeToString())
-    return registrations.StoredVersion(
-        bytes(16),
-        version=1,
-        state=0,
-        held=False,
-        responsible_place="",
-        custodian_agency="",
-        created_by_agency="",
-        court_places=registrations.court_places(record),
-        created_at=instant(0),
-        sealed=sealed,
-        wrapped=wrapped,
-    )
-
-
-def _has_fir(record: record_pb2.RegistrationRecord, fir: _Fir) -> bool:
-    return any((c.fir.police_station, c.fir.year, c.fir.serial) == fir for c in record.convictions)
+def _case_of(grant: _Grant) -> str:
+    return registrations.fir_case(registrations.case_reference(grant.record.fir))

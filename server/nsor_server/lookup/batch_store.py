@@ -33,34 +33,79 @@ LOOK_UPS: Final = Table(
 SHOWN: Final = rows.predicate_in_batch(
     registrations.PLACES,
     (options_pb2.ROW_SCOPE_ALL, options_pb2.ROW_SCOPE_PART_IN_CASE, options_pb2.ROW_SCOPE_CUSTODY),
+    of_case="found.of_case",
 )
 NO_GRANT: Final = bytes(16)
 """Grant id of a look-up without a grant."""
+BLIND_BYTES: Final = 32
+"""Bytes of a blind index; under several keys they stand one after the other."""
 
+_HAS_CNIC: Final = f"""
+    generate_subscripts($7::bigint[], 1) AS nth
+    CROSS JOIN LATERAL (
+        SELECT registration_id
+        FROM registration_identifier
+        WHERE kind = {registrations.IDENTIFIER_CNIC} AND key_id = ($7::bigint[])[nth]
+            AND blind = substring(q.blinds FROM nth * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES})
+            AND {{and_where}}
+        OFFSET 0
+    ) AS i
+"""  # noqa: S608 - constants
+"""Confirmed registrations that have the CNIC."""
+# Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
+# anything else tells of a registration of another case. A held one is shown on its own case alone.
 _HEADS: Final = Statement(
     b"look-up heads",
     f"""
-SELECT q.ordinal, {registrations.COLUMNS}
-FROM unnest($1::integer[], $2::smallint[], $3::bytea[], $4::smallint[], $5::text[])
-    AS q (ordinal, key, blind, rows, agency_id)
+SELECT q.ordinal, v.of_case, {registrations.COLUMNS}
+FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
+    AS q (ordinal, blinds, rows, agency_id, grant_id, cases)
+LEFT JOIN LATERAL (
+    SELECT fir_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
+) AS g ON true
 CROSS JOIN LATERAL (
-    SELECT registration_id
-    FROM registration_identifier
-    WHERE kind = {registrations.IDENTIFIER_CNIC} AND key_id = ($6::bigint[])[q.key] AND blind = q.blind
-    OFFSET 0
-) AS i
-CROSS JOIN LATERAL (
-    SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
-        court_places, created_at, sealed
-    FROM registration_version
-    WHERE registration_id = i.registration_id
-    ORDER BY version DESC
+    SELECT found.of_case, v.*
+    FROM (
+        SELECT c.registration_id, true AS of_case
+        FROM generate_series(1, octet_length(coalesce(g.fir_blinds, q.cases)) / {BLIND_BYTES}) AS at
+        CROSS JOIN LATERAL (
+            SELECT registration_id
+            FROM registration_case
+            WHERE blind = substring(
+                coalesce(g.fir_blinds, q.cases) FROM at * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES}
+            )
+            OFFSET 0
+        ) AS c
+        CROSS JOIN LATERAL (
+            SELECT FROM {_HAS_CNIC.format(and_where="registration_id = c.registration_id")} LIMIT 1
+        ) AS has_cnic
+        UNION ALL
+        SELECT i.registration_id, false
+        FROM {_HAS_CNIC.format(and_where="true")}
+        WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
+    ) AS found
+    CROSS JOIN LATERAL (
+        SELECT cnic_held
+        FROM registration_claim
+        WHERE registration_id = found.registration_id
+        ORDER BY version DESC
+        LIMIT 1
+    ) AS claim
+    CROSS JOIN LATERAL (
+        SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
+            created_at, sealed
+        FROM registration_version
+        WHERE registration_id = found.registration_id
+        ORDER BY version DESC
+        LIMIT 1
+    ) AS v
+    WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
+        AND (found.of_case OR NOT claim.cnic_held)
+        AND {SHOWN}
+    ORDER BY found.of_case DESC, claim.cnic_held, v.registration_id
     LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
-WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
-    AND NOT v.held
-    AND {SHOWN}
 """.encode(),  # noqa: S608 - constants
 )
 _EARLIER: Final = Statement(
@@ -68,11 +113,11 @@ _EARLIER: Final = Statement(
     b"""
 SELECT q.ordinal,
     (SELECT request_hash FROM look_up WHERE request_id = q.request_id AND agency_id = q.agency_id),
-    g.agency_id, g.expires_at, g.sealed,
+    g.agency_id, g.expires_at, g.fir_blinds, g.sealed,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
-    SELECT grant_id, agency_id, expires_at, sealed FROM access_grant
+    SELECT grant_id, agency_id, expires_at, fir_blinds, sealed FROM access_grant
     WHERE grant_id = q.grant_id AND agency_id = q.agency_id
     OFFSET 0
 ) AS g ON true
@@ -89,6 +134,8 @@ class Wanted(NamedTuple):
         request_id: 16 bytes.
         blinds: key id and value of the CNIC's blind index, under each live key; the keys are the same for all.
         grant_id: 16 bytes, or ``NO_GRANT``.
+        cases: the blind index of the case that the request names, under each live key; empty: it names none. That of a
+            grant's FIR stands beside the grant.
     """
 
     agency_id: str
@@ -96,6 +143,18 @@ class Wanted(NamedTuple):
     request_id: bytes
     blinds: Sequence[tuple[int, bytes]]
     grant_id: bytes
+    cases: bytes
+
+
+class Found(NamedTuple):
+    """The registration that a look-up shows.
+
+    Attributes:
+        of_case: whether it is of the case that the look-up rests on.
+    """
+
+    of_case: bool
+    row: registrations.StoredVersion
 
 
 class Earlier(NamedTuple):
@@ -105,6 +164,7 @@ class Earlier(NamedTuple):
         request_hash: keyed hash of the request that used the request id before; None: none did.
         grant_agency: agency of the grant; None: the caller has no such grant.
         grant_expires_at: the column beside the sealed grant.
+        grant_fir_blinds: the other one.
         grant_sealed: the grant.
         used: for each use of the grant so far, its subject.
     """
@@ -112,26 +172,20 @@ class Earlier(NamedTuple):
     request_hash: bytes | None
     grant_agency: str | None
     grant_expires_at: dt.datetime
+    grant_fir_blinds: bytes
     grant_sealed: bytes
     used: Sequence[int]
 
 
 def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
-    """Read the heads of the registrations that may be shown, and what was there before of requests and grants."""
-    ordinals, keys, blinds, scopes, agencies = [], [], [], [], []
-    for ordinal, each in enumerate(wanted):
-        for key, (_, blind) in enumerate(each.blinds, 1):
-            ordinals.append(ordinal)
-            keys.append(key)
-            blinds.append(blind)
-            scopes.append(each.rows)
-            agencies.append(each.agency_id)
+    """Read the heads of the registrations that are shown, and what was there before of requests and grants."""
     heads = _HEADS(
-        arrays.integers(ordinals),
-        arrays.shorts(keys),
-        arrays.byteas(blinds),
-        arrays.shorts(scopes),
-        arrays.texts(agencies),
+        arrays.integers(range(len(wanted))),
+        arrays.byteas([b"".join([blind for _, blind in each.blinds]) for each in wanted]),
+        arrays.shorts([each.rows for each in wanted]),
+        arrays.texts([each.agency_id for each in wanted]),
+        arrays.uuids([each.grant_id for each in wanted]),
+        arrays.byteas([each.cases for each in wanted]),
         arrays.longs([key_id for key_id, _ in wanted[0].blinds]),
     )
     earlier = _EARLIER(
@@ -143,12 +197,9 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
     return heads, earlier
 
 
-def heads(found: Rows) -> dict[int, list[registrations.StoredVersion]]:
-    """Heads by position of the look-up. What may not be shown isn't there."""
-    by_position: dict[int, list[registrations.StoredVersion]] = {}
-    for row in found:
-        by_position.setdefault(row[0], []).append(registrations.StoredVersion(*row[1:]))
-    return by_position
+def heads(rows: Rows) -> dict[int, Found]:
+    """What each look-up shows, by its position. What may not be shown isn't there."""
+    return {ordinal: Found(of_case, registrations.StoredVersion(*columns)) for ordinal, of_case, *columns in rows}
 
 
 def earlier(found: Rows) -> list[Earlier]:

@@ -77,7 +77,12 @@ def decided(
 
 
 def new_grant(
-    record: record_pb2.AccessRequestRecord, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
+    record: record_pb2.AccessRequestRecord,
+    *,
+    grant_id: uuid.UUID,
+    uses_per_subject: int,
+    expiry: Due,
+    fir_blinds: bytes,
 ) -> record_pb2.GrantRecord:
     """The grant of an access request: bound to its agency, its officer, its FIR and its suspects."""
     return record_pb2.GrantRecord(
@@ -91,6 +96,7 @@ def new_grant(
         expires_at_us=to_us(expiry.due),
         expiry_rule=expiry.rule_id,
         create_time_us=to_us(expiry.start),
+        fir_blinds=fir_blinds,
     )
 
 

@@ -116,11 +116,6 @@ def fir_reference(fir: types_pb2.FirKey) -> str:
     return f"{fir.police_station} {fir.serial}/{fir.year}"
 
 
-def court_reference(case: types_pb2.CourtCase) -> str:
-    """A court case with the place that makes it unique."""
-    return f"{case.place_code} {case.case_number}"
-
-
 def repeated(values: Sequence[object]) -> list[int]:
     """Positions of values that stand further up already."""
     seen: set[object] = set()

@@ -35,6 +35,7 @@ class LookupService:
 
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
+        self._blind_index = blind_index
         self._decider = Decider(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
@@ -146,6 +147,9 @@ class LookupService:
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.uses_per_subject,
             expiry=policy_of(call).deadlines.due(EXPIRY_RULE, call.now()),
+            fir_blinds=registrations.case_blinds(
+                self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
+            ),
         )
         record = records.decided(found.record, call, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant_id=grant.grant_id)
         row, ref, etag = store.request_row(self._sealer, record, found.district)

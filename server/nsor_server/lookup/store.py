@@ -48,6 +48,7 @@ GRANT_ROWS: Final = Table(
         ("access_request_id", "uuid"),
         ("agency_id", "text"),
         ("expires_at", "timestamptz"),
+        ("fir_blinds", "bytea"),
         ("sealed", "bytea"),
     ),
 )
@@ -72,7 +73,7 @@ LIMIT 1
 )
 """By the scope that the contract gives the caller; another scope shows nothing."""
 _GRANT: Final = Statement(
-    b"access grant", b"SELECT agency_id, expires_at, sealed FROM access_grant WHERE grant_id = $1"
+    b"access grant", b"SELECT agency_id, expires_at, fir_blinds, sealed FROM access_grant WHERE grant_id = $1"
 )
 
 
@@ -125,7 +126,7 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
     """The row of a grant, and what the ledger holds it to."""
     sealed = sealer.seal(GRANTS, grant.grant_id, GRANT_VERSION, grant.SerializeToString())
     expires_at = instant(grant.expires_at_us)
-    row = Row(GRANT_ROWS, (grant.grant_id, grant.access_request_id, grant.agency, expires_at, sealed))
+    row = Row(GRANT_ROWS, (grant.grant_id, grant.access_request_id, grant.agency, expires_at, grant.fir_blinds, sealed))
     return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
 
 
@@ -138,8 +139,8 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.Gran
     found = ask(conn, _GRANT, grant_id)
     if not found:
         raise broken(GRANTS)
-    agency_id, expires_at, sealed = found[0]
-    return open_grant(sealer, grant_id, agency_id, to_us(expires_at), sealed)
+    agency_id, expires_at, fir_blinds, sealed = found[0]
+    return open_grant(sealer, grant_id, (agency_id, to_us(expires_at), fir_blinds), sealed)
 
 
 def open_request(
@@ -164,9 +165,9 @@ def open_request(
 
 
 def open_grant(
-    sealer: Sealing, grant_id: bytes, agency_id: str, expires_at_us: int, sealed: bytes
+    sealer: Sealing, grant_id: bytes, columns: tuple[str, int, bytes], sealed: bytes
 ) -> record_pb2.GrantRecord:
-    """Open a grant and compare it with the columns beside it.
+    """Open a grant and compare it with the columns beside it: agency, end in microseconds, blind index of its FIR.
 
     Raises:
         Internal: they differ, or it doesn't open.
@@ -175,7 +176,7 @@ def open_grant(
         found = record_pb2.GrantRecord.FromString(sealer.open(GRANTS, grant_id, GRANT_VERSION, sealed))
     except (SealBroken, DecodeError):
         raise broken(GRANTS) from None
-    if found.grant_id != grant_id or found.agency != agency_id or found.expires_at_us != expires_at_us:
+    if (found.grant_id, found.agency, found.expires_at_us, found.fir_blinds) != (grant_id, *columns):
         raise broken(GRANTS)
     return found
 

@@ -1,9 +1,9 @@
 """What other services may use of registrations: how one is read, opened and carried on. They import nothing else."""
 
-from nsor_server.registration.record import address_record, case_reference, court_places, to_message
+from nsor_server.registration.claims import IDENTIFIER_CNIC, case_blinds, cases, court_case, fir_case
+from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
 from nsor_server.registration.store import (
     COLUMNS,
-    IDENTIFIER_CNIC,
     PLACES,
     TABLE,
     StoredVersion,
@@ -22,10 +22,15 @@ __all__ = [
     "TABLE",
     "StoredVersion",
     "address_record",
+    "case_blinds",
     "case_reference",
+    "cases",
+    "court_case",
     "court_places",
+    "court_reference",
     "data_key",
     "etag",
+    "fir_case",
     "head",
     "open_version",
     "seen",

@@ -30,7 +30,6 @@ def to_message(record: record_pb2.RegistrationRecord, etag: str = "") -> registr
         responsible_place=record.responsible_place,
         created_by_agency=record.created_by_agency,
         confirmed_by_agency=record.confirmed_by_agency,
-        held_for_review=record.held,
     )
     set_us(registration.create_time, record.create_time_us)
     set_us(registration.update_time, record.update_time_us)
@@ -76,6 +75,11 @@ def court_places(record: record_pb2.RegistrationRecord) -> list[str]:
 def case_reference(fir: record_pb2.Fir) -> str:
     """The case in the form of its key, ``PK-PB/LHR/PS-001 679/2021``."""
     return f"{fir.police_station} {fir.serial}/{fir.year}"
+
+
+def court_reference(place: str, case_number: str) -> str:
+    """A court's case: its number, with the place that makes it unique."""
+    return f"{place} {case_number}"
 
 
 def address_record(address: types_pb2.Address) -> record_pb2.Address:

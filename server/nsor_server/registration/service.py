@@ -9,22 +9,21 @@ from typing import Final
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import claims, rules, store
 from nsor_server.registration import record as records
-from nsor_server.registration import rules, store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-_CREATED: Final = "CREATED"
-_HELD: Final = "HELD"
+_HELD: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["held_for_review"]
 
 
 class RegistrationService:
@@ -55,9 +54,9 @@ class RegistrationService:
         )
 
     def create_registration(
-        self, call: Call, request: registration_pb2.CreateRegistrationRequest, conn: Connection
+        self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection
     ) -> Outcome[registration_pb2.CreateRegistrationResponse]:
-        """Enter a conviction order. The answer is the same whether or not the person was known."""
+        """Enter a conviction order. The register isn't asked whether the person is known."""
         record = self._checked(call, request)
         answer = registration_pb2.CreateRegistrationResponse(warnings=rules.warnings(request.person))
         detail = record_pb2.AccessDetail(
@@ -65,22 +64,17 @@ class RegistrationService:
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
-        holders = store.holders(conn, self._blind_index, store.identifiers(record))
-        record.held = any(seen.version for seen in holders)
         key, written = self._completed(call, record)
         answer.registration_id = text(record.registration_id)
         answer.etag = written.etag
         answer.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
-        detail.outcome = _HELD if record.held else _CREATED
+        detail.outcome = "CREATED"
         detail.subjects.append(record.registration_id)
-        identifiers = store.identifier_rows(self._blind_index, record.registration_id, store.identifiers(record))
         return Outcome(
             disclose(answer, call.purpose),
             detail,
-            (key, written.row, *identifiers, *_creation_events(call, record)),
+            (key, written.row, *_creation_events(call, record)),
             (written.ref,),
-            # Who is known stays known: only who was unknown may have become known meanwhile.
-            [seen for seen in holders if not seen.version],
         )
 
     def confirm_registration(
@@ -105,23 +99,26 @@ class RegistrationService:
         record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
         record.confirmed_by_agency = call.agency.agency_id
         record.confirmed_by_key = call.officer_key
-        written = store.version_row(store.data_key(self._sealer, row), record, call.now())
+        key = store.data_key(self._sealer, row)
+        written = store.version_row(key, record, call.now())
+        holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
+        claim = claims.claimed(self._blind_index, key, record, [one for one, seen in holders if seen.version])
         answer = registration_pb2.ConfirmRegistrationResponse(
             registration_id=request.registration_id,
             etag=written.etag,
             state=registration_pb2.REGISTRATION_STATE_CONFIRMED,
         )
         detail = record_pb2.AccessDetail(
-            outcome="CONFIRMED_HELD" if record.held else "CONFIRMED",
+            outcome="CONFIRMED",
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[record.registration_id],
         )
         return Outcome(
             disclose(answer, call.purpose),
             detail,
-            (written.row, *_confirmation_events(call, record)),
-            (written.ref,),
-            (store.seen(row),),
+            (written.row, *claim.rows, *_confirmation_events(call, record)),
+            (written.ref, claim.ref),
+            (store.seen(row), *(seen for _, seen in holders)),
         )
 
     def get_registration(
@@ -133,6 +130,12 @@ class RegistrationService:
             raise errors.NoRecord
         record = store.open_version(self._sealer, row)
         registration = records.to_message(record, store.etag(row.sealed))
+        seen = [store.seen(row)]
+        if shows(_HELD, call.purpose):
+            registration.held_for_review, of_claim = claims.newest(
+                conn, store.data_key(self._sealer, row), row.registration_id
+            )
+            seen.append(of_claim)
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
@@ -140,7 +143,7 @@ class RegistrationService:
             subjects=[record.registration_id],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
-        return Outcome(disclose(answer, call.purpose), detail, seen=(store.seen(row),))
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def _checked(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest
@@ -173,7 +176,7 @@ class RegistrationService:
 
 
 def _creation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
-    """NPB hears of it, and the courts hear what awaits them; a held one is announced in the same words."""
+    """NPB hears of it, and the courts hear what awaits them."""
     return outbox.owed(
         notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
         [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,19 +18,15 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
-from nsor_server.storage import arrays
-from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
-from nsor_server.storage.session import Statement, ask
+from nsor_server.storage.session import ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
-IDENTIFIER_CNIC: Final = 1
-IDENTIFIER_PASSPORT: Final = 2
 
 COLUMNS: Final = """
-    uuid_send(v.registration_id), v.version, v.state, v.held, v.responsible_place, v.custodian_agency,
+    uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
     v.created_by_agency, v.court_places, v.created_at, v.sealed, k.wrapped
 """
 """What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
@@ -43,7 +38,6 @@ class StoredVersion(NamedTuple):
     registration_id: bytes
     version: int
     state: int
-    held: bool
     responsible_place: str
     custodian_agency: str
     created_by_agency: str
@@ -51,20 +45,6 @@ class StoredVersion(NamedTuple):
     created_at: dt.datetime
     sealed: bytes
     wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """An exact identifier of a person, in its normal form.
-
-    Attributes:
-        kind: ``IDENTIFIER_CNIC`` or ``IDENTIFIER_PASSPORT``.
-        use: the blind index's use of it.
-    """
-
-    kind: int
-    use: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +62,6 @@ VERSIONS: Final = Table(
         ("registration_id", "uuid"),
         ("version", "integer"),
         ("state", "smallint"),
-        ("held", "boolean"),
         ("responsible_place", "text"),
         ("custodian_agency", "text"),
         ("created_by_agency", "text"),
@@ -92,22 +71,12 @@ VERSIONS: Final = Table(
     ),
 )
 KEYS: Final = Table("registration_key", (("registration_id", "uuid"), ("wrapped", "bytea")))
-IDENTIFIERS: Final = Table(
-    "registration_identifier",
-    (("registration_id", "uuid"), ("kind", "smallint"), ("key_id", "bigint"), ("blind", "bytea")),
-)
 HEADS: Final = Versions(
     "registration",
     ("uuid",),
     "coalesce((SELECT max(version) FROM registration_version WHERE registration_id = q.k1), 0)",
 )
 """The newest version of a registration; 0: there is none."""
-HOLDERS: Final = Versions(
-    "identifier",
-    ("smallint", "bigint", "bytea"),
-    "(SELECT count(*) FROM registration_identifier WHERE kind = q.k1 AND key_id = q.k2 AND blind = q.k3)",
-)
-"""How many registrations have an identifier, under one key."""
 
 
 def etag(sealed: bytes) -> str:
@@ -144,7 +113,7 @@ def data_key(sealer: Sealer, row: StoredVersion) -> DataKey:
 
 
 def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion | None:
-    """The head of a registration that the contract shows the caller; ``held`` plays no part: it would tell.
+    """The head of a registration that the contract shows the caller.
 
     Args:
         conn: any.
@@ -177,42 +146,12 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     return Written(row, ref, etag(sealed))
 
 
-def identifier_rows(blind_index: BlindIndex, registration_id: bytes, found: Iterable[Identifier]) -> list[Row]:
-    """The rows by which a registration is found: blind indexes under the primary keys."""
-    return [
-        Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text)))
-        for one in sorted(set(found), key=lambda each: (each.kind, each.text))
-    ]
-
-
-def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifier]) -> list[Seen]:
-    """How many registrations have each of the identifiers, under every live key, since keys rotate and rows stay."""
-    live = [(one.kind, *value) for one in set(found) for value in blind_index.values(one.use, one.text)]
-    if not live:
-        return []
-    kinds, key_ids, blinds = zip(*live, strict=True)
-    counts = ask(conn, _HOLDERS, arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds))
-    return [Seen(HOLDERS, key, count) for key, (count,) in zip(live, counts, strict=True)]
-
-
-def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
-    """The identifiers that belong to one person; a mobile number doesn't."""
-    found = [
-        Identifier(IDENTIFIER_PASSPORT, "passport", f"{document.country} {document.number}")
-        for document in record.documents
-    ]
-    if record.cnic:
-        found.append(Identifier(IDENTIFIER_CNIC, "cnic", record.cnic))
-    return found
-
-
 def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
     """What stands beside a seal, but for the instant: the first columns of ``VERSIONS`` and of a ``StoredVersion``."""
     return (
         record.registration_id,
         record.version,
         record.state,
-        record.held,
         record.responsible_place,
         record.custodian_agency,
         record.created_by_agency,
@@ -230,17 +169,6 @@ def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVers
     )
 
 
-_HOLDERS: Final = Statement(
-    b"registration holders",
-    b"""
-SELECT (
-    SELECT count(*) FROM registration_identifier AS i
-    WHERE i.kind = live.kind AND i.key_id = live.key_id AND i.blind = live.blind
-)
-FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
-ORDER BY nth
-""",
-)
 PLACES: Final = rows.Columns(
     own_agency="v.created_by_agency",
     case_places="v.court_places",
@@ -254,7 +182,7 @@ _HEAD_IN: Final = rows.statements(
     f"""
 SELECT {COLUMNS}
 FROM (
-    SELECT registration_id, version, state, held, responsible_place, custodian_agency, created_by_agency,
+    SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency,
         court_places, created_at, sealed
     FROM registration_version
     WHERE registration_id = $5

@@ -1,11 +1,9 @@
--- Registrations: versions that are only ever added, a data key for each registration, and blind indexes of exact
--- identifiers. No column names a person; the sealed record does, and repeats the columns that stand beside it.
-
+-- Registrations: versions that are only ever added, and a data key for each registration. No column names a person; the
+-- sealed record does, and repeats the columns that stand beside it.
 CREATE TABLE registration_version (
     registration_id uuid NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
     state smallint NOT NULL,
-    held boolean NOT NULL,
     responsible_place text NOT NULL,
     custodian_agency text NOT NULL,
     created_by_agency text NOT NULL,
@@ -16,7 +14,6 @@ CREATE TABLE registration_version (
 );
 COMMENT ON TABLE registration_version IS 'the head is the greatest version: ORDER BY version DESC LIMIT 1 on the key';
 COMMENT ON COLUMN registration_version.state IS 'enum nsor.v1.RegistrationState';
-COMMENT ON COLUMN registration_version.held IS 'kept out of look-ups until NPB has resolved a collision of identifiers';
 COMMENT ON COLUMN registration_version.responsible_place IS 'the place whose police are responsible';
 COMMENT ON COLUMN registration_version.custodian_agency IS 'the prisons department in charge, or empty';
 COMMENT ON COLUMN registration_version.court_places IS 'places of the convictions'' courts, sorted, each once';
@@ -30,14 +27,4 @@ CREATE TABLE registration_key (
 );
 COMMENT ON COLUMN registration_key.wrapped IS 'the data key under the keyring; rotation, by the owner, wraps it anew';
 
-CREATE TABLE registration_identifier (
-    registration_id uuid NOT NULL,
-    kind smallint NOT NULL,
-    key_id bigint NOT NULL,
-    blind bytea NOT NULL CHECK (octet_length(blind) >= 16),
-    PRIMARY KEY (kind, key_id, blind, registration_id)
-);
-COMMENT ON COLUMN registration_identifier.kind IS '1 CNIC, 2 passport with its country';
-COMMENT ON COLUMN registration_identifier.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
-
-GRANT SELECT, INSERT ON registration_version, registration_key, registration_identifier TO nsor_server;
+GRANT SELECT, INSERT ON registration_version, registration_key TO nsor_server;

@@ -22,10 +22,12 @@ CREATE TABLE access_grant (
     access_request_id uuid NOT NULL UNIQUE,
     agency_id text NOT NULL,
     expires_at timestamptz NOT NULL,
+    fir_blinds bytea NOT NULL CHECK (octet_length(fir_blinds) >= 32 AND octet_length(fir_blinds) % 32 = 0),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL
 );
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
+COMMENT ON COLUMN access_grant.fir_blinds IS 'the FIR''s blind index under each key that was live, 32 bytes each';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.

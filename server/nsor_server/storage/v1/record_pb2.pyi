@@ -269,7 +269,6 @@ class RegistrationRecord(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
-    HELD_FIELD_NUMBER: _builtins.int
     RESPONSIBLE_PLACE_FIELD_NUMBER: _builtins.int
     CUSTODIAN_AGENCY_FIELD_NUMBER: _builtins.int
     CUSTODY_STATE_FIELD_NUMBER: _builtins.int
@@ -297,8 +296,6 @@ class RegistrationRecord(_message.Message):
     """Version, from 1."""
     state: _builtins.int
     """Number of nsor.v1.RegistrationState."""
-    held: _builtins.bool
-    """Kept out of look-ups until NPB has resolved a collision of identifiers."""
     responsible_place: _builtins.str
     """The place whose police are responsible."""
     custodian_agency: _builtins.str
@@ -357,7 +354,6 @@ class RegistrationRecord(_message.Message):
         registration_id: _builtins.bytes = ...,
         version: _builtins.int = ...,
         state: _builtins.int = ...,
-        held: _builtins.bool = ...,
         responsible_place: _builtins.str = ...,
         custodian_agency: _builtins.str = ...,
         custody_state: _builtins.int = ...,
@@ -382,11 +378,47 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "documents", b"documents", "heightened_handling", b"heightened_handling", "held", b"held", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "documents", b"documents", "heightened_handling", b"heightened_handling", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class ClaimRecord(_message.Message):
+    """What a registration claims since a court has confirmed it, and whether an earlier one has claimed it before. Sealed under the
+    registration's data key; apart from its versions, since nobody but NPB may see that it depends on another one.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CNIC_HELD_FIELD_NUMBER: _builtins.int
+    PASSPORT_HELD_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    version: _builtins.int
+    """Version of the claim, from 1."""
+    cnic_held: _builtins.bool
+    """A registration that was confirmed earlier has the CNIC."""
+    passport_held: _builtins.bool
+    """A registration that was confirmed earlier has one of the passports."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        cnic_held: _builtins.bool = ...,
+        passport_held: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "passport_held", b"passport_held", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
 class NoticeRecord(_message.Message):
@@ -618,6 +650,7 @@ class GrantRecord(_message.Message):
     EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
     EXPIRY_RULE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    FIR_BLINDS_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -634,6 +667,8 @@ class GrantRecord(_message.Message):
     """Rule id of the end."""
     create_time_us: _builtins.int
     """When it was granted."""
+    fir_blinds: _builtins.bytes
+    """The FIR's blind index under each key that was live then, 32 bytes each: as it stands beside the seal."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -655,10 +690,11 @@ class GrantRecord(_message.Message):
         expires_at_us: _builtins.int = ...,
         expiry_rule: _builtins.str = ...,
         create_time_us: _builtins.int = ...,
+        fir_blinds: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "cnics", b"cnics", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "cnics", b"cnics", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "fir_blinds", b"fir_blinds", "grant_id", b"grant_id", "officer_key", b"officer_key", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,233 @@
+"""What a registration claims from its confirmation on: identifiers of a person, and cases; and who had them before.
+
+What no court has confirmed has no row here, so that nobody finds it and nothing depends on it. Every confirmation
+writes the same rows, whether or not another registration has an identifier: only their values differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from nsor_server import errors
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.registration import record as records
+from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import DataKey, SealBroken
+from nsor_server.storage.session import Statement, ask
+from nsor_server.storage.v1 import record_pb2
+
+TABLE: Final = "registration_claim"
+IDENTIFIER_CNIC: Final = 1
+IDENTIFIER_PASSPORT: Final = 2
+FIRST_VERSION: Final = 1
+"""Of a claim: that of the confirmation. A later one is NPB's decision."""
+
+IDENTIFIERS: Final = Table(
+    "registration_identifier",
+    (("registration_id", "uuid"), ("kind", "smallint"), ("key_id", "bigint"), ("blind", "bytea")),
+)
+CASES: Final = Table("registration_case", (("registration_id", "uuid"), ("key_id", "bigint"), ("blind", "bytea")))
+CLAIMS: Final = Table(
+    TABLE,
+    (
+        ("registration_id", "uuid"),
+        ("version", "integer"),
+        ("cnic_held", "boolean"),
+        ("passport_held", "boolean"),
+        ("sealed", "bytea"),
+    ),
+)
+HOLDERS: Final = Versions(
+    "identifier",
+    ("smallint", "bigint", "bytea"),
+    "(SELECT count(*) FROM registration_identifier WHERE kind = q.k1 AND key_id = q.k2 AND blind = q.k3)",
+)
+"""How many registrations claim an identifier, under one key."""
+CLAIM_HEADS: Final = Versions(
+    "claim",
+    ("uuid",),
+    "coalesce((SELECT max(version) FROM registration_claim WHERE registration_id = q.k1), 0)",
+)
+"""The newest version of a registration's claim; 0: no court has confirmed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """An exact identifier of a person, in its normal form.
+
+    Attributes:
+        kind: ``IDENTIFIER_CNIC`` or ``IDENTIFIER_PASSPORT``.
+        use: the blind index's use of it.
+    """
+
+    kind: int
+    use: str
+    text: str
+
+
+class StoredClaim(NamedTuple):
+    """A version of a claim as it is stored."""
+
+    registration_id: bytes
+    version: int
+    cnic_held: bool
+    passport_held: bool
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The rows of a claim that are to be added, and what the ledger holds its sealed row to."""
+
+    rows: Sequence[Row]
+    ref: RecordRef
+
+
+def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
+    """The identifiers that belong to one person; a mobile number doesn't."""
+    found = [
+        Identifier(IDENTIFIER_PASSPORT, "passport", f"{document.country} {document.number}")
+        for document in record.documents
+    ]
+    if record.cnic:
+        found.append(Identifier(IDENTIFIER_CNIC, "cnic", record.cnic))
+    return found
+
+
+def cases(record: record_pb2.RegistrationRecord) -> set[str]:
+    """The FIRs and the court cases of a registration, as ``fir_case`` and ``court_case`` write them."""
+    return {
+        case
+        for conviction in record.convictions
+        for case in (
+            fir_case(records.case_reference(conviction.fir)),
+            court_case(records.court_reference(conviction.court_place, conviction.case_number)),
+        )
+    }
+
+
+def fir_case(reference: str) -> str:
+    """An FIR as its blind index is made of it, from the form of its key, ``PK-PB/LHR/PS-001 679/2021``."""
+    return f"fir {reference}"
+
+
+def court_case(reference: str) -> str:
+    """A court's case as its blind index is made of it, from its place and number."""
+    return f"court {reference}"
+
+
+def case_blinds(blind_index: BlindIndex, case: str) -> bytes:
+    """The blind index of a case under every live key, one after the other, the primary's first."""
+    return b"".join(blind for _, blind in blind_index.values("case", case))
+
+
+def claimed(
+    blind_index: BlindIndex, key: DataKey, record: record_pb2.RegistrationRecord, held: Iterable[Identifier]
+) -> Claimed:
+    """The claim of a confirmed registration: as many rows as it has identifiers and cases, and one more.
+
+    Args:
+        blind_index: new rows stand under its primary keys.
+        key: the registration's.
+        record: the confirmed version.
+        held: those of its identifiers that an earlier confirmed registration has.
+    """
+    registration_id = record.registration_id
+    kinds = {one.kind for one in held}
+    sealed_record = record_pb2.ClaimRecord(
+        registration_id=registration_id,
+        version=FIRST_VERSION,
+        cnic_held=IDENTIFIER_CNIC in kinds,
+        passport_held=IDENTIFIER_PASSPORT in kinds,
+    )
+    sealed = key.seal(TABLE, registration_id, FIRST_VERSION, sealed_record.SerializeToString(deterministic=True))
+    claim = Row(CLAIMS, (*_columns(sealed_record), sealed))
+    own = [
+        Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text)))
+        for one in sorted(set(identifiers(record)), key=lambda each: (each.kind, each.text))
+    ]
+    of_cases = [Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(cases(record))]
+    ref = RecordRef(TABLE, registration_id, FIRST_VERSION, hashlib.sha256(sealed).digest())
+    return Claimed((claim, *own, *of_cases), ref)
+
+
+def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifier]) -> list[tuple[Identifier, Seen]]:
+    """How many registrations claim each of the identifiers, under every live key, since keys rotate and rows stay."""
+    live = [
+        (one, (one.kind, *value))
+        for one in sorted(set(found), key=lambda each: (each.kind, each.text))
+        for value in blind_index.values(one.use, one.text)
+    ]
+    if not live:
+        return []
+    kinds, key_ids, blinds = zip(*(key for _, key in live), strict=True)
+    counts = ask(conn, _HOLDERS, arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds))
+    return [(one, Seen(HOLDERS, key, count)) for (one, key), (count,) in zip(live, counts, strict=True)]
+
+
+def newest(conn: Connection, key: DataKey, registration_id: bytes) -> tuple[bool, Seen]:
+    """Whether a registration is held: an earlier confirmed one has one of its identifiers. Not before it is confirmed.
+
+    Raises:
+        errors.Internal: the row isn't what its seal says.
+    """
+    found = ask(conn, _NEWEST, registration_id)
+    if not found:
+        return False, Seen(CLAIM_HEADS, (registration_id,), 0)
+    claim = StoredClaim(*found[0])
+    record = open_claim(key, claim)
+    return record.cnic_held or record.passport_held, Seen(CLAIM_HEADS, (registration_id,), claim.version)
+
+
+def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
+    """Open a version of a claim and see that it repeats the columns beside it.
+
+    Raises:
+        errors.Internal: it doesn't open, or a column was changed.
+    """
+    try:
+        sealed = key.open(TABLE, row.registration_id, row.version, row.sealed)
+        record = record_pb2.ClaimRecord.FromString(sealed)
+    except (SealBroken, DecodeError):
+        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", TABLE)
+        raise errors.Internal from None
+    if _columns(record) != row[:-1]:
+        alert(Alert.ROW_CONTRADICTED, "a column of %s contradicts the sealed record", TABLE)
+        raise errors.Internal
+    return record
+
+
+def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool]:
+    """What stands beside the seal."""
+    return record.registration_id, record.version, record.cnic_held, record.passport_held
+
+
+_HOLDERS: Final = Statement(
+    b"registration holders",
+    b"""
+SELECT (
+    SELECT count(*) FROM registration_identifier AS i
+    WHERE i.kind = live.kind AND i.key_id = live.key_id AND i.blind = live.blind
+)
+FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
+ORDER BY nth
+""",
+)
+_NEWEST: Final = Statement(
+    b"registration claim",
+    b"""
+SELECT uuid_send(registration_id), version, cnic_held, passport_held, sealed
+FROM registration_claim
+WHERE registration_id = $1
+ORDER BY version DESC
+LIMIT 1
+""",
+)

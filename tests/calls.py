@@ -247,7 +247,7 @@ class Services:
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
         self.directory = Directory(database)
         self._admission = _Admission(self.directory, Officers())
-        self._checker = Checker(PLACES, POLICY.offences, today=lambda: TODAY)
+        self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
         self._reader = Reader(database, self.sealer)
         self._ledger = Ledger(keyring, ORIGIN)
         self._guard = CommitGuard(database.connect)

@@ -15,6 +15,10 @@ _PLACEHOLDER: Final = errors_pb2.FIELD_REASON_CNIC_PLACEHOLDER
 _NAME: Final = errors_pb2.FIELD_REASON_NAME_FORM
 _LOOK_ALIKE: Final = errors_pb2.FIELD_REASON_LOOK_ALIKE
 _TOO_LONG: Final = errors_pb2.FIELD_REASON_TOO_LONG
+_ADDRESS: Final = errors_pb2.FIELD_REASON_ADDRESS_CODE_FORM
+_DIGITS: Final = errors_pb2.FIELD_REASON_TOO_MANY_DIGITS
+_VICTIM: Final = errors_pb2.FIELD_REASON_VICTIM_WORD
+_RELATION: Final = errors_pb2.FIELD_REASON_RELATION_WORD
 
 _INVISIBLE: Final = {
     "left-to-right override": "\u202d",
@@ -48,12 +52,31 @@ _GOOD: Final[dict[int, str]] = {
     options_pb2.FORMAT_UUID: "6bc0611f-855c-5939-8572-4f7739f4a7f8",
     options_pb2.FORMAT_AGENCY_ID: "punjab-police",
     options_pb2.FORMAT_OFFENCE_CODE: "PPC-376",
-    options_pb2.FORMAT_DOCUMENT_NUMBER: "Sessions Case No. 123/2023",
+    options_pb2.FORMAT_DOCUMENT_NUMBER: "T-77",
+    options_pb2.FORMAT_CASE_NUMBER: "Sessions Case No. 123/2023",
+    options_pb2.FORMAT_FIR_COPY_NUMBER: "FC-12/2022",
+    options_pb2.FORMAT_APPLICATION_NUMBER: "APP-9/2022",
+    options_pb2.FORMAT_PRISONER_NUMBER: "P-1234/2023",
     options_pb2.FORMAT_OFFICER_NUMBER: "PB-1234",
     options_pb2.FORMAT_ADDRESS_CODE: "UC-12",
     options_pb2.FORMAT_POSTAL_CODE: "54000",
     options_pb2.FORMAT_COUNTRY: "PK",
 }
+
+
+def _of_number(form: errors_pb2.FieldReason.ValueType) -> tuple[Misspelling, ...]:
+    """Wrong numbers of a paper or a case."""
+    return (
+        ("no digit", "Sessions Case", form),
+        ("other characters", "123/2023; DROP", form),
+        ("words of no form", "Case of Fatima 12", form),
+        ("41 characters", "A1" + "A" * 39, _TOO_LONG),
+        ("Urdu letters", "فاطمہ 123", _LOOK_ALIKE),
+        ("a CNIC", "82203-1234567-0", _DIGITS),
+        ("a word for a victim", "victim 12/2023", _VICTIM),
+        ("a word of relation", "12/2023 d-o 4", _RELATION),
+    )
+
 
 _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
     options_pb2.FORMAT_CNIC: (
@@ -79,6 +102,8 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("too long", "ZZ00000000000001", _FORM),
         ("a word", "PASSPORT", _FORM),
         ("other characters", "ZZ000*001", _FORM),
+        ("a name and a digit", "FATIMA1", _FORM),
+        ("a CNIC", "82203-1234567-0", _DIGITS),
         ("Cyrillic letter", "Z\u04170000001", _LOOK_ALIKE),
         ("Greek letter", "Z\u03960000001", _LOOK_ALIKE),
         ("full-width letter", "Z\uff3a0000001", _LOOK_ALIKE),
@@ -98,7 +123,11 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("Urdu digits", "نسرین ۲", _NAME),
         ("two scripts", "Nasreen اختر", _NAME),
         ("two names", "Nasreen @ Naso", _NAME),
-        ("parentage inside", "Nasreen d/o Akram", _NAME),
+        ("parentage inside", "Nasreen d/o Akram", _RELATION),
+        ("parentage in Urdu", "نسرین زوجہ اکرم", _RELATION),
+        ("a word for a victim", "Victim Nasreen", _VICTIM),
+        ("a word for a victim in Urdu", "متاثرہ نسرین", _VICTIM),
+        ("a CNIC", "Nasreen 82203-1234567-0", _DIGITS),
         ("begins with a mark", "-Nasreen", _NAME),
         ("two marks in a row", "Nasreen--Akhtar", _NAME),
         ("Devanagari", "\u0928\u0938\u0930\u0940\u0928", _NAME),
@@ -143,23 +172,31 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("not in the table", "PPC-9999", errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN),
         ("full-width digit", "PPC-37\uff16", _LOOK_ALIKE),
     ),
-    options_pb2.FORMAT_DOCUMENT_NUMBER: (
-        ("no digit", "Sessions Case", _FORM),
-        ("other characters", "123/2023; DROP", _FORM),
-        ("41 characters", "1" * 41, _TOO_LONG),
-        ("Urdu letters", "مقدمہ 123", _LOOK_ALIKE),
-    ),
+    options_pb2.FORMAT_DOCUMENT_NUMBER: _of_number(_FORM),
+    options_pb2.FORMAT_CASE_NUMBER: _of_number(errors_pb2.FIELD_REASON_CASE_NUMBER_FORM),
+    options_pb2.FORMAT_FIR_COPY_NUMBER: _of_number(errors_pb2.FIELD_REASON_FIR_COPY_NUMBER_FORM),
+    options_pb2.FORMAT_APPLICATION_NUMBER: _of_number(errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM),
+    options_pb2.FORMAT_PRISONER_NUMBER: _of_number(errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM),
     options_pb2.FORMAT_OFFICER_NUMBER: (
         ("one character", "7", _FORM),
         ("no digit", "INSPECTOR", _FORM),
         ("space", "PB 1234", _FORM),
-        ("25 characters", "1" * 25, _TOO_LONG),
+        ("25 characters", "A1" + "A" * 23, _TOO_LONG),
+        ("11 digits", "PB-12345/678901", _DIGITS),
+        ("a word for a victim", "VICTIM-1", _VICTIM),
     ),
     options_pb2.FORMAT_ADDRESS_CODE: (
-        ("only a dash", "-", _FORM),
-        ("other characters", "UC_12", _FORM),
-        ("25 characters", "1" * 25, _TOO_LONG),
-        ("Urdu letters", "گلی 7", _LOOK_ALIKE),
+        ("only a dash", "-", _ADDRESS),
+        ("other characters", "UC_12", _ADDRESS),
+        ("no digit", "HOUSE", _ADDRESS),
+        ("two words", "HOUSE STREET 7", _ADDRESS),
+        ("another word", "FATIMA 7", _ADDRESS),
+        ("two letters", "A-7-B", _ADDRESS),
+        ("six digits", "123456", _ADDRESS),
+        ("a CNIC", "82203-1234567-0", _DIGITS),
+        ("a word for a victim", "VICTIM FATIMA", _VICTIM),
+        ("25 characters", "HOUSE" + " " * 3 + "A-" * 10, _TOO_LONG),
+        ("other Urdu letters", "فاطمہ 7", _LOOK_ALIKE),
     ),
     options_pb2.FORMAT_POSTAL_CODE: (
         ("four digits", "5400", _FORM),
@@ -175,7 +212,7 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
     options_pb2.FORMAT_COUNTRY: (
         ("three letters", "PAK", _FORM),
         ("a digit", "P1", _FORM),
-        ("not assigned", "XX", errors_pb2.FIELD_REASON_UNKNOWN_VALUE),
+        ("not assigned", "XX", errors_pb2.FIELD_REASON_COUNTRY_UNKNOWN),
         ("Cyrillic letter", "P\u041a", _LOOK_ALIKE),
     ),
     options_pb2.FORMAT_UNSPECIFIED: (

@@ -45,8 +45,8 @@ def application(**fields: object) -> lookup_pb2.CreateAccessRequestRequest:
             offence_codes=["PPC-376"],
             stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
             ground=lookup_pb2.ACCESS_GROUND_IDENTITY,
-            fir_copy_number="C-1",
-            application_number="A-1",
+            fir_copy_number="FC-1",
+            application_number="APP-1",
             application_date=day(2021, 9, 3),
         ),
         **fields,  # type: ignore[arg-type]  # a message's fields

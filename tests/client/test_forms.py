@@ -16,7 +16,9 @@ from nsor import cli, forms
 from nsor.advice import Words
 from nsor.cli import requests
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2
-from nsor_server.formats import dates, fields
+from nsor_server.formats import dates
+from nsor_server.formats.normalisers import normalisers
+from nsor_server.policy import written_forms
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
 
@@ -58,11 +60,7 @@ def test_every_format_has_a_form_and_an_example_that_the_register_takes(
     if number == options_pb2.FORMAT_DATE:
         dates.read(json_format.Parse(form.example, date_pb2.Date()))
         return
-    normal = fields.NORMALISERS[number](form.example)
-    if number == options_pb2.FORMAT_PLACE_CODE:
-        assert Places.load().exists(normal)
-    if number == options_pb2.FORMAT_OFFENCE_CODE:
-        assert OffenceTable.load().known(normal)
+    normalisers(Places.load(), OffenceTable.load(), written_forms.load())[number](form.example)
 
 
 @pytest.mark.parametrize("request_type", REQUESTS, ids=lambda kind: kind.DESCRIPTOR.name)

@@ -21,6 +21,7 @@ from nsor.v1 import (
 from nsor_server.errors import Violation
 from nsor_server.formats import contract
 from nsor_server.formats.checker import Checker
+from nsor_server.policy import written_forms
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
 from nsor_synthetic import examples
@@ -110,7 +111,7 @@ def test_today_is_today_in_karachi() -> None:
     def violations(today: dt.date) -> list[Violation]:
         request = examples.create_registration(7)
         request.convictions[0].judgment_date.CopyFrom(date_pb2.Date(year=2024, month=7, day=1))
-        return Checker(Places.load(), OffenceTable.load(), today=lambda: today).check(request)
+        return Checker(Places.load(), OffenceTable.load(), written_forms.load(), today=lambda: today).check(request)
 
     assert violations(dt.date(2024, 7, 1)) == []
     assert violations(dt.date(2024, 6, 30)) == [

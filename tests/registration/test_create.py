@@ -117,7 +117,7 @@ def test_only_a_prisons_department_holds_an_offender(services: Services, custodi
         call_of(PUNJAB_PROSECUTION),
         order(custody=custody),
     )
-    assert violations(refusal) == [("custody.prisons_agency_id", errors_pb2.FIELD_REASON_UNKNOWN_VALUE)]
+    assert violations(refusal) == [("custody.prisons_agency_id", errors_pb2.FIELD_REASON_AGENCY_UNKNOWN)]
 
 
 @pytest.mark.parametrize("digit", range(10))

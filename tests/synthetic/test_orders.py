@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server.formats import dates
 from nsor_server.formats.checker import Checker
+from nsor_server.policy import written_forms
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.policy.places import Places
 from nsor_synthetic.defects import defects
@@ -17,7 +18,7 @@ from nsor_synthetic.story import access_request
 
 PLACES = Places.load()
 OFFENCES = OffenceTable.load()
-CHECKER = Checker(PLACES, OFFENCES)
+CHECKER = Checker(PLACES, OFFENCES, written_forms.load())
 ORDERS = list(generate(7, 2_000))
 
 

@@ -70,6 +70,7 @@ NEXT_STEPS: dict[str, Words] = {
         "Set this computer's clock, then decide again.", "اس کمپیوٹر کی گھڑی درست کر کے دوبارہ فیصلہ کریں۔"
     ),
     "NONCE_REQUIRED": _CLIENT,
+    "METADATA_REPEATED": _CLIENT,
     "INVALID_FIELDS": _CORRECT,
     "MALFORMED_REQUEST": _CLIENT,
     "UNKNOWN_METHOD": _CLIENT,

@@ -32,7 +32,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "13 ہندسے، پہلا 1 سے 8 تک، ڈیش کے ساتھ یا بغیر",
         "35201-1234567-1",
     ),
-    options_pb2.FORMAT_PASSPORT: Form("5 to 15 of A-Z 0-9", "A-Z 0-9 میں سے 5 سے 15", "AB1234567"),
+    options_pb2.FORMAT_PASSPORT: Form(
+        "5 to 15 of A-Z 0-9, no word in it", "A-Z 0-9 میں سے 5 سے 15، بغیر کسی لفظ کے", "AB1234567"
+    ),
     options_pb2.FORMAT_MOBILE: Form("a Pakistani mobile number", "پاکستانی موبائل نمبر", "0300-1234567"),
     options_pb2.FORMAT_PERSON_NAME: Form(
         "one name in one script, Urdu or Roman, 1 to 120 letters",
@@ -53,15 +55,21 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "جرائم کی فہرست کی دفعہ (`nsor offences WORD` سے تلاش کریں)",
         "PPC-376",
     ),
-    options_pb2.FORMAT_DOCUMENT_NUMBER: Form(
-        "1 to 40 of A-Z a-z 0-9 space . / - ( ), with a digit",
-        "A-Z a-z 0-9 وقفہ . / - ( ) میں سے 1 سے 40، ایک ہندسے کے ساتھ",
-        "Sessions Case 123/2022",
+    options_pb2.FORMAT_DOCUMENT_NUMBER: Form("a ticket's number", "ٹکٹ کا نمبر", "T-77"),
+    options_pb2.FORMAT_CASE_NUMBER: Form(
+        "a case number as courts write it", "مقدمے کا نمبر جیسے عدالت لکھتی ہے", "Sessions Case No. 123/2022"
     ),
+    options_pb2.FORMAT_FIR_COPY_NUMBER: Form("the number of the FIR's copy", "ایف آئی آر کی نقل کا نمبر", "FC-12/2022"),
+    options_pb2.FORMAT_APPLICATION_NUMBER: Form("the application's number", "درخواست کا نمبر", "APP-9/2022"),
+    options_pb2.FORMAT_PRISONER_NUMBER: Form("a prisoner's number", "قیدی کا نمبر", "P-1234/2023"),
     options_pb2.FORMAT_OFFICER_NUMBER: Form(
         "2 to 24 of A-Z 0-9 / -, with a digit", "A-Z 0-9 / - میں سے 2 سے 24، ایک ہندسے کے ساتھ", "PB-1234"
     ),
-    options_pb2.FORMAT_ADDRESS_CODE: Form("1 to 24 of A-Z 0-9 space / -", "A-Z 0-9 وقفہ / - میں سے 1 سے 24", "12-B"),
+    options_pb2.FORMAT_ADDRESS_CODE: Form(
+        "a number, with at most one word (HOUSE, FLAT, PLOT, STREET, CHAK, WARD, UC, ...) and one letter",
+        "ایک نمبر، ساتھ زیادہ سے زیادہ ایک لفظ (مکان، فلیٹ، پلاٹ، گلی، چک، وارڈ، ...) اور ایک حرف",
+        "12-B",
+    ),
     options_pb2.FORMAT_POSTAL_CODE: Form("five digits", "پانچ ہندسے", "54000"),
     options_pb2.FORMAT_DATE: Form(
         "a day of the calendar from 1900 on", "1900 کے بعد کا دن", '{"year": 2024, "month": 3, "day": 5}'
@@ -74,7 +82,11 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
 """Every format of the contract; a test walks them and gives each example to the register's own check."""
 
 _SAYS_NO_FORM = frozenset(
-    {"FORM", "CNIC_FORM", "NAME_FORM", "PLACE_UNKNOWN", "OFFENCE_UNKNOWN", "DATE_INVALID", "UNKNOWN_VALUE"}
+    {
+        *("FORM", "CNIC_FORM", "NAME_FORM", "PLACE_UNKNOWN", "OFFENCE_UNKNOWN", "DATE_INVALID", "UNKNOWN_VALUE"),
+        *("ADDRESS_CODE_FORM", "CASE_NUMBER_FORM", "FIR_COPY_NUMBER_FORM", "APPLICATION_NUMBER_FORM"),
+        *("PRISONER_NUMBER_FORM", "COUNTRY_UNKNOWN"),
+    }
 )
 """Reasons of nsor.v1.FieldReason that say no more than "not of its form": the form takes the description's place."""
 _NEEDS_FORM = frozenset({"REQUIRED", "TOO_LONG", "TOO_SHORT", "OUT_OF_RANGE"})

@@ -8,49 +8,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import contract, dates, documents, fields, messages, place_code
-from nsor_server.formats.errors import FormatError
-
-
-class PlaceRegistry(Protocol):
-    """What the checker asks of policy.places."""
-
-    def exists(self, code: str, /) -> bool:
-        """Tell whether a well-formed code names a place."""
-
-
-class OffenceRegistry(Protocol):
-    """What the checker asks of policy.offences."""
-
-    def known(self, code: str, /) -> bool:
-        """Tell whether a code stands in the offence table."""
+from nsor_server.formats import contract, dates, fields, messages
+from nsor_server.formats.normalisers import OffenceRegistry, PlaceRegistry, WrittenForms, normalisers
 
 
 class Checker:
     """Checks requests.
 
-    Attributes are private; ``places`` and ``offences`` are the policy's registries, and ``today`` gives the date in
+    Attributes are private; ``places``, ``offences`` and ``forms`` are the policy's, and ``today`` gives the date in
     Asia/Karachi.
     """
 
-    __slots__ = ("_compiled", "_normalisers", "_today")
+    __slots__ = ("_compiled", "_normalisers", "_rules_of_messages", "_today")
 
     def __init__(
-        self, places: PlaceRegistry, offences: OffenceRegistry, today: Callable[[], dt.date] = dates.today
+        self,
+        places: PlaceRegistry,
+        offences: OffenceRegistry,
+        forms: WrittenForms,
+        today: Callable[[], dt.date] = dates.today,
     ) -> None:
         self._today = today
-        self._normalisers = dict(fields.NORMALISERS) | {
-            options_pb2.FORMAT_PLACE_CODE: _place(places),
-            options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
-        }
+        self._normalisers = normalisers(places, offences, forms)
+        self._rules_of_messages = messages.rules(forms.most_address_digits)
         self._compiled: dict[str, fields.Check] = {}
 
     def check(self, message: Message) -> list[Violation]:
@@ -86,7 +73,7 @@ class Checker:
         rules = [self._rules(field) for field in descriptor.fields]
         ordered = [one for one in rules if one.rule.not_before_field]
         checks = (*map(fields.compile_check, rules), *map(fields.compile_order, ordered))
-        rule = messages.RULES.get(descriptor.full_name)
+        rule = self._rules_of_messages.get(descriptor.full_name)
         compiled = _of_message(checks, rule, self._today)
         self._compiled[descriptor.full_name] = compiled
         return compiled
@@ -106,10 +93,7 @@ class Checker:
 
 def _of_message(checks: tuple[fields.Check, ...], rule: messages.Rule | None, today: fields.Today) -> fields.Check:
     def check(message: Any, path: str, violations: list[Violation]) -> None:
-        unknown = UnknownFieldSet(message)
-        if len(unknown):
-            # One per message: its number is the contract's, not the caller's value.
-            violations.append(Violation(f"{path}#{unknown[0].field_number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
+        fields.check_unknown(message, path, violations)
         before = len(violations)
         for one in checks:
             one(message, path, violations)
@@ -118,23 +102,3 @@ def _of_message(checks: tuple[fields.Check, ...], rule: messages.Rule | None, to
             rule(message, path, violations, today)
 
     return check
-
-
-def _place(places: PlaceRegistry) -> fields.Normaliser:
-    def normalise(text: str) -> str:
-        code = place_code.normalise(text)
-        if not places.exists(code):
-            raise FormatError(errors_pb2.FIELD_REASON_PLACE_UNKNOWN)
-        return code
-
-    return normalise
-
-
-def _offence(offences: OffenceRegistry) -> fields.Normaliser:
-    def normalise(text: str) -> str:
-        code = documents.normalise_offence_code(text)
-        if not offences.known(code):
-            raise FormatError(errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
-        return code
-
-    return normalise

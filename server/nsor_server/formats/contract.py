@@ -8,7 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from nsor.v1 import options_pb2
 from nsor_server.config import OperatorError
-from nsor_server.formats import fields
+from nsor_server.formats import fields, normalisers
 
 _OWN_CHECK = frozenset({fields.DATE, fields.TIMESTAMP})
 
@@ -55,7 +55,7 @@ def _field_faults(message: Descriptor, field: FieldDescriptor, rule: options_pb2
     if field.message_type is not None:
         yield from _message_field_faults(field.message_type, rule)
     elif field.type == FieldDescriptor.TYPE_STRING:
-        if rule.format not in fields.NORMALISERS and (field.is_repeated or not rule.max_len):
+        if rule.format not in normalisers.STRINGS and (field.is_repeated or not rule.max_len):
             yield "is a string with neither format nor max_len"
     elif field.type == FieldDescriptor.TYPE_BYTES:
         if field.is_repeated or not rule.max_len:

@@ -29,11 +29,11 @@ def normalise(text: str) -> str:
     """Give two capital letters that are assigned.
 
     Raises:
-        FormatError: FORM, UNKNOWN_VALUE, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
+        FormatError: FORM, COUNTRY_UNKNOWN, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
     plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).upper()
     if _FORM.fullmatch(plain) is None:
         raise FormatError(errors_pb2.FIELD_REASON_FORM)
     if plain not in CODES:
-        raise FormatError(errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+        raise FormatError(errors_pb2.FIELD_REASON_COUNTRY_UNKNOWN)
     return plain

@@ -1,4 +1,4 @@
-"""Numbers and codes of papers, officers and addresses: closed alphabets, short, and never a sentence."""
+"""Numbers and codes of officers, agencies, offences and the post: closed alphabets, short, and never a sentence."""
 
 from __future__ import annotations
 
@@ -30,15 +30,9 @@ def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], s
     return normalise
 
 
-# Each number has a digit: it is a number, and a name or a story isn't.
-normalise_document_number: Final = _form(r"(?=[^0-9]*[0-9])[A-Za-z0-9 ./()-]+", 40)
-"""A document or case number: 1 to 40 of A-Z, a-z, 0-9, space and ``. / - ( )``, with a digit."""
-
+# A number has a digit: a name and a story don't.
 normalise_officer_number: Final = _form(r"(?=[^0-9]*[0-9])[A-Z0-9/-]{2,}", 24, upper=True)
 """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with a digit."""
-
-normalise_address_code: Final = _form(r"(?=.*[A-Z0-9])[A-Z0-9 /-]+", 24, upper=True)
-"""A house, street or locality code: 1 to 24 of A-Z, 0-9, space, / and -."""
 
 normalise_postal_code: Final = _form(r"[0-9]{5}", 40)
 """Five digits of Pakistan Post."""

@@ -7,51 +7,23 @@ only for a violation.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import (
-    cnic,
-    countries,
-    dates,
-    documents,
-    mobile,
-    page_tokens,
-    passport,
-    person_name,
-    place_code,
-    uuids,
-)
+from nsor_server.formats import dates
 from nsor_server.formats.errors import FormatError
+from nsor_server.formats.normalisers import Normaliser
 
 Check = Callable[[Any, str, list[Violation]], None]
 """Takes a message, the path of its fields (``suspects[2].``, or empty) and the violations so far."""
-Normaliser = Callable[[str], str]
 Today = Callable[[], dt.date]
-
-NORMALISERS: Final[Mapping[int, Normaliser]] = {
-    options_pb2.FORMAT_CNIC: cnic.normalise,
-    options_pb2.FORMAT_PASSPORT: passport.normalise,
-    options_pb2.FORMAT_MOBILE: mobile.normalise,
-    options_pb2.FORMAT_PERSON_NAME: person_name.normalise,
-    options_pb2.FORMAT_PLACE_CODE: place_code.normalise,
-    options_pb2.FORMAT_UUID: uuids.normalise,
-    options_pb2.FORMAT_AGENCY_ID: documents.normalise_agency_id,
-    options_pb2.FORMAT_OFFENCE_CODE: documents.normalise_offence_code,
-    options_pb2.FORMAT_DOCUMENT_NUMBER: documents.normalise_document_number,
-    options_pb2.FORMAT_OFFICER_NUMBER: documents.normalise_officer_number,
-    options_pb2.FORMAT_ADDRESS_CODE: documents.normalise_address_code,
-    options_pb2.FORMAT_POSTAL_CODE: documents.normalise_postal_code,
-    options_pb2.FORMAT_PAGE_TOKEN: page_tokens.normalise,
-    options_pb2.FORMAT_COUNTRY: countries.normalise,
-}
-"""Every format of a string. A date is a message and has its own check."""
 
 INTEGERS: Final = frozenset(
     {
@@ -100,6 +72,14 @@ class Rules:
 def type_name(field: FieldDescriptor) -> str:
     """Give the full name of a field's message type; empty for a scalar."""
     return field.message_type.full_name if field.message_type is not None else ""
+
+
+def check_unknown(message: Message, path: str, violations: list[Violation]) -> None:
+    """Refuse a message with fields that this contract doesn't have: they could hold text."""
+    unknown = UnknownFieldSet(message)
+    if len(unknown):
+        # One per message: its number is the contract's, not the caller's value.
+        violations.append(Violation(f"{path}#{unknown[0].field_number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
 
 
 def compile_check(rules: Rules) -> Check:
@@ -264,6 +244,7 @@ def _date(rules: Rules) -> Check:
     not_future, today = rules.rule.not_future, rules.today
 
     def check(message: Any, path: str, violations: list[Violation]) -> None:
+        check_unknown(message, path + ".", violations)
         try:
             day = dates.read(message)
         except FormatError as error:
@@ -297,6 +278,7 @@ def _timestamp(rules: Rules) -> Check:
     first, last = _TIMESTAMP_SECONDS
 
     def check(message: Any, path: str, violations: list[Violation]) -> None:
+        check_unknown(message, path + ".", violations)
         if not (first <= message.seconds <= last and 0 <= message.nanos < 1_000_000_000):
             violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_INVALID))
         elif not_future and message.ToDatetime(dt.UTC).astimezone(dates.KARACHI).date() > today():

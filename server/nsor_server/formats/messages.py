@@ -14,7 +14,7 @@ from google.type import date_pb2
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import dates, person_name, place_code
+from nsor_server.formats import dates, person_name, place_code, screens
 from nsor_server.formats.errors import FormatError
 
 Rule = Callable[..., None]
@@ -94,8 +94,17 @@ def _person(person: types_pb2.Person, path: str, violations: list[Violation], _t
         violations.append(Violation(path + "birth_date", errors_pb2.FIELD_REASON_DATE_INVALID))
 
 
-def _address(address: types_pb2.Address, path: str, violations: list[Violation], _today: _Today) -> None:
-    _at_least(address.place_code, 2, path + "place_code", violations)
+def _address(most_digits: int) -> Rule:
+    """Of the codes of one address together: a CNIC isn't spread over them."""
+
+    def check(address: types_pb2.Address, path: str, violations: list[Violation], _today: _Today) -> None:
+        _at_least(address.place_code, 2, path + "place_code", violations)
+        codes = (address.locality_code, address.street_number, address.house_number)
+        if sum(map(screens.digits, codes)) > most_digits:
+            last = next(name for name in ("house_number", "street_number", "locality_code") if getattr(address, name))
+            violations.append(Violation(path + last, errors_pb2.FIELD_REASON_TOO_MANY_DIGITS))
+
+    return check
 
 
 def _fir(fir: types_pb2.FirKey, path: str, violations: list[Violation], _today: _Today) -> None:
@@ -212,10 +221,9 @@ def _list_accesses(
         violations.append(Violation(path + "end_time", errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
-RULES: Final[dict[str, Rule]] = {
+_RULES: Final[dict[str, Rule]] = {
     "nsor.v1.PersonName": _person_name,
     "nsor.v1.Person": _person,
-    "nsor.v1.Address": _address,
     "nsor.v1.FirKey": _fir,
     "nsor.v1.CourtCase": _court_case,
     "nsor.v1.Count": _count,
@@ -227,4 +235,12 @@ RULES: Final[dict[str, Rule]] = {
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,
 }
-"""The rules by the full name of the message type."""
+
+
+def rules(most_address_digits: int) -> dict[str, Rule]:
+    """The rules by the full name of the message type.
+
+    Args:
+        most_address_digits: most digits of locality, street and house of one address together.
+    """
+    return _RULES | {"nsor.v1.Address": _address(most_address_digits)}

@@ -8,6 +8,8 @@ from typing import Self
 
 from nsor_server.calls import Call
 from nsor_server.formats.checker import Checker
+from nsor_server.formats.normalisers import WrittenForms
+from nsor_server.policy import written_forms
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.narrowing import Narrowing
@@ -24,6 +26,7 @@ class Policy:
     deadlines: Deadlines
     grants: GrantPolicy
     narrowing: Narrowing
+    forms: WrittenForms
 
     @classmethod
     def load(cls) -> Self:
@@ -34,12 +37,13 @@ class Policy:
             Deadlines.load(),
             GrantPolicy.load(),
             Narrowing.load(),
+            written_forms.load(),
         )
 
     @functools.cached_property
     def checker(self) -> Checker:
-        """What normalises and checks requests by the contract, with this policy's places and offences."""
-        return Checker(self.places, self.offences)
+        """What normalises and checks requests by the contract, with this policy's lists."""
+        return Checker(self.places, self.offences, self.forms)
 
 
 def policy_of(call: Call) -> Policy:

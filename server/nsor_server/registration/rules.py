@@ -68,7 +68,7 @@ def check_custodian(custodian: Agency | None) -> None:
         errors.InvalidFields: naming the field.
     """
     if custodian is None or custodian.kind != options_pb2.AGENCY_KIND_PRISONS:
-        wrong = errors.Violation("custody.prisons_agency_id", errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+        wrong = errors.Violation("custody.prisons_agency_id", errors_pb2.FIELD_REASON_AGENCY_UNKNOWN)
         raise errors.InvalidFields(violations=(wrong,))
 
 

@@ -107,6 +107,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The proof asked for isn't of this ledger: its sizes are out of range."""
     ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
     """The signature over the call is older than 5 minutes, or its time hasn't come."""
+    ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 50
+    """One of nsor-nonce-bin, nsor-officer-bin and nsor-decision-bin came more than once in the call's metadata."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -177,6 +179,8 @@ ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 """The proof asked for isn't of this ledger: its sizes are out of range."""
 ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
 """The signature over the call is older than 5 minutes, or its time hasn't come."""
+ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 50
+"""One of nsor-nonce-bin, nsor-officer-bin and nsor-decision-bin came more than once in the call's metadata."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:
@@ -233,6 +237,28 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """A page token of another call, or a damaged one."""
     FIELD_REASON_NOT_A_CONVICTION: _FieldReason.ValueType  # 23
     """Not a verdict of conviction."""
+    FIELD_REASON_TOO_MANY_DIGITS: _FieldReason.ValueType  # 24
+    """More digits than the field may have, in any script and whatever stands between them: 11 or more could be a person's number."""
+    FIELD_REASON_VICTIM_WORD: _FieldReason.ValueType  # 25
+    """A word for a victim (Anti-Rape Act 2021, s.26)."""
+    FIELD_REASON_RELATION_WORD: _FieldReason.ValueType  # 26
+    """A word of relation, such as d/o or daughter."""
+    FIELD_REASON_ADDRESS_CODE_FORM: _FieldReason.ValueType  # 27
+    """Not a code of an address: digits, with at most one word of the closed list and one letter beside them."""
+    FIELD_REASON_CASE_NUMBER_FORM: _FieldReason.ValueType  # 28
+    """Not in a form of case numbers."""
+    FIELD_REASON_FIR_COPY_NUMBER_FORM: _FieldReason.ValueType  # 29
+    """Not in a form of the numbers of copies of FIRs."""
+    FIELD_REASON_APPLICATION_NUMBER_FORM: _FieldReason.ValueType  # 30
+    """Not in a form of the numbers of applications."""
+    FIELD_REASON_PRISONER_NUMBER_FORM: _FieldReason.ValueType  # 31
+    """Not in a form of prisoners' numbers."""
+    FIELD_REASON_DATE_TOO_FAR: _FieldReason.ValueType  # 32
+    """Further in the future than policy allows."""
+    FIELD_REASON_COUNTRY_UNKNOWN: _FieldReason.ValueType  # 33
+    """Not a country of ISO 3166-1."""
+    FIELD_REASON_AGENCY_UNKNOWN: _FieldReason.ValueType  # 34
+    """Not an agency of the kind that the field needs."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -285,4 +311,26 @@ FIELD_REASON_PAGE_TOKEN_INVALID: FieldReason.ValueType  # 22
 """A page token of another call, or a damaged one."""
 FIELD_REASON_NOT_A_CONVICTION: FieldReason.ValueType  # 23
 """Not a verdict of conviction."""
+FIELD_REASON_TOO_MANY_DIGITS: FieldReason.ValueType  # 24
+"""More digits than the field may have, in any script and whatever stands between them: 11 or more could be a person's number."""
+FIELD_REASON_VICTIM_WORD: FieldReason.ValueType  # 25
+"""A word for a victim (Anti-Rape Act 2021, s.26)."""
+FIELD_REASON_RELATION_WORD: FieldReason.ValueType  # 26
+"""A word of relation, such as d/o or daughter."""
+FIELD_REASON_ADDRESS_CODE_FORM: FieldReason.ValueType  # 27
+"""Not a code of an address: digits, with at most one word of the closed list and one letter beside them."""
+FIELD_REASON_CASE_NUMBER_FORM: FieldReason.ValueType  # 28
+"""Not in a form of case numbers."""
+FIELD_REASON_FIR_COPY_NUMBER_FORM: FieldReason.ValueType  # 29
+"""Not in a form of the numbers of copies of FIRs."""
+FIELD_REASON_APPLICATION_NUMBER_FORM: FieldReason.ValueType  # 30
+"""Not in a form of the numbers of applications."""
+FIELD_REASON_PRISONER_NUMBER_FORM: FieldReason.ValueType  # 31
+"""Not in a form of prisoners' numbers."""
+FIELD_REASON_DATE_TOO_FAR: FieldReason.ValueType  # 32
+"""Further in the future than policy allows."""
+FIELD_REASON_COUNTRY_UNKNOWN: FieldReason.ValueType  # 33
+"""Not a country of ISO 3166-1."""
+FIELD_REASON_AGENCY_UNKNOWN: FieldReason.ValueType  # 34
+"""Not an agency of the kind that the field needs."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -370,11 +370,13 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     is no published check digit.
     """
     FORMAT_PASSPORT: _Format.ValueType  # 2
-    """A passport number: 5 to 15 of A-Z and 0-9."""
+    """A passport number: 5 to 15 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
     FORMAT_MOBILE: _Format.ValueType  # 3
     """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
     FORMAT_PERSON_NAME: _Format.ValueType  # 4
-    """A name in Urdu or in Roman letters, never both in one; 1 to 120 characters."""
+    """A name in Urdu or in Roman letters, never both in one; 1 to 120 characters; no word for a victim, and none of relation that no
+    given name holds.
+    """
     FORMAT_PLACE_CODE: _Format.ValueType  # 5
     """A place of the place registry: PK-PB, PK-PB/LHR or PK-PB/LHR/PS-001."""
     FORMAT_UUID: _Format.ValueType  # 6
@@ -384,11 +386,13 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     FORMAT_OFFENCE_CODE: _Format.ValueType  # 8
     """A code of the offence table, such as PPC-376."""
     FORMAT_DOCUMENT_NUMBER: _Format.ValueType  # 9
-    """A document or case number: 1 to 40 of A-Z, a-z, 0-9, space and . / - ( )."""
+    """A document's number, in one of the forms of the policy data."""
     FORMAT_OFFICER_NUMBER: _Format.ValueType  # 10
-    """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -."""
+    """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
     FORMAT_ADDRESS_CODE: _Format.ValueType  # 11
-    """A house, street or locality code: 1 to 24 of A-Z, 0-9, space, / and -."""
+    """A house, street or locality code: 1 to 5 digits, with at most one word of the policy data (FLAT, PLOT, CHAK, WARD, ...) and one
+    letter beside them; 1 to 24 of A-Z, 0-9, space, / and -. Urdu words of the list become the Latin ones.
+    """
     FORMAT_POSTAL_CODE: _Format.ValueType  # 12
     """Five digits of Pakistan Post."""
     FORMAT_DATE: _Format.ValueType  # 13
@@ -397,6 +401,16 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """A page token of this service."""
     FORMAT_COUNTRY: _Format.ValueType  # 15
     """Two capital letters, ISO 3166-1 alpha-2."""
+    FORMAT_CASE_NUMBER: _Format.ValueType  # 16
+    """A case number as courts write it, in one of the forms of the policy data, such as "Sessions Case No. 123/2022": words of the
+    form, 1 to 6 digits, perhaps one letter, perhaps a year. Spaces, marks, capitals and Urdu digits are normalised.
+    """
+    FORMAT_FIR_COPY_NUMBER: _Format.ValueType  # 17
+    """The number of a copy of an FIR, in one of the forms of the policy data, such as "FC-12/2022"."""
+    FORMAT_APPLICATION_NUMBER: _Format.ValueType  # 18
+    """The number of an application to the prosecutor, in one of the forms of the policy data, such as "APP-9/2022"."""
+    FORMAT_PRISONER_NUMBER: _Format.ValueType  # 19
+    """A prisoner's number, in one of the forms of the policy data, such as "P-1234/2023"."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -408,11 +422,13 @@ FORMAT_CNIC: Format.ValueType  # 1
 is no published check digit.
 """
 FORMAT_PASSPORT: Format.ValueType  # 2
-"""A passport number: 5 to 15 of A-Z and 0-9."""
+"""A passport number: 5 to 15 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
 FORMAT_MOBILE: Format.ValueType  # 3
 """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
 FORMAT_PERSON_NAME: Format.ValueType  # 4
-"""A name in Urdu or in Roman letters, never both in one; 1 to 120 characters."""
+"""A name in Urdu or in Roman letters, never both in one; 1 to 120 characters; no word for a victim, and none of relation that no
+given name holds.
+"""
 FORMAT_PLACE_CODE: Format.ValueType  # 5
 """A place of the place registry: PK-PB, PK-PB/LHR or PK-PB/LHR/PS-001."""
 FORMAT_UUID: Format.ValueType  # 6
@@ -422,11 +438,13 @@ FORMAT_AGENCY_ID: Format.ValueType  # 7
 FORMAT_OFFENCE_CODE: Format.ValueType  # 8
 """A code of the offence table, such as PPC-376."""
 FORMAT_DOCUMENT_NUMBER: Format.ValueType  # 9
-"""A document or case number: 1 to 40 of A-Z, a-z, 0-9, space and . / - ( )."""
+"""A document's number, in one of the forms of the policy data."""
 FORMAT_OFFICER_NUMBER: Format.ValueType  # 10
-"""An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -."""
+"""An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
 FORMAT_ADDRESS_CODE: Format.ValueType  # 11
-"""A house, street or locality code: 1 to 24 of A-Z, 0-9, space, / and -."""
+"""A house, street or locality code: 1 to 5 digits, with at most one word of the policy data (FLAT, PLOT, CHAK, WARD, ...) and one
+letter beside them; 1 to 24 of A-Z, 0-9, space, / and -. Urdu words of the list become the Latin ones.
+"""
 FORMAT_POSTAL_CODE: Format.ValueType  # 12
 """Five digits of Pakistan Post."""
 FORMAT_DATE: Format.ValueType  # 13
@@ -435,6 +453,16 @@ FORMAT_PAGE_TOKEN: Format.ValueType  # 14
 """A page token of this service."""
 FORMAT_COUNTRY: Format.ValueType  # 15
 """Two capital letters, ISO 3166-1 alpha-2."""
+FORMAT_CASE_NUMBER: Format.ValueType  # 16
+"""A case number as courts write it, in one of the forms of the policy data, such as "Sessions Case No. 123/2022": words of the
+form, 1 to 6 digits, perhaps one letter, perhaps a year. Spaces, marks, capitals and Urdu digits are normalised.
+"""
+FORMAT_FIR_COPY_NUMBER: Format.ValueType  # 17
+"""The number of a copy of an FIR, in one of the forms of the policy data, such as "FC-12/2022"."""
+FORMAT_APPLICATION_NUMBER: Format.ValueType  # 18
+"""The number of an application to the prosecutor, in one of the forms of the policy data, such as "APP-9/2022"."""
+FORMAT_PRISONER_NUMBER: Format.ValueType  # 19
+"""A prisoner's number, in one of the forms of the policy data, such as "P-1234/2023"."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,124 @@
+"""The normaliser of each format of a string, with what policy says of it bound in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.formats import (
+    cnic,
+    countries,
+    documents,
+    mobile,
+    page_tokens,
+    passport,
+    person_name,
+    place_code,
+    uuids,
+)
+from nsor_server.formats.address_codes import AddressCodes
+from nsor_server.formats.document_numbers import NumberForms, screened
+from nsor_server.formats.errors import FormatError
+from nsor_server.formats.screens import Screens
+
+Normaliser = Callable[[str], str]
+
+_NUMBERS: Final = frozenset(
+    {
+        options_pb2.FORMAT_DOCUMENT_NUMBER,
+        options_pb2.FORMAT_CASE_NUMBER,
+        options_pb2.FORMAT_FIR_COPY_NUMBER,
+        options_pb2.FORMAT_APPLICATION_NUMBER,
+        options_pb2.FORMAT_PRISONER_NUMBER,
+    }
+)
+_PLAIN: Final[Mapping[int, Normaliser]] = {
+    options_pb2.FORMAT_CNIC: cnic.normalise,
+    options_pb2.FORMAT_MOBILE: mobile.normalise,
+    options_pb2.FORMAT_UUID: uuids.normalise,
+    options_pb2.FORMAT_POSTAL_CODE: documents.normalise_postal_code,
+    options_pb2.FORMAT_PAGE_TOKEN: page_tokens.normalise,
+    options_pb2.FORMAT_COUNTRY: countries.normalise,
+    options_pb2.FORMAT_PASSPORT: passport.normalise,
+}
+_BOUND: Final = frozenset(
+    {
+        options_pb2.FORMAT_PERSON_NAME,
+        options_pb2.FORMAT_PLACE_CODE,
+        options_pb2.FORMAT_AGENCY_ID,
+        options_pb2.FORMAT_OFFENCE_CODE,
+        options_pb2.FORMAT_OFFICER_NUMBER,
+        options_pb2.FORMAT_ADDRESS_CODE,
+    }
+)
+STRINGS: Final = _NUMBERS | _BOUND | frozenset(_PLAIN)
+"""Every format of a string. A date is a message and has its own check."""
+
+
+class PlaceRegistry(Protocol):
+    """What is asked of policy.places."""
+
+    def exists(self, code: str, /) -> bool:
+        """Tell whether a well-formed code names a place."""
+
+
+class OffenceRegistry(Protocol):
+    """What is asked of policy.offences."""
+
+    def known(self, code: str, /) -> bool:
+        """Tell whether a code stands in the offence table."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenForms:
+    """The written forms that are policy data.
+
+    Attributes:
+        screens: what no name and no code may hold.
+        addresses: codes of addresses.
+        numbers: the forms of numbers of papers and cases, by their format.
+        most_address_digits: most digits of locality, street and house of one address together.
+    """
+
+    screens: Screens
+    addresses: AddressCodes
+    numbers: Mapping[int, NumberForms]
+    most_address_digits: int
+
+
+def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: WrittenForms) -> Mapping[int, Normaliser]:
+    """The normaliser of each format in ``STRINGS``."""
+    code, longest = forms.screens.code, 4 * person_name.LONGEST
+    found: dict[int, Normaliser] = dict(_PLAIN)
+    found |= {number: forms.numbers[number].normalise for number in _NUMBERS}
+    found |= {
+        options_pb2.FORMAT_PERSON_NAME: screened(person_name.normalise, forms.screens.name, longest),
+        options_pb2.FORMAT_PLACE_CODE: _place(places),
+        options_pb2.FORMAT_AGENCY_ID: screened(documents.normalise_agency_id, code, longest),
+        options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
+        options_pb2.FORMAT_OFFICER_NUMBER: screened(documents.normalise_officer_number, code, longest),
+        options_pb2.FORMAT_ADDRESS_CODE: forms.addresses.normalise,
+    }
+    return found
+
+
+def _place(places: PlaceRegistry) -> Normaliser:
+    def normalise(text: str) -> str:
+        code = place_code.normalise(text)
+        if not places.exists(code):
+            raise FormatError(errors_pb2.FIELD_REASON_PLACE_UNKNOWN)
+        return code
+
+    return normalise
+
+
+def _offence(offences: OffenceRegistry) -> Normaliser:
+    def normalise(text: str) -> str:
+        code = documents.normalise_offence_code(text)
+        if not offences.known(code):
+            raise FormatError(errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
+        return code
+
+    return normalise

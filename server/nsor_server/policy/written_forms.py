@@ -1,0 +1,115 @@
+"""How numbers and codes are written, and what no name, number or code may hold: the lists that formats checks by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server.formats import person_name
+from nsor_server.formats.address_codes import AddressCodes
+from nsor_server.formats.document_numbers import FormsError, NumberForms
+from nsor_server.formats.normalisers import WrittenForms
+from nsor_server.formats.screens import Screens
+from nsor_server.policy import source
+
+_REASONS: Final = {
+    "CASE_NUMBER": errors_pb2.FIELD_REASON_CASE_NUMBER_FORM,
+    "FIR_COPY_NUMBER": errors_pb2.FIELD_REASON_FIR_COPY_NUMBER_FORM,
+    "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
+    "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
+    "DOCUMENT_NUMBER": errors_pb2.FIELD_REASON_FORM,
+}
+_Words = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+_Digits = Annotated[int, msgspec.Meta(ge=1, le=12)]
+
+
+class ScreensRow(source.Row, frozen=True):
+    """What nothing may hold: too many digits, and words for victims and relations."""
+
+    most_digits: _Digits
+    victims: _Words
+    relations: _Words
+    more_relations: _Words
+
+
+class AddressRow(source.Row, frozen=True):
+    """Codes of addresses: the word that is stored, by each phrase for it."""
+
+    most_digits: _Digits
+    most_digits_together: _Digits
+    suffixes: _Words
+    words: Mapping[str, _Words]
+
+
+class UrduRow(source.Row, frozen=True):
+    """Latin words by the Urdu ones."""
+
+    words: Mapping[str, str]
+
+
+class NumberRow(source.Row, frozen=True):
+    """The forms of a kind of number, by the name of its format."""
+
+    kind: str
+    forms: _Words
+
+
+class WrittenFormsFile(source.Part, frozen=True):
+    """The file."""
+
+    screens: ScreensRow
+    address: AddressRow
+    urdu: UrduRow
+    number: tuple[NumberRow, ...]
+
+
+def load(path: Path | None = None) -> WrittenForms:
+    """Load the packaged data, or a file.
+
+    Raises:
+        source.PolicyError: the data can't be used.
+    """
+    file = source.read(path or source.packaged("written_forms.toml"), WrittenFormsFile)
+    screens = Screens(
+        most_digits=file.screens.most_digits,
+        victims=file.screens.victims,
+        relations=file.screens.relations,
+        more_relations=file.screens.more_relations,
+    )
+    urdu = {person_name.canonical_key(word): latin for word, latin in file.urdu.words.items()}
+    addresses = AddressCodes(
+        words=_phrases(file.address),
+        urdu=urdu,
+        suffixes=file.address.suffixes,
+        most_digits=file.address.most_digits,
+        screens=screens,
+    )
+    kinds = [row.kind for row in file.number]
+    if sorted(kinds) != sorted(_REASONS):
+        raise source.PolicyError(f"written forms: one list of forms for each of {', '.join(_REASONS)}")
+    return WrittenForms(
+        screens=screens,
+        addresses=addresses,
+        numbers={options_pb2.Format.Value(f"FORMAT_{row.kind}"): _forms(row, urdu, screens) for row in file.number},
+        most_address_digits=file.address.most_digits_together,
+    )
+
+
+def _phrases(address: AddressRow) -> dict[str, str]:
+    phrases: dict[str, str] = {}
+    for word, written in address.words.items():
+        for phrase in written:
+            if phrases.setdefault(phrase, word) != word:
+                raise source.PolicyError(f"written forms: {phrase} stands for two words")
+    return phrases
+
+
+def _forms(row: NumberRow, urdu: Mapping[str, str], screens: Screens) -> NumberForms:
+    try:
+        return NumberForms(row.forms, urdu=urdu, reason=_REASONS[row.kind], screens=screens)
+    except FormsError as error:
+        raise source.PolicyError(f"written forms: {row.kind}: {error}") from None

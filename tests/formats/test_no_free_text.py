@@ -1,0 +1,267 @@
+# ruff: noqa: RUF001 - letters and digits that look like others are what is tested
+"""Attacks on the fields of numbers, codes and names: a victim's name, a relation and a person's number don't get in."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nsor.v1 import errors_pb2, options_pb2, types_pb2
+from nsor_server.errors import Violation
+from nsor_server.formats.checker import Checker
+from nsor_server.formats.errors import FormatError
+from nsor_server.formats.normalisers import STRINGS, normalisers
+from nsor_server.policy import written_forms
+from nsor_server.policy.offences import OffenceTable
+from nsor_server.policy.places import Places
+from nsor_synthetic import examples, names
+from tests.work import calls_of
+
+NORMALISERS = normalisers(Places.load(), OffenceTable.load(), written_forms.load())
+NUMBERS = [
+    options_pb2.FORMAT_CASE_NUMBER,
+    options_pb2.FORMAT_FIR_COPY_NUMBER,
+    options_pb2.FORMAT_APPLICATION_NUMBER,
+    options_pb2.FORMAT_PRISONER_NUMBER,
+    options_pb2.FORMAT_DOCUMENT_NUMBER,
+]
+CODES = [
+    *NUMBERS,
+    options_pb2.FORMAT_ADDRESS_CODE,
+    options_pb2.FORMAT_OFFICER_NUMBER,
+    options_pb2.FORMAT_PASSPORT,
+    options_pb2.FORMAT_AGENCY_ID,
+]
+HOLDING_NO_PERSON = [*CODES, options_pb2.FORMAT_PERSON_NAME]
+CNIC = "3520212345671"
+DIGITS = {"ASCII": "0123456789", "Arabic-Indic": "٠١٢٣٤٥٦٧٨٩", "Urdu": "۰۱۲۳۴۵۶۷۸۹"}
+
+
+def reason_of(text_format: int, text: str) -> str:
+    """The reason for which a text is refused; empty: it isn't."""
+    try:
+        NORMALISERS[text_format](text)
+    except FormatError as error:
+        return errors_pb2.FieldReason.Name(error.reason).removeprefix("FIELD_REASON_")
+    return ""
+
+
+def spellings() -> list[str]:
+    """A CNIC in each script, with three scripts in one number, and with everything between its digits."""
+    found = [CNIC.translate(str.maketrans(DIGITS["ASCII"], digits)) for digits in DIGITS.values()]
+    scripts = list(DIGITS.values())
+    found.append("".join(scripts[at % 3][int(digit)] for at, digit in enumerate(CNIC)))
+    for between in ("-", " ", "/", ".", ",", "_", "–", "—", "\u00a0", "\u200b", "\u200d", "\u0301", "\u064e", "x", "چ"):
+        found.append(between.join(CNIC))
+        found.append(f"{CNIC[:5]}{between}{CNIC[5:12]}{between}{CNIC[12:]}")
+    found += [f"House {CNIC}", f"{CNIC[:6]} of {CNIC[6:]}", f"({CNIC[:5]}) {CNIC[5:12]} ({CNIC[12:]})"]
+    return found
+
+
+@pytest.mark.parametrize("text_format", HOLDING_NO_PERSON, ids=options_pb2.Format.Name)
+@pytest.mark.parametrize("written", spellings(), ids=ascii)
+def test_a_cnic_gets_into_no_name_number_or_code(text_format: int, written: str) -> None:
+    assert reason_of(text_format, written)
+
+
+@pytest.mark.parametrize("text_format", HOLDING_NO_PERSON, ids=options_pb2.Format.Name)
+@given(
+    digits=st.lists(st.sampled_from("".join(DIGITS.values()) + "०１𝟙"), min_size=11, max_size=20),
+    between=st.text(st.characters(codec="utf-8"), max_size=2),
+)
+def test_eleven_digits_get_in_nowhere_whatever_stands_between_them(
+    text_format: int, digits: list[str], between: str
+) -> None:
+    assert reason_of(text_format, between.join(digits))
+
+
+def test_a_cnic_is_not_spread_over_the_codes_of_an_address(checker: Checker) -> None:
+    # Each code takes five digits at most, so that it takes three; and the three together take ten.
+    request = examples.create_registration(7)
+    address = request.addresses[0]
+    address.locality_code, address.street_number, address.house_number = "UC 35202", "12345", "671"
+    assert checker.check(request) == [
+        Violation("addresses[0].house_number", errors_pb2.FIELD_REASON_TOO_MANY_DIGITS),
+    ]
+    address.house_number = ""
+    assert checker.check(request) == []
+
+
+@pytest.mark.parametrize(
+    "house", ["VICTIM FATIMA", "VICTIM 12", "victim no 7", "V I C T I M 7", "V-I-C-T-I-M 7", "مکان متاثرہ ۷"]
+)
+def test_a_victim_gets_into_no_house_number(house: str) -> None:
+    assert reason_of(options_pb2.FORMAT_ADDRESS_CODE, house) == "VICTIM_WORD"
+
+
+def test_a_story_gets_into_no_number() -> None:
+    story = "victim Fatima Bibi d-o Aslam house 12"
+    for number in NUMBERS:
+        assert reason_of(number, story) == "VICTIM_WORD"
+        assert reason_of(number, story.replace("victim ", "")) == "RELATION_WORD"
+        assert reason_of(number, "Fatima Bibi house 12")
+        assert reason_of(number, "Sessions Case No. 123/2022 Fatima")
+        assert reason_of(number, "Sessions Case Fatima No. 123/2022")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Victim Fatima",
+        "VICTIM",
+        "vićtím Fatima",
+        "vıctım",
+        "v\u0301i\u0301c\u0301t\u0301i\u0301m\u0301",
+        "V.I.C.T.I.M",
+        "V i c t i m",
+        "Vic-tim Fatima",
+        "Vic'tim",
+        "VictimFatima",
+        "Vic\u200btim",
+        "Vic\u200dtim",
+        "متاثرہ فاطمہ",
+        "مُتاثِّرہ",
+        "متـاثـره",
+        "متاثر\u0647",
+        "م\u200cتاثرہ",
+        "متاثرةفاطمہ",
+        "\ufee3\ufe98\ufe8e\ufe9b\ufeae\ufbab",
+        "مدعیہ",
+    ],
+    ids=ascii,
+)
+def test_a_name_does_not_call_anybody_a_victim(name: str) -> None:
+    # Also written with marks, joiners, spaces, other letters of the same look, or presentation forms.
+    assert reason_of(options_pb2.FORMAT_PERSON_NAME, name) == "VICTIM_WORD"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Fatima d/o Aslam", "Fatima d-o Aslam", "Fatima D'O Aslam", "Aslam s/o Akram", "Fatima w/o Aslam"),
+        *("Fatima daughter of Aslam", "Fatima Wife Aslam", "Fatima d–o Aslam", "Fatima W I F E Aslam"),
+        *("فاطمہ زوجہ اسلم", "فاطمہ زوجه اسلم", "اسلم ولد اکرم", "فاطمہ بیوہ اسلم", "فاطمہ زَوجہ اسلم"),
+    ],
+    ids=ascii,
+)
+def test_a_name_has_no_word_of_relation(name: str) -> None:
+    assert reason_of(options_pb2.FORMAT_PERSON_NAME, name) == "RELATION_WORD"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Umm-e-Kulsoom", "Umm Kulsoom", "Bint-e-Zahra", "Abu Bakar", "Ibn-e-Hasan", "Usama bin Zaid", "Bin Yamin"),
+        *("S.O. Khan", "D. O. Ahmed", "D'Souza", "O'Brien", "Sonia", "Samson", "Son Ho", "Dukhtar Bibi", "Walida"),
+        *("Victor", "Victoria", "Vic Timothy", "Minor", "Sister Ruth", "Wadood", "Wasim Do", "Mazloom Shah"),
+        *("بنت زہرا", "ابن حسن", "ام کلثوم", "ابو بکر", "دختر بی بی", "متین", "ولید", "خالد", "والی", "زوہیب"),
+    ],
+    ids=ascii,
+)
+def test_a_name_that_sounds_like_it_stays_a_name(name: str) -> None:
+    assert NORMALISERS[options_pb2.FORMAT_PERSON_NAME](name) == unicodedata.normalize("NFC", name)
+
+
+def test_every_synthetic_name_passes_the_screens() -> None:
+    pairs = [*names.MEN, *names.WOMEN, *names.ALIASES, *(name for family in names.FAMILIES.values() for name in family)]
+    for pair in pairs:
+        for name in (pair.urdu, pair.roman):
+            assert reason_of(options_pb2.FORMAT_PERSON_NAME, name) == "", ascii(name)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("14/B", "14/B"),
+        ("uc-12", "UC-12"),
+        ("Union Council 12", "UC 12"),
+        ("CHAK 128 GB", "CHAK 128 GB"),
+        ("Chak No. 128/GB", "CHAK 128/GB"),
+        ("House No. 14-B", "HOUSE 14-B"),
+        ("H 14", "H 14"),
+        ("گلی ۷", "STREET 7"),
+        ("مکان نمبر ۱۴", "HOUSE 14"),
+        ("یونین کونسل ١٢", "UC 12"),
+        ("\u0645\u0643\u0627\u0646 14", "HOUSE 14"),  # with an Arabic kaf
+        ("14 Gali", "STREET 14"),
+    ],
+    ids=ascii,
+)
+def test_codes_of_addresses_as_people_write_them(written: str, stored: str) -> None:
+    normalise = NORMALISERS[options_pb2.FORMAT_ADDRESS_CODE]
+    assert normalise(written) == stored
+    assert normalise(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "written", ["A", "FATIMA 7", "A 7 B", "F A T I M A 7", "HOUSE STREET 7", "7 AMNA", "BEHIND MOSQUE 7"]
+)
+def test_an_address_takes_one_word_of_the_list_or_one_letter(written: str) -> None:
+    assert reason_of(options_pb2.FORMAT_ADDRESS_CODE, written) == "ADDRESS_CODE_FORM"
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("Sessions Case No. 123/2022", "Sessions Case No. 123/2022"),
+        ("sessions  case no ۱۲۳ / ۲۰۲۲", "Sessions Case No. 123/2022"),
+        ("SESSIONS CASE 123-2022", "Sessions Case No. 123/2022"),
+        ("Case no 82186", "Case No. 82186"),
+        ("Crl Appeal No. 456 of 2023", "Crl. Appeal No. 456/2023"),
+        ("Crl. Appeal No. 456-P/2023", "Crl. Appeal No. 456-P/2023"),
+        ("S.C. No. 7/2024", "S.C. No. 7/2024"),
+        ("سیشن مقدمہ نمبر ۱۲۳/۲۰۲۲", "Sessions Case No. 123/2022"),
+        ("0123/2022", "123/2022"),
+    ],
+    ids=ascii,
+)
+def test_one_case_number_however_a_court_writes_it(written: str, stored: str) -> None:
+    # A court that confirms types it anew: a space or a mark is not another case.
+    if written.startswith("S.C."):
+        assert NORMALISERS[options_pb2.FORMAT_CASE_NUMBER](written.lower()) == stored
+    assert NORMALISERS[options_pb2.FORMAT_CASE_NUMBER](written) == stored
+
+
+@pytest.mark.parametrize(
+    "written", ["Case No. 1234567", "Sessions Case No. 1/22", "1 2 3/2022", "Case No. 0", "12.345/2022"]
+)
+def test_a_case_number_has_one_serial_and_one_year(written: str) -> None:
+    assert reason_of(options_pb2.FORMAT_CASE_NUMBER, written) == "CASE_NUMBER_FORM"
+
+
+def test_a_passport_number_holds_neither_a_word_nor_a_cnic() -> None:
+    assert reason_of(options_pb2.FORMAT_PASSPORT, CNIC) == "TOO_MANY_DIGITS"
+    assert reason_of(options_pb2.FORMAT_PASSPORT, "VICTIMFATIMA1") == "FORM"
+    assert reason_of(options_pb2.FORMAT_PASSPORT, "C01X00T47") == ""
+
+
+def test_no_other_format_takes_words() -> None:
+    # Whoever adds a format says here whether a name fits into it.
+    without_words = {
+        options_pb2.FORMAT_CNIC,
+        options_pb2.FORMAT_MOBILE,
+        options_pb2.FORMAT_PLACE_CODE,
+        options_pb2.FORMAT_UUID,
+        options_pb2.FORMAT_OFFENCE_CODE,
+        options_pb2.FORMAT_POSTAL_CODE,
+        options_pb2.FORMAT_PAGE_TOKEN,
+        options_pb2.FORMAT_COUNTRY,
+    }
+    assert without_words | set(HOLDING_NO_PERSON) == set(STRINGS)
+
+
+def test_a_name_in_an_unknown_field_of_a_date_is_refused(checker: Checker) -> None:
+    # A date is somebody else's type, and could carry text all the same.
+    request = examples.create_registration(7)
+    request.person.birth_date.MergeFromString(b"\x82\x7d\x06Fatima")
+    assert checker.check(request) == [Violation("person.birth_date.#2000", errors_pb2.FIELD_REASON_UNKNOWN_FIELD)]
+
+
+def test_the_forms_are_compiled_once(checker: Checker) -> None:
+    # The look-up path checks every request: a case number costs a few calls, and no list is walked.
+    case = types_pb2.CourtCase(
+        court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR", case_number="Murder Reference No. 1/2023"
+    )
+    checker.check(case)
+    assert calls_of(lambda: checker.check(case)).total() < 100

@@ -93,6 +93,18 @@ def test_an_expected_move_moves_nothing_yet(services: Services, confirmed: Creat
     assert services.get(confirmed.registration_id, NPB).addresses[-1].since_date == day(2026, 4, 1)
 
 
+@pytest.mark.parametrize("validate_only", [False, True])
+def test_a_move_is_expected_for_so_many_days_ahead_as_policy_says(
+    services: Services, confirmed: Created, validate_only: bool
+) -> None:
+    # Otherwise a notice that nobody ever checks moves a person's address to a day on which nobody looks for him.
+    # 90 days after the day on which the station received it, 21 February.
+    take(services, notice(confirmed, timing=EXPECTED, event_date=day(2026, 5, 22), validate_only=validate_only))
+    beyond = notice(confirmed, timing=EXPECTED, event_date=day(2026, 5, 23), validate_only=validate_only)
+    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), beyond)
+    assert violations(refusal) == [("event_date", errors_pb2.FIELD_REASON_DATE_TOO_FAR)]
+
+
 def test_a_permanent_address_moves_nothing(services: Services, confirmed: Created) -> None:
     permanent = types_pb2.Address(kind=types_pb2.ADDRESS_KIND_PERMANENT, place_code="PK-SD/KHI")
     answer = take(services, notice(confirmed, address=permanent))

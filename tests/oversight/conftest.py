@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2, receipt_pb2
 from nsor_server.access.contract import Contract
-from nsor_server.calls import Agency, Call, new_access_id
+from nsor_server.calls import Agency, Call, Officer, new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.oversight.service import OversightService
@@ -28,6 +28,11 @@ KINDS = {
     "special-committee": options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE,
 }
 RULES = {rule.request_class: rule for rule in Contract.load().methods.values()}
+
+
+def an_officer(agency_id: str, *jurisdiction: str) -> Officer:
+    """An officer of an agency, for the whole of its jurisdiction or less."""
+    return Officer(bytes(32), agency_id, "PB-1", bytes(32), jurisdiction, 17)
 
 
 def make_call(agency_id: str, request: Message) -> Call:
@@ -55,11 +60,13 @@ class Written:
     handlers: Mapping[type[Message], Unary[Any, Any]]
     service: OversightService
 
-    def ask(self, agency_id: str, request: Message) -> Any:
-        """The answer to an agency."""
+    def ask(self, agency_id: str, request: Message, officer: Officer | None = None) -> Any:
+        """The answer to an agency: to its system, or to one of its officers."""
         handler = self.handlers[type(request)]
+        call = make_call(agency_id, request)
+        call.officer = officer
         with self.database.reading() as conn:
-            return handler.run(make_call(agency_id, request), request, conn).response
+            return handler.run(call, request, conn).response
 
     def append(
         self,
@@ -67,6 +74,7 @@ class Written:
         outcome: leaf_pb2.Outcome.ValueType = leaf_pb2.OUTCOME_ALLOWED,
         count: int = 1,
         purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_INVESTIGATION,
+        case: str = "PK-PB/LHR/PS-001 679/2025",
     ) -> Sequence[receipt_pb2.Receipt]:
         """Write entries of an agency in one commit."""
         entries = [
@@ -80,7 +88,7 @@ class Written:
                 call_hash=os.urandom(32),
                 answer_hash=hashlib.sha256(os.urandom(32)).digest(),
                 detail=record_pb2.AccessDetail(
-                    outcome="FOUND", officer_number="LHR-1024", case_reference="PK-PB/LHR/PS-001 679/2025"
+                    outcome="FOUND", officer_number="LHR-1024", case_reference=case
                 ).SerializeToString(),
             )
             for _ in range(count)

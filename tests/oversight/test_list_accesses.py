@@ -6,16 +6,18 @@ import pytest
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import from_us
 from nsor_server.oversight import rules
-from tests.oversight.conftest import Written
+from tests.oversight.conftest import Written, an_officer
 
 Request = oversight_pb2.ListAccessesRequest
 
 
-def listed(written: Written, agency: str, request: Request | None = None) -> oversight_pb2.ListAccessesResponse:
-    response = written.ask(agency, request or Request())
+def listed(
+    written: Written, agency: str, request: Request | None = None, officer: Officer | None = None
+) -> oversight_pb2.ListAccessesResponse:
+    response = written.ask(agency, request or Request(), officer)
     assert isinstance(response, oversight_pb2.ListAccessesResponse)
     return response
 
@@ -61,19 +63,56 @@ def test_who_sees_all_is_the_contracts_word(scope: options_pb2.RowScope.ValueTyp
 def test_a_passports_or_a_prisoners_number_stays_sealed(
     written: Written, purpose: options_pb2.Purpose.ValueType
 ) -> None:
-    # It names a person, and a list of accesses needs no officer: a system's certificate alone would read it.
+    # It names a person: no list shows it, to an officer neither.
     written.append("punjab-police", purpose=purpose)
-    (access,) = listed(written, "punjab-police").accesses
+    (access,) = listed(written, "punjab-police", officer=an_officer("punjab-police")).accesses
     assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
+
+
+def test_a_case_is_shown_to_an_officer_and_to_no_system(written: Written) -> None:
+    # A system's certificate alone would read every case of its agency, and nobody would answer for it.
+    written.append("punjab-police")
+    for agency in ("punjab-police", "npb"):
+        (access,) = listed(written, agency).accesses
+        assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
+        (access,) = listed(written, agency, officer=an_officer(agency)).accesses
+        assert access.case_reference == "PK-PB/LHR/PS-001 679/2025"
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "shown"),
+    [
+        ("PK-PB/LHR/PS-001 679/2025", "PK-PB/LHR", True),
+        ("PK-PB/LHR/PS-001 679/2025", "PK-PB/MUL", False),
+        ("PK-PB/LHR Sessions Case No. 7/2025", "PK-PB/MUL", False),
+        ("PK-PB/MUL Sessions Case No. 7/2025", "PK-PB/MUL", True),
+    ],
+)
+def test_an_officer_sees_the_cases_of_his_own_districts(written: Written, case: str, place: str, shown: bool) -> None:
+    written.append("punjab-police", case=case)
+    (access,) = listed(written, "punjab-police", officer=an_officer("punjab-police", place)).accesses
+    assert access.case_reference == (case if shown else "")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("3520212345671", "35202-1234567-1", "case 35202/1234567/1", "3 5 2 0 2 1 2 3 4 5 6 7 1"),
+        *("۳۵۲۰۲۱۲۳۴۵۶۷۱", "35202-۱۲۳۴۵۶۷-1"),
+    ],
+    ids=ascii,
+)
+def test_no_list_shows_a_case_with_the_digits_of_a_cnic(written: Written, case: str) -> None:
+    # From before numbers had forms, or from a form that somebody adds: what looks like a person's number stays sealed.
+    written.append("npb", case=case)
+    (access,) = listed(written, "npb", officer=an_officer("npb")).accesses
+    assert access.case_reference == ""
 
 
 def test_the_committee_sees_no_officer_and_no_case(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     written.append("punjab-police")
-    for agency in ("punjab-police", "npb"):
-        (access,) = listed(written, agency).accesses
-        assert (access.officer_number, access.case_reference) == ("LHR-1024", "PK-PB/LHR/PS-001 679/2025")
     monkeypatch.delattr(written.service._details.__class__, "open")  # for the Committee nothing is even opened
-    (access,) = listed(written, "special-committee").accesses
+    (access,) = listed(written, "special-committee", officer=an_officer("special-committee")).accesses
     assert (access.officer_number, access.case_reference) == ("", "")
     assert access.method == "nsor.v1.LookupService/LookUpRegistration"
 

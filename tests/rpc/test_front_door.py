@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2
 
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
 from nsor_server.directory import officers, pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -22,11 +22,12 @@ from nsor_server.rpc.pipeline import MAX_TRIES
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Session, Step
 from nsor_server.tracing import store
-from tests.rpc.callers import Serve, Serving, decision, session
+from tests.rpc.callers import Answered, Serve, Serving, decision, session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+ACCESSES = "nsor.v1.OversightService/ListAccesses"
 APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
 STATES = grpc.StatusCode
 
@@ -91,6 +92,48 @@ def test_without_a_nonce_there_is_no_answer(serving: Serving, nonce: bytes | Non
         hashlib.sha256((nonce or b"") + encoded).digest(),
         hashlib.sha256(encoded).digest(),
     }
+
+
+@pytest.mark.parametrize("key", ["nsor-nonce-bin", "nsor-officer-bin", "nsor-decision-bin"])
+@pytest.mark.parametrize("method", [LIST, LOOK_UP])
+def test_what_counts_once_may_not_come_twice(serving: Serving, key: str, method: str) -> None:
+    # Of two nonces the client would prove the one and the leaf hold the other; of two officers either could be meant.
+    caller = serving.caller("npb", officer=True)
+    known = dict(caller.metadata(os.urandom(32)))
+    caller.extra += [(key, known.get(key, b"x")), (key, os.urandom(32))]
+    request = look_up("3520212345671") if method == LOOK_UP else directory_pb2.ListAgenciesRequest()
+    answer = caller.call(method, request)
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "METADATA_REPEATED")
+    assert (answer.leaf.agency, answer.leaf.outcome) == ("npb", leaf_pb2.OUTCOME_REFUSED)
+
+
+def test_a_list_of_accesses_takes_a_session_and_needs_none(serving: Serving) -> None:
+    request = oversight_pb2.ListAccessesRequest()
+    for officer in (False, True):
+        assert serving.caller("npb", officer=officer).call(ACCESSES, request).code is STATES.OK
+    # A session that doesn't hold isn't taken for none: who sends one wants to be seen as that officer.
+    answer = serving.caller("npb").call(ACCESSES, request, nsor_officer_bin=b"no session")
+    assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "OFFICER_NOT_ACCEPTED")
+
+
+def test_a_purpose_of_a_newer_contract_is_named_by_its_field(serving: Serving) -> None:
+    # It isn't a question of permission, and whoever asks for leave would ask in vain.
+    request = look_up("3520212345671")
+    request.purpose = options_pb2.Purpose.ValueType(99)
+    answer = serving.caller("npb", officer=True).call(LOOK_UP, request)
+    assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert 'field: "purpose"' in str(violations(answer))
+    assert "UNKNOWN_VALUE" in str(violations(answer))
+
+
+def violations(answer: Answered) -> error_details_pb2.BadRequest:
+    """The fields that a refusal names."""
+    assert answer.status is not None
+    bad = error_details_pb2.BadRequest()
+    for detail in answer.status.details:
+        if detail.Is(bad.DESCRIPTOR):
+            detail.Unpack(bad)
+    return bad
 
 
 def test_an_exception_tells_nothing_but_its_access_id(

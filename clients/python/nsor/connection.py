@@ -235,7 +235,7 @@ class Connection:
     ) -> tuple[tuple[str, str | bytes], ...]:
         metadata: list[tuple[str, str | bytes]] = [("nsor-nonce-bin", exchange.nonce), ("traceparent", traceparent)]
         if self.officer is not None:
-            if method.officer == options_pb2.OFFICER_RULE_SESSION:
+            if method.officer in {options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_SESSION_IF_SENT}:
                 metadata.append(("nsor-officer-bin", self._officer_session(self.officer)))
             elif method.officer == options_pb2.OFFICER_RULE_DECISION:
                 signature = self.officer.sign_decision(method.name, exchange.call_hash, time.time_ns() // 1000)

@@ -91,10 +91,14 @@ def admit(
 
     Raises:
         Denied: the contract doesn't allow it, or policy has switched it off.
+        InvalidFields: the purpose isn't one of the contract.
     """
     allowed = rule.allow.get(agency.kind)
     if allowed is None:
         raise errors.Denied(errors_pb2.ERROR_REASON_NOT_ALLOWED)
+    if stated not in options_pb2.Purpose.DESCRIPTOR.values_by_number:
+        # Not a question of permission: a newer client's purpose, which this contract doesn't have.
+        raise errors.InvalidFields(violations=(errors.Violation("purpose", errors_pb2.FIELD_REASON_UNKNOWN_VALUE),))
     purposes = allowed.purposes
     if stated == options_pb2.PURPOSE_UNSPECIFIED and len(purposes) == 1:
         (stated,) = purposes

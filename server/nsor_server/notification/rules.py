@@ -10,12 +10,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from nsor.v1 import notification_pb2, types_pb2
+from nsor.v1 import errors_pb2, notification_pb2, types_pb2
+from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.places import Places
 from nsor_server.storage.v1 import record_pb2
 
 DEADLINE_RULE: Final = "address-change-notice"
+EXPECTED_RULE: Final = "expected-change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,21 @@ def start(event_date: dt.date) -> dt.datetime:
 def is_late(received: dt.date, due: dt.datetime) -> bool:
     """Tell whether the notice came after the day on which it was due in Asia/Karachi."""
     return received > due.astimezone(KARACHI).date()
+
+
+def check_expected(event_date: dt.date, last: dt.datetime) -> None:
+    """See that a change that hasn't happened yet isn't expected too late to be believed.
+
+    Args:
+        event_date: when the change is expected.
+        last: the end of the last day on which it may be, by policy.
+
+    Raises:
+        InvalidFields: DATE_TOO_FAR.
+    """
+    if event_date > last.astimezone(KARACHI).date():
+        far = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_TOO_FAR)
+        raise errors.InvalidFields(violations=(far,))
 
 
 def add_address(record: record_pb2.RegistrationRecord, address: record_pb2.Address, event_day: int) -> None:

@@ -56,7 +56,11 @@ class NotificationService:
     ) -> Outcome[notification_pb2.CreateNoticeResponse]:
         """Take a notice of a change of address; the responsible police may."""
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        due = policy_of(call).deadlines.due(rules.DEADLINE_RULE, rules.start(to_date(request.event_date)))
+        deadlines = policy_of(call).deadlines
+        if request.timing == notification_pb2.NOTICE_TIMING_EXPECTED:
+            last = deadlines.due(rules.EXPECTED_RULE, rules.start(to_date(request.received_date))).due
+            rules.check_expected(to_date(request.event_date), last)
+        due = deadlines.due(rules.DEADLINE_RULE, rules.start(to_date(request.event_date)))
         answer = notification_pb2.CreateNoticeResponse(
             deadline=due.message(), late=rules.is_late(to_date(request.received_date), due.due)
         )

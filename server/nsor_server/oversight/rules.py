@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,16 @@ from google.rpc import code_pb2
 
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
+from nsor_server.access import rows
 from nsor_server.access.disclosure import shows
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, Officer
+from nsor_server.formats import screens
 
 DEFAULT_PAGE: Final = 100
+_OF_A_PERSON: Final = frozenset({options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY})
+"""Their reference is a passport's or a prisoner's number: it names a person, and stays in the sealed detail."""
+_CNIC_DIGITS: Final = 13
+_PLACE: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/PS-[0-9]{3})?)?(?= )")
 
 
 class ProofOutOfRange(errors.ApiError):
@@ -49,7 +56,7 @@ class Filter:
 
 
 def access_filter(
-    caller: Agency, rows: options_pb2.RowScope.ValueType, request: oversight_pb2.ListAccessesRequest
+    caller: Agency, scope: options_pb2.RowScope.ValueType, request: oversight_pb2.ListAccessesRequest
 ) -> Filter:
     """Read the filter, narrowed to what the contract shows the caller: all accesses, or else its own.
 
@@ -58,7 +65,7 @@ def access_filter(
         InvalidFields: the end is before the start. From an instant to the same one there is nothing.
     """
     agency: str | None = request.agency_id or None
-    if rows != options_pb2.ROW_SCOPE_ALL:
+    if scope != options_pb2.ROW_SCOPE_ALL:
         if agency not in (None, caller.agency_id):
             raise errors.Denied
         agency = caller.agency_id
@@ -78,6 +85,21 @@ def access_filter(
 def shows_detail(purpose: options_pb2.Purpose.ValueType) -> bool:
     """Tell whether the purpose sees anything that only the sealed detail says; if not, no detail is opened."""
     return shows(oversight_pb2.Access.DESCRIPTOR.fields_by_name["officer_number"], purpose)
+
+
+def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference: str) -> str:
+    """What the list shows of an access's case: nothing to a system, which answers for nothing.
+
+    Args:
+        agency: the caller's.
+        officer: who asks; None: a system.
+        purpose: of the access.
+        reference: the case of the access; an FIR and a court's case begin with their place.
+    """
+    if officer is None or purpose in _OF_A_PERSON or screens.digits(reference) >= _CNIC_DIGITS:
+        return ""
+    place = _PLACE.match(reference)
+    return reference if place is None or rows.within(agency, officer, [place[0]]) else ""
 
 
 def _ceiling_us(instant: timestamp_pb2.Timestamp) -> int:

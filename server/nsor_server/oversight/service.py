@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Final
 
 from nsor.v1 import options_pb2, oversight_pb2
 from nsor_server.access.disclosure import disclose
@@ -18,9 +17,6 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-
-_OF_A_PERSON: Final = frozenset({options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY})
-"""Their reference is a passport's or a prisoner's number: it names a person, and stays in the sealed detail."""
 
 
 class OversightService:
@@ -67,7 +63,7 @@ class OversightService:
         details = self._details if rules.shows_detail(call.purpose) else None
         found = store.newest_first(conn, wanted, before=before, most=size + 1, details=details)
         page = found[:size]
-        response = oversight_pb2.ListAccessesResponse(accesses=[_access(entry) for entry in page])
+        response = oversight_pb2.ListAccessesResponse(accesses=[_access(call, entry) for entry in page])
         if len(found) > size:
             response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
         return _outcome(call, response, "LISTED")
@@ -116,7 +112,7 @@ class OversightService:
         return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")
 
 
-def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
+def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:
     leaf, detail = entry.leaf, entry.detail
     return oversight_pb2.Access(
         index=entry.index,
@@ -129,7 +125,9 @@ def _access(entry: store.StoredAccess) -> oversight_pb2.Access:
         trace_id=leaf.trace_id.hex(),
         count=leaf.count,
         officer_number=detail.officer_number if detail else "",
-        case_reference=detail.case_reference if detail and leaf.purpose not in _OF_A_PERSON else "",
+        case_reference=rules.shown_case(call.agency, call.officer, leaf.purpose, detail.case_reference)
+        if detail
+        else "",
     )
 
 

@@ -87,6 +87,8 @@ class Admission:
         if rule.officer == options_pb2.OFFICER_RULE_NONE:
             return None
         now_us = int(snapshot.now().timestamp() * 1_000_000)
-        if rule.officer == options_pb2.OFFICER_RULE_SESSION:
+        if rule.officer == options_pb2.OFFICER_RULE_SESSION_IF_SENT and call.officer_session is None:
+            return None
+        if rule.officer in {options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_SESSION_IF_SENT}:
             return self.officers.of_session(call.officer_session, caller, snapshot, now_us)
         return self.officers.of_decision(call.decision, rule.full_name, call.call_hash, caller, snapshot, now_us=now_us)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+from nsor.v1 import errors_pb2
+from nsor_server import errors
 from nsor_server.calls import Call, new_access_id
 from nsor_server.rpc.methods import Method
 from nsor_server.rpc.transport import Channel
@@ -17,17 +19,19 @@ TRACEPARENT = "traceparent"
 RECEIPT = "nsor-receipt-bin"
 STATUS_DETAILS = "grpc-status-details-bin"
 NONCE_BYTES = 32
-_READ = frozenset({NONCE, OFFICER, DECISION, TRACEPARENT})
+_ONCE = frozenset({NONCE, OFFICER, DECISION})
+"""Of two of these the hash of the call, or its officer, would be whichever a library reads."""
+_READ = _ONCE | {TRACEPARENT}
 
 
 def arrive(method: Method, channel: Channel, tracing: Tracing) -> Call:
     """Take down a call. Of the client's deadline and the server's own limit of the work the shorter one counts."""
-    metadata = {key: value for key, value in channel.metadata() if key in _READ}
+    metadata, repeated = _read(channel)
     nonce = metadata.get(NONCE)
     has_nonce = isinstance(nonce, bytes) and len(nonce) == NONCE_BYTES
     traceparent = metadata.get(TRACEPARENT)
     moment = time.monotonic()
-    return Call(
+    call = Call(
         method.name,
         tracing.call(method.name, traceparent if isinstance(traceparent, str) else None),
         channel.certificate(),
@@ -41,6 +45,23 @@ def arrive(method: Method, channel: Channel, tracing: Tracing) -> Call:
         route=method,
         channel=channel,
     )
+    if repeated:
+        call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_METADATA_REPEATED)
+    return call
+
+
+def _read(channel: Channel) -> tuple[dict[str, str | bytes], bool]:
+    """The metadata that counts, without what came twice, and whether that was something that counts once."""
+    found: dict[str, str | bytes] = {}
+    twice = set()
+    for key, value in channel.metadata():
+        if key in _READ:
+            if key in found:
+                twice.add(key)
+            found[key] = value
+    for key in twice:
+        del found[key]
+    return found, not twice.isdisjoint(_ONCE)
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

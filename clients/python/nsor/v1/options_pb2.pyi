@@ -187,6 +187,10 @@ class _OfficerRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OfficerRu
     """An officer's session assertion in the metadata `nsor-officer-bin`."""
     OFFICER_RULE_DECISION: _OfficerRule.ValueType  # 3
     """An officer's signature over this very call in the metadata `nsor-decision-bin`."""
+    OFFICER_RULE_SESSION_IF_SENT: _OfficerRule.ValueType  # 8
+    """An officer's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
+    isn't shown to it.
+    """
 
 class OfficerRule(_OfficerRule, metaclass=_OfficerRuleEnumTypeWrapper):
     """Which proof of the officer a method needs."""
@@ -199,6 +203,10 @@ OFFICER_RULE_SESSION: OfficerRule.ValueType  # 2
 """An officer's session assertion in the metadata `nsor-officer-bin`."""
 OFFICER_RULE_DECISION: OfficerRule.ValueType  # 3
 """An officer's signature over this very call in the metadata `nsor-decision-bin`."""
+OFFICER_RULE_SESSION_IF_SENT: OfficerRule.ValueType  # 8
+"""An officer's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
+isn't shown to it.
+"""
 Global___OfficerRule: _TypeAlias = OfficerRule  # noqa: Y015
 
 class _AgencyGroup:

@@ -85,8 +85,9 @@ class Access(_message.Message):
     officer_number: _builtins.str
     """The officer's number: for the agency itself and for NPB."""
     case_reference: _builtins.str
-    """The case or document number of the call: for the agency itself and for NPB. Empty for border control and custody, where it
-    would be a passport or a prisoner number.
+    """The case or document number of the call: for the agency itself and for NPB, and of these only for an officer (a call with
+    `nsor-officer-bin`) within whose jurisdiction the case lies. Empty for border control and custody, where it would be a passport
+    or a prisoner number, and where it has as many digits as a CNIC.
     """
     @_builtins.property
     def access_time(self) -> _timestamp_pb2.Timestamp:

@@ -64,7 +64,8 @@ class OversightServiceServicer:
     """
 
     def ListAccesses(self, request, context):
-        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own.
+        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
+        an access is shown to an officer alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

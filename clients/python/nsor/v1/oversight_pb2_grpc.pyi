@@ -36,7 +36,9 @@ class OversightServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> OversightServiceAsyncStub: ...
     ListAccesses: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]
-    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own."""
+    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
+    an access is shown to an officer alone.
+    """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]
     """Gives the newest checkpoint, or the first one of at least a size."""
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetInclusionProofRequest, _oversight_pb2.GetInclusionProofResponse]
@@ -52,7 +54,9 @@ class OversightServiceAsyncStub(OversightServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccesses: _aio.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]  # type: ignore[assignment]
-    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own."""
+    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
+    an access is shown to an officer alone.
+    """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Gives the newest checkpoint, or the first one of at least a size."""
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetInclusionProofRequest, _oversight_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
@@ -71,7 +75,9 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _oversight_pb2.ListAccessesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_oversight_pb2.ListAccessesResponse, _abc.Awaitable[_oversight_pb2.ListAccessesResponse]]:
-        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own."""
+        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
+        an access is shown to an officer alone.
+        """
 
     @_abc_1.abstractmethod
     def GetCheckpoint(

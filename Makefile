@@ -43,6 +43,7 @@ codes: $(STAMP) ## write the codes that the client finds offline from the policy
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
 	$(BIN)/nsor-server pki development --out certs/dev --agencies certs/agencies.toml
 	$(BIN)/python -m certs.flawed certs/dev
+	$(BIN)/python -m certs.focal_persons certs/dev
 
 .PHONY: serve
 serve: certs ## run the register on the embedded PostgreSQL with the development certificates

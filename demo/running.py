@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from certs import flawed
+from certs import flawed, focal_persons
 from nsor.client import Client
 from nsor.officer import OfficerKey
+from nsor.v1 import directory_pb2
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
@@ -63,10 +64,12 @@ class RunningRegister:
         if not (self.certs / "index.jsonl").exists():
             self.operate("pki", "development", "--out", str(self.certs), "--agencies", str(AGENCIES))
             flawed.create(self.certs)
+        focal_persons.create(self.certs)
         if not (self.state / "keys.json").exists():
             self.operate("keys", "create")
         self.operate("migrate")
         self.operate("agency", "add", "--file", str(AGENCIES))
+        self.operate("agency", "focal-person", "add", "--file", str(self.certs / focal_persons.LIST))
         self.operate("pki", "import", str(self.certs / "index.jsonl"))
 
     def operate(
@@ -156,7 +159,14 @@ class RunningRegister:
         """The verifier key of the ledger, as the operator gives it to agencies."""
         return self.operate("ledger", "log-key").stdout.strip()
 
-    def client(self, agency: str, *, officer: OfficerKey | None = None, state: Path | None = None) -> Client:
+    def client(
+        self,
+        agency: str,
+        *,
+        officer: OfficerKey | None = None,
+        focal_persons: Sequence[OfficerKey] = (),
+        state: Path | None = None,
+    ) -> Client:
         """The library's client for an agency; ``state`` defaults to the agency's own folder."""
         own = self.certs / "agencies" / agency
         return Client(
@@ -167,7 +177,28 @@ class RunningRegister:
             ledger_key=self.ledger_key,
             state_dir=state or self.folder / "clients" / agency,
             officer=officer,
+            focal_persons=focal_persons,
         )
+
+    def enrol(
+        self, agency: str, key: OfficerKey, number: str, *, grade: int = 17, decides: bool = True, system: bool = False
+    ) -> None:
+        """Enrol a key of the agency as its focal persons do; a system's has no grade and decides nothing."""
+        request = directory_pb2.EnrolOfficerRequest(
+            officer_number=number,
+            public_key=key.public_key,
+            proof_of_possession=key.prove_possession(agency, number),
+            kind=directory_pb2.KEY_KIND_SYSTEM if system else directory_pb2.KEY_KIND_OFFICER,
+            grade=0 if system else grade,
+            decides=decides and not system,
+        )
+        with self.focal_client(agency) as client:
+            client.directory.enrol_officer(request)
+
+    def focal_client(self, agency: str) -> Client:
+        """The agency's client for its focal persons, one or two."""
+        folder = self.folder / "clients" / f"{agency}-focal-persons"
+        return self.client(agency, focal_persons=focal_persons.keys(self.certs, agency), state=folder)
 
     def nsor(self, agency: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the ``nsor`` command as ``agency``."""

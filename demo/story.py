@@ -23,10 +23,12 @@ import grpc
 from google.protobuf import json_format
 from rich.table import Table
 
+from certs import focal_persons
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, REPOSITORY, RunningRegister
 from nsor.client import Client
 from nsor.errors import NsorError
+from nsor.officer import OfficerKey
 from nsor.v1 import directory_pb2, notification_pb2, oversight_pb2, registration_pb2
 from nsor_synthetic import generate
 from nsor_synthetic.story import access_request
@@ -114,7 +116,8 @@ def write_orders(narration: Narration, count: int, seed: int) -> dict[str, Unit]
 def enrol(narration: Narration, units: dict[str, Unit]) -> None:
     """Each agency's officer makes a key, and the agency enrols it."""
     narration.chapter(
-        "Officers get keys", text="Each call that discloses or decides is signed by an officer of the agency."
+        "Officers get keys",
+        text="Whatever discloses or decides is an officer's call. His focal person enrols him, at a court two.",
     )
     narration.officers.mkdir(mode=0o700)
     agencies = ["punjab-police", "sindh-police"]
@@ -123,9 +126,12 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
         if nth == 2:
             narration.say(f"\n...and so do the officers of {', '.join(agencies[1:])}.")
         key = str(narration.officers / f"{agency}.key")
-        enrolment = ("--officer-key-file", key, "--number", f"DEMO-{nth}", "--grade", "17")
+        enrolment = ("--officer-key-file", key, "--number", f"DEMO-{nth}", "--grade", "17", "--decides")
+        names = ("--focal-key-file", "--second-focal-key-file")
+        files = focal_persons.files(narration.register.certs, agency)
+        signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
         narration.run(agency, "officer", "new-key", key, shown=nth == 1)
-        narration.run(agency, "officer", "enrol", *enrolment, shown=nth == 1)
+        narration.run(agency, "officer", "enrol", *enrolment, *signed, shown=nth == 1)
 
 
 def register_convictions(narration: Narration, units: dict[str, Unit]) -> dict[str, str]:
@@ -165,7 +171,9 @@ def hear(narration: Narration, units: dict[str, Unit]) -> None:
     table = Table("agency", "events", "of which", title="what each agency heard")
     for agency in ("punjab-police", "sindh-police", "punjab-prisons", "npb", units["PK-PB"].court):
         kinds: dict[str, int] = defaultdict(int)
-        with narration.register.client(agency) as client:
+        system = OfficerKey.generate()
+        narration.register.enrol(agency, system, "SYSTEM-1", system=True)
+        with narration.register.client(agency, officer=system) as client:
             for event in client.events(quiet_seconds=1.5):
                 kinds[registration_event(event.kind)] += 1
         table.add_row(agency, f"{sum(kinds.values())}", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))

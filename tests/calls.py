@@ -6,7 +6,6 @@ writer.
 
 import contextlib
 import datetime as dt
-import functools
 import hashlib
 import itertools
 import os
@@ -27,10 +26,9 @@ from nsor_server.access import gate
 from nsor_server.access.contract import PURPOSE, Contract, MethodRule
 from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.access.officers import Officers
-from nsor_server.calls import Agency, Call, Officer, Outcome, Row, Table, new_access_id
+from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
-from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
@@ -53,7 +51,6 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.tracing.spans import Tracing
-from tests import deciding
 
 TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
@@ -76,6 +73,8 @@ _TABLES = (
     "event_acknowledgement",
     "officer",
     "officer_disabled",
+    "focal_person",
+    "focal_person_disabled",
     "access_request_version",
     "access_grant",
     "look_up",
@@ -133,11 +132,19 @@ def officer_of(agency: Agency, *jurisdiction: str, key_id: bytes | None = None) 
         public_key=os.urandom(32),
         jurisdiction=jurisdiction,
         grade=17,
+        decides=True,
     )
 
 
-def call_of(agency: Agency, officer: Officer | None = None) -> Call:
-    """A call of an agency whose certificate was accepted, and of an officer whose proof was."""
+def focal_person_of(agency: Agency, number: str = "FOCAL-1") -> FocalPerson:
+    return FocalPerson(os.urandom(32), agency.agency_id, number, os.urandom(32))
+
+
+def call_of(agency: Agency, officer: Officer | None = None, *focal_persons: FocalPerson) -> Call:
+    """A call of an agency whose certificate was accepted, and of an officer whose proof was.
+
+    Where the method needs a focal person, it is of these, or else of two of the agency.
+    """
     return Call(
         method="",
         span=TRACING.call("", None),
@@ -150,6 +157,7 @@ def call_of(agency: Agency, officer: Officer | None = None) -> Call:
         certificate=os.urandom(32),
         call_hash=os.urandom(32),
         officer=officer or officer_of(agency),
+        focal_persons=focal_persons or (focal_person_of(agency), focal_person_of(agency, "FOCAL-2")),
     )
 
 
@@ -229,8 +237,10 @@ class _Admission(Admission):
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
         call.purpose = gate.admit(rule, call.agency, stated, snapshot.policy.narrowing)
         call.rows = rule.allow[call.agency.kind].rows
-        if rule.officer == options_pb2.OFFICER_RULE_NONE:
+        if rule.officer in {options_pb2.OFFICER_RULE_NONE, options_pb2.OFFICER_RULE_FOCAL_PERSON}:
             call.officer = None
+        if rule.officer != options_pb2.OFFICER_RULE_FOCAL_PERSON:
+            call.focal_persons = ()
         call.directory = snapshot
 
 
@@ -246,10 +256,9 @@ class Services:
                 " ON CONFLICT DO NOTHING",
                 [(a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction)) for a in AGENCIES],
             )
-            deciding.record(owner, keyring, ORIGIN)
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
-        self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
+        self.directory = Directory(database)
         self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
         self._reader = Reader(database, self.sealer)

@@ -47,15 +47,18 @@ OPERATORS = re.compile(
     re.VERBOSE,
 )
 
-_PURE = " ".join(f"tests/access/test_{name}.py" for name in ("contract", "decisions", "disclosure", "gate", "peer"))
+_PURE = " ".join(
+    f"tests/access/test_{name}.py" for name in ("contract", "decisions", "disclosure", "gate", "peer", "signatures")
+)
 """Those of access that need no database: two seconds."""
+_MODULES = ("contract", "decisions", "disclosure", "focal_persons", "gate", "officers", "peer", "signatures")
 TESTS: Final[Mapping[str, str]] = {
-    **{f"access/{name}.py": _PURE for name in ("contract", "decisions", "disclosure", "gate", "officers", "peer")},
+    **{f"access/{name}.py": _PURE for name in _MODULES},
     "access/directory.py": "tests/access/test_directory.py tests/rpc/test_streams.py",
     "access/facts.py": "tests/access/test_rows.py",
     "access/limits.py": "tests/access/test_gate.py tests/rpc/test_floods.py",
     "access/rows.py": "tests/access/test_rows.py tests/access",
-    "directory/rules.py": "tests/directory/test_officers.py",
+    "directory/rules.py": "tests/directory/test_officers.py tests/directory/test_enrolment.py",
     "ledger/append.py": "tests/ledger/test_append.py tests/ledger/test_outside.py tests/ledger/test_verify.py",
     "ledger/detail.py": "tests/ledger/test_detail.py tests/ledger/test_append.py tests/ledger/test_verify.py",
     "ledger/entry.py": "tests/ledger/test_append.py",

@@ -56,7 +56,10 @@ class Officer:
         officer_number: personal or belt number within the agency.
         public_key: raw Ed25519 public key, 32 bytes.
         jurisdiction: where the officer may act; empty means the agency's whole jurisdiction.
-        grade: BPS grade.
+        grade: BPS grade; 0 for a system.
+        disabled: whether the key is disabled.
+        decides: whether the officer may sign decisions.
+        system: whether it is a system's key, for methods that need no person.
     """
 
     key_id: bytes
@@ -65,6 +68,26 @@ class Officer:
     public_key: bytes
     jurisdiction: tuple[str, ...]
     grade: int
+    disabled: bool = False
+    decides: bool = False
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FocalPerson:
+    """Who decides on the keys of an agency's officers and systems, and on nothing else.
+
+    Attributes:
+        key_id: SHA-256 of the raw Ed25519 public key, 32 bytes.
+        number: personal number within the agency.
+        public_key: raw Ed25519 public key, 32 bytes.
+        disabled: whether the key is disabled.
+    """
+
+    key_id: bytes
+    agency_id: str
+    number: str
+    public_key: bytes
     disabled: bool = False
 
 
@@ -109,6 +132,7 @@ class Call:
         has_nonce: whether the client sent one of the right length.
         officer_session: metadata ``nsor-officer-bin``.
         decision: metadata ``nsor-decision-bin``.
+        second_decision: metadata ``nsor-second-decision-bin``.
         moment: ``time.monotonic`` of the arrival.
         deadline: ``time.monotonic`` at which the work must have ended.
         access_id: id of the access, 16 bytes that grow with time: in the leaf, the span and the receipt.
@@ -120,7 +144,9 @@ class Call:
         request: the request, checked and normalised.
         purpose: the purpose that the contract allows this call.
         rows: the rows that the contract shows the agency.
-        officer: who acts; ``None`` only for methods that need no officer.
+        officer: the officer or system that acts; ``None`` for methods that need none, or a focal person.
+        focal_persons: who has signed a call that needs a focal person: one, or two different ones.
+        opened_by: who has opened a stream: from then on that key must be enrolled, and its session isn't asked again.
         directory: the snapshot of the directory that the gate saw.
         request_id: the checked request's, 16 bytes, or empty.
         named: what the request names: an identifier or an id, in its one written form; empty: nothing.
@@ -143,6 +169,7 @@ class Call:
     has_nonce: bool = False
     officer_session: bytes | None = None
     decision: bytes | None = None
+    second_decision: bytes | None = None
     moment: float = 0.0
     deadline: float = 0.0
     access_id: bytes = b""
@@ -155,6 +182,8 @@ class Call:
     purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_UNSPECIFIED
     rows: options_pb2.RowScope.ValueType = options_pb2.ROW_SCOPE_UNSPECIFIED
     officer: Officer | None = None
+    focal_persons: tuple[FocalPerson, ...] = ()
+    opened_by: Officer | None = None
     directory: Directory | None = None
     request_id: bytes = b""
     named: str = ""
@@ -197,8 +226,9 @@ class Call:
 
     @property
     def officer_key(self) -> bytes:
-        """Key id of the acting officer, or empty."""
-        return self.officer.key_id if self.officer else b""
+        """Key id of the acting officer, system or (first) focal person, or empty."""
+        who = self.officer or next(iter(self.focal_persons), None)
+        return who.key_id if who else b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,10 +218,17 @@ def _directory(ids: _Ids) -> Iterator[Message]:
         proof_of_possession=ids.octets("proof", 64),
         jurisdiction=["PK-PB/LHR"],
         grade=17,
+        kind=directory_pb2.KEY_KIND_OFFICER,
+        decides=True,
+        replaced_key_id=ids.octets("replaced key id", 32),
     )
     yield directory_pb2.DisableOfficerRequest(
         request_id=ids.uuid("disable"),
         officer_key_id=ids.octets("key id", 32),
         reason=directory_pb2.DISABLE_REASON_LEFT_POST,
     )
+    yield directory_pb2.DisableOwnKeyRequest(
+        request_id=ids.uuid("disable own"), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+    )
+    yield directory_pb2.ListOfficersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
     yield directory_pb2.ListAgenciesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above

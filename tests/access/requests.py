@@ -75,6 +75,7 @@ def enrolment() -> directory_pb2.EnrolOfficerRequest:
         proof_of_possession=key.sign(proof),
         jurisdiction=["PK-PB/LHR"],
         grade=16,
+        kind=directory_pb2.KEY_KIND_OFFICER,
     )
 
 
@@ -126,6 +127,9 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/LookUpRegistration": prosecution_look_up,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),
+    "DirectoryService/DisableOwnKey": lambda _: directory_pb2.DisableOwnKeyRequest(
+        request_id=str(uuid.uuid4()), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+    ),
 }
 """By the method's name without its package."""
 

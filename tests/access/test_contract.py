@@ -39,6 +39,10 @@ def rule(**changes: object) -> options_pb2.AccessRule:
     return options_pb2.AccessRule(**{**good, **changes})  # type: ignore[arg-type]
 
 
+def streamed(**changes: object) -> options_pb2.AccessRule:
+    return rule(deadline_ms=0, **changes)
+
+
 def contract(
     access: options_pb2.AccessRule | None,
     *,
@@ -91,8 +95,24 @@ def test_a_sound_rule_loads() -> None:
         (None, False, "has no access rule"),
         (rule(effect=0), False, "has no effect"),
         (rule(officer=0), False, "has no officer rule"),
-        (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without an officer's signature"),
-        (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer"),
+        (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without a signature"),
+        (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer's or a system's key"),
+        (streamed(officer=options_pb2.OFFICER_RULE_NONE), True, "discloses without an officer's or a system's key"),
+        (
+            rule(officer=options_pb2.OFFICER_RULE_OWN_KEY, effect=options_pb2.EFFECT_DISCLOSES),
+            False,
+            "discloses without an officer's or a system's key",
+        ),
+        (
+            rule(officer=options_pb2.OFFICER_RULE_FOCAL_PERSON, effect=options_pb2.EFFECT_DECIDES),
+            False,
+            "lets a focal person do more than look after keys",
+        ),
+        (
+            rule(officer=options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON, effect=options_pb2.EFFECT_OVERSEES),
+            False,
+            "lets a focal person do more than look after keys",
+        ),
         (rule(allow=[]), False, "allows nobody"),
         (rule(allow=[allow(POLICE)]), False, "has an allow without purposes"),
         (
@@ -181,10 +201,11 @@ def test_what_is_no_class_is_shown_for_no_purpose() -> None:
 
 
 def test_a_group_allows_its_kinds_and_no_other() -> None:
-    grouped = rule(allow=[options_pb2.Allow(group=HEARING_EVENTS, purposes=[TRIAL], rows=ALL)])
+    reviewing = options_pb2.AGENCY_GROUP_REVIEWING_THEMSELVES
+    grouped = rule(allow=[options_pb2.Allow(group=reviewing, purposes=[TRIAL], rows=ALL)])
     found = Contract.load([contract(grouped)]).methods["test.S/M"]
     assert {options_pb2.AgencyKind.Name(kind).removeprefix("AGENCY_KIND_") for kind in found.allow} == {
-        *("POLICE", "PROSECUTION", "COURT", "PRISONS", "NPB")
+        *("POLICE", "PROSECUTION", "COURT", "PRISONS", "NADRA", "IMMIGRATION")
     }
     assert set(found.allow.values()) == {Allowed(frozenset({TRIAL}), ALL)}
 

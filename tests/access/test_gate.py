@@ -18,7 +18,7 @@ from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.access.facts import Certificate
 from nsor_server.access.gate import Caller
 from nsor_server.access.limits import UNKNOWN, UNKNOWN_AT_A_TIME, UNKNOWN_STREAMS, Limits
-from nsor_server.access.officers import DECISION_DOMAIN, SESSION_DOMAIN, Officers
+from nsor_server.access.officers import SESSION_DOMAIN, Officers
 from nsor_server.calls import NOBODY, Agency, Officer
 from nsor_server.policy.loaded import Policy
 
@@ -174,7 +174,7 @@ KEY = Ed25519PrivateKey.generate()
 RAW = KEY.public_key().public_bytes_raw()
 KEY_ID = hashlib.sha256(RAW).digest()
 CALLER = Caller(agency(), b"c" * 32)
-OFFICER = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17)
+OFFICER = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17, decides=True)
 
 
 def assertion(*, start_us: int = NOW_US, length_us: int = 900_000_000, bound_to: bytes = b"c" * 32) -> bytes:
@@ -261,46 +261,6 @@ def test_a_session_with_a_tail_is_not_accepted() -> None:
     assert Officers().of_session(padded(512), CALLER, snapshot(officers=(OFFICER,)), NOW_US) == OFFICER
     for signed in (padded(513), padded(512) + bytes(10_000)):
         assert denied(signed) == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
-
-
-def test_a_decision_holds_for_its_method_and_its_call_only() -> None:
-    officers, known = Officers(), snapshot(officers=(OFFICER,))
-    call_hash = bytes(range(32))
-    signed = decision(call_hash)
-    assert officers.of_decision(signed, METHOD, call_hash, CALLER, known, now_us=NOW_US) == OFFICER
-    for method, other in ((METHOD + "x", call_hash), (METHOD, bytes(32))):
-        with pytest.raises(errors.Denied):
-            officers.of_decision(signed, method, other, CALLER, known, now_us=NOW_US)
-    another_time = officer_pb2.DecisionSignature.FromString(signed)
-    another_time.signed_at_us += 1
-    for other in (assertion(), b"\xff\xff", signed[:-1], another_time.SerializeToString()):
-        with pytest.raises(errors.Denied) as caught:
-            officers.of_decision(other, METHOD, call_hash, CALLER, known, now_us=NOW_US)
-        assert caught.value.reason == errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED
-
-
-def decision(call_hash: bytes, signed_at_us: int = NOW_US) -> bytes:
-    moment = signed_at_us.to_bytes(8, "big", signed=True)
-    signature = KEY.sign(DECISION_DOMAIN + METHOD.encode() + b"\0" + call_hash + moment)
-    return officer_pb2.DecisionSignature(
-        officer_key_id=KEY_ID, signature=signature, signed_at_us=signed_at_us
-    ).SerializeToString()
-
-
-@pytest.mark.parametrize("age_us", [-15_000_000, 0, 299_999_999])
-def test_a_decision_is_taken_up_to_its_bounds(age_us: int) -> None:
-    signed = decision(bytes(32), NOW_US - age_us)
-    known = snapshot(officers=(OFFICER,))
-    assert Officers().of_decision(signed, METHOD, bytes(32), CALLER, known, now_us=NOW_US) == OFFICER
-
-
-@pytest.mark.parametrize("age_us", [-15_000_001, 300_000_000, NOW_US, NOW_US + 1])
-def test_a_decision_dies_after_minutes(age_us: int) -> None:
-    # Otherwise a call that was signed and never sent decides whenever whoever has kept it sends it.
-    signed = decision(bytes(32), NOW_US - age_us)
-    with pytest.raises(errors.Denied) as caught:
-        Officers().of_decision(signed, METHOD, bytes(32), CALLER, snapshot(officers=(OFFICER,)), now_us=NOW_US)
-    assert caught.value.reason == errors_pb2.ERROR_REASON_DECISION_EXPIRED
 
 
 # ---- limits ----

@@ -36,7 +36,9 @@ NARROWED = [
     (rule, kind)
     for rule in CONTRACT.methods.values()
     for kind, allowed in rule.allow.items()
-    if rule.officer not in WITHOUT and allowed.rows in BY_PLACE
+    if rule.officer not in WITHOUT
+    and allowed.rows in BY_PLACE
+    and allowed.purposes != {options_pb2.PURPOSE_DIRECTORY}  # keys have no place
 ]
 OF_PUNJAB = {agency.kind: agency for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, LAHORE_COURT)}
 

@@ -19,6 +19,7 @@ from nsor_server.access.rows import (
     within,
 )
 from nsor_server.calls import Agency, Officer
+from nsor_server.directory import officers
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
@@ -243,6 +244,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
+    "nsor.v1.DirectoryService/ListOfficers": officers._PAGE,
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }
 """The scopes by which each method can read what it is about."""

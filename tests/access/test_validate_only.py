@@ -65,7 +65,7 @@ def test_validation_asks_the_register_nothing_and_adds_nothing(services: Service
 
 
 def test_the_methods_that_validate_are_these() -> None:
-    assert len(VALIDATING) == 8
+    assert len(VALIDATING) == 9
 
 
 def _acquitted(request: Any) -> None:
@@ -103,6 +103,7 @@ def _without(name: str) -> Callable[[Message], None]:
         ("LookupService/ReturnAccessRequest", _twice, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/EnrolOfficer", _unproved, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/DisableOfficer", _without("reason"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
+        ("DirectoryService/DisableOwnKey", _without("reason"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
     ],
 )
 def test_validation_says_what_form_and_law_say(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,6 @@ from psycopg.conninfo import make_conninfo
 
 from demo.running import RunningRegister
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
@@ -104,16 +102,7 @@ class BenchRegister:
         with contextlib.ExitStack() as stack:
             server = self._start(stack, 1)
             for number, (agency, officer) in enumerate(self.officers.items(), 1):
-                client = stack.enter_context(server.client(agency))
-                client.directory.enrol_officer(
-                    directory_pb2.EnrolOfficerRequest(
-                        request_id=str(uuid.uuid4()),
-                        officer_number=f"BENCH-{number}",
-                        public_key=officer.public_key,
-                        proof_of_possession=officer.prove_possession(agency, f"BENCH-{number}"),
-                        grade=17,
-                    )
-                )
+                server.enrol(agency, officer, f"BENCH-{number}")
 
     def start_seconds(self) -> float:
         """How long a server process takes until it serves, PostgreSQL running: the median of three starts."""

@@ -167,8 +167,10 @@ def test_whoami_says_agency_certificate_officer_and_register(
     key = nsor.OfficerKey.load(tmp_path / "officer.key")
     officer = directory_pb2.Officer(officer_key_id=key.key_id, officer_number="PB-1234")
     register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse(officer=officer)
-    file = str(tmp_path / "officer.key")
-    assert run("officer", "enrol", "--officer-key-file", file, "--number", "PB-1234", "--grade", "17") == 0
+    focal, file = tmp_path / "focal.key", str(tmp_path / "officer.key")
+    nsor.OfficerKey.generate().save(focal)
+    own = ("--focal-key-file", str(focal), "--officer-key-file", file)
+    assert run("officer", "enrol", *own, "--number", "PB-1234", "--grade", "17") == 0
     capsys.readouterr()
     assert run("whoami", "--json") == 0
     said = json.loads(capsys.readouterr().out)

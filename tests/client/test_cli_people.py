@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import Message
 
 import nsor
 from nsor import cli
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, officer_pb2, registration_pb2
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.client.conftest import Refusal, Register
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
+LIST_OFFICERS = "nsor.v1.DirectoryService/ListOfficers"
+DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 DISABLE = "nsor.v1.DirectoryService/DisableOfficer"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
@@ -196,26 +198,116 @@ def test_programs_get_wrong_use_as_json_too(
     assert set(error) >= {"code", "next_step", "violations", "trace_id"}
 
 
+@pytest.fixture
+def focal(tmp_path: Path) -> tuple[str, str]:
+    """The option of a focal person's key."""
+    path = tmp_path / "focal.key"
+    nsor.OfficerKey.generate().save(path)
+    return "--focal-key-file", str(path)
+
+
 def test_a_key_that_is_enrolled_is_called_so(
-    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, focal: tuple[str, str]
 ) -> None:
-    taken = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("public_key", "DUPLICATE"),))
+    taken = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("public_key", "KEY_ENROLLED"),))
     register.answers[ENROL] = lambda _: taken
-    file = str(tmp_path / "officer.key")
-    assert run("officer", "enrol", "--officer-key-file", file, "--number", "LHR-1", "--grade", "17") == cli.REFUSED
-    assert "This key is already enrolled." in capsys.readouterr().err
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "LHR-1", "--grade", "17")
+    assert run("officer", "enrol", *own, *focal) == cli.REFUSED
+    assert len(register.calls) == 1
+    assert run("officer", "enrol", *own) == cli.USAGE
 
 
-def test_an_officer_is_disabled_by_the_key_file_too(run: Run, register: Register, tmp_path: Path) -> None:
+def test_an_enrolment_is_signed_by_the_focal_persons_and_proved_by_the_officer(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
+) -> None:
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    second = tmp_path / "second.key"
+    nsor.OfficerKey.generate().save(second)
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "pb-1", "--grade", "17", "--decides")
+    assert run("officer", "enrol", *own, *focal, "--second-focal-key-file", str(second)) == 0
+    (call,) = register.calls
+    request = directory_pb2.EnrolOfficerRequest.FromString(call.request)
+    assert (request.officer_number, request.decides, request.replaced_key_id) == ("PB-1", True, b"")
+    Ed25519PublicKey.from_public_bytes(request.public_key).verify(
+        request.proof_of_possession, b"nsor-enrol-v1\0punjab-police\0PB-1"
+    )
+    signers = [
+        officer_pb2.DecisionSignature.FromString(bytes(call.metadata[name])).officer_key_id  # type: ignore[arg-type]
+        for name in ("nsor-decision-bin", "nsor-second-decision-bin")
+    ]
+    assert signers == [nsor.OfficerKey.load(path).key_id for path in (Path(focal[1]), second)]
+
+
+def test_a_key_is_replaced_by_its_number(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Nobody copies 64 digits of the old key.
+    disabled = directory_pb2.Officer(officer_number="PB-1", officer_key_id=bytes(32))
+    disabled.disable_time.GetCurrentTime()
+    live = directory_pb2.Officer(officer_number="PB-1", officer_key_id=b"l" * 32)
+    register.answers[LIST_OFFICERS] = lambda _: directory_pb2.ListOfficersResponse(officers=[disabled, live])
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--grade", "17", *focal)
+    assert run("officer", "replace", *own, "--number", "PB-1") == 0
+    request = directory_pb2.EnrolOfficerRequest.FromString(register.calls[-1].request)
+    assert request.replaced_key_id == b"l" * 32
+    assert run("officer", "replace", *own, "--number", "PB-2") == cli.USAGE
+    assert "PB-2 has no live key" in capsys.readouterr().err
+
+
+def test_a_systems_key_has_no_grade(run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]) -> None:
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    own = ("--key-file", str(tmp_path / "officer.key"), "--number", "SYSTEM-1")
+    assert run("officer", "system-key", *own, *focal) == 0
+    request = directory_pb2.EnrolOfficerRequest.FromString(register.calls[0].request)
+    assert (request.kind, request.grade, request.decides) == (directory_pb2.KEY_KIND_SYSTEM, 0, False)
+
+
+def test_an_officer_is_disabled_by_the_key_file_too(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
+) -> None:
     register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
     file = tmp_path / "officer.key"
     key_id = nsor.OfficerKey.load(file).key_id
-    assert run("officer", "disable", "--officer-key-file", str(file), "--reason", "left-post") == 0
+    reason = ("--reason", "left-post", *focal)
+    assert run("officer", "disable", "--officer-key-file", str(file), *reason) == 0
     assert directory_pb2.DisableOfficerRequest.FromString(register.calls[0].request).officer_key_id == key_id
-    assert run("officer", "disable", "--reason", "left-post") == cli.USAGE
-    both = (key_id.hex(), "--officer-key-file", str(file))
-    assert run("officer", "disable", *both, "--reason", "left-post") == cli.USAGE
+    assert run("officer", "disable", *reason) == cli.USAGE
+    assert run("officer", "disable", key_id.hex(), "--officer-key-file", str(file), *reason) == cli.USAGE
+    assert run("officer", "disable", key_id.hex(), "--reason", "left-post") == cli.USAGE
     assert len(register.calls) == 1
+
+
+def test_an_officers_own_key_is_disabled_by_itself(run: Run, register: Register, tmp_path: Path) -> None:
+    register.answers[DISABLE_OWN] = lambda _: directory_pb2.DisableOwnKeyResponse()
+    assert run("officer", "disable", "--own", "--reason", "key-compromised") == 0
+    (call,) = register.calls
+    signed = officer_pb2.DecisionSignature.FromString(bytes(call.metadata["nsor-decision-bin"]))  # type: ignore[arg-type]
+    assert signed.officer_key_id == nsor.OfficerKey.load(tmp_path / "officer.key").key_id
+    assert run("officer", "disable", "--own", "--reason", "key-compromised", "00" * 32) == cli.USAGE
+
+
+def test_keys_are_listed_with_who_they_are(
+    run: Run, register: Register, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = directory_pb2.Officer(officer_number="PB-1", officer_key_id=bytes(32), kind=directory_pb2.KEY_KIND_OFFICER)
+    old.disable_time.GetCurrentTime()
+    keys = [
+        directory_pb2.Officer(officer_number="PB-1", kind=directory_pb2.KEY_KIND_OFFICER, grade=17, decides=True),
+        directory_pb2.Officer(officer_number="SYSTEM-1", kind=directory_pb2.KEY_KIND_SYSTEM),
+        old,
+    ]
+    people = [directory_pb2.FocalPerson(number="F-1", key_id=b"f" * 32)]
+    register.answers[LIST_OFFICERS] = lambda _: directory_pb2.ListOfficersResponse(officers=keys, focal_persons=people)
+    assert run("officer", "list") == 0
+    out, err = capsys.readouterr()
+    for part in ("focal person", "deciding officer", "system", "66" * 32):
+        assert part in out
+    assert "3 of 4 keys shown; `--all` shows disabled ones" in err
+    assert "nsor-officer-bin" in register.calls[0].metadata
+    assert run("officer", "list", "--all", *focal) == 0
+    assert "disabled 2" in capsys.readouterr().out
+    assert "nsor-decision-bin" in register.calls[1].metadata
 
 
 def test_a_ca_file_without_a_certificate_is_a_wrong_setting(

@@ -88,8 +88,10 @@ def test_an_error_quotes_form_and_example(
 ) -> None:
     broken = (("officer_number", "FORM"), ("jurisdiction[0]", "PLACE_UNKNOWN"), ("grade", "OUT_OF_RANGE"))
     register.answers[ENROL] = lambda _: refusals("INVALID_ARGUMENT", "INVALID_FIELDS", broken)
-    file = str(tmp_path / "officer.key")
-    assert run("officer", "enrol", "--officer-key-file", file, "--number", "?", "--grade", "17") == cli.REFUSED
+    focal, file = tmp_path / "focal.key", str(tmp_path / "officer.key")
+    nsor.OfficerKey.generate().save(focal)
+    own = ("--focal-key-file", str(focal), "--officer-key-file", file)
+    assert run("officer", "enrol", *own, "--number", "?", "--grade", "17") == cli.REFUSED
     err = capsys.readouterr().err
     assert "officer_number: 2 to 24 of A-Z 0-9 / -, with a digit, such as PB-1234" in err
     assert "jurisdiction[0]: a province, district or station (`nsor places NAME` finds it)" in err

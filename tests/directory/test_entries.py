@@ -1,6 +1,5 @@
 """Agencies as operators enter them: checked, all or none, on the record, and from the next call on."""
 
-import functools
 import json
 import os
 from collections.abc import Callable
@@ -10,15 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from certs import focal_persons
 from nsor.ledger.v1 import leaf_pb2
+from nsor.officer import OfficerKey
 from nsor.v1 import options_pb2, types_pb2
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access import directory
 from nsor_server.calls import Agency
 from nsor_server.directory import agencies, entries
-from nsor_server.ledger import directory_proof
 from nsor_server.policy.places import Places
-from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 
@@ -146,7 +145,7 @@ def test_a_court_is_of_its_kinds_and_of_no_other(database: Database, keyring: Ke
     add(database, keyring, court, POLICE)
     with database.transaction() as conn:
         assert agencies.find(conn, court.agency_id) == court
-        known = directory.read(conn, functools.partial(directory_proof.prove, keyring=keyring), Clock()).agencies
+        known = directory.read(conn).agencies
     assert known == {court.agency_id: court, POLICE.agency_id: POLICE}
     with pytest.raises(entries.AgencyError, match="other facts"):
         add(database, keyring, replace(court, court_kinds=court.court_kinds[:1]))
@@ -243,6 +242,30 @@ def test_an_operator_adds_lists_and_disables(nsor_server: Say) -> None:
     table = nsor_server("agency", "list")[1]
     assert "disabled" in table
     assert "HIGH_COURT" in table
+
+
+def test_an_operator_enters_lists_and_disables_focal_persons(nsor_server: Say, tmp_path: Path) -> None:
+    nsor_server("agency", "add", "--file", str(EXAMPLES))
+    key = OfficerKey.generate()
+    public = tmp_path / "focal.pub"
+    public.write_bytes(key.public_pem())
+    one = ("npb", "--number", "F-1", "--public-key-file", str(public))
+    code, said = nsor_server("agency", "focal-person", "add", *one)
+    # The id is what the focal person reads out, by telephone, of what made the key.
+    assert (code, said) == (0, f"F-1 of npb, key {key.key_id.hex()}\n1 added, 0 there already.\n")
+    assert nsor_server("agency", "focal-person", "add", *one) == (0, "0 added, 1 there already.\n")
+    focal_persons.create(tmp_path, EXAMPLES)
+    code, said = nsor_server("agency", "focal-person", "add", "--file", str(tmp_path / focal_persons.LIST))
+    assert code == 0
+    assert nsor_server("agency", "focal-person", "disable", "npb", "--number", "f-1")[1] == "f-1 of npb is disabled.\n"
+    code, said = nsor_server("agency", "focal-person", "list", "npb", "--json")
+    states = {row["number"]: row["disabled_at"] is None for row in map(json.loads, said.splitlines())}
+    assert states == {"F-1": False, "FOCAL-1": True, "FOCAL-2": True}
+    assert "disabled 2" in nsor_server("agency", "focal-person", "list")[1]
+    for arguments in (["add", "npb"], ["add", *one, "--file", str(public)], ["disable", "npb", "--number", "F-9"]):
+        code, said = nsor_server("agency", "focal-person", *arguments)
+        assert code != 0
+        assert "Traceback" not in said
 
 
 def test_a_wrong_use_says_what_to_do(nsor_server: Say) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_synthetic import generate
@@ -79,15 +79,8 @@ class Agencies:
         return found
 
     def enrol(self, agency: str, officer: Officer) -> Officer:
-        with self.register.client(agency, state=Path(self._folder(), "enrolling")) as client:
-            client.directory.enrol_officer(
-                directory_pb2.EnrolOfficerRequest(
-                    officer_number=officer.number,
-                    public_key=officer.key.public_key,
-                    proof_of_possession=officer.key.prove_possession(agency, officer.number),
-                    grade=18,
-                )
-            )
+        """Enrol a deciding officer."""
+        self.register.enrol(agency, officer.key, officer.number, grade=18)
         return officer
 
     def adopt(self, agency: str, officer: Officer) -> None:

@@ -16,7 +16,15 @@ from google.rpc import error_details_pb2, status_pb2
 
 from demo.running import AGENCIES
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, oversight_pb2, receipt_pb2, registration_pb2
+from nsor.v1 import (
+    directory_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    receipt_pb2,
+    registration_pb2,
+)
 from nsor_server.access.contract import Contract
 from nsor_synthetic import examples
 from tests.e2e.agencies import Agencies
@@ -63,6 +71,8 @@ def example(method: str, agency: str) -> Message:
         request.request_id = str(uuid.uuid4())
     if isinstance(request, oversight_pb2.ListAccessesRequest):
         request.agency_id = agency
+    if isinstance(request, directory_pb2.DisableOwnKeyRequest):
+        request.validate_only = True  # the caller's officer is needed for what follows
     if isinstance(request, notification_pb2.AcknowledgeEventsRequest):
         request.through_sequence = 1
     return request  # type: ignore[no-any-return]

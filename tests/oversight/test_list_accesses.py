@@ -1,5 +1,6 @@
 import logging
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -73,8 +74,9 @@ def test_a_case_is_shown_to_an_officer_and_to_no_system(written: Written) -> Non
     # A system's certificate alone would read every case of its agency, and nobody would answer for it.
     written.append("punjab-police")
     for agency in ("punjab-police", "npb"):
-        (access,) = listed(written, agency).accesses
-        assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
+        for system in (None, replace(an_officer(agency), system=True)):
+            (access,) = listed(written, agency, officer=system).accesses
+            assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
         (access,) = listed(written, agency, officer=an_officer(agency)).accesses
         assert access.case_reference == "PK-PB/LHR/PS-001 679/2025"
 

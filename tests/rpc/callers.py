@@ -70,11 +70,12 @@ class Answered:
 
 @dataclass
 class Caller:
-    """An agency's end of a connection."""
+    """An agency's end of a connection; who acts there: an officer or a system, and focal persons who sign each call."""
 
     channel: grpc.Channel
     certificate: bytes
     officer: Ed25519PrivateKey | None = None
+    focal_persons: Sequence[Ed25519PrivateKey] = ()
     extra: list[tuple[str, str | bytes]] = field(default_factory=list)
 
     def metadata(self, nonce: bytes | None, **more: bytes) -> tuple[tuple[str, str | bytes], ...]:
@@ -97,6 +98,10 @@ class Caller:
         """Make a unary call, whatever the method and the bytes are."""
         encoded = request if isinstance(request, bytes) else request.SerializeToString()
         sent = nonce or os.urandom(32)
+        names = ("nsor_decision_bin", "nsor_second_decision_bin")
+        more |= {
+            name: decision(key, method, sent, encoded) for name, key in zip(names, self.focal_persons, strict=False)
+        }
         stub: Any = self.channel.unary_unary(f"/{method}")
         try:
             message, done = stub.with_call(
@@ -198,9 +203,18 @@ class Serving:
         folder = flawed.parent if flawed.exists() else self.certificates / "agencies"
         return folder / f"{name}.key", folder / f"{name}.pem"
 
-    def caller(self, name: str, *, officer: bool = False, options: Sequence[tuple[str, Any]] = ()) -> Caller:
+    def caller(
+        self,
+        name: str,
+        *,
+        officer: bool = False,
+        system: bool = False,
+        focal_persons: int = 0,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> Caller:
         caller = self.caller_with(*self.files_of(name), options=options)
-        caller.officer = self.enrol(name) if officer else None
+        caller.officer = self.enrol(name, system=system) if officer or system else None
+        caller.focal_persons = [self.enter_focal_person(name) for _ in range(focal_persons)]
         return caller
 
     def caller_with(self, key: Path, certificate: Path, *, options: Sequence[tuple[str, Any]] = ()) -> Caller:
@@ -212,13 +226,23 @@ class Serving:
         self.channels.append(channel)
         return Caller(channel, fingerprint(certificate))
 
-    def enrol(self, agency_id: str) -> Ed25519PrivateKey:
+    def enrol(self, agency_id: str, *, decides: bool = True, system: bool = False) -> Ed25519PrivateKey:
+        key = Ed25519PrivateKey.generate()
+        raw = key.public_key().public_bytes_raw()
+        number, kind = f"BELT-{os.urandom(3).hex().upper()}", 2 if system else 1
+        self.sql(
+            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id, kind,"
+            " decides) VALUES (%s, %s, %s, %s, '{}', 17, %s, %s, %s)",
+            (hashlib.sha256(raw).digest(), agency_id, number, raw, uuid.uuid4(), kind, decides and not system),
+        )
+        return key
+
+    def enter_focal_person(self, agency_id: str) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         raw = key.public_key().public_bytes_raw()
         self.sql(
-            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
-            " VALUES (%s, %s, %s, %s, '{}', 17, %s)",
-            (hashlib.sha256(raw).digest(), agency_id, f"BELT-{os.urandom(3).hex().upper()}", raw, uuid.uuid4()),
+            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, %s, %s, %s)",
+            (hashlib.sha256(raw).digest(), agency_id, f"FOCAL-{os.urandom(3).hex().upper()}", raw),
         )
         return key
 

@@ -18,6 +18,7 @@ from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, regis
 from nsor_server.directory import officers, pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.rpc.pipeline import MAX_TRIES
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Session, Step
 from nsor_server.tracing import store
@@ -93,7 +94,10 @@ def test_without_a_nonce_there_is_no_answer(serving: Serving, nonce: bytes | Non
     }
 
 
-@pytest.mark.parametrize("key", ["nsor-nonce-bin", "nsor-officer-bin", "nsor-decision-bin"])
+_ONCE = ("nsor-nonce-bin", "nsor-officer-bin", "nsor-decision-bin", "nsor-second-decision-bin")
+
+
+@pytest.mark.parametrize("key", _ONCE)
 @pytest.mark.parametrize("method", [LIST, LOOK_UP])
 def test_what_counts_once_may_not_come_twice(serving: Serving, key: str, method: str) -> None:
     # Of two nonces the client would prove the one and the leaf hold the other; of two officers either could be meant.
@@ -319,7 +323,7 @@ def test_a_decision_is_signed_over_its_own_call(serving: Serving) -> None:
 
 
 def test_an_enrolment_is_repeatable_and_leaves_one_officer(serving: Serving) -> None:
-    caller = serving.caller("punjab-police")
+    caller = serving.caller("punjab-police", focal_persons=1)
     request = enrolment("punjab-police")
     first = caller.call(ENROL, request)
     again = caller.call(ENROL, request)
@@ -349,6 +353,7 @@ def test_a_request_that_is_sent_twice_at_once_is_done_once(serving: Serving, mon
 
     monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
     callers = [serving.caller("punjab-police") for _ in range(2)]
+    callers[0].focal_persons = callers[1].focal_persons = [serving.enter_focal_person("punjab-police")]
     request = enrolment("punjab-police")
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda caller: caller.call(ENROL, request), callers)
@@ -363,7 +368,6 @@ def test_a_request_that_is_sent_twice_at_once_is_done_once(serving: Serving, mon
 
 def test_a_call_that_is_always_overtaken_is_given_up(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # It runs a few times, and then its caller is to come again: nothing is half done.
-    monkeypatch.setattr("nsor_server.rpc.pipeline.MAX_TRIES", 3)
     is_known = officers.is_known
     runs = []
 
@@ -373,11 +377,11 @@ def test_a_call_that_is_always_overtaken_is_given_up(serving: Serving, monkeypat
         return is_known(conn, key_id)
 
     monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
-    answer = serving.caller("punjab-police").call(ENROL, enrolment("punjab-police"))
+    answer = serving.caller("punjab-police", focal_persons=1).call(ENROL, enrolment("punjab-police"))
     assert answer.code is STATES.UNAVAILABLE
     assert answer.proves_itself()
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
-    assert len(runs) == 3 + 1
+    assert len(runs) == MAX_TRIES + 1
     assert serving.one("SELECT count(*) FROM officer WHERE agency_id = 'punjab-police'") == 0
 
 
@@ -537,4 +541,5 @@ def enrolment(agency_id: str) -> directory_pb2.EnrolOfficerRequest:
         public_key=key.public_key().public_bytes_raw(),
         proof_of_possession=key.sign(b"nsor-enrol-v1\0" + agency_id.encode() + b"\0" + number.encode()),
         grade=17,
+        kind=directory_pb2.KEY_KIND_OFFICER,
     )

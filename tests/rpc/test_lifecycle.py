@@ -114,7 +114,7 @@ def process(settings: config.Settings, certificates: Path, database: Database) -
 def test_sigterm_drains(settings: config.Settings, certificates: Path, database: Database) -> None:
     # Health first, then connections; running calls and streams end with a word, and the process with 0.
     with process(settings, certificates, database) as (running, serving):
-        caller = serving.caller("punjab-police")
+        caller = serving.caller("punjab-police", system=True)
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
         stream = caller.stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
         watch = caller.stream(WATCH, health_pb2.HealthCheckRequest())
@@ -129,7 +129,7 @@ def test_sigterm_drains(settings: config.Settings, certificates: Path, database:
 
 def test_a_second_signal_ends_it_at_once(settings: config.Settings, certificates: Path, database: Database) -> None:
     with process(settings, certificates, database) as (running, serving):
-        caller = serving.caller("punjab-police")
+        caller = serving.caller("punjab-police", system=True)
         silent = threading.Event()
 
         def nothing() -> Iterator[bytes]:

@@ -68,7 +68,7 @@ def publish(serving: Serving, agency_id: str, events: int = 1) -> None:
 
 
 def test_each_message_is_proved_and_its_answer_hash_covers_what_stands_before_the_receipt(serving: Serving) -> None:
-    subscription = Subscription(serving.caller("punjab-police"))
+    subscription = Subscription(serving.caller("punjab-police", system=True))
     for sequence in (1, 2):
         publish(serving, "punjab-police")
         message = subscription.next()
@@ -84,7 +84,7 @@ def test_each_message_is_proved_and_its_answer_hash_covers_what_stands_before_th
 
 
 def test_a_revocation_ends_open_streams_within_five_seconds(serving: Serving) -> None:
-    subscription = Subscription(serving.caller("punjab-police"))
+    subscription = Subscription(serving.caller("punjab-police", system=True))
     publish(serving, "punjab-police")
     subscription.next()
     start = time.monotonic()
@@ -98,7 +98,7 @@ def test_a_revocation_ends_open_streams_within_five_seconds(serving: Serving) ->
 
 def test_no_event_is_sent_after_a_revocation(serving: Serving) -> None:
     # Gated again before each message: the event that comes just after the revocation isn't told.
-    subscription = Subscription(serving.caller("punjab-police"))
+    subscription = Subscription(serving.caller("punjab-police", system=True))
     publish(serving, "punjab-police")
     subscription.next()
     serving.revoke("punjab-police")
@@ -117,7 +117,7 @@ def test_a_stream_that_a_caller_does_not_read_is_cut_off_when_it_is_revoked(
 
     monkeypatch.setattr(cursors.read_after, "__defaults__", (1,))
     caller = serving.caller(
-        "punjab-police", options=[("grpc.http2.lookahead_bytes", 4096), ("grpc.http2.bdp_probe", 0)]
+        "punjab-police", system=True, options=[("grpc.http2.lookahead_bytes", 4096), ("grpc.http2.bdp_probe", 0)]
     )
     publish(serving, "punjab-police", events=300)
     call = caller.stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
@@ -136,9 +136,9 @@ def test_a_stream_that_a_caller_does_not_read_is_cut_off_when_it_is_revoked(
 def test_silent_streams_do_not_take_the_threads_of_other_agencies(serve: Serve) -> None:
     # 16 silent streams to one pool of 16 threads gave every other agency DEADLINE_EXCEEDED.
     with serve(unary_threads=4, in_flight_per_agency=3, stream_threads=16, streams_per_agency=12) as serving:
-        held = [Subscription(serving.caller("punjab-police")) for _ in range(12)]
+        held = [Subscription(serving.caller("punjab-police", system=True)) for _ in range(12)]
         _until(lambda: serving.open_streams == 12)
-        held += [Subscription(serving.caller("sindh-police")) for _ in range(12)]
+        held += [Subscription(serving.caller("sindh-police", system=True)) for _ in range(12)]
         _until(lambda: serving.open_streams == 16)
         # Those for which there is no thread don't wait in silence.
         _until(lambda: sum(stream.ended.is_set() for stream in held) == 8)
@@ -153,14 +153,14 @@ def test_silent_streams_do_not_take_the_threads_of_other_agencies(serve: Serve) 
 
 def test_an_agency_has_no_more_streams_than_its_share(serve: Serve) -> None:
     with serve(streams_per_agency=2) as serving:
-        caller = serving.caller("punjab-police")
+        caller = serving.caller("punjab-police", system=True)
         held = [Subscription(caller) for _ in range(2)]
         publish(serving, "punjab-police")
         for stream in held:
             stream.next()
         third = Subscription(caller)
         assert third.reason(5).startswith("RESOURCE_EXHAUSTED")
-        other = Subscription(serving.caller("sindh-police"))
+        other = Subscription(serving.caller("sindh-police", system=True))
         publish(serving, "sindh-police")
         assert other.next()
         held[0].call.cancel()
@@ -176,7 +176,7 @@ def test_half_open_calls_do_not_take_the_threads_of_other_agencies(
     # Headers and no message: grpc's own unary handler would hold a thread for as long as the caller likes.
     monkeypatch.setattr("nsor_server.rpc.reception.KNOWN_SECONDS", 0.5)
     with serve(unary_threads=8, in_flight_per_agency=6) as serving:
-        caller = serving.caller("punjab-police")
+        caller = serving.caller("punjab-police", system=True)
         silent = threading.Event()
 
         def nothing() -> Any:
@@ -206,7 +206,7 @@ def test_several_agencies_that_send_headers_only_do_not_take_every_thread(serve:
 
         calls = []
         for name in ("punjab-police", "sindh-police", "kp-police"):
-            caller = serving.caller(name)
+            caller = serving.caller(name, system=True)
             stub: Any = caller.channel.stream_unary(f"/{LIST}")
             metadata = caller.metadata(os.urandom(32))
             calls += [stub.future(nothing(), metadata=metadata, timeout=20) for _ in range(6)]
@@ -224,12 +224,12 @@ def test_an_idle_stream_ends_and_its_caller_goes_on_from_its_cursor(
     monkeypatch.setattr("nsor_server.rpc.streams.GATE_SECONDS", 0.1)
     monkeypatch.setattr("nsor_server.app.IDLE_STREAM_SECONDS", 0.5)
     with serve() as serving:
-        first = Subscription(serving.caller("punjab-police"))
+        first = Subscription(serving.caller("punjab-police", system=True))
         publish(serving, "punjab-police")
         first.next()
         assert first.reason(10).startswith("OK")
         publish(serving, "punjab-police")
-        second = Subscription(serving.caller("punjab-police"), after=1)
+        second = Subscription(serving.caller("punjab-police", system=True), after=1)
         response = notification_pb2.SubscribeEventsResponse.FromString(second.next())
         assert [event.sequence for event in response.events] == [2]
 

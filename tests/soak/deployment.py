@@ -23,7 +23,7 @@ from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
 from nsor.retries import Retries
-from nsor.v1 import directory_pb2, registration_pb2
+from nsor.v1 import registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
@@ -197,15 +197,7 @@ class Deployment:
         """
         old, old_key, key = self.client(agency), self._officers.get(agency), OfficerKey.generate()
         number = f"BELT-{key.key_id[:4].hex().upper()}"
-        old.directory.enrol_officer(
-            directory_pb2.EnrolOfficerRequest(
-                request_id=str(uuid.uuid4()),
-                officer_number=number,
-                public_key=key.public_key,
-                proof_of_possession=key.prove_possession(agency, number),
-                grade=17,
-            )
-        )
+        self.register.enrol(agency, key, number)
         with self._connecting:
             self._officers[agency] = key
             self._clients[agency] = self._connect(agency)

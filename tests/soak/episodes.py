@@ -79,11 +79,12 @@ def reload_certificate(deployment: Deployment, _load: Load) -> None:
 def replace_officer(deployment: Deployment, _load: Load) -> None:
     """Enrol another officer for NPB and disable the one before; the old key is refused from the next call on."""
     old, key = deployment.replace_officer(BUREAU)
-    deployment.client(BUREAU).directory.disable_officer(
-        directory_pb2.DisableOfficerRequest(
-            request_id=str(uuid.uuid4()), officer_key_id=key, reason=directory_pb2.DISABLE_REASON_LEFT_POST
+    with deployment.register.focal_client(BUREAU) as focal_persons:
+        focal_persons.directory.disable_officer(
+            directory_pb2.DisableOfficerRequest(
+                request_id=str(uuid.uuid4()), officer_key_id=key, reason=directory_pb2.DISABLE_REASON_LEFT_POST
+            )
         )
-    )
     try:
         old.lookup.look_up_registration(look_up(deployment.offender))
     except Refused as refusal:

@@ -69,6 +69,21 @@ NEXT_STEPS: dict[str, Words] = {
     "DECISION_EXPIRED": Words(
         "Set this computer's clock, then decide again.", "اس کمپیوٹر کی گھڑی درست کر کے دوبارہ فیصلہ کریں۔"
     ),
+    "OFFICER_MAY_NOT_DECIDE": Words(
+        "Have a deciding officer do this, or your key replaced by a deciding one: `nsor officer replace --decides`.",
+        "فیصلہ کنندہ افسر سے کروائیں، یا اپنی کلید بدلوائیں: `nsor officer replace --decides`۔",
+    ),
+    "OFFICER_NOT_SYSTEM": Words(
+        "Name an officer's key, not a system's: --officer-key.", "نظام کی نہیں، افسر کی کلید بتائیں: --officer-key۔"
+    ),
+    "FOCAL_PERSON_REQUIRED": Words(
+        "Sign with a focal person's key: --focal-key-file. The register's operator (NPB) enters focal persons.",
+        "فوکل پرسن کی کلید سے دستخط کریں: --focal-key-file۔ فوکل پرسن کا اندراج منتظم (این پی بی) کرتا ہے۔",
+    ),
+    "SECOND_FOCAL_PERSON_REQUIRED": Words(
+        "Add another focal person's key: --second-focal-key-file.",
+        "دوسرے فوکل پرسن کی کلید شامل کریں: --second-focal-key-file۔",
+    ),
     "NONCE_REQUIRED": _CLIENT,
     "METADATA_REPEATED": _CLIENT,
     "INVALID_FIELDS": _CORRECT,

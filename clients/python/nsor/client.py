@@ -19,7 +19,7 @@ from nsor.v1 import oversight_pb2
 
 
 class Client:
-    """The register, for one agency and one officer or none. Safe for threads; close it, or use it with ``with``.
+    """The register, for one agency and one officer, system or neither. Safe for threads; close it, or use ``with``.
 
     Attributes:
         registration: entering convictions and confirming them.
@@ -39,6 +39,7 @@ class Client:
         ledger_key: str,
         state_dir: Path,
         officer: OfficerKey | None = None,
+        focal_persons: Sequence[OfficerKey] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
     ) -> None:
@@ -51,6 +52,7 @@ class Client:
             ledger_key=ledger_key,
             state_dir=state_dir,
             officer=officer,
+            focal_persons=focal_persons,
             timeout_seconds=timeout_seconds,
             retries=retries,
         )

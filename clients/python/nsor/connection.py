@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -42,6 +42,16 @@ _OPTIONS = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
 )
+_BY_SESSION = frozenset(
+    {
+        options_pb2.OFFICER_RULE_SESSION,
+        options_pb2.OFFICER_RULE_SYSTEM,
+        options_pb2.OFFICER_RULE_SESSION_IF_SENT,
+        options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON,
+    }
+)
+_BY_SIGNATURE = frozenset({options_pb2.OFFICER_RULE_DECISION, options_pb2.OFFICER_RULE_OWN_KEY})
+_BY_FOCAL_PERSON = frozenset({options_pb2.OFFICER_RULE_FOCAL_PERSON, options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON})
 _M = TypeVar("_M", bound=Message)
 _R = TypeVar("_R", bound=Message)
 
@@ -93,6 +103,7 @@ class Connection:
         ledger_key: str,
         state_dir: Path,
         officer: OfficerKey | None = None,
+        focal_persons: Sequence[OfficerKey] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
     ) -> None:
@@ -106,7 +117,8 @@ class Connection:
             ledger_key: the ledger's verifier key, as text. It comes from the register's operator by another way than
                 the register itself, since it is what the register is checked with.
             state_dir: folder in which leaves and the last checkpoint are kept.
-            officer: the key of the officer who acts; None for calls between systems.
+            officer: the key of the officer who acts, or of the system; None: only what needs no key can be called.
+            focal_persons: the keys of one focal person or two, for enrolments.
             timeout_seconds: for a whole call with its retries.
             retries: how often and how soon a call is sent again.
 
@@ -118,6 +130,7 @@ class Connection:
         self.verifier = _verifier(ledger_key)
         self.journal = Journal(state_dir, self.verifier)
         self.officer = officer
+        self.focal_persons = tuple(focal_persons)
         self._timeout = timeout_seconds
         self._retries = retries or Retries()
         self._session = _Session()
@@ -234,13 +247,19 @@ class Connection:
         self, method: contract.Method, exchange: receipts.Exchange, traceparent: str
     ) -> tuple[tuple[str, str | bytes], ...]:
         metadata: list[tuple[str, str | bytes]] = [("nsor-nonce-bin", exchange.nonce), ("traceparent", traceparent)]
-        if self.officer is not None:
-            if method.officer in {options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_SESSION_IF_SENT}:
-                metadata.append(("nsor-officer-bin", self._officer_session(self.officer)))
-            elif method.officer == options_pb2.OFFICER_RULE_DECISION:
-                signature = self.officer.sign_decision(method.name, exchange.call_hash, time.time_ns() // 1000)
-                metadata.append(("nsor-decision-bin", signature))
+        rule, acting = method.officer, self.officer
+        if rule in _BY_FOCAL_PERSON and self.focal_persons:
+            names = ("nsor-decision-bin", "nsor-second-decision-bin")
+            metadata += zip(names, (self._signed(method, exchange, key) for key in self.focal_persons), strict=False)
+        elif rule in _BY_SESSION and acting is not None:
+            metadata.append(("nsor-officer-bin", self._officer_session(acting)))
+        elif rule in _BY_SIGNATURE and acting is not None:
+            metadata.append(("nsor-decision-bin", self._signed(method, exchange, acting)))
         return tuple(metadata)
+
+    def _signed(self, method: contract.Method, exchange: receipts.Exchange, key: OfficerKey) -> bytes:
+        """A decision, signed when it is sent: it dies within minutes, so that none is made ahead of its call."""
+        return key.sign_decision(method.name, exchange.call_hash, time.time_ns() // 1000)
 
     def _officer_session(self, officer: OfficerKey) -> bytes:
         session = self._session

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
-"""An officer's Ed25519 key, and the three things it signs: a session, a decision, and its own enrolment.
+"""A key of an officer, a system or a focal person, and what it signs: a session, a decision, and its own enrolment.
 
-The key is made on the officer's side and never leaves it: the register holds the public half. This module neither
+An Ed25519 key, made on the holder's side that never leaves it: the register holds the public half. This module neither
 talks to the register nor decides when a signature is needed; the contract does (nsor.contract).
 """
 
@@ -93,6 +93,12 @@ class OfficerKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         write_key(path, pem)
+
+    def public_pem(self) -> bytes:
+        """The public key in PEM: what a focal person gives to the register's operator."""
+        return self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
     def sign_session(self, certificate_sha256: bytes, issued_at_us: int) -> bytes:
         """A session of 15 minutes, bound to one client certificate: the metadata ``nsor-officer-bin``."""

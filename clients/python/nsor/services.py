@@ -278,7 +278,7 @@ class Directory(_Service):
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
     ) -> Answer[directory_pb2.EnrolOfficerResponse]:
-        """Enrol an officer's key for the own agency."""
+        """Enrol the key of an officer or a system for the own agency; one focal person signs the call, or two."""
         return self._connection.call(
             "nsor.v1.DirectoryService/EnrolOfficer",
             request,
@@ -294,11 +294,43 @@ class Directory(_Service):
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
     ) -> Answer[directory_pb2.DisableOfficerResponse]:
-        """Disable an officer's key of the own agency, for good."""
+        """Disable a key of the own agency, for good; a focal person signs the call."""
         return self._connection.call(
             "nsor.v1.DirectoryService/DisableOfficer",
             request,
             directory_pb2.DisableOfficerResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def disable_own_key(
+        self,
+        request: directory_pb2.DisableOwnKeyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.DisableOwnKeyResponse]:
+        """Disable the key of the officer or system that acts, for good; a repetition finds it disabled."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/DisableOwnKey",
+            request,
+            directory_pb2.DisableOwnKeyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_officers(
+        self,
+        request: directory_pb2.ListOfficersRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.ListOfficersResponse]:
+        """List the own agency's keys: of officers, systems and focal persons, disabled ones too."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ListOfficers",
+            request,
+            directory_pb2.ListOfficersResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -28,6 +28,17 @@ PURPOSE = "purpose"
 _OF_NO_PERSON = frozenset({options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW})
 """Classes of fields that an answer may have although its method's effect isn't to disclose."""
 
+_SIGNED = frozenset(
+    {options_pb2.OFFICER_RULE_DECISION, options_pb2.OFFICER_RULE_FOCAL_PERSON, options_pb2.OFFICER_RULE_OWN_KEY}
+)
+"""Rules by which a call is signed itself."""
+_DISCLOSED_TO = frozenset(
+    {options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_DECISION, options_pb2.OFFICER_RULE_SYSTEM}
+)
+"""Rules by which an officer or a system answers for what is disclosed."""
+_FOCAL_PERSONS = frozenset({options_pb2.OFFICER_RULE_FOCAL_PERSON, options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON})
+"""Rules that take a focal person's key."""
+
 _Enumeration: TypeAlias = (
     "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
     " | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
@@ -190,17 +201,14 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
     gaps = {
         "has no effect": rule.effect == options_pb2.EFFECT_UNSPECIFIED,
         "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
-        "decides without an officer's signature": rule.effect == options_pb2.EFFECT_DECIDES
-        and rule.officer != options_pb2.OFFICER_RULE_DECISION,
-        "discloses without an officer": rule.effect == options_pb2.EFFECT_DISCLOSES
-        and rule.officer == options_pb2.OFFICER_RULE_NONE
-        and not method.server_streaming,  # events name no person, and a system listens
+        "decides without a signature": rule.effect == options_pb2.EFFECT_DECIDES and rule.officer not in _SIGNED,
+        "discloses without an officer's or a system's key": rule.effect == options_pb2.EFFECT_DISCLOSES
+        and rule.officer not in _DISCLOSED_TO,
+        "lets a focal person do more than look after keys": rule.officer in _FOCAL_PERSONS
+        and any(purpose != options_pb2.PURPOSE_DIRECTORY for allow in rule.allow for purpose in allow.purposes),
         "shows a person although its effect isn't to disclose": rule.effect != options_pb2.EFFECT_DISCLOSES
-        and any(
-            purposes_of(field_class(field)) and field_class(field) not in _OF_NO_PERSON
-            for descriptor in _reachable([method.output_type])
-            for field in descriptor.fields
-        ),
+        and _shows_person(method),
+        "shows a person to a system": rule.officer == options_pb2.OFFICER_RULE_SYSTEM and _shows_person(method),
         "allows nobody": not rule.allow,
         "has an allow that names not exactly one of a kind and a group": any(
             bool(allow.kind) == bool(allow.group) for allow in rule.allow
@@ -222,6 +230,14 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
     for gap, there in gaps.items():
         if there:
             raise ContractError(f"{name} {gap}")
+
+
+def _shows_person(method: MethodDescriptor) -> bool:
+    return any(
+        purposes_of(field_class(field)) and field_class(field) not in _OF_NO_PERSON
+        for descriptor in _reachable([method.output_type])
+        for field in descriptor.fields
+    )
 
 
 def _unknown(enum: _Enumeration, number: int) -> bool:

@@ -1,7 +1,8 @@
-"""Officers: who within the agency acts, proved by a key that the agency has enrolled.
+"""Officers and systems: who within the agency acts, proved by a key that the agency has enrolled.
 
 A session assertion serves for look-ups and is verified once; a decision is signed over its own call. The assertion
-is bound to the client certificate that carries it, so it is worth nothing on another connection.
+is bound to the client certificate that carries it, so it is worth nothing on another connection. A focal person's key
+is none of these keys: ``focal_persons``.
 """
 
 from __future__ import annotations
@@ -10,27 +11,20 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import errors_pb2, officer_pb2
 from nsor_server import errors
+from nsor_server.access import signatures
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.access.gate import Caller
+from nsor_server.access.signatures import MAX_BYTES, SignedCall
 from nsor_server.calls import Officer
 
 SESSION_DOMAIN = b"nsor-officer-session-v1\0"
-DECISION_DOMAIN = b"nsor-decision-v2\0"
 MAX_SESSION_US = 15 * 60 * 1_000_000
 EARLY_US = 5_000_000
 """A session may begin this much later than the database's clock says, for clocks that differ a little."""
-DECISION_US = 5 * 60 * 1_000_000
-"""A decision is taken so long after it was signed: longer than a call with its repeats takes, each signed anew."""
-DECISION_EARLY_US = 15_000_000
-"""A decision may be signed this much later than the database's clock says: a client's session begins 10 s early."""
-MAX_BYTES = 512
-"""An encoded session with its signature has about 170."""
 CACHED_SESSIONS = 16_384
 
 
@@ -55,7 +49,15 @@ class Officers:
         self.verified = 0
         """Signatures of sessions that were checked; a repeated session doesn't count."""
 
-    def of_session(self, signed: bytes | None, caller: Caller, snapshot: DirectorySnapshot, now_us: int) -> Officer:
+    def of_session(
+        self,
+        signed: bytes | None,
+        caller: Caller,
+        snapshot: DirectorySnapshot,
+        now_us: int,
+        *,
+        system: bool = False,
+    ) -> Officer:
         """The officer of a session assertion.
 
         Args:
@@ -63,9 +65,11 @@ class Officers:
             caller: whose certificate the session must be bound to.
             snapshot: the directory.
             now_us: microseconds since 1970 by the database's clock.
+            system: whether a system's key will do.
 
         Raises:
-            Denied: there is none, it isn't accepted, or it isn't valid now or not on this certificate.
+            Denied: there is none, it isn't accepted, it isn't valid now or not on this certificate, or it is a system's
+                where an officer is needed.
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
@@ -82,42 +86,56 @@ class Officers:
         valid = session.issued_at_us - EARLY_US <= now_us < session.expires_at_us
         if not valid or not 0 < length <= MAX_SESSION_US or session.certificate != caller.certificate:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_SESSION_EXPIRED)
+        if not system:
+            _require_person(officer)
         return officer
+
+    def still(self, officer: Officer, caller: Caller, snapshot: DirectorySnapshot) -> Officer:
+        """The officer or system whose session has opened a stream, if the key is still enrolled.
+
+        A stream outlives its session, which ends after 15 minutes: it goes on for the key that has opened it, and ends
+        within seconds once that is disabled.
+
+        Raises:
+            Denied: it isn't enrolled any more.
+        """
+        return _enrolled(officer.key_id, caller, snapshot)
 
     def of_decision(
         self,
         signed: bytes | None,
-        method: str,
-        call_hash: bytes,
+        call: SignedCall,
         caller: Caller,
         snapshot: DirectorySnapshot,
         *,
-        now_us: int,
+        own_key: bool = False,
     ) -> Officer:
         """The officer who signed this very call, a short time ago.
 
         Args:
             signed: the metadata ``nsor-decision-bin``, or None.
-            method: full method name.
-            call_hash: SHA-256(nonce || request bytes).
+            call: what must have been signed.
             caller: whose agency must have enrolled the key.
             snapshot: the directory.
-            now_us: microseconds since 1970 by the database's clock.
+            own_key: the call is about the key that signs it, whoever has it.
 
         Raises:
-            Denied: there is no signature, it isn't accepted, or its time is over or hasn't come.
+            Denied: there is no signature, it isn't accepted, its time is over or hasn't come, or its key decides
+                nothing.
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
-        try:
-            decision = officer_pb2.DecisionSignature.FromString(signed[:MAX_BYTES])
-        except DecodeError:
-            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
+        decision = signatures.read(signed)
+        if decision is None:
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         officer = _enrolled(decision.officer_key_id, caller, snapshot)
-        _check(officer.public_key, decision.signature, decided(method, call_hash, decision.signed_at_us))
-        # What was signed is looked at before its time: a clock that is wrong is told to nobody else.
-        if not -DECISION_EARLY_US <= now_us - decision.signed_at_us < DECISION_US:
-            raise errors.Denied(errors_pb2.ERROR_REASON_DECISION_EXPIRED)
+        if not signatures.holds(officer.public_key, decision.signature, call.message(decision.signed_at_us)):
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
+        signatures.check_time(decision, call)
+        if not own_key:
+            _require_person(officer)
+            if not officer.decides:
+                raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE)
         return officer
 
     def _verify(self, signed: bytes, caller: Caller, snapshot: DirectorySnapshot) -> _Session:
@@ -127,7 +145,8 @@ class Officers:
         except DecodeError:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
         officer = _enrolled(said.officer_key_id, caller, snapshot)
-        _check(officer.public_key, assertion.signature, SESSION_DOMAIN + assertion.session)
+        if not signatures.holds(officer.public_key, assertion.signature, SESSION_DOMAIN + assertion.session):
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         session = _Session(
             key_id=said.officer_key_id,
             public_key=officer.public_key,
@@ -143,12 +162,6 @@ class Officers:
         return session
 
 
-def decided(method: str, call_hash: bytes, signed_at_us: int) -> bytes:
-    """What a decision signs: names of methods hold no zero byte, and the rest has fixed lengths."""
-    moment = signed_at_us.to_bytes(8, "big", signed=True)
-    return DECISION_DOMAIN + method.encode() + b"\0" + call_hash + moment
-
-
 def _enrolled(key_id: bytes, caller: Caller, snapshot: DirectorySnapshot) -> Officer:
     officer = snapshot.officers.get(key_id)
     if officer is None or officer.disabled or officer.agency_id != caller.agency.agency_id:
@@ -156,8 +169,6 @@ def _enrolled(key_id: bytes, caller: Caller, snapshot: DirectorySnapshot) -> Off
     return officer
 
 
-def _check(public_key: bytes, signature: bytes, signed: bytes) -> None:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)
-    except (InvalidSignature, ValueError):
-        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED) from None
+def _require_person(officer: Officer) -> None:
+    if officer.system:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_SYSTEM)

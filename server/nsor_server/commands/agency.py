@@ -11,6 +11,7 @@ from rich.table import Table
 from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Agency
+from nsor_server.commands.focal_person import focal_person
 from nsor_server.directory import agencies, entries
 from nsor_server.policy.places import Places
 from nsor_server.storage import keyring as keyrings
@@ -22,6 +23,9 @@ _MOST_AGENCIES = 10_000
 @click.group()
 def agency() -> None:
     """Add, list and disable agencies. Every change is an entry of the ledger and counts from the next call."""
+
+
+agency.add_command(focal_person)
 
 
 @agency.command()

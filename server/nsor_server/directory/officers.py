@@ -1,29 +1,147 @@
-"""Officers in PostgreSQL: enrolled once, disabled once, and neither ever taken back."""
+"""Keys of officers and systems in PostgreSQL: enrolled once, disabled once, and neither ever taken back."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 
-from nsor_server.calls import Officer, RecordRef, Row, Seen, Versions
-from nsor_server.storage import deciding
+from nsor.v1 import directory_pb2, options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Call, Officer, RecordRef, Row, Seen, Versions
+from nsor_server.storage import arrays, deciding
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import ask
 
-_ENROLLED: Final = Versions("officer", ("bytea",), "(SELECT count(*) FROM officer WHERE key_id = q.k1)")
-"""How often a key was enrolled: 0 or 1."""
+_ENROLLED: Final = Versions(
+    "officer",
+    ("bytea",),
+    "(SELECT count(*) FROM officer WHERE key_id = q.k1) + (SELECT count(*) FROM focal_person WHERE key_id = q.k1)",
+)
+"""How often a key was enrolled, or entered as a focal person's: 0 or 1."""
 _DISABLED: Final = Versions(
     "disabled officer", ("bytea",), "(SELECT count(*) FROM officer_disabled WHERE key_id = q.k1)"
 )
 """How often a key was disabled: 0 or 1."""
+_OF_NUMBER: Final = Versions(
+    "officer number",
+    ("text", "text"),
+    """(SELECT count(*) + count(disabled.key_id) FROM officer AS o
+        LEFT JOIN officer_disabled AS disabled USING (key_id)
+        WHERE o.agency_id = q.k1 AND o.officer_number = q.k2)""",
+)
+"""How often keys were enrolled and disabled for an agency's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A key as it stands in the register: of an officer or a system, and when it was enrolled and disabled."""
+
+    officer: Officer
+    enrolled_at: dt.datetime
+    disabled_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfNumber:
+    """The keys of an agency's number.
+
+    Attributes:
+        version: how often keys were enrolled and disabled for it.
+        live: id of the key that isn't disabled; a number has at most one.
+    """
+
+    version: int
+    live: bytes | None
 
 
 def is_known(conn: Connection, key_id: bytes) -> bool:
-    """Tell whether any agency has, or ever had, that key."""
-    return conn.execute("SELECT FROM officer WHERE key_id = %s", (key_id,)).fetchone() is not None
+    """Tell whether any agency has, or ever had, that key: as an officer's, a system's or a focal person's."""
+    row = conn.execute(
+        "SELECT FROM officer WHERE key_id = %(key)s UNION ALL SELECT FROM focal_person WHERE key_id = %(key)s",
+        {"key": key_id},
+    ).fetchone()
+    return row is not None
 
 
-def enrolment(officer: Officer, access_id: bytes, enrolled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
-    """The row of an officer's key, what the ledger holds it to, and that nobody has that key yet."""
+def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber:
+    """The keys of a number. More than one live key is an error of the register."""
+    rows = conn.execute(
+        """
+        SELECT key_id, disabled.key_id IS NOT NULL
+        FROM officer LEFT JOIN officer_disabled AS disabled USING (key_id)
+        WHERE officer.agency_id = %s AND officer_number = %s
+        """,
+        (agency_id, officer_number),
+    ).fetchall()
+    live = [bytes(key_id) for key_id, disabled in rows if not disabled]
+    if len(live) > 1:
+        raise RuntimeError("a number has several live keys")
+    return OfNumber(len(rows) + sum(disabled for _, disabled in rows), live[0] if live else None)
+
+
+_PAGE: Final = rows.statements(
+    "officers listed",
+    """
+    SELECT o.key_id, o.agency_id, o.officer_number, o.public_key, o.jurisdiction, o.grade, o.decides, o.kind,
+        o.enrolled_at, disabled.disabled_at
+    FROM officer AS o LEFT JOIN officer_disabled AS disabled USING (key_id)
+    WHERE {rows} AND coalesce(
+        (SELECT (o.officer_number, -extract(epoch FROM o.enrolled_at), o.key_id)
+            > (last.officer_number, -extract(epoch FROM last.enrolled_at), last.key_id)
+         FROM officer AS last WHERE last.key_id = $5::bytea AND last.agency_id = o.agency_id),
+        octet_length($5::bytea) = 0)
+    ORDER BY o.officer_number, o.enrolled_at DESC, o.key_id
+    LIMIT $6::bigint
+    """,
+    rows.Columns(own_agency="o.agency_id"),
+    (options_pb2.ROW_SCOPE_OWN_AGENCY,),
+)
+"""By the scope that the contract gives the caller: the keys behind one of them, or the first ones."""
+
+
+def page(conn: Connection, call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
+    """At most ``limit`` keys that follow the key ``after``, by number, the newest of a number first."""
+    found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), after, arrays.integer(limit))
+    return [
+        Enrolled(
+            Officer(
+                key_id=bytes(key_id),
+                agency_id=agency_id,
+                officer_number=number,
+                public_key=bytes(public_key),
+                jurisdiction=tuple(jurisdiction),
+                grade=grade,
+                disabled=disabled_at is not None,
+                decides=decides,
+                system=kind == directory_pb2.KEY_KIND_SYSTEM,
+            ),
+            enrolled_at,
+            disabled_at,
+        )
+        for (
+            key_id,
+            agency_id,
+            number,
+            public_key,
+            jurisdiction,
+            grade,
+            decides,
+            kind,
+            enrolled_at,
+            disabled_at,
+        ) in found
+    ]
+
+
+def enrolment(
+    officer: Officer, before: OfNumber, access_id: bytes, enrolled_at: dt.datetime
+) -> tuple[Row, RecordRef, tuple[Seen, ...]]:
+    """The row of a key, what the ledger holds it to, and what it rests on.
+
+    That is: nobody has that key yet, and the keys of the number are those ``before``.
+    """
+    kind = directory_pb2.KEY_KIND_SYSTEM if officer.system else directory_pb2.KEY_KIND_OFFICER
     row = Row(
         deciding.OFFICERS,
         (
@@ -35,9 +153,15 @@ def enrolment(officer: Officer, access_id: bytes, enrolled_at: dt.datetime) -> t
             officer.grade,
             enrolled_at,
             access_id,
+            int(kind),
+            officer.decides,
         ),
     )
-    return row, deciding.TABLES["officer"].ref(row), Seen(_ENROLLED, (officer.key_id,), 0)
+    seen = (
+        Seen(_ENROLLED, (officer.key_id,), 0),
+        Seen(_OF_NUMBER, (officer.agency_id, officer.officer_number), before.version),
+    )
+    return row, deciding.TABLES["officer"].ref(row), seen
 
 
 def changes(conn: Connection, agency_id: str) -> int:

@@ -1,6 +1,7 @@
-"""Pages of the list of agencies. A token is a digest of the last id shown: ids are longer than a token may be.
+"""Pages of the lists of agencies and of keys. A token names the last row shown.
 
-Agencies are never deleted, so a token stays good while others are added.
+Of agencies it is a digest, since ids are longer than a token may be; of keys it is the key's id. Neither is ever
+deleted, so a token stays good while others are added.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency
-from nsor_server.directory import agencies
+from nsor_server.calls import Agency, Call
+from nsor_server.directory import agencies, officers
 from nsor_server.storage.pool import Connection
 
 DEFAULT_SIZE: Final = 100
@@ -33,17 +34,59 @@ def read(conn: Connection, *, page_size: int, page_token: str) -> Page:
     Raises:
         errors.InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
     """
-    if page_size < 0:
-        raise errors.InvalidFields(violations=(errors.Violation("page_size", errors_pb2.FIELD_REASON_OUT_OF_RANGE),))
-    limit = page_size or DEFAULT_SIZE
+    limit = _size(page_size)
     found = agencies.page(conn, after=_last_shown(conn, page_token) if page_token else "", limit=limit + 1)
     more = len(found) > limit
     return Page(found[:limit], token(found[limit - 1].agency_id) if more else "")
 
 
+@dataclass(frozen=True, slots=True)
+class OfficersPage:
+    """Keys in the order of their numbers, and the token of the next page, or an empty one at the end."""
+
+    officers: list[officers.Enrolled]
+    next_page_token: str
+
+
+def read_officers(conn: Connection, call: Call, *, page_size: int, page_token: str) -> OfficersPage:
+    """The page of the caller's own keys that a token names, or the first one.
+
+    Raises:
+        errors.InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
+    """
+    limit = _size(page_size)
+    found = officers.page(conn, call, after=_last_key(conn, call, page_token), limit=limit + 1)
+    more = len(found) > limit
+    return OfficersPage(found[:limit], found[limit - 1].officer.key_id.hex() if more else "")
+
+
 def token(agency_id: str) -> str:
     """The token of the page after an agency."""
     return hashlib.sha256(agency_id.encode()).digest()[:_TOKEN_BYTES].hex()
+
+
+def _size(page_size: int) -> int:
+    if page_size < 0:
+        raise errors.InvalidFields(violations=(errors.Violation("page_size", errors_pb2.FIELD_REASON_OUT_OF_RANGE),))
+    return page_size or DEFAULT_SIZE
+
+
+def _last_key(conn: Connection, call: Call, page_token: str) -> bytes:
+    """Id of the last key shown, or empty; it must be one of the caller's own agency."""
+    if not page_token:
+        return b""
+    try:
+        key_id = bytes.fromhex(page_token)
+    except ValueError:
+        raise _wrong_token() from None
+    if not officers.is_of(conn, key_id, call.agency.agency_id):
+        raise _wrong_token()
+    return key_id
+
+
+def _wrong_token() -> errors.InvalidFields:
+    wrong = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
+    return errors.InvalidFields(violations=(wrong,))
 
 
 def _last_shown(conn: Connection, page_token: str) -> str:
@@ -52,6 +95,5 @@ def _last_shown(conn: Connection, page_token: str) -> str:
         (2 * _TOKEN_BYTES, page_token),
     ).fetchone()
     if row is None:
-        wrong = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
-        raise errors.InvalidFields(violations=(wrong,))
+        raise _wrong_token()
     return str(row[0])

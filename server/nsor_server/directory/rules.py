@@ -1,4 +1,4 @@
-"""What holds for officers: a key that its holder has proved to hold, and a jurisdiction within the agency's. Pure."""
+"""What holds for keys: proved to be held, of a jurisdiction within the agency's, enrolled by whoever may. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from nsor.v1 import errors_pb2
+from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.facts import contains
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, FocalPerson
 
 _DOMAIN: Final = b"nsor-enrol-v1\0"
 _PRIME: Final = 2**255 - 19
 _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
 """The y-coordinates of the eight points of small order of edwards25519 (RFC 8032)."""
+
+_TWO_FOCAL_PERSONS: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT})
+"""Kinds of agency whose deciding officers decide who is in the register and who may see it."""
 
 
 def key_id(public_key: bytes) -> bytes:
@@ -55,6 +58,40 @@ def check_proof(public_key: bytes, proof: bytes, *, agency_id: str, officer_numb
     except (InvalidSignature, ValueError):
         wrong = errors.Violation("proof_of_possession", errors_pb2.FIELD_REASON_SIGNATURE_INVALID)
         raise errors.InvalidFields(violations=(wrong,)) from None
+
+
+def check_focal_persons(agency: Agency, signers: Sequence[FocalPerson], *, officer_number: str, decides: bool) -> None:
+    """See that enough focal persons enrol an officer, and that none of them enrols himself.
+
+    Goes by keys and the request alone. That two signers differ was seen when their signatures were.
+
+    Raises:
+        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED, or SECOND_PERSON_REQUIRED for who enrols his own number.
+    """
+    if any(signer.number == officer_number for signer in signers):
+        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
+    if decides and agency.kind in _TWO_FOCAL_PERSONS and len(signers) < 2:
+        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
+
+
+def check_replaced(live: bytes | None, replaced: bytes) -> None:
+    """See that a number with a live key gets a new one in its place alone, so that it always has one at most.
+
+    Args:
+        live: id of the live key of the number, if it has one.
+        replaced: id of the key that the request replaces, or empty.
+
+    Raises:
+        errors.InvalidFields: NUMBER_HAS_KEY, or KEY_NOT_LIVE.
+    """
+    if live == (replaced or None):
+        return
+    wrong = (
+        errors.Violation("replaced_key_id", errors_pb2.FIELD_REASON_KEY_NOT_LIVE)
+        if replaced
+        else errors.Violation("officer_number", errors_pb2.FIELD_REASON_NUMBER_HAS_KEY)
+    )
+    raise errors.InvalidFields(violations=(wrong,))
 
 
 def check_jurisdiction(agency: Agency, jurisdiction: Sequence[str]) -> None:

@@ -1,79 +1,80 @@
-"""DirectoryService on the wire: officers by their own agency, and the list of agencies."""
+"""DirectoryService on the wire: keys of officers and systems by their own agency, and the list of agencies."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from nsor.v1 import directory_pb2, errors_pb2
+from google.protobuf import timestamp_pb2
+from google.protobuf.message import Message
+
+from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Agency, Call, Officer, Outcome
-from nsor_server.directory import officers, pages, rules
+from nsor_server.calls import Agency, Call, Officer, Outcome, Row
+from nsor_server.directory import focal_persons, officers, pages, rules
+from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
+A = TypeVar("A", bound=Message)
 CHANGES_PER_MINUTE: Final = 60
 """Keys that one agency may enrol and disable; a province's investigators are enrolled within the hour."""
 
 
 class DirectoryService:
-    """Enrols and disables officers, and lists agencies."""
+    """Enrols, replaces, disables and lists keys, and lists agencies."""
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
             Unary(directory_pb2.EnrolOfficerRequest, directory_pb2.EnrolOfficerResponse, self.enrol_officer),
             Unary(directory_pb2.DisableOfficerRequest, directory_pb2.DisableOfficerResponse, self.disable_officer),
+            Unary(directory_pb2.DisableOwnKeyRequest, directory_pb2.DisableOwnKeyResponse, self.disable_own_key),
+            Unary(directory_pb2.ListOfficersRequest, directory_pb2.ListOfficersResponse, self.list_officers),
             Unary(directory_pb2.ListAgenciesRequest, directory_pb2.ListAgenciesResponse, self.list_agencies),
         )
 
     def enrol_officer(
         self, call: Call, request: directory_pb2.EnrolOfficerRequest, conn: Connection
     ) -> Outcome[directory_pb2.EnrolOfficerResponse]:
-        """Enrol an officer's key for the caller's own agency."""
-        agency_id = call.agency.agency_id
+        """Enrol a key for the caller's own agency, or replace the live key of its number by it."""
+        agency_id, number = call.agency.agency_id, request.officer_number
+        rules.check_focal_persons(call.agency, call.focal_persons, officer_number=number, decides=request.decides)
         rules.check_jurisdiction(call.agency, request.jurisdiction)
         rules.check_key(request.public_key)
-        rules.check_proof(
-            request.public_key,
-            request.proof_of_possession,
-            agency_id=agency_id,
-            officer_number=request.officer_number,
-        )
+        rules.check_proof(request.public_key, request.proof_of_possession, agency_id=agency_id, officer_number=number)
         if request.validate_only:
             return Outcome(directory_pb2.EnrolOfficerResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         officer = Officer(
             key_id=rules.key_id(request.public_key),
             agency_id=agency_id,
-            officer_number=request.officer_number,
+            officer_number=number,
             public_key=request.public_key,
             jurisdiction=tuple(request.jurisdiction),
             grade=request.grade,
+            decides=request.decides,
+            system=request.kind == directory_pb2.KEY_KIND_SYSTEM,
         )
         _within_rate(conn, agency_id)
         if officers.is_known(conn, officer.key_id):
-            taken = errors.Violation("public_key", errors_pb2.FIELD_REASON_DUPLICATE)
-            raise errors.InvalidFields(violations=(taken,))
+            known = errors.Violation("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)
+            raise errors.InvalidFields(violations=(known,))
+        before = officers.of_number(conn, agency_id, number)
+        rules.check_replaced(before.live, request.replaced_key_id)
         enrolled_at = call.now()
-        row, ref, unused = officers.enrolment(officer, call.access_id, enrolled_at)
-        answer = directory_pb2.EnrolOfficerResponse(
-            officer=directory_pb2.Officer(
-                officer_key_id=officer.key_id,
-                agency_id=agency_id,
-                officer_number=officer.officer_number,
-                jurisdiction=officer.jurisdiction,
-                grade=officer.grade,
-                enrol_time=from_us(to_us(enrolled_at)),
-            )
-        )
-        # Whose key it is stands in the agency's own log: nobody acts under a colleague's number without his seeing it.
-        detail = record_pb2.AccessDetail(
-            outcome="ENROLLED", officer_key=officer.key_id, officer_number=officer.officer_number
-        )
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,))
+        row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
+        rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
+        if before.live is not None:
+            old, old_ref, live = officers.disabling(before.live, agency_id, call.access_id, enrolled_at)
+            rows, refs, seen = [old, *rows], [old_ref, *refs], (*seen, live)
+            kind, outcome = notification_pb2.EVENT_KIND_KEY_REPLACED, "REPLACED"
+        answer = directory_pb2.EnrolOfficerResponse(officer=_officer(officers.Enrolled(officer, enrolled_at)))
+        detail = record_pb2.AccessDetail(outcome=outcome, decided_key=officer.key_id)
+        return Outcome(disclose(answer, call.purpose), detail, (*rows, *_events(call, kind)), refs, seen)
 
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
@@ -89,12 +90,35 @@ class DirectoryService:
         disabled_at = before or call.now()
         answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(disabled_at)))
         if before is not None:
-            detail = record_pb2.AccessDetail(outcome="DISABLED_BEFORE", officer_key=key_id)
+            detail = record_pb2.AccessDetail(outcome="DISABLED_BEFORE", decided_key=key_id)
             return Outcome(disclose(answer, call.purpose), detail)
-        reason = directory_pb2.DisableReason.Name(request.reason).removeprefix("DISABLE_REASON_")
-        detail = record_pb2.AccessDetail(outcome=f"DISABLED {reason}", officer_key=key_id)
-        row, ref, unused = officers.disabling(key_id, agency_id, call.access_id, disabled_at)
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), (unused,))
+        return _disabled(call, key_id, request.reason, disabled_at, disclose(answer, call.purpose))
+
+    def disable_own_key(
+        self, call: Call, request: directory_pb2.DisableOwnKeyRequest, conn: Connection
+    ) -> Outcome[directory_pb2.DisableOwnKeyResponse]:
+        """Disable the key that has signed the call. It is asked for no rate: a key that is lost can't wait."""
+        if request.validate_only:
+            return Outcome(directory_pb2.DisableOwnKeyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        if officers.disabled_at(conn, call.officer_key) is not None:
+            # The gate's directory was older than what is read here; it is newer when the call runs again.
+            raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
+        disabled_at = call.now()
+        answer = directory_pb2.DisableOwnKeyResponse(disable_time=from_us(to_us(disabled_at)))
+        return _disabled(call, call.officer_key, request.reason, disabled_at, disclose(answer, call.purpose))
+
+    def list_officers(
+        self, call: Call, request: directory_pb2.ListOfficersRequest, conn: Connection
+    ) -> Outcome[directory_pb2.ListOfficersResponse]:
+        """List the keys of the caller's own agency, ordered by number, and with the first page its focal persons."""
+        found = pages.read_officers(conn, call, page_size=request.page_size, page_token=request.page_token)
+        people = [] if request.page_token else focal_persons.find(conn, call.agency.agency_id)
+        answer = directory_pb2.ListOfficersResponse(
+            officers=[_officer(each) for each in found.officers],
+            focal_persons=[_focal_person(person) for person in people],
+            next_page_token=found.next_page_token,
+        )
+        return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
     def list_agencies(
         self, call: Call, request: directory_pb2.ListAgenciesRequest, conn: Connection
@@ -107,6 +131,24 @@ class DirectoryService:
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
 
+def _disabled(
+    call: Call, key_id: bytes, reason: directory_pb2.DisableReason.ValueType, at: dt.datetime, answer: A
+) -> Outcome[A]:
+    """What disables a live key: its row, and an event to the agency and to NPB."""
+    name = directory_pb2.DisableReason.Name(reason).removeprefix("DISABLE_REASON_")
+    detail = record_pb2.AccessDetail(outcome=f"DISABLED {name}", decided_key=key_id)
+    row, ref, unused = officers.disabling(key_id, call.agency.agency_id, call.access_id, at)
+    events = _events(call, notification_pb2.EVENT_KIND_KEY_DISABLED)
+    return Outcome(answer, detail, (row, *events), (ref,), (unused,))
+
+
+def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]:
+    """The agency and NPB hear of each change of a key: nobody gets one behind their backs."""
+    agency_id = call.agency.agency_id
+    told = [agency_id, *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)]
+    return outbox.owed(kind, told, about_agency=agency_id)
+
+
 def _within_rate(conn: Connection, agency_id: str) -> None:
     """See that the agency doesn't change the directory too often: each change is read anew for everybody.
 
@@ -115,6 +157,34 @@ def _within_rate(conn: Connection, agency_id: str) -> None:
     """
     if officers.changes(conn, agency_id) >= CHANGES_PER_MINUTE:
         raise errors.Exhausted(retry_after_seconds=10.0)
+
+
+def _officer(enrolled: officers.Enrolled) -> directory_pb2.Officer:
+    officer = enrolled.officer
+    return directory_pb2.Officer(
+        officer_key_id=officer.key_id,
+        agency_id=officer.agency_id,
+        officer_number=officer.officer_number,
+        jurisdiction=officer.jurisdiction,
+        grade=officer.grade,
+        enrol_time=from_us(to_us(enrolled.enrolled_at)),
+        kind=directory_pb2.KEY_KIND_SYSTEM if officer.system else directory_pb2.KEY_KIND_OFFICER,
+        decides=officer.decides,
+        disable_time=_time(enrolled.disabled_at),
+    )
+
+
+def _focal_person(person: focal_persons.FocalPerson) -> directory_pb2.FocalPerson:
+    return directory_pb2.FocalPerson(
+        key_id=person.key_id,
+        number=person.number,
+        enter_time=_time(person.entered_at),
+        disable_time=_time(person.disabled_at),
+    )
+
+
+def _time(at: dt.datetime | None) -> timestamp_pb2.Timestamp | None:
+    return None if at is None else from_us(to_us(at))
 
 
 def _agency(agency: Agency) -> directory_pb2.Agency:

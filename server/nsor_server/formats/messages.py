@@ -12,7 +12,16 @@ from typing import Final
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    directory_pb2,
+    errors_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    registration_pb2,
+    types_pb2,
+)
 from nsor_server.errors import Violation
 from nsor_server.formats import dates, person_name, place_code, screens
 from nsor_server.formats.errors import FormatError
@@ -221,6 +230,19 @@ def _list_accesses(
         violations.append(Violation(path + "end_time", errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
+def _enrolment(
+    request: directory_pb2.EnrolOfficerRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if request.kind == directory_pb2.KEY_KIND_OFFICER and not request.grade:
+        violations.append(Violation(path + "grade", errors_pb2.FIELD_REASON_REQUIRED))
+    if request.kind == directory_pb2.KEY_KIND_SYSTEM:
+        violations += [
+            Violation(path + name, errors_pb2.FIELD_REASON_NOT_FOR_SYSTEM)
+            for name, given in (("grade", request.grade), ("decides", request.decides))
+            if given
+        ]
+
+
 _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.PersonName": _person_name,
     "nsor.v1.Person": _person,
@@ -234,6 +256,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,
+    "nsor.v1.EnrolOfficerRequest": _enrolment,
 }
 
 

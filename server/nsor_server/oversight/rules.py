@@ -92,11 +92,11 @@ def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference:
 
     Args:
         agency: the caller's.
-        officer: who asks; None: a system.
+        officer: who asks; None: a system that names no key.
         purpose: of the access.
         reference: the case of the access; an FIR and a court's case begin with their place.
     """
-    if officer is None or purpose in _OF_A_PERSON or screens.digits(reference) >= _CNIC_DIGITS:
+    if officer is None or officer.system or purpose in _OF_A_PERSON or screens.digits(reference) >= _CNIC_DIGITS:
         return ""
     place = _PLACE.match(reference)
     return reference if place is None or rows.within(agency, officer, [place[0]]) else ""

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access import gate
+from nsor_server.access import focal_persons, gate
 from nsor_server.access.contract import PURPOSE, MethodRule
 from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.access.officers import Officers
-from nsor_server.calls import Call, Officer
+from nsor_server.access.signatures import SignedCall
+from nsor_server.calls import Call
+
+_BY_SIGNATURE = frozenset({options_pb2.OFFICER_RULE_DECISION, options_pb2.OFFICER_RULE_OWN_KEY})
+"""Rules by which an officer signs the call itself."""
+_SYSTEMS_TOO = frozenset({options_pb2.OFFICER_RULE_SYSTEM, options_pb2.OFFICER_RULE_SESSION_IF_SENT})
+"""Rules by which a system's session is taken; what only a person may see isn't shown to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +66,14 @@ class Admission:
             just_identified: who calls was asked of this snapshot when the call arrived, and needn't be asked again.
         """
         rule: MethodRule = call.route.rule
-        call.officer = None
+        call.officer, call.focal_persons = None, ()
         caller = gate.Caller(call.agency, call.certificate) if just_identified else self._identify(call, snapshot)
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
         call.purpose = gate.admit(rule, caller.agency, stated, snapshot.policy.narrowing)
         call.rows = rule.allow[caller.agency.kind].rows
         if not call.has_nonce:
             raise errors.InvalidFields(errors_pb2.ERROR_REASON_NONCE_REQUIRED)
-        call.officer = self._officer(call, rule, caller, snapshot)
+        self._prove(call, rule, caller, snapshot)
         call.directory = snapshot
 
     def _identify(self, call: Call, snapshot: DirectorySnapshot) -> gate.Caller:
@@ -81,14 +87,30 @@ class Admission:
         call.accepted, call.directory = True, snapshot
         return caller
 
-    def _officer(
-        self, call: Call, rule: MethodRule, caller: gate.Caller, snapshot: DirectorySnapshot
-    ) -> Officer | None:
-        if rule.officer == options_pb2.OFFICER_RULE_NONE:
-            return None
+    def _prove(self, call: Call, rule: MethodRule, caller: gate.Caller, snapshot: DirectorySnapshot) -> None:
+        """See that whoever the method needs has proved to act, and note who it is."""
+        needs = rule.officer
+        if needs == options_pb2.OFFICER_RULE_NONE:
+            return
+        if call.opened_by is not None:
+            # A session ends after 15 minutes at most, and a stream goes on for whoever has opened it.
+            call.officer = self.officers.still(call.opened_by, caller, snapshot)
+            return
         now_us = int(snapshot.now().timestamp() * 1_000_000)
-        if rule.officer == options_pb2.OFFICER_RULE_SESSION_IF_SENT and call.officer_session is None:
-            return None
-        if rule.officer in {options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_SESSION_IF_SENT}:
-            return self.officers.of_session(call.officer_session, caller, snapshot, now_us)
-        return self.officers.of_decision(call.decision, rule.full_name, call.call_hash, caller, snapshot, now_us=now_us)
+        if needs == options_pb2.OFFICER_RULE_SESSION_IF_SENT and call.officer_session is None:
+            return
+        signed = SignedCall(rule.full_name, call.call_hash, now_us)
+        by_focal_person = needs == options_pb2.OFFICER_RULE_FOCAL_PERSON or (
+            needs == options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON and call.officer_session is None
+        )
+        if by_focal_person:
+            call.focal_persons = focal_persons.of_decision(
+                call.decision, call.second_decision, signed, caller, snapshot
+            )
+        elif needs in _BY_SIGNATURE:
+            own_key = needs == options_pb2.OFFICER_RULE_OWN_KEY
+            call.officer = self.officers.of_decision(call.decision, signed, caller, snapshot, own_key=own_key)
+        else:
+            system = needs in _SYSTEMS_TOO
+            call.officer = self.officers.of_session(call.officer_session, caller, snapshot, now_us, system=system)
+        call.opened_by = call.officer if rule.streaming else None

@@ -15,11 +15,12 @@ from nsor_server.tracing.spans import Tracing
 NONCE = "nsor-nonce-bin"
 OFFICER = "nsor-officer-bin"
 DECISION = "nsor-decision-bin"
+SECOND_DECISION = "nsor-second-decision-bin"
 TRACEPARENT = "traceparent"
 RECEIPT = "nsor-receipt-bin"
 STATUS_DETAILS = "grpc-status-details-bin"
 NONCE_BYTES = 32
-_ONCE = frozenset({NONCE, OFFICER, DECISION})
+_ONCE = frozenset({NONCE, OFFICER, DECISION, SECOND_DECISION})
 """Of two of these the hash of the call, or its officer, would be whichever a library reads."""
 _READ = _ONCE | {TRACEPARENT}
 
@@ -39,6 +40,7 @@ def arrive(method: Method, channel: Channel, tracing: Tracing) -> Call:
         has_nonce,
         _bytes(metadata.get(OFFICER)),
         _bytes(metadata.get(DECISION)),
+        _bytes(metadata.get(SECOND_DECISION)),
         moment,
         moment + min(channel.seconds_left(), method.max_seconds),
         new_access_id(),

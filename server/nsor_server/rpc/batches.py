@@ -172,19 +172,13 @@ class Batches:
                 continue
             if newest is None:
                 newest = self._newest(head, session)
-            if newest is before:
-                continue  # what is newer isn't what the ledger says, and isn't obeyed
-            facts = (call.agency, call.officer, call.purpose, call.rows)
+            facts = _facts(call)
             try:
                 self._admission.admit_by(call, newest)
             except errors.ApiError as error:
                 failed[id(call)] = error
                 continue
-            if (
-                facts != (call.agency, call.officer, call.purpose, call.rows)
-                or before.agencies != newest.agencies
-                or before.policy is not newest.policy
-            ):
+            if facts != _facts(call) or before.agencies != newest.agencies or before.policy is not newest.policy:
                 failed[id(call)] = StaleRead()
 
     def _newest(self, head: Head, session: Session) -> DirectorySnapshot:
@@ -216,6 +210,11 @@ class Batches:
         if outcome is None:
             return Decided(entries.entry(call), ())
         return Decided(entries.entry(call), outcome.rows)
+
+
+def _facts(call: Call) -> tuple[object, ...]:
+    """What a handler may have decided by of what the gate has filled in."""
+    return call.agency, call.officer, call.focal_persons, call.purpose, call.rows
 
 
 def _rank(call: Call) -> tuple[int, int]:

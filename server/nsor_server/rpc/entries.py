@@ -48,6 +48,10 @@ def entry(call: Call) -> Entry:
     if call.officer is not None:
         detail.officer_key = call.officer.key_id
         detail.officer_number = call.officer.officer_number
+    elif call.focal_persons:
+        detail.officer_key = call.officer_key
+        detail.officer_number = call.focal_persons[0].number
+        detail.second_key = call.focal_persons[1].key_id if len(call.focal_persons) > 1 else b""
     return Entry(
         access_id=call.access_id,
         agency=call.agency.agency_id,

@@ -1,4 +1,4 @@
-"""The tables whose rows decide who may do what: agencies, certificates, officers, the ledger's origins.
+"""The tables whose rows decide who may do what: agencies, certificates, keys of people, the ledger's origins.
 
 A row of one is only ever added, by an entry of the ledger that holds the SHA-256 of all its columns; and each such
 entry carries a running hash over every row that has decided so far. So whoever changes, adds or takes away a row past
@@ -157,12 +157,30 @@ OFFICERS: Final = Table(
         ("grade", "smallint"),
         ("enrolled_at", "timestamptz"),
         ("access_id", "uuid"),
+        ("kind", "smallint"),
+        ("decides", "boolean"),
     ),
     decides=True,
 )
 DISABLED_OFFICERS: Final = Table(
     "officer_disabled",
     (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz"), ("access_id", "uuid")),
+    decides=True,
+)
+FOCAL_PERSONS: Final = Table(
+    "focal_person",
+    (
+        ("key_id", "bytea"),
+        ("agency_id", "text"),
+        ("officer_number", "text"),
+        ("public_key", "bytea"),
+        ("entered_at", "timestamptz"),
+    ),
+    decides=True,
+)
+DISABLED_FOCAL_PERSONS: Final = Table(
+    "focal_person_disabled",
+    (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz")),
     decides=True,
 )
 EPOCHS: Final = Table(
@@ -179,6 +197,8 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(REVOCATIONS, "serial"),
         Deciding(OFFICERS, "key_id"),
         Deciding(DISABLED_OFFICERS, "key_id"),
+        Deciding(FOCAL_PERSONS, "key_id"),
+        Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
     )
 }

@@ -41,7 +41,7 @@ COMMANDS = {
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
-    "officer": Entry("nsor.cli.officer", "officer", "Make, enrol and disable officers' keys."),
+    "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),
     "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
     "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),

@@ -31,7 +31,7 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
     from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
 
     reconnecting = _Reconnecting(session)
-    with session.client() as client:
+    with session.client(officer=True) as client:
         stream = client.events(
             after_sequence=after,
             quiet_seconds=None if follow else wait,

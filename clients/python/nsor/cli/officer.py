@@ -1,9 +1,10 @@
-"""`nsor officer`: the keys of an agency's officers."""
+"""`nsor officer`: the keys of an agency's officers and systems."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,25 +12,66 @@ from nsor.cli import kept
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
-    from nsor.answers import Answer
     from nsor.client import Client
     from nsor.v1 import directory_pb2
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 _REASONS = ("left-post", "key-compromised", "suspended", "replaced")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _focal_persons(*, required: bool, two: bool = False) -> Callable[[_F], _F]:
+    """Add the options that name the focal persons' keys."""
+
+    def add(function: _F) -> _F:
+        if two:
+            second = "Another focal person's key: for a deciding officer of NPB or of a court."
+            function = click.option(
+                "--second-focal-key-file", "second_file", type=_FILE, envvar="NSOR_SECOND_FOCAL_KEY", help=second
+            )(function)
+        first = "The focal person's key, which signs this."
+        return click.option(
+            "--focal-key-file", "focal_file", type=_FILE, envvar="NSOR_FOCAL_KEY", required=required, help=first
+        )(function)
+
+    return add
+
+
+def _enrolment(function: _F) -> _F:
+    """Add the options of an officer's enrolment."""
+    for option in (
+        click.option("--decides", is_flag=True, help="The officer may sign decisions."),
+        click.option(
+            "--place",
+            "places",
+            multiple=True,
+            help="Where the officer may act; repeatable; default: wherever the agency may.",
+        ),
+        click.option("--grade", type=click.IntRange(1, 22), required=True, help="BPS grade."),
+        click.option("--number", required=True, help="Personal or belt number."),
+        click.option("--officer-key-file", "key_file", type=_FILE, required=True, help="The officer's key."),
+    ):
+        function = option(function)
+    return _focal_persons(required=True, two=True)(function)
 
 
 @click.group()
 def officer() -> None:
-    """Make, enrol and disable officers' keys."""
+    """Make, enrol, replace, list and disable keys of officers and systems.
+
+    Enrolling is two persons' work: a focal person of your agency signs it, and for a deciding officer of NPB or of a
+    court two. The register's operator enters focal persons.
+    """
 
 
 @officer.command("new-key")
 @click.argument("file", type=click.Path(path_type=Path))
 @common
 def new_key(session: Session, file: Path) -> None:
-    """Make a key in a new FILE that only you can read.
+    """Make a key in a new FILE that only you can read, and its public half in FILE.pub.
 
-    It stays with the officer: whoever has the file decides in the officer's name.
+    It stays with its holder: whoever has the file acts in the holder's name. A focal person gives FILE.pub to the
+    register's operator.
     """
     from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -38,81 +80,179 @@ def new_key(session: Session, file: Path) -> None:
         key.save(file)
     except FileExistsError:
         raise click.UsageError(f"{file} exists already, and a key is never overwritten. Name another file.") from None
+    public = file.with_name(f"{file.name}.pub")
+    public.write_bytes(key.public_pem())
     if session.as_json:
-        session.json({"officer_key_id": key.key_id.hex(), "file": str(file)})
+        session.json({"officer_key_id": key.key_id.hex(), "file": str(file), "public_file": str(public)})
         return
     click.echo(key.key_id.hex())
-    session.say(f"Key made. Next: `nsor officer enrol --officer-key-file {file} --number ... --grade ...`")
+    session.say(
+        f"Key made. Next: `nsor officer enrol --officer-key-file {file} --number ... --grade ... --focal-key-file ...`"
+    )
 
 
 @officer.command()
-@click.option(
-    "--officer-key-file",
-    "key_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="The officer's key.",
-)
-@click.option("--number", required=True, help="Personal or belt number.")
-@click.option("--grade", type=click.IntRange(1, 22), required=True, help="BPS grade.")
-@click.option(
-    "--place", "places", multiple=True, help="Where the officer may act; repeatable; default: wherever the agency may."
-)
+@_enrolment
 @common
-def enrol(session: Session, key_file: Path, number: str, grade: int, places: tuple[str, ...]) -> None:
-    """Enrol an officer's key for your agency. A key belongs to one officer, for good."""
-    from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+def enrol(session: Session, **given: Any) -> None:
+    """Enrol an officer's key for your agency. A key belongs to one officer, for good; a number has one live key."""
+    _enrol(session, replace=False, **given)
+
+
+@officer.command()
+@_enrolment
+@common
+def replace(session: Session, **given: Any) -> None:
+    """Enrol a new key for an officer in the place of the live one of the same number, which is disabled at once."""
+    _enrol(session, replace=True, **given)
+
+
+@officer.command("system-key")
+@click.option("--key-file", type=_FILE, required=True, help="The system's key, as `new-key` makes one.")
+@click.option("--number", required=True, help="The system's number, such as SYSTEM-1.")
+@_focal_persons(required=True)
+@common
+def system_key(session: Session, key_file: Path, number: str, focal_file: Path) -> None:
+    """Enrol the key of a system, for what needs no person, such as following events. It never acts as an officer."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    key = OfficerKey.load(key_file)
-    with session.client() as client:
-        request = directory_pb2.EnrolOfficerRequest(
-            officer_number=number,
-            public_key=key.public_key,
-            proof_of_possession=key.prove_possession(client.agency_id, number),
-            jurisdiction=places,
-            grade=grade,
-        )
-        answer = _enrolled(client, request)
-        kept.keep_officer(client.state_folder, answer.message.officer)
-        session.answer(answer, title="Enrolled")
-
-
-def _enrolled(client: Client, request: directory_pb2.EnrolOfficerRequest) -> Answer[directory_pb2.EnrolOfficerResponse]:
-    from nsor.advice import Words  # noqa: PLC0415 - as above
-    from nsor.errors import Refused  # noqa: PLC0415 - as above
-
-    try:
-        return client.directory.enrol_officer(request)
-    except Refused as error:
-        if any((found.field, found.reason) == ("public_key", "DUPLICATE") for found in error.violations):
-            error.message = Words("This key is already enrolled.", "یہ کلید پہلے سے درج ہے۔")  # noqa: RUF001 - Urdu
-            error.next_step = Words(
-                "If it is this officer's, use it; another officer needs a key of their own: `nsor officer new-key`.",
-                "اگر اسی افسر کی ہے تو استعمال کریں؛ دوسرے افسر کے لیے نئی کلید بنائیں: `nsor officer new-key`۔",  # noqa: RUF001 - Urdu
-            )
-        raise
+    with session.client(focal_keys=(focal_file,)) as client:
+        request = _request(client, key_file, number)
+        request.kind = directory_pb2.KEY_KIND_SYSTEM
+        _enrolled(session, client, request, title="Enrolled")
 
 
 @officer.command()
 @click.argument("key_id", required=False)
-@click.option(
-    "--officer-key-file",
-    "key_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The officer's key, instead of KEY_ID.",
-)
+@click.option("--officer-key-file", "key_file", type=_FILE, help="The key's file, instead of KEY_ID.")
+@click.option("--own", is_flag=True, help="The key that you act with: no focal person is needed.")
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="Why.")
+@_focal_persons(required=False)
 @common
-def disable(session: Session, key_id: str | None, key_file: Path | None, reason: str) -> None:
-    """Disable an officer's key of your agency, for good: KEY_ID is what `enrol` and `new-key` print."""
+def disable(
+    session: Session, key_id: str | None, key_file: Path | None, focal_file: Path | None, *, own: bool, reason: str
+) -> None:
+    """Disable a key of your agency, for good: KEY_ID is what `enrol`, `new-key` and `list` print."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    raw = _key_id(key_id, key_file)
     value = directory_pb2.DisableReason.Value(f"DISABLE_REASON_{reason.upper().replace('-', '_')}")
-    with session.client() as client:
-        request = directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)
-        session.answer(client.directory.disable_officer(request), title="Disabled")
+    if own:
+        if key_id or key_file:
+            raise click.UsageError("--own names the key that you act with: give no other.")
+        with session.client(officer=True) as client:
+            request = directory_pb2.DisableOwnKeyRequest(reason=value)
+            session.answer(client.directory.disable_own_key(request), title="Disabled")
+        return
+    if focal_file is None:
+        raise click.UsageError("A focal person disables a key: --focal-key-file; or your own one: --own.")
+    raw = _key_id(key_id, key_file)
+    with session.client(focal_keys=(focal_file,)) as client:
+        session.answer(
+            client.directory.disable_officer(directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)),
+            title="Disabled",
+        )
+
+
+@officer.command("list")
+@click.option("--all", "everything", is_flag=True, help="Disabled keys too.")
+@_focal_persons(required=False)
+@common
+def list_(session: Session, focal_file: Path | None, *, everything: bool) -> None:
+    """List your agency's keys: of officers, systems and focal persons. An officer or a focal person may."""
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+
+    with session.client(officer=focal_file is None, focal_keys=() if focal_file is None else (focal_file,)) as client:
+        officers, people = _all(client)
+    found: list[directory_pb2.Officer | directory_pb2.FocalPerson] = [*people, *officers]
+    shown = [each for each in found if everything or not each.HasField("disable_time")]
+    if session.as_json:
+        for each in shown:
+            session.json(MessageToDict(each, preserving_proto_field_name=True))
+        return
+    session.table("Keys", ("number", "who", "grade", "where", "since", "state", "key"), [_row(each) for each in shown])
+    more = "" if everything or len(shown) == len(found) else "`--all` shows disabled ones"
+    session.counted(len(shown), len(found), "keys", more=more)
+
+
+def _enrol(
+    session: Session,
+    *,
+    replace: bool,
+    key_file: Path,
+    number: str,
+    grade: int,
+    places: tuple[str, ...],
+    decides: bool,
+    focal_file: Path,
+    second_file: Path | None,
+) -> None:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
+        request = _request(client, key_file, number)
+        request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_OFFICER, grade, decides
+        request.jurisdiction.extend(places)
+        if replace:
+            request.replaced_key_id = _live_key(client, request.officer_number)
+        _enrolled(session, client, request, title="Replaced" if replace else "Enrolled")
+
+
+def _request(client: Client, key_file: Path, number: str) -> directory_pb2.EnrolOfficerRequest:
+    """An enrolment with the proof that the key is held. The proof is over the number as the register writes it."""
+    from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    key, written = OfficerKey.load(key_file), number.strip().upper()
+    return directory_pb2.EnrolOfficerRequest(
+        officer_number=written,
+        public_key=key.public_key,
+        proof_of_possession=key.prove_possession(client.agency_id, written),
+    )
+
+
+def _enrolled(session: Session, client: Client, request: directory_pb2.EnrolOfficerRequest, *, title: str) -> None:
+    answer = client.directory.enrol_officer(request)
+    kept.keep_officer(client.state_folder, answer.message.officer)
+    session.answer(answer, title=title)
+
+
+def _live_key(client: Client, number: str) -> bytes:
+    """Id of the live key of a number; a focal person asks."""
+    officers, _ = _all(client)
+    live = [each for each in officers if each.officer_number == number and not each.HasField("disable_time")]
+    if not live:
+        raise click.UsageError(f"{number} has no live key that could be replaced. Enrol it: `nsor officer enrol`.")
+    return live[0].officer_key_id
+
+
+def _all(client: Client) -> tuple[list[directory_pb2.Officer], list[directory_pb2.FocalPerson]]:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    officers: list[directory_pb2.Officer] = []
+    people: list[directory_pb2.FocalPerson] = []
+    request = directory_pb2.ListOfficersRequest(page_size=500)
+    while True:
+        page = client.directory.list_officers(request).message
+        officers += page.officers
+        people += page.focal_persons
+        if not page.next_page_token:
+            return officers, people
+        request.page_token = page.next_page_token
+
+
+def _row(each: directory_pb2.Officer | directory_pb2.FocalPerson) -> tuple[str, ...]:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    disabled = each.HasField("disable_time")
+    state = f"disabled {each.disable_time.ToDatetime():%Y-%m-%d}" if disabled else "live"
+    if isinstance(each, directory_pb2.FocalPerson):
+        entered = f"{each.enter_time.ToDatetime():%Y-%m-%d}"
+        return each.number, "focal person", "", "", entered, state, each.key_id.hex()
+    system = each.kind == directory_pb2.KEY_KIND_SYSTEM
+    who = "system" if system else "deciding officer" if each.decides else "officer"
+    where = " ".join(each.jurisdiction) or "wherever the agency may"
+    since = f"{each.enrol_time.ToDatetime():%Y-%m-%d}"
+    return each.officer_number, who, str(each.grade or ""), where, since, state, each.officer_key_id.hex()
 
 
 def _key_id(text: str | None, file: Path | None) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nsor.answers import Answer
     from nsor.cli.settings import Settings
     from nsor.client import Client
+    from nsor.officer import OfficerKey
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 CONFIDENTIAL = {
@@ -39,7 +40,7 @@ _HELP = {
     "certificate": "PEM file of the agency's certificate.",
     "key": "PEM file of its key.",
     "ca": "PEM file of the register's CA.",
-    "officer_key": "File of the acting officer's key.",
+    "officer_key": "File of the acting officer's key, or of this system's.",
     "ledger_key": "The ledger's verifier key, or a file with it.",
     "state": "Folder in which proofs are kept.",
 }
@@ -124,11 +125,13 @@ class Session:
         return settings.load(self.options, os.environ)
 
     @contextlib.contextmanager
-    def client(self, *, officer: bool = False) -> Iterator[Client]:
+    def client(self, *, officer: bool = False, focal_keys: Sequence[Path] = ()) -> Iterator[Client]:
         """The register.
 
         Args:
-            officer: an officer must act: without a key the register is not even asked. Otherwise no key is read.
+            officer: an officer or a system must act: without a key the register is not even asked. Otherwise no key is
+                read.
+            focal_keys: files of the focal persons' keys, one or two, which sign what is done.
 
         Raises:
             SettingsWrong: a setting is missing or wrong.
@@ -136,9 +139,7 @@ class Session:
         found = self.settings()
         key = None
         if officer and found.officer_key is not None:
-            from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
-
-            key = OfficerKey.load(found.officer_key)
+            key = _key(found.officer_key)
         elif officer:
             from nsor.advice import NEXT_STEPS, Words  # noqa: PLC0415 - as above
             from nsor.errors import SettingsWrong  # noqa: PLC0415 - as above
@@ -157,6 +158,7 @@ class Session:
             ledger_key=found.ledger_key,
             state_dir=found.state,
             officer=key,
+            focal_persons=[_key(path) for path in focal_keys],
         ) as client:
             yield client
 
@@ -221,6 +223,12 @@ class Session:
         """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
         if not self.as_json:
             self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
+
+
+def _key(path: Path) -> OfficerKey:
+    from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
+
+    return OfficerKey.load(path)
 
 
 def proof_of(answer: Answer[Any]) -> dict[str, str | int]:

@@ -22,6 +22,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _KeyKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KeyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KEY_KIND_UNSPECIFIED: _KeyKind.ValueType  # 0
+    """Never valid."""
+    KEY_KIND_OFFICER: _KeyKind.ValueType  # 1
+    """A person's."""
+    KEY_KIND_SYSTEM: _KeyKind.ValueType  # 2
+    """A system's, for the methods that need no person. It never acts where an officer is needed."""
+
+class KeyKind(_KeyKind, metaclass=_KeyKindEnumTypeWrapper):
+    """Whose key it is."""
+
+KEY_KIND_UNSPECIFIED: KeyKind.ValueType  # 0
+"""Never valid."""
+KEY_KIND_OFFICER: KeyKind.ValueType  # 1
+"""A person's."""
+KEY_KIND_SYSTEM: KeyKind.ValueType  # 2
+"""A system's, for the methods that need no person. It never acts where an officer is needed."""
+Global___KeyKind: _TypeAlias = KeyKind  # noqa: Y015
+
 class _DisableReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -56,7 +80,7 @@ Global___DisableReason: _TypeAlias = DisableReason  # noqa: Y015
 
 @_typing.final
 class Officer(_message.Message):
-    """An officer, as his agency enrolled him."""
+    """An officer or a system, as the agency enrolled its key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -66,6 +90,9 @@ class Officer(_message.Message):
     JURISDICTION_FIELD_NUMBER: _builtins.int
     GRADE_FIELD_NUMBER: _builtins.int
     ENROL_TIME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DECIDES_FIELD_NUMBER: _builtins.int
+    DISABLE_TIME_FIELD_NUMBER: _builtins.int
     officer_key_id: _builtins.bytes
     """SHA-256 of the raw public key, 32 bytes."""
     agency_id: _builtins.str
@@ -73,7 +100,11 @@ class Officer(_message.Message):
     officer_number: _builtins.str
     """The officer's personal or belt number."""
     grade: _builtins.int
-    """BPS grade."""
+    """BPS grade; 0 for a system."""
+    kind: Global___KeyKind.ValueType
+    """Whose key it is."""
+    decides: _builtins.bool
+    """Whether the officer may sign decisions."""
     @_builtins.property
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Where the officer may act: places within the agency's own jurisdiction."""
@@ -81,6 +112,10 @@ class Officer(_message.Message):
     @_builtins.property
     def enrol_time(self) -> _timestamp_pb2.Timestamp:
         """When the key was enrolled."""
+
+    @_builtins.property
+    def disable_time(self) -> _timestamp_pb2.Timestamp:
+        """When the key was disabled; not set while it is live."""
 
     def __init__(
         self,
@@ -91,18 +126,59 @@ class Officer(_message.Message):
         jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
         grade: _builtins.int = ...,
         enrol_time: _timestamp_pb2.Timestamp | None = ...,
+        kind: Global___KeyKind.ValueType = ...,
+        decides: _builtins.bool = ...,
+        disable_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["enrol_time", b"enrol_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disable_time", b"disable_time", "enrol_time", b"enrol_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "enrol_time", b"enrol_time", "grade", b"grade", "jurisdiction", b"jurisdiction", "officer_key_id", b"officer_key_id", "officer_number", b"officer_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "decides", b"decides", "disable_time", b"disable_time", "enrol_time", b"enrol_time", "grade", b"grade", "jurisdiction", b"jurisdiction", "kind", b"kind", "officer_key_id", b"officer_key_id", "officer_number", b"officer_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Officer: _TypeAlias = Officer  # noqa: Y015
 
 @_typing.final
+class FocalPerson(_message.Message):
+    """A focal person, as the register's operator entered the key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ENTER_TIME_FIELD_NUMBER: _builtins.int
+    DISABLE_TIME_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.bytes
+    """SHA-256 of the raw public key, 32 bytes."""
+    number: _builtins.str
+    """The personal number."""
+    @_builtins.property
+    def enter_time(self) -> _timestamp_pb2.Timestamp:
+        """When the key was entered."""
+
+    @_builtins.property
+    def disable_time(self) -> _timestamp_pb2.Timestamp:
+        """When the key was disabled; not set while it is live."""
+
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.bytes = ...,
+        number: _builtins.str = ...,
+        enter_time: _timestamp_pb2.Timestamp | None = ...,
+        disable_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disable_time", b"disable_time", "enter_time", b"enter_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disable_time", b"disable_time", "enter_time", b"enter_time", "key_id", b"key_id", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FocalPerson: _TypeAlias = FocalPerson  # noqa: Y015
+
+@_typing.final
 class EnrolOfficerRequest(_message.Message):
-    """Enrols an officer."""
+    """Enrols a key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -113,12 +189,15 @@ class EnrolOfficerRequest(_message.Message):
     PROOF_OF_POSSESSION_FIELD_NUMBER: _builtins.int
     JURISDICTION_FIELD_NUMBER: _builtins.int
     GRADE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DECIDES_FIELD_NUMBER: _builtins.int
+    REPLACED_KEY_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
     """Checks the request by form and law only, and changes nothing. It never reads the register."""
     officer_number: _builtins.str
-    """The officer's personal or belt number."""
+    """The officer's personal or belt number; a system's number has the same form, such as SYSTEM-1."""
     public_key: _builtins.bytes
     """The raw Ed25519 public key, 32 bytes."""
     proof_of_possession: _builtins.bytes
@@ -127,7 +206,15 @@ class EnrolOfficerRequest(_message.Message):
     that is "PB-1234".
     """
     grade: _builtins.int
-    """BPS grade, 1 to 22."""
+    """BPS grade, 1 to 22; not set for a system."""
+    kind: Global___KeyKind.ValueType
+    """Whose key it is."""
+    decides: _builtins.bool
+    """Whether the officer may sign decisions; not for a system."""
+    replaced_key_id: _builtins.bytes
+    """The live key of this number, 32 bytes, which the new one replaces: it is disabled in the same entry. Empty when the number has
+    no live key.
+    """
     @_builtins.property
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Where the officer may act; empty means the agency's whole jurisdiction."""
@@ -142,10 +229,13 @@ class EnrolOfficerRequest(_message.Message):
         proof_of_possession: _builtins.bytes = ...,
         jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
         grade: _builtins.int = ...,
+        kind: Global___KeyKind.ValueType = ...,
+        decides: _builtins.bool = ...,
+        replaced_key_id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grade", b"grade", "jurisdiction", b"jurisdiction", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decides", b"decides", "grade", b"grade", "jurisdiction", b"jurisdiction", "kind", b"kind", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "replaced_key_id", b"replaced_key_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,6 +322,120 @@ class DisableOfficerResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisableOfficerResponse: _TypeAlias = DisableOfficerResponse  # noqa: Y015
+
+@_typing.final
+class DisableOwnKeyRequest(_message.Message):
+    """Disables the key that signs the call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    reason: Global___DisableReason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        reason: Global___DisableReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisableOwnKeyRequest: _TypeAlias = DisableOwnKeyRequest  # noqa: Y015
+
+@_typing.final
+class DisableOwnKeyResponse(_message.Message):
+    """The answer to disabling the own key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISABLE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def disable_time(self) -> _timestamp_pb2.Timestamp:
+        """When the key was disabled; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        disable_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disable_time", b"disable_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disable_time", b"disable_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisableOwnKeyResponse: _TypeAlias = DisableOwnKeyResponse  # noqa: Y015
+
+@_typing.final
+class ListOfficersRequest(_message.Message):
+    """Asks for the keys of one's own agency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many, 1 to 500; 0 means 100."""
+    page_token: _builtins.str
+    """The token of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOfficersRequest: _TypeAlias = ListOfficersRequest  # noqa: Y015
+
+@_typing.final
+class ListOfficersResponse(_message.Message):
+    """A page of keys, ordered by number; of one number the newest key comes first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFICERS_FIELD_NUMBER: _builtins.int
+    FOCAL_PERSONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty at the end."""
+    @_builtins.property
+    def officers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Officer]:
+        """Officers and systems."""
+
+    @_builtins.property
+    def focal_persons(self) -> _containers.RepeatedCompositeFieldContainer[Global___FocalPerson]:
+        """The focal persons; with the first page."""
+
+    def __init__(
+        self,
+        *,
+        officers: _abc.Iterable[Global___Officer] | None = ...,
+        focal_persons: _abc.Iterable[Global___FocalPerson] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["focal_persons", b"focal_persons", "next_page_token", b"next_page_token", "officers", b"officers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOfficersResponse: _TypeAlias = ListOfficersResponse  # noqa: Y015
 
 @_typing.final
 class Agency(_message.Message):

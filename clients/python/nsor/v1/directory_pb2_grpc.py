@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class DirectoryServiceStub:
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency.
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
     """
 
     def __init__(self, channel):
@@ -45,6 +47,16 @@ class DirectoryServiceStub:
                 request_serializer=nsor_dot_v1_dot_directory__pb2.DisableOfficerRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_directory__pb2.DisableOfficerResponse.FromString,
                 _registered_method=True)
+        self.DisableOwnKey = channel.unary_unary(
+                '/nsor.v1.DirectoryService/DisableOwnKey',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.DisableOwnKeyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.DisableOwnKeyResponse.FromString,
+                _registered_method=True)
+        self.ListOfficers = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ListOfficers',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.FromString,
+                _registered_method=True)
         self.ListAgencies = channel.unary_unary(
                 '/nsor.v1.DirectoryService/ListAgencies',
                 request_serializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesRequest.SerializeToString,
@@ -53,18 +65,37 @@ class DirectoryServiceStub:
 
 
 class DirectoryServiceServicer:
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency.
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
     """
 
     def EnrolOfficer(self, request, context):
-        """Enrols an officer's Ed25519 key for the caller's own agency. A key belongs to one officer of one agency, for good.
+        """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
+        belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
+        needs two focal persons.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DisableOfficer(self, request, context):
-        """Disables an officer's key of the caller's own agency, for good. It counts from the next call.
+        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisableOwnKey(self, request, context):
+        """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
+        so that a repetition is answered OFFICER_NOT_ACCEPTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOfficers(self, request, context):
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +121,16 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.DisableOfficerRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_directory__pb2.DisableOfficerResponse.SerializeToString,
             ),
+            'DisableOwnKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisableOwnKey,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.DisableOwnKeyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.DisableOwnKeyResponse.SerializeToString,
+            ),
+            'ListOfficers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOfficers,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.SerializeToString,
+            ),
             'ListAgencies': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAgencies,
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesRequest.FromString,
@@ -104,7 +145,9 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DirectoryService:
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency.
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
     """
 
     @staticmethod
@@ -151,6 +194,60 @@ class DirectoryService:
             '/nsor.v1.DirectoryService/DisableOfficer',
             nsor_dot_v1_dot_directory__pb2.DisableOfficerRequest.SerializeToString,
             nsor_dot_v1_dot_directory__pb2.DisableOfficerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisableOwnKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/DisableOwnKey',
+            nsor_dot_v1_dot_directory__pb2.DisableOwnKeyRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.DisableOwnKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOfficers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ListOfficers',
+            nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.FromString,
             options,
             channel_credentials,
             insecure,

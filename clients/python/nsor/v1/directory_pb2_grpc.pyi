@@ -27,33 +27,60 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DirectoryServiceStub:
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency."""
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     EnrolOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]
-    """Enrols an officer's Ed25519 key for the caller's own agency. A key belongs to one officer of one agency, for good."""
+    """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
+    belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
+    needs two focal persons.
+    """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
-    """Disables an officer's key of the caller's own agency, for good. It counts from the next call."""
+    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+    DisableOwnKey: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]
+    """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
+    so that a repetition is answered OFFICER_NOT_ACCEPTED.
+    """
+    ListOfficers: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
     ListAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]
     """Lists the agencies."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency."""
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     EnrolOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]  # type: ignore[assignment]
-    """Enrols an officer's Ed25519 key for the caller's own agency. A key belongs to one officer of one agency, for good."""
+    """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
+    belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
+    needs two focal persons.
+    """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
-    """Disables an officer's key of the caller's own agency, for good. It counts from the next call."""
+    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+    DisableOwnKey: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]  # type: ignore[assignment]
+    """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
+    so that a repetition is answered OFFICER_NOT_ACCEPTED.
+    """
+    ListOfficers: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]  # type: ignore[assignment]
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
     ListAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]  # type: ignore[assignment]
     """Lists the agencies."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Who is who. Agencies and certificates are entered by the register's operator; officers are enrolled by their own agency."""
+    """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
+    enrolled by their own agency, by decision of its focal persons. A focal person's key decides this and nothing else. Every
+    enrolment, replacement and disabling is an event to the agency and to NPB.
+    """
 
     @_abc_1.abstractmethod
     def EnrolOfficer(
@@ -61,7 +88,10 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.EnrolOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.EnrolOfficerResponse, _abc.Awaitable[_directory_pb2.EnrolOfficerResponse]]:
-        """Enrols an officer's Ed25519 key for the caller's own agency. A key belongs to one officer of one agency, for good."""
+        """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
+        belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
+        needs two focal persons.
+        """
 
     @_abc_1.abstractmethod
     def DisableOfficer(
@@ -69,7 +99,25 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.DisableOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.DisableOfficerResponse, _abc.Awaitable[_directory_pb2.DisableOfficerResponse]]:
-        """Disables an officer's key of the caller's own agency, for good. It counts from the next call."""
+        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+
+    @_abc_1.abstractmethod
+    def DisableOwnKey(
+        self,
+        request: _directory_pb2.DisableOwnKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.DisableOwnKeyResponse, _abc.Awaitable[_directory_pb2.DisableOwnKeyResponse]]:
+        """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
+        so that a repetition is answered OFFICER_NOT_ACCEPTED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOfficers(
+        self,
+        request: _directory_pb2.ListOfficersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListOfficersResponse, _abc.Awaitable[_directory_pb2.ListOfficersResponse]]:
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
 
     @_abc_1.abstractmethod
     def ListAgencies(

@@ -108,7 +108,15 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
     """The signature over the call is older than 5 minutes, or its time hasn't come."""
     ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 50
-    """One of nsor-nonce-bin, nsor-officer-bin and nsor-decision-bin came more than once in the call's metadata."""
+    """One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
+    ERROR_REASON_OFFICER_MAY_NOT_DECIDE: _ErrorReason.ValueType  # 56
+    """The officer wasn't enrolled as deciding."""
+    ERROR_REASON_OFFICER_NOT_SYSTEM: _ErrorReason.ValueType  # 57
+    """A system's key acts where an officer is needed."""
+    ERROR_REASON_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 58
+    """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
+    ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 59
+    """The call needs the signatures of two different focal persons."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -180,7 +188,15 @@ ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
 """The signature over the call is older than 5 minutes, or its time hasn't come."""
 ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 50
-"""One of nsor-nonce-bin, nsor-officer-bin and nsor-decision-bin came more than once in the call's metadata."""
+"""One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
+ERROR_REASON_OFFICER_MAY_NOT_DECIDE: ErrorReason.ValueType  # 56
+"""The officer wasn't enrolled as deciding."""
+ERROR_REASON_OFFICER_NOT_SYSTEM: ErrorReason.ValueType  # 57
+"""A system's key acts where an officer is needed."""
+ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 58
+"""The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
+ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 59
+"""The call needs the signatures of two different focal persons."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:
@@ -259,6 +275,14 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Not a country of ISO 3166-1."""
     FIELD_REASON_AGENCY_UNKNOWN: _FieldReason.ValueType  # 34
     """Not an agency of the kind that the field needs."""
+    FIELD_REASON_KEY_ENROLLED: _FieldReason.ValueType  # 40
+    """The key is enrolled already, for an officer or a system of any agency, or is a focal person's."""
+    FIELD_REASON_NUMBER_HAS_KEY: _FieldReason.ValueType  # 41
+    """The number has a live key, which the request doesn't name as replaced."""
+    FIELD_REASON_KEY_NOT_LIVE: _FieldReason.ValueType  # 42
+    """Not the live key of the number."""
+    FIELD_REASON_NOT_FOR_SYSTEM: _FieldReason.ValueType  # 43
+    """What a system doesn't have."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -333,4 +357,12 @@ FIELD_REASON_COUNTRY_UNKNOWN: FieldReason.ValueType  # 33
 """Not a country of ISO 3166-1."""
 FIELD_REASON_AGENCY_UNKNOWN: FieldReason.ValueType  # 34
 """Not an agency of the kind that the field needs."""
+FIELD_REASON_KEY_ENROLLED: FieldReason.ValueType  # 40
+"""The key is enrolled already, for an officer or a system of any agency, or is a focal person's."""
+FIELD_REASON_NUMBER_HAS_KEY: FieldReason.ValueType  # 41
+"""The number has a live key, which the request doesn't name as replaced."""
+FIELD_REASON_KEY_NOT_LIVE: FieldReason.ValueType  # 42
+"""Not the live key of the number."""
+FIELD_REASON_NOT_FOR_SYSTEM: FieldReason.ValueType  # 43
+"""What a system doesn't have."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

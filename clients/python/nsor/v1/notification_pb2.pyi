@@ -69,6 +69,14 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecutor granted an access request."""
     EVENT_KIND_ACCESS_RETURNED: _EventKind.ValueType  # 7
     """A prosecutor returned an access request."""
+    EVENT_KIND_KEY_ENROLLED: _EventKind.ValueType  # 16
+    """The agency enrolled the key of an officer or a system."""
+    EVENT_KIND_KEY_REPLACED: _EventKind.ValueType  # 17
+    """The agency replaced the key of an officer or a system by a new one."""
+    EVENT_KIND_KEY_DISABLED: _EventKind.ValueType  # 18
+    """The agency, or the holder, disabled the key of an officer or a system."""
+    EVENT_KIND_FOCAL_PERSON_CHANGED: _EventKind.ValueType  # 19
+    """The register's operator entered or disabled a focal person of the agency."""
     EVENT_KIND_CALLS_DROPPED: _EventKind.ValueType  # 20
     """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
     Whoever holds the agency's key may be attacking the register.
@@ -93,6 +101,14 @@ EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
 """A prosecutor granted an access request."""
 EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 """A prosecutor returned an access request."""
+EVENT_KIND_KEY_ENROLLED: EventKind.ValueType  # 16
+"""The agency enrolled the key of an officer or a system."""
+EVENT_KIND_KEY_REPLACED: EventKind.ValueType  # 17
+"""The agency replaced the key of an officer or a system by a new one."""
+EVENT_KIND_KEY_DISABLED: EventKind.ValueType  # 18
+"""The agency, or the holder, disabled the key of an officer or a system."""
+EVENT_KIND_FOCAL_PERSON_CHANGED: EventKind.ValueType  # 19
+"""The register's operator entered or disabled a focal person of the agency."""
 EVENT_KIND_CALLS_DROPPED: EventKind.ValueType  # 20
 """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
 Whoever holds the agency's key may be attacking the register.

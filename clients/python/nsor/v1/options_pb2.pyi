@@ -144,9 +144,9 @@ class _EffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Effect.ValueTy
     EFFECT_UNSPECIFIED: _Effect.ValueType  # 0
     """Never valid."""
     EFFECT_DISCLOSES: _Effect.ValueType  # 1
-    """Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
+    """Shows something of a person, so that an officer answers for it, or tells of records that it doesn't name, to a system's key."""
     EFFECT_DECIDES: _Effect.ValueType  # 2
-    """Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
+    """Decides about a person, an access or a key; whoever decides signs the call. Its request has what a change's has."""
     EFFECT_CHANGES: _Effect.ValueType  # 3
     """Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
     bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
@@ -161,9 +161,9 @@ class Effect(_Effect, metaclass=_EffectEnumTypeWrapper):
 EFFECT_UNSPECIFIED: Effect.ValueType  # 0
 """Never valid."""
 EFFECT_DISCLOSES: Effect.ValueType  # 1
-"""Shows something of a person, so that an officer answers for it, or streams events, which name no person."""
+"""Shows something of a person, so that an officer answers for it, or tells of records that it doesn't name, to a system's key."""
 EFFECT_DECIDES: Effect.ValueType  # 2
-"""Decides about a person or an access; the officer signs the call. Its request has what a change's has."""
+"""Decides about a person, an access or a key; whoever decides signs the call. Its request has what a change's has."""
 EFFECT_CHANGES: Effect.ValueType  # 3
 """Changes the register. Its answer shows nobody. Its request has a `request_id`, under which the same message (not the same
 bytes) gives the first answer again, and `validate_only`, which checks form and law only. Acknowledgements have neither:
@@ -182,13 +182,25 @@ class _OfficerRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OfficerRu
     OFFICER_RULE_UNSPECIFIED: _OfficerRule.ValueType  # 0
     """Never valid."""
     OFFICER_RULE_NONE: _OfficerRule.ValueType  # 1
-    """A call between systems: no officer."""
+    """No key: the agency's certificate is enough. Such a method discloses nothing."""
     OFFICER_RULE_SESSION: _OfficerRule.ValueType  # 2
     """An officer's session assertion in the metadata `nsor-officer-bin`."""
     OFFICER_RULE_DECISION: _OfficerRule.ValueType  # 3
-    """An officer's signature over this very call in the metadata `nsor-decision-bin`."""
+    """The signature over this very call, in the metadata `nsor-decision-bin`, of an officer who was enrolled as deciding."""
+    OFFICER_RULE_FOCAL_PERSON: _OfficerRule.ValueType  # 4
+    """The signature over this very call, in the metadata `nsor-decision-bin`, of a focal person of the caller's agency; where two are
+    needed, another one's in `nsor-second-decision-bin`.
+    """
+    OFFICER_RULE_SYSTEM: _OfficerRule.ValueType  # 5
+    """A session assertion, in the metadata `nsor-officer-bin`, of a system's key or of an officer."""
+    OFFICER_RULE_OWN_KEY: _OfficerRule.ValueType  # 6
+    """The signature over this very call, in the metadata `nsor-decision-bin`, by the key that it is about."""
+    OFFICER_RULE_OFFICER_OR_FOCAL_PERSON: _OfficerRule.ValueType  # 7
+    """An officer's session assertion in the metadata `nsor-officer-bin`, or a focal person's signature over this very call in
+    `nsor-decision-bin`.
+    """
     OFFICER_RULE_SESSION_IF_SENT: _OfficerRule.ValueType  # 8
-    """An officer's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
+    """An officer's or a system's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
     isn't shown to it.
     """
 
@@ -198,13 +210,25 @@ class OfficerRule(_OfficerRule, metaclass=_OfficerRuleEnumTypeWrapper):
 OFFICER_RULE_UNSPECIFIED: OfficerRule.ValueType  # 0
 """Never valid."""
 OFFICER_RULE_NONE: OfficerRule.ValueType  # 1
-"""A call between systems: no officer."""
+"""No key: the agency's certificate is enough. Such a method discloses nothing."""
 OFFICER_RULE_SESSION: OfficerRule.ValueType  # 2
 """An officer's session assertion in the metadata `nsor-officer-bin`."""
 OFFICER_RULE_DECISION: OfficerRule.ValueType  # 3
-"""An officer's signature over this very call in the metadata `nsor-decision-bin`."""
+"""The signature over this very call, in the metadata `nsor-decision-bin`, of an officer who was enrolled as deciding."""
+OFFICER_RULE_FOCAL_PERSON: OfficerRule.ValueType  # 4
+"""The signature over this very call, in the metadata `nsor-decision-bin`, of a focal person of the caller's agency; where two are
+needed, another one's in `nsor-second-decision-bin`.
+"""
+OFFICER_RULE_SYSTEM: OfficerRule.ValueType  # 5
+"""A session assertion, in the metadata `nsor-officer-bin`, of a system's key or of an officer."""
+OFFICER_RULE_OWN_KEY: OfficerRule.ValueType  # 6
+"""The signature over this very call, in the metadata `nsor-decision-bin`, by the key that it is about."""
+OFFICER_RULE_OFFICER_OR_FOCAL_PERSON: OfficerRule.ValueType  # 7
+"""An officer's session assertion in the metadata `nsor-officer-bin`, or a focal person's signature over this very call in
+`nsor-decision-bin`.
+"""
 OFFICER_RULE_SESSION_IF_SENT: OfficerRule.ValueType  # 8
-"""An officer's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
+"""An officer's or a system's session in the metadata `nsor-officer-bin`, if one is sent. A system may call without; what only a person may see
 isn't shown to it.
 """
 Global___OfficerRule: _TypeAlias = OfficerRule  # noqa: Y015
@@ -220,7 +244,7 @@ class _AgencyGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgencyGro
     AGENCY_GROUP_WITH_OFFICERS: _AgencyGroup.ValueType  # 1
     """Every kind of agency that has officers."""
     AGENCY_GROUP_HEARING_EVENTS: _AgencyGroup.ValueType  # 2
-    """Those to whom events are owed."""
+    """Those to whom events are owed: at least those of their own officers' keys."""
     AGENCY_GROUP_REVIEWING_THEMSELVES: _AgencyGroup.ValueType  # 3
     """Those who see their own accesses, and no other agency's."""
 
@@ -234,7 +258,7 @@ AGENCY_GROUP_UNSPECIFIED: AgencyGroup.ValueType  # 0
 AGENCY_GROUP_WITH_OFFICERS: AgencyGroup.ValueType  # 1
 """Every kind of agency that has officers."""
 AGENCY_GROUP_HEARING_EVENTS: AgencyGroup.ValueType  # 2
-"""Those to whom events are owed."""
+"""Those to whom events are owed: at least those of their own officers' keys."""
 AGENCY_GROUP_REVIEWING_THEMSELVES: AgencyGroup.ValueType  # 3
 """Those who see their own accesses, and no other agency's."""
 Global___AgencyGroup: _TypeAlias = AgencyGroup  # noqa: Y015

@@ -53,9 +53,14 @@ CREATE TABLE officer (
     grade smallint NOT NULL,
     enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     access_id uuid NOT NULL,
-    UNIQUE (agency_id, officer_number, key_id)
+    kind smallint NOT NULL DEFAULT 1 CHECK (kind IN (1, 2)),
+    decides boolean NOT NULL DEFAULT false,
+    UNIQUE (agency_id, officer_number, key_id),
+    CHECK (kind = 1 OR NOT decides)
 );
 COMMENT ON COLUMN officer.key_id IS 'SHA-256 of the raw Ed25519 public key';
+COMMENT ON COLUMN officer.kind IS 'enum nsor.v1.KeyKind';
+COMMENT ON COLUMN officer.decides IS 'whether the officer may sign decisions';
 
 CREATE TABLE officer_disabled (
     key_id bytea PRIMARY KEY REFERENCES officer,

@@ -718,6 +718,8 @@ class AccessDetail(_message.Message):
     GRANT_POSITION_FIELD_NUMBER: _builtins.int
     GRANT_USE_FIELD_NUMBER: _builtins.int
     NAMED_FIELD_NUMBER: _builtins.int
+    SECOND_KEY_FIELD_NUMBER: _builtins.int
+    DECIDED_KEY_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -738,6 +740,10 @@ class AccessDetail(_message.Message):
     """Which use of the grant for this person it was, from 1; 0: none."""
     named: _builtins.str
     """What the request named, found or not, such as "cnic 3520112345671"; empty where the method names nothing."""
+    second_key: _builtins.bytes
+    """SHA-256 of the public key of the second focal person who signed, or empty."""
+    decided_key: _builtins.bytes
+    """Key id of the officer or system that a focal person's decision was about, or empty."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -761,10 +767,12 @@ class AccessDetail(_message.Message):
         grant_position: _builtins.int = ...,
         grant_use: _builtins.int = ...,
         named: _builtins.str = ...,
+        second_key: _builtins.bytes = ...,
+        decided_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "second_key", b"second_key", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,102 @@
+"""`nsor-server agency focal-person`: operators enter and disable focal persons, as the owner and on the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from nsor_server import config
+from nsor_server.directory import focal_persons
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+
+
+@click.group("focal-person")
+def focal_person() -> None:
+    """Add, list and disable focal persons, who enrol an agency's officers.
+
+    NPB and courts need two, since their deciding officers are enrolled by two. Each change is an entry of the ledger,
+    and an event to the agency and to NPB.
+    """
+
+
+@focal_person.command()
+@click.argument("agency_id", required=False)
+@click.option("--number", help="Personal number, such as PB-1234.")
+@click.option(
+    "--public-key-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The public key in PEM, which `nsor officer new-key FILE` writes to FILE.pub. Compare its id by telephone.",
+)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A list of [[focal_person]] entries with agency, number and public_key_file, instead of one.",
+)
+def add(*, agency_id: str | None, number: str | None, public_key_file: Path | None, file: Path | None) -> None:
+    """Add one focal person, or all of a file that aren't there yet."""
+    if file is not None:
+        if agency_id or number or public_key_file:
+            raise click.UsageError("Give either --file or one focal person with the options.")
+        wanted = focal_persons.read(file)
+    else:
+        if not (agency_id and number and public_key_file):
+            raise click.UsageError("A focal person needs AGENCY_ID, --number and --public-key-file; or give --file.")
+        wanted = [focal_persons.checked(agency_id, number, public_key_file.read_bytes())]
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        added = focal_persons.add(owner, keyring, wanted)
+    for person in added if file is None else ():
+        click.echo(f"{person.number} of {person.agency_id}, key {person.key_id.hex()}")
+    click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
+
+
+@focal_person.command("list")
+@click.argument("agency_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def list_(*, agency_id: str | None, as_json: bool) -> None:
+    """List the focal persons of AGENCY_ID, or of all agencies; disabled ones too."""
+    with attached(config.load(os.environ)) as database, database.owner() as owner:
+        found = focal_persons.find(owner, agency_id)
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(_plain(one)))
+        return
+    table = Table("Agency", "Number", "Entered", "State", "Key")
+    for one in found:
+        state = "[green]live[/]" if one.disabled_at is None else f"[red]disabled {_day(one.disabled_at)}[/]"
+        table.add_row(one.agency_id, one.number, _day(one.entered_at), state, one.key_id.hex())
+    Console().print(table)
+
+
+@focal_person.command()
+@click.argument("agency_id")
+@click.option("--number", required=True, help="Personal number, as `list` shows it.")
+def disable(*, agency_id: str, number: str) -> None:
+    """Disable the key of a focal person: nothing more is decided by it. Whom it has enrolled stays enrolled."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        changed = focal_persons.disable(owner, keyring, agency_id, number)
+    click.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")
+
+
+def _day(at: dt.datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d}"
+
+
+def _plain(one: focal_persons.FocalPerson) -> dict[str, str | None]:
+    return {
+        "agency_id": one.agency_id,
+        "number": one.number,
+        "key_id": one.key_id.hex(),
+        "entered_at": None if one.entered_at is None else one.entered_at.isoformat(),
+        "disabled_at": None if one.disabled_at is None else one.disabled_at.isoformat(),
+    }

@@ -1,0 +1,216 @@
+"""Focal persons, as the register's operator enters and disables them: stored by the owner's role and recorded.
+
+The change, the new version of the directory, the events and the ledger's entry are one transaction, which the caller
+commits. The server's role can't write these tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from nsor.v1 import notification_pb2, options_pb2
+from nsor_server.calls import Row
+from nsor_server.config import OperatorError
+from nsor_server.directory import agencies, officers, rules
+from nsor_server.errors import InvalidFields
+from nsor_server.events import outbox
+from nsor_server.formats.documents import normalise_officer_number
+from nsor_server.formats.errors import FormatError
+from nsor_server.ledger import operator
+from nsor_server.storage import deciding
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.v1 import record_pb2
+
+ADD: Final = "nsor-server/agency.focal-person.add"
+DISABLE: Final = "nsor-server/agency.focal-person.disable"
+_MOST_AGENCIES: Final = 10_000
+
+
+class FocalPersonError(OperatorError):
+    """A focal person can't be entered or disabled so; nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FocalPerson:
+    """A focal person as the register has it.
+
+    Attributes:
+        key_id: SHA-256 of the public key, 32 bytes.
+        number: personal number within the agency, in its normal form.
+        public_key: raw Ed25519 public key, 32 bytes.
+        entered_at: when the key was entered; None before it is.
+        disabled_at: when it was disabled; None while it is live.
+    """
+
+    key_id: bytes
+    agency_id: str
+    number: str
+    public_key: bytes
+    entered_at: dt.datetime | None = None
+    disabled_at: dt.datetime | None = None
+
+
+def checked(agency_id: str, number: str, public_key_pem: bytes) -> FocalPerson:
+    """A focal person of these facts.
+
+    Raises:
+        FocalPersonError: says which fact is wrong and what is allowed.
+    """
+    try:
+        written = normalise_officer_number(number)
+    except FormatError:
+        raise FocalPersonError(
+            "A focal person's number is 2 to 24 of A-Z 0-9 / -, with a digit, such as PB-1234."
+        ) from None
+    try:
+        key = serialization.load_pem_public_key(public_key_pem)
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise FocalPersonError(
+            f"The public key of {written} is no Ed25519 key in PEM. `nsor officer new-key FILE` writes one to FILE.pub."
+        )
+    raw = key.public_bytes_raw()
+    try:
+        rules.check_key(raw)
+    except InvalidFields:
+        raise FocalPersonError(f"Anybody could sign for the public key of {written}. Make another one.") from None
+    return FocalPerson(rules.key_id(raw), agency_id, written, raw)
+
+
+def read(path: Path) -> list[FocalPerson]:
+    """The focal persons of a file of [[focal_person]] entries with agency, number and public_key_file.
+
+    Files are named as seen from the folder of the list.
+
+    Raises:
+        FocalPersonError: the file or a key can't be read, or an entry is wrong.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["focal_person"]
+        return [_of_entry(path.parent, entry) for entry in entries]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+        raise FocalPersonError(
+            f"{path} is not a list of [[focal_person]] entries with agency, number and public_key_file,"
+            " or one of the files can't be read."
+        ) from None
+
+
+def add(conn: psycopg.Connection, keyring: Keyring, wanted: Sequence[FocalPerson]) -> list[FocalPerson]:
+    """Enter those that aren't there yet, and give them; one that is there unchanged stays as it is, also disabled.
+
+    Raises:
+        FocalPersonError: there is no such agency, the key is somebody else's, or the number has a live key.
+    """
+    _lock(conn)
+    known = {person.key_id: person for person in find(conn)}
+    added: list[FocalPerson] = []
+    for person in wanted:
+        present = known.get(person.key_id)
+        if present is None:
+            _check(conn, person, known.values())
+            added.append(person)
+        elif (present.agency_id, present.number) != (person.agency_id, person.number):
+            raise FocalPersonError(f"The key of {person.number} is in the register for another focal person.")
+        known.setdefault(person.key_id, person)
+    if added:
+        at = operator.now(conn)
+        rows = [
+            Row(deciding.FOCAL_PERSONS, (each.key_id, each.agency_id, each.number, each.public_key, at))
+            for each in added
+        ]
+        _record(conn, keyring, ADD, rows, of=sorted({each.agency_id for each in added}))
+    return added
+
+
+def disable(conn: psycopg.Connection, keyring: Keyring, agency_id: str, number: str) -> bool:
+    """Disable the live key of a focal person from the next call on; False when there is none that is live.
+
+    Raises:
+        FocalPersonError: the agency has, and had, no such focal person.
+    """
+    _lock(conn)
+    wanted = number.strip().upper()
+    keys = [each for each in find(conn, agency_id) if each.number == wanted]
+    if not keys:
+        raise FocalPersonError(
+            f"{agency_id} has no such focal person. See: nsor-server agency focal-person list {agency_id}"
+        )
+    live = [each for each in keys if each.disabled_at is None]
+    at = operator.now(conn)
+    rows = [Row(deciding.DISABLED_FOCAL_PERSONS, (each.key_id, agency_id, at)) for each in live]
+    if rows:
+        _record(conn, keyring, DISABLE, rows, of=[agency_id])
+    return bool(rows)
+
+
+def find(conn: Connection, agency_id: str | None = None) -> list[FocalPerson]:
+    """The focal persons of an agency, or of all, by agency and number, the newest key of a number first."""
+    rows = conn.execute(
+        """
+        SELECT key_id, person.agency_id, officer_number, public_key, entered_at, disabled.disabled_at
+        FROM focal_person AS person LEFT JOIN focal_person_disabled AS disabled USING (key_id)
+        WHERE coalesce(person.agency_id = %s, true)
+        ORDER BY person.agency_id, officer_number, entered_at DESC, key_id
+        """,
+        (agency_id,),
+    )
+    return [
+        FocalPerson(bytes(key_id), agency, number, bytes(raw), *when) for key_id, agency, number, raw, *when in rows
+    ]
+
+
+def _of_entry(folder: Path, entry: Mapping[str, Any]) -> FocalPerson:
+    pem = (folder / str(entry["public_key_file"])).read_bytes()
+    return checked(str(entry["agency"]), str(entry["number"]), pem)
+
+
+def _check(conn: psycopg.Connection, person: FocalPerson, known: Any) -> None:
+    if agencies.find(conn, person.agency_id) is None:
+        raise FocalPersonError("There is no such agency. See: nsor-server agency list")
+    if officers.is_known(conn, person.key_id):
+        raise FocalPersonError(
+            f"The key of {person.number} is enrolled for an officer. A focal person needs a key that is nobody else's."
+        )
+    if any(
+        (each.agency_id, each.number) == (person.agency_id, person.number) and each.disabled_at is None
+        for each in known
+    ):
+        raise FocalPersonError(
+            f"{person.number} of {person.agency_id} has a live key. Disable it first:"
+            f" nsor-server agency focal-person disable {person.agency_id} --number {person.number}"
+        )
+
+
+def _lock(conn: psycopg.Connection) -> None:
+    """Take the ledger's lock first: what officers' enrolments have committed is seen, and none comes between."""
+    conn.execute("SELECT FROM ledger_head FOR UPDATE")
+
+
+def _record(conn: psycopg.Connection, keyring: Keyring, method: str, rows: Sequence[Row], *, of: Sequence[str]) -> None:
+    """Record the change, and owe an event to each agency that it is about and to NPB."""
+    npb = [
+        agency.agency_id
+        for agency in agencies.page(conn, after="", limit=_MOST_AGENCIES)
+        if agency.kind == options_pb2.AGENCY_KIND_NPB
+    ]
+    events = [
+        row
+        for agency_id in of
+        for row in outbox.owed(
+            notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED, [agency_id, *npb], about_agency=agency_id
+        )
+    ]
+    detail = record_pb2.AccessDetail(outcome=f"FOCAL_PERSONS {len(rows)} OF {' '.join(of)}")
+    operator.record(conn, keyring, method=method, detail=detail, rows=[*rows, *events])

@@ -1,0 +1,107 @@
+"""What entering and disabling focal persons promises."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nsor.officer import OfficerKey
+from nsor.v1 import notification_pb2
+from nsor_server.directory import focal_persons
+from nsor_server.directory.focal_persons import FocalPerson, FocalPersonError
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from tests.calls import PUNJAB_POLICE, Services, call_of
+from tests.directory.test_enrolment import new_key
+from tests.directory.test_officers import enrolment
+
+CHANGED = notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED
+
+
+def person(agency_id: str = "punjab-police", number: str = "F-1", key: OfficerKey | None = None) -> FocalPerson:
+    return focal_persons.checked(agency_id, number, (key or OfficerKey.generate()).public_pem())
+
+
+def live(services: Services) -> list[str]:
+    return sorted(each.number for each in services.directory.reload().focal_persons.values() if not each.disabled)
+
+
+def test_a_focal_person_is_entered_once_as_an_entry_and_everybody_concerned_hears(
+    services: Services, keyring: Keyring
+) -> None:
+    wanted = [person(), person("npb", "F-1"), person("npb", "F-2")]
+    for expected in (3, 0):
+        with services.database.owner() as owner:
+            assert len(focal_persons.add(owner, keyring, wanted)) == expected
+    assert live(services) == ["F-1", "F-1", "F-2"]
+    assert services.owed(CHANGED) == ["npb", "npb", "punjab-police"]
+    assert services.one("SELECT count(*) FROM ledger_entry") == 1
+    assert services.one("SELECT count(*) FROM ledger_record WHERE table_name = 'focal_person'") == 3
+
+
+def test_a_disabled_one_decides_nothing_more_and_may_have_a_new_key(services: Services, keyring: Keyring) -> None:
+    first = person()
+    with services.database.owner() as owner:
+        focal_persons.add(owner, keyring, [first])
+        with pytest.raises(FocalPersonError, match="Disable it first"):
+            focal_persons.add(owner, keyring, [person()])
+        assert focal_persons.disable(owner, keyring, "punjab-police", "f-1")
+        assert not focal_persons.disable(owner, keyring, "punjab-police", "F-1")
+        with pytest.raises(FocalPersonError, match="no such focal person"):
+            focal_persons.disable(owner, keyring, "punjab-police", "F-9")
+    assert live(services) == []
+    with services.database.owner() as owner:
+        # The old key stays disabled, and the number has a new one.
+        assert not focal_persons.add(owner, keyring, [first])
+        assert len(focal_persons.add(owner, keyring, [person()])) == 1
+    assert live(services) == ["F-1"]
+
+
+def test_a_key_is_one_persons(services: Services, keyring: Keyring) -> None:
+    # Otherwise one human is two focal persons, or focal person and officer.
+    key, officer = OfficerKey.generate(), new_key()
+    services.ask(call_of(PUNJAB_POLICE), enrolment(officer))
+    of_officer = focal_persons.checked("punjab-police", "F-3", OfficerKey(officer).public_pem())
+    with services.database.owner() as owner:
+        focal_persons.add(owner, keyring, [person(key=key)])
+    for wrong, why in (
+        ([person("npb", "F-1", key)], "another focal person"),
+        ([person(number="F-2", key=key)], "another focal person"),
+        ([person(number="F-4", key=(twice := OfficerKey.generate())), person(number="F-5", key=twice)], "another"),
+        ([person(number="F-6"), person(number="F-6")], "live key"),
+        ([of_officer], "enrolled for an officer"),
+        ([person("nobody")], "no such agency"),
+    ):
+        with pytest.raises(FocalPersonError, match=why), services.database.owner() as owner:
+            focal_persons.add(owner, keyring, wrong)
+    assert live(services) == ["F-1"]
+
+
+@pytest.mark.parametrize("pem", [b"", b"junk", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
+def test_what_is_no_public_key_is_refused(pem: bytes) -> None:
+    with pytest.raises(FocalPersonError, match="no Ed25519 key"):
+        focal_persons.checked("punjab-police", "F-1", pem)
+
+
+def test_a_number_has_its_form() -> None:
+    assert person(number=" pb-12 ").number == "PB-12"
+    with pytest.raises(FocalPersonError, match="such as PB-1234"):
+        person(number="Ahmad")
+
+
+def test_a_list_names_its_files_from_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "one.pub").write_bytes(OfficerKey.generate().public_pem())
+    listed = tmp_path / "list.toml"
+    listed.write_text('[[focal_person]]\nagency = "npb"\nnumber = "F-1"\npublic_key_file = "one.pub"\n')
+    assert [(each.agency_id, each.number) for each in focal_persons.read(listed)] == [("npb", "F-1")]
+    for wrong in ("", "[[focal_person]]\nagency = 'npb'\n", listed.read_text().replace("one", "two"), "nonsense"):
+        listed.write_text(wrong)
+        with pytest.raises(FocalPersonError, match="is not a list"):
+            focal_persons.read(listed)
+
+
+def test_the_server_itself_enters_no_focal_person(database: Database) -> None:
+    # Whoever has the server would otherwise enrol whom he likes.
+    for table in ("focal_person", "focal_person_disabled"):
+        with database.transaction() as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(f"INSERT INTO {table} DEFAULT VALUES")

@@ -130,6 +130,11 @@ def field_class(field: FieldDescriptor) -> options_pb2.FieldClass.ValueType:
     return found
 
 
+def confirmed_by(field: FieldDescriptor) -> tuple[options_pb2.AgencyKind.ValueType, ...]:
+    """The kinds of agency that confirm a registration by this field, and aren't shown it before."""
+    return tuple(field.GetOptions().Extensions[options_pb2.confirmed_by])
+
+
 @functools.cache
 def purposes_of(number: options_pb2.FieldClass.ValueType) -> frozenset[options_pb2.Purpose.ValueType]:
     """The purposes for which fields of a class are shown; none for what isn't a class."""
@@ -280,7 +285,9 @@ def _reachable(roots: Iterable[Descriptor]) -> list[Descriptor]:
 
 def _shown(field: FieldDescriptor) -> str:
     number = field_class(field)
-    return _short(options_pb2.FieldClass, number) if number else "never"
+    shown = _short(options_pb2.FieldClass, number) if number else "never"
+    kinds = " ".join(_short(options_pb2.AgencyKind, kind) for kind in confirmed_by(field))
+    return f"{shown}, not before confirmation to {kinds}" if kinds else shown
 
 
 def _purposes(purposes: Iterable[int]) -> str:

@@ -9,31 +9,35 @@ what nobody knows of survives it: an unknown field, or one that was added yester
 from __future__ import annotations
 
 import functools
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2
-from nsor_server.access.contract import field_class, purposes_of
+from nsor_server.access.contract import confirmed_by, field_class, purposes_of
 
 WELL_KNOWN = frozenset({"google.protobuf.Timestamp", "google.type.Date"})
 """Messages of others, without options of ours, whose known fields go with the field that holds them."""
 
 M = TypeVar("M", bound=Message)
 
+Kind: TypeAlias = options_pb2.AgencyKind.ValueType
+NOBODY: Final = options_pb2.AGENCY_KIND_UNSPECIFIED
 _PACKAGE: Final = "shown"
 
 
-def disclose(message: M, purpose: options_pb2.Purpose.ValueType) -> M:
+def disclose(message: M, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY) -> M:
     """A new message with the fields that the purpose shows.
 
     Args:
         message: the full answer; it is not changed.
         purpose: as the gate admitted it.
+        confirming: the caller's kind of agency when it is yet to confirm what the message shows: what it has to confirm
+            from its own record isn't told it.
     """
-    shown = _type(message.DESCRIPTOR, purpose).FromString(message.SerializeToString())
+    shown = _type(message.DESCRIPTOR, purpose, confirming).FromString(message.SerializeToString())
     shown.DiscardUnknownFields()
     return type(message).FromString(shown.SerializeToString())
 
@@ -69,17 +73,20 @@ def _classes(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> frozens
 
 
 @functools.lru_cache(maxsize=1024)
-def _type(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> type[Message]:
+def _type(descriptor: Any, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY) -> type[Message]:
     """The type that has the shown fields, as proto2: there a field that is set stays set, whatever its value."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto2")
-    _add(file, descriptor, purpose)
+    _add(file, descriptor, purpose, confirming)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{_name(descriptor)}"))
 
 
 def _add(
-    file: descriptor_pb2.FileDescriptorProto, descriptor: Descriptor, purpose: options_pb2.Purpose.ValueType
+    file: descriptor_pb2.FileDescriptorProto,
+    descriptor: Descriptor,
+    purpose: options_pb2.Purpose.ValueType,
+    confirming: Kind,
 ) -> None:
     """Add a type of message with its shown fields, and the types of these."""
     if any(known.name == _name(descriptor) for known in file.message_type):
@@ -88,9 +95,11 @@ def _add(
     for field in descriptor.fields:
         if descriptor.full_name not in WELL_KNOWN and not shows(field, purpose):
             continue
+        if confirming in confirmed_by(field):
+            continue
         message.field.append(_field(field))
         if field.message_type is not None:
-            _add(file, field.message_type, purpose)
+            _add(file, field.message_type, purpose, confirming)
 
 
 def _field(field: FieldDescriptor) -> descriptor_pb2.FieldDescriptorProto:

@@ -48,6 +48,15 @@ _PREDICATES: Final[Mapping[int, str]] = {
     options_pb2.ROW_SCOPE_ALL: "true",
 }
 """Scope -> its condition, over the names of ``Columns``, the agency's id and ``PARAMETERS``."""
+NARROWED: Final = frozenset(
+    {
+        options_pb2.ROW_SCOPE_PART_IN_CASE,
+        options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
+        options_pb2.ROW_SCOPE_JURISDICTION,
+        options_pb2.ROW_SCOPE_APPELLATE_COURT,
+    }
+)
+"""Scopes that an officer's places narrow, whatever the table."""
 PARAMETERS: Final = (25, 1009, 1009, 16)
 """Types of the parameters of a predicate, which may use only some of them: text, text[], text[], boolean."""
 

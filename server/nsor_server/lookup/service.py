@@ -45,6 +45,7 @@ class LookupService:
                 lookup_pb2.CreateAccessRequestRequest,
                 lookup_pb2.CreateAccessRequestResponse,
                 self.create_access_request,
+                self._requested_again,
             ),
             Unary(
                 lookup_pb2.GetAccessRequestRequest,
@@ -55,11 +56,13 @@ class LookupService:
                 lookup_pb2.ApproveAccessRequestRequest,
                 lookup_pb2.ApproveAccessRequestResponse,
                 self.approve_access_request,
+                self._decided_again,
             ),
             Unary(
                 lookup_pb2.ReturnAccessRequestRequest,
                 lookup_pb2.ReturnAccessRequestResponse,
                 self.return_access_request,
+                self._decided_again,
             ),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
@@ -190,6 +193,18 @@ class LookupService:
             (ref,),
             (store.seen(found),),
         )
+
+    def _requested_again(self, call: Call, request: lookup_pb2.CreateAccessRequestRequest, _conn: Connection) -> None:
+        rows.require_within(call.agency, call.officer, [request.fir.police_station])
+
+    def _decided_again(
+        self,
+        call: Call,
+        request: lookup_pb2.ApproveAccessRequestRequest | lookup_pb2.ReturnAccessRequestRequest,
+        conn: Connection,
+    ) -> None:
+        if store.newest(conn, self._sealer, raw(request.access_request_id), call) is None:
+            raise errors.NoRecord
 
     def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
         found = store.newest(conn, self._sealer, raw(request_id), call)

@@ -37,6 +37,7 @@ class NotificationService:
                 notification_pb2.CreateNoticeRequest,
                 notification_pb2.CreateNoticeResponse,
                 self.create_notice,
+                self._noticed_again,
             ),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
@@ -105,6 +106,11 @@ class NotificationService:
             (written.ref, notice_ref),
             (registrations.seen(row),),
         )
+
+    def _noticed_again(self, call: Call, request: notification_pb2.CreateNoticeRequest, conn: Connection) -> None:
+        rows.require_within(call.agency, call.officer, [request.receiving_station])
+        if not registrations.was_shown(conn, raw(request.registration_id), call):
+            raise errors.NoRecord
 
     def acknowledge_events(
         self, call: Call, request: notification_pb2.AcknowledgeEventsRequest, conn: Connection

@@ -13,6 +13,7 @@ from nsor_server.registration.store import (
     open_version,
     seen,
     version_row,
+    was_shown,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "seen",
     "to_message",
     "version_row",
+    "was_shown",
 ]

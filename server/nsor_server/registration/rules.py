@@ -101,6 +101,15 @@ def is_of_court(
     )
 
 
+def confirming(
+    record: record_pb2.RegistrationRecord, kind: options_pb2.AgencyKind.ValueType
+) -> options_pb2.AgencyKind.ValueType:
+    """The caller's kind of agency while the registration is yet to be confirmed; AGENCY_KIND_UNSPECIFIED afterwards."""
+    if record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
+        return kind
+    return options_pb2.AGENCY_KIND_UNSPECIFIED
+
+
 def check_confirmable(
     record: record_pb2.RegistrationRecord, *, agency_id: str, officer_key: bytes, etag_is_current: bool
 ) -> None:

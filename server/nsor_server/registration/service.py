@@ -40,11 +40,13 @@ class RegistrationService:
                 registration_pb2.CreateRegistrationRequest,
                 registration_pb2.CreateRegistrationResponse,
                 self.create_registration,
+                self._created_again,
             ),
             Unary(
                 registration_pb2.ConfirmRegistrationRequest,
                 registration_pb2.ConfirmRegistrationResponse,
                 self.confirm_registration,
+                self._confirmed_again,
             ),
             Unary(
                 registration_pb2.GetRegistrationRequest,
@@ -143,7 +145,20 @@ class RegistrationService:
             subjects=[record.registration_id],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
-        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+        confirming = rules.confirming(record, call.agency.kind)
+        return Outcome(disclose(answer, call.purpose, confirming), detail, seen=seen)
+
+    def _created_again(
+        self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection | None = None
+    ) -> None:
+        places = [conviction.court_case.place_code for conviction in request.convictions]
+        rows.require_within(call.agency, call.officer, places)
+
+    def _confirmed_again(
+        self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
+    ) -> None:
+        if not store.was_shown(conn, raw(request.registration_id), call):
+            raise errors.NoRecord
 
     def _checked(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest
@@ -151,8 +166,7 @@ class RegistrationService:
         """The order as a record, after every rule that needs no register; only the directory is looked at."""
         rules.check_convicted(request.convictions)
         bases = rules.legal_bases(policy_of(call).offences, request.convictions)
-        places = [conviction.court_case.place_code for conviction in request.convictions]
-        rows.require_within(call.agency, call.officer, places)
+        self._created_again(call, request)
         if request.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:
             rules.check_custodian(call.agencies.get(request.custody.prisons_agency_id))
         record = records.from_request(request)

@@ -124,6 +124,14 @@ def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion 
     return StoredVersion(*found[0]) if found else None
 
 
+def was_shown(conn: Connection, registration_id: bytes, call: Call) -> bool:
+    """Tell whether the contract shows the caller any version of a registration.
+
+    Whoever moves a record out of his own district may have his answer again; a version of before was his to see.
+    """
+    return bool(ask(conn, _EVER_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id))
+
+
 def seen(row: StoredVersion) -> Seen:
     """That this was the newest version."""
     return Seen(HEADS, (row.registration_id,), row.version)
@@ -177,6 +185,14 @@ PLACES: Final = rows.Columns(
     confirmed=f"v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
 )
 """Where a version has what the scopes of the contract go by."""
+_SCOPES: Final = (
+    options_pb2.ROW_SCOPE_OWN_AGENCY,
+    options_pb2.ROW_SCOPE_PART_IN_CASE,
+    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
+    options_pb2.ROW_SCOPE_APPELLATE_COURT,
+    options_pb2.ROW_SCOPE_CUSTODY,
+    options_pb2.ROW_SCOPE_ALL,
+)
 _HEAD_IN: Final = rows.statements(
     "registration head",
     f"""
@@ -193,13 +209,12 @@ JOIN registration_key AS k USING (registration_id)
 WHERE {{rows}}
 """,  # noqa: S608 - constants
     PLACES,
-    (
-        options_pb2.ROW_SCOPE_OWN_AGENCY,
-        options_pb2.ROW_SCOPE_PART_IN_CASE,
-        options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
-        options_pb2.ROW_SCOPE_APPELLATE_COURT,
-        options_pb2.ROW_SCOPE_CUSTODY,
-        options_pb2.ROW_SCOPE_ALL,
-    ),
+    _SCOPES,
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""
+_EVER_IN: Final = rows.statements(
+    "registration ever",
+    "SELECT true FROM registration_version AS v WHERE registration_id = $5 AND {rows} LIMIT 1",
+    PLACES,
+    _SCOPES,
+)

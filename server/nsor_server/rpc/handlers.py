@@ -30,11 +30,14 @@ class Unary(Generic[Q, A]):
         response: type of its answers.
         run: decides, on a connection that can only read and whose every statement sees what was committed before it;
             raises ApiError to refuse. It runs again when what it has read has changed meanwhile.
+        again: for a request that was answered before and is sent again: raises ApiError when the caller may no longer
+            see what the answer is about. A method that changes rows of a narrowed scope doesn't start without it.
     """
 
     request: type[Q]
     response: type[A]
     run: Callable[[Call, Q, Connection], Outcome[A]]
+    again: Callable[[Call, Q, Connection], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError, Message
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
+from nsor_server.access import rows
 from nsor_server.access.contract import Contract, ContractError, MethodRule
 from nsor_server.calls import Call
 from nsor_server.rpc import transport
@@ -112,5 +113,14 @@ class Methods(grpc.GenericRpcHandler):
             raise ContractError(f"no method takes {handler.request.__name__} and gives {handler.response.__name__}")
         if rule.streaming != isinstance(handler, Streamed):
             raise ContractError(f"the handler of {rule.full_name} is of the wrong kind")
+        if _repeats_to_anybody(rule, handler):
+            raise ContractError(f"{rule.full_name} would repeat its answers to whoever may no longer see their rows")
         seconds = STREAM_SECONDS if rule.streaming else rule.deadline_ms / 1000
         return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped))
+
+
+def _repeats_to_anybody(rule: MethodRule, handler: Handler) -> bool:
+    """Whether a first answer would be given again without a look at whether the caller still may see its row."""
+    narrowed = not rows.NARROWED.isdisjoint(allowed.rows for allowed in rule.allow.values())
+    repeatable = "request_id" in rule.request_class.DESCRIPTOR.fields_by_name
+    return narrowed and repeatable and isinstance(handler, Unary) and handler.again is None

@@ -95,7 +95,8 @@ class Reader:
     def run(self, handler: Unary[Any, Any], call: Call) -> None:
         """Fill in the call's outcome and its answer.
 
-        A request that was answered before, under the same request id, gets that answer again and changes nothing.
+        A request that was answered before, under the same request id, gets that answer again and changes nothing, if
+        the caller still may see what it is about.
 
         Raises:
             ApiError: the handler refuses, or what failed.
@@ -112,6 +113,8 @@ class Reader:
             key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call))
             first = idempotency.find(conn, self._sealer, key)
             if first is not None:
+                if handler.again is not None:
+                    handler.again(call, request, conn)
                 detail = record_pb2.AccessDetail(outcome="REPLAY", replay=True)
                 call.outcome, call.answer = Outcome(handler.response(), detail), first
                 return

@@ -62,7 +62,7 @@ def _one(session: Session, client: Client, registration_id: str, etag: str | Non
         etag = seen.message.registration.etag
         if not session.as_json:
             for conviction in seen.message.registration.convictions:
-                # Whoever reads the number here and types it there has confirmed nothing.
+                # Whoever reads the number here and types it there has confirmed nothing. The register doesn't send it.
                 conviction.court_case.ClearField("case_number")
             session.answer(seen, title="Registration, without its case number", confidential=True)
     number = case_number or click.prompt(

@@ -626,6 +626,7 @@ KINDS_FIELD_NUMBER: _builtins.int
 PURPOSES_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
 SHOWN_AS_FIELD_NUMBER: _builtins.int
+CONFIRMED_BY_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The access rule of the method."""
 kinds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___AgencyKind.ValueType]]
@@ -636,3 +637,5 @@ field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, G
 """The rules of a field of a request."""
 shown_as: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldClass.ValueType]
 """What a field of an answer is. A field without this option is never copied into an answer."""
+confirmed_by: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _containers.RepeatedScalarFieldContainer[Global___AgencyKind.ValueType]]
+"""Kinds of agency that confirm a registration by this field of their own record: it isn't shown to them before they have."""

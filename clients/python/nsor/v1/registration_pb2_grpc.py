@@ -73,7 +73,8 @@ class RegistrationServiceServicer:
 
     def GetRegistration(self, request, context):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
-        responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD.
+        responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,8 @@ class RegistrationServiceStub:
     """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it."""
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
-    responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD.
+    responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
     """
 
 @_typing.type_check_only
@@ -57,7 +58,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it."""
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
-    responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD.
+    responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -88,7 +90,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.GetRegistrationResponse, _abc.Awaitable[_registration_pb2.GetRegistrationResponse]]:
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
-        responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD.
+        responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

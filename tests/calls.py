@@ -67,6 +67,8 @@ _TABLES = (
     "registration_identifier",
     "registration_case",
     "registration_claim",
+    "review_time",
+    "registration_review",
     "notice",
     "outbox",
     "agency_event",
@@ -84,6 +86,7 @@ _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint"
 _SEALED = {
     "registration_version": "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s",
     "registration_claim": "SELECT sealed FROM registration_claim WHERE registration_id = %s AND version = %s",
+    "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
     "access_grant": "SELECT sealed FROM access_grant WHERE grant_id = %s AND 1 = %s",

@@ -37,6 +37,7 @@ from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
@@ -240,6 +241,7 @@ class _Parts:
         refusals.start()
         stack.callback(writer.close)
         stack.callback(refusals.close)
+        self._started(self._review_times(writer, admission.directory, tracing))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         health = Health(pipeline, services, lambda: writer.healthy)
         self._serve_metrics(lambda: writer.healthy)
@@ -252,6 +254,9 @@ class _Parts:
         server.start()
         self._renew(port)
         return Register(f"{self._host}:{port}", server, health, streams, settings.drain_seconds)
+
+    def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
+        return ReviewTimes(self.database, writer, directory, tracing, self.keyring)
 
     def _writer(self) -> Writer[Call]:
         ledger = Ledger(self.keyring, self.settings.ledger_origin)

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 import nsor
 from nsor import cli
 from nsor.cli import arguments, kept
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -79,6 +79,36 @@ def test_a_list_is_never_cut_silently(
     assert len(out.splitlines()) == rows
     assert said in err
     assert accesses
+
+
+@pytest.mark.parametrize(("options", "rows"), [((), 50), (("--limit", "120"), 120), (("--all",), 150)])
+def test_reviews_say_what_two_registrations_share(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], rows: int
+) -> None:
+    def answer(data: bytes) -> Message:
+        request = registration_pb2.ListReviewsRequest.FromString(data)
+        last = int(request.page_token or 151)
+        first = max(last - request.page_size, 1)
+        found = [
+            registration_pb2.Review(
+                number=number,
+                registration_id=ID,
+                earlier_registration_id=OLD,
+                identifier=registration_pb2.IDENTIFIER_KIND_CNIC,
+            )
+            for number in range(last - 1, first - 1, -1)
+        ]
+        return registration_pb2.ListReviewsResponse(reviews=found, next_page_token=str(first) if first > 1 else "")
+
+    register.answers["nsor.v1.RegistrationService/ListReviews"] = answer
+    assert run("reviews", *options) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 2 + rows
+    assert all(OLD in line and ID in line for line in out.splitlines()[2:])
+    assert ("all that there are" if rows == 150 else "there are more") in err
+    assert run("reviews", *options, "--json") == 0
+    numbers = [int(json.loads(line)["number"]) for line in capsys.readouterr().out.splitlines()]
+    assert numbers == list(range(150, 150 - rows, -1))
 
 
 def test_an_access_is_found_by_its_support_code(

@@ -71,6 +71,22 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def list_reviews(
+        self,
+        request: registration_pb2.ListReviewsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListReviewsResponse]:
+        """List registrations that share an identifier with one confirmed before, the newest first; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListReviews",
+            request,
+            registration_pb2.ListReviewsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
 
 class Notification(_Service):
     """Notices of change, and acknowledging events."""

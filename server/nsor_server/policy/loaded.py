@@ -15,6 +15,7 @@ from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.narrowing import Narrowing
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
+from nsor_server.policy.reviews import ReviewPolicy
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Policy:
     grants: GrantPolicy
     narrowing: Narrowing
     forms: WrittenForms
+    reviews: ReviewPolicy
 
     @classmethod
     def load(cls) -> Self:
@@ -38,6 +40,7 @@ class Policy:
             GrantPolicy.load(),
             Narrowing.load(),
             written_forms.load(),
+            ReviewPolicy.load(),
         )
 
     @functools.cached_property

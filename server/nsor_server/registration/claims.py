@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
+from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
@@ -25,8 +26,8 @@ from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_claim"
-IDENTIFIER_CNIC: Final = 1
-IDENTIFIER_PASSPORT: Final = 2
+IDENTIFIER_CNIC: Final = int(registration_pb2.IDENTIFIER_KIND_CNIC)
+IDENTIFIER_PASSPORT: Final = int(registration_pb2.IDENTIFIER_KIND_PASSPORT)
 FIRST_VERSION: Final = 1
 """Of a claim: that of the confirmation. A later one is NPB's decision."""
 

@@ -18,7 +18,10 @@ from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.storage.v1 import record_pb2
 
+DEFAULT_PAGE: Final = 50
+"""Reviews of a page."""
 _PAKISTAN: Final = "PK"
+_NUMBER_DIGITS: Final = 18
 
 
 def check_convicted(convictions: Sequence[types_pb2.Conviction]) -> None:
@@ -99,6 +102,22 @@ def is_of_court(
         conviction.case_number == case_number and rows.within(agency, officer, [conviction.court_place])
         for conviction in record.convictions
     )
+
+
+def page_before(token: str) -> int | None:
+    """The number of a review that a page token goes on from; None: the first page.
+
+    A token is the last number shown. It hides nothing: whoever may list reviews sees all of them.
+
+    Raises:
+        errors.InvalidFields: PAGE_TOKEN_INVALID.
+    """
+    if not token:
+        return None
+    if not (token.isascii() and token.isdecimal() and len(token) <= _NUMBER_DIGITS):
+        invalid = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
+        raise errors.InvalidFields(violations=(invalid,))
+    return int(token)
 
 
 def confirming(

@@ -12,10 +12,10 @@ from nsor_server.access import rows
 from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.instants import to_us
+from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
-from nsor_server.registration import claims, rules, store
+from nsor_server.registration import claims, review_store, rules, store
 from nsor_server.registration import record as records
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
@@ -52,6 +52,11 @@ class RegistrationService:
                 registration_pb2.GetRegistrationRequest,
                 registration_pb2.GetRegistrationResponse,
                 self.get_registration,
+            ),
+            Unary(
+                registration_pb2.ListReviewsRequest,
+                registration_pb2.ListReviewsResponse,
+                self.list_reviews,
             ),
         )
 
@@ -148,6 +153,27 @@ class RegistrationService:
         confirming = rules.confirming(record, call.agency.kind)
         return Outcome(disclose(answer, call.purpose, confirming), detail, seen=seen)
 
+    def list_reviews(
+        self, call: Call, request: registration_pb2.ListReviewsRequest, conn: Connection
+    ) -> Outcome[registration_pb2.ListReviewsResponse]:
+        """List reviews, the newest first; new ones come in front, so that pages don't shift.
+
+        Raises:
+            errors.InvalidFields: PAGE_TOKEN_INVALID.
+        """
+        before = rules.page_before(request.page_token)
+        size = request.page_size or rules.DEFAULT_PAGE
+        found = review_store.page(conn, before=before, most=size + 1)
+        answer = registration_pb2.ListReviewsResponse(reviews=[_review(each) for each in found[:size]])
+        if len(found) > size:
+            answer.next_page_token = str(found[size - 1].number)
+        detail = record_pb2.AccessDetail(
+            outcome="LISTED",
+            subjects=[each.registration_id for each in found[:size]],
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+        )
+        return Outcome(disclose(answer, call.purpose), detail)
+
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection | None = None
     ) -> None:
@@ -187,6 +213,16 @@ class RegistrationService:
         record.create_time_us = to_us(written_at)
         key, wrapped = self._sealer.new_data_key(record.registration_id)
         return store.key_row(record.registration_id, wrapped), store.version_row(key, record, written_at)
+
+
+def _review(stored: review_store.StoredReview) -> registration_pb2.Review:
+    return registration_pb2.Review(
+        number=stored.number,
+        registration_id=text(stored.registration_id),
+        earlier_registration_id=text(stored.earlier_registration_id),
+        identifier=registration_pb2.IdentifierKind.ValueType(stored.kind),
+        review_time=from_us(to_us(stored.due_at)),
+    )
 
 
 def _creation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:

@@ -15,7 +15,7 @@ from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.calls import NOBODY, Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
 from nsor_server.storage.pool import Connection
@@ -121,6 +121,12 @@ def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion 
         call: past the gate.
     """
     found = ask(conn, _HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
+    return StoredVersion(*found[0]) if found else None
+
+
+def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
+    """The head of a registration, for the register's own work: nobody is shown it."""
+    found = ask(conn, _HEAD_IN[options_pb2.ROW_SCOPE_ALL], *rows.parameters(NOBODY, None), registration_id)
     return StoredVersion(*found[0]) if found else None
 
 

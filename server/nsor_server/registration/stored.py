@@ -13,7 +13,7 @@ from typing import Any, Final
 from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored, opened, read, recorded_index
-from nsor_server.registration import claims, store
+from nsor_server.registration import claims, review_store, store
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -41,6 +41,26 @@ SELECT {recorded_index(claims.TABLE, "c.registration_id", "c.version")}, k.wrapp
 FROM registration_claim AS c LEFT JOIN registration_key AS k USING (registration_id)
 ORDER BY 1
 """  # noqa: S608 - constants
+_TIMES: Final = f"""
+SELECT {recorded_index(review_store.TIMES, "t.review_time_id", "1")}, uuid_send(t.review_time_id), t.number,
+    (extract(epoch FROM t.due_at) * 1000000)::bigint,
+    coalesce((
+        SELECT jsonb_agg(
+            jsonb_build_array(
+                r.number, encode(uuid_send(r.registration_id), 'hex'),
+                encode(uuid_send(r.earlier_registration_id), 'hex'), r.kind
+            ) ORDER BY r.number
+        )
+        FROM registration_review AS r WHERE r.review_time = t.number
+    ), '[]'),
+    t.sealed
+FROM review_time AS t
+ORDER BY 1
+"""  # noqa: S608 - constants
+_STRAY: Final = """
+SELECT count(*) FROM registration_review AS r
+WHERE NOT EXISTS (SELECT FROM review_time AS t WHERE t.number = r.review_time)
+"""
 _INDEXES: Final = ("registration_identifier", "registration_case")
 _WITHOUT: Final = """
 SELECT count(DISTINCT registration_id) FROM {} AS i
@@ -55,6 +75,13 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     for index, wrapped, *columns in read(conn, "claims", _CLAIMS):
         claim = claims.StoredClaim(*columns)
         opened(add, index, claims.TABLE, lambda: _open_claim(sealer, wrapped, claim))  # noqa: B023
+    for index, time_id, number, due_us, reviews, sealed in read(conn, "review times", _TIMES):
+        of_time = (time_id, number, due_us)
+        rows = [(nth, bytes.fromhex(one), bytes.fromhex(other), kind) for nth, one, other, kind in reviews]
+        opened(add, index, review_store.TIMES, lambda: review_store.open_time(sealer, of_time, rows, sealed))  # noqa: B023
+    stray = conn.execute(_STRAY).fetchone()
+    if stray is not None and stray[0]:
+        add(-1, f"registration_review has {stray[0]} rows of times that aren't there")
     for table in _INDEXES:
         row_count = conn.execute(_WITHOUT.format(table).encode()).fetchone()
         if row_count is not None and row_count[0]:
@@ -112,6 +139,7 @@ STORED: Final = Stored(
     (
         RecordedTable(store.TABLE, "registration_id", "version"),
         RecordedTable(claims.TABLE, "registration_id", "version"),
+        RecordedTable(review_store.TIMES, "review_time_id"),
     ),
     _compare,
 )

@@ -2,7 +2,8 @@
 
 Calls of grouped methods come as they were received: they are parsed, gated, checked and prepared before the head is
 locked, and decided under its lock. Calls that a thread has run come with their outcome, and it is looked at whether
-what they read is still the newest; one that isn't runs again. Refusals come as they are. Then every call has its entry.
+what they read is still the newest; one that isn't runs again; so does what the register does by itself at its times,
+which is a call without a method. Refusals come as they are. Then every call has its entry.
 
 Under the lock everything in a batch sees the same state, so whoever only reads comes before whoever changes something:
 an answer never comes after a change that it doesn't know of.
@@ -201,7 +202,7 @@ class Batches:
                 call.answer = outcome.response.SerializeToString()
 
     def _decided(self, call: Call) -> Decided:
-        if call.route is None:
+        if call.route is None and call.outcome is None:
             counted = entries.count_of(
                 call.agency.agency_id, call.method, call.count, access_id=call.access_id, trace_id=call.span.trace_id
             )

@@ -38,6 +38,7 @@ COMMANDS = {
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
     "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
+    "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),

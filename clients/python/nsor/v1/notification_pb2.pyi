@@ -69,6 +69,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecutor granted an access request."""
     EVENT_KIND_ACCESS_RETURNED: _EventKind.ValueType  # 7
     """A prosecutor returned an access request."""
+    EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 10
+    """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
     EVENT_KIND_KEY_ENROLLED: _EventKind.ValueType  # 16
     """The agency enrolled the key of an officer or a system."""
     EVENT_KIND_KEY_REPLACED: _EventKind.ValueType  # 17
@@ -101,6 +103,8 @@ EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
 """A prosecutor granted an access request."""
 EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 """A prosecutor returned an access request."""
+EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 10
+"""A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
 EVENT_KIND_KEY_ENROLLED: EventKind.ValueType  # 16
 """The agency enrolled the key of an officer or a system."""
 EVENT_KIND_KEY_REPLACED: EventKind.ValueType  # 17

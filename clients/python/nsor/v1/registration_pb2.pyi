@@ -69,6 +69,30 @@ WARNING_REASON_PASSPORT_FORM_UNUSUAL: WarningReason.ValueType  # 2
 """The passport number isn't two letters and seven digits."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
+class _IdentifierKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentifierKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentifierKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTIFIER_KIND_UNSPECIFIED: _IdentifierKind.ValueType  # 0
+    """Never valid."""
+    IDENTIFIER_KIND_CNIC: _IdentifierKind.ValueType  # 1
+    """The CNIC."""
+    IDENTIFIER_KIND_PASSPORT: _IdentifierKind.ValueType  # 2
+    """A passport, with its country."""
+
+class IdentifierKind(_IdentifierKind, metaclass=_IdentifierKindEnumTypeWrapper):
+    """What two registrations may share that belongs to one person."""
+
+IDENTIFIER_KIND_UNSPECIFIED: IdentifierKind.ValueType  # 0
+"""Never valid."""
+IDENTIFIER_KIND_CNIC: IdentifierKind.ValueType  # 1
+"""The CNIC."""
+IDENTIFIER_KIND_PASSPORT: IdentifierKind.ValueType  # 2
+"""A passport, with its country."""
+Global___IdentifierKind: _TypeAlias = IdentifierKind  # noqa: Y015
+
 @_typing.final
 class Registration(_message.Message):
     """A registered offender."""
@@ -387,3 +411,97 @@ class GetRegistrationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRegistrationResponse: _TypeAlias = GetRegistrationResponse  # noqa: Y015
+
+@_typing.final
+class Review(_message.Message):
+    """A registration that shares an identifier with one that was confirmed before it. It names no person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    IDENTIFIER_FIELD_NUMBER: _builtins.int
+    REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Number of the review, from 1."""
+    registration_id: _builtins.str
+    """The registration. While it is held by its CNIC, look-ups show it on its own case alone."""
+    earlier_registration_id: _builtins.str
+    """The registration that was confirmed first."""
+    identifier: Global___IdentifierKind.ValueType
+    """What they share."""
+    @_builtins.property
+    def review_time(self) -> _timestamp_pb2.Timestamp:
+        """The fixed time at which the review was written."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        registration_id: _builtins.str = ...,
+        earlier_registration_id: _builtins.str = ...,
+        identifier: Global___IdentifierKind.ValueType = ...,
+        review_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "identifier", b"identifier", "number", b"number", "registration_id", b"registration_id", "review_time", b"review_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Review: _TypeAlias = Review  # noqa: Y015
+
+@_typing.final
+class ListReviewsRequest(_message.Message):
+    """Asks for reviews."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most reviews of a page, 1 to 100; 0: 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReviewsRequest: _TypeAlias = ListReviewsRequest  # noqa: Y015
+
+@_typing.final
+class ListReviewsResponse(_message.Message):
+    """A page of reviews."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___Review]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        reviews: _abc.Iterable[Global___Review] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reviews", b"reviews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReviewsResponse: _TypeAlias = ListReviewsResponse  # noqa: Y015

@@ -50,6 +50,11 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.FromString,
                 _registered_method=True)
+        self.ListReviews = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListReviews',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+                _registered_method=True)
 
 
 class RegistrationServiceServicer:
@@ -80,6 +85,14 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListReviews(self, request, context):
+        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +110,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetRegistration,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.SerializeToString,
+            ),
+            'ListReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviews,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -181,6 +199,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetRegistration',
             nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListReviews',
+            nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

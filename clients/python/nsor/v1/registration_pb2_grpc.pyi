@@ -44,6 +44,10 @@ class RegistrationServiceStub:
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
     confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
     """
+    ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
+    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+    """
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -60,6 +64,10 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
     confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+    """
+    ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
+    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,6 +100,16 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
         confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReviews(
+        self,
+        request: _registration_pb2.ListReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ListReviewsResponse, _abc.Awaitable[_registration_pb2.ListReviewsResponse]]:
+        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,7 +8,7 @@ CREATE TABLE registration_identifier (
     blind bytea NOT NULL CHECK (octet_length(blind) = 32),
     PRIMARY KEY (kind, key_id, blind, registration_id)
 );
-COMMENT ON COLUMN registration_identifier.kind IS '1 CNIC, 2 passport with its country';
+COMMENT ON COLUMN registration_identifier.kind IS 'enum nsor.v1.IdentifierKind';
 COMMENT ON COLUMN registration_identifier.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
 
 -- A look-up that rests on a case finds the registrations of that case here, and touches no others.
@@ -31,8 +31,34 @@ CREATE TABLE registration_claim (
     sealed bytea NOT NULL,
     PRIMARY KEY (registration_id, version)
 );
+CREATE INDEX registration_claim_held ON registration_claim (registration_id) WHERE cnic_held OR passport_held;
 COMMENT ON COLUMN registration_claim.cnic_held IS 'an earlier confirmed registration has the CNIC: shown on its own case alone';
 COMMENT ON COLUMN registration_claim.passport_held IS 'an earlier confirmed registration has one of the passports';
 COMMENT ON COLUMN registration_claim.sealed IS 'nsor.storage.v1.ClaimRecord under the registration''s data key';
 
-GRANT SELECT, INSERT ON registration_identifier, registration_case, registration_claim TO nsor_server;
+-- Reviews are written at fixed times, as one entry whatever there is: otherwise the tree's growth would tell whoever causes one.
+CREATE TABLE review_time (
+    review_time_id uuid PRIMARY KEY,
+    number bigint NOT NULL UNIQUE CHECK (number >= 1),
+    due_at timestamptz NOT NULL,
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN review_time.number IS 'from 1, without gaps';
+COMMENT ON COLUMN review_time.due_at IS 'the fixed time; times that were missed are one with the next';
+COMMENT ON COLUMN review_time.sealed IS 'nsor.storage.v1.ReviewTimeRecord under the sealing keyset';
+
+CREATE TABLE registration_review (
+    number bigint PRIMARY KEY CHECK (number >= 1),
+    review_time bigint NOT NULL,
+    registration_id uuid NOT NULL,
+    earlier_registration_id uuid NOT NULL,
+    kind smallint NOT NULL
+);
+CREATE INDEX registration_review_registration ON registration_review (registration_id);
+COMMENT ON TABLE registration_review IS 'what the sealed records of review_time say, for NPB''s list';
+COMMENT ON COLUMN registration_review.review_time IS 'number of the time at which it was written';
+COMMENT ON COLUMN registration_review.kind IS 'enum nsor.v1.IdentifierKind';
+
+GRANT SELECT, INSERT ON
+    registration_identifier, registration_case, registration_claim, review_time, registration_review
+TO nsor_server;

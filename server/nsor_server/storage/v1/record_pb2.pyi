@@ -421,6 +421,76 @@ class ClaimRecord(_message.Message):
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
+class ReviewRecord(_message.Message):
+    """A review: a registration one of whose identifiers an earlier confirmed one has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Number of the review, from 1."""
+    registration_id: _builtins.bytes
+    """The registration, 16 bytes."""
+    earlier_registration_id: _builtins.bytes
+    """The one that was confirmed first, 16 bytes."""
+    kind: _builtins.int
+    """Number of nsor.v1.IdentifierKind."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        earlier_registration_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "kind", b"kind", "number", b"number", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
+
+@_typing.final
+class ReviewTimeRecord(_message.Message):
+    """A fixed time at which reviews were written: all of them, also none. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_TIME_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    REVIEWS_FIELD_NUMBER: _builtins.int
+    review_time_id: _builtins.bytes
+    """Id, 16 bytes."""
+    number: _builtins.int
+    """Number of the time, from 1."""
+    due_us: _builtins.int
+    """The time."""
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
+        """What was written."""
+
+    def __init__(
+        self,
+        *,
+        review_time_id: _builtins.bytes = ...,
+        number: _builtins.int = ...,
+        due_us: _builtins.int = ...,
+        reviews: _abc.Iterable[Global___ReviewRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "number", b"number", "review_time_id", b"review_time_id", "reviews", b"reviews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
 class NoticeRecord(_message.Message):
     """A notice."""
 

@@ -1,0 +1,44 @@
+"""`nsor reviews`: what NPB has to decide on, registrations that share an identifier with an earlier one."""
+
+from __future__ import annotations
+
+import click
+
+from nsor.cli.session import Session, common
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
+@common
+def reviews(session: Session, limit: int, all_of_them: bool) -> None:
+    """List registrations that share a CNIC or a passport with one that was confirmed before, the newest first.
+
+    The list grows at fixed times; an event tells of each. `nsor show` with an id shows the registration.
+    """
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
+
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    request = registration_pb2.ListReviewsRequest()
+    found: list[registration_pb2.Review] = []
+    more = True
+    with session.client(officer=True) as client:
+        while more and (all_of_them or len(found) < limit):
+            request.page_size = 100 if all_of_them else min(100, limit - len(found))
+            page = client.registration.list_reviews(request).message
+            found += page.reviews
+            more, request.page_token = bool(page.next_page_token), page.next_page_token
+    if session.as_json:
+        for review in found:
+            session.json(MessageToDict(review, preserving_proto_field_name=True))
+    elif found:
+        shown = [{field.name: render.text(field, value) for field, value in review.ListFields()} for review in found]
+        names = ("number", "review_time", "identifier", "registration_id", "earlier_registration_id")
+        columns = ("review", "time", "they share", "registration", "confirmed first")
+        session.table("Reviews", columns, [tuple(values.get(name, "") for name in names) for values in shown])
+    if more:
+        session.say(f"{len(found):,} shown; there are more: `nsor reviews --all`.")
+    else:
+        session.say(f"{len(found):,} shown: all that there are.")

@@ -1,0 +1,36 @@
+"""When reviews are written: at fixed times, so that no time tells of what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+import msgspec
+
+from nsor_server.policy import source
+
+_MINUTE_US: Final = 60_000_000
+
+
+class ReviewPolicy(source.Row, frozen=True):
+    """The policy of reviews in force.
+
+    Attributes:
+        every_minutes: a time comes whenever so many minutes have passed since 1970.
+    """
+
+    every_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load the packaged data, or a file.
+
+        Raises:
+            source.PolicyError: the data can't be used.
+        """
+        return source.read(path or source.packaged("reviews.toml"), cls)
+
+    def last_due_us(self, now_us: int) -> int:
+        """The last of the times that isn't later than an instant, in microseconds since 1970."""
+        every = self.every_minutes * _MINUTE_US
+        return now_us // every * every

@@ -1,0 +1,173 @@
+"""Reviews in PostgreSQL: what there is to review, the times at which it was written, and NPB's list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from nsor_server import errors
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.registration import claims
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import SealBroken, Sealing
+from nsor_server.storage.v1 import record_pb2
+
+TIMES: Final = "review_time"
+_VERSION: Final = 1
+"""A time is written once."""
+
+TIME_ROWS: Final = Table(
+    TIMES, (("review_time_id", "uuid"), ("number", "bigint"), ("due_at", "timestamptz"), ("sealed", "bytea"))
+)
+REVIEW_ROWS: Final = Table(
+    "registration_review",
+    (
+        ("number", "bigint"),
+        ("review_time", "bigint"),
+        ("registration_id", "uuid"),
+        ("earlier_registration_id", "uuid"),
+        ("kind", "smallint"),
+    ),
+)
+LAST_TIME: Final = Versions("review time", (), "coalesce((SELECT max(number) FROM review_time), 0)")
+"""How many times there were: two processes never write the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far reviews have been written.
+
+    Attributes:
+        now_us: now, by the database's clock.
+        last_time: number of the last time; 0: none was written yet.
+        since_us: when that was due, or when something was confirmed for the first time; None: nothing is confirmed yet.
+        last_review: number of the last review.
+    """
+
+    now_us: int
+    last_time: int
+    since_us: int | None
+    last_review: int
+
+
+class StoredReview(NamedTuple):
+    """A review with the time at which it was written."""
+
+    number: int
+    registration_id: bytes
+    earlier_registration_id: bytes
+    kind: int
+    due_at: dt.datetime
+
+
+def state(conn: Connection) -> State:
+    """How far reviews have been written."""
+    ((now, number, since, reviews),) = conn.execute(_STATE).fetchall()
+    return State(to_us(now), number, None if since is None else to_us(since), reviews)
+
+
+def unreviewed(conn: Connection, most: int) -> list[bytes]:
+    """Ids of registrations that are held and have no review yet."""
+    return [found for (found,) in conn.execute(_UNREVIEWED, (most,))]
+
+
+def confirmed_first(conn: Connection, blind_index: BlindIndex, one: claims.Identifier) -> bytes | None:
+    """Id of the registration that was the first to be confirmed with an identifier, in the order of the ledger."""
+    found = [
+        (index, registration_id)
+        for key_id, blind in blind_index.values(one.use, one.text)
+        for index, registration_id in conn.execute(_CONFIRMED_FIRST, (claims.TABLE, one.kind, key_id, blind))
+    ]
+    return min(found)[1] if found else None
+
+
+def rows(sealer: Sealing, record: record_pb2.ReviewTimeRecord) -> tuple[list[Row], RecordRef]:
+    """The rows of a time and its reviews, and what the ledger holds the time's to."""
+    sealed = sealer.seal(TIMES, record.review_time_id, _VERSION, record.SerializeToString(deterministic=True))
+    time = Row(TIME_ROWS, (record.review_time_id, record.number, instant(record.due_us), sealed))
+    reviews = [Row(REVIEW_ROWS, (each.number, record.number, *_columns(each)[1:])) for each in record.reviews]
+    ref = RecordRef(TIMES, record.review_time_id, _VERSION, hashlib.sha256(sealed).digest())
+    return [time, *reviews], ref
+
+
+def seen(read: State) -> Seen:
+    """That no time was written since the state was read."""
+    return Seen(LAST_TIME, (), read.last_time)
+
+
+def open_time(
+    sealer: Sealing, columns: tuple[bytes, int, int], reviews: Sequence[tuple[int, bytes, bytes, int]], sealed: bytes
+) -> record_pb2.ReviewTimeRecord:
+    """Open a time and compare it with its id, number and instant, and with the rows of its reviews.
+
+    Raises:
+        errors.Internal: they differ, or it doesn't open.
+    """
+    try:
+        record = record_pb2.ReviewTimeRecord.FromString(sealer.open(TIMES, columns[0], _VERSION, sealed))
+    except (SealBroken, DecodeError):
+        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", TIMES)
+        raise errors.Internal from None
+    repeats = (record.review_time_id, record.number, record.due_us)
+    if repeats != columns or [_columns(each) for each in record.reviews] != list(reviews):
+        alert(Alert.ROW_CONTRADICTED, "a column of %s, or its reviews, contradict the sealed record", TIMES)
+        raise errors.Internal
+    return record
+
+
+def page(conn: Connection, *, before: int | None, most: int) -> list[StoredReview]:
+    """Reviews, the newest first.
+
+    Args:
+        conn: any.
+        before: only those of smaller numbers; None: from the newest.
+        most: how many.
+    """
+    return [StoredReview(*row) for row in conn.execute(_PAGE, {"before": before, "most": most})]
+
+
+def _columns(review: record_pb2.ReviewRecord) -> tuple[int, bytes, bytes, int]:
+    return review.number, review.registration_id, review.earlier_registration_id, review.kind
+
+
+_STATE: Final = """
+SELECT clock_timestamp(), coalesce(last.number, 0),
+    CASE WHEN last.number IS NULL THEN (
+        SELECT v.created_at FROM registration_claim AS c JOIN registration_version AS v USING (registration_id) LIMIT 1
+    ) ELSE last.due_at END,
+    coalesce((SELECT max(number) FROM registration_review), 0)
+FROM (SELECT) AS one LEFT JOIN (
+    SELECT number, due_at FROM review_time ORDER BY number DESC LIMIT 1
+) AS last ON true
+"""
+_UNREVIEWED: Final = """
+SELECT uuid_send(c.registration_id)
+FROM registration_claim AS c
+WHERE (c.cnic_held OR c.passport_held)
+    AND NOT EXISTS (SELECT FROM registration_review AS r WHERE r.registration_id = c.registration_id)
+ORDER BY c.registration_id
+LIMIT %s
+"""
+_CONFIRMED_FIRST: Final = """
+SELECT r.index, r.row_id
+FROM registration_identifier AS i
+JOIN ledger_record AS r ON r.table_name = %s AND r.row_id = uuid_send(i.registration_id) AND r.version = 1
+WHERE i.kind = %s AND i.key_id = %s AND i.blind = %s
+ORDER BY r.index
+LIMIT 1
+"""
+_PAGE: Final = """
+SELECT r.number, uuid_send(r.registration_id), uuid_send(r.earlier_registration_id), r.kind, t.due_at
+FROM registration_review AS r JOIN review_time AS t ON t.number = r.review_time
+WHERE %(before)s::bigint IS NULL OR r.number < %(before)s::bigint
+ORDER BY r.number DESC
+LIMIT %(most)s
+"""

@@ -1,0 +1,150 @@
+"""Writes reviews at fixed times: which registrations share an identifier with one that was confirmed before.
+
+Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
+whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
+written then. It may run in several processes; one of them writes at a time, and no time is written twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from typing import Final
+
+import psycopg
+from google.protobuf import empty_pb2
+
+from nsor.v1 import notification_pb2, options_pb2
+from nsor_server.access.directory import Directory
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import Call, Outcome, new_access_id
+from nsor_server.errors import ApiError
+from nsor_server.events import outbox, recipients
+from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
+from nsor_server.ledger.writer import Writer
+from nsor_server.registration import claims, review_store, store
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.tracing.spans import Tracing
+
+METHOD: Final = "nsor-server/write-reviews"
+LOOK_SECONDS: Final = 15.0
+"""How often it is looked whether a time has come."""
+MOST: Final = 200
+"""Registrations that are reviewed at one time; what is left waits for the next."""
+_COMMIT_SECONDS: Final = 10.0
+_TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000006'::bigint)"
+"""Of several processes one looks at a time ("NSOR", 6)."""
+
+_log = logging.getLogger(__name__)
+
+
+class ReviewTimes:
+    """A thread that writes reviews whenever their time has come."""
+
+    def __init__(
+        self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._directory = directory
+        self._tracing = tracing
+        self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped.set()
+        self._thread.join(_COMMIT_SECONDS)
+
+    def look(self) -> bool:
+        """Write reviews if their time has come, and nobody else does; tells whether it was written.
+
+        Raises:
+            psycopg.Error, ApiError, LedgerUnavailable: it can't be written now.
+        """
+        with self._database.transaction() as conn:
+            if not conn.execute(_TURN).fetchall()[0][0]:
+                return False
+            outcome = self._outcome(conn)
+            if outcome is None:
+                return False
+            try:
+                self._writer.submit(self._call(outcome))
+            except StaleRead:
+                return False  # another process has written it
+        return True
+
+    def _outcome(self, conn: Connection) -> Outcome[empty_pb2.Empty] | None:
+        """What is written now; None: no time has come since the last one, or nothing was ever confirmed."""
+        state, directory = review_store.state(conn), self._directory.current
+        due_us = directory.policy.reviews.last_due_us(state.now_us)
+        if state.since_us is None or state.since_us >= due_us:
+            return None
+        record = record_pb2.ReviewTimeRecord(
+            review_time_id=uuid.uuid4().bytes, number=state.last_time + 1, due_us=due_us
+        )
+        for registration_id in review_store.unreviewed(conn, MOST):
+            self._add_reviews(conn, record, state.last_review, registration_id)
+        rows, ref = review_store.rows(self._sealer, record)
+        npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
+        events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
+        detail = record_pb2.AccessDetail(outcome="REVIEWS_WRITTEN")
+        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), (review_store.seen(state),))
+
+    def _add_reviews(
+        self, conn: Connection, record: record_pb2.ReviewTimeRecord, last_review: int, registration_id: bytes
+    ) -> None:
+        """One review for each earlier registration and kind of identifier."""
+        row = store.newest(conn, registration_id)
+        found = (
+            set()
+            if row is None
+            else {
+                (earlier, one.kind)
+                for one in claims.identifiers(store.open_version(self._sealer, row))
+                if (earlier := review_store.confirmed_first(conn, self._blind_index, one))
+                not in {None, registration_id}
+            }
+        )
+        if not found:
+            alert(Alert.ROW_CONTRADICTED, "%s says held, and no earlier registration has an identifier", claims.TABLE)
+        for earlier, kind in sorted(found):
+            record.reviews.add(
+                number=last_review + len(record.reviews) + 1,
+                registration_id=registration_id,
+                earlier_registration_id=earlier,
+                kind=kind,
+            )
+
+    def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:
+        """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
+        return Call(
+            METHOD,
+            self._tracing.call(METHOD, None),
+            nonce=os.urandom(32),
+            deadline=time.monotonic() + _COMMIT_SECONDS,
+            access_id=new_access_id(),
+            call_hash=os.urandom(32),
+            outcome=outcome,
+        )
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except (psycopg.Error, ApiError, LedgerUnavailable) as error:
+                _log.error("reviews couldn't be written (%s); trying again", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
+                alert(Alert.CALL_FAILED, "reviews couldn't be written (%s)", type(error).__name__)

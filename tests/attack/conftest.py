@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from tests.calls import Services
+
+
+@pytest.fixture
+def services(database: Database, keyring: Keyring) -> Iterator[Services]:
+    with Services(database, keyring) as running:
+        yield running

@@ -6,6 +6,7 @@ writer.
 
 import contextlib
 import datetime as dt
+import functools
 import hashlib
 import itertools
 import os
@@ -29,6 +30,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
+from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
@@ -51,6 +53,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.tracing.spans import Tracing
+from tests import deciding
 
 TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
@@ -259,9 +262,10 @@ class Services:
                 " ON CONFLICT DO NOTHING",
                 [(a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction)) for a in AGENCIES],
             )
+            deciding.record(owner, keyring, ORIGIN)
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
-        self.directory = Directory(database)
+        self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
         self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
         self._reader = Reader(database, self.sealer)

@@ -10,12 +10,16 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
 
-def record(conn: psycopg.Connection, keyring: Keyring, method: str = "nsor-server/test") -> None:
-    """Record every row that decides and that no entry has recorded yet; the caller commits."""
+def record(conn: psycopg.Connection, keyring: Keyring, origin: str = "nsor.gov.pk/ledger") -> None:
+    """Record every row that decides and that no entry has recorded yet, if there is one; the caller commits.
+
+    ``origin`` is that of a ledger that this opens.
+    """
+    refs = tuple(unrecorded(conn))
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
-    origin = row[0] if row and row[0] else "nsor.gov.pk/ledger"
-    entry = operator.entry(method, record_pb2.AccessDetail(outcome="TEST"), records=tuple(unrecorded(conn)))
-    Ledger(keyring, origin).append(conn, [entry])
+    if refs:
+        entry = operator.entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST"), records=refs)
+        Ledger(keyring, row[0] if row and row[0] else origin).append(conn, [entry])
 
 
 def unrecorded(conn: psycopg.Connection) -> list[RecordRef]:

@@ -19,6 +19,12 @@ class Alert(enum.StrEnum):
 
     ROW_CONTRADICTED = "ROW_CONTRADICTED"
     """A stored row isn't what its seal, or the ledger, says: somebody wrote to the database past the register."""
+    LEDGER_DISCONTINUED = "LEDGER_DISCONTINUED"
+    """The ledger's head doesn't continue what this server has signed: it was rolled back, or somebody wrote to it."""
+    DIRECTORY_CONTRADICTED = "DIRECTORY_CONTRADICTED"
+    """The rows that decide aren't those of the ledger; the server goes on with the last that were."""
+    CLOCK_STEPPED = "CLOCK_STEPPED"
+    """The database's clock and the time that has passed differ."""
     CALL_FAILED = "CALL_FAILED"
     """A call failed by a fault of the program."""
 

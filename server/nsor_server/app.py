@@ -26,7 +26,7 @@ from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
-from nsor_server.ledger import keyring_check, outside, partitions, proofs
+from nsor_server.ledger import directory_proof, keyring_check, outside, partitions, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -58,6 +58,7 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.migrate import MigrationError
 from nsor_server.storage.pool import Database
@@ -120,7 +121,7 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
         database = stack.enter_context(attached(settings, pool_size=POOL_SIZE))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
-        parts = _Parts(stack, settings, environ, contract, messages, metrics, credentials, database, keyring)
+        parts = _Parts(stack, settings, environ, contract, messages, metrics, credentials, database, keyring, Clock())
         register = parts.register()
         stack.callback(register.drain)
         yield register
@@ -202,6 +203,7 @@ class _Parts:
     credentials: Credentials
     database: Database
     keyring: Keyring
+    clock: Clock
 
     def register(self) -> Register:
         """Every part, from the database up to the door."""
@@ -259,7 +261,9 @@ class _Parts:
         return ReviewTimes(self.database, writer, directory, tracing, self.keyring)
 
     def _writer(self) -> Writer[Call]:
-        ledger = Ledger(self.keyring, self.settings.ledger_origin)
+        ledger = Ledger(self.keyring, self.settings.ledger_origin, self.clock)
+        with self.database.transaction() as connection:
+            ledger.continuity.known(directory_proof.at_start(connection, self.keyring))
         copy = self._outside_copy()
 
         def copied(appended: Appended) -> None:
@@ -294,7 +298,7 @@ class _Parts:
         return tracing
 
     def _admission(self) -> Admission:
-        directory = Directory(self.database)
+        directory = Directory(self.database, functools.partial(directory_proof.prove, keyring=self.keyring), self.clock)
         self._started(directory)
         return Admission(directory, Officers())
 

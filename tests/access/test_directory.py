@@ -3,8 +3,10 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -12,10 +14,14 @@ import pytest
 
 from nsor.v1 import options_pb2
 from nsor_server.access import directory
-from nsor_server.access.directory import Directory
+from nsor_server.access.directory import Directory, Prove
 from nsor_server.access.facts import Certificate
 from nsor_server.calls import Agency, Officer
+from nsor_server.ledger import directory_proof
+from nsor_server.storage.clock import Clock
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests import deciding
 from tests.polling import until
 
 AT = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
@@ -28,7 +34,7 @@ def number(nth: int) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def filled(database: Database) -> None:
+def filled(database: Database, keyring: Keyring) -> None:
     """Two agencies, and of certificates and of officers one that counts and one that doesn't."""
     with database.owner() as conn, conn.cursor() as cursor:
         cursor.executemany(
@@ -50,18 +56,31 @@ def filled(database: Database) -> None:
             "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())",
             (number(5),),
         )
+        deciding.record(conn, keyring)
 
 
-def change(database: Database, by: int = 1) -> None:
-    with database.owner() as conn:
-        conn.execute("UPDATE ledger_head SET directory_version = directory_version + %s", (by,))
+@pytest.fixture
+def prove(keyring: Keyring) -> Prove:
+    return functools.partial(directory_proof.prove, keyring=keyring)
 
 
-def test_a_snapshot_says_who_is_who_and_who_counts_no_more(database: Database) -> None:
-    change(database, 7)
+@pytest.fixture
+def change(database: Database, keyring: Keyring) -> Callable[[], None]:
+    """Changes what decides: another serial is revoked."""
+    serials = itertools.count(1)
+
+    def act() -> None:
+        with database.owner() as conn:
+            conn.execute("INSERT INTO certificate_revocation VALUES (%s, 'unspecified')", (f"{next(serials):x}",))
+            deciding.record(conn, keyring)
+
+    return act
+
+
+def test_a_snapshot_says_who_is_who_and_who_counts_no_more(database: Database, prove: Prove) -> None:
     with database.transaction() as conn:
-        found = directory.read(conn)
-    assert found.version == 7
+        found = directory.read(conn, prove, Clock())
+    assert found.version == 1
     assert found.agencies == {"npb": NPB, "off": OFF}
     until_then = AT + dt.timedelta(days=90)
     assert found.certificates == {
@@ -74,22 +93,20 @@ def test_a_snapshot_says_who_is_who_and_who_counts_no_more(database: Database) -
     }
 
 
-def test_the_time_is_the_databases(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_is_the_databases(database: Database, prove: Prove) -> None:
     # Certificates and sessions are judged by one clock, whichever host looks at them.
-    real = time.time
-    monkeypatch.setattr("nsor_server.access.directory.time.time", lambda: real() + 5_000)
     with database.transaction() as conn:
-        found = directory.read(conn)
+        found = directory.read(conn, prove, Clock())
         row = conn.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None
     assert abs(found.now() - row[0]) < dt.timedelta(seconds=60)
 
 
-def test_a_database_that_is_not_migrated_has_no_directory(database: Database) -> None:
+def test_a_database_that_is_not_migrated_has_no_directory(database: Database, prove: Prove) -> None:
     with database.owner() as conn:
         conn.execute("DELETE FROM ledger_head")
     with database.transaction() as conn, pytest.raises(RuntimeError, match="not migrated"):
-        directory.read(conn)
+        directory.read(conn, prove, Clock())
 
 
 class Counted:
@@ -114,65 +131,71 @@ def counted(database: Database) -> Counted:
     return Counted(database)
 
 
-def test_the_newer_snapshot_stays(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newer_snapshot_stays(
+    database: Database, monkeypatch: pytest.MonkeyPatch, prove: Prove, change: Callable[[], None]
+) -> None:
     # A slow reader that comes last must not bring a revoked certificate back.
-    current = Directory(database)
-    change(database)
-    assert current.reload().version == 1
+    current = Directory(database, prove)
+    change()
+    assert current.reload().version == 2
     newest = current.current
     # Of the same version the later one counts: it has compared the clocks anew.
     assert current.reload() is not newest
     newest = current.current
     older = dataclasses.replace(newest, version=0)
-    monkeypatch.setattr("nsor_server.access.directory.read", lambda _conn: older)
+    monkeypatch.setattr("nsor_server.access.directory.read", lambda *_: older)
     with database.transaction() as conn:
         assert current.reload(conn) is current.reload() is current.current is newest
 
 
-def test_a_change_is_read_on_the_connection_that_is_given(database: Database, counted: Counted) -> None:
+def test_a_change_is_read_on_the_connection_that_is_given(
+    database: Database, counted: Counted, prove: Prove, change: Callable[[], None]
+) -> None:
     # Whoever holds the head's lock sees what has been committed up to it, and needs no second connection.
-    current = Directory(counted)
-    change(database)
+    current = Directory(counted, prove)
+    change()
     with database.transaction() as conn:
-        assert current.reload(conn).version == 1
+        assert current.reload(conn).version == 2
     assert counted.asked == 1
 
 
-def test_the_version_is_asked_for_only_if_nobody_has_since(counted: Counted, database: Database) -> None:
+def test_the_version_is_asked_for_only_if_nobody_has_since(
+    counted: Counted, prove: Prove, change: Callable[[], None]
+) -> None:
     # Otherwise a flood of refusals would be a flood of queries.
-    current = Directory(counted)
+    current = Directory(counted, prove)
     before = current.current
     moment = time.monotonic()
     # Of the same version nothing else is read.
     assert current.at_least_as_of(moment) is before
     assert counted.asked == 2
-    change(database)
+    change()
     assert current.at_least_as_of(moment) is before
     assert counted.asked == 2
-    assert current.at_least_as_of(time.monotonic()).version == 1
-    assert counted.asked == 3
+    assert current.at_least_as_of(time.monotonic()).version == 2
+    assert counted.asked == 4
     for still in (moment, current._asked):
-        assert current.at_least_as_of(still).version == 1
-    assert counted.asked == 3
+        assert current.at_least_as_of(still).version == 2
+    assert counted.asked == 4
 
 
 def test_who_watches_sees_a_change_and_outlives_a_database_that_is_away(
-    counted: Counted, database: Database, monkeypatch: pytest.MonkeyPatch
+    counted: Counted, monkeypatch: pytest.MonkeyPatch, prove: Prove, change: Callable[[], None]
 ) -> None:
     # Open streams commit nothing while they are silent: nobody else would see that their agency was disabled.
     monkeypatch.setattr(directory, "WATCH_SECONDS", 0.01)
-    current = Directory(counted)
+    current = Directory(counted, prove)
     current.start()
     counted.away = True
     asked = counted.asked
     with contextlib.ExitStack() as stack:
         stack.callback(current.stop)
         until(lambda: counted.asked > asked + 2, seconds=60)
-        change(database)
+        change()
         counted.away = False
-        until(lambda: current.current.version == 1, seconds=60)
+        until(lambda: current.current.version == 2, seconds=60)
     asked = counted.asked
-    change(database)
+    change()
     assert current._watcher is not None
     assert not current._watcher.is_alive()
-    assert (counted.asked, current.current.version) == (asked, 1)
+    assert (counted.asked, current.current.version) == (asked, 2)

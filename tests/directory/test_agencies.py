@@ -5,6 +5,8 @@ import pytest
 from nsor.v1 import directory_pb2, errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.events import recipients
+from nsor_server.storage.keyring import Keyring
+from tests import deciding
 from tests.calls import AGENCIES, LAHORE_COURT, NPB, Services, call_of, violations
 
 
@@ -65,10 +67,11 @@ def test_a_court_is_shown_with_its_kinds(services: Services) -> None:
     assert shown[NPB.agency_id] == []
 
 
-def test_a_place_concerns_whoevers_jurisdiction_contains_it(services: Services) -> None:
+def test_a_place_concerns_whoevers_jurisdiction_contains_it(services: Services, keyring: Keyring) -> None:
     with services.database.owner() as owner:
         owner.execute("INSERT INTO agency VALUES ('lahore-police', 1, 'L', 'ل', '{PK-PB/LHR}')")
         owner.execute("INSERT INTO agency_state VALUES ('lahore-police', 1, false)")
+        deciding.record(owner, keyring)
     known = services.directory.reload().agencies
     # A disabled agency is owed its events too: they wait for it.
     assert recipients.responsible_police(known, "PK-PB/LHR/PS-001") == ["lahore-police", "punjab-police"]

@@ -1,5 +1,6 @@
 """Agencies as operators enter them: checked, all or none, on the record, and from the next call on."""
 
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access import directory
 from nsor_server.calls import Agency
 from nsor_server.directory import agencies, entries
+from nsor_server.ledger import directory_proof
 from nsor_server.policy.places import Places
+from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 
@@ -145,7 +148,7 @@ def test_a_court_is_of_its_kinds_and_of_no_other(database: Database, keyring: Ke
     add(database, keyring, court, POLICE)
     with database.transaction() as conn:
         assert agencies.find(conn, court.agency_id) == court
-        known = directory.read(conn).agencies
+        known = directory.read(conn, functools.partial(directory_proof.prove, keyring=keyring), Clock()).agencies
     assert known == {court.agency_id: court, POLICE.agency_id: POLICE}
     with pytest.raises(entries.AgencyError, match="other facts"):
         add(database, keyring, replace(court, court_kinds=court.court_kinds[:1]))

@@ -35,7 +35,7 @@ def test_a_focal_person_is_entered_once_as_an_entry_and_everybody_concerned_hear
             assert len(focal_persons.add(owner, keyring, wanted)) == expected
     assert live(services) == ["F-1", "F-1", "F-2"]
     assert services.owed(CHANGED) == ["npb", "npb", "punjab-police"]
-    assert services.one("SELECT count(*) FROM ledger_entry") == 1
+    assert services.one("SELECT count(*) FROM ledger_entry") == 2  # and that of the agencies
     assert services.one("SELECT count(*) FROM ledger_record WHERE table_name = 'focal_person'") == 3
 
 

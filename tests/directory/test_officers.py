@@ -58,7 +58,7 @@ def test_an_officer_is_enrolled_for_the_callers_agency_and_the_directory_moves_o
     assert list(answer.officer.jurisdiction) == ["PK-PB/LHR"]
     assert answer.officer.enrol_time.seconds > 0
     assert services.one("SELECT access_id FROM officer").bytes == call.access_id
-    assert services.one("SELECT directory_version FROM ledger_head") == 1
+    assert services.one("SELECT directory_version FROM ledger_head") == 2
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_nothing_is_half_written(services: Services, key: Ed25519PrivateKey) -> 
         "outbox",
         "idempotency",
     ]
-    assert services.one("SELECT directory_version FROM ledger_head") == 2
+    assert services.one("SELECT directory_version FROM ledger_head") == 3
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -10,9 +10,11 @@ import pytest
 from nsor.ledger import merkle
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import new_access_id
+from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended, Entry
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
@@ -72,10 +74,13 @@ def write(database: Database, ledger: Ledger, new_entry: NewEntry) -> Write:
     return commit
 
 
-def set_size(database: Database, size: int) -> None:
-    """Let the ledger begin at a size, with hashes of nothing."""
+def set_size(database: Database, ledger: Ledger, size: int) -> None:
+    """Let the ledger begin at a size, with hashes of nothing, which this ledger takes for its own past."""
+    frontier = merkle.Frontier(size, [os.urandom(32) for _ in range(size.bit_count())])
+    ledger.continuity.known(
+        directory_proof.Proved("", size, frontier.root(), frontier.encode(), 0, 0, deciding.NO_HASH)
+    )
     with database.owner() as conn:
-        frontier = merkle.Frontier(size, [os.urandom(32) for _ in range(size.bit_count())])
         conn.execute(
             "UPDATE ledger_head SET size = %s, frontier = %s, root = %s", (size, frontier.encode(), frontier.root())
         )

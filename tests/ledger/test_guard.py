@@ -60,7 +60,7 @@ def commit(ledger: Ledger, new_entry: NewEntry, database: Database) -> Iterator[
 
 def committed(session: Session, ledger: Ledger, guard: CommitGuard, entry: Entry) -> Appended:
     """Append and commit as the writer does."""
-    composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [entry])
+    composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [entry])
     guard.commit(session, composed.appended, composed.steps)
     return composed.appended
 
@@ -167,7 +167,7 @@ def test_a_transaction_that_cannot_be_committed_is_not_tried(
     # Neither where the connection is closed, nor outside of a transaction: there COMMIT succeeds and commits nothing.
     conn = database.connect()
     session = Session(conn)
-    composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+    composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [new_entry()])
     session.run(ROLLBACK)
     with pytest.raises(LedgerUnavailable, match="no sound transaction"):
         guard.commit(session, composed.appended)
@@ -211,7 +211,7 @@ def test_a_failed_transaction_is_no_commit(
     # COMMIT in a failed transaction is a rollback that PostgreSQL calls success.
     with contextlib.closing(database.connect()) as conn:
         session = Session(conn)
-        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+        composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [new_entry()])
         with pytest.raises(psycopg.errors.DivisionByZero):
             session.run(*composed.steps, DIVIDED())
         with pytest.raises(LedgerUnavailable):
@@ -235,7 +235,7 @@ def test_a_step_that_fails_before_the_commit_is_the_calls_own_fault(
     # Nothing is committed, its caller hears the database's error, and the register can still commit.
     with contextlib.closing(database.connect()) as conn:
         session = Session(conn)
-        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+        composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [new_entry()])
         with pytest.raises(error):
             guard.commit(session, composed.appended, [*composed.steps, failing()])
         session.run(ROLLBACK)
@@ -251,7 +251,7 @@ def test_a_commit_that_becomes_a_rollback_is_noticed(
     # What the database says of the commit is read: it must say COMMIT.
     with contextlib.closing(database.connect()) as conn:
         session = Session(conn)
-        composed = ledger.compose(session, ledger.head(session.run(BEGIN, LOCK)[1]), [new_entry()])
+        composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [new_entry()])
         session._known.prepared.add(COMMIT[0].name)
         conn.pgconn.send_prepare(COMMIT[0].name, b"ROLLBACK")
         conn.pgconn.pipeline_sync()

@@ -67,19 +67,28 @@ def sizes(path: Path) -> list[int]:
     return [known.checkpoint.size for known in outside.read_all(path, outside.extent(path))] if path.exists() else []
 
 
-def forget(database: Database, size: int) -> None:
-    """Restore the ledger to an earlier size, as an old backup would."""
+def forget(database: Database, ledger: Ledger, size: int) -> None:
+    """Restore the ledger to an earlier size, as an old backup would; whoever writes starts again."""
+    ledger.continuity.known(None)
     with database.owner() as conn:
         leaves = conn.execute("SELECT leaf FROM ledger_entry WHERE index < %s ORDER BY index", (size,)).fetchall()
         for table in ("ledger_entry", "ledger_detail"):
             conn.execute(f"DELETE FROM {table} WHERE index >= %s", (size,))  # noqa: S608
         conn.execute("DELETE FROM ledger_checkpoint WHERE size > %s", (size,))
+        conn.execute("DELETE FROM ledger_record WHERE index >= %s", (size,))
+        conn.execute("DELETE FROM ledger_epoch WHERE first_index >= %s", (size,))
         frontier = Frontier()
         for (leaf,) in leaves:
             frontier.append(leaf_hash(leaf))
+        epochs = conn.execute("SELECT origin FROM ledger_epoch ORDER BY epoch DESC LIMIT 1").fetchall()
+        origin = epochs[0][0] if epochs else ORIGIN if size else ""
         conn.execute(
-            "UPDATE ledger_head SET size = %s, root = %s, frontier = %s", (size, frontier.root(), frontier.encode())
+            "UPDATE ledger_head SET size = %s, root = %s, frontier = %s, origin = %s",
+            (size, frontier.root(), frontier.encode(), origin),
         )
+        if size:
+            signed = note.sign(note.Checkpoint(origin, size, frontier.root()), ledger._keyring.ledger_signer, origin)
+            conn.execute("INSERT INTO ledger_checkpoint VALUES (%s, %s) ON CONFLICT DO NOTHING", (size, signed))
 
 
 def test_every_checkpoint_is_copied(start: Start, write: Write, path: Path) -> None:
@@ -124,50 +133,48 @@ def test_a_torn_write_is_survived(start: Start, write: Write, path: Path, cut: i
     assert all(len(note.Note.parse(each).signatures[0].value) == 64 for each in verifier_notes)
 
 
-def test_a_restored_backup_is_noticed(start: Start, write: Write, database: Database) -> None:
+def test_a_restored_backup_is_noticed(start: Start, write: Write, database: Database, ledger: Ledger) -> None:
     # The tree has fewer entries than the copy remembers: nothing is served.
     copy = start()
     put(copy, write(3))
     put(copy, write(4))
     copy.close()
-    forget(database, 3)
+    forget(database, ledger, 3)
     with pytest.raises(CopyAhead, match="knows 7 entries, the tree has 3"):
         start()
 
 
-def test_another_past_is_noticed(start: Start, write: Write, database: Database) -> None:
+def test_another_past_is_noticed(start: Start, write: Write, database: Database, ledger: Ledger) -> None:
     # The tree has grown again beyond the copy, with other entries: it still isn't the same tree.
     copy = start()
     put(copy, write(3))
     put(copy, write(4))
     copy.close()
-    forget(database, 3)
+    forget(database, ledger, 3)
     write(9)
     with pytest.raises(CopyAhead, match="another root at 7"):
         start()
 
 
-def test_an_emptied_database_is_noticed(start: Start, write: Write, database: Database) -> None:
+def test_an_emptied_database_is_noticed(start: Start, write: Write, database: Database, ledger: Ledger) -> None:
     # A database that begins anew isn't the ledger that the copy knows.
     copy = start()
     put(copy, write(3))
     copy.close()
-    forget(database, 0)
-    with database.owner() as conn:
-        conn.execute("UPDATE ledger_head SET origin = ''")
+    forget(database, ledger, 0)
     with pytest.raises(CopyAhead):
         start()
 
 
 def test_a_new_epoch_owns_up(
-    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring, new_entry: NewEntry
+    start: Start, write: Write, database: Database, path: Path, ledger: Ledger, *, keyring: Keyring, new_entry: NewEntry
 ) -> None:
     # After a loss the ledger goes on under another origin, whose first entry holds the last known checkpoint.
     copy = start()
     put(copy, write(3))
     put(copy, write(4))
     copy.close()
-    forget(database, 3)
+    forget(database, ledger, 3)
     with database.owner() as conn:
         opened = epoch.open_new(conn, keyring, path, ORIGIN)
     assert (opened.origin, opened.first_index, opened.last_known.size) == (f"{ORIGIN}/2", 3, 7)
@@ -187,12 +194,13 @@ def test_a_new_epoch_owns_up(
 
 
 def test_each_epoch_has_a_number_that_none_had_before(
-    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring, ledger: Ledger
 ) -> None:
     # Whichever is older, the database or the copy: two epochs of one origin would be two trees of one name.
     def reopen() -> epoch.Opened:
         with database.owner() as conn:
             opened = epoch.open_new(conn, keyring, path, ORIGIN)
+        ledger.continuity.known(None)
         copy = start()
         put(copy, write(3))
         copy.close()
@@ -201,20 +209,17 @@ def test_each_epoch_has_a_number_that_none_had_before(
     copy = start()
     put(copy, write(5))
     copy.close()
-    forget(database, 2)
+    forget(database, ledger, 2)
     assert reopen().origin == f"{ORIGIN}/2"
     known = outside.last_known(path)
     assert known is not None
     old_copy = path.read_bytes().removesuffix(known.note + b"\n")
-    forget(database, 4)
+    forget(database, ledger, 4)
     third = reopen()
     assert (third.origin, third.first_index, third.last_known) == (f"{ORIGIN}/3", 4, known.checkpoint)
     path.write_bytes(old_copy)
     assert reopen().origin == f"{ORIGIN}/4"
-    forget(database, 2)
-    with database.owner() as conn:
-        conn.execute("DELETE FROM ledger_epoch")
-        conn.execute("UPDATE ledger_head SET origin = %s", (ORIGIN,))
+    forget(database, ledger, 2)
     assert reopen().origin == f"{ORIGIN}/5"
 
 
@@ -249,7 +254,7 @@ def test_no_epoch_without_a_loss(start: Start, write: Write, database: Database,
 
 
 def test_verification_reads_the_copy(
-    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring, ledger: Ledger
 ) -> None:
     # Head, leaves and checkpoints cut off together leave no trace in the database; the copy has it.
     copy = start()
@@ -257,7 +262,7 @@ def test_verification_reads_the_copy(
     put(copy, write(4))
     copy.close()
     assert verified(database, keyring, path).findings == []
-    forget(database, 3)
+    forget(database, ledger, 3)
     findings = verified(database, keyring, path).findings
     assert [(each.index, "knows 7 entries" in each.problem) for each in findings] == [(3, True)]
 
@@ -416,7 +421,7 @@ def test_what_the_queue_does_not_hold_is_made_good(
 
 
 def test_the_copy_goes_on_from_where_the_tree_has_it(
-    start: Start, write: Write, database: Database, path: Path, *, keyring: Keyring
+    start: Start, write: Write, database: Database, path: Path, ledger: Ledger, *, keyring: Keyring
 ) -> None:
     def compared() -> int:
         with database.transaction() as conn:
@@ -428,7 +433,7 @@ def test_the_copy_goes_on_from_where_the_tree_has_it(
     copy.close()
     write(4)
     assert compared() == 3
-    forget(database, 2)
+    forget(database, ledger, 2)
     with database.owner() as conn:
         epoch.open_new(conn, keyring, path, ORIGIN)
     assert compared() == 2

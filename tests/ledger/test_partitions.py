@@ -7,6 +7,7 @@ import pytest
 
 from nsor.ledger import merkle
 from nsor_server.ledger import partitions, proofs
+from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.partitions import WIDTH, Keeper
 from nsor_server.storage.pool import Database
 from tests.ledger.conftest import Write, set_size
@@ -37,8 +38,10 @@ def test_the_first_two_are_there_from_the_start(database: Database) -> None:
     }
 
 
-def test_the_servers_role_extends_them_one_beyond_a_size_and_again_changes_nothing(database: Database) -> None:
-    set_size(database, WIDTH + WIDTH // 2)
+def test_the_servers_role_extends_them_one_beyond_a_size_and_again_changes_nothing(
+    database: Database, ledger: Ledger
+) -> None:
+    set_size(database, ledger, WIDTH + WIDTH // 2)
     for _ in range(2):
         with database.transaction() as conn:
             # At the middle of the last one it is time again.
@@ -46,8 +49,8 @@ def test_the_servers_role_extends_them_one_beyond_a_size_and_again_changes_nothi
         assert numbers(database) == {(table, number) for table in TABLES for number in (0, 1, 2)}
 
 
-def test_a_partition_has_the_indexes_and_none_of_the_rights(database: Database) -> None:
-    set_size(database, 2 * WIDTH)
+def test_a_partition_has_the_indexes_and_none_of_the_rights(database: Database, ledger: Ledger) -> None:
+    set_size(database, ledger, 2 * WIDTH)
     with database.transaction() as conn:
         partitions.extend(conn, 2 * WIDTH)
     indexes = "SELECT replace(indexdef, %s, '') FROM pg_indexes WHERE tablename = %s ORDER BY 1"
@@ -76,16 +79,16 @@ def test_nobody_fills_the_database_with_partitions(database: Database, through: 
         partitions.extend(conn, through)
 
 
-def test_a_keeper_makes_the_next_ones_when_the_last_is_half_full(database: Database) -> None:
+def test_a_keeper_makes_the_next_ones_when_the_last_is_half_full(database: Database, ledger: Ledger) -> None:
     keeper = Keeper(database)
     for size, made in ((0, (0, 1)), (WIDTH + WIDTH // 2 - 1, (0, 1)), (WIDTH + WIDTH // 2, (0, 1, 2))):
-        set_size(database, size)
+        set_size(database, ledger, size)
         keeper.look()
         assert numbers(database) == {(table, number) for table in TABLES for number in made}
 
 
 def test_a_keeper_goes_on_when_they_cant_be_made(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ledger: Ledger
 ) -> None:
     # Nobody else makes them: if its thread ended, the ledger would once be full.
     monkeypatch.setattr(partitions, "LOOK_SECONDS", 0.01)
@@ -93,7 +96,7 @@ def test_a_keeper_goes_on_when_they_cant_be_made(
     keeper.start()
     with database.owner() as conn:
         conn.execute("ALTER FUNCTION ledger_extend RENAME TO away")
-    set_size(database, 2 * WIDTH)
+    set_size(database, ledger, 2 * WIDTH)
     until(lambda: caplog.text.count("couldn't be made (UndefinedFunction)") > 1, seconds=60)
     with database.owner() as conn:
         conn.execute("ALTER FUNCTION away RENAME TO ledger_extend")
@@ -102,8 +105,8 @@ def test_a_keeper_goes_on_when_they_cant_be_made(
     assert not keeper._thread.is_alive()
 
 
-def test_a_dropped_partition_isnt_made_again(database: Database) -> None:
-    set_size(database, 2 * WIDTH)
+def test_a_dropped_partition_isnt_made_again(database: Database, ledger: Ledger) -> None:
+    set_size(database, ledger, 2 * WIDTH)
     with database.owner() as conn:
         conn.execute("DROP TABLE ledger_detail_0")
     with database.transaction() as conn:
@@ -112,10 +115,10 @@ def test_a_dropped_partition_isnt_made_again(database: Database) -> None:
     assert ("ledger_detail", 3) in numbers(database)
 
 
-def test_an_append_that_is_under_way_isnt_in_the_way(database: Database, write: Write) -> None:
+def test_an_append_that_is_under_way_isnt_in_the_way(database: Database, write: Write, ledger: Ledger) -> None:
     # Servers ask for them while others write, and two may ask at once.
     write(1)
-    set_size(database, WIDTH)
+    set_size(database, ledger, WIDTH)
     with database.connect() as writer:
         writer.execute("INSERT INTO ledger_detail (index, sealed) VALUES (77, '')")
         writer.execute("SELECT FROM ledger_entry")
@@ -136,9 +139,9 @@ def test_an_append_that_is_under_way_isnt_in_the_way(database: Database, write: 
     assert ("ledger_entry", 2) in numbers(database)
 
 
-def test_entries_cross_the_border_between_two_partitions(database: Database, write: Write) -> None:
+def test_entries_cross_the_border_between_two_partitions(database: Database, write: Write, ledger: Ledger) -> None:
     # One commit writes the last entries of a partition and the first ones of the next; proofs reach over both.
-    set_size(database, WIDTH - 2)
+    set_size(database, ledger, WIDTH - 2)
     unwritten_tiles(database)
     receipts = write(5).receipts
     assert [receipt.index for receipt in receipts] == list(range(WIDTH - 2, WIDTH + 3))

@@ -53,10 +53,10 @@ def test_a_tile_is_there_as_soon_as_it_is_full(
         assert stored(database) == expected
 
 
-def begin_before(database: Database, level: int) -> list[list[bytes]]:
+def begin_before(database: Database, ledger: Ledger, level: int) -> list[list[bytes]]:
     """Let the ledger begin three entries before it fills its first tile of a level; gives the roots of those below."""
     size = 256 ** (level + 1) - 3
-    set_size(database, size)
+    set_size(database, ledger, size)
     roots = [[hashlib.sha256(bytes([below, nth])).digest() for nth in range(255)] for below in range(level)]
     with database.transaction() as conn:
         partitions.extend(conn, size)
@@ -80,9 +80,11 @@ def begin_before(database: Database, level: int) -> list[list[bytes]]:
 
 @pytest.mark.parametrize("level", [1, 2])
 @pytest.mark.parametrize("batches", [[3], [2, 1], [1, 4], [259]])
-def test_a_full_tile_completes_those_above_it(database: Database, write: Write, level: int, batches: list[int]) -> None:
+def test_a_full_tile_completes_those_above_it(
+    database: Database, ledger: Ledger, write: Write, level: int, batches: list[int]
+) -> None:
     # What is missing would be noticed by the first proof that needs it, when its entries are long written.
-    roots = begin_before(database, level)
+    roots = begin_before(database, ledger, level)
     written = 0
     for count in batches:
         assert stored(database) == {}
@@ -101,8 +103,8 @@ def test_a_full_tile_completes_those_above_it(database: Database, write: Write, 
 @pytest.mark.parametrize(
     "statement", ["DELETE FROM ledger_tile WHERE tile = 7", "DELETE FROM ledger_entry WHERE index = 65300"]
 )
-def test_no_tile_is_made_of_what_is_missing(database: Database, write: Write, statement: str) -> None:
-    begin_before(database, 1)
+def test_no_tile_is_made_of_what_is_missing(database: Database, ledger: Ledger, write: Write, statement: str) -> None:
+    begin_before(database, ledger, 1)
     with database.owner() as conn:
         conn.execute(statement.encode())
     write(2)

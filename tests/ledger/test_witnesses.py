@@ -116,21 +116,25 @@ def test_another_root_is_found(
     assert "co-signed a checkpoint of 4 entries with another root than the tree has" in problem
 
 
-def test_a_rolled_back_tree_is_found(witnessed: Witnessed, database: Database, findings: Findings) -> None:
+def test_a_rolled_back_tree_is_found(
+    witnessed: Witnessed, database: Database, findings: Findings, ledger: Ledger
+) -> None:
     # Head, leaves and checkpoints cut off together leave no trace in the database; the witness has it.
     witnessed(3)
     witnessed(4)
-    forget(database, 3)
+    forget(database, ledger, 3)
     ((index, problem),) = findings()
     assert index == 3
     assert "co-signed a checkpoint of 7 entries, the tree has 3" in problem
 
 
-def test_a_rewritten_past_is_found(witnessed: Witnessed, write: Write, database: Database, findings: Findings) -> None:
+def test_a_rewritten_past_is_found(
+    witnessed: Witnessed, write: Write, database: Database, findings: Findings, ledger: Ledger
+) -> None:
     # Whoever has the database and the register's key makes a ledger that is whole in itself, and longer.
     witnessed(3)
     witnessed(4)
-    forget(database, 3)
+    forget(database, ledger, 3)
     write(9)
     ((index, problem),) = findings()
     assert index == 3
@@ -175,13 +179,14 @@ def test_a_new_epoch_excuses_only_what_it_owned_up_to(
     new_entry: NewEntry,
     findings: Findings,
     tmp_path: Path,
+    ledger: Ledger,
 ) -> None:
     # The outside copy's last checkpoint is on the record; a witness who saw more shows that more was lost.
     witnessed(3)
     copy = tmp_path / "copy"
     copy.write_bytes(witnessed(4) + b"\n")
     later = cosignature.cosign(write(2).receipts[-1].checkpoint, witness, AT)
-    forget(database, 3)
+    forget(database, ledger, 3)
     with database.owner() as conn:
         epoch.open_new(conn, keyring, copy, ORIGIN)
     with database.transaction() as conn:
@@ -195,7 +200,14 @@ def test_a_new_epoch_excuses_only_what_it_owned_up_to(
 
 
 def test_an_operator_sees_it(
-    database: Database, keyring: Keyring, witness: WitnessKey, witnessed: Witnessed, *, path: Path, tmp_path: Path
+    database: Database,
+    keyring: Keyring,
+    witness: WitnessKey,
+    witnessed: Witnessed,
+    ledger: Ledger,
+    *,
+    path: Path,
+    tmp_path: Path,
 ) -> None:
     # Exit 0 when all agrees, 1 with the size when not, 2 when one of the two options is missing.
     operator = Operator(database, keyring, tmp_path)
@@ -209,7 +221,7 @@ def test_an_operator_sees_it(
         assert "2 co-signed checkpoints were compared, up to 7 entries" in output
     assert operator.run("verify", "--cosigned", str(path))[0] == 2
     assert operator.run("verify", "--cosigned", str(path), "--witness", keyring.verifier_key(ORIGIN))[0] == 2
-    forget(database, 3)
+    forget(database, ledger, 3)
     assert operator.run("verify")[0] == 0
     code, output = operator.run("verify", "--cosigned", str(path), "--witness", str(key))
     assert code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import os
 import queue
@@ -26,6 +27,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.calls import Call, Outcome, Row, Seen, new_access_id
 from nsor_server.directory import officers
 from nsor_server.events import cursors
+from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
@@ -213,7 +215,13 @@ def recorded(settings: config.Settings, database: Database, keyring: Keyring, ce
     DECIDED.clear()
     guard = CommitGuard(database.connect, timeout_seconds=5)
     writer: Writer[Call] = Writer(database.writer, Ledger(keyring, settings.ledger_origin), guard)
-    found = Recorded(database, writer, Admission(Directory(database), Officers()), certificates, keyring)
+    found = Recorded(
+        database,
+        writer,
+        Admission(Directory(database, functools.partial(directory_proof.prove, keyring=keyring)), Officers()),
+        certificates,
+        keyring,
+    )
     found.batches = Batches(
         found.admission,
         Messages.load(),

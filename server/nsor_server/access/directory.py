@@ -1,9 +1,11 @@
 """The directory as one server process sees it: agencies, certificates, officers and policy of one version, in memory.
 
-Every change of the directory raises the number in ``ledger_head.directory_version``, in the row that every commit
-locks. So a call that was gated against an older snapshot is found out when it is recorded, and is gated again: a
-revocation counts from the next call without a query per call. The watcher is for open streams, which commit
-nothing while they are silent.
+Every entry that changes what decides raises the directory's version, under the lock that every commit takes. So a call
+that was gated against an older snapshot is found out when it is recorded, and is gated again: a revocation counts from
+the next call without a query per call. The watcher is for open streams, which commit nothing while they are silent.
+
+Rows are obeyed only if they are all that the ledger has recorded, with the running hash that is signed. If they aren't,
+the server doesn't start; one that runs says so and goes on with the last that were.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
+import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -21,21 +24,40 @@ import psycopg
 
 from nsor.v1 import directory_pb2
 from nsor_server.access.facts import Certificate
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, FocalPerson, Officer
+from nsor_server.config import OperatorError
 from nsor_server.policy.loaded import Policy
+from nsor_server.storage import decided_rows
+from nsor_server.storage.clock import Clock
+from nsor_server.storage.decided_rows import Contradicted, Rows
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
 
-ENABLED: Final = """
-coalesce((
-    SELECT state.enabled FROM agency_state AS state
-    WHERE state.agency_id = agency.agency_id ORDER BY state.version DESC LIMIT 1
-), true)
-"""
-"""An SQL expression: whether an agency may call."""
+RETRY_SECONDS = 1.0
+"""After rows were refused, how long nobody reads them again: reading all at each call would be a flood by itself."""
 
+_HEAD: Final = "SELECT directory_version, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM ledger_head"
 _log = logging.getLogger(__name__)
+
+
+class Proved(Protocol):
+    """What is proved of the directory, from the signed root down."""
+
+    @property
+    def directory_version(self) -> int:
+        """How many entries have changed what decides."""
+        ...
+
+    @property
+    def directory_hash(self) -> bytes:
+        """The running hash that its rows give."""
+        ...
+
+
+Prove = Callable[[psycopg.Connection], Proved]
+"""Proves, on a connection that sees one state; raises Contradicted."""
 
 
 class Transactions(Protocol):
@@ -56,7 +78,7 @@ class DirectorySnapshot:
         certificates: by serial.
         officers: officers and systems, by key id.
         policy: the policy in force.
-        clock_offset: the database's clock less this host's, seconds.
+        clock: the database's.
         focal_persons: by key id.
     """
 
@@ -65,37 +87,70 @@ class DirectorySnapshot:
     certificates: Mapping[str, Certificate]
     officers: Mapping[bytes, Officer]
     policy: Policy
-    clock_offset: float = 0.0
+    clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
-        """The time by the database's clock, as far as this host's clock has kept pace since it was read."""
-        return dt.datetime.fromtimestamp(time.time() + self.clock_offset, dt.UTC)
+        """The time by the database's clock."""
+        return dt.datetime.fromtimestamp(self.clock.now_us() / 1_000_000, dt.UTC)
+
+
+class DirectoryContradicted(OperatorError):
+    """The rows that decide aren't those of the ledger: the server doesn't start with them."""
 
 
 class Directory:
     """The current snapshot, and the ways in which it becomes a newer one."""
 
-    def __init__(self, database: Transactions) -> None:
-        """Loads the first snapshot."""
+    def __init__(self, database: Transactions, prove: Prove, clock: Clock | None = None) -> None:
+        """Loads the first snapshot.
+
+        Args:
+            database: where it stands.
+            prove: gives the version and the running hash that are signed.
+            clock: the database's, as this process knows it.
+
+        Raises:
+            DirectoryContradicted: the rows aren't those of the ledger.
+        """
         self._database = database
+        self._prove = prove
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._asked = 0.0
+        self._refused = -math.inf
+        self._dismissed: int | None = None
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
         with database.transaction() as connection:
-            self.current = read(connection)
+            try:
+                self.current = read(_one_state(connection), prove, self._clock)
+            except Contradicted as error:
+                raise DirectoryContradicted(
+                    f"what decides isn't what the ledger says: {error}. Somebody wrote to the database past the"
+                    " register; `nsor-server ledger verify` names the rows. Put them back; nothing is served before"
+                ) from None
 
     def reload(self, connection: psycopg.Connection | None = None) -> DirectorySnapshot:
-        """Read the directory again, on this connection (which may hold the head's lock) or on one of the pool."""
-        if connection is not None:
-            fresh = read(connection)
-        else:
-            with self._database.transaction() as pooled:
-                fresh = read(pooled)
+        """Read the directory again, on this connection (which may hold the head's lock) or on one of the pool.
+
+        Returns: the newest that is proved; the one before, with an alert, where the rows aren't those of the ledger.
+        """
+        if time.monotonic() - self._refused < RETRY_SECONDS:
+            return self.current
+        try:
+            if connection is not None:
+                fresh = read(connection, self._prove, self._clock)
+            else:
+                with self._database.transaction() as pooled:
+                    fresh = read(_one_state(pooled), self._prove, self._clock)
+        except Contradicted as error:
+            self._refused = time.monotonic()
+            alert(Alert.DIRECTORY_CONTRADICTED, "%s", error)
+            return self.current
         with self._lock:
             if fresh.version >= self.current.version:
-                self.current = fresh
+                self.current, self._dismissed = fresh, None
             return self.current
 
     def at_least_as_of(self, moment: float) -> DirectorySnapshot:
@@ -129,31 +184,49 @@ class Directory:
     def _refresh(self) -> None:
         asked = time.monotonic()
         with self._database.transaction() as connection:
-            row = connection.execute("SELECT directory_version FROM ledger_head").fetchone()
-            if row is None or row[0] != self.current.version:
-                self.reload(connection)
+            row = connection.execute(_HEAD).fetchone()
+        if row is None:
+            raise RuntimeError("ledger_head has no row; the database is not migrated")
+        version, now_us = row
+        self._clock.observe(now_us)
+        if version not in (self.current.version, self._dismissed):
+            # The head's column only says that something may be new; what is, is proved.
+            self._dismissed = None if self.reload().version == version else version
         self._asked = max(self._asked, asked)
 
 
-def read(connection: psycopg.Connection) -> DirectorySnapshot:
+def read(connection: psycopg.Connection, prove: Prove, clock: Clock) -> DirectorySnapshot:
     """Read a snapshot.
 
-    The version comes first: whatever changes while the rest is read makes this snapshot older than it is, which
-    costs a second reading and hides nothing.
+    Args:
+        connection: in a transaction that sees one state, or that holds the head's lock.
+        prove: gives the version and the running hash that are signed.
+        clock: takes a measurement.
+
+    Raises:
+        Contradicted: the rows aren't those of the ledger.
     """
-    row = connection.execute("SELECT directory_version, clock_timestamp() FROM ledger_head").fetchone()
+    row = connection.execute(_HEAD).fetchone()
     if row is None:
         raise RuntimeError("ledger_head has no row; the database is not migrated")
-    offset = row[1].timestamp() - time.time()
+    clock.observe(row[1])
+    proved = prove(connection)
+    rows = decided_rows.read(connection, proved.directory_hash)
     return DirectorySnapshot(
-        int(row[0]),
-        _agencies(connection),
-        _certificates(connection),
-        _officers(connection),
+        proved.directory_version,
+        _agencies(rows),
+        _certificates(rows),
+        _officers(rows),
         _shipped(),
-        offset,
-        _focal_persons(connection),
+        clock,
+        _focal_persons(rows),
     )
+
+
+def _one_state(connection: psycopg.Connection) -> psycopg.Connection:
+    """The connection, whose transaction sees one state from now on."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    return connection
 
 
 @functools.cache
@@ -162,53 +235,67 @@ def _shipped() -> Policy:
     return Policy.load()
 
 
-def _agencies(connection: psycopg.Connection) -> dict[str, Agency]:
-    rows = connection.execute(
-        f"SELECT agency_id, kind, jurisdiction, {ENABLED}, name_en, name_ur, court_kinds FROM agency"  # noqa: S608 - constants
-    )
-    return {row[0]: Agency(row[0], row[1], tuple(row[2]), row[3], row[4], row[5], tuple(row[6])) for row in rows}
+def _agencies(rows: Rows) -> dict[str, Agency]:
+    # Versions come in their order, so that the last one stays.
+    enabled = {state["agency_id"]: state["enabled"] for state in rows["agency_state"]}
+    return {
+        row["agency_id"]: Agency(
+            agency_id=row["agency_id"],
+            kind=row["kind"],
+            jurisdiction=tuple(row["jurisdiction"]),
+            enabled=enabled.get(row["agency_id"], True),
+            name_en=row["name_en"],
+            name_ur=row["name_ur"],
+            court_kinds=tuple(row["court_kinds"]),
+        )
+        for row in rows["agency"]
+    }
 
 
-def _certificates(connection: psycopg.Connection) -> dict[str, Certificate]:
-    rows = connection.execute(
-        """
-        SELECT serial, agency_id, fingerprint, not_before, not_after, revocation.serial IS NOT NULL
-        FROM certificate LEFT JOIN certificate_revocation AS revocation USING (serial)
-        """
-    )
-    return {row[0]: Certificate(row[0], row[1], bytes(row[2]), row[3], row[4], row[5]) for row in rows}
+def _certificates(rows: Rows) -> dict[str, Certificate]:
+    revoked = {row["serial"] for row in rows["certificate_revocation"]}
+    return {
+        row["serial"]: Certificate(
+            row["serial"],
+            row["agency_id"],
+            bytes(row["fingerprint"]),
+            row["not_before"],
+            row["not_after"],
+            row["serial"] in revoked,
+        )
+        for row in rows["certificate"]
+    }
 
 
-def _officers(connection: psycopg.Connection) -> dict[bytes, Officer]:
-    rows = connection.execute(
-        """
-        SELECT key_id, officer.agency_id, officer_number, public_key, jurisdiction, grade, disabled.key_id IS NOT NULL,
-            decides, kind
-        FROM officer LEFT JOIN officer_disabled AS disabled USING (key_id)
-        """
-    )
+def _officers(rows: Rows) -> dict[bytes, Officer]:
+    disabled = {bytes(row["key_id"]) for row in rows["officer_disabled"]}
     officers = (
         Officer(
-            bytes(row[0]),
-            row[1],
-            row[2],
-            bytes(row[3]),
-            tuple(row[4]),
-            row[5],
-            disabled=row[6],
-            decides=row[7],
-            system=row[8] == directory_pb2.KEY_KIND_SYSTEM,
+            key_id=bytes(row["key_id"]),
+            agency_id=row["agency_id"],
+            officer_number=row["officer_number"],
+            public_key=bytes(row["public_key"]),
+            jurisdiction=tuple(row["jurisdiction"]),
+            grade=row["grade"],
+            disabled=bytes(row["key_id"]) in disabled,
+            decides=row["decides"],
+            system=row["kind"] == directory_pb2.KEY_KIND_SYSTEM,
         )
-        for row in rows
+        for row in rows["officer"]
     )
     return {officer.key_id: officer for officer in officers}
 
 
-def _focal_persons(connection: psycopg.Connection) -> dict[bytes, FocalPerson]:
-    rows = connection.execute(
-        """
-        SELECT key_id, person.agency_id, officer_number, public_key, disabled.key_id IS NOT NULL
-        FROM focal_person AS person LEFT JOIN focal_person_disabled AS disabled USING (key_id)
-        """
+def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:
+    disabled = {bytes(row["key_id"]) for row in rows["focal_person_disabled"]}
+    persons = (
+        FocalPerson(
+            bytes(row["key_id"]),
+            row["agency_id"],
+            row["officer_number"],
+            bytes(row["public_key"]),
+            bytes(row["key_id"]) in disabled,
+        )
+        for row in rows["focal_person"]
     )
-    return {bytes(row[0]): FocalPerson(bytes(row[0]), row[1], row[2], bytes(row[3]), row[4]) for row in rows}
+    return {person.key_id: person for person in persons}

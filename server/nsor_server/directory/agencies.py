@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from nsor_server.access.directory import ENABLED
 from nsor_server.calls import Agency
 from nsor_server.storage.pool import Connection
 
-_COLUMNS = f"agency_id, kind, jurisdiction, {ENABLED}, name_en, name_ur, court_kinds"
+_ENABLED = """
+coalesce((
+    SELECT state.enabled FROM agency_state AS state
+    WHERE state.agency_id = agency.agency_id ORDER BY state.version DESC LIMIT 1
+), true)
+"""
+_COLUMNS = f"agency_id, kind, jurisdiction, {_ENABLED}, name_en, name_ur, court_kinds"
 
 
 def find(conn: Connection, agency_id: str) -> Agency | None:

@@ -21,18 +21,21 @@ from nsor.v1 import receipt_pb2
 from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import leaf, tiles
+from nsor_server.ledger.continuity import Continuity
 from nsor_server.ledger.detail import SALT_BYTES, Details, salted_hash
-from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead
+from nsor_server.ledger.directory_proof import Proved
+from nsor_server.ledger.entry import Appended, Entry, Head, LedgerUnavailable, LockedHead, NewEpoch
 from nsor_server.ledger.labels import Labels
 from nsor_server.storage import arrays, changes, deciding
+from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import BEGIN, Rows, Session, Statement, Step
 
 LOCK: Final = Statement(
     b"ledger lock",
     b"""
-SELECT size, greatest(time_us, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), directory_version, origin,
-    frontier, root, directory_hash
+SELECT size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, directory_version, origin, frontier, root,
+    directory_hash, time_us
 FROM ledger_head FOR UPDATE
 """,
 )()
@@ -105,40 +108,48 @@ class DirectoryState(NamedTuple):
 class Ledger:
     """The access ledger of one register. Threads may share it; each uses a session of its own."""
 
-    def __init__(self, keyring: Keyring, origin: str) -> None:
-        """``origin`` names a ledger that is opened first, and must fit one that exists."""
+    def __init__(self, keyring: Keyring, origin: str, clock: Clock | None = None) -> None:
+        """``origin`` names a ledger that is opened first, and must fit one that exists; ``clock`` is the process's."""
         self.origin = origin
+        self.continuity = Continuity(keyring, clock or Clock())
         self._keyring = keyring
         self._details = Details(keyring)
         self._labels = Labels(keyring)
         self._signers: dict[str, Signer] = {}
         self._tail = tiles.Tail(0, b"", ())
 
-    def head(self, locked: Rows) -> LockedHead:
-        """The head, of what ``LOCK`` gave.
+    def head(self, session: Session, locked: Rows) -> LockedHead:
+        """The head, of what ``LOCK`` gave, if it continues what this process knows.
 
         Raises:
-            LedgerUnavailable: there is none.
+            LedgerUnavailable: there is none, or it doesn't.
             WrongOrigin: the database holds another ledger.
         """
         if not locked:
             raise LedgerUnavailable("the ledger has no head")
         head = LockedHead(*locked[0])
-        if (
-            head.origin != self.origin
-            and head.origin
-            and not re.fullmatch(re.escape(self.origin) + "/[0-9]+", head.origin)
-        ):
-            raise WrongOrigin(f"the database holds the ledger {head.origin}; set ledger_origin to that, or use another")
-        return head
+        self.check_origin(head.origin)
+        return self.continuity.checked(session, head)
 
-    def compose(self, session: Session, head: LockedHead, entries: Sequence[Entry]) -> Composed:
+    def check_origin(self, origin: str) -> None:
+        """See that the database's ledger is ours, or an epoch of ours; an empty origin is that of a new one.
+
+        Raises:
+            WrongOrigin: it isn't.
+        """
+        if origin not in ("", self.origin) and not re.fullmatch(re.escape(self.origin) + "/[0-9]+", origin):
+            raise WrongOrigin(f"the database holds the ledger {origin}; set ledger_origin to that, or use another")
+
+    def compose(
+        self, session: Session, head: LockedHead, entries: Sequence[Entry], *, new_epoch: NewEpoch | None = None
+    ) -> Composed:
         """Make the statements that write entries in their order, on the head that the session has locked.
 
         Args:
             session: in the transaction.
             head: as it was locked.
             entries: one or more; those with records that decide raise the directory's version.
+            new_epoch: this opens it; the origin before signs its first checkpoint too.
 
         Raises:
             LeafError: an entry can't be a leaf.
@@ -148,9 +159,11 @@ class Ledger:
         frontier = Frontier.decode(head.size, head.frontier)
         for each in hashes:
             frontier.append(each)
-        origin = head.origin or self.origin
+        origin = new_epoch.origin if new_epoch else head.origin or self.origin
         root = frontier.root()
         note = self._signer(origin).sign(Checkpoint(origin, frontier.size, root))
+        if new_epoch:
+            note = self._signer(new_epoch.before).add_to(note)
         encoded = frontier.encode()
         filled, self._tail = tiles.extend(session, self._tail, head, hashes, encoded)
         append = _APPEND(
@@ -165,18 +178,32 @@ class Ledger:
             *self._columns(entries, leaves, sealed),
             directory[-1].digest,
         )
+        self.continuity.appended(
+            Proved(
+                origin,
+                frontier.size,
+                root,
+                encoded,
+                head.now_us,
+                directory[-1].version,
+                directory[-1].digest,
+            )
+        )
         receipts = tuple(
             receipt_pb2.Receipt(leaf=each, index=index, checkpoint=note) for index, each in enumerate(leaves, head.size)
         )
         return Composed([append, *_records(entries, head.size), *filled], Appended(receipts, head.now_us))
 
-    def append(self, conn: Connection, entries: Sequence[Entry], rows: Sequence[Row] = ()) -> Appended:
+    def append(
+        self, conn: Connection, entries: Sequence[Entry], rows: Sequence[Row] = (), *, new_epoch: NewEpoch | None = None
+    ) -> Appended:
         """Lock the head and write entries, in the transaction of a connection that has no session; the caller commits.
 
         Args:
             conn: its transaction is opened if it isn't yet.
             entries: one or more.
             rows: what they record, and isn't there yet.
+            new_epoch: this opens it.
 
         Raises:
             LedgerUnavailable: the lock isn't to be had in the time that a statement may take.
@@ -185,8 +212,8 @@ class Ledger:
         begin = () if conn.info.transaction_status == TransactionStatus.INTRANS else (BEGIN,)
         session = Session(conn)
         try:
-            head = self.head(session.run(*begin, LOCK)[-1])
-            composed = self.compose(session, head, entries)
+            head = self.head(session, session.run(*begin, LOCK)[-1])
+            composed = self.compose(session, head, entries, new_epoch=new_epoch)
             session.run(*composed.steps, *changes.added(rows))
         except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
             raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error

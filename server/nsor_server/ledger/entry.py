@@ -78,12 +78,14 @@ class LockedHead(Head):
         frontier: the tree, as ``nsor.ledger.merkle.Frontier`` encodes it.
         root: the tree's.
         directory_hash: the running hash over the rows that decide, 32 bytes.
+        time_us: of the newest entry, as the row says.
     """
 
     origin: str
     frontier: bytes
     root: bytes
     directory_hash: bytes
+    time_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,18 @@ class Appended:
 
     receipts: tuple[receipt_pb2.Receipt, ...]
     now_us: int
+
+
+class NewEpoch(NamedTuple):
+    """How the checkpoints' origin changes after a loss.
+
+    Attributes:
+        origin: from now on.
+        before: of the last known checkpoint; it signs the first checkpoint of the new origin too.
+    """
+
+    origin: str
+    before: str
 
 
 class LedgerUnavailable(Exception):

@@ -15,6 +15,7 @@ from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, outside
 from nsor_server.ledger.append import Connection
+from nsor_server.ledger.entry import NewEpoch
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -62,7 +63,6 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
     row = conn.execute("SELECT coalesce(max(epoch), 1) + 1 FROM ledger_epoch").fetchone()
     number = max(row[0] if row else 2, _number(known.checkpoint.origin, first_origin) + 1)
     origin = f"{first_origin}/{number}"
-    conn.execute("UPDATE ledger_head SET origin = %s", (origin,))
     operator.record(
         conn,
         keyring,
@@ -70,6 +70,7 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
         detail=record_pb2.AccessDetail(outcome="NEW_EPOCH", case_reference=known.note.decode()),
         call_hash=hashlib.sha256(known.note).digest(),
         rows=[Row(deciding.EPOCHS, (number, origin, head[1], known.note))],
+        new_epoch=NewEpoch(origin, known.checkpoint.origin),
     )
     return Opened(origin, head[1], known.checkpoint)
 

@@ -13,7 +13,7 @@ from nsor.v1 import receipt_pb2
 from nsor_server import config
 from nsor_server.calls import RecordRef, Row, new_access_id
 from nsor_server.ledger.append import Connection, Ledger
-from nsor_server.ledger.entry import Entry
+from nsor_server.ledger.entry import Entry, NewEpoch
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -33,6 +33,7 @@ def record(
     detail: record_pb2.AccessDetail,
     call_hash: bytes | None = None,
     rows: Sequence[Row] = (),
+    new_epoch: NewEpoch | None = None,
 ) -> receipt_pb2.Receipt:
     """Append one entry without an agency, in the caller's transaction.
 
@@ -43,11 +44,12 @@ def record(
         detail: what was done; names no person.
         call_hash: SHA-256 of what the command was given, where that matters; random otherwise.
         rows: what the command adds; the entry holds the hash of each that decides.
+        new_epoch: the command opens it.
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
     origin = str(row[0]) if row and row[0] else config.load(os.environ).ledger_origin
     made = entry(method, detail, call_hash=call_hash, records=deciding.refs(rows))
-    return Ledger(keyring, origin).append(conn, [made], rows).receipts[0]
+    return Ledger(keyring, origin).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
 
 
 def entry(

@@ -129,7 +129,8 @@ class Writer(Generic[Each]):
     @property
     def healthy(self) -> bool:
         """Whether items are taken and can be committed."""
-        return self._guard.healthy and self._writer.is_alive() and not self._closing
+        continues = self._ledger.continuity.continues
+        return self._guard.healthy and continues and self._writer.is_alive() and not self._closing
 
     def put(self, item: Each) -> None:
         """Have an item decided, recorded and committed; ``item.done`` hears what became of it.
@@ -282,7 +283,7 @@ class Writer(Generic[Each]):
         session = self._session
         _, locked, *results = session.run(BEGIN, LOCK, *self._batches.reads(batch))
         since = time.monotonic()
-        head = self._ledger.head(locked)
+        head = self._ledger.head(session, locked)
         decided = self._batches.decide(batch, results, head, session)
         try:
             written = [each for each in decided if isinstance(each, Decided)]
@@ -292,6 +293,7 @@ class Writer(Generic[Each]):
             composed = self._ledger.compose(session, head, [each.entry for each in written])
             rows = changes.added([row for each in written for row in each.rows])
             self._guard.commit(session, composed.appended, [*composed.steps, *rows])
+            self._ledger.continuity.committed()
         finally:
             self._afterwards(time.monotonic() - since)
         receipts = iter(composed.appended.receipts)

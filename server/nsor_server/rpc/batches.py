@@ -173,6 +173,8 @@ class Batches:
                 continue
             if newest is None:
                 newest = self._newest(head, session)
+            if newest is before:
+                continue  # what is newer isn't what the ledger says, and isn't obeyed
             facts = _facts(call)
             try:
                 self._admission.admit_by(call, newest)

@@ -178,6 +178,11 @@ class Signer:
         text = checkpoint.text()
         return text + b"\n" + signature_line(self.name, self._key_id + self._key.sign(text))
 
+    def add_to(self, signed: bytes) -> bytes:
+        """A signed note with this key's signature as well: the old log's under the first checkpoint of a new epoch."""
+        parsed = Note.parse(signed)
+        return signed + signature_line(self.name, self._key_id + self._key.sign(parsed.text))
+
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey, name: str) -> bytes:
     """Sign one checkpoint; a ``Signer`` does it again and again."""

@@ -44,8 +44,10 @@ COMMANDS = {
     "migrate": Entry("nsor_server.commands.keys", "migrate", "Bring the database to this version."),
     "keys": Entry("nsor_server.commands.keys", "keys", "Create, rotate, back up and restore the keyring."),
     "pki": Entry("nsor_server.commands.pki", "pki", "Run the CA (offline) and import its index into the register."),
-    "agency": Entry("nsor_server.commands.agency", "agency", "Add, list and disable agencies."),
+    "agency": Entry("nsor_server.commands.agency", "agency", "Add, list, show, disable and enable agencies."),
     "ledger": Entry("nsor_server.commands.verify", "ledger", "Verify the access ledger, or open a new epoch."),
+    "status": Entry("nsor_server.commands.status", "status", "Show who calls, and whose certificate ends, by agency."),
+    "refusals": Entry("nsor_server.commands.refusals", "refusals", "Count refused calls, by agency and officer."),
     "traces": Entry("nsor_server.commands.traces", "traces", "Show recent traces as trees."),
 }
 SYNTHETIC = Entry("nsor_synthetic.__main__", "main", "Write conviction orders of people who don't exist.")

@@ -308,12 +308,14 @@ class _Parts:
         return reader
 
     def _limits(self) -> Limits:
-        return Limits(
+        limits = Limits(
             rate_per_second=self.settings.rate_per_second,
             in_flight=self.settings.in_flight_per_agency,
             streams=self.settings.streams_per_agency,
             all_streams=self.settings.stream_threads,
         )
+        self.metrics.watch_streams(limits.open_streams)
+        return limits
 
     def _reception(self) -> Reception:
         reception = Reception()

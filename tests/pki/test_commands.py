@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -46,12 +47,42 @@ def test_from_the_root_to_a_revocation(tmp_path: Path) -> None:
     leaf = files.read_certificates(out)[0]
     serial = peer.parse(leaf.public_bytes(serialization.Encoding.PEM)).serial
     assert serial in issued.stderr
-    assert run("pki", "revoke", serial, "--folder", ca, "--reason", "superseded").returncode == 0
+    # What is to be done next stands there whole, as it is typed.
+    then = f"  nsor-server pki import {ca / 'index.jsonl'}"
+    assert then in issued.stderr.splitlines()
+    revoked = run("pki", "revoke", serial, "--folder", ca, "--reason", "superseded")
+    assert (revoked.returncode, then in revoked.stderr.splitlines()) == (0, True)
     listed = json.loads(run("pki", "list", "--folder", ca, "--json").stdout)
     assert (listed["serial"], listed["agency_id"], listed["state"]) == (serial, "npb", "revoked")
     table = run("pki", "list", "--folder", ca).stdout
     assert serial in table
     assert "revoked" in table
+
+
+def test_all_certificates_of_an_agency_are_revoked_when_its_id_is_typed_again(tmp_path: Path) -> None:
+    root, ca = tmp_path / "root", tmp_path / "ca"
+    assert run("pki", "root", "--folder", root).returncode == 0
+    assert run("pki", "issuing", "--folder", ca, "--root", root).returncode == 0
+    for agency_id in ("npb", "npb", "punjab-police"):
+        csr = tmp_path / "one.csr"
+        csr.write_bytes(credentials.new_key_and_csr(agency_id)[1])
+        issue = ("--profile", "agency", "--agency", agency_id, "--csr", csr, "--out", tmp_path / "one.pem")
+        assert run("pki", "issue", "--folder", ca, *issue).returncode == 0
+    revoke = ("pki", "revoke", "--folder", ca, "--agency", "npb", "--reason", "keyCompromise")
+    for wrong in ((), ("--again", "punjab-police"), ("--again", "")):
+        done = run(*revoke, *wrong)
+        assert (done.returncode, "nothing was changed" in done.stderr) == (2, True)
+        assert states(ca) == {("npb", "valid"): 2, ("punjab-police", "valid"): 1}
+    assert run(*revoke, "--again", "npb").returncode == 0
+    assert states(ca) == {("npb", "revoked"): 2, ("punjab-police", "valid"): 1}
+    assert run(*revoke, "--again", "npb").returncode == 2
+    assert run(*revoke, "ff").returncode == 2  # one or the other
+
+
+def states(ca: Path) -> Counter[tuple[str, str]]:
+    """How many certificates of each agency are in each state."""
+    lines = map(json.loads, run("pki", "list", "--folder", ca, "--json").stdout.splitlines())
+    return Counter((line["agency_id"], line["state"]) for line in lines)
 
 
 def test_a_failure_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

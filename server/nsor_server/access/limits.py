@@ -131,3 +131,8 @@ class Limits:
         if use.tokens < 1:
             raise errors.Exhausted(retry_after_seconds=(1 - use.tokens) / self._rate)
         use.tokens -= 1
+
+    def open_streams(self) -> dict[str, int]:
+        """Open streams by agency; none of agencies that have none."""
+        with self._lock:
+            return {agency_id: use.streams for agency_id, use in self._uses.items() if use.streams}

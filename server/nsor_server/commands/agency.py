@@ -1,5 +1,7 @@
-"""`nsor-server agency`: operators enter and disable agencies, as the owner of the tables and on the record."""
+"""`nsor-server agency`: operators enter, show, disable and enable agencies, as the owner and on the record."""
 
+import datetime as dt
+import difflib
 import json
 import os
 from pathlib import Path
@@ -11,18 +13,24 @@ from rich.table import Table
 from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Agency
+from nsor_server.commands import again as again_
 from nsor_server.commands.focal_person import focal_person
 from nsor_server.directory import agencies, entries
+from nsor_server.directory import standing as standings
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.instants import instant
+from nsor_server.ledger import activity, operator
 from nsor_server.policy.places import Places
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
+from nsor_server.storage.pool import Connection
 
 _MOST_AGENCIES = 10_000
 
 
 @click.group()
 def agency() -> None:
-    """Add, list and disable agencies. Every change is an entry of the ledger and counts from the next call."""
+    """Add, list, show, disable and enable agencies. A change is an entry and counts from the next call."""
 
 
 agency.add_command(focal_person)
@@ -104,13 +112,88 @@ def list_(*, as_json: bool) -> None:
 
 @agency.command()
 @click.argument("agency_id")
-def disable(agency_id: str) -> None:
+def show(agency_id: str) -> None:
+    """Show an agency: its facts, certificates, officers and last call."""
+    with attached(config.load(os.environ)) as database, database.owner() as owner:
+        one = _known(owner, agency_id)
+        standing = standings.of_agencies(owner, [agency_id])[agency_id]
+        last = activity.last_calls(owner, [agency_id]).get(agency_id)
+        at = operator.now(owner)
+    for name, value in _card(one, standing, last, at):
+        click.echo(f"{name:<13}{value}")
+    click.echo(f"\nNext: nsor-server agency {'disable' if one.enabled else 'enable'} {agency_id}")
+
+
+@agency.command()
+@click.argument("agency_id")
+@again_.OPTION
+def disable(agency_id: str, again: str | None) -> None:
     """Disable an agency: it may not call any more, and its open streams end."""
     settings = config.load(os.environ)
     keyring = keyrings.load(settings.keys)
-    with attached(settings) as database, database.owner() as owner:
-        changed = entries.disable(owner, keyring, agency_id)
+    with attached(settings) as database:
+        with database.owner() as owner:
+            one = _known(owner, agency_id)
+        if one.enabled:
+            what = f"{one.name_en} ({_kind(one)}, {' '.join(one.jurisdiction)}) will not be able to call any more."
+            again_.typed(agency_id, again, what=what)
+        with database.owner() as owner:
+            changed = entries.disable(owner, keyring, agency_id)
     click.echo(f"{agency_id} is disabled." if changed else f"{agency_id} was disabled before.")
+    click.echo(f"The way back: nsor-server agency enable {agency_id}", err=True)
+
+
+@agency.command()
+@click.argument("agency_id")
+@again_.OPTION
+def enable(agency_id: str, again: str | None) -> None:
+    """Enable a disabled agency: its certificates and officers count again from the next call on."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database:
+        with database.owner() as owner:
+            one = _known(owner, agency_id)
+            standing = standings.of_agencies(owner, [agency_id])[agency_id]
+            valid = len(standing.valid(operator.now(owner)))
+        if not one.enabled:
+            what = f"{one.name_en} will be able to call again: {valid} certificates, {standing.officers} officers."
+            again_.typed(agency_id, again, what=what)
+        with database.owner() as owner:
+            changed = entries.enable(owner, keyring, agency_id)
+    click.echo(f"{agency_id} is enabled." if changed else f"{agency_id} was enabled before.")
+
+
+def _known(owner: Connection, agency_id: str) -> Agency:
+    """The agency of an id.
+
+    Raises:
+        AgencyError: there is none; says which one was probably meant.
+    """
+    found = agencies.find(owner, agency_id)
+    if found is None:
+        every = [each.agency_id for each in agencies.page(owner, after="", limit=_MOST_AGENCIES)]
+        near = difflib.get_close_matches(agency_id, every, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "See: nsor-server agency list"
+        raise entries.AgencyError(f"There is no such agency. {hint}")
+    return found
+
+
+def _card(one: Agency, standing: standings.Standing, last_us: int | None, at: dt.datetime) -> list[tuple[str, str]]:
+    valid = standing.valid(at)
+    revoked = sum(each.revoked for each in standing.certificates)
+    certificates = f"{len(valid)} valid, {revoked} revoked, {len(standing.certificates) - len(valid) - revoked} over"
+    return [
+        ("agency", one.agency_id),
+        ("name", one.name_en),
+        ("", one.name_ur),
+        ("kind", " ".join([_kind(one), *_court_kinds(one)])),
+        ("jurisdiction", " ".join(one.jurisdiction)),
+        ("state", "enabled" if one.enabled else "disabled"),
+        ("certificates", certificates),
+        *(("", f"{each.serial} until {each.not_after:%Y-%m-%d}") for each in valid),
+        ("officers", str(standing.officers)),
+        ("last call", "none" if last_us is None else f"{instant(last_us).astimezone(KARACHI):%Y-%m-%d %H:%M:%S} PKT"),
+    ]
 
 
 def _kind(one: Agency) -> str:

@@ -11,7 +11,9 @@ from typing import Any, get_args
 import click
 
 from nsor_server import config
+from nsor_server.commands import again as again_
 from nsor_server.pki import authority, files, index, profiles, requests
+from nsor_server.pki.errors import PkiError
 
 _Command = Callable[..., Any]
 _FOLDER = click.option(
@@ -121,20 +123,47 @@ def issue(
         files.replace(out, pem, mode=0o644)
     click.echo(
         f"Serial {chain[0].serial_number:x}, valid until {chain[0].not_valid_after_utc:%Y-%m-%d %H:%M} UTC. "
-        "It counts once the register has imported the index: nsor-server pki import",
+        f"It counts once the register has imported the index:\n  nsor-server pki import {folder / 'index.jsonl'}",
         err=True,
     )
 
 
 @pki.command()
-@click.argument("serial")
+@click.argument("serial", required=False)
 @_FOLDER
+@click.option("--agency", "agency_id", help="Instead of a serial: every certificate of this agency that is valid.")
 @click.option("--reason", type=click.Choice(get_args(index.Reason)), required=True)
-def revoke(serial: str, folder: Path, reason: index.Reason) -> None:
-    """Revoke a certificate; it stops counting with the next import."""
-    entry = authority.revoke(folder / "index.jsonl", serial, reason=reason, at=authority.now())
-    click.echo(f"Revoked {entry.serial} on {entry.at:%Y-%m-%d %H:%M} UTC ({entry.reason}).")
-    click.echo("It stops counting once the register has imported the index: nsor-server pki import", err=True)
+@again_.OPTION
+def revoke(*, serial: str | None, folder: Path, agency_id: str | None, reason: index.Reason, again: str | None) -> None:
+    """Revoke a certificate, or all of an agency; they stop counting with the next import."""
+    if (serial is None) == (agency_id is None):
+        raise click.UsageError("Name one certificate by its serial, or --agency.")
+    path = folder / "index.jsonl"
+    serials = [serial] if serial is not None else _of_agency(path, agency_id or "", again)
+    for one in serials:
+        entry = authority.revoke(path, one, reason=reason, at=authority.now())
+        click.echo(f"Revoked {entry.serial} on {entry.at:%Y-%m-%d %H:%M} UTC ({entry.reason}).")
+    counts = "It stops" if len(serials) == 1 else "They stop"
+    click.echo(
+        f"{counts} counting once the register has imported the index:\n  nsor-server pki import {path}", err=True
+    )
+
+
+def _of_agency(path: Path, agency_id: str, again: str | None) -> list[str]:
+    """The serials of an agency that are valid, once its id has been typed again.
+
+    Raises:
+        PkiError: there are none.
+        NotTheSame: it wasn't.
+    """
+    at = authority.now()
+    lines = [line for line in index.fold(index.read(path)) if line.issued.agency_id == agency_id]
+    serials = [line.issued.serial for line in lines if line.revoked is None and line.issued.not_after > at]
+    if not serials:
+        raise PkiError("This CA has no valid certificate of that agency. See: nsor-server pki list")
+    what = f"{len(serials)} certificates of {agency_id} will be revoked: {', '.join(serials)}"
+    again_.typed(agency_id, again, what=what)
+    return serials
 
 
 @pki.command("list")
@@ -164,6 +193,34 @@ def import_(index_file: Path) -> None:
     with attach.attached(settings) as database, database.owner() as connection:
         done = certificates.import_index(connection, keys, entries)
     click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
+
+
+@pki.command()
+@click.argument("certificate", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def explain(certificate: Path) -> int:
+    """Say why the register lets an agency's CERTIFICATE in, or doesn't; exit code 1 if it doesn't.
+
+    For an agency that hears "Socket closed": its certificate is public, so it may be sent.
+    """
+    from nsor_server.commands import explain as reasons  # noqa: PLC0415 - as above: the CA's machine has no PostgreSQL
+    from nsor_server.storage import attach, keyring  # noqa: PLC0415
+
+    settings = config.load(os.environ)
+    leaf = reasons.read(certificate)
+    click.echo(f"serial {leaf.serial_number:x}, until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
+    failed = reasons.handshake(leaf, files.read_certificates(settings.client_ca), authority.now())
+    if failed is not None:
+        click.echo(f"TLS: {failed}")
+        return 1
+    click.echo("TLS: accepted, with its key and the CA that issued it in the client's file")
+    keys = keyring.load(settings.keys)
+    with attach.attached(settings) as database, database.owner() as owner:
+        refused, more = reasons.call(leaf, reasons.known(owner, keys))
+    if refused is not None:
+        click.echo(f"Register: {refused}\nNext: {more}")
+        return 1
+    click.echo(f"Register: accepted, as {more}")
+    return 0
 
 
 @pki.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -56,6 +56,10 @@ class Metrics:
         """Collect the ledger's health whenever somebody asks."""
         self.registry.register(_Ledger(healthy))
 
+    def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
+        """Collect the open streams whenever somebody asks."""
+        self.registry.register(_Streams(by_agency))
+
     def serve(self, address: str) -> Callable[[], None]:
         """Answer Prometheus on HOST:PORT; returns what stops that."""
         host, _, port = address.rpartition(":")
@@ -83,6 +87,18 @@ class _Spans(Collector):
             spans.add_metric([destination.name, "exported"], destination.counts.exported)
             spans.add_metric([destination.name, "failed"], destination.counts.failed)
         yield spans
+
+
+class _Streams(Collector):
+    def __init__(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
+        self._by_agency = by_agency
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the current counts."""
+        streams = GaugeMetricFamily("nsor_streams", "Open streams by agency.", labels=["agency"])
+        for agency_id, count in self._by_agency().items():
+            streams.add_metric([agency_id], count)
+        yield streams
 
 
 class _Ledger(Collector):

@@ -1,0 +1,138 @@
+"""`nsor-server status`: per agency its state, last call, refusals, streams, and certificate. Shows no person.
+
+Last calls and refusals come from the ledger, certificates from the database. Open streams are known to the running
+server alone and come from its metrics, if it has them (NSOR_METRICS_LISTEN).
+"""
+
+import datetime as dt
+import json
+import os
+import urllib.error
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import click
+from prometheus_client.parser import text_string_to_metric_families
+
+from nsor_server import config
+from nsor_server.directory import agencies, standing
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.ledger import activity, operator
+from nsor_server.pki import index
+from nsor_server.storage.attach import attached
+
+_MOST_AGENCIES: Final = 10_000
+_HOUR: Final = dt.timedelta(hours=1)
+_SOON: Final = dt.timedelta(days=14)
+_METRICS_SECONDS: Final = 3
+_STREAMS: Final = "nsor_streams"
+
+
+@click.command()
+@click.option("--agency", "agency_id", help="Only this agency.")
+@click.option(
+    "--index",
+    "index_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The CA's index.jsonl: names certificates that the register hasn't imported.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> None:
+    """Show per agency: state, last call, open streams, refusals of the last hour, and the certificate's end."""
+    settings = config.load(os.environ)
+    with attached(settings) as database, database.owner() as owner:
+        at = operator.now(owner)
+        found = [
+            each
+            for each in agencies.page(owner, after="", limit=_MOST_AGENCIES)
+            if agency_id is None or each.agency_id == agency_id
+        ]
+        ids = [each.agency_id for each in found]
+        standings = standing.of_agencies(owner, ids)
+        last = activity.last_calls(owner, ids)
+        refused: Counter[str] = Counter()
+        for refusal in activity.refusals(owner, to_us(at - _HOUR)):
+            refused[refusal.agency] += refusal.count
+        known = standing.serials(owner)
+    streams = _streams(settings.metrics_listen)
+    missing = _missing(index_file, known, at)
+    lines = [
+        {
+            "agency_id": each.agency_id,
+            "enabled": each.enabled,
+            "last_call": None if each.agency_id not in last else instant(last[each.agency_id]).isoformat(),
+            "streams": None if streams is None else streams.get(each.agency_id, 0),
+            "refused_last_hour": refused[each.agency_id],
+            "certificate": _certificate(standings[each.agency_id], at),
+            "not_imported": missing.get(each.agency_id, []),
+        }
+        for each in found
+    ]
+    if as_json:
+        for line in lines:
+            click.echo(json.dumps(line))
+        return
+    # Not a table that is fitted to the terminal: it would cut an id where it is long.
+    width = max((len(each.agency_id) for each in found), default=6)
+    click.echo(f"{'agency':<{width}}  {'last call':<10}  open  refused  certificate until")
+    for each, line in zip(found, lines, strict=True):
+        called = _when(last.get(each.agency_id), at) if each.enabled else "disabled"
+        opened = "?" if streams is None else str(line["streams"])
+        certificate = str(line["certificate"]) + (", one not imported" if line["not_imported"] else "")
+        counts = f"{opened:>4}  {refused[each.agency_id]:>7}"
+        click.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
+    click.echo(f"\n{len(found)} agencies. Refused: in the last hour; {refused['']} more of no known agency.")
+    if streams is None:
+        click.echo("Open streams: not known. The running server tells them with NSOR_METRICS_LISTEN.")
+    for who, serials in sorted(missing.items()):
+        click.echo(f"Not imported for {who}: {', '.join(serials)}\n  nsor-server pki import {index_file}")
+    click.echo("Next: nsor-server refusals --since 1h")
+
+
+def _certificate(found: standing.Standing, at: dt.datetime) -> str:
+    """Until when the last of an agency's certificates holds, or why none does."""
+    valid = found.valid(at)
+    if valid:
+        soon = " (soon)" if valid[0].not_after - at < _SOON else ""
+        return f"{valid[0].not_after:%Y-%m-%d}{soon}"
+    if not found.certificates:
+        return "none imported"
+    return "revoked" if found.certificates[0].revoked else f"over {found.certificates[0].not_after:%Y-%m-%d}"
+
+
+def _when(last_us: int | None, at: dt.datetime) -> str:
+    """An instant as short as it may be: today's as the time alone, in Pakistan."""
+    if last_us is None:
+        return "never"
+    local = instant(last_us).astimezone(KARACHI)
+    return f"{local:%H:%M:%S}" if local.date() == at.astimezone(KARACHI).date() else f"{local:%Y-%m-%d}"
+
+
+def _missing(index_file: Path | None, known: frozenset[str], at: dt.datetime) -> dict[str, list[str]]:
+    """Serials of agencies' valid certificates in the CA's index that the register doesn't know, by agency."""
+    found: dict[str, list[str]] = {}
+    for line in index.fold(index.read(index_file)) if index_file is not None else ():
+        issued = line.issued
+        if issued.agency_id and line.revoked is None and issued.not_after > at and issued.serial not in known:
+            found.setdefault(issued.agency_id, []).append(issued.serial)
+    return found
+
+
+def _streams(address: str | None) -> dict[str, int] | None:
+    """Open streams by agency, as the running server's metrics tell them; None: they can't be had."""
+    if address is None:
+        return None
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=_METRICS_SECONDS) as answer:
+            text = answer.read().decode()
+    except (urllib.error.URLError, OSError, UnicodeDecodeError):
+        return None
+    return {
+        sample.labels["agency"]: int(sample.value)
+        for family in text_string_to_metric_families(text)
+        if family.name == _STREAMS
+        for sample in family.samples
+    }

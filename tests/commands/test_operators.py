@@ -1,0 +1,240 @@
+"""What an operator types about agencies: show, disable, enable, status, refusals; in a terminal of 80 columns."""
+
+import datetime as dt
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from prometheus_client import start_http_server
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server import config
+from nsor_server.__main__ import EXPECTED, run
+from nsor_server.access.limits import Limits
+from nsor_server.calls import new_access_id
+from nsor_server.commands import again
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Entry
+from nsor_server.pki import index
+from nsor_server.rpc.metrics import Metrics
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.attach import attached
+
+EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
+LONGEST = "khyber-pakhtunkhwa-special-court"
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def say(state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run `nsor-server` on a fresh register with the example agencies; gives its exit code and what it said."""
+    for name in [name for name in os.environ if name.startswith("NSOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def typed(*arguments: str) -> tuple[int, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    for arguments in (["migrate"], ["keys", "create"], ["agency", "add", "--file", str(EXAMPLES)]):
+        assert typed(*arguments)[0] == 0
+    return typed
+
+
+def an_entry(agency: str, outcome: leaf_pb2.Outcome.ValueType, officer_key: bytes = b"") -> Entry:
+    return Entry(
+        access_id=new_access_id(),
+        agency=agency,
+        method="nsor.v1.LookupService/LookUpRegistration",
+        purpose=3,
+        outcome=outcome,
+        trace_id=os.urandom(16),
+        call_hash=os.urandom(32),
+        answer_hash=os.urandom(32),
+        detail=b"",
+        officer_key=officer_key,
+    )
+
+
+def append(*entries: Entry) -> None:
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, database.owner() as owner:
+        ((origin,),) = owner.execute("SELECT origin FROM ledger_head").fetchall()
+        Ledger(keyring, origin or settings.ledger_origin).append(owner, entries)
+
+
+def an_index(folder: Path, *certificates: tuple[str, str, int]) -> Path:
+    """A CA's index: serial, agency, and days until the end."""
+    now = dt.datetime.now(dt.UTC)
+    path = folder / "index.jsonl"
+    lines = [
+        index.Issued(
+            serial=serial,
+            profile="agency",
+            names=(f"URI:spiffe://nsor.gov.pk/agency/{agency}",),
+            agency_id=agency,
+            fingerprint=hashlib.sha256(serial.encode()).hexdigest(),
+            not_before=now - dt.timedelta(days=400),
+            not_after=now + dt.timedelta(days=days),
+            at=now,
+        )
+        for serial, agency, days in certificates
+    ]
+    path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    return path
+
+
+def enabled(say: Say, agency_id: str) -> bool:
+    found = map(json.loads, say("agency", "list", "--json")[1].splitlines())
+    return next(bool(line["enabled"]) for line in found if line["agency_id"] == agency_id)
+
+
+def test_an_agency_is_disabled_when_its_id_is_typed_again_and_there_is_a_way_back(say: Say) -> None:
+    for wrong in ((), ("--again", "sindh-police"), ("--again", "")):
+        code, said = say("agency", "disable", "punjab-police", *wrong)
+        assert (code, "nothing was changed" in said) == (EXPECTED, True)
+        assert enabled(say, "punjab-police")
+    code, said = say("agency", "disable", "punjab-police", "--again", "punjab-police")
+    assert (code, enabled(say, "punjab-police")) == (0, False)
+    assert "The way back: nsor-server agency enable punjab-police" in said.splitlines()
+    assert say("agency", "disable", "punjab-police")[1].startswith("punjab-police was disabled before.")
+    assert say("agency", "enable", "punjab-police", "--again", "punjab")[0] == EXPECTED
+    assert not enabled(say, "punjab-police")
+    assert say("agency", "enable", "punjab-police", "--again", "punjab-police") == (0, "punjab-police is enabled.\n")
+    assert enabled(say, "punjab-police")
+
+
+def test_a_mistyped_id_is_told(say: Say) -> None:
+    for command in ("show", "disable", "enable"):
+        assert say("agency", command, "punjab-polcie") == (
+            EXPECTED,
+            "nsor-server: There is no such agency. Did you mean punjab-police?\n",
+        )
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("line", "same"), [("npb\n", True), ("npd\n", False), ("\n", False), ("y\n", False)])
+def test_at_a_terminal_the_id_is_asked_for(monkeypatch: pytest.MonkeyPatch, line: str, same: bool) -> None:
+    # Neither a return nor a yes is enough: whoever has the wrong line in his fingers stops here.
+    monkeypatch.setattr("sys.stdin", _Terminal(line))
+    if same:
+        again.typed("npb", None, what="It will be disabled.")
+    else:
+        with pytest.raises(again.NotTheSame):
+            again.typed("npb", None, what="It will be disabled.")
+
+
+def test_an_agency_is_a_card_with_what_comes_next(say: Say, tmp_path: Path) -> None:
+    path = an_index(tmp_path, ("ab12", "punjab-police", 300), ("ab13", "punjab-police", -3))
+    assert say("pki", "import", str(path))[0] == 0
+    append(an_entry("punjab-police", leaf_pb2.OUTCOME_ALLOWED))
+    code, said = say("agency", "show", "punjab-police")
+    assert code == 0
+    lines = said.splitlines()
+    assert lines[0] == "agency       punjab-police"
+    assert "certificates 1 valid, 0 revoked, 1 over" in lines
+    assert f"             ab12 until {dt.datetime.now(dt.UTC) + dt.timedelta(days=300):%Y-%m-%d}" in lines
+    assert any(line.startswith("last call    20") for line in lines)
+    assert lines[-1] == "Next: nsor-server agency disable punjab-police"
+    assert max(map(len, lines)) <= 80
+
+
+def test_status_says_who_called_who_was_refused_and_whose_certificate_ends(say: Say, tmp_path: Path) -> None:
+    path = an_index(tmp_path, ("ab12", "punjab-police", 300), ("ab13", "sindh-police", 5), ("ab14", "npb", -1))
+    assert say("pki", "import", str(path))[0] == 0
+    refused = leaf_pb2.OUTCOME_REFUSED
+    append(
+        an_entry("punjab-police", leaf_pb2.OUTCOME_ALLOWED),
+        *(an_entry("sindh-police", refused) for _ in range(3)),
+        an_entry("", refused),
+    )
+    lines = {line["agency_id"]: line for line in map(json.loads, say("status", "--json")[1].splitlines())}
+    assert (lines["punjab-police"]["refused_last_hour"], lines["sindh-police"]["refused_last_hour"]) == (0, 3)
+    assert lines["punjab-police"]["last_call"] is not None
+    assert lines["npb"]["last_call"] is None
+    assert lines["sindh-police"]["certificate"].endswith(" (soon)")
+    assert lines["npb"]["certificate"].startswith("over ")
+    assert lines["fia-immigration"]["certificate"] == "none imported"
+    assert {line["streams"] for line in lines.values()} == {None}  # only a running server knows
+    say("agency", "add", LONGEST, "--kind", "POLICE", "--name-en", "A", "--name-ur", "پولیس", "--jurisdiction", "PK-PB")
+    code, said = say("status")
+    assert code == 0
+    for agency_id in (*lines, LONGEST):
+        assert agency_id in said  # never cut
+    assert max(len(line.rstrip()) for line in said.splitlines()) <= 80
+    assert "1 more of no known agency." in said
+    assert "NSOR_METRICS_LISTEN" in said
+
+
+def test_status_names_certificates_that_the_register_does_not_know(say: Say, tmp_path: Path) -> None:
+    # An agency that hears CERTIFICATE_NOT_ACTIVE has been issued one that nobody imported.
+    assert say("pki", "import", str(an_index(tmp_path, ("ab12", "npb", 300))))[0] == 0
+    path = an_index(tmp_path, ("ab12", "npb", 300), ("ab15", "npb", 300), ("ab16", "punjab-police", -1))
+    code, said = say("status", "--index", str(path))
+    assert code == 0
+    assert "Not imported for npb: ab15" in said.splitlines()
+    assert "ab16" not in said
+    assert f"nsor-server pki import {path}" in said.replace("\n", "").replace("  ", "")
+
+
+def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, metrics = Limits(rate_per_second=9, in_flight=9, streams=9, all_streams=9), Metrics()
+    metrics.watch_streams(limits.open_streams)
+    held = [limits.stream("punjab-police") for _ in range(2)]
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
+    try:
+        monkeypatch.setenv("NSOR_METRICS_LISTEN", f"127.0.0.1:{server.server_port}")
+        assert streams(say) == {"punjab-police": 2}
+        held[0].release()
+        assert streams(say) == {"punjab-police": 1}
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=20)
+    assert "Open streams: not known." in say("status")[1]
+
+
+def streams(say: Say) -> dict[str, int]:
+    """Agencies with open streams."""
+    lines = map(json.loads, say("status", "--json")[1].splitlines())
+    return {line["agency_id"]: line["streams"] for line in lines if line["streams"]}
+
+
+def test_refusals_are_counted_by_agency_and_officer(say: Say) -> None:
+    refused, one, two = leaf_pb2.OUTCOME_REFUSED, b"1" * 32, b"2" * 32
+    append(
+        *(an_entry("punjab-police", refused, one) for _ in range(5)),
+        *(an_entry("punjab-police", refused, two) for _ in range(2)),
+        *(an_entry("", refused) for _ in range(3)),
+        an_entry("npb", leaf_pb2.OUTCOME_FAILED),
+        an_entry("npb", leaf_pb2.OUTCOME_ALLOWED),
+    )
+    lines = [json.loads(line) for line in say("refusals", "--since", "1h", "--json")[1].splitlines()]
+    assert [(line["agency_id"], line["count"]) for line in lines] == [
+        ("punjab-police", 5),
+        ("", 3),
+        ("punjab-police", 2),
+        ("npb", 1),
+    ]
+    assert len({line["officer_code"] for line in lines if line["agency_id"] == "punjab-police"}) == 2
+    assert {line["officer_code"] for line in lines if line["agency_id"] != "punjab-police"} == {""}
+    assert lines[-1]["answer"] == "failed"
+    code, said = say("refusals", "--top", "1")
+    assert (code, "1 of 4 lines, 11 calls" in said, "(not known)" in said) == (0, True, False)
+    assert max(len(line.rstrip()) for line in said.splitlines()) <= 80
+    assert len(say("refusals", "--agency", "npb", "--json")[1].splitlines()) == 1
+    assert say("refusals", "--agency", "sindh-police") == (0, "No call was refused in that time.\n")
+    for wrong in ("1", "h", "0h", "1w"):
+        assert say("refusals", "--since", wrong)[0] == EXPECTED

@@ -64,7 +64,9 @@ def files(text: str) -> Iterator[str]:
         if code.split("/")[0] not in TOP or "/" not in code or " " in code:
             continue
         for path in expanded(code):
-            if not any(REPOSITORY.glob(path.rstrip("/"))):
+            file, _, test = path.partition("::")
+            found = next(REPOSITORY.glob(file.rstrip("/")), None)
+            if found is None or (test and f"def {test}(" not in found.read_text(encoding="utf-8")):
                 yield path
 
 
@@ -129,14 +131,15 @@ def test_a_document_names_what_is_there(name: str) -> None:
 def test_what_is_not_there_is_noticed() -> None:
     text = """# A heading
 [gone](docs/gone.md) [no heading](README.md#gone) [here](README.md) [below](#a-heading) [far](https://example.com/gone)
-`demo/{story,gone}.py` and `nsor-server nothing`, `nsor-server pki issue --gone`, `make gone`, `nsor ledger verify`
+`demo/{story,gone}.py` and `tests/test_docs.py::test_gone` and `tests/test_docs.py::test_what_is_not_there_is_noticed`
+`nsor-server nothing`, `nsor-server pki issue --gone`, `make gone`, `nsor ledger verify`
 ```
 $ nsor-server --help
 Something else.
 ```
 """
     assert list(links("README.md", text)) == ["docs/gone.md", "README.md#gone", "#a-heading"]
-    assert list(files(text)) == ["demo/gone.py"]
+    assert list(files(text)) == ["demo/gone.py", "tests/test_docs.py::test_gone"]
     assert [unknown(words) for words in command_lines(text)] == ["nothing", "--gone", "gone", None, None]
     ((words, quoted),) = quoted_help(text)
     assert printed(words).startswith("Usage: nsor-server")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,8 @@ from nsor.cli import kept
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
+    from google.protobuf import timestamp_pb2
+
     from nsor.client import Client
     from nsor.v1 import directory_pb2
 
@@ -244,15 +247,20 @@ def _row(each: directory_pb2.Officer | directory_pb2.FocalPerson) -> tuple[str, 
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     disabled = each.HasField("disable_time")
-    state = f"disabled {each.disable_time.ToDatetime():%Y-%m-%d}" if disabled else "live"
+    state = f"disabled {_day(each.disable_time)}" if disabled else "live"
     if isinstance(each, directory_pb2.FocalPerson):
-        entered = f"{each.enter_time.ToDatetime():%Y-%m-%d}"
-        return each.number, "focal person", "", "", entered, state, each.key_id.hex()
+        return each.number, "focal person", "", "", _day(each.enter_time), state, each.key_id.hex()
     system = each.kind == directory_pb2.KEY_KIND_SYSTEM
     who = "system" if system else "deciding officer" if each.decides else "officer"
     where = " ".join(each.jurisdiction) or "wherever the agency may"
-    since = f"{each.enrol_time.ToDatetime():%Y-%m-%d}"
+    since = _day(each.enrol_time)
     return each.officer_number, who, str(each.grade or ""), where, since, state, each.officer_key_id.hex()
+
+
+def _day(instant: timestamp_pb2.Timestamp) -> str:
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    return f"{instant.ToDatetime(dt.UTC).astimezone(render.PAKISTAN):%Y-%m-%d}"
 
 
 def _key_id(text: str | None, file: Path | None) -> bytes:

@@ -42,7 +42,7 @@ def _always(answer: Message | Refusal) -> Callable[[bytes], Message | Refusal]:
     [
         *([name] for name in cli.COMMANDS),
         *(["access", name] for name in ("request", "approve", "return", "show")),
-        *(["officer", name] for name in ("new-key", "enrol", "replace", "system-key", "disable", "list")),
+        *(["officer", name] for name in ("new-key", "request", "enrol", "replace", "system-key", "disable", "list")),
         *(["ledger", name] for name in ("verify", "checkpoint", "new-witness-key", "cosign", "accesses")),
         ["credentials", "request"],
     ],

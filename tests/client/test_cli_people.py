@@ -238,6 +238,25 @@ def test_an_enrolment_is_signed_by_the_focal_persons_and_proved_by_the_officer(
     assert signers == [nsor.OfficerKey.load(path).key_id for path in (Path(focal[1]), second)]
 
 
+def test_an_officers_key_stays_with_him(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What the focal person gets proves that the key is held, and holds no secret.
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "PB-1", "--grade", "17", "--decides")
+    file = tmp_path / "enrolment.json"
+    assert run("officer", "request", *own, "--place", "PK-PB/LHR", "--out", str(file)) == 0
+    assert not register.calls
+    assert run("officer", "enrol", "--request-file", str(file), *focal) == 0
+    assert run("officer", "enrol", *own, "--place", "PK-PB/LHR", *focal) == 0
+    by_file, directly = (directory_pb2.EnrolOfficerRequest.FromString(call.request) for call in register.calls)
+    by_file.request_id = directly.request_id
+    assert by_file == directly
+    assert run("officer", "enrol", "--request-file", str(file), *own, *focal) == cli.USAGE
+    assert run("officer", "enrol", "--number", "PB-1", *focal) == cli.USAGE
+    assert "--officer-key-file, --number and --grade" in capsys.readouterr().err
+
+
 def test_a_key_is_replaced_by_its_number(
     run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nsor.cli import kept
-from nsor.cli.session import Session, common
+from nsor.cli.session import Session, common, read_request, read_text
 
 if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2
@@ -40,8 +40,8 @@ def _focal_persons(*, required: bool, two: bool = False) -> Callable[[_F], _F]:
     return add
 
 
-def _enrolment(function: _F) -> _F:
-    """Add the options of an officer's enrolment."""
+def _facts(function: _F) -> _F:
+    """Add the options that say who an officer is."""
     for option in (
         click.option("--decides", is_flag=True, help="The officer may sign decisions."),
         click.option(
@@ -50,11 +50,18 @@ def _enrolment(function: _F) -> _F:
             multiple=True,
             help="Where the officer may act; repeatable; default: wherever the agency may.",
         ),
-        click.option("--grade", type=click.IntRange(1, 22), required=True, help="BPS grade."),
-        click.option("--number", required=True, help="Personal or belt number."),
-        click.option("--officer-key-file", "key_file", type=_FILE, required=True, help="The officer's key."),
+        click.option("--grade", type=click.IntRange(1, 22), help="BPS grade."),
+        click.option("--number", help="Personal or belt number."),
+        click.option("--officer-key-file", "key_file", type=_FILE, help="The officer's key."),
     ):
         function = option(function)
+    return function
+
+
+def _enrolment(function: _F) -> _F:
+    """Add the options of an officer's enrolment."""
+    file = "What `nsor officer request` has written, instead of the officer's key and facts."
+    function = click.option("--request-file", type=_FILE, help=file)(_facts(function))
     return _focal_persons(required=True, two=True)(function)
 
 
@@ -92,6 +99,22 @@ def new_key(session: Session, file: Path) -> None:
     session.say(
         f"Key made. Next: `nsor officer enrol --officer-key-file {file} --number ... --grade ... --focal-key-file ...`"
     )
+
+
+@officer.command()
+@_facts
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it holds no secret.")
+@common
+def request(session: Session, out: Path, **facts: Any) -> None:
+    """Write what a focal person needs to enrol your key, so that your key stays with you."""
+    from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - as above
+
+    with session.client() as client:
+        out.write_text(MessageToJson(_of_facts(client, **facts)), encoding="utf-8")
+    if session.as_json:
+        session.json({"file": str(out)})
+        return
+    session.say(f"Give {out} to your focal person. Next, there: `nsor officer enrol --request-file {out.name}`")
 
 
 @officer.command()
@@ -181,23 +204,44 @@ def _enrol(
     session: Session,
     *,
     replace: bool,
-    key_file: Path,
-    number: str,
-    grade: int,
-    places: tuple[str, ...],
-    decides: bool,
+    request_file: Path | None,
     focal_file: Path,
     second_file: Path | None,
+    **facts: Any,
 ) -> None:
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
-        request = _request(client, key_file, number)
-        request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_OFFICER, grade, decides
-        request.jurisdiction.extend(places)
+        if request_file is None:
+            request = _of_facts(client, **facts)
+        elif any(facts.values()):
+            raise click.UsageError("--request-file says who the officer is: give neither key nor facts beside it.")
+        else:
+            request = directory_pb2.EnrolOfficerRequest()
+            read_request(read_text(str(request_file)), request)
         if replace:
             request.replaced_key_id = _live_key(client, request.officer_number)
         _enrolled(session, client, request, title="Replaced" if replace else "Enrolled")
+
+
+def _of_facts(
+    client: Client,
+    *,
+    key_file: Path | None,
+    number: str | None,
+    grade: int | None,
+    places: tuple[str, ...],
+    decides: bool,
+) -> directory_pb2.EnrolOfficerRequest:
+    """An officer's enrolment of the options."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    if not (key_file and number and grade):
+        raise click.UsageError("An officer is named by --officer-key-file, --number and --grade.")
+    request = _request(client, key_file, number)
+    request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_OFFICER, grade, decides
+    request.jurisdiction.extend(places)
+    return request
 
 
 def _request(client: Client, key_file: Path, number: str) -> directory_pb2.EnrolOfficerRequest:

@@ -24,6 +24,7 @@ from rich.table import Column, Table
 from nsor_server import app, config
 from nsor_server.access.contract import Contract
 from nsor_server.config import RULES, OperatorError, Settings
+from nsor_server.directory import focal_persons
 from nsor_server.ledger import keyring_check, outside
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
@@ -37,6 +38,8 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import MAX_SKEW_SECONDS, Database
 
 SOON_DAYS = 21
+_NAMED = 5
+"""Agencies that a finding names."""
 EMBEDDED = (
     "Embedded PostgreSQL: one account owns the server, the database and, by default, the keys. It does not defend "
     "against whoever holds that account, nor against the loss of this machine. For more, set NSOR_DATABASE_URL to a "
@@ -188,6 +191,18 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     if missing:
         return
     yield from _safely("ledger", lambda: _ledger(settings, database))
+    yield from _safely("focal persons", lambda: _focal_persons(database))
+
+
+def _focal_persons(database: Database) -> Iterator[Finding]:
+    with database.transaction() as connection:
+        lacking = focal_persons.lacking(connection)
+    if not lacking:
+        yield Finding("focal persons", "ok", "every agency has those that it needs to enrol its officers")
+        return
+    named = ", ".join(f"{agency_id} lacks {number}" for agency_id, number in list(lacking.items())[:_NAMED])
+    more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+    yield Finding("focal persons", "warning", f"{named}{more}: nsor-server agency focal-person add")
 
 
 def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:

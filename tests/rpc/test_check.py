@@ -8,7 +8,7 @@ from rich.console import Console
 from nsor.v1 import directory_pb2
 from nsor_server import check, config
 from nsor_server.storage.pool import Database
-from tests.rpc.callers import Serve
+from tests.rpc.callers import Serve, example_agencies
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 
@@ -54,6 +54,23 @@ def test_a_database_that_is_away_is_said_without_its_address(settings: config.Se
     assert not good
     assert "the database doesn't answer" in text
     assert "secret" not in text
+
+
+def test_an_agency_that_can_enrol_nobody_is_named(serve: Serve) -> None:
+    # Its officers would hear FOCAL_PERSON_REQUIRED, and not why. NPB needs two.
+    with serve() as serving:
+        agencies = [agency.agency_id for agency in example_agencies()]
+        for agency_id in agencies:
+            serving.enter_focal_person(agency_id)
+        assert "court lacks 1" in looked_at(serving.settings)[1]
+        for agency_id in agencies:
+            serving.enter_focal_person(agency_id)
+        assert "every agency has those that it needs" in looked_at(serving.settings)[1]
+        serving.sql(
+            "INSERT INTO focal_person_disabled (key_id, agency_id) SELECT key_id, agency_id FROM focal_person"
+            " WHERE agency_id = 'punjab-police'"
+        )
+        assert "punjab-police lacks 1: nsor-server agency focal-person add" in looked_at(serving.settings)[1]
 
 
 def test_it_changes_nothing(settings: config.Settings, database: Database) -> None:

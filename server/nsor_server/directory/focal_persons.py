@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +170,19 @@ def find(conn: Connection, agency_id: str | None = None) -> list[FocalPerson]:
     return [
         FocalPerson(bytes(key_id), agency, number, bytes(raw), *when) for key_id, agency, number, raw, *when in rows
     ]
+
+
+def lacking(conn: Connection) -> dict[str, int]:
+    """Agencies that may call and have too few live focal persons, and how many they lack."""
+    live = Counter(each.agency_id for each in find(conn) if each.disabled_at is None)
+    with_officers = options_pb2.AgencyGroup.DESCRIPTOR.values_by_number[options_pb2.AGENCY_GROUP_WITH_OFFICERS]
+    kinds = set(with_officers.GetOptions().Extensions[options_pb2.kinds])
+    short = {
+        agency.agency_id: (2 if agency.kind in rules.TWO_FOCAL_PERSONS else 1) - live[agency.agency_id]
+        for agency in agencies.page(conn, after="", limit=_MOST_AGENCIES)
+        if agency.enabled and agency.kind in kinds
+    }
+    return {agency_id: number for agency_id, number in short.items() if number > 0}
 
 
 def _of_entry(folder: Path, entry: Mapping[str, Any]) -> FocalPerson:

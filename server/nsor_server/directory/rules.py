@@ -20,7 +20,7 @@ _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95
 _SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
 """The y-coordinates of the eight points of small order of edwards25519 (RFC 8032)."""
 
-_TWO_FOCAL_PERSONS: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT})
+TWO_FOCAL_PERSONS: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT})
 """Kinds of agency whose deciding officers decide who is in the register and who may see it."""
 
 
@@ -70,7 +70,7 @@ def check_focal_persons(agency: Agency, signers: Sequence[FocalPerson], *, offic
     """
     if any(signer.number == officer_number for signer in signers):
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-    if decides and agency.kind in _TWO_FOCAL_PERSONS and len(signers) < 2:
+    if decides and agency.kind in TWO_FOCAL_PERSONS and len(signers) < 2:
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 import grpc
 import psycopg
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from certs import focal_persons
 from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
@@ -95,6 +97,12 @@ class Agencies:
             found = self._stack.enter_context(self.register.client(agency, officer=officer))
             self._clients[agency] = found
         return found
+
+    def focal_keys(self, agency: str) -> list[Ed25519PrivateKey]:
+        """The keys of the agency's focal persons, for raw callers."""
+        pems = [path.read_bytes() for path in focal_persons.files(self.register.certs, agency)]
+        keys = [serialization.load_pem_private_key(pem, password=None) for pem in pems]
+        return [key for key in keys if isinstance(key, Ed25519PrivateKey)]
 
     def files(self, name: str) -> tuple[Path, Path]:
         """Key and certificate of an agency, or of a flawed case of the development CA."""

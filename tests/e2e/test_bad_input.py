@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,13 @@ def _look_ups() -> list[lookup_pb2.LookUpRegistrationRequest]:
     return [each for each in examples.requests(SEED) if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
 
 
-def try_out(callers: Mapping[str, Caller], defect: Defect) -> Tried:
+def try_out(agencies: Agencies, callers: Mapping[str, Caller], defect: Defect) -> Tried:
     method = next(name for name, rule in CONTRACT.methods.items() if isinstance(defect.request, rule.request_class))
-    caller = callers[caller_kind(method, defect.request)]
+    kind = caller_kind(method, defect.request)
+    caller = callers[kind]
+    if CONTRACT.methods[method].officer == options_pb2.OFFICER_RULE_FOCAL_PERSON:
+        signed_by = replace(caller, focal_persons=agencies.focal_keys(KINDS[kind]))
+        return Tried(defect, method, signed_by.call(method, defect.request))
     nonce = os.urandom(32)
     assert caller.officer is not None
     signed = decision(caller.officer, method, nonce, defect.request.SerializeToString())
@@ -100,7 +104,7 @@ class Trial:
 def trial(agencies: Agencies, callers: Mapping[str, Caller]) -> Trial:
     before = agencies.rows()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        tried = list(pool.map(lambda defect: try_out(callers, defect), defects(SEED)))
+        tried = list(pool.map(lambda defect: try_out(agencies, callers, defect), defects(SEED)))
     return Trial(tried, before, agencies.rows())
 
 

@@ -100,7 +100,9 @@ def test_a_revocation_counts_from_the_next_call_and_ends_open_streams(agencies: 
     pair = issued(agencies, tmp_path, "punjab-prisons")
     imported(agencies)
     caller, calls = agencies.raw_with(*pair), Calls(agencies.raw_with(*pair))
-    stream = Subscription(agencies.raw_with(*pair))
+    following = agencies.raw_with(*pair)
+    following.officer = agencies.officer("punjab-prisons").raw
+    stream = Subscription(following)
     assert list_agencies(caller).code is grpc.StatusCode.OK
     with calls:
         revoked(agencies, pair[1])

@@ -180,14 +180,14 @@ def _never(held: queue.Queue[bytes]) -> Iterator[bytes]:
 def silent_streams(agencies: Agencies) -> Iterator[Counted]:
     """Streams of events that nobody reads: more than there are threads for streams."""
     request = notification_pb2.SubscribeEventsRequest()
-    streams = [agencies.raw(ATTACKER).stream(SUBSCRIBE, request) for _ in range(80)]
+    streams = [agencies.raw(ATTACKER, officer=True).stream(SUBSCRIBE, request) for _ in range(80)]
     counted = Counted(answers=len(streams), least=len(streams) - 8)
     until(lambda: sum(stream.done() for stream in streams) >= counted.least, seconds=60)
     try:
         yield counted
         counted.refused = sum(stream.done() for stream in streams)
         # An agency that reads has its events meanwhile.
-        reading = agencies.raw("npb").stream(SUBSCRIBE, request)
+        reading = agencies.raw("npb", officer=True).stream(SUBSCRIBE, request)
         assert next(reading)
         reading.cancel()
     finally:

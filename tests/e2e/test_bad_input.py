@@ -119,8 +119,6 @@ def details(answered: Answered, kind: Any) -> list[Any]:
 
 def expected(defect: Defect) -> tuple[str, str]:
     """The reason and, when a field is named for it, the rule."""
-    if defect.field == "purpose" and defect.reason == errors_pb2.FIELD_REASON_UNKNOWN_VALUE:
-        return "NOT_ALLOWED", ""  # the gate is asked before the form
     reason = errors_pb2.ErrorReason.Name(defect.error).removeprefix("ERROR_REASON_")
     return reason, errors_pb2.FieldReason.Name(defect.reason).removeprefix("FIELD_REASON_")
 

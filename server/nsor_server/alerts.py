@@ -27,6 +27,10 @@ class Alert(enum.StrEnum):
     """The database's clock and the time that has passed differ."""
     CALL_FAILED = "CALL_FAILED"
     """A call failed by a fault of the program."""
+    DATABASE_UNSOUND = "DATABASE_UNSOUND"
+    """The database can't be written, isn't durable, or isn't the one that it must be: nothing is answered."""
+    LEDGER_TORN = "LEDGER_TORN"
+    """The end of the ledger isn't what was signed: entries were lost or changed."""
 
 
 def alert(code: Alert, text: str, *arguments: object) -> None:

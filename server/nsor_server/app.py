@@ -31,6 +31,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.outside import OutsideCopy
+from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
@@ -272,7 +273,13 @@ class _Parts:
                 copy.put(last.index + 1, last.checkpoint)
 
         timeout = self.settings.commit_timeout_seconds
-        guard = CommitGuard(self.database.connect, timeout_seconds=timeout, on_commit=copied)
+        guard = CommitGuard(
+            self.database.connect,
+            timeout_seconds=timeout,
+            on_commit=copied,
+            trial=Probe(self.keyring, self.settings.checkpoint_file),
+            probe_seconds=EVERY_SECONDS,
+        )
         self.stack.callback(guard.close)
         self._started(partitions.Keeper(self.database))
         return Writer(self.database.writer, ledger, guard, on_lock=self.metrics.lock_held)

@@ -8,7 +8,8 @@ from psycopg.pq import TransactionStatus
 
 from nsor_server.storage import pool
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
-from nsor_server.storage.pool import ClockSkew, Database, NotDurable
+from nsor_server.storage.pool import ClockSkew, Database
+from nsor_server.storage.soundness import NotDurable
 
 
 def _add_officer(connection: psycopg.Connection) -> None:

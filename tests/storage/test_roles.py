@@ -9,6 +9,7 @@ from nsor_server.storage.pool import Database
 CHANGED_IN_PLACE = {
     "ledger_head": {"UPDATE"},
     "outbox": {"DELETE"},
+    "write_probe": {"UPDATE"},
 }
 """Tables that are no history -> what the server may do to their rows besides adding some."""
 

@@ -4,6 +4,9 @@ A commit that waits for a lost synchronous standby is bounded by no timeout of P
 success with a warning ("might not have been replicated"). So a commit that hangs is never cancelled: its connection
 is shut down, its calls get LedgerUnavailable, and the guard is unhealthy until a fresh connection has committed a
 write. WAL is one sequence: when that write is durable, so is everything before it.
+
+Whatever else makes calls fail for everybody (a standby behind the URL, a full disk, rights that were taken) is found by
+a probe: a write of its own every few seconds, at once when somebody suspects, and before the guard is healthy again.
 """
 
 import contextlib
@@ -15,24 +18,30 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.alerts import Alert, alert
+from nsor_server.config import OperatorError
 from nsor_server.ledger.entry import Appended, LedgerUnavailable
 from nsor_server.storage.session import COMMIT, Session, Step
 
 Connection = psycopg.Connection[Any]
+Trial = Callable[[Connection, bool], None]
+"""(connection of the server's role, deep) -> nothing; writes as a probe, and raises OperatorError or psycopg.Error."""
+
+OVERDUE_SECONDS: Final = 10.0
+"""A probe that doesn't end in this time, as one of a host that is gone, says as much as one that fails."""
 
 _log = logging.getLogger(__name__)
 
 _FOUND = """
 SELECT leaf FROM ledger_entry WHERE access_id = %s AND index = %s
 """
-# A write that says nothing: its commit has to wait for whatever commits have to wait for.
+# Waits for the head's lock, which is free only when the transaction before has ended, one way or the other.
 _PROBE = "UPDATE ledger_head SET time_us = time_us"
 
 
@@ -55,8 +64,20 @@ class CommitGuard:
         *,
         timeout_seconds: float = 5.0,
         on_commit: Callable[[Appended], None] | None = None,
+        trial: Trial = lambda _conn, _deep: None,
+        probe_seconds: float | None = None,
     ) -> None:
-        """``connect`` opens one of the server's role; ``on_commit`` sees what was committed, and mustn't block."""
+        """Watch from now on.
+
+        Args:
+            connect: opens a connection of the server's role.
+            timeout_seconds: after which a commit hangs.
+            on_commit: sees what was committed, and mustn't block.
+            trial: what a probe does on its connection besides; deep before the guard is healthy again.
+            probe_seconds: how often to probe while all is well; None: never.
+        """
+        self._trial = trial
+        self._every = probe_seconds
         self._connect = connect
         self._timeout = timeout_seconds
         self._on_commit = on_commit
@@ -67,7 +88,8 @@ class CommitGuard:
         self._listeners: list[Callable[[bool], None]] = []
         self._healthy = True
         self._failures = 0
-        self._unhealthy = threading.Event()
+        self._doubted = threading.Event()
+        self._probed = time.monotonic()
         self._closed = threading.Event()
         self._threads = [
             threading.Thread(target=self._watch, name="ledger-watchdog", daemon=True),
@@ -80,6 +102,17 @@ class CommitGuard:
     def healthy(self) -> bool:
         """Whether the last commit, or the last probe after a failed one, went through."""
         return self._healthy
+
+    @property
+    def responsive(self) -> bool:
+        """Whether a probe has ended lately, if they are made at all."""
+        if self._every is None:
+            return True
+        return time.monotonic() - self._probed < self._every + max(OVERDUE_SECONDS, 2 * self._timeout)
+
+    def suspect(self) -> None:
+        """Probe at once, and deep: something failed that may fail for everybody."""
+        self._doubted.set()
 
     def on_health(self, listener: Callable[[bool], None]) -> None:
         """Call ``listener`` with each change of health, from the guard's own or a committing thread."""
@@ -126,7 +159,7 @@ class CommitGuard:
     def close(self) -> None:
         """Stop watching; commits that still run are not watched any more."""
         self._closed.set()
-        self._unhealthy.set()
+        self._doubted.set()
         for thread in self._threads:
             thread.join(timeout=self._timeout + 1)
 
@@ -198,24 +231,40 @@ class CommitGuard:
                     return False
 
     def _recover(self) -> None:
-        """While unhealthy, try to commit a write on fresh connections."""
+        """Probe from time to time and when asked to; while unhealthy, until a write is committed."""
         while not self._closed.is_set():
-            self._unhealthy.wait()
-            self._unhealthy.clear()
+            doubted = self._doubted.wait(self._every)
+            self._doubted.clear()
+            if self._healthy and not self._closed.is_set():
+                problem = self._probe(deep=doubted)
+                if problem is not None and self._healthy:
+                    self._fail(problem)
             while not self._healthy and not self._closed.wait(min(0.5, self._timeout / 5)):
                 failures = self._failures
-                if self._probe():
+                self._doubted.clear()
+                if self._probe(deep=True) is None:
                     self._set(failures)
 
-    def _probe(self) -> bool:
+    def _probe(self, *, deep: bool) -> str | None:
+        """Commit a write on a fresh connection; gives what is wrong."""
         try:
             with contextlib.closing(self._connect()) as conn:
                 self._bound(conn)
-                conn.execute(_PROBE)
+                if deep:
+                    conn.execute(_PROBE)
+                self._trial(conn, deep)
                 self._watched_commit(conn, lambda: conn.execute("COMMIT", prepare=False).statusmessage)
-        except (psycopg.Error, _Failed, _Lost):
-            return False
-        return True
+        except OperatorError as error:
+            return str(error)
+        except psycopg.Error as error:
+            return f"a probe failed ({type(error).__name__})"
+        except (_Failed, _Lost) as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - there is one thread that probes, and it lives on
+            return f"a probe failed ({type(error).__name__})"
+        finally:
+            self._probed = time.monotonic()
+        return None
 
     def _bound(self, conn: Connection) -> None:
         """A probe may not queue for long behind the lock of a commit that hangs."""
@@ -223,10 +272,10 @@ class CommitGuard:
 
     def _fail(self, reason: str) -> None:
         _log.error("ledger unavailable: %s", reason)
-        self._set(None)
-        self._unhealthy.set()
+        self._set(None, reason)
+        self._doubted.set()
 
-    def _set(self, failures: int | None) -> None:
+    def _set(self, failures: int | None, reason: str = "") -> None:
         """Note a failure (None), or a probe that succeeded; it counts only if nothing has failed since it began."""
         with self._telling:
             healthy = failures is not None and failures == self._failures
@@ -234,6 +283,8 @@ class CommitGuard:
                 self._failures += 1
             if self._healthy != healthy:
                 self._healthy = healthy
+                if not healthy:
+                    alert(Alert.DATABASE_UNSOUND, "nothing is answered: %s", reason)
                 for listener in self._listeners:
                     listener(healthy)
 

@@ -36,6 +36,9 @@ MAX_WAITING: Final = 8192
 OVERDUE_SECONDS: Final = 0.25
 """How often items are looked for whose time is over."""
 
+_OF_THE_DATABASE: Final = frozenset({"0A", "25", "3D", "3F", "42", "53", "58", "XX"})
+"""Classes of SQLSTATE that tell of the database's state, rights, schema, disk or memory rather than of the data."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -129,8 +132,8 @@ class Writer(Generic[Each]):
     @property
     def healthy(self) -> bool:
         """Whether items are taken and can be committed."""
-        continues = self._ledger.continuity.continues
-        return self._guard.healthy and continues and self._writer.is_alive() and not self._closing
+        sound = self._guard.healthy and self._guard.responsive and self._ledger.continuity.continues
+        return sound and self._writer.is_alive() and not self._closing
 
     def put(self, item: Each) -> None:
         """Have an item decided, recorded and committed; ``item.done`` hears what became of it.
@@ -273,6 +276,10 @@ class Writer(Generic[Each]):
         if isinstance(error, psycopg.OperationalError) and lost:
             self._guard.fail(f"no connection ({type(error).__name__})")
             return LedgerUnavailable("the database can't be reached")
+        if isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in _OF_THE_DATABASE:
+            # It may be this item's fault alone; if it isn't, a new connection may be to a better node.
+            self._guard.suspect()
+            self._disconnect()
         return error
 
     def _write(self, batch: list[Each]) -> Sequence[Result]:

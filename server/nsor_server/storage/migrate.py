@@ -79,6 +79,7 @@ def apply(connection: psycopg.Connection, migrations: list[Migration]) -> list[M
         MigrationFailed: PostgreSQL refused one; the ones before it stay.
     """
     connection.autocommit = True
+    connection.execute("SET search_path = public, pg_temp")
     connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         connection.execute(

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from nsor_server.config import OperatorError
+from nsor_server.storage import soundness
 
 MAX_SKEW_SECONDS = 2.0
 """Most by which host and database may differ: beyond it certificates and deadlines would be judged wrongly."""
@@ -35,11 +36,9 @@ _BY_INDEX = {
 }
 """A plan is made once per connection: one for a table that was small at the time would read all of it ever after."""
 
-_DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
-
-
-class NotDurable(OperatorError):
-    """The database may lose what it has acknowledged; the register does not run on it."""
+_PINNED = {"search_path": "public,pg_temp", "row_security": "off"}
+"""Names mean the register's own tables, whatever the role, the database or an operator's options say: no schema that is
+named like the role comes before, and no temporary table. A policy that hides rows is an error."""
 
 
 class ClockSkew(OperatorError):
@@ -179,16 +178,10 @@ class Database:
         """See that the database keeps what it acknowledges.
 
         Raises:
-            NotDurable: names the setting.
+            soundness.NotDurable: names the setting.
         """
         with self.transaction() as connection:
-            for name, allowed in _DURABLE.items():
-                row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
-                if row is None or row[0] not in allowed:
-                    wanted = " or ".join(sorted(allowed))
-                    raise NotDurable(
-                        f"PostgreSQL runs without {name}; set it to {wanted}: an answer must not be forgotten"
-                    )
+            soundness.check_durable(connection)
 
     def clock_offset(self) -> float:
         """Seconds by which the database's clock is ahead of this host's, give or take half a round trip."""
@@ -231,7 +224,18 @@ def _configure(connection: Connection) -> None:
 
 
 def _with_settings(url: str, settings: dict[str, str]) -> str:
-    """Add settings to a connection string; what an operator put into its `options` comes last and wins."""
-    given = conninfo_to_dict(url).get("options") or ""
-    options = " ".join([*(f"-c {name}={value}" for name, value in settings.items()), str(given)])
-    return make_conninfo(url, options=options.strip(), application_name="nsor-server")
+    """Add settings to a connection string; what an operator put into its `options` wins, but over what is pinned.
+
+    Without another word of the operator's, only a primary is connected to.
+    """
+    parts = conninfo_to_dict(url)
+    given = str(parts.get("options") or "").removesuffix(_options(_PINNED)).strip()
+    options = f"{_options(settings)} {given} {_options(_PINNED)}"
+    attributes = parts.get("target_session_attrs") or "primary"
+    return make_conninfo(
+        url, options=" ".join(options.split()), application_name="nsor-server", target_session_attrs=attributes
+    )
+
+
+def _options(settings: dict[str, str]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())

@@ -1,0 +1,125 @@
+"""Whatever makes calls fail for everybody turns health NOT_SERVING by itself, and back when it is mended."""
+
+import contextlib
+from collections.abc import Callable
+
+import grpc
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from nsor.v1 import directory_pb2
+from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
+from tests.polling import until
+from tests.rpc.callers import Serve, Serving
+from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
+
+SECONDS = 120.0
+"""Far more than it takes; nothing here depends on speed."""
+
+Alter = Callable[..., None]
+
+
+@pytest.fixture
+def alter(postgres: EmbeddedPostgres, serving: Serving) -> Alter:
+    """Sets something for every new connection to the register's database, or for those of a role only."""
+    name = str(conninfo_to_dict(serving.database.url_server)["dbname"])
+
+    def run(setting: str, *, on: bool) -> None:
+        change = "SET {} " if on else "RESET {}"
+        where = sql.SQL("ALTER ROLE {} IN DATABASE {} ").format(sql.Identifier(SERVER), sql.Identifier(name))
+        key, _, value = setting.partition(" = ")
+        statement = where + sql.SQL(change).format(sql.Identifier(key))
+        if on:
+            statement += sql.SQL("= {}").format(sql.Literal(value))
+        with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+            superuser.execute(statement)
+
+    return run
+
+
+@pytest.mark.parametrize("setting", ["default_transaction_read_only = on", "synchronous_commit = off", "fsync"])
+def test_health_tells_of_a_database_that_is_not_to_be_written_to(
+    serving: Serving, alter: Alter, postgres: EmbeddedPostgres, setting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # No call is made: who asks for health hears it all the same.
+    caller = serving.caller("npb")
+    assert health(caller) == SERVING
+    whole = setting == "fsync"
+    system(postgres, "SET fsync = off") if whole else alter(setting, on=True)
+    try:
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+        assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "LEDGER_UNAVAILABLE")
+    finally:
+        system(postgres, "RESET fsync") if whole else alter(setting, on=False)
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+    answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+    assert answer.code is grpc.StatusCode.OK, answer.reason
+    assert "ALERT DATABASE_UNSOUND: nothing is answered" in caplog.text
+
+
+def system(postgres: EmbeddedPostgres, change: str) -> None:
+    with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        superuser.execute(f"ALTER SYSTEM {change}".encode())
+        superuser.execute("SELECT pg_reload_conf()")
+
+
+def test_health_tells_of_a_row_that_is_hidden_from_the_probe(serving: Serving) -> None:
+    # An update of no row is no write.
+    caller = serving.caller("npb")
+    serving.sql("DELETE FROM write_probe")
+    until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+    serving.sql("INSERT INTO write_probe DEFAULT VALUES")
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def test_what_a_call_runs_into_is_looked_at_at_once(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Between two probes the first call that fails by the database's fault has it probed.
+    monkeypatch.setattr("nsor_server.app.EVERY_SECONDS", 3600.0)
+    with serve() as serving:
+        caller = serving.caller("npb")
+        assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        serving.sql("REVOKE UPDATE ON ledger_head FROM nsor_server")
+        assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is not grpc.StatusCode.OK
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        serving.sql("GRANT UPDATE ON ledger_head TO nsor_server")
+        until(lambda: health(caller) == SERVING, seconds=SECONDS)
+    assert "InsufficientPrivilege" in caplog.text
+
+
+def test_a_probe_that_does_not_end_is_no_sign_of_health(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A host that is gone without a word lets a connection wait for minutes.
+    monkeypatch.setattr("nsor_server.ledger.guard.OVERDUE_SECONDS", 1.0)
+    with serve(commit_timeout_seconds=0.5) as serving, contextlib.closing(serving.database.owner()) as owner:
+        caller = serving.caller("npb")
+        owner.execute("LOCK TABLE write_probe")
+        owner.execute("SET statement_timeout = 0")
+        monkeypatch.setattr("nsor_server.ledger.guard.CommitGuard._bound", lambda _guard, conn: unbounded(conn))
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        owner.rollback()
+        until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def unbounded(conn: psycopg.Connection) -> None:
+    conn.execute("SET LOCAL lock_timeout = 0")
+    conn.execute("SET LOCAL statement_timeout = 0")
+
+
+def test_what_the_disk_has_lost_is_not_built_upon(
+    serving: Serving, alter: Alter, caplog: pytest.LogCaptureFixture
+) -> None:
+    # After whatever stopped the database, the end of the ledger is compared with what was signed before it goes on.
+    caller = serving.caller("npb")
+    assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+    alter("default_transaction_read_only = on", on=True)
+    until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+    serving.sql("UPDATE ledger_head SET size = size - 1")
+    alter("default_transaction_read_only = on", on=False)
+    until(lambda: "ALERT LEDGER_TORN" in caplog.text, seconds=SECONDS)
+    assert health(caller) == NOT_SERVING
+    serving.sql("UPDATE ledger_head SET size = size + 1")
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)

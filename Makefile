@@ -34,10 +34,15 @@ protos: $(STAMP) ## generate the typed stubs from the contract
 	protos/generate
 	$(BIN)/python -m nsor_server.access.contract > tests/access/golden_matrix.new
 	mv tests/access/golden_matrix.new tests/access/golden_matrix.txt
+	$(BIN)/python -m nsor_server.storage.expected
 
 .PHONY: codes
 codes: $(STAMP) ## write the codes that the client finds offline from the policy data
 	clients/generate-codes
+
+.PHONY: catalog
+catalog: $(STAMP) ## write what the migrations make, which the server compares its database with
+	$(BIN)/python -m nsor_server.storage.expected
 
 .PHONY: certs
 certs: $(STAMP) ## make a development CA, server and agency certificates in certs/dev
@@ -62,6 +67,7 @@ lint: $(STAMP) ## ruff, mypy --strict, layers, buf, stale stubs and codes
 	protos/lint
 	protos/generate --check
 	clients/generate-codes --check
+	$(BIN)/python -m nsor_server.storage.expected --check
 
 .PHONY: format
 format: $(STAMP) ## put code and contract into their form

@@ -1,0 +1,265 @@
+"""The catalog of the register's own schema, as text: what the migrations make, and nothing else.
+
+A view, a policy, a trigger or a changed function hides or changes rows without touching one, and a right that was
+given lets somebody in. So whatever stands in PostgreSQL's catalog about the schema `public`, about the server's role,
+and about what reaches into every query (operators, casts, event triggers, settings of roles) is written as lines, and
+compared with `catalog.txt`, which `make catalog` makes from the migrations in an empty database. A line that is
+missing or too many is a difference.
+
+Names of owners differ between installations: whoever owns the table `migration` is written as OWNER, and has every
+right. The partitions of the ledger are as many as it has grown to: their number is written as N.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from nsor_server.config import OperatorError
+from nsor_server.storage import migrate
+
+Connection = psycopg.Connection[Any]
+
+EXPECTED: Final = Path(__file__).parent / "catalog.txt"
+SERVER: Final = "nsor_server"
+SHOWN: Final = 5
+"""Differences that an error names."""
+_MADE_BY_HAND: Final = 16384
+"""The first object id that initdb doesn't use: what has a greater one was made later."""
+_PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint))_([0-9]+)")
+_BOUND: Final = re.compile(r"FOR VALUES FROM \('([0-9]+)'\) TO \('([0-9]+)'\)")
+_STEP: Final = 1 << 22
+
+# $1 is the server's role. Every name is qualified: what is looked for could stand before.
+_RIGHTS: Final = """
+(SELECT coalesce(pg_catalog.string_agg(right_of, ' ' ORDER BY right_of), '')
+   FROM (SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(grantee) END
+                || '=' || privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END AS right_of
+           FROM pg_catalog.aclexplode(coalesce({acl}, pg_catalog.acldefault('{kind}', {owner})))
+          WHERE grantee <> {owner}) AS rights)
+"""
+_OWNER: Final = """
+CASE WHEN {owner} = (SELECT relowner FROM pg_catalog.pg_class
+                      WHERE relname = 'migration' AND relnamespace = 'public'::pg_catalog.regnamespace)
+     THEN 'OWNER' ELSE pg_catalog.pg_get_userbyid({owner}) END
+"""
+
+
+def _rights(acl: str, owner: str, kind: str) -> str:
+    return _RIGHTS.format(acl=acl, owner=owner, kind=kind)
+
+
+def _owner(owner: str) -> str:
+    return _OWNER.format(owner=owner)
+
+
+_QUERIES: Final = (
+    # Tables, views, sequences, indexes.
+    f"""
+SELECT 'relation', c.relname, c.relkind, c.relpersistence, 'rls ' || c.relrowsecurity || ' ' || c.relforcerowsecurity,
+       {_owner("c.relowner")}, coalesce(pg_catalog.array_to_string(c.reloptions, ' '), ''),
+       coalesce((SELECT pg_catalog.string_agg(p.relname, ' ' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits AS i
+                   JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid), ''),
+       coalesce(pg_catalog.pg_get_expr(c.relpartbound, c.oid), ''),
+       CASE WHEN c.relkind IN ('i', 'I') THEN '' ELSE {_rights("c.relacl", "c.relowner", "r")} END,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) ELSE '' END
+  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = 'public'::pg_catalog.regnamespace
+""",  # noqa: S608 - constants
+    f"""
+SELECT 'column', c.relname, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
+       CASE WHEN a.attnotnull THEN 'NOT NULL' ELSE '' END, a.attidentity, a.attgenerated, a.attcollation::text,
+       coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ''),
+       CASE WHEN a.attacl IS NULL THEN '' ELSE {_rights("a.attacl", "c.relowner", "c")} END
+  FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+  LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE c.relnamespace = 'public'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+       AND a.attnum > 0 AND NOT a.attisdropped
+""",  # noqa: S608 - constants
+    """
+SELECT 'constraint', c.relname, n.conname, n.contype, n.condeferrable, n.condeferred, n.convalidated,
+       pg_catalog.pg_get_constraintdef(n.oid)
+  FROM pg_catalog.pg_constraint AS n LEFT JOIN pg_catalog.pg_class AS c ON c.oid = n.conrelid
+ WHERE n.connamespace = 'public'::pg_catalog.regnamespace AND n.contype <> 'n'
+""",
+    """
+SELECT 'index', c.relname, i.indisunique, i.indisvalid, i.indisready, i.indislive, pg_catalog.pg_get_indexdef(c.oid)
+  FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+ WHERE c.relnamespace = 'public'::pg_catalog.regnamespace
+""",
+    # Those of foreign keys have names that hold object ids.
+    """
+SELECT 'trigger', c.relname, CASE WHEN t.tgisinternal THEN '' ELSE t.tgname END, t.tgenabled,
+       t.tgfoid::pg_catalog.regproc::text, pg_catalog.count(*),
+       CASE WHEN t.tgisinternal THEN '' ELSE pg_catalog.min(pg_catalog.pg_get_triggerdef(t.oid)) END
+  FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+ WHERE c.relnamespace = 'public'::pg_catalog.regnamespace
+ GROUP BY c.relname, t.tgisinternal, CASE WHEN t.tgisinternal THEN '' ELSE t.tgname END, t.tgenabled, t.tgfoid
+""",
+    """
+SELECT 'rule', c.relname, r.rulename, r.ev_enabled, pg_catalog.pg_get_ruledef(r.oid)
+  FROM pg_catalog.pg_rewrite AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
+ WHERE c.relnamespace = 'public'::pg_catalog.regnamespace
+""",
+    """
+SELECT 'policy', c.relname, p.polname, p.polcmd, p.polpermissive, pg_catalog.array_to_string(p.polroles, ' '),
+       pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+  FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+""",
+    f"""
+SELECT 'function', p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),
+       pg_catalog.pg_get_function_result(p.oid), l.lanname, p.prokind, p.prosecdef, p.proleakproof, p.provolatile,
+       {_owner("p.proowner")}, coalesce(pg_catalog.array_to_string(p.proconfig, '; '), ''),
+       {_rights("p.proacl", "p.proowner", "f")}, p.probin,
+       pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosrc
+  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+ WHERE p.pronamespace = 'public'::pg_catalog.regnamespace
+""",  # noqa: S608 - constants
+    # What could be meant by an expression of ours; an exact match comes before PostgreSQL's own.
+    """
+SELECT 'operator', oprname, oprleft::pg_catalog.regtype::text, oprright::pg_catalog.regtype::text,
+       oprcode::pg_catalog.regproc::text
+  FROM pg_catalog.pg_operator WHERE oprnamespace = 'public'::pg_catalog.regnamespace
+""",
+    """
+SELECT 'type', t.typname, t.typtype, pg_catalog.format_type(t.typbasetype, t.typtypmod)
+  FROM pg_catalog.pg_type AS t
+ WHERE t.typnamespace = 'public'::pg_catalog.regnamespace AND t.typrelid = 0 AND t.typcategory <> 'A'
+""",
+    """
+SELECT 'operator class', opcname FROM pg_catalog.pg_opclass
+ WHERE opcnamespace = 'public'::pg_catalog.regnamespace
+""",
+    "SELECT 'collation', collname FROM pg_catalog.pg_collation WHERE collnamespace = 'public'::pg_catalog.regnamespace",
+    """
+SELECT 'cast', castsource::pg_catalog.regtype::text, casttarget::pg_catalog.regtype::text, castcontext
+  FROM pg_catalog.pg_cast WHERE oid >= $2
+""",
+    """
+SELECT 'made in pg_catalog', what, name FROM (
+    SELECT 'function' AS what, proname AS name, oid FROM pg_catalog.pg_proc
+     WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+    UNION ALL SELECT 'operator', oprname, oid FROM pg_catalog.pg_operator
+     WHERE oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
+    UNION ALL SELECT 'relation', relname, oid FROM pg_catalog.pg_class
+     WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace
+) AS made WHERE oid >= $2
+""",
+    f"""
+SELECT 'schema', nspname, {_rights("nspacl", "nspowner", "n")}
+  FROM pg_catalog.pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+""",  # noqa: S608 - constants
+    "SELECT 'event trigger', evtname, evtevent, evtenabled FROM pg_catalog.pg_event_trigger",
+    "SELECT 'extension', extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'",
+    "SELECT 'publication', pubname FROM pg_catalog.pg_publication",
+    "SELECT 'foreign server', srvname FROM pg_catalog.pg_foreign_server",
+    """
+SELECT 'language', lanname FROM pg_catalog.pg_language
+ WHERE lanname NOT IN ('internal', 'c', 'sql', 'plpgsql')
+""",
+    """
+SELECT 'default rights', pg_catalog.pg_get_userbyid(defaclrole), defaclobjtype,
+       pg_catalog.array_to_string(defaclacl, ' ')
+  FROM pg_catalog.pg_default_acl
+""",
+    """
+SELECT 'role', rolname, 'superuser ' || rolsuper, 'createrole ' || rolcreaterole, 'createdb ' || rolcreatedb,
+       'replication ' || rolreplication, 'bypassrls ' || rolbypassrls,
+       'create ' || pg_catalog.has_database_privilege(oid, pg_catalog.current_database(), 'CREATE')
+  FROM pg_catalog.pg_roles WHERE rolname = $1
+""",
+    """
+SELECT 'member', m.rolname, 'of', g.rolname
+  FROM pg_catalog.pg_auth_members AS a JOIN pg_catalog.pg_roles AS m ON m.oid = a.member
+  JOIN pg_catalog.pg_roles AS g ON g.oid = a.roleid WHERE m.rolname = $1
+""",
+    # What a session begins with, wherever it comes from; those of the log say nothing of what is read.
+    """
+SELECT 'setting', coalesce(d.datname, ''), coalesce(r.rolname, ''), setting
+  FROM pg_catalog.pg_db_role_setting AS s LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+  LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS setting
+ WHERE (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) AND (s.setrole = 0 OR r.rolname = $1)
+       AND setting NOT LIKE 'log\\_%'
+""",
+)
+
+
+class SchemaChanged(OperatorError):
+    """The catalog isn't what the migrations make: nothing is served from it."""
+
+
+def describe(conn: Connection) -> list[str]:
+    """The catalog as lines, each once, in order.
+
+    Args:
+        conn: of any role.
+    """
+    lines: set[str] = set()
+    for query in _QUERIES:
+        # Not a parameter where there is none: PostgreSQL wants each to be used.
+        text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}'")
+        lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
+    return sorted(lines)
+
+
+def differences(conn: Connection) -> list[str]:
+    """What the catalog has too much or lacks, as sentences; none: it is what the migrations make."""
+    expected = set(_read())
+    found = set(describe(conn))
+    return [f"unexpected: {line}" for line in sorted(found - expected)] + [
+        f"missing: {line}" for line in sorted(expected - found)
+    ]
+
+
+def check(conn: Connection) -> None:
+    """See that the catalog is what the migrations make.
+
+    Raises:
+        SchemaChanged: it isn't; names the first differences.
+    """
+    found = differences(conn)
+    if found:
+        shown = "; ".join(_short(each) for each in found[:SHOWN])
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise SchemaChanged(f"the schema isn't what the migrations make: {shown}{more}. `nsor-server check` lists all")
+
+
+def text_of(lines: Iterable[str]) -> str:
+    """The text of `catalog.txt`."""
+    return f"# What the migrations make, by `make catalog`. {digest()}\n" + "".join(f"{line}\n" for line in lines)
+
+
+def digest() -> str:
+    """Of the migrations and of this module: what the text is made from."""
+    files = [each.sql for each in migrate.load()] + [Path(__file__).read_bytes()]
+    return hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in files)).hexdigest()
+
+
+def is_stale() -> bool:
+    """Whether a migration has changed since the text was made."""
+    return not EXPECTED.exists() or digest() not in EXPECTED.read_text(encoding="utf-8").split("\n", 1)[0]
+
+
+def _read() -> list[str]:
+    return [line for line in EXPECTED.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+
+
+def _line(row: Iterable[object]) -> str:
+    """A row as one line; the partitions of the ledger all alike, if each holds the entries of its number."""
+    fields = ["" if each is None else each.decode() if isinstance(each, bytes) else str(each) for each in row]
+    text = " | ".join(" ".join(field.split()) for field in fields)
+    number = _PARTITION.search(text)
+    if number is not None:
+        start = int(number[2]) * _STEP
+        own = f"FOR VALUES FROM ('{start}') TO ('{start + _STEP}')"
+        text = _PARTITION.sub(lambda match: f"{match[1]}_N" if match[2] == number[2] else match[0], text)
+        text = text.replace(own, "ITS ENTRIES")
+    return text
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 120 else line[:117] + "..."

@@ -21,6 +21,7 @@ SAMPLES = {
     "rate_per_second": "9",
     "in_flight_per_agency": "9",
     "commit_timeout_seconds": "0.5",
+    "copy_patience_seconds": "90",
     "drain_seconds": "0",
     "maximum_message_bytes": "2048",
 }

@@ -29,6 +29,12 @@ class Alert(enum.StrEnum):
     """A call failed by a fault of the program."""
     DATABASE_UNSOUND = "DATABASE_UNSOUND"
     """The database can't be written, isn't durable, or isn't the one that it must be: nothing is answered."""
+    DATABASE_STOPPED = "DATABASE_STOPPED"
+    """The embedded PostgreSQL has stopped; it is started again."""
+    SCHEMA_CHANGED = "SCHEMA_CHANGED"
+    """The catalog isn't what the migrations make."""
+    COPY_BEHIND = "COPY_BEHIND"
+    """The outside copy of the checkpoints is missing, or can't be written."""
     LEDGER_TORN = "LEDGER_TORN"
     """The end of the ledger isn't what was signed: entries were lost or changed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
+from nsor_server.rpc import probes
 from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
@@ -55,8 +56,8 @@ from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.renewal import Renewal
 from nsor_server.rpc.streams import Needs, Streams
+from nsor_server.storage import catalog, folders, migrate
 from nsor_server.storage import keyring as keyrings
-from nsor_server.storage import migrate
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.clock import Clock
@@ -64,6 +65,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.migrate import MigrationError
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.supervisor import Supervisor
 from nsor_server.tracing.exporters import destinations
 from nsor_server.tracing.spans import Tracing
 
@@ -73,6 +75,7 @@ FLUSH_SECONDS = 3.0
 PAUSE_SECONDS = 1.0
 """Time for whoever asks for health to hear NOT_SERVING before connections are told to go."""
 IDLE_STREAM_SECONDS = 900.0
+ANOTHER_SERVES = "another nsor-server serves with this state folder; stop it, or give this one its own NSOR_STATE_DIR"
 SPARE_STREAM_THREADS = 8
 """Threads in which streams beyond the limits are refused."""
 
@@ -89,12 +92,17 @@ class Register:
     _server: grpc.Server
     _health: Health
     _streams: Streams
+    _renewal: Renewal
     _drain_seconds: float
 
     @property
     def open_streams(self) -> int:
         """Streams that are open."""
         return self._streams.count
+
+    def reload(self) -> None:
+        """Read the TLS files again, soon; files that are broken change nothing."""
+        self._renewal.renew_soon()
 
     def drain(self) -> None:
         """Say NOT_SERVING, let streams and running calls end, and take no more; returns when all have ended."""
@@ -119,6 +127,7 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
     check_formats(contract, Policy.load())
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(folders.alone(settings.state_dir / "serve.lock", ANOTHER_SERVES))
         database = stack.enter_context(attached(settings, pool_size=POOL_SIZE))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
@@ -149,6 +158,8 @@ def prepare_database(settings: Settings, database: Database) -> None:
         missing = migrate.pending(connection, migrations)
     if missing:
         raise MigrationError(f"{len(missing)} migrations are not applied; run `nsor-server migrate`")
+    with database.transaction() as connection:
+        catalog.check(connection)
     database.check_durable()
     database.check_clock()
 
@@ -210,7 +221,8 @@ class _Parts:
         """Every part, from the database up to the door."""
         settings, stack = self.settings, self.stack
         tracing = self._tracing()
-        writer = self._writer()
+        copy = self._outside_copy()
+        writer = self._writer(copy)
         admission = self._admission()
         answers = Answers(self.metrics)
         refusals = Refusals(writer, answers, self.messages)
@@ -246,8 +258,11 @@ class _Parts:
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
         services = frozenset(rule.service for rule in self.contract.methods.values())
-        health = Health(pipeline, services, lambda: writer.healthy)
-        self._serve_metrics(lambda: writer.healthy)
+        patience = settings.copy_patience_seconds
+        health = Health(pipeline, services, lambda: writer.healthy and copy.behind_seconds <= patience)
+        self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds)
+        if settings.metrics_listen is not None:
+            stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
         methods = Methods(self.contract, handlers(self.keyring))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
@@ -255,17 +270,17 @@ class _Parts:
         )
         tracing.listening(port)
         server.start()
-        self._renew(port)
-        return Register(f"{self._host}:{port}", server, health, streams, settings.drain_seconds)
+        renewal = Renewal(self.credentials, self._host.strip("[]"), port)
+        self._started(renewal)
+        return Register(f"{self._host}:{port}", server, health, streams, renewal, settings.drain_seconds)
 
     def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
         return ReviewTimes(self.database, writer, directory, tracing, self.keyring)
 
-    def _writer(self) -> Writer[Call]:
+    def _writer(self, copy: OutsideCopy) -> Writer[Call]:
         ledger = Ledger(self.keyring, self.settings.ledger_origin, self.clock)
         with self.database.transaction() as connection:
             ledger.continuity.known(directory_proof.at_start(connection, self.keyring))
-        copy = self._outside_copy()
 
         def copied(appended: Appended) -> None:
             if appended.receipts:
@@ -273,26 +288,34 @@ class _Parts:
                 copy.put(last.index + 1, last.checkpoint)
 
         timeout = self.settings.commit_timeout_seconds
+        probe = Probe(self.keyring, self.settings.checkpoint_file)
         guard = CommitGuard(
             self.database.connect,
             timeout_seconds=timeout,
             on_commit=copied,
-            trial=Probe(self.keyring, self.settings.checkpoint_file),
+            trial=probe,
             probe_seconds=EVERY_SECONDS,
         )
         self.stack.callback(guard.close)
+        if self.database.embedded is not None:
+            self._started(Supervisor(self.database.embedded, guard.fail))
         self._started(partitions.Keeper(self.database))
-        return Writer(self.database.writer, ledger, guard, on_lock=self.metrics.lock_held)
+        return Writer(self.database.writer, ledger, guard, on_lock=self.metrics.lock_held, on_connect=probe.resume)
 
     def _outside_copy(self) -> OutsideCopy:
-        with self.database.transaction() as connection:
-            size = outside.compare(connection, self.settings.checkpoint_file)
+        path = self.settings.checkpoint_file
+
+        def compared() -> int:
+            with self.database.transaction() as connection:
+                return outside.compare(connection, path)
+
+        size = compared()
 
         def missed(size: int, most: int) -> list[tuple[int, bytes]]:
             with self.database.transaction() as connection:
                 return proofs.checkpoints_after(connection, size, most)
 
-        copy = OutsideCopy(self.settings.checkpoint_file, missed, size=size)
+        copy = OutsideCopy(path, missed, size=size, marker=self.settings.copy_marker, resume=compared)
         self.stack.callback(copy.close)
         return copy
 
@@ -341,14 +364,6 @@ class _Parts:
 
     def _streams(self, needs: Needs) -> Streams:
         return Streams(needs, idle_seconds=IDLE_STREAM_SECONDS)
-
-    def _serve_metrics(self, healthy: Callable[[], bool]) -> None:
-        self.metrics.watch_ledger(healthy)
-        if self.settings.metrics_listen is not None:
-            self.stack.callback(self.metrics.serve(self.settings.metrics_listen))
-
-    def _renew(self, port: int) -> None:
-        self._started(Renewal(self.credentials, self._host.strip("[]"), port))
 
     def _started(self, part: Part) -> None:
         part.start()

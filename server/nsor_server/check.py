@@ -31,8 +31,8 @@ from nsor_server.policy.messages import Messages
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
+from nsor_server.storage import catalog, migrate, reasons
 from nsor_server.storage import keyring as keyrings
-from nsor_server.storage import migrate
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import MAX_SKEW_SECONDS, Database
@@ -99,7 +99,7 @@ def _safely(subject: str, look: Look) -> Iterator[Finding]:
     except OperatorError as error:
         yield Finding(subject, "wrong", str(error))
     except psycopg.Error as error:
-        yield Finding(subject, "wrong", f"the database doesn't answer ({type(error).__name__})")
+        yield Finding(subject, "wrong", f"the database doesn't answer: {reasons.reason(error)}")
     except OSError as error:
         yield Finding(subject, "wrong", error.strerror or type(error).__name__)
 
@@ -167,9 +167,32 @@ def _databases(settings: Settings) -> Iterator[Finding]:
     if settings.embedded and not (settings.state_dir / "postgres").exists():
         yield Finding("database", "warning", f"none yet in {settings.state_dir}; the first start makes it")
         return
+    yield from _urls(settings)
     with attached(settings) as database:
+        # One connection first, which says why there is none; the pools only say that they have waited.
+        database.connect().close()
         database.open(timeout_seconds=10)
         yield from _database(settings, database)
+
+
+def _urls(settings: Settings) -> Iterator[Finding]:
+    """What the URLs give away."""
+    if settings.embedded or settings.database_url is None:
+        return
+    if settings.database_owner_url is not None:
+        yield Finding(
+            "owner's URL",
+            "warning",
+            "set here: for operators' commands only. Whoever takes over a server that has it owns the tables",
+        )
+    for name in ("database_url", "database_owner_url"):
+        url = getattr(settings, name)
+        if url is not None and not reasons.is_private(url):
+            yield Finding(
+                name,
+                "wrong",
+                "goes over the network without sslmode=verify-full: whoever is in between reads and answers",
+            )
 
 
 def _database(settings: Settings, database: Database) -> Iterator[Finding]:
@@ -185,11 +208,18 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding("migrations", "ok", "all are applied")
     database.check_durable()
     yield Finding("durability", "ok", "fsync, full_page_writes and synchronous_commit are on")
+    if not settings.embedded:
+        with database.transaction() as connection:
+            standbys = connection.execute("SELECT current_setting('synchronous_standby_names')").fetchall()[0][0]
+        if not standbys:
+            text = "no synchronous standby: what was answered is lost with this one disk"
+            yield Finding("standby", "warning", text)
     offset = database.clock_offset()
     state: State = "ok" if abs(offset) <= MAX_SKEW_SECONDS else "wrong"
     yield Finding("clock", state, f"the database's is {offset * 1000:+.0f} ms off this host's; at most 2 s")
     if missing:
         return
+    yield from _safely("schema", lambda: _schema(database))
     yield from _safely("ledger", lambda: _ledger(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
 
@@ -205,14 +235,39 @@ def _focal_persons(database: Database) -> Iterator[Finding]:
     yield Finding("focal persons", "warning", f"{named}{more}: nsor-server agency focal-person add")
 
 
+def _schema(database: Database) -> Iterator[Finding]:
+    with database.transaction() as connection:
+        differences = catalog.differences(connection)
+    for each in differences:
+        yield Finding("schema", "wrong", each)
+    if not differences:
+        yield Finding(
+            "schema", "ok", "tables, constraints, policies, functions and rights are what the migrations make"
+        )
+
+
 def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
     with database.transaction() as connection:
+        before = connection.execute("SELECT size FROM ledger_head").fetchall()
         size = outside.compare(connection, settings.checkpoint_file)
         row = connection.execute("SELECT size, origin FROM ledger_head").fetchone()
         if not settings.keys.startswith("fd:") and row is not None and row[0]:
             keyring_check.check(connection, keyrings.load(settings.keys))
     if row is not None:
         yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
+    yield from _copy(settings, behind=before[0][0] - size if before else 0)
+
+
+def _copy(settings: Settings, *, behind: int) -> Iterator[Finding]:
+    """What is wrong with the outside copy. A server that serves writes it within a second."""
+    if not settings.copy_marker.exists():
+        return
+    if not settings.checkpoint_file.exists():
+        text = "is missing; put it back, or `nsor-server ledger new-copy` when it is gone for good"
+        yield Finding("outside copy", "wrong", text)
+    elif behind > 0:
+        text = f"lacks the newest {behind} entries: a server that starts, or serves, writes them within a second"
+        yield Finding("outside copy", "warning", text)
 
 
 def _settings_table(settings: Settings) -> Table:

@@ -110,6 +110,9 @@ class Settings:
     commit_timeout_seconds: float = 5.0
     """Seconds after which a commit counts as hanging: its calls get UNAVAILABLE, its connection goes."""
 
+    copy_patience_seconds: float = 60.0
+    """Seconds for which the outside copy of the checkpoints may be behind before health says NOT_SERVING."""
+
     drain_seconds: float = 10.0
     """Seconds that running calls get to end after SIGTERM."""
 
@@ -124,6 +127,11 @@ class Settings:
 
     ignored: tuple[str, ...] = ()
     """NSOR_ variables that resemble no setting and were not used; `check` lists them."""
+
+    @property
+    def copy_marker(self) -> Path:
+        """The file by which the server knows that it has begun the outside copy, wherever that is."""
+        return self.state_dir / "checkpoints.begun"
 
     @property
     def embedded(self) -> bool:
@@ -277,6 +285,7 @@ RULES: Mapping[str, _Rule] = {
     "rate_per_second": _count(1, 1_000_000),
     "in_flight_per_agency": _count(1, 4096),
     "commit_timeout_seconds": _seconds(0.05, 300),
+    "copy_patience_seconds": _seconds(1, 86400),
     "drain_seconds": _seconds(0, 3600),
     "maximum_message_bytes": _count(1024, 4 * 1024 * 1024),
     "metrics_listen": _Rule("HOST:PORT or off", _optional_address),

@@ -21,7 +21,7 @@ STOPPED_AT_ONCE = 130
 
 @click.command()
 def serve() -> None:
-    """Run the register until SIGTERM or Ctrl-C; a second signal ends it at once."""
+    """Run the register until SIGTERM or Ctrl-C; a second signal ends it at once. SIGHUP reads the TLS files again."""
     from nsor_server import app  # noqa: PLC0415 - everything is imported here, and only for this command
 
     settings = config.load(os.environ)
@@ -36,11 +36,13 @@ def serve() -> None:
             os._exit(STOPPED_AT_ONCE)
         stop.set()
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nothing to read again yet, and it would end us
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)
     console = Console(stderr=True, highlight=False)
     with app.serving(settings, os.environ) as register:
         _settle_memory()
+        signal.signal(signal.SIGHUP, lambda _number, _frame: register.reload())
         click.echo(f"nsor-server serves on {register.address}")
         sys.stdout.flush()
         if settings.embedded:

@@ -100,6 +100,33 @@ def test_a_broken_ledger_exits_1_and_names_the_index(operator: Operator, write: 
     assert "first bad index 5: the sealed detail is missing" in output
 
 
+def test_a_changed_schema_is_broken(operator: Operator, write: Write, database: Database) -> None:
+    # Every row may be in order, and the server shown others.
+    write(2)
+    with database.owner() as conn:
+        conn.execute("CREATE RULE hides AS ON INSERT TO officer_disabled DO INSTEAD NOTHING")
+    code, output = operator.run("verify")
+    assert code == 1
+    assert "the schema isn't what the migrations make: unexpected: rule | officer_disabled" in output
+
+
+def test_a_copy_that_is_gone_is_broken_until_a_new_one_is_begun(operator: Operator, write: Write) -> None:
+    write(2)
+    assert operator.run("verify")[0] == 0
+    (operator.folder / "checkpoints.begun").touch()
+    code, output = operator.run("verify")
+    assert code == 1
+    assert "there is no outside copy to compare, and there was one" in output
+    code, output = operator.run("new-copy", "--yes")
+    assert code == 0, output
+    code, output = operator.run("verify")
+    assert code == 0, output
+    assert "2 checkpoints of the outside copy were compared" in output
+    code, output = operator.run("new-copy", "--yes")
+    assert code == 2
+    assert "never replaced" in output
+
+
 def test_checkpoint_and_key_fit(operator: Operator, write: Write) -> None:
     # What anybody needs to check the ledger comes from two commands.
     write(2)

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -42,7 +43,7 @@ def start(database: Database, path: Path) -> Iterator[Start]:
         with database.transaction() as conn:
             return proofs.checkpoints_after(conn, size, most)
 
-    def run(at: Path = path, **options: float) -> OutsideCopy:
+    def run(at: Path = path, **options: Any) -> OutsideCopy:
         with database.transaction() as conn:
             size = outside.compare(conn, at)
         copies.append(OutsideCopy(at, missed, size=size, **options))
@@ -274,6 +275,70 @@ def verified(database: Database, keyring: Keyring, path: Path) -> Report:
     return report
 
 
+def test_a_copy_that_is_taken_away_shows_and_is_never_begun_anew(
+    start: Start, write: Write, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What is written to a file that was removed is lost; a new one in its place would hide that.
+    copy = start()
+    put(copy, write(3))
+    until(lambda: copy.healthy and sizes(path) == [3])
+    assert copy.behind_seconds == 0
+    away = path.rename(path.with_name("away"))
+    until(lambda: not copy.healthy)
+    put(copy, write(4))
+    until(lambda: "ALERT COPY_BEHIND" in caplog.text)
+    assert copy.behind_seconds > 0
+    assert not path.exists()
+    away.rename(path)
+    until(lambda: copy.healthy)
+    assert sorted(set(sizes(path))) == [3, 7]
+    assert copy.behind_seconds == 0
+
+
+def test_a_copy_that_is_missing_at_the_start_is_not_made(
+    start: Start, write: Write, database: Database, path: Path
+) -> None:
+    # Whoever rolls the database back has only to remove the copy, if the next start made another one.
+    marker = path.parent.with_name("begun")
+    copy = start(marker=marker)
+    put(copy, write(3))
+    copy.close()
+    assert sizes(path) == [3]
+    path.unlink()
+    copy = start(marker=marker)
+    until(lambda: copy.behind_seconds > 0)
+    put(copy, write(4))
+    assert not copy.healthy
+    assert not path.exists()
+    with database.transaction() as conn:
+        outside.begin(path, (each for _, each in proofs.checkpoints_after(conn, 0, 100)))
+    until(lambda: copy.healthy)
+    assert sizes(path)[:2] == [3, 7]
+    with database.transaction() as conn, pytest.raises(FileExistsError):
+        outside.begin(path, (each for _, each in proofs.checkpoints_after(conn, 0, 1)))
+    assert sizes(path)[:2] == [3, 7], "a copy is never replaced"
+
+
+def test_another_file_in_its_place_is_compared_before_it_is_written_to(
+    start: Start, write: Write, database: Database, path: Path, keyring: Keyring
+) -> None:
+    def compared() -> int:
+        with database.transaction() as conn:
+            return outside.compare(conn, path)
+
+    copy = start(resume=compared)
+    put(copy, write(3))
+    until(lambda: copy.healthy and sizes(path) == [3])
+    # One that knows more than the tree: it stays as it is, and the copy stays unwell.
+    fresh = path.with_name("fresh")
+    fresh.write_bytes(signed(9, keyring))
+    fresh.rename(path)
+    until(lambda: not copy.healthy)
+    put(copy, write(4))
+    assert not copy.healthy
+    assert sizes(path) == [9]
+
+
 def test_what_a_serving_register_adds_meanwhile_was_not_lost(
     start: Start, write: Write, database: Database, path: Path, keyring: Keyring
 ) -> None:
@@ -360,10 +425,13 @@ def test_a_disk_that_refuses_is_made_good(start: Start, write: Write, path: Path
         start()
     path.rmdir()
     copy = start()
+    until(lambda: copy.healthy)
+    away = path.rename(path.with_name("away"))
     path.mkdir()
     put(copy, write(3))
     until(lambda: not copy.healthy)
     path.rmdir()
+    away.rename(path)
     put(copy, write(1))
     until(lambda: copy.healthy and sizes(path)[-1:] == [4])
     copy.close()
@@ -388,7 +456,7 @@ def test_what_is_missed_is_asked_for_in_pieces_until_it_comes(
             return proofs.checkpoints_after(conn, size, most)
 
     copy = OutsideCopy(path, missed, size=2)
-    until(lambda: asked[-1] == 10)
+    until(lambda: asked[-1:] == [10])
     assert asked == [2, 2, 6, 6, 6, 10]
     put(copy, write(1))
     copy.close()

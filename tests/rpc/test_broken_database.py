@@ -1,6 +1,7 @@
 """Whatever makes calls fail for everybody turns health NOT_SERVING by itself, and back when it is mended."""
 
 import contextlib
+import http.client
 from collections.abc import Callable
 
 import grpc
@@ -10,7 +11,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from nsor.v1 import directory_pb2
+from nsor_server.config import OperatorError
+from nsor_server.storage.catalog import SchemaChanged
 from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.pool import Database
 from tests.polling import until
 from tests.rpc.callers import Serve, Serving
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
@@ -69,10 +73,76 @@ def system(postgres: EmbeddedPostgres, change: str) -> None:
 def test_health_tells_of_a_row_that_is_hidden_from_the_probe(serving: Serving) -> None:
     # An update of no row is no write.
     caller = serving.caller("npb")
-    serving.sql("DELETE FROM write_probe")
+    past(serving, "DELETE FROM write_probe")
     until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
-    serving.sql("INSERT INTO write_probe DEFAULT VALUES")
+    past(serving, "INSERT INTO write_probe DEFAULT VALUES")
     until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def test_health_tells_of_a_schema_that_was_changed_and_nothing_is_answered(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = serving.caller("npb")
+    assert health(caller) == SERVING
+    past(serving, "GRANT UPDATE ON officer TO nsor_server")
+    until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+    answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+    assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "LEDGER_UNAVAILABLE")
+    assert (
+        "ALERT SCHEMA_CHANGED: the schema isn't what the migrations make: unexpected: relation | officer" in caplog.text
+    )
+    past(serving, "REVOKE UPDATE ON officer FROM nsor_server")
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def test_a_register_does_not_start_on_another_schema(serve: Serve, database: Database) -> None:
+    with database.owner() as owner:
+        owner.execute("CREATE VIEW persons AS SELECT * FROM registration_version")
+    with pytest.raises(SchemaChanged, match=r"unexpected: .*persons"), serve():
+        pass
+
+
+def test_a_copy_that_is_missing_turns_health_off_after_a_while(serve: Serve) -> None:
+    with serve(copy_patience_seconds=1.0) as serving:
+        caller = serving.caller("npb")
+        assert health(caller) == SERVING
+        away = serving.settings.checkpoint_file.rename(serving.settings.state_dir / "away")
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        # It is health that tells; calls go on, since the database has the checkpoints.
+        assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        away.rename(serving.settings.checkpoint_file)
+        until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def test_a_second_server_on_one_state_folder_is_refused(serve: Serve) -> None:
+    # Two would write one outside copy, and one would stop the other's PostgreSQL.
+    with serve(), pytest.raises(OperatorError, match="another nsor-server serves"), serve():
+        pass
+    with serve() as serving:
+        assert health(serving.caller("npb")) == SERVING
+
+
+def test_plain_http_says_that_it_lives_and_whether_it_serves(serve: Serve) -> None:
+    with serve(metrics_listen="127.0.0.1:19465", copy_patience_seconds=1.0) as serving:
+        assert asked("healthz") == (200, "alive\n")
+        assert asked("readyz") == (200, "ready\n")
+        assert asked("elsewhere")[0] == 404
+        code, page = asked("metrics")
+        assert code == 200
+        assert "nsor_ledger_healthy 1.0" in page
+        assert "nsor_outside_copy_behind_seconds 0.0" in page
+        serving.settings.checkpoint_file.rename(serving.settings.state_dir / "away")
+        until(lambda: asked("readyz") == (503, "not ready\n"), seconds=SECONDS)
+        assert asked("healthz") == (200, "alive\n")
+        assert "nsor_outside_copy_behind_seconds 0.0" not in asked("metrics")[1]
+
+
+def asked(path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", 19465, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/{path}")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def test_what_a_call_runs_into_is_looked_at_at_once(
@@ -83,10 +153,10 @@ def test_what_a_call_runs_into_is_looked_at_at_once(
     with serve() as serving:
         caller = serving.caller("npb")
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
-        serving.sql("REVOKE UPDATE ON ledger_head FROM nsor_server")
+        past(serving, "REVOKE UPDATE ON ledger_head FROM nsor_server")
         assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is not grpc.StatusCode.OK
         until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
-        serving.sql("GRANT UPDATE ON ledger_head TO nsor_server")
+        past(serving, "GRANT UPDATE ON ledger_head TO nsor_server")
         until(lambda: health(caller) == SERVING, seconds=SECONDS)
     assert "InsufficientPrivilege" in caplog.text
 
@@ -104,6 +174,12 @@ def test_a_probe_that_does_not_end_is_no_sign_of_health(serve: Serve, monkeypatc
         until(lambda: health(caller) == SERVING, seconds=SECONDS)
 
 
+def past(serving: Serving, statement: str) -> None:
+    """Change the database past the register."""
+    with serving.database.owner() as owner:
+        owner.execute(statement.encode())
+
+
 def unbounded(conn: psycopg.Connection) -> None:
     conn.execute("SET LOCAL lock_timeout = 0")
     conn.execute("SET LOCAL statement_timeout = 0")
@@ -117,9 +193,9 @@ def test_what_the_disk_has_lost_is_not_built_upon(
     assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
     alter("default_transaction_read_only = on", on=True)
     until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
-    serving.sql("UPDATE ledger_head SET size = size - 1")
+    past(serving, "UPDATE ledger_head SET size = size - 1")
     alter("default_transaction_read_only = on", on=False)
     until(lambda: "ALERT LEDGER_TORN" in caplog.text, seconds=SECONDS)
     assert health(caller) == NOT_SERVING
-    serving.sql("UPDATE ledger_head SET size = size + 1")
+    past(serving, "UPDATE ledger_head SET size = size + 1")
     until(lambda: health(caller) == SERVING, seconds=SECONDS)

@@ -3,10 +3,14 @@ import io
 import urllib.request
 from pathlib import Path
 
+import psycopg
+import pytest
 from rich.console import Console
 
 from nsor.v1 import directory_pb2
 from nsor_server import check, config
+from nsor_server.storage import reasons
+from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
 from tests.rpc.callers import Serve, example_agencies
 
@@ -52,7 +56,8 @@ def test_a_database_that_is_away_is_said_without_its_address(settings: config.Se
     away = dataclasses.replace(settings, database_url="postgresql://someone:secret@127.0.0.1:9/nowhere")
     good, text = looked_at(away)
     assert not good
-    assert "the database doesn't answer" in text
+    assert "the database doesn't answer: nothing listens at that address" in text
+    assert "goes over the network without sslmode=verify-full" in text
     assert "secret" not in text
 
 
@@ -71,6 +76,55 @@ def test_an_agency_that_can_enrol_nobody_is_named(serve: Serve) -> None:
             " WHERE agency_id = 'punjab-police'"
         )
         assert "punjab-police lacks 1: nsor-server agency focal-person add" in looked_at(serving.settings)[1]
+
+
+def test_what_a_url_gives_away_and_a_single_disk_are_said(settings: config.Settings) -> None:
+    # A server's settings need no owner's URL; a socket needs no TLS.
+    good, text = looked_at(settings)
+    assert good, text
+    assert "Whoever takes over a server that has it owns the tables" in text
+    assert "no synchronous standby" in text
+    assert "verify-full" not in text
+    _, text = looked_at(dataclasses.replace(settings, database_owner_url=None))
+    assert "owns the tables" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("postgresql://h/d?sslmode=verify-full", True),
+        ("postgresql:///d?host=/run/postgresql", True),
+        ("postgresql://h/d", False),
+        ("postgresql://h/d?sslmode=require", False),
+        ("postgresql://h/d?sslmode=verify-ca", False),
+        ("postgresql:///d?host=/run/postgresql,h&sslmode=prefer", False),
+        ("postgresql:///d?hostaddr=10.0.0.1", False),
+    ],
+)
+def test_only_a_socket_or_tls_with_the_name_is_private(url: str, private: bool) -> None:
+    assert reasons.is_private(url) is private
+
+
+def test_reasons_are_of_a_closed_list(postgres: EmbeddedPostgres) -> None:
+    # The driver's text names role and database.
+    with pytest.raises(psycopg.OperationalError) as raised:
+        psycopg.connect(postgres.conninfo("nobody-known", "postgres"))
+    assert "nobody-known" in str(raised.value)
+    assert reasons.reason(raised.value) == "the role or the database isn't there"
+    assert reasons.reason(psycopg.errors.DiskFull("values")) == "DiskFull, SQLSTATE 53100"
+
+
+def test_a_changed_schema_and_a_missing_copy_are_wrong(serve: Serve, database: Database) -> None:
+    with serve() as serving:
+        settings = serving.settings
+    assert looked_at(settings)[0]
+    settings.checkpoint_file.unlink()
+    with database.owner() as owner:
+        owner.execute("GRANT DELETE ON officer TO nsor_server")
+    good, text = looked_at(settings)
+    assert not good
+    assert "is missing; put it back" in text
+    assert "unexpected: relation | officer" in text
 
 
 def test_it_changes_nothing(settings: config.Settings, database: Database) -> None:

@@ -13,10 +13,12 @@ from psycopg.rows import TupleRow
 from rich.console import Console
 
 from nsor_server import config
-from nsor_server.ledger import epoch, proofs
+from nsor_server.ledger import epoch, operator, outside, proofs
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
+from nsor_server.storage.v1 import record_pb2
 
+_AT_A_TIME = 1000
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -59,6 +61,33 @@ def new_epoch(yes: bool) -> None:
     _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
     _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
     _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
+
+
+@ledger.command("new-copy")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def new_copy(yes: bool) -> None:
+    """Begin the outside copy anew from the database, after it was lost for good. One that is there stays as it is."""
+    settings = config.load(os.environ)
+    keyring = keyrings.load(settings.keys)
+    path = settings.checkpoint_file
+    if path.exists():
+        raise config.OperatorError("there is an outside copy, and it is never replaced; see what is wrong with it")
+    if not yes:
+        text = "Whatever the lost copy knew and the database doesn't can't be told any more. Begin a new copy?"
+        click.confirm(text, abort=True)
+    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+        detail = record_pb2.AccessDetail(outcome="NEW_COPY")
+        operator.record(conn, keyring, method="nsor-server/ledger.new-copy", detail=detail)
+        conn.commit()
+        outside.begin(path, _checkpoints(conn))
+    _console.print(f"[green]began[/] {path}; a register that serves takes it within a second")
+
+
+def _checkpoints(conn: psycopg.Connection[TupleRow]) -> Iterator[bytes]:
+    size = 0
+    while found := proofs.checkpoints_after(conn, size, _AT_A_TIME):
+        yield from (note for _, note in found)
+        size = found[-1][0]
 
 
 @contextlib.contextmanager

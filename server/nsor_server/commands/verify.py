@@ -1,5 +1,6 @@
 """`nsor-server ledger verify`, and with it the whole group `ledger`."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
 from nsor_server.commands.ledger import ledger, snapshot
+from nsor_server.config import Settings
 from nsor_server.ledger import outside
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
-from nsor_server.verification import contents, reconcile, records
+from nsor_server.verification import contents, reconcile, records, visible
 from nsor_server.verification.report import Report
 from nsor_server.verification.walk import Verification
 from nsor_server.verification.witnesses import CoSigned
@@ -60,7 +63,8 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
         end = outside.extent(outside_copy)
         seen = list(store.read(settings.state_dir)) if spans else []
         with snapshot(database.connect()) as conn:
-            report = _verified(conn, keyring, settings.ledger_origin, (outside_copy, end), statements)
+            report = _verified(conn, keyring, settings, (outside_copy, end), statements)
+            _compare_views(conn, database, report)
             if spans:
                 reconcile.spans(conn, seen, report)
                 report.sort()
@@ -79,14 +83,18 @@ def _witness(key: str) -> WitnessVerifier:
 
 
 def _verified(
-    conn: psycopg.Connection[TupleRow], keyring: Keyring, origin: str, copy: tuple[Path, int], statements: CoSigned
+    conn: psycopg.Connection[TupleRow],
+    keyring: Keyring,
+    settings: Settings,
+    copy: tuple[Path, int],
+    statements: CoSigned,
 ) -> Report:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Entries", total=None)
         verification = Verification(
             conn,
             keyring,
-            origin,
+            settings.ledger_origin,
             sizes=statements.sizes,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
@@ -100,10 +108,26 @@ def _verified(
     if path.exists():
         reconcile.copy(conn, path, keyring, verification.epochs, report, end=end)
     else:
-        report.remarks.append("there is no outside copy to compare")
+        text = "there is no outside copy to compare"
+        if path == settings.checkpoint_file and settings.copy_marker.exists():
+            report.add(-1, f"{text}, and there was one")
+        else:
+            report.remarks.append(text)
     statements.compare(conn, verification, keyring)
     report.sort()
     return report
+
+
+def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, report: Report) -> None:
+    """Compare what the server sees with the migrations, and with what the owner sees."""
+    visible.schema(conn, report)
+    if database.url_owner is None:
+        report.remarks.append("not compared: what the owner sees (NSOR_DATABASE_OWNER_URL isn't set)")
+    else:
+        with contextlib.closing(database.owner()) as owner:
+            visible.share(conn, owner)
+            visible.rows(conn, owner, report)
+    report.sort()
 
 
 def _show(report: Report) -> None:

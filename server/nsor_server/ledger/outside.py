@@ -11,6 +11,7 @@ is read.
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import re
@@ -25,6 +26,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor_server.alerts import Alert, alert
 from nsor_server.config import OperatorError
 from nsor_server.ledger import proofs
 
@@ -178,35 +180,70 @@ def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:
 
 
 class OutsideCopy:
-    """Writes the copy. `put` never blocks."""
+    """Writes the copy. `put` never blocks.
 
-    def __init__(self, path: Path, missed: MissedCheckpoints, *, size: int, deadline_seconds: float = 5.0) -> None:
+    The file is made once, and never again: one that is missing later was lost or taken away, and a new one in its place
+    would hide that. It is looked for every second; one that comes back is compared with the tree, and gets what it
+    lacks.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        missed: MissedCheckpoints,
+        *,
+        size: int,
+        marker: Path | None = None,
+        resume: Callable[[], int] | None = None,
+        deadline_seconds: float = 5.0,
+    ) -> None:
         """Start writing.
 
         Args:
             path: the file; made with mode 0600.
             missed: what the copy lacks, from the database.
             size: up to where the copy has them (`compare`).
+            marker: a file that says that the copy was begun; made with it. None: the copy may be begun now.
+            resume: compares the file anew after it was away, and gives the size up to which it has checkpoints; raises
+                as `compare`.
             deadline_seconds: after which a write counts as hanging.
         """
         self._path = path
         self._missed = missed
+        self._marker = marker
+        self._begins = marker is None or not marker.exists()
+        self._resume = resume or (lambda: size)
         self._deadline = deadline_seconds
         self._queue: queue.Queue[tuple[int, bytes] | None] = queue.Queue(_WAITING)
         self._losing = threading.Lock()
         self._lost: int | None = size + 1
+        self._behind_since: float | None = time.monotonic()
         self._caught_up_to = size
         self._busy_since: float | None = None
         self._descriptor: int | None = None
+        self._was_open = False
+        self._alerted = False
         self._writer = threading.Thread(target=self._run, name="ledger-copy", daemon=True)
         self._writer.start()
 
     @property
     def healthy(self) -> bool:
         """Whether the copy keeps up: nothing hangs, nothing was refused or dropped and not made good yet."""
+        return self._behind_since is None and not self._hangs and self._writer.is_alive()
+
+    @property
+    def behind_seconds(self) -> float:
+        """For how long the copy hasn't kept up; 0: it does."""
+        now = time.monotonic()
+        since = [each for each in (self._behind_since, self._busy_since if self._hangs else None) if each is not None]
+        if not self._writer.is_alive():
+            return math.inf
+        return now - min(since) if since else 0.0
+
+    @property
+    def _hangs(self) -> bool:
         since = self._busy_since
-        hangs = since is not None and time.monotonic() - since > self._deadline
-        return self._lost is None and not hangs and self._writer.is_alive()
+        return since is not None and time.monotonic() - since > self._deadline
 
     def put(self, size: int, note: bytes) -> None:
         """Hand over a committed checkpoint of ``size`` entries."""
@@ -226,7 +263,7 @@ class OutsideCopy:
         running = True
         while running:
             batch, running = self._take()
-            if self._lost is None:
+            if self._lost is None and self._is_in_place():
                 self._write([(size, note) for size, note in batch if size > self._caught_up_to])
             else:
                 for size, _ in batch:
@@ -234,10 +271,10 @@ class OutsideCopy:
                 self._catch_up()
 
     def _take(self) -> tuple[list[tuple[int, bytes]], bool]:
-        """Wait for what comes, or for the time to try again; False at the end."""
+        """Wait for what comes, or for the time to look again; False at the end."""
         batch: list[tuple[int, bytes]] = []
         try:
-            taken = self._queue.get(timeout=None if self._lost is None else _RETRY_SECONDS)
+            taken = self._queue.get(timeout=_RETRY_SECONDS)
             while taken is not None:
                 if not batch:
                     time.sleep(_GATHER_SECONDS)
@@ -252,13 +289,35 @@ class OutsideCopy:
     def _lose(self, size: int) -> None:
         with self._losing:
             self._lost = size if self._lost is None else min(size, self._lost)
+            if self._behind_since is None:
+                self._behind_since = time.monotonic()
+
+    def _is_in_place(self) -> bool:
+        """Whether the file that is open is the one under its name: one that was removed can still be written to."""
+        if self._descriptor is None:
+            return True
+        ours = os.fstat(self._descriptor)
+        try:
+            named = self._path.stat()
+        except OSError:
+            named = None
+        if named is not None and (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino):
+            return True
+        self._close_file()
+        self._lose(self._caught_up_to + 1)
+        return False
 
     def _catch_up(self) -> None:
         """Write from the database all since the first that was lost; some may come twice."""
-        with self._losing:
-            if self._lost is None:
-                return
-            after, self._lost = self._lost - 1, None
+        if self._lost is None:
+            return
+        try:
+            self._open()
+        except (OSError, OperatorError, psycopg.Error) as error:
+            reason = str(error) if isinstance(error, OperatorError) else getattr(error, "strerror", None)
+            self._failed(reason or type(error).__name__)
+            return
+        after = self._first_lost() - 1
         try:
             while missed := self._missed(after, _MAX_NOTES):
                 if not self._write(missed):
@@ -269,6 +328,19 @@ class OutsideCopy:
             self._lose(after + 1)
             return
         self._caught_up_to = after
+        self._note_whole()
+
+    def _first_lost(self) -> int:
+        """The first that is lacking; what is lost from now on counts anew."""
+        with self._losing:
+            first, self._lost = self._lost, None
+        return self._caught_up_to + 1 if first is None else first
+
+    def _note_whole(self) -> None:
+        """The copy has all that it lacked, unless more was lost meanwhile."""
+        with self._losing:
+            if self._lost is None:
+                self._behind_since, self._alerted = None, False
 
     def _write(self, notes: Sequence[tuple[int, bytes]]) -> bool:
         """Append and flush to the disk; what fails is lost, and caught up with later."""
@@ -276,18 +348,42 @@ class OutsideCopy:
             return True
         self._busy_since = time.monotonic()
         try:
-            if self._descriptor is None:
-                self._descriptor = _open(self._path)
-            _write_all(self._descriptor, b"".join(note + b"\n" for _, note in notes))
-            os.fdatasync(self._descriptor)
-        except OSError as error:
-            _log.error("outside copy can't be written (%s)", error.strerror)
+            self._open()
+            if self._descriptor is not None:
+                _write_all(self._descriptor, b"".join(note + b"\n" for _, note in notes))
+                os.fdatasync(self._descriptor)
+        except (OSError, OperatorError, psycopg.Error) as error:
+            self._failed(getattr(error, "strerror", None) or type(error).__name__)
             self._lose(min(size for size, _ in notes))
             self._close_file()
             return False
         finally:
             self._busy_since = None
         return True
+
+    def _open(self) -> None:
+        """Open the file, unless it is open; after it was away, see what it holds.
+
+        Raises:
+            OSError, OperatorError, psycopg.Error: it isn't there, isn't the tree's, or can't be compared.
+        """
+        if self._descriptor is not None:
+            return
+        descriptor = _open(self._path, create=self._begins)
+        try:
+            if self._was_open:
+                self._lose(self._resume() + 1)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor, self._was_open, self._begins = descriptor, True, False
+        if self._marker is not None:
+            self._marker.touch(mode=0o600)
+
+    def _failed(self, reason: str) -> None:
+        if not self._alerted:
+            self._alerted = True
+            alert(Alert.COPY_BEHIND, "the outside copy of the checkpoints isn't written (%s)", reason)
 
     def _close_file(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
@@ -296,10 +392,30 @@ class OutsideCopy:
                 os.close(descriptor)
 
 
-def _open(path: Path) -> int:
+def begin(path: Path, notes: Iterable[bytes]) -> None:
+    """Make a copy where there is none: whole, or not at all.
+
+    Raises:
+        FileExistsError: there is one; it is never replaced.
+    """
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = _open(fresh, create=True)
+    try:
+        for each in notes:
+            _write_all(descriptor, each + b"\n")
+        os.fsync(descriptor)
+        os.link(fresh, path)
+    finally:
+        os.close(descriptor)
+        fresh.unlink()
+
+
+def _open(path: Path, *, create: bool) -> int:
     """Open for appending. A note that was torn is cut off from the next one by an empty line."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if create:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
     if os.fstat(descriptor).st_size:
         _write_all(descriptor, b"\n\n")
     return descriptor

@@ -9,11 +9,13 @@ from typing import Final
 from nsor_server.alerts import Alert, alert
 from nsor_server.ledger import outside, tail
 from nsor_server.ledger.append import Connection
-from nsor_server.storage import soundness
+from nsor_server.storage import catalog, soundness
 from nsor_server.storage.keyring import Keyring
 
 EVERY_SECONDS: Final = 2.0
 """How often the register sees whether it can write: within this time, and that of a commit, health tells."""
+SCHEMA_EVERY: Final = 5
+"""Every how many probes the catalog is compared: every ten seconds, for 12 ms of one of PostgreSQL's processes."""
 
 
 class Probe:
@@ -24,6 +26,8 @@ class Probe:
         self._keyring = keyring
         self._copy = copy
         self._torn = ""
+        self._schema_alerted = ""
+        self._until_schema = SCHEMA_EVERY
 
     def __call__(self, conn: Connection, deep: bool) -> None:
         """Write; deep: see to the end of the ledger as well, whose head ``conn`` has locked.
@@ -33,7 +37,32 @@ class Probe:
             psycopg.Error: the database doesn't answer, or refuses.
         """
         soundness.probe(conn, deep=deep)
+        self._schema(conn, deep=deep)
         if deep:
+            self._end(conn)
+
+    def _schema(self, conn: Connection, *, deep: bool) -> None:
+        self._until_schema = 0 if deep else self._until_schema - 1
+        if self._until_schema > 0:
+            return
+        try:
+            catalog.check(conn)
+        except catalog.SchemaChanged as error:
+            if str(error) != self._schema_alerted:
+                self._schema_alerted = str(error)
+                alert(Alert.SCHEMA_CHANGED, "%s", error)
+            raise
+        self._until_schema, self._schema_alerted = SCHEMA_EVERY, ""
+
+    def resume(self, conn: Connection) -> None:
+        """See to the end of the ledger on a connection that replaces one that was lost.
+
+        Raises:
+            OperatorError: the ledger's end isn't what was signed.
+            psycopg.Error: the database doesn't answer.
+        """
+        with conn.transaction():
+            conn.execute("SELECT FROM ledger_head FOR UPDATE")
             self._end(conn)
 
     def _end(self, conn: Connection) -> None:

@@ -20,6 +20,7 @@ import psycopg
 
 from nsor.v1 import receipt_pb2
 from nsor_server.alerts import Alert, alert
+from nsor_server.config import OperatorError
 from nsor_server.errors import Unavailable
 from nsor_server.ledger.append import LOCK, Ledger
 from nsor_server.ledger.entry import Decided, Head, LedgerUnavailable
@@ -94,6 +95,7 @@ class Writer(Generic[Each]):
         guard: CommitGuard,
         *,
         on_lock: Callable[[float], None] = lambda _seconds: None,
+        on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -104,6 +106,7 @@ class Writer(Generic[Each]):
             ledger: what is appended to.
             guard: commits.
             on_lock: hears for how many seconds the head's lock was held.
+            on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
             max_batch: items of one commit.
             max_waiting: items in the queue before ``put`` refuses.
         """
@@ -112,6 +115,7 @@ class Writer(Generic[Each]):
         self._guard = guard
         self._batches: Batches[Each]
         self._on_lock = on_lock
+        self._on_connect = on_connect
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._queue: queue.SimpleQueue[Each | None] = queue.SimpleQueue()
@@ -286,7 +290,7 @@ class Writer(Generic[Each]):
         if not self._guard.healthy:
             raise LedgerUnavailable("the ledger can't commit now")
         if self._session is None:
-            self._session = Session(self._connect())
+            self._session = self._new_session()
         session = self._session
         _, locked, *results = session.run(BEGIN, LOCK, *self._batches.reads(batch))
         since = time.monotonic()
@@ -305,6 +309,20 @@ class Writer(Generic[Each]):
             self._afterwards(time.monotonic() - since)
         receipts = iter(composed.appended.receipts)
         return [each if isinstance(each, Exception) else next(receipts) for each in decided]
+
+    def _new_session(self) -> Session:
+        """A session on a new connection: the one before was lost, and what it has committed may be lost with it."""
+        conn = self._connect()
+        try:
+            self._on_connect(conn)
+        except OperatorError as error:
+            conn.close()
+            self._guard.fail(str(error))
+            raise LedgerUnavailable("the ledger doesn't end as it was signed") from error
+        except BaseException:
+            conn.close()
+            raise
+        return Session(conn)
 
     def _afterwards(self, seconds: float) -> None:
         """Say that a batch has ended. What fails here doesn't make it fail: it may be durable already."""

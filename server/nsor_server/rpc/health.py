@@ -54,6 +54,10 @@ class Health:
         """What is said now."""
         return SERVING if self._healthy() and not self._draining.is_set() else NOT_SERVING
 
+    def is_serving(self) -> bool:
+        """Whether SERVING is said now."""
+        return bool(self.status() == SERVING)
+
     def methods(self) -> Mapping[str, transport.Accept]:
         """Who takes the calls of which method."""
         return {CHECK.name: self._accept_check, WATCH.name: self._accept_watch}

@@ -1,10 +1,13 @@
-"""Metrics for Prometheus: calls by method and code, certificates' ends, spans lost, the ledger's health. No person."""
+"""Metrics for Prometheus: calls by method and code, certificates' ends, spans lost, the ledger's health. No person.
+
+The endpoint itself is `rpc/probes.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -52,25 +55,13 @@ class Metrics:
         """Collect the counts of spans whenever somebody asks."""
         self.registry.register(_Spans(destinations))
 
-    def watch_ledger(self, healthy: Callable[[], bool]) -> None:
-        """Collect the ledger's health whenever somebody asks."""
-        self.registry.register(_Ledger(healthy))
+    def watch_ledger(self, healthy: Callable[[], bool], copy_behind: Callable[[], float]) -> None:
+        """Collect the ledger's health, and for how many seconds the outside copy is behind, whenever somebody asks."""
+        self.registry.register(_Ledger(healthy, copy_behind))
 
     def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
         """Collect the open streams whenever somebody asks."""
         self.registry.register(_Streams(by_agency))
-
-    def serve(self, address: str) -> Callable[[], None]:
-        """Answer Prometheus on HOST:PORT; returns what stops that."""
-        host, _, port = address.rpartition(":")
-        server, thread = start_http_server(int(port), addr=host.strip("[]"), registry=self.registry)
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join(timeout=5)
-
-        return stop
 
 
 class _Spans(Collector):
@@ -102,11 +93,17 @@ class _Streams(Collector):
 
 
 class _Ledger(Collector):
-    def __init__(self, healthy: Callable[[], bool]) -> None:
+    def __init__(self, healthy: Callable[[], bool], copy_behind: Callable[[], float]) -> None:
         self._healthy = healthy
+        self._copy_behind = copy_behind
 
     def collect(self) -> Iterable[Metric]:
         """Give the current health."""
         yield GaugeMetricFamily(
             "nsor_ledger_healthy", "Whether accesses can be recorded.", value=float(self._healthy())
+        )
+        yield GaugeMetricFamily(
+            "nsor_outside_copy_behind_seconds",
+            "For how long the outside copy of the checkpoints hasn't been written; 0: it keeps up.",
+            value=self._copy_behind(),
         )

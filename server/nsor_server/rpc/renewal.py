@@ -36,6 +36,7 @@ class Renewal:
         self._credentials = credentials
         self._address = ({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104 - compared, not bound
         self._every = every_seconds
+        self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tls-renewal", daemon=True)
 
@@ -48,11 +49,16 @@ class Renewal:
         self._stopped.set()
         self._thread.join()
 
+    def renew_soon(self) -> None:
+        """Renew now, without waiting for a changed file; it doesn't block."""
+        self._wanted.set()
+
     def _run(self) -> None:
         due = time.monotonic() + self._every
         while not self._stopped.wait(min(LOOK_SECONDS, self._every)):
-            if time.monotonic() < due and not self._credentials.changed:
+            if time.monotonic() < due and not self._credentials.changed and not self._wanted.is_set():
                 continue
+            self._wanted.clear()
             due = time.monotonic() + self._every
             try:
                 self.renew()

@@ -31,6 +31,7 @@ def attached(settings: Settings, *, pool_size: int = 2) -> Iterator[Database]:
         database = Database(
             embedded.conninfo(SERVER), embedded.conninfo(OWNER), pool_size=pool_size, lock_timeout_ms=lock_timeout_ms
         )
+        database.embedded = embedded
         with contextlib.closing(database):
             yield database
     finally:

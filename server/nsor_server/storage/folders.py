@@ -58,6 +58,29 @@ def open_lock(path: Path) -> int:
 
 
 @contextlib.contextmanager
+def alone(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold a lock alone, or don't begin.
+
+    Args:
+        path: the lock's file; its folder is made with mode 0700.
+        otherwise: what to say when another process holds it.
+
+    Raises:
+        OperatorError: another process holds it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = open_lock(path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OperatorError(otherwise) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock alone."""
     descriptor = open_lock(path)

@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool
 
 from nsor_server.config import OperatorError
 from nsor_server.storage import soundness
+from nsor_server.storage.embedded import EmbeddedPostgres
 
 MAX_SKEW_SECONDS = 2.0
 """Most by which host and database may differ: beyond it certificates and deadlines would be judged wrongly."""
@@ -76,6 +77,8 @@ class Database:
         self.url_server = _with_settings(url_server, bounds)
         self._url_writer = _with_settings(self.url_server, _BY_INDEX)
         self.url_owner = None if url_owner is None else _with_settings(url_owner, {"TimeZone": "GMT"})
+        self.embedded: EmbeddedPostgres | None = None
+        """The PostgreSQL of ours that it runs on, if it is one."""
         self._examining = threading.Lock()
         reading = _with_settings(self.url_server, {**_BY_INDEX, "default_transaction_read_only": "on"})
         self._readers = ConnectionPool(

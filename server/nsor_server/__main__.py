@@ -42,6 +42,8 @@ COMMANDS = {
         "Examine settings, database, certificates and clock; change nothing.",
     ),
     "migrate": Entry("nsor_server.commands.keys", "migrate", "Bring the database to this version."),
+    "backup": Entry("nsor_server.commands.backup", "backup", "Back up the embedded database and the outside copy."),
+    "restore": Entry("nsor_server.commands.backup", "restore", "Make the embedded database from a backup."),
     "keys": Entry("nsor_server.commands.keys", "keys", "Create, rotate, back up and restore the keyring."),
     "pki": Entry("nsor_server.commands.pki", "pki", "Run the CA (offline) and import its index into the register."),
     "agency": Entry("nsor_server.commands.agency", "agency", "Add, list, show, disable and enable agencies."),

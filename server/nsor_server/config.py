@@ -62,6 +62,9 @@ class Settings:
     postgres_bin: Path | None = None
     """Folder with initdb, pg_ctl and postgres for the embedded database; unset means the wheel's."""
 
+    wal_archive: Path | None = None
+    """Folder to which the embedded PostgreSQL archives its WAL, on another disk; None: `backup` alone is restored."""
+
     server_certificate: Path = Path("certs/dev/server.pem")
     """PEM of the server's certificate followed by its issuing CA."""
 
@@ -272,6 +275,7 @@ RULES: Mapping[str, _Rule] = {
     "database_url": _URL,
     "database_owner_url": _URL,
     "postgres_bin": _Rule("a path of a folder that holds initdb, pg_ctl and postgres", _path),
+    "wal_archive": _Rule("a path of a folder", _path),
     "server_certificate": _FILE,
     "server_key": _FILE,
     "client_ca": _FILE,

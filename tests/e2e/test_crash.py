@@ -40,7 +40,7 @@ def test_a_server_that_is_killed_has_answered_nothing_that_is_not_durable(deploy
 
 
 # The same when PostgreSQL dies with all its processes. The server outlives it: it answers nothing, says so and
-# keeps nobody waiting, until an operator's command has brought PostgreSQL back.
+# keeps nobody waiting, until it has brought PostgreSQL back itself.
 def test_a_postgresql_that_is_killed_takes_no_answer_with_it(deployment: Deployment) -> None:
     server = deployment.register.process
     with deployment.slow_commits(), Load(deployment) as load:
@@ -51,11 +51,9 @@ def test_a_postgresql_that_is_killed_takes_no_answer_with_it(deployment: Deploym
             from_ = time.monotonic()
             load.wait_for_each_kind(1, lambda attempt: attempt.started > from_)
             to = time.monotonic()
-        deployment.register.operate("migrate")
         load.wait_for_all_kinds(ANSWERS)
         for _ in range(3):
             damage.kill_postgres(deployment.postmaster)
-            deployment.register.operate("migrate")
             load.wait_for_all_kinds(1)
     while_down = [attempt for attempt in load.attempts if from_ < attempt.started and attempt.ended < to]
     assert {attempt.outcome for attempt in while_down} == {"LEDGER_UNAVAILABLE"}
@@ -87,6 +85,21 @@ def test_the_server_recovers_by_itself_from_a_crash_of_postgresql(deployment: De
         load.wait_for_all_kinds(ANSWERS)
     assert not before & deployment.backends()
     until(lambda: deployment.health() == SERVING, seconds=DEADLINE_SECONDS)
+    all_promises_are_kept(deployment, load)
+
+
+# A write of the WAL that the disk refuses is a PANIC, as a failed fsync is: PostgreSQL ends itself. The server starts
+# it again, and compares the end of the ledger with what was signed before it answers.
+def test_a_postgresql_whose_disk_refuses_is_started_again(deployment: Deployment) -> None:
+    server, postmaster = deployment.register.process, deployment.postmaster
+    with Load(deployment) as load:
+        load.wait_for_all_kinds(1)
+        damage.refuse_writes(postmaster)
+        until(lambda: "ALERT DATABASE_STOPPED: " in deployment.register.log.read_text(), seconds=DEADLINE_SECONDS)
+        load.wait_for_all_kinds(ANSWERS)
+    assert deployment.postmaster != postmaster
+    assert server is not None
+    assert server.poll() is None
     all_promises_are_kept(deployment, load)
 
 

@@ -127,6 +127,18 @@ def test_sigterm_drains(settings: config.Settings, certificates: Path, database:
         assert running.wait(timeout=15) == 0
 
 
+def test_sighup_does_not_end_it(settings: config.Settings, certificates: Path, database: Database) -> None:
+    # A terminal that closes sends it, and operators send it to have files read again.
+    with process(settings, certificates, database) as (running, serving):
+        caller = serving.caller("punjab-police")
+        running.send_signal(signal.SIGHUP)
+        assert health(caller) == SERVING
+        assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+        assert running.poll() is None
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=60) == 0
+
+
 def test_a_second_signal_ends_it_at_once(settings: config.Settings, certificates: Path, database: Database) -> None:
     with process(settings, certificates, database) as (running, serving):
         caller = serving.caller("punjab-police", system=True)

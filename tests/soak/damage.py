@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -24,6 +25,13 @@ def kill_postgres(postmaster: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
     until_gone(processes)
+
+
+def refuse_writes(postmaster: int) -> None:
+    """Let the system refuse PostgreSQL every write beyond a file's beginning, as a full disk would, for good."""
+    for process in [postmaster, *_descendants(postmaster)]:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (1, 1))
 
 
 def kill(process: int) -> None:

@@ -43,9 +43,13 @@ def restart_server(deployment: Deployment, _load: Load) -> None:
 
 
 def kill_postgres(deployment: Deployment, _load: Load) -> None:
-    """Kill -9 PostgreSQL with all its processes; an operator's command brings it back."""
+    """Kill -9 PostgreSQL with all its processes; the server brings it back."""
     damage.kill_postgres(deployment.postmaster)
-    deployment.register.operate("migrate")
+
+
+def refuse_writes(deployment: Deployment, _load: Load) -> None:
+    """Have the disk refuse PostgreSQL's writes, so that it ends itself; the server brings it back."""
+    damage.refuse_writes(deployment.postmaster)
 
 
 def kill_backend(deployment: Deployment, _load: Load) -> None:
@@ -105,6 +109,7 @@ def verify_beside_load(deployment: Deployment, load: Load) -> None:
 
 LIVING: Mapping[str, Episode] = {
     "PostgreSQL killed": kill_postgres,
+    "disk refuses": refuse_writes,
     "one backend killed": kill_backend,
     "standby lost": lose_standby,
     "certificate renewed": reload_certificate,

@@ -25,7 +25,7 @@ def attached(settings: Settings, *, pool_size: int = 2) -> Iterator[Database]:
         with contextlib.closing(database):
             yield database
         return
-    embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin)
+    embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin, archive=settings.wal_archive)
     embedded.start()
     try:
         database = Database(

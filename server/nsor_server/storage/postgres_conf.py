@@ -7,6 +7,9 @@ LOG is written, and that without details. Whoever handles the failed call has th
 
 from pathlib import Path
 
+from nsor_server.storage import folders
+from nsor_server.storage.folders import EmbeddedError
+
 _TEMPLATE = """\
 # Written by nsor-server at each start; changes are lost. Use NSOR_DATABASE_URL for a server of your own.
 listen_addresses = ''
@@ -56,14 +59,39 @@ local replication all trust
 """
 
 
-def write(data: Path, *, sockets: Path, logs: Path) -> None:
-    """Write postgresql.conf and pg_hba.conf into a data folder, each whole or not at all."""
+_ARCHIVE = """
+archive_mode = on
+archive_timeout = '60s'
+archive_command = {command}
+"""
+# A segment that is there already is the same one, or nothing is overwritten; one that was torn has another name.
+_ARCHIVE_COMMAND = (
+    'if test -f "{folder}/%f"; then cmp -s "%p" "{folder}/%f"; else'
+    ' cp "%p" "{folder}/%f.part" && sync "{folder}/%f.part" && mv "{folder}/%f.part" "{folder}/%f"; fi'
+)
+
+
+def write(data: Path, *, sockets: Path, logs: Path, archive: Path | None = None) -> None:
+    """Write postgresql.conf and pg_hba.conf into a data folder, each whole or not at all.
+
+    Args:
+        data: the data folder.
+        sockets: folder of the socket.
+        logs: folder of the log.
+        archive: folder for the WAL, made with mode 0700; its name has no quotes, dollar or percent signs.
+    """
     text = _TEMPLATE.format(sockets=_quoted(sockets), logs=_quoted(logs))
+    if archive is not None:
+        if set(str(archive)) & set("\"'$`%\\"):
+            raise EmbeddedError("wal_archive has quotes, dollar or percent signs in its name")
+        folders.private(archive)
+        command = _ARCHIVE_COMMAND.format(folder=archive.resolve())
+        text += _ARCHIVE.format(command=_quoted(command))
     _replace(data / "postgresql.conf", text)
     _replace(data / "pg_hba.conf", _HBA)
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 

@@ -8,10 +8,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from nsor_server.ledger import partitions
+from nsor_server.ledger.append import Ledger
 from nsor_server.storage import catalog, expected
 from nsor_server.storage.catalog import SchemaChanged
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from tests.ledger.conftest import ledger as ledger  # noqa: PLC0414 - a fixture of another folder
 from tests.ledger.conftest import set_size
 
 CHANGES = {
@@ -103,8 +105,8 @@ def test_the_text_is_made_from_these_migrations(monkeypatch: pytest.MonkeyPatch,
     assert expected.main(["--check"]) == 1
 
 
-def test_partitions_that_come_with_time_are_no_difference(database: Database) -> None:
-    set_size(database, partitions.WIDTH * 2 + 5)
+def test_partitions_that_come_with_time_are_no_difference(database: Database, ledger: Ledger) -> None:
+    set_size(database, ledger, partitions.WIDTH * 2 + 5)
     with database.transaction() as connection:
         partitions.extend(connection, partitions.WIDTH * 2 + 5)
     assert differences(database) == []

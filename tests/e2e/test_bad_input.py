@@ -88,7 +88,7 @@ def try_out(agencies: Agencies, callers: Mapping[str, Caller], defect: Defect) -
 
 @pytest.fixture(scope="module")
 def callers(agencies: Agencies) -> Mapping[str, Caller]:
-    return {kind: agencies.raw(agency, officer=True) for kind, agency in KINDS.items()}
+    return {kind: agencies.raw(agency, officer=kind != "MONITORING") for kind, agency in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2
 
 from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server import config
+from nsor_server.access.contract import Contract
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Database
 from tests.rpc.callers import Caller, Serving
@@ -40,6 +41,21 @@ def test_any_active_agency_may_ask_for_health_without_a_nonce(serving: Serving) 
     assert health(caller) == SERVING
     assert health(caller, "nsor.v1.LookupService") == SERVING
     assert caller.call(CHECK, health_pb2.HealthCheckRequest(service="other")).code is grpc.StatusCode.NOT_FOUND
+
+
+def test_monitoring_may_ask_for_health_and_for_nothing_else(serving: Serving) -> None:
+    # Whoever steals the balancer's certificate has nothing.
+    caller = serving.caller("monitoring")
+    assert health(caller) == SERVING
+    for name, rule in Contract.load().methods.items():
+        if rule.streaming:
+            continue
+        answer = caller.call(name, rule.request_class())
+        assert (answer.code, answer.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED"), name
+        assert answer.proves_itself()
+    with pytest.raises(grpc.RpcError) as refused:
+        next(caller.stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest()))
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_health_is_gated_and_a_refusal_is_recorded(serving: Serving) -> None:

@@ -47,6 +47,8 @@ class _AgencyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgencyKind
     """FIA Immigration, at the borders."""
     AGENCY_KIND_SPECIAL_COMMITTEE: _AgencyKind.ValueType  # 8
     """The Special Committee, which oversees (s.15). It sees no person."""
+    AGENCY_KIND_MONITORING: _AgencyKind.ValueType  # 9
+    """Monitoring of whoever runs the register: it asks for health (grpc.health.v1), and no method of this contract is open to it."""
 
 class AgencyKind(_AgencyKind, metaclass=_AgencyKindEnumTypeWrapper):
     """Kinds of agency. A client certificate belongs to one agency, and an agency is of one kind."""
@@ -69,6 +71,8 @@ AGENCY_KIND_IMMIGRATION: AgencyKind.ValueType  # 7
 """FIA Immigration, at the borders."""
 AGENCY_KIND_SPECIAL_COMMITTEE: AgencyKind.ValueType  # 8
 """The Special Committee, which oversees (s.15). It sees no person."""
+AGENCY_KIND_MONITORING: AgencyKind.ValueType  # 9
+"""Monitoring of whoever runs the register: it asks for health (grpc.health.v1), and no method of this contract is open to it."""
 Global___AgencyKind: _TypeAlias = AgencyKind  # noqa: Y015
 
 class _Purpose:

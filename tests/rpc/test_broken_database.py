@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 from collections.abc import Callable
+from pathlib import Path
 
 import grpc
 import psycopg
@@ -12,11 +13,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from nsor.v1 import directory_pb2
 from nsor_server.config import OperatorError
+from nsor_server.storage import migrate
 from nsor_server.storage.catalog import SchemaChanged
-from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.polling import until
 from tests.rpc.callers import Serve, Serving
+from tests.rpc.conftest import database_url, fill
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
 
 SECONDS = 120.0
@@ -199,3 +203,35 @@ def test_what_the_disk_has_lost_is_not_built_upon(
     assert health(caller) == NOT_SERVING
     past(serving, "UPDATE ledger_head SET size = size + 1")
     until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
+def test_a_primary_that_becomes_a_standby_is_left_alone_until_it_is_promoted(
+    serve: Serve, certificates: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    # A failover leaves the old primary running as a standby, behind a URL that doesn't ask which it is.
+    own = EmbeddedPostgres(tmp_path / "own")
+    own.start()
+    try:
+        with psycopg.connect(own.conninfo(OWNER)) as owner:
+            migrate.apply(owner, migrate.load())
+        with Database(own.conninfo(SERVER), own.conninfo(OWNER), pool_size=1) as database:
+            fill(database, certificates, keyring)
+        urls = {
+            "database_url": database_url(own.conninfo(SERVER)),
+            "database_owner_url": database_url(own.conninfo(OWNER)),
+        }
+        with serve(**urls) as serving:
+            caller = serving.caller("npb")
+            assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+            own.stop()
+            (own.data / "standby.signal").touch(mode=0o600)
+            own.start()
+            until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+            answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+            assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "LEDGER_UNAVAILABLE")
+            with psycopg.connect(own.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+                superuser.execute("SELECT pg_promote()")
+            until(lambda: health(caller) == SERVING, seconds=SECONDS)
+            assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+    finally:
+        own.stop()

@@ -12,9 +12,12 @@ from nsor_server.registration import review_store, stored
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
+from nsor_server.verification import records
+from nsor_server.verification.walk import Verification
 from tests.calls import (
     LAHORE_COURT,
     NPB,
+    ORIGIN,
     PUNJAB_PROSECUTION,
     TRACING,
     Created,
@@ -230,6 +233,24 @@ def test_verification_sees_a_changed_review(
     with services.database.owner() as owner:
         owner.execute(change.encode())
     assert findings()
+
+
+def test_the_entry_of_a_time_is_whole(services: Services, times: ReviewTimes, keyring: Keyring, clock: Clock) -> None:
+    # It is an entry like any other: a leaf, a detail, its record, and rows that are what the record says.
+    number = cnic()
+    confirmed(services, number)
+    confirmed(services, number)
+    clock.passes()
+    times.look()
+    clock.passes()
+    times.look()
+    with services.database.owner() as owner:
+        owner.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        report = Verification(owner, keyring, ORIGIN).run()
+        records.compare(owner, report)
+        assert report.size == entries(services)
+        assert not report.findings
+        assert owner.execute("SELECT count(*) FROM ledger_record WHERE table_name = 'review_time'").fetchall() == [(2,)]
 
 
 def test_the_times_are_fixed() -> None:

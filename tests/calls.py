@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeVar
 
+import msgspec
 import psycopg
 import pytest
 from google.protobuf.message import Message
@@ -38,6 +39,7 @@ from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
+from nsor_server.policy.budgets import Bucket, Budgets, BudgetsFile
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.registration.service import RegistrationService
@@ -45,7 +47,7 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.methods import Methods
-from nsor_server.rpc.naming import named
+from nsor_server.rpc.naming import named, request_id
 from nsor_server.rpc.pipeline import MAX_TRIES
 from nsor_server.rpc.reading import Reader
 from nsor_server.storage.blind_index import BlindIndex
@@ -103,7 +105,8 @@ E = TypeVar("E", bound=errors.ApiError)
 
 def _agency(agency_id: str, kind: str, *jurisdiction: str) -> Agency:
     number = options_pb2.AgencyKind.Value(f"AGENCY_KIND_{kind}")
-    return Agency(agency_id, number, jurisdiction, enabled=True, name_en=agency_id, name_ur="ادارہ")
+    kinds = (types_pb2.COURT_KIND_SPECIAL_COURT,) if kind == "COURT" else ()
+    return Agency(agency_id, number, jurisdiction, enabled=True, name_en=agency_id, name_ur="ادارہ", court_kinds=kinds)
 
 
 PUNJAB_PROSECUTION = _agency("punjab-prosecution", "PROSECUTION", "PK-PB")
@@ -164,6 +167,21 @@ def call_of(agency: Agency, officer: Officer | None = None, *focal_persons: Foca
         call_hash=os.urandom(32),
         officer=officer or officer_of(agency),
         focal_persons=focal_persons or (focal_person_of(agency), focal_person_of(agency, "FOCAL-2")),
+    )
+
+
+def with_budgets(**values: Any) -> Policy:
+    """The policy that ships, with other values in every budget."""
+    known = Budgets.load()
+    rows = tuple(msgspec.structs.replace(row, **values) for row in known.rows())
+    return replace(POLICY, budgets=Budgets(BudgetsFile(budget=rows)))
+
+
+def unlimited() -> Policy:
+    """The policy that ships, with budgets that no test empties."""
+    return with_budgets(
+        officer=Bucket(capacity=900_000, refill_per_hour=900_000),
+        agency=Bucket(capacity=1_000_000, refill_per_hour=1_000_000),
     )
 
 
@@ -255,12 +273,19 @@ class Services:
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self.database = database
+        self._keyring = keyring
+        self.policy: Policy | None = None
+        """Another policy than the one in force, for the calls that are handed in from now on."""
         self.sealer, self.blind_index = Sealer(keyring), BlindIndex(keyring)
         with database.owner() as owner, owner.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)"
+                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
+                " VALUES (%s, %s, %s, %s, %s, %s)"
                 " ON CONFLICT DO NOTHING",
-                [(a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction)) for a in AGENCIES],
+                [
+                    (a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction), list(a.court_kinds))
+                    for a in AGENCIES
+                ],
             )
             deciding.record(owner, keyring, ORIGIN)
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
@@ -285,11 +310,12 @@ class Services:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
         call.route = self._method_of[type(request)]
         call.method, call.request = call.route.name, request
-        self._admission.admit_by(call, self.directory.reload())
+        snapshot = self.directory.reload()
+        self._admission.admit_by(call, snapshot if self.policy is None else replace(snapshot, policy=self.policy))
         violations = self._checker.check(request)
         if violations:
             raise errors.InvalidFields(violations=tuple(violations))
-        call.named = named(request)
+        call.named, call.request_id = named(request), request_id(request)
 
     def run(self, call: Call, request: Message) -> Call:
         """Have a call decided by what can be read now; nothing is written."""
@@ -374,13 +400,29 @@ class Services:
         registration: registration_pb2.Registration = self.ask(call_of(agency, officer), request).response.registration
         return registration
 
+    def enrolled(self, who: Officer, *, disabled: bool = False) -> Officer:
+        """Have the directory know an officer."""
+        with self.database.owner() as owner:
+            owner.execute(
+                "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
+                " VALUES (%s, %s, %s, %s, %s, %s, gen_random_uuid())",
+                (who.key_id, who.agency_id, who.officer_number, who.public_key, list(who.jurisdiction), who.grade),
+            )
+            if disabled:
+                owner.execute(
+                    "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, %s, gen_random_uuid())",
+                    (who.key_id, who.agency_id),
+                )
+            deciding.record(owner, self._keyring, ORIGIN)
+        return who
+
     def hidden(self, registration_id: str, agency: Agency, officer: Officer | None = None) -> None:
         """The agency hears NO_RECORD."""
         request = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
         self.refused(errors.NoRecord, call_of(agency, officer), request)
 
     def rows(self, *more: str) -> dict[str, int]:
-        """How many rows each table has; ``more`` are other tables."""
+        """How many rows each table has, but for budgets, which refusals spend too; ``more`` are other tables."""
         return {table: self.one(f"SELECT count(*) FROM {table}") for table in (*_TABLES, *more)}  # noqa: S608 - constants
 
     def one(self, query: str, *parameters: object) -> Any:

@@ -113,6 +113,11 @@ class Directory(Protocol):
         """The policy in force, a ``policy.loaded.Policy``; ``policy_of`` there gives a call's."""
         ...
 
+    @property
+    def officers(self) -> Mapping[bytes, Officer]:
+        """Officers by key id, those that are disabled too."""
+        ...
+
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
         ...
@@ -153,6 +158,7 @@ class Call:
         prepared: what a grouped handler has prepared.
         outcome: what the handler decided.
         error: why it is refused.
+        refusal: what else is written of the refusal.
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
         count: how many calls the record stands for.
         tries: how often it was run again, since what it had read was changed before it was recorded.
@@ -190,6 +196,7 @@ class Call:
     prepared: Any = None
     outcome: Outcome[Message] | None = None
     error: ApiError | None = None
+    refusal: Refusal | None = None
     answer: bytes = b""
     count: int = 1
     tries: int = 0
@@ -209,7 +216,7 @@ class Call:
         A call that is part of a cycle isn't freed when it has ended, and grpc counts it as open on its connection.
         """
         error.__traceback__ = error.__context__ = error.__cause__ = None
-        self.error, self.outcome = error, None
+        self.error, self.outcome, self.refusal = error, None, None
 
     @property
     def agencies(self) -> Mapping[str, Agency]:
@@ -217,6 +224,13 @@ class Call:
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.agencies
+
+    @property
+    def officers(self) -> Mapping[bytes, Officer]:
+        """The officers of the directory that the gate saw, by key id."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.officers
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
@@ -261,11 +275,14 @@ class Table:
     Attributes:
         columns: name and PostgreSQL type of each column that a row gives, in their order.
         decides: its rows decide who may do what: it stands in ``storage/deciding.py``.
+        key: columns by which a row takes the place of the one that is there: for state, never for a history. A commit
+            gives one row of a key at most.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     decides: bool = False
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +339,21 @@ class Outcome(Generic[A_co]):
     def directory_changed(self) -> bool:
         """Whether it adds rows that decide: then the append raises the directory's version."""
         return any(row.table.decides for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal of a grouped method that leaves more than its entry: it cost something, or somebody is told of it.
+
+    Attributes:
+        error: what the caller is told.
+        detail: of the entry; the front door puts the reason in.
+        rows: what is to be added.
+    """
+
+    error: ApiError
+    detail: record_pb2.AccessDetail = field(default_factory=record_pb2.AccessDetail)
+    rows: Sequence[Row] = ()
 
 
 def new_access_id() -> bytes:

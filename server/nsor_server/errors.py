@@ -100,6 +100,13 @@ class RequestIdReused(ApiError):
     reason = errors_pb2.ERROR_REASON_REQUEST_ID_REUSED
 
 
+class RepeatedTooLate(ApiError):
+    """The request was answered too long ago to be answered again under its id."""
+
+    code = code_pb2.FAILED_PRECONDITION
+    reason = errors_pb2.ERROR_REASON_REPEATED_TOO_LATE
+
+
 class Exhausted(ApiError):
     """Too many calls, or too large a message."""
 

@@ -52,6 +52,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _notification(ids)
     yield from _access_requests(ids)
+    yield from _opened(ids)
     yield from _look_ups(ids)
     yield from _oversight(ids)
     yield from _directory(ids)
@@ -180,14 +181,26 @@ def _access_requests(ids: _Ids) -> Iterator[Message]:
     )
 
 
+def _opened(ids: _Ids) -> Iterator[Message]:
+    yield lookup_pb2.OpenTicketRequest(
+        request_id=ids.uuid("open ticket"),
+        officer_key_id=ids.octets("worker", 32),
+        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        cnics=["8220312345670"],
+    )
+    yield lookup_pb2.OpenCourtCaseRequest(
+        request_id=ids.uuid("open case"), court_case=_court_case(), cnics=["8220312345670"]
+    )
+
+
 def _look_ups(ids: _Ids) -> Iterator[Message]:
     bases = {
         options_pb2.PURPOSE_INVESTIGATION: lookup_pb2.LookUpBasis(grant_id=ids.uuid("grant")),
         options_pb2.PURPOSE_PROSECUTION: lookup_pb2.LookUpBasis(fir=_fir()),
-        options_pb2.PURPOSE_TRIAL: lookup_pb2.LookUpBasis(court_case=_court_case()),
+        options_pb2.PURPOSE_TRIAL: lookup_pb2.LookUpBasis(court_case_id=ids.uuid("court case")),
         options_pb2.PURPOSE_CUSTODY: lookup_pb2.LookUpBasis(prisoner_number="P-1234/2023"),
         options_pb2.PURPOSE_BORDER_CONTROL: lookup_pb2.LookUpBasis(travel_document=_travel_document()),
-        options_pb2.PURPOSE_REGISTER_OPERATION: lookup_pb2.LookUpBasis(ticket_number="T-77"),
+        options_pb2.PURPOSE_REGISTER_OPERATION: lookup_pb2.LookUpBasis(ticket_id=ids.uuid("ticket")),
     }
     for purpose, basis in bases.items():
         yield lookup_pb2.LookUpRegistrationRequest(

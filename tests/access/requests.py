@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
-from tests.calls import PUNJAB_POLICE, Created, confirmation, current_address, day, order
+from tests.calls import NPB, PUNJAB_POLICE, Created, confirmation, conviction, current_address, day, officer_of, order
 
 CNIC = "3520212345671"
 
@@ -111,6 +111,25 @@ def prosecution_look_up(_known: Known) -> lookup_pb2.LookUpRegistrationRequest:
     )
 
 
+WORKER = officer_of(NPB, key_id=hashlib.sha256(b"worker").digest())
+"""An officer of NPB for whom another one opens tickets."""
+
+
+def ticket(_known: Known) -> lookup_pb2.OpenTicketRequest:
+    return lookup_pb2.OpenTicketRequest(
+        request_id=str(uuid.uuid4()),
+        officer_key_id=WORKER.key_id,
+        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        cnics=[CNIC],
+    )
+
+
+def case(_known: Known) -> lookup_pb2.OpenCourtCaseRequest:
+    return lookup_pb2.OpenCourtCaseRequest(
+        request_id=str(uuid.uuid4()), court_case=conviction().court_case, cnics=[CNIC]
+    )
+
+
 OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/CreateRegistration": lambda _: order(),
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
@@ -124,6 +143,8 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     ),
     "LookupService/ApproveAccessRequest": approval,
     "LookupService/ReturnAccessRequest": send_back,
+    "LookupService/OpenTicket": ticket,
+    "LookupService/OpenCourtCase": case,
     "LookupService/LookUpRegistration": prosecution_look_up,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),

@@ -28,6 +28,7 @@ NAMES_A_PLACE = {
     "nsor.v1.RegistrationService/CreateRegistration",
     "nsor.v1.LookupService/CreateAccessRequest",
     "nsor.v1.LookupService/LookUpRegistration",
+    "nsor.v1.LookupService/OpenCourtCase",
 }
 """Their requests say the place themselves, so that it may be said that it is outside."""
 WITHOUT = {options_pb2.OFFICER_RULE_NONE, options_pb2.OFFICER_RULE_SESSION_IF_SENT}

@@ -12,7 +12,7 @@ from nsor_server import errors
 from nsor_server.access.contract import MethodRule
 from nsor_server.calls import Outcome
 from nsor_server.rpc.handlers import Unary
-from tests.access.requests import Known, request_of
+from tests.access.requests import WORKER, Known, request_of
 from tests.calls import (
     AGENCIES,
     CONTRACT,
@@ -65,7 +65,7 @@ def test_validation_asks_the_register_nothing_and_adds_nothing(services: Service
 
 
 def test_the_methods_that_validate_are_these() -> None:
-    assert len(VALIDATING) == 9
+    assert len(VALIDATING) == 11
 
 
 def _acquitted(request: Any) -> None:
@@ -78,6 +78,10 @@ def _of_another_act(request: Any) -> None:
 
 def _twice(request: Any) -> None:
     request.reasons.append(request.reasons[0])
+
+
+def _named_twice(request: Any) -> None:
+    request.cnics.append(request.cnics[0])
 
 
 def _elsewhere(request: Any) -> None:
@@ -100,6 +104,8 @@ def _without(name: str) -> Callable[[Message], None]:
         ("NotificationService/CreateNotice", _elsewhere, errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION),
         ("LookupService/CreateAccessRequest", _of_another_act, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE),
         ("LookupService/ApproveAccessRequest", _without("etag"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
+        ("LookupService/OpenTicket", _named_twice, errors_pb2.ERROR_REASON_INVALID_FIELDS),
+        ("LookupService/OpenCourtCase", _named_twice, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("LookupService/ReturnAccessRequest", _twice, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/EnrolOfficer", _unproved, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/DisableOfficer", _without("reason"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
@@ -114,14 +120,23 @@ def test_validation_says_what_form_and_law_say(
     assert refused.value.reason == reason
 
 
+RESTS_ON_NOTHING = {
+    "RegistrationService/CreateRegistration",
+    "LookupService/CreateAccessRequest",
+    "LookupService/OpenTicket",
+    "LookupService/OpenCourtCase",
+}
+"""What is new rests on nothing that is there."""
+
+
 @pytest.mark.parametrize("method", VALIDATING)
 def test_the_register_is_asked_when_it_is_meant(services: Services, method: str) -> None:
     # Proves that the connection of these tests notices: the same request, and not only to be validated.
     def meant(request: Any) -> None:
         request.validate_only = False
 
-    # A new registration or access request rests on nothing that is there.
-    asks = method not in {"RegistrationService/CreateRegistration", "LookupService/CreateAccessRequest"}
+    asks = method not in RESTS_ON_NOTHING
+    services.enrolled(WORKER)
     if asks:
         with pytest.raises(AssertionError, match="the register was asked"):
             validated(services, VALIDATING[method], meant)

@@ -112,6 +112,15 @@ class Attackers:
         basis = lookup_pb2.LookUpBasis(grant_id=granted.grant_id)
         self.ask(step, PUNJAB_POLICE, _look_up(options_pb2.PURPOSE_INVESTIGATION, number, basis), officer)
 
+    def in_case(self, step: str, number: str, case_number: str) -> None:
+        """Look somebody up in a case that the court has opened against him, of a number of its choice."""
+        opening = lookup_pb2.OpenCourtCaseRequest(
+            request_id=str(uuid.uuid4()), court_case=conviction(case_number=case_number).court_case, cnics=[number]
+        )
+        opened = self._services.ask(call_of(LAHORE_COURT), opening).response.grant
+        basis = lookup_pb2.LookUpBasis(court_case_id=opened.grant_id)
+        self.ask(step, LAHORE_COURT, _look_up(options_pb2.PURPOSE_TRIAL, number, basis))
+
     def events(self, step: str) -> None:
         """Note all that is owed to them, and to the police, who may be told by them."""
         told = (LAHORE_COURT.agency_id, PUNJAB_PROSECUTION.agency_id, PUNJAB_POLICE.agency_id)
@@ -166,12 +175,12 @@ def attack(
     seen.ask("confirm again", LAHORE_COURT, confirmation(made, case_number=OWN_CASE))
     seen.ask("by the own FIR", PUNJAB_PROSECUTION, _by_fir(number, OWN_FIR))
     seen.ask("by another FIR", PUNJAB_PROSECUTION, _by_fir(number, OWN_FIR + 1))
-    seen.ask("by the own case", LAHORE_COURT, _by_case(number, OWN_CASE))
+    seen.in_case("by the own case", number, OWN_CASE)
     seen.on_grant("on a grant for the own FIR", number, OWN_FIR)
     if fresh_cnic:
         # Who asks for somebody else's CNIC on a prosecutor's grant is shown his record: that is what it is for.
         seen.on_grant("on a grant for another FIR", number, OWN_FIR + 1)
-        seen.ask("by another case", LAHORE_COURT, _by_case(number, "Sessions Case No. 901/2024"))
+        seen.in_case("by another case", number, "Sessions Case No. 901/2024")
     seen.ask("a notice", PUNJAB_POLICE, notice(Known(made, "", "")))
     times.look()
     seen.note("a time for reviews", None)
@@ -191,11 +200,6 @@ def _by_fir(number: str, serial: int) -> lookup_pb2.LookUpRegistrationRequest:
     basis = lookup_pb2.LookUpBasis(fir=fir())
     basis.fir.serial = serial
     return _look_up(options_pb2.PURPOSE_PROSECUTION, number, basis)
-
-
-def _by_case(number: str, case_number: str) -> lookup_pb2.LookUpRegistrationRequest:
-    basis = lookup_pb2.LookUpBasis(court_case=conviction(case_number=case_number).court_case)
-    return _look_up(options_pb2.PURPOSE_TRIAL, number, basis)
 
 
 @pytest.mark.usefixtures("later")

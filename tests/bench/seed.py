@@ -184,7 +184,7 @@ def _grant(plan: Plan) -> list[bytes]:
                 expires_at_us=to_us(now + timedelta(days=30)),
                 expiry_rule="grant-expiry",
                 create_time_us=to_us(now),
-                fir_blinds=claims.case_blinds(blind_index, claims.fir_case(records.case_reference(fir))),
+                case_blinds=claims.case_blinds(blind_index, claims.fir_case(records.case_reference(fir))),
             )
             rows.append(lookups.grant_row(sealer, grant)[0])
             requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]

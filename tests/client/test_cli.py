@@ -99,8 +99,8 @@ def test_a_look_up_is_answered_with_its_proof(
     assert "Confidential" in err
 
 
-ENGLISH = ("GRANT_USED_UP", "cnic: 13 digits", "such as 35201-1234567-1", "Ask the prosecutor again")
-URDU = ("GRANT_USED_UP", "cnic: 13 ہندسے", "جیسے 35201-1234567-1", "پراسیکیوٹر سے دوبارہ", "سپورٹ کوڈ")
+ENGLISH = ("GRANT_USED_UP", "cnic: 13 digits", "such as 35201-1234567-1", "Police: ask the prosecutor")
+URDU = ("GRANT_USED_UP", "cnic: 13 ہندسے", "جیسے 35201-1234567-1", "پراسیکیوٹر سے اجازت لیں", "سپورٹ کوڈ")
 
 
 @pytest.mark.parametrize(

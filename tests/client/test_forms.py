@@ -144,8 +144,8 @@ def test_both_spellings_are_read_and_one_is_written() -> None:
 
 def test_what_excludes_each_other_is_named() -> None:
     message = lookup_pb2.LookUpBasis()
-    (problem,) = requests.parse('{"grant_id": "a", "ticket_number": "b"}', message)
-    assert (problem.field, problem.rule) == ("ticket_number", "EXACTLY_ONE")
+    (problem,) = requests.parse('{"grant_id": "a", "ticket_id": "b"}', message)
+    assert (problem.field, problem.rule) == ("ticket_id", "EXACTLY_ONE")
     assert "grant_id" in problem.text("en")
 
 

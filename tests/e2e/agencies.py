@@ -20,7 +20,7 @@ from certs import focal_persons
 from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
-from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_synthetic import generate
@@ -69,6 +69,7 @@ class Agencies:
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _officers: dict[str, Officer] = field(default_factory=dict)
     _clients: dict[str, Client] = field(default_factory=dict)
+    _opener: Client | None = None
 
     def close(self) -> None:
         self._stack.close()
@@ -153,6 +154,22 @@ class Agencies:
             access_request_id=submitted.access_request_id, etag=submitted.etag
         )
         return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
+
+    def ticket(self, *cnics: str) -> str:
+        """Have another officer of NPB open a ticket on these persons for NPB's officer; gives its id."""
+        if self._opener is None:
+            opener = self.enrol("npb", Officer.new())
+            state = Path(self._folder(), "opener")
+            self._opener = self._stack.enter_context(self.register.client("npb", officer=opener.key, state=state))
+        request = lookup_pb2.OpenTicketRequest(
+            officer_key_id=self.officer("npb").key.key_id, work=lookup_pb2.TICKET_WORK_CORRECTION, cnics=cnics
+        )
+        return self._opener.lookup.open_ticket(request).message.grant.grant_id
+
+    def court_case(self, case: types_pb2.CourtCase, *cnics: str) -> str:
+        """Have Lahore's court open a case against these persons; gives its id."""
+        request = lookup_pb2.OpenCourtCaseRequest(court_case=case, cnics=cnics)
+        return self.client("lahore-special-court").lookup.open_court_case(request).message.grant.grant_id
 
     def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:
         """What the agency is told of accesses, the newest first; all pages."""

@@ -247,7 +247,9 @@ def person(cnic: str) -> registration_pb2.CreateRegistrationRequest:
 def found(agencies: Agencies, cnic: str) -> str:
     """NPB looks a CNIC up; gives the CNIC of whom it found."""
     request = lookup_pb2.LookUpRegistrationRequest(
-        purpose=options_pb2.PURPOSE_REGISTER_OPERATION, cnic=cnic, basis=lookup_pb2.LookUpBasis(ticket_number="T-1")
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        cnic=cnic,
+        basis=lookup_pb2.LookUpBasis(ticket_id=agencies.ticket(cnic)),
     )
     return agencies.client("npb").lookup.look_up_registration(request).message.registration.person.cnic
 
@@ -302,7 +304,7 @@ def test_what_only_looks_like_a_cnic_is_refused(
         request_id=str(uuid.uuid4()),
         purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
         cnic=spell(kashmiri),
-        basis=lookup_pb2.LookUpBasis(ticket_number="T-1"),
+        basis=lookup_pb2.LookUpBasis(ticket_id=str(uuid.uuid4())),
     )
     answered = callers["NPB"].call(LOOK_UP, request)
     (bad,) = details(answered, error_details_pb2.BadRequest)

@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 import pytest
 
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
 from tests.e2e.agencies import Agencies, punjabis
 from tests.e2e.conftest import Started
 from tests.polling import until
@@ -62,11 +62,13 @@ class Measured:
 
 def ask(agencies: Agencies) -> Measured:
     """Look-ups and lists of two agencies, one after another on connections of each."""
-    npb, police = agencies.raw("npb", officer=True), agencies.raw("punjab-police")
+    border, police = agencies.raw("fia-immigration", officer=True), agencies.raw("punjab-police")
     seconds, failures = [], []
     for nth in range(CALLS):
         began = time.monotonic()
-        answered = npb.call(LOOK_UP, look_up()) if nth % 2 else police.call(LIST, directory_pb2.ListAgenciesRequest())
+        answered = (
+            border.call(LOOK_UP, look_up()) if nth % 2 else police.call(LIST, directory_pb2.ListAgenciesRequest())
+        )
         seconds.append(time.monotonic() - began)
         if answered.code is not grpc.StatusCode.OK:
             failures.append(f"{answered.code.name} {answered.reason}")
@@ -76,9 +78,9 @@ def ask(agencies: Agencies) -> Measured:
 def look_up() -> lookup_pb2.LookUpRegistrationRequest:
     return lookup_pb2.LookUpRegistrationRequest(
         request_id=str(uuid.uuid4()),
-        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
         cnic="3520112345671",
-        basis=lookup_pb2.LookUpBasis(ticket_number="T-1"),
+        basis=lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(number="AB1234567", country="PK")),
     )
 
 

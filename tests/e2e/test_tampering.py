@@ -93,8 +93,8 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
         ),
         pytest.param(
             "CREATE TABLE saved AS SELECT * FROM access_grant WHERE grant_id = %(grant)s;"
-            "UPDATE access_grant SET fir_blinds = sha256(fir_blinds) WHERE grant_id = %(grant)s",
-            "UPDATE access_grant AS g SET fir_blinds = s.fir_blinds FROM saved AS s WHERE g.grant_id = s.grant_id;"
+            "UPDATE access_grant SET case_blinds = sha256(case_blinds) WHERE grant_id = %(grant)s",
+            "UPDATE access_grant AS g SET case_blinds = s.case_blinds FROM saved AS s WHERE g.grant_id = s.grant_id;"
             "DROP TABLE saved",
             "a column beside it was changed",
             id="a grant is of another case",

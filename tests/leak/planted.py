@@ -22,7 +22,7 @@ CASE, SECOND_FIR = "Sessions Case No. 48213/2022", 64807
 HOUSE, STREET, LOCALITY = "PLOT 7-31/Z", "LANE 84-9Q", "MAUZA 93-17X"
 NEW_HOUSE, NEW_STREET = "FLAT 55-18/K", "PHASE 62-7V"
 FIR_COPY, APPLICATION = "FC-66713-Q/2019", "APP-55129-X/2018"
-PRISONER, TICKET = "PN-31957-Q/2017", "TK-90321-X"
+PRISONER = "PN-31957-Q/2017"
 OFFICER = "BELT-QX4471973"
 
 
@@ -52,7 +52,6 @@ def canaries() -> list[Canary]:
         Canary("copy of the FIR", FIR_COPY),
         Canary("application", APPLICATION),
         Canary("prisoner's number", PRISONER),
-        Canary("ticket", TICKET),
         Canary("CNIC of whom nothing was stored", WRONG_CNIC, stored=False),
     ]
 

@@ -80,16 +80,18 @@ def _look_ups(agencies: Agencies, outcome: Outcome) -> None:
         answer = police.look_up_registration(look_up(cnic, investigation, grant_id=grant)).message
         outcome.found = answer.registration.person.cnic
     outcome.refused(police.look_up_registration, look_up(planted.OFFENDER_CNIC, investigation, grant_id=grant))
+    case = agencies.court_case(planted.court_case(), planted.OFFENDER_CNIC, planted.SUSPECT_CNIC)
+    ticket = agencies.ticket(planted.OFFENDER_CNIC)
     standing: dict[str, lookup_pb2.LookUpRegistrationRequest] = {
         PROSECUTION: look_up(
             planted.OFFENDER_CNIC, options_pb2.PURPOSE_PROSECUTION, fir=planted.fir(planted.SECOND_FIR)
         ),
-        COURT: look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_TRIAL, court_case=planted.court_case()),
+        COURT: look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_TRIAL, court_case_id=case),
         "punjab-prisons": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_CUSTODY, prisoner_number=planted.PRISONER),
         "fia-immigration": look_up(
             planted.OFFENDER_CNIC, options_pb2.PURPOSE_BORDER_CONTROL, travel_document=planted.document()
         ),
-        "npb": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
+        "npb": look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_id=ticket),
     }
     for agency, request in standing.items():
         agencies.client(agency).lookup.look_up_registration(request)
@@ -111,7 +113,9 @@ def _mistakes(agencies: Agencies, outcome: Outcome) -> None:
     outcome.refused(prosecution.create_registration, first)
     outcome.answered(raw.call(CREATE, planted.NAME.encode()))
     outcome.answered(raw.call(f"nsor.v1.{planted.WRONG_CNIC}/{planted.ALIAS}", b""))
-    outcome.answered(raw.call(LOOK_UP, look_up(planted.WRONG_CNIC, options_pb2.PURPOSE_TRIAL, ticket_number="T-1")))
+    outcome.answered(
+        raw.call(LOOK_UP, look_up(planted.WRONG_CNIC, options_pb2.PURPOSE_TRIAL, ticket_id=str(uuid.uuid4())))
+    )
     outcome.answered(raw.call(CREATE, planted.order().SerializeToString() + b"\x00" * 300_000))
     with contextlib.suppress(NsorError):
         agencies.enrol(POLICE, agencies.officer(POLICE))
@@ -132,6 +136,7 @@ def _broken(agencies: Agencies, breaks: str, mends: str) -> Iterator[None]:
 def _failures(agencies: Agencies, outcome: Outcome, registration_id: str) -> None:
     """What the database itself refuses: a check, a unique key, a table that isn't there."""
     prosecution, police = agencies.client(PROSECUTION), agencies.client(POLICE)
+    ticket = agencies.ticket(planted.OFFENDER_CNIC)
     refuses = "ALTER TABLE {table} ADD CONSTRAINT refuses CHECK ({no}) NOT VALID"
     mends = "ALTER TABLE {table} DROP CONSTRAINT refuses"
     for table, no, call, request in (
@@ -142,7 +147,7 @@ def _failures(agencies: Agencies, outcome: Outcome, registration_id: str) -> Non
             "look_up",
             "agency_id = ''",
             agencies.client("npb").lookup.look_up_registration,
-            look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_number=planted.TICKET),
+            look_up(planted.OFFENDER_CNIC, options_pb2.PURPOSE_REGISTER_OPERATION, ticket_id=ticket),
         ),
     ):
         with _broken(agencies, refuses.format(table=table, no=no), mends.format(table=table)):

@@ -8,7 +8,7 @@ from nsor_server.ledger.detail import DetailError, Details, salted_hash
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
-SALT_BYTES, SIZE = 32, 272
+SALT_BYTES, SIZE = 32, 336
 SALT = bytes(range(SALT_BYTES))
 LEAF = hashlib.sha256(b"leaf").digest()
 
@@ -70,3 +70,35 @@ def test_what_is_no_detail_is_said_so(details: Details) -> None:
     salted = SALT + b"\xff\xff"
     with pytest.raises(DetailError, match="no AccessDetail"):
         details.open(7, LEAF, details.seal(7, LEAF, salted), salted_hash(salted))
+
+
+def test_the_largest_detail_of_a_look_up_is_of_the_size_of_a_miss(details: Details) -> None:
+    # Otherwise whoever has a dump tells the look-ups that found somebody from those that didn't.
+    largest = record_pb2.AccessDetail(
+        outcome="NO_RECORD",
+        officer_key=bytes(32),
+        officer_number="x" * 24,
+        certificate=bytes(32),
+        case_reference="PK-PB/LHR " + "x" * 40,
+        subjects=[bytes(16)] * 2,
+        classes_shown=range(1, 14),
+        request_id=bytes(16),
+        grant_position=19,
+        grant_use=100,
+        named="cnic 3520112345671",
+        spent=record_pb2.Spent(
+            price=200,
+            agency_price=200,
+            case=bytes(8),
+            terms=record_pb2.BudgetTerms(
+                look_up=1,
+                further_case=10,
+                officer_capacity=600,
+                officer_refill=600,
+                agency_capacity=60_000,
+                agency_refill=60_000,
+            ),
+        ),
+    )
+    small = details.seal(7, LEAF, SALT + b"")
+    assert len(details.seal(7, LEAF, SALT + largest.SerializeToString())) == len(small)

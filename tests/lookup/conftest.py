@@ -9,10 +9,12 @@ from typing import Any, TypeAlias
 import pytest
 
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
-from nsor_server.calls import Call, Officer, Outcome, Row
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.calls import Call, Officer, Outcome, Refusal, Row
 from nsor_server.errors import ApiError
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
+from nsor_server.lookup import records
 from nsor_server.lookup import store as lookups
 from nsor_server.lookup.batch import Decider, LookUp
 from nsor_server.registration import claims
@@ -25,7 +27,7 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.calls import AGENCIES as ALL_AGENCIES
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, POLICY, Services, call_of
 
 Decided: TypeAlias = Outcome[Any] | ApiError
 
@@ -36,6 +38,7 @@ UNKNOWN = "8120212345670"
 NOW_US = 1_800_000_000_000_000
 
 AGENCIES = {agency.agency_id: agency for agency in ALL_AGENCIES}
+DIRECTORY = DirectorySnapshot(1, AGENCIES, {}, {}, POLICY)
 
 
 def officer(agency_id: str, number: int = 1, jurisdiction: tuple[str, ...] = ()) -> Officer:
@@ -56,6 +59,7 @@ def make_call(
     call = call_of(agency, acting or officer(agency_id))
     call.method, call.rows = method, allowed.rows
     call.purpose = next(iter(allowed.purposes)) if purpose is None else purpose
+    call.directory = DIRECTORY
     return call
 
 
@@ -159,13 +163,65 @@ class Register:
             agency="punjab-police",
             officer_key=(acting or officer("punjab-police")).key_id,
             fir=fir,
-            fir_blinds=claims.case_blinds(self.blind_index, claims.fir_case(f"{fir.police_station} {serial}/2025")),
             cnics=cnics,
             uses_per_subject=uses,
             expires_at_us=NOW_US + expires_in_us,
             expiry_rule="grant-expiry",
             create_time_us=NOW_US - 1,
+            purpose=options_pb2.PURPOSE_INVESTIGATION,
         )
+        return self.write_grant(grant)
+
+    def ticket(self, cnics: Sequence[str] = (KNOWN,), *, uses: int = 3, acting: Officer | None = None) -> str:
+        """Write a ticket for an officer of NPB; returns its id."""
+        return self.write_grant(
+            record_pb2.GrantRecord(
+                grant_id=uuid.uuid4().bytes,
+                agency="npb",
+                officer_key=(acting or officer("npb")).key_id,
+                cnics=cnics,
+                uses_per_subject=uses,
+                expires_at_us=NOW_US + 10**15,
+                expiry_rule="ticket-expiry",
+                create_time_us=NOW_US - 1,
+                purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+                work=lookup_pb2.TICKET_WORK_CORRECTION,
+                opened_by_key=officer("npb", 99).key_id,
+            )
+        )
+
+    def court_case(
+        self,
+        cnics: Sequence[str] = (KNOWN,),
+        *,
+        uses: int = 10,
+        place: str = "PK-PB/LHR",
+        number: str = "Sessions Case No. 9/2026",
+    ) -> str:
+        """Write a case that the court of Lahore has opened; returns its id."""
+        return self.write_grant(
+            record_pb2.GrantRecord(
+                grant_id=uuid.uuid4().bytes,
+                agency="lahore-special-court",
+                cnics=cnics,
+                uses_per_subject=uses,
+                expires_at_us=NOW_US + 10**15,
+                expiry_rule="court-case-expiry",
+                create_time_us=NOW_US - 1,
+                purpose=options_pb2.PURPOSE_TRIAL,
+                court_case=record_pb2.CourtCase(
+                    court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
+                    court_place=place,
+                    case_number=number,
+                ),
+                opened_by_key=officer("lahore-special-court").key_id,
+            )
+        )
+
+    def write_grant(self, grant: record_pb2.GrantRecord) -> str:
+        """Write a grant, ticket or opened case; returns its id."""
+        case = records.case_of(grant)
+        grant.case_blinds = claims.case_blinds(self.blind_index, case) if case else b""
         self.write([lookups.grant_row(self.sealer, grant)[0]])
         return str(uuid.UUID(bytes=grant.grant_id))
 
@@ -181,12 +237,17 @@ class Register:
             decided = self.decider.decide(items, results, now_us)
             session.run(*changes.added(added(decided)), COMMIT)
             session.close()
-        return list(decided)
+        return [told(each) for each in decided]
 
 
-def added(decided: Sequence[Decided]) -> list[Row]:
-    """The rows of those that are answered."""
-    return [row for each in decided if isinstance(each, Outcome) for row in each.rows]
+def added(decided: Sequence[Outcome[Any] | Refusal]) -> list[Row]:
+    """The rows of all."""
+    return [row for each in decided for row in each.rows]
+
+
+def told(decided: Outcome[Any] | Refusal) -> Decided:
+    """What the caller is told: an answer, or an error."""
+    return decided.error if isinstance(decided, Refusal) else decided
 
 
 def request_of(

@@ -6,7 +6,7 @@ from typing import Any
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2
-from tests.calls import Services
+from tests.calls import Services, unlimited
 from tests.lookup.conftest import Register, conviction_record, make_call, request_of
 from tests.lookup.test_look_up import trial
 
@@ -24,6 +24,7 @@ LABELS = ("officer", "case_label", "named")
 
 
 def test_a_dump_does_not_tell_hits_from_misses(register: Register, services: Services) -> None:
+    services.policy = unlimited()
     hits: dict[int, bool] = {}
     for nth in range(PERSONS):
         person, found = nth // 2, nth % 2 == 0
@@ -54,7 +55,7 @@ def test_a_dump_does_not_tell_hits_from_misses(register: Register, services: Ser
 def looked_up(register: Register, services: Services, cnic: str) -> list[tuple[int, int]]:
     """Look a person up for a trial and on a grant; gives index and outcome of both."""
     bases = {
-        "lahore-special-court": trial(),
+        "lahore-special-court": trial(register, cnic),
         "punjab-police": lookup_pb2.LookUpBasis(grant_id=register.grant((cnic,))),
     }
     found = []

@@ -2,13 +2,14 @@ import concurrent.futures
 import time
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 import pytest
 
 from nsor.v1 import errors_pb2, lookup_pb2
 from nsor_server import errors
-from nsor_server.calls import Outcome
+from nsor_server.calls import Outcome, Refusal
 from nsor_server.ledger.append import LOCK
 from nsor_server.lookup.batch import LookUp
 from nsor_server.storage import changes
@@ -19,13 +20,13 @@ from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
     UNKNOWN,
-    Decided,
     Register,
     added,
     conviction_record,
     make_call,
     officer,
     request_of,
+    told,
 )
 
 Basis = lookup_pb2.LookUpBasis
@@ -120,6 +121,54 @@ def test_a_repeat_is_judged_again(register: Register) -> None:
     assert reasons(register.decide(item, now_us=NOW_US + 10)) == ["GRANT_EXPIRED"]
 
 
+MINUTES_10 = 10 * 60 * 1_000_000
+
+
+def test_a_used_up_grant_is_replayed_for_ten_minutes_from_todays_state_and_then_refused(register: Register) -> None:
+    # A repeat read the register for as long as the grant lived: whoever kept an id watched a person for days.
+    register.add(conviction_record())
+    item = ask(register, register.grant())
+    assert outcomes(register.decide(item)) == ["FOUND"]
+    assert outcomes(register.decide(item, now_us=NOW_US + MINUTES_10)) == ["FOUND"]
+    with register.database.owner() as owner:
+        owner.execute("DELETE FROM registration_identifier")
+    assert outcomes(register.decide(item, now_us=NOW_US + MINUTES_10)) == ["NO_RECORD"]
+    assert reasons(register.decide(item, now_us=NOW_US + MINUTES_10 + 1)) == ["GRANT_USED_UP"]
+    # Asking again doesn't begin the ten minutes anew.
+    assert reasons(register.decide(item, now_us=NOW_US + 2 * MINUTES_10)) == ["GRANT_USED_UP"]
+
+
+def test_nobody_else_replays_a_used_up_grant(register: Register) -> None:
+    request_id = str(uuid.uuid4())
+    basis = Basis(grant_id=register.grant())
+
+    def of(number: int) -> LookUp:
+        return register.prepare(
+            make_call("punjab-police", acting=officer("punjab-police", number)), basis, KNOWN, request_id
+        )
+
+    assert reasons(register.decide(of(1))) == ["ANSWERED"]
+    assert reasons(register.decide(of(2), of(1))) == ["REQUEST_ID_REUSED", "ANSWERED"]
+
+
+def test_no_look_up_is_replayed_for_longer_whatever_it_rests_on(register: Register) -> None:
+    # Otherwise one look-up would be a window on a person that costs nothing.
+    late = NOW_US + MINUTES_10 + 1
+    items = [
+        ask(register, register.grant(uses=2)),
+        register.prepare(make_call("punjab-prisons"), Basis(prisoner_number="P-1")),
+        register.prepare(make_call("npb"), Basis(ticket_id=register.ticket())),
+    ]
+    assert reasons(register.decide(*items)) == ["ANSWERED"] * 3
+    assert reasons(register.decide(*items, now_us=late - 1)) == ["ANSWERED"] * 3
+    assert reasons(register.decide(*items, now_us=late)) == ["REPEATED_TOO_LATE"] * 3
+    assert len(uses(register)) == 3
+
+
+def outcomes(decided: Sequence[object]) -> list[str]:
+    return [each.detail.outcome if isinstance(each, Outcome) else "REFUSED" for each in decided]
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_request_id_is_not_used_for_another_request(register: Register, *, together: bool) -> None:
     request_id = str(uuid.uuid4())
@@ -154,7 +203,7 @@ def test_a_refused_look_up_leaves_its_request_id_free(register: Register) -> Non
         "agency_id = 'sindh-police'",
         "expires_at = expires_at + interval '1 day'",
         "expires_at = 'infinity'",
-        "fir_blinds = sha256(fir_blinds)",
+        "case_blinds = sha256(case_blinds)",
         "sealed = sealed || '\\x00'",
     ],
 )
@@ -167,20 +216,20 @@ def test_a_grant_that_was_tampered_with_serves_nobody(register: Register, change
     assert reasons(decided) == ["INTERNAL", "ANSWERED"]
 
 
-def begin(register: Register, session: Session, item: LookUp, *first: Step) -> Decided:
+def begin(register: Register, session: Session, item: LookUp, *first: Step) -> Outcome[Any] | Refusal:
     """Begin a batch of one look-up, read for it and decide it."""
     results = session.run(BEGIN, *first, *register.decider.reads([item]))
     (decided,) = register.decider.decide([item], results[1 + len(first) :], NOW_US)
     return decided
 
 
-def end(session: Session, decided: Decided) -> str:
+def end(session: Session, decided: Outcome[Any] | Refusal) -> str:
     """Write what was decided, and commit."""
     try:
         session.run(*changes.added(added([decided])), COMMIT)
     except psycopg.errors.UniqueViolation:
         return "BATCH LOST"
-    return reasons([decided])[0]
+    return reasons([told(decided)])[0]
 
 
 def test_a_race_for_the_last_use_has_one_winner_and_one_who_is_told(register: Register) -> None:

@@ -51,14 +51,9 @@ def reason(decided: object) -> int:
     return decided.reason
 
 
-def trial() -> Basis:
-    return Basis(
-        court_case=types_pb2.CourtCase(
-            court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
-            place_code="PK-PB/LHR",
-            case_number="Sessions Case No. 9/2026",
-        )
-    )
+def trial(register: Register, *cnics: str) -> Basis:
+    """A case that the court of Lahore has opened against these persons."""
+    return Basis(court_case_id=register.court_case(cnics or (KNOWN,)))
 
 
 def test_a_grant_shows_what_an_investigation_may_see_and_nothing_else(register: Register) -> None:
@@ -144,7 +139,7 @@ def test_nothing_of_another_fir_is_opened_nor_looked_at(register: Register, monk
 
 def test_a_look_up_goes_by_indexes_alone(register: Register) -> None:
     register.add(conviction_record())
-    item = register.prepare(make_call("lahore-special-court"), trial())
+    item = register.prepare(make_call("lahore-special-court"), trial(register))
     nodes = explained(register, item)
     assert {node["Node Type"] for node in nodes if "Relation Name" in node} <= {"Index Scan", "Index Only Scan"}
     assert {node["Relation Name"] for node in nodes if "Relation Name" in node} == {
@@ -182,16 +177,15 @@ def test_of_two_registrations_the_one_confirmed_first_is_shown(register: Registe
     later.convictions[0].fir.serial, later.convictions[0].case_number = 900, "Sessions Case No. 900/2025"
     register.add(later, held=True)
     court, prosecution, police = map(make_call, ("lahore-special-court", "punjab-prosecution", "punjab-police"))
-    own_case = Basis(court_case=trial().court_case)
-    own_case.court_case.case_number = "Sessions Case No. 900/2025"
+    own_case = Basis(court_case_id=register.court_case(number="Sessions Case No. 900/2025"))
     for call, basis, expected in (
-        (court, trial(), first),
+        (court, trial(register), first),
         (court, own_case, later),
         (prosecution, Basis(fir=fir_key()), first),
         (prosecution, Basis(fir=fir_key(serial=900)), later),
         (police, Basis(grant_id=register.grant()), first),
         (police, Basis(grant_id=register.grant(serial=900)), later),
-        (make_call("npb"), Basis(ticket_number="T-1"), first),
+        (make_call("npb"), Basis(ticket_id=register.ticket()), first),
         (make_call("punjab-prisons"), Basis(prisoner_number="P-1"), first),
     ):
         shown = found(register.decide(register.prepare(call, basis))[0])
@@ -210,7 +204,7 @@ def test_a_passport_that_was_known_holds_nothing_back_from_who_asks_by_cnic(regi
             *claims.claimed(register.blind_index, key, record, passport).rows,
         ]
     )
-    shown = found(register.decide(register.prepare(make_call("lahore-special-court"), trial()))[0])
+    shown = found(register.decide(register.prepare(make_call("lahore-special-court"), trial(register)))[0])
     assert shown.person.cnic == KNOWN
 
 
@@ -233,7 +227,7 @@ def test_a_rotation_of_the_blind_keys_keeps_cases(register: Register, keyring: K
 def test_the_newest_version_counts(register: Register) -> None:
     # An answer never shows what an entry before it took away.
     record = register.add(conviction_record())
-    call, basis = make_call("lahore-special-court"), trial()
+    call, basis = make_call("lahore-special-court"), trial(register)
     assert found(register.decide(register.prepare(call, basis))[0]).person.cnic == KNOWN
     record.version, record.state = 2, registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
     register.add_version(record)
@@ -245,21 +239,21 @@ def test_a_rotation_of_the_blind_keys_loses_nobody(register: Register, keyring: 
     rotated = keyring.rotated()
     after = Register(register.database, Sealer(rotated), BlindIndex(rotated))
     younger = after.add(conviction_record(UNKNOWN))
-    call = make_call("lahore-special-court")
-    decided = after.decide(after.prepare(call, trial()), after.prepare(call, trial(), younger.cnic))
+    call, basis = make_call("lahore-special-court"), trial(after, KNOWN, younger.cnic)
+    decided = after.decide(after.prepare(call, basis), after.prepare(call, basis, younger.cnic))
     assert [found(each).person.cnic for each in decided] == [KNOWN, UNKNOWN]
 
 
 @pytest.mark.parametrize(
     ("agency_id", "basis", "field"),
     [
-        ("punjab-police", trial(), "basis.grant_id"),
+        ("punjab-police", Basis(court_case_id=str(uuid.uuid4())), "basis.grant_id"),
         ("punjab-police", Basis(), "basis.grant_id"),
         ("punjab-prosecution", Basis(grant_id=str(uuid.uuid4())), "basis.fir"),
-        ("lahore-special-court", Basis(fir=fir_key()), "basis.court_case"),
-        ("punjab-prisons", Basis(ticket_number="T"), "basis.prisoner_number"),
+        ("lahore-special-court", Basis(fir=fir_key()), "basis.court_case_id"),
+        ("punjab-prisons", Basis(ticket_id=str(uuid.uuid4())), "basis.prisoner_number"),
         ("fia-immigration", Basis(prisoner_number="P"), "basis.travel_document"),
-        ("npb", Basis(prisoner_number="P"), "basis.ticket_number"),
+        ("npb", Basis(prisoner_number="P"), "basis.ticket_id"),
     ],
 )
 def test_each_purpose_needs_its_own_basis(register: Register, agency_id: str, basis: Basis, field: str) -> None:
@@ -270,7 +264,7 @@ def test_each_purpose_needs_its_own_basis(register: Register, agency_id: str, ba
 
 def test_nobody_is_looked_up_for_a_purpose_without_a_basis(register: Register) -> None:
     with pytest.raises(errors.Denied):
-        register.prepare(make_call("npb", options_pb2.PURPOSE_OVERSIGHT), Basis(ticket_number="T"))
+        register.prepare(make_call("npb", options_pb2.PURPOSE_OVERSIGHT), Basis(ticket_id=str(uuid.uuid4())))
 
 
 @pytest.mark.parametrize("place", ["PK-SD/KHI", "PK-PB/MUL"])
@@ -279,11 +273,9 @@ def test_a_case_lies_within_the_agencys_and_the_officers_jurisdiction(register: 
         agency_id: officer(agency_id, jurisdiction=("PK-PB/LHR",))
         for agency_id in ("punjab-prosecution", "lahore-special-court")
     }
-    far = trial()
-    far.court_case.place_code = place
-    with pytest.raises(errors.Denied) as refused:
-        register.prepare(make_call("lahore-special-court", acting=acting["lahore-special-court"]), far)
-    assert refused.value.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    basis = Basis(court_case_id=register.court_case(place=place))
+    call = make_call("lahore-special-court", acting=acting["lahore-special-court"])
+    assert reason(register.decide(register.prepare(call, basis))[0]) == errors_pb2.ERROR_REASON_GRANT_NOT_VALID
     call = make_call("punjab-prosecution", acting=acting["punjab-prosecution"])
     with pytest.raises(errors.Denied):
         register.prepare(call, Basis(fir=fir_key(f"{place}/PS-001")))
@@ -305,7 +297,7 @@ def test_whoever_is_shown_cases_of_his_own_must_name_one(register: Register) -> 
     call = make_call("npb")
     call.rows = options_pb2.ROW_SCOPE_PART_IN_CASE
     with pytest.raises(ContractError):
-        register.prepare(call, Basis(ticket_number="T-1"))
+        register.prepare(call, Basis(ticket_id=str(uuid.uuid4())))
 
 
 @pytest.mark.parametrize("more", ["", ", created_at = 'infinity'", ", created_at = '-infinity'"])
@@ -345,7 +337,7 @@ def test_an_index_row_that_was_moved_shows_nobody_else(register: Register) -> No
         owner.execute(
             "UPDATE registration_identifier SET registration_id = %s", (uuid.UUID(bytes=other.registration_id),)
         )
-    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial(register)))
     assert isinstance(decided[0], errors.Internal)
 
 
@@ -354,7 +346,7 @@ def test_a_registration_whose_data_key_was_swapped_is_not_shown(register: Regist
     _, wrapped = register.sealer.new_data_key(record.registration_id)
     with register.database.owner() as owner:
         owner.execute("UPDATE registration_key SET wrapped = %s", (wrapped,))
-    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial()))
+    decided = register.decide(register.prepare(make_call("lahore-special-court"), trial(register)))
     assert isinstance(decided[0], errors.Internal)
 
 

@@ -24,7 +24,7 @@ from nsor_server import config, errors
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory
 from nsor_server.access.officers import Officers
-from nsor_server.calls import Call, Outcome, Row, Seen, new_access_id
+from nsor_server.calls import Call, Outcome, Refusal, Row, Seen, new_access_id
 from nsor_server.directory import officers
 from nsor_server.events import cursors
 from nsor_server.ledger import directory_proof
@@ -62,12 +62,12 @@ def _reads(_prepared: Sequence[str]) -> Sequence[Step]:
 
 def _decide(
     prepared: Sequence[str], results: Sequence[Rows], _now_us: int
-) -> Sequence[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError]:
+) -> Sequence[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal]:
     """Refuses those whose ticket says so; the others are answered."""
     SEEN.append(results[0][0][0])
     DECIDED.append(list(prepared))
     answer = Outcome(lookup_pb2.LookUpRegistrationResponse(), record_pb2.AccessDetail(outcome="NO_RECORD"))
-    return [errors.NoRecord() if ticket == "refuse" else answer for ticket in prepared]
+    return [Refusal(errors.NoRecord()) if ticket == "refuse" else answer for ticket in prepared]
 
 
 SEEN: list[int] = []
@@ -86,7 +86,7 @@ GROUPED = Method(
     Grouped(
         lookup_pb2.LookUpRegistrationRequest,
         lookup_pb2.LookUpRegistrationResponse,
-        lambda _call, request: request.basis.ticket_number,
+        lambda _call, request: request.basis.ticket_id,
         _reads,
         _decide,
     ),
@@ -142,7 +142,7 @@ class Recorded:
             request_id=str(uuid.uuid4()),
             purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
             cnic="3520212345671",
-            basis=lookup_pb2.LookUpBasis(ticket_number=ticket),
+            basis=lookup_pb2.LookUpBasis(ticket_id=ticket),
         )
         return self._call(GROUPED, agency_id, request, key)
 

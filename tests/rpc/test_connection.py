@@ -166,7 +166,7 @@ def _all_are_freed(caller: Caller) -> bool:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__.strip("_"))
 def test_nobody_holds_a_call_that_has_ended(serve: Serve, kind: Kind) -> None:
     with serve() as serving:
-        caller = serving.caller("npb", officer=True)
+        caller = serving.caller("fia-immigration", officer=True)
         for _ in range(20):
             kind(caller)
         assert _all_are_freed(caller)
@@ -181,7 +181,7 @@ def test_nobody_holds_a_look_up_that_has_failed(
         raise failure("not now")
 
     with serve() as serving:
-        caller = serving.caller("npb", officer=True)
+        caller = serving.caller("fia-immigration", officer=True)
         monkeypatch.setattr("nsor_server.rpc.batches.Batches._decide_grouped", failing)
         assert {_looked_up(caller) for _ in range(20)} <= {STATES.UNAVAILABLE, STATES.INTERNAL}
         monkeypatch.undo()
@@ -193,7 +193,7 @@ def test_nobody_holds_a_look_up_that_has_failed(
 def test_a_connection_outlives_calls_beyond_a_limit(serve: Serve, kind: Kind) -> None:
     # grpc refuses the calls of a connection that has as many open as it may: UNAVAILABLE, without a reason.
     with serve(rate_per_second=1) as serving:
-        caller = serving.caller("npb", officer=True)
+        caller = serving.caller("fia-immigration", officer=True)
         codes = [kind(caller) for _ in range(STREAMS_PER_CONNECTION + 40)]
         assert codes[-1] is STATES.RESOURCE_EXHAUSTED
         assert STATES.UNAVAILABLE not in codes

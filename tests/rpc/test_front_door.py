@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2
 
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server.directory import officers, pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -34,9 +34,9 @@ STATES = grpc.StatusCode
 def look_up(cnic: str = "3520212345671") -> lookup_pb2.LookUpRegistrationRequest:
     return lookup_pb2.LookUpRegistrationRequest(
         request_id=str(uuid.uuid4()),
-        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
         cnic=cnic,
-        basis=lookup_pb2.LookUpBasis(ticket_number="NPB-1"),
+        basis=lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(number="AB1234567", country="PK")),
     )
 
 
@@ -53,7 +53,7 @@ def test_a_call_is_answered_with_its_proof(serving: Serving) -> None:
 
 def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(serving: Serving) -> None:
     # A miss is the cheapest entry to drop, so it is proved like a hit.
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
     answer = caller.call(LOOK_UP, look_up())
     assert answer.code is STATES.OK, answer.reason
     assert answer.proves_itself()
@@ -159,7 +159,7 @@ def test_an_exception_tells_nothing_but_its_access_id(
 
 
 def test_errors_are_for_machines_and_for_people_in_two_languages(serving: Serving) -> None:
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
     request = look_up("352021234567")
     answer = caller.call(LOOK_UP, request)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
@@ -177,7 +177,7 @@ def test_errors_are_for_machines_and_for_people_in_two_languages(serving: Servin
 @pytest.mark.parametrize("request_id", ["a word", "3520212345671", "\N{ARABIC-INDIC DIGIT ONE}" * 36, "0" * 40])
 def test_a_request_id_that_is_none_is_refused_on_the_record(serving: Serving, request_id: str) -> None:
     # It is text of the caller's: the entry has no place for it, and none of it is written down.
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
     request = look_up()
     request.request_id = request_id
     answer = caller.call(LOOK_UP, request)
@@ -264,33 +264,33 @@ def test_a_disabled_agency_is_refused_from_the_next_call(serving: Serving) -> No
 @pytest.mark.parametrize("grouped", [False, True])
 def test_a_revocation_counts_from_the_next_call(serving: Serving, grouped: bool) -> None:
     # On the same connection, without a query per call: the commit finds that the directory has moved on.
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
 
     def call() -> tuple[grpc.StatusCode, str]:
         answer = caller.call(LOOK_UP, look_up()) if grouped else caller.call(LIST, directory_pb2.ListAgenciesRequest())
         return answer.code, answer.reason
 
     assert call() == (STATES.OK, "")
-    serving.revoke("npb")
+    serving.revoke("fia-immigration")
     assert call() == (STATES.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
 
 
 def test_an_officer_who_was_enrolled_just_now_may_act(serving: Serving) -> None:
     # Enrolled by another process, a moment ago: the refusal is not given by an old snapshot.
-    caller = serving.caller("npb")
+    caller = serving.caller("fia-immigration")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_REQUIRED"
-    caller.officer = serving.enrol("npb")
+    caller.officer = serving.enrol("fia-immigration")
     assert caller.call(LOOK_UP, look_up()).code is STATES.OK
 
 
 def test_an_officer_of_another_agency_is_not_accepted(serving: Serving) -> None:
-    caller = serving.caller("npb")
+    caller = serving.caller("fia-immigration")
     caller.officer = serving.enrol("punjab-police")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
 
 
 def test_a_session_of_another_certificate_is_worth_nothing(serving: Serving) -> None:
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
     caller.certificate = bytes(32)
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_SESSION_EXPIRED"
 
@@ -447,12 +447,12 @@ def test_a_look_up_that_is_given_up_while_it_is_committed_harms_no_neighbour(
         commit(self, session, appended, steps)
 
     monkeypatch.setattr(CommitGuard, "commit", slow)
-    caller = serving.caller("npb", officer=True)
+    caller = serving.caller("fia-immigration", officer=True)
     stub = caller.channel.unary_unary(f"/{LOOK_UP}")  # type: ignore[var-annotated]
     with pytest.raises(grpc.RpcError):
         stub(look_up("3520212345671").SerializeToString(), metadata=caller.metadata(os.urandom(32)), timeout=0.4)
-    _until_recorded(serving, "npb", leaf_pb2.OUTCOME_FAILED)
-    assert serving.one("SELECT count(*) FROM ledger_entry WHERE agency = 'npb' AND outcome = 1") == 1
+    _until_recorded(serving, "fia-immigration", leaf_pb2.OUTCOME_FAILED)
+    assert serving.one("SELECT count(*) FROM ledger_entry WHERE agency = 'fia-immigration' AND outcome = 1") == 1
 
 
 def test_a_directory_that_changes_without_end_holds_nobody_up(
@@ -507,7 +507,7 @@ def test_a_shorter_deadline_of_the_callers_ends_the_work(serving: Serving, monke
 
 def test_a_call_its_leaf_and_its_spans_are_one_trace(serve: Serve) -> None:
     with serve(trace_store=True) as serving:
-        caller = serving.caller("npb", officer=True)
+        caller = serving.caller("fia-immigration", officer=True)
         caller.extra = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")]
         answer = caller.call(LOOK_UP, look_up("3520212345671"))
         refused = caller.call(LOOK_UP, look_up("352021234567"))

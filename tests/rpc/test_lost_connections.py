@@ -39,7 +39,7 @@ def test_no_answer_is_wrong_or_given_twice_while_connections_are_lost(serve: Ser
     waiting = list(orders)
 
     with serve(rate_per_second=100_000) as serving:
-        npb = serving.caller("npb", officer=True)
+        border = serving.caller("fia-immigration", officer=True)
         prosecution = serving.caller("punjab-prosecution", officer=True)
 
         def create() -> Answered:
@@ -58,7 +58,7 @@ def test_no_answer_is_wrong_or_given_twice_while_connections_are_lost(serve: Ser
                 answers.append(call())
 
         with ThreadPoolExecutor(3 * THREADS) as pool:
-            kinds = (lambda: npb.call(LIST, b""), lambda: npb.call(LOOK_UP, look_up()), create)
+            kinds = (lambda: border.call(LIST, b""), lambda: border.call(LOOK_UP, look_up()), create)
             calling = [pool.submit(on, kind) for kind in kinds for _ in range(THREADS)]
             lost = sum(_losses(serving))
             ended.set()
@@ -77,7 +77,9 @@ def test_no_answer_is_wrong_or_given_twice_while_connections_are_lost(serve: Ser
     assert max(Counter(answer.receipt.index for answer in proved if answer.receipt).values()) == 1
     assert all(answer.receipt and leaves[answer.receipt.index] == answer.receipt.leaf for answer in proved)
     assert all(answer.proves_itself() for answer in proved)
-    assert {answer.code for answer in answers} == {STATES.OK, STATES.UNAVAILABLE}
+    # An officer's budget may be empty before the end: that is an answer like the others.
+    codes = {answer.code for answer in answers} - {STATES.RESOURCE_EXHAUSTED}
+    assert codes == {STATES.OK, STATES.UNAVAILABLE}
     assert {answer.code for answer in answers if answer.receipt is None} <= {STATES.UNAVAILABLE}
     # And each order was entered once, however often it was sent.
     ids = {registration_pb2.CreateRegistrationResponse.FromString(each.message).registration_id for each in created}

@@ -34,9 +34,10 @@ from tests.polling import until
 PROSECUTION = "punjab-prosecution"
 COURT = "lahore-special-court"
 BUREAU = "npb"
+BORDER = "fia-immigration"
 POLICE = "punjab-police"
 COMMITTEE = "special-committee"
-WITH_OFFICERS = (PROSECUTION, COURT, BUREAU, POLICE)
+WITH_OFFICERS = (PROSECUTION, COURT, BUREAU, POLICE, BORDER)
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

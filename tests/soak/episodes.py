@@ -15,7 +15,7 @@ from nsor.v1 import directory_pb2
 from nsor_server.storage.embedded import EmbeddedPostgres
 from tests.polling import until
 from tests.soak import damage
-from tests.soak.deployment import BUREAU, NOT_SERVING, SERVING, Deployment
+from tests.soak.deployment import BORDER, BUREAU, NOT_SERVING, SERVING, Deployment
 from tests.soak.load import Load, look_up
 from tests.soak.promises import Broken
 
@@ -81,9 +81,9 @@ def reload_certificate(deployment: Deployment, _load: Load) -> None:
 
 
 def replace_officer(deployment: Deployment, _load: Load) -> None:
-    """Enrol another officer for NPB and disable the one before; the old key is refused from the next call on."""
-    old, key = deployment.replace_officer(BUREAU)
-    with deployment.register.focal_client(BUREAU) as focal_persons:
+    """Enrol another officer at the border and disable the one before; the old key is refused from the next call on."""
+    old, key = deployment.replace_officer(BORDER)
+    with deployment.register.focal_client(BORDER) as focal_persons:
         focal_persons.directory.disable_officer(
             directory_pb2.DisableOfficerRequest(
                 request_id=str(uuid.uuid4()), officer_key_id=key, reason=directory_pb2.DISABLE_REASON_LEFT_POST

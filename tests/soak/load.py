@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from nsor.errors import Refused, Unreachable
 from nsor.status import UNRECORDED
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
-from tests.soak.deployment import BUREAU, COMMITTEE, POLICE, PROSECUTION, Deployment
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from tests.soak.deployment import BORDER, COMMITTEE, POLICE, PROSECUTION, Deployment
 
 PAUSE_SECONDS = 0.02
 """After a call that got no answer, so that a register which is away isn't asked a thousand times a second."""
@@ -78,12 +78,12 @@ EXPECTED = {
 
 
 def look_up(cnic: str) -> lookup_pb2.LookUpRegistrationRequest:
-    """NPB's look-up of a person."""
+    """A look-up of a person at the border."""
     return lookup_pb2.LookUpRegistrationRequest(
         request_id=str(uuid.uuid4()),
-        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
         cnic=cnic,
-        basis=lookup_pb2.LookUpBasis(ticket_number="NPB-1/2026"),
+        basis=lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(number="AB1234567", country="PK")),
     )
 
 
@@ -210,7 +210,7 @@ def _ask(deployment: Deployment, kind: Kind) -> tuple[Any, Callable[[Any], Any]]
         request.basis.grant_id = str(uuid.uuid4())
         return request, deployment.client(POLICE).lookup.look_up_registration
     cnic = deployment.offender if kind is Kind.HIT else f"8{random.SystemRandom().randrange(10**11, 10**12):012d}"
-    return look_up(cnic), deployment.client(BUREAU).lookup.look_up_registration
+    return look_up(cnic), deployment.client(BORDER).lookup.look_up_registration
 
 
 def _turns(kinds: Sequence[Kind], first: int) -> Iterator[Kind]:

@@ -26,7 +26,10 @@ _OFFICER = Words(
     "اپنے ادارے سے اس افسر کی کلید درج کروائیں: `nsor officer enrol`۔",
 )
 _GRANT = Words(
-    "Ask the prosecutor again: `nsor access request`.", "پراسیکیوٹر سے دوبارہ اجازت لیں: `nsor access request`۔"
+    "Police: ask the prosecutor, `nsor access request`. NPB: have another officer open a ticket, `nsor ticket open`. "
+    "Courts: `nsor case open`.",
+    "پولیس: پراسیکیوٹر سے اجازت لیں، `nsor access request`۔ این پی بی: دوسرے افسر سے ٹکٹ کھلوائیں، `nsor ticket open`۔ "
+    "عدالت: `nsor case open`۔",
 )
 _AGAIN = Words(
     "Try again in a minute; a repeat does not act twice.",
@@ -110,6 +113,15 @@ NEXT_STEPS: dict[str, Words] = {
     "GRANT_NOT_VALID": _GRANT,
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
+    "BUDGET_EMPTY": Words(
+        "Wait as long as the register says. Each officer has a budget of his own, and your focal person was told.",
+        "رجسٹر کے بتائے وقت تک رکیں۔ ہر افسر کی گنجائش الگ ہے، اور ادارے کے فوکل پرسن کو اطلاع دی جا چکی ہے۔",
+    ),
+    "REPEATED_TOO_LATE": Words("Look up again, without --request-id.", "--request-id کے بغیر دوبارہ تلاش کریں۔"),
+    "OFFICER_NOT_KNOWN": Words(
+        "Ask the officer for the key id that `nsor whoami` prints on his computer.",
+        "افسر سے کلید کا وہ نمبر لیں جو اس کے کمپیوٹر پر `nsor whoami` دکھاتا ہے۔",
+    ),
     "REQUEST_ID_REUSED": Words(
         "Give the changed request a new request id.", "تبدیل شدہ درخواست کو نیا درخواست نمبر دیں۔"
     ),

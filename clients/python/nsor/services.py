@@ -195,6 +195,38 @@ class Lookup(_Service):
             traceparent=traceparent,
         )
 
+    def open_ticket(
+        self,
+        request: lookup_pb2.OpenTicketRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.OpenTicketResponse]:
+        """Let another officer of NPB look named persons up; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/OpenTicket",
+            request,
+            lookup_pb2.OpenTicketResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def open_court_case(
+        self,
+        request: lookup_pb2.OpenCourtCaseRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.OpenCourtCaseResponse]:
+        """Let the court's officers look up who is named in a case; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/OpenCourtCase",
+            request,
+            lookup_pb2.OpenCourtCaseResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def look_up_registration(
         self,
         request: lookup_pb2.LookUpRegistrationRequest,

@@ -33,10 +33,10 @@ _Today = Callable[[], dt.date]
 _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
     options_pb2.PURPOSE_PROSECUTION: "fir",
-    options_pb2.PURPOSE_TRIAL: "court_case",
+    options_pb2.PURPOSE_TRIAL: "court_case_id",
     options_pb2.PURPOSE_CUSTODY: "prisoner_number",
     options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
-    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_number",
+    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
 
 

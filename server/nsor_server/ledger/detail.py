@@ -16,7 +16,7 @@ from nsor_server.storage.v1 import record_pb2
 SALT_BYTES = 32
 
 _TABLE = "ledger_detail"
-_SIZE_CLASS = 272
+_SIZE_CLASS = 336
 """Bytes: the detail of a look-up fits in, whatever it shows and however long its case reference is."""
 _END = b"\x80"
 """Follows the detail; zeros follow up to the size class (ISO/IEC 7816-4)."""

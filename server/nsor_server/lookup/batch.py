@@ -1,29 +1,34 @@
 """LookUpRegistration, many at a time: prepared and decided by the one writer of the ledger.
 
 This is the register's hot path. What depends on the request alone is done in ``prepare``. What depends on the register
-is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, and a
-grant is never used more often than it says.
+is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, a
+grant is never used more often than it says, and no budget is spent twice. A look-up is paid for before anything else is
+looked at, so that trying out costs what asking costs.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.access.budgets import Accounts
 from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
-from nsor_server.lookup import batch_store, rules, store
+from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
+from nsor_server.lookup.spending import Payment, Spending
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
+from nsor_server.storage import budgets as accounts
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
@@ -37,17 +42,21 @@ class LookUp(NamedTuple):
     """A look-up whose request is in order.
 
     Attributes:
-        officer_key: who looks: key id, 32 bytes.
+        agency: who looks.
+        officer: who of the agency looks.
         purpose: what for.
         access_id: id of the access.
         cnic: the person asked for, 13 digits.
         wanted: what is read for it.
         hashes: the keyed hash of the request under every live key, the primary's first.
         case: the case that the request names, as its blind index is made of it; empty: it names none.
-        case_reference: for the ledger's detail.
+        case_reference: for the ledger's detail; empty where the grant says it.
+        payment: how it is paid.
+        repeat_us: for how long after its first answer it may be repeated, microseconds.
     """
 
-    officer_key: bytes
+    agency: Agency
+    officer: Officer | None
     purpose: options_pb2.Purpose.ValueType
     access_id: bytes
     cnic: str
@@ -55,11 +64,18 @@ class LookUp(NamedTuple):
     hashes: Sequence[bytes]
     case: str
     case_reference: str
+    payment: Payment
+    repeat_us: int
+
+    @property
+    def officer_key(self) -> bytes:
+        """Key id of the officer, or empty."""
+        return self.officer.key_id if self.officer else b""
 
 
 @dataclass(slots=True)
 class _Grant:
-    """An opened grant, with its uses so far: those of this batch too."""
+    """An opened grant, ticket or court case, with its uses so far: those of this batch too."""
 
     record: record_pb2.GrantRecord
     uses: list[int]
@@ -72,6 +88,11 @@ class _Subject:
     grant: _Grant
     position: int
 
+    @property
+    def used_up(self) -> bool:
+        """Whether the person has been looked up as often as the grant allows."""
+        return self.grant.uses[self.position] >= self.grant.record.uses_per_subject
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -80,12 +101,14 @@ class _Batch:
     Attributes:
         now_us: the instant of the batch's leaves.
         grants: those opened so far, by id.
+        accounts: what has been spent.
         requests: hashes of the requests that this batch has answered, by agency and request id.
     """
 
     now_us: int
-    grants: dict[bytes, _Grant]
-    requests: dict[tuple[str, bytes], bytes]
+    accounts: Accounts
+    grants: dict[bytes, _Grant] = field(default_factory=dict)
+    requests: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
 class Decider:
@@ -94,6 +117,7 @@ class Decider:
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._blind_index = blind_index
+        self._spending = Spending(blind_index)
         descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
         self._classes = {purpose: classes_shown(descriptor, purpose) for purpose in options_pb2.Purpose.values()}
 
@@ -106,31 +130,31 @@ class Decider:
 
         Raises:
             InvalidFields: the basis isn't the one that the purpose needs.
-            Denied: OUTSIDE_JURISDICTION, for the place of an FIR or of a court.
+            Denied: OUTSIDE_JURISDICTION, for the place of an FIR; SWITCHED_OFF, where policy gives no budget.
             ContractError: the contract gives the rows of the caller's cases to a purpose that names none.
         """
-        basis = request.basis
+        policy, basis = policy_of(call), request.basis
         rules.require_basis(call.purpose, basis)
         grant_id, case, reference = NO_GRANT, "", ""
         if call.purpose == options_pb2.PURPOSE_INVESTIGATION:
-            grant_id = raw(basis.grant_id)
+            named = basis.grant_id
+            grant_id = raw(named)
         elif call.purpose == options_pb2.PURPOSE_PROSECUTION:
             rows.require_within(call.agency, call.officer, [basis.fir.police_station])
-            reference = rules.fir_reference(basis.fir)
+            named = reference = rules.fir_reference(basis.fir)
             case = registrations.fir_case(reference)
         elif call.purpose == options_pb2.PURPOSE_TRIAL:
-            # Known here is only that the court sits where it says. The register holds no case lists, so it can't tell
-            # whether the person is a party; the subject may well be a convict of another case, whose record the court
-            # is to see. The officer's session and the case number in the ledger answer for it.
-            rows.require_within(call.agency, call.officer, [basis.court_case.place_code])
-            reference = registrations.court_reference(basis.court_case.place_code, basis.court_case.case_number)
-            case = registrations.court_case(reference)
+            # The subject may be a convict of another case, whose record the court is to see; that he is a party to this
+            # one is what the opened case says.
+            named = basis.court_case_id
+            grant_id = raw(named)
         elif call.purpose == options_pb2.PURPOSE_CUSTODY:
-            reference = basis.prisoner_number
+            named = reference = basis.prisoner_number
         elif call.purpose == options_pb2.PURPOSE_BORDER_CONTROL:
-            reference = f"{basis.travel_document.country} {basis.travel_document.number}"
+            named = reference = f"{basis.travel_document.country} {basis.travel_document.number}"
         else:
-            reference = basis.ticket_number
+            named = basis.ticket_id
+            grant_id = raw(named)
         if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and not case:
             raise ContractError("PART_IN_CASE is given to a purpose that names no case")
         request_id = raw(request.request_id)
@@ -144,7 +168,8 @@ class Decider:
         )
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
-            call.officer_key,
+            call.agency,
+            call.officer,
             call.purpose,
             call.access_id,
             request.cnic,
@@ -152,15 +177,19 @@ class Decider:
             self._request_hashes(call, request, request_id),
             case,
             reference,
+            self._spending.payment(call, policy.budgets, named),
+            policy.grants.repeat_minutes * 60_000_000,
         )
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
-        return batch_store.reads([item.wanted for item in items])
+        wanted = batch_store.reads([item.wanted for item in items])
+        payers = dict.fromkeys(account_id for item in items for account_id in item.payment.payers)
+        return (*wanted, accounts.read(payers))
 
     def decide(
         self, items: Sequence[LookUp], results: Sequence[Rows], now_us: int
-    ) -> list[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError]:
+    ) -> list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal]:
         """Answer look-ups in their order. One that fails doesn't touch its neighbours.
 
         Args:
@@ -169,35 +198,101 @@ class Decider:
             now_us: the instant of the entries, by the database's clock.
 
         Returns:
-            For each item its answer, or why there is none.
+            For each item its answer, or why there is none. The last one's rows hold what all of them have spent.
         """
         heads, earlier = batch_store.heads(results[0]), batch_store.earlier(results[1])
-        batch = _Batch(now_us, {}, {})
-        decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | errors.ApiError] = []
+        batch = _Batch(now_us, Accounts(accounts.accounts(results[2]), now_us))
+        decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal] = []
         for position, item in enumerate(items):
             try:
                 decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
             except errors.ApiError as error:
-                decided.append(error)
+                decided.append(Refusal(error))
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
                 alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
-                decided.append(errors.Internal())
+                decided.append(Refusal(errors.Internal()))
+        spent = accounts.rows(batch.accounts.changed)
+        if spent:
+            decided[-1] = replace(decided[-1], rows=(*decided[-1].rows, *spent))
         return decided
 
     def _decide(
         self, batch: _Batch, item: LookUp, head: Found | None, earlier: Earlier
-    ) -> Outcome[lookup_pb2.LookUpRegistrationResponse]:
+    ) -> Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal:
         wanted = item.wanted
-        subject = None if wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
-        replay = self._is_replay(batch, item, earlier)
-        if (
-            subject is not None
-            and not replay
-            and subject.grant.uses[subject.position] >= subject.grant.record.uses_per_subject
-        ):
+        answered_us = earlier.answered_us
+        first = batch.requests.get((wanted.agency_id, wanted.request_id))
+        if first is None:
+            first = earlier.request_hash
+        else:
+            answered_us = batch.now_us
+        if first in item.hashes and answered_us is not None:
+            return self._repeat(batch, item, head, earlier, answered_us)
+        spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
+        if spent.refusal is not None:
+            return Refusal(spent.refusal, rows=item.payment.events(spent))
+        recorded = item.payment.recorded(spent)
+        try:
+            if first is not None:
+                raise errors.RequestIdReused
+            outcome = self._answer(batch, item, head, earlier)
+        except errors.ApiError as error:
+            return Refusal(error, record_pb2.AccessDetail(spent=recorded))
+        outcome.detail.spent.CopyFrom(recorded)
+        return outcome
+
+    def _answer(
+        self, batch: _Batch, item: LookUp, head: Found | None, earlier: Earlier
+    ) -> Outcome[lookup_pb2.LookUpRegistrationResponse]:
+        """The first answer to a request; it uses the grant once.
+
+        Raises:
+            Denied: GRANT_USED_UP, and as ``_subject``.
+            Internal: as ``_open``.
+        """
+        subject = None if item.wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
+        if subject is not None and subject.used_up:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = None if head is None else self._open(item, head, subject)
-        use, added = (None, ()) if replay else self._use(batch, item, subject)
+        use, row = self._use(batch, item, subject)
+        response, detail = self._shown(item, found, subject)
+        if subject is not None:
+            detail.grant_position, detail.grant_use = subject.position, use
+        return Outcome(disclose(response, item.purpose), detail, (row,))
+
+    def _repeat(
+        self,
+        batch: _Batch,
+        item: LookUp,
+        head: Found | None,
+        earlier: Earlier,
+        answered_us: int,
+    ) -> Outcome[lookup_pb2.LookUpRegistrationResponse]:
+        """Answer a request again, from what the register holds now; it uses up and costs nothing.
+
+        Its hash holds the officer's key, so that it is the same officer who asks again.
+
+        Raises:
+            Denied: GRANT_USED_UP, for one that comes too late on a grant without a use left; and as ``_subject``.
+            RepeatedTooLate: any other that comes too late.
+            Internal: as ``_open``.
+        """
+        subject = None if item.wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
+        if batch.now_us - answered_us > item.repeat_us:
+            if subject is not None and subject.used_up:
+                raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
+            raise errors.RepeatedTooLate
+        found = None if head is None else self._open(item, head, subject)
+        response, detail = self._shown(item, found, subject)
+        detail.replay = True
+        if subject is not None:
+            detail.grant_position = subject.position
+        return Outcome(disclose(response, item.purpose), detail)
+
+    def _shown(
+        self, item: LookUp, found: tuple[record_pb2.RegistrationRecord, str] | None, subject: _Subject | None
+    ) -> tuple[lookup_pb2.LookUpRegistrationResponse, record_pb2.AccessDetail]:
+        """The answer before disclosure, and what the entry says of it."""
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
@@ -211,24 +306,22 @@ class Decider:
         if subject is None:
             detail.case_reference = item.case_reference
         else:
-            detail.case_reference = registrations.case_reference(subject.grant.record.fir)
-            detail.subjects.append(wanted.grant_id)
-            detail.grant_position, detail.grant_use = subject.position, use or 0
-        detail.replay = replay
-        return Outcome(disclose(response, item.purpose), detail, added)
+            detail.case_reference = records.case_reference(subject.grant.record)
+            detail.subjects.append(item.wanted.grant_id)
+        return response, detail
 
     def _subject(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Subject:
-        """The person's place in the caller's grant.
+        """The person's place in the caller's grant, ticket or court case.
 
         Raises:
-            Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's or the officer's,
-                or isn't for this person; GRANT_EXPIRED.
+            Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's, the officer's or
+                of the place where he may act, isn't for this purpose, or doesn't name this person; GRANT_EXPIRED.
         """
         if earlier.grant_agency is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
-        if record.officer_key != item.officer_key or item.cnic not in record.cnics:
+        if record.purpose != item.purpose or not _may_use(record, item) or item.cnic not in record.cnics:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if batch.now_us >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
@@ -239,26 +332,13 @@ class Decider:
         if known is None:
             expires_at_us = to_us(earlier.grant_expires_at)
             record = store.open_grant(
-                self._sealer, grant_id, (agency, expires_at_us, earlier.grant_fir_blinds), earlier.grant_sealed
+                self._sealer, grant_id, (agency, expires_at_us, earlier.grant_case_blinds), earlier.grant_sealed
             )
             uses = [0] * len(record.cnics)
             for position in earlier.used:
                 uses[position] += 1
             known = batch.grants[grant_id] = _Grant(record, uses)
         return known
-
-    def _is_replay(self, batch: _Batch, item: LookUp, earlier: Earlier) -> bool:
-        """Whether this very request was answered before, by an earlier batch or in this one.
-
-        Raises:
-            RequestIdReused: another request was, under this id.
-        """
-        first = batch.requests.get((item.wanted.agency_id, item.wanted.request_id), earlier.request_hash)
-        if first is None:
-            return False
-        if first not in item.hashes:
-            raise errors.RequestIdReused
-        return True
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> tuple[record_pb2.RegistrationRecord, str]:
         """The registration that this call is shown, and its etag.
@@ -267,22 +347,20 @@ class Decider:
             Internal: a row isn't what its seal says, or isn't of the person or the case by which it was found.
         """
         record = registrations.open_version(self._sealer, head.row)
-        case = item.case if subject is None else _case_of(subject.grant)
+        case = item.case if subject is None else records.case_of(subject.grant.record)
         if record.cnic != item.cnic or (head.of_case and case not in registrations.cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
         return record, registrations.etag(head.row.sealed)
 
-    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int | None, Sequence[Row]]:
-        """Note the look-up; gives which use of the grant it is, and the row."""
-        wanted = item.wanted
-        position = use = None
+    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
+        """Note the look-up; gives which use of the grant it is, 0 without one, and the row."""
+        wanted, use = item.wanted, None
         if subject is not None:
-            position = subject.position
-            use = subject.grant.uses[position] + 1
-            subject.grant.uses[position] = use
+            subject.grant.uses[subject.position] += 1
+            use = subject.position, subject.grant.uses[subject.position]
         batch.requests[wanted.agency_id, wanted.request_id] = item.hashes[0]
-        return use, (batch_store.row(wanted, item.hashes[0], item.access_id, position, use),)
+        return use[1] if use else 0, batch_store.row(wanted, item.hashes[0], item.access_id, use, batch.now_us)
 
     def _request_hashes(
         self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, request_id: bytes
@@ -295,5 +373,8 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _case_of(grant: _Grant) -> str:
-    return registrations.fir_case(registrations.case_reference(grant.record.fir))
+def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:
+    """Whether the officer is the one of the grant; of a court case, whether he may act where the court sits."""
+    if grant.officer_key:
+        return grant.officer_key == item.officer_key
+    return bool(grant.court_case.court_place) and rows.within(item.agency, item.officer, [grant.court_case.court_place])

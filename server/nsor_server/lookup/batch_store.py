@@ -27,6 +27,7 @@ LOOK_UPS: Final = Table(
         ("grant_id", "uuid"),
         ("subject", "smallint"),
         ("use", "smallint"),
+        ("answered_us", "bigint"),
         ("access_id", "uuid"),
     ),
 )
@@ -36,7 +37,7 @@ SHOWN: Final = rows.predicate_in_batch(
     of_case="found.of_case",
 )
 NO_GRANT: Final = bytes(16)
-"""Grant id of a look-up without a grant."""
+"""Grant id of a look-up on no grant, ticket or opened case."""
 BLIND_BYTES: Final = 32
 """Bytes of a blind index; under several keys they stand one after the other."""
 
@@ -61,18 +62,18 @@ SELECT q.ordinal, v.of_case, {registrations.COLUMNS}
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
     AS q (ordinal, blinds, rows, agency_id, grant_id, cases)
 LEFT JOIN LATERAL (
-    SELECT fir_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
+    SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
 CROSS JOIN LATERAL (
     SELECT found.of_case, v.*
     FROM (
         SELECT c.registration_id, true AS of_case
-        FROM generate_series(1, octet_length(coalesce(g.fir_blinds, q.cases)) / {BLIND_BYTES}) AS at
+        FROM generate_series(1, octet_length(coalesce(g.case_blinds, q.cases)) / {BLIND_BYTES}) AS at
         CROSS JOIN LATERAL (
             SELECT registration_id
             FROM registration_case
             WHERE blind = substring(
-                coalesce(g.fir_blinds, q.cases) FROM at * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES}
+                coalesce(g.case_blinds, q.cases) FROM at * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES}
             )
             OFFSET 0
         ) AS c
@@ -111,13 +112,15 @@ CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id =
 _EARLIER: Final = Statement(
     b"look-up earlier",
     b"""
-SELECT q.ordinal,
-    (SELECT request_hash FROM look_up WHERE request_id = q.request_id AND agency_id = q.agency_id),
-    g.agency_id, g.expires_at, g.fir_blinds, g.sealed,
+SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
-    SELECT grant_id, agency_id, expires_at, fir_blinds, sealed FROM access_grant
+    SELECT request_hash, answered_us FROM look_up WHERE request_id = q.request_id AND agency_id = q.agency_id
+    OFFSET 0
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT grant_id, agency_id, expires_at, case_blinds, sealed FROM access_grant
     WHERE grant_id = q.grant_id AND agency_id = q.agency_id
     OFFSET 0
 ) AS g ON true
@@ -133,9 +136,9 @@ class Wanted(NamedTuple):
         rows: the rows that the contract shows the caller: a number of nsor.v1.RowScope.
         request_id: 16 bytes.
         blinds: key id and value of the CNIC's blind index, under each live key; the keys are the same for all.
-        grant_id: 16 bytes, or ``NO_GRANT``.
+        grant_id: of a grant, ticket or opened case, 16 bytes; or ``NO_GRANT``.
         cases: the blind index of the case that the request names, under each live key; empty: it names none. That of a
-            grant's FIR stands beside the grant.
+            grant's case stands beside the grant.
     """
 
     agency_id: str
@@ -162,17 +165,19 @@ class Earlier(NamedTuple):
 
     Attributes:
         request_hash: keyed hash of the request that used the request id before; None: none did.
+        answered_us: when that was answered first, microseconds since 1970.
         grant_agency: agency of the grant; None: the caller has no such grant.
         grant_expires_at: the column beside the sealed grant.
-        grant_fir_blinds: the other one.
+        grant_case_blinds: the other one.
         grant_sealed: the grant.
         used: for each use of the grant so far, its subject.
     """
 
     request_hash: bytes | None
+    answered_us: int | None
     grant_agency: str | None
     grant_expires_at: dt.datetime
-    grant_fir_blinds: bytes
+    grant_case_blinds: bytes
     grant_sealed: bytes
     used: Sequence[int]
 
@@ -208,7 +213,11 @@ def earlier(found: Rows) -> list[Earlier]:
     return [by_position[position] for position in range(len(by_position))]
 
 
-def row(wanted: Wanted, request_hash: bytes, access_id: bytes, subject: int | None, use: int | None) -> Row:
-    """The row of a look-up that is answered; ``subject`` and ``use`` are None without a grant."""
-    grant: Any = None if wanted.grant_id == NO_GRANT else wanted.grant_id
-    return Row(LOOK_UPS, (wanted.agency_id, wanted.request_id, request_hash, grant, subject, use, access_id))
+def row(wanted: Wanted, request_hash: bytes, access_id: bytes, use: tuple[int, int] | None, answered_us: int) -> Row:
+    """The row of a look-up that is answered; ``use``: position of the person in the grant, and which use it is."""
+    grant: Any = None if use is None else wanted.grant_id
+    subject, nth = use or (None, None)
+    return Row(
+        LOOK_UPS,
+        (wanted.agency_id, wanted.request_id, request_hash, grant, subject, nth, answered_us, access_id),
+    )

@@ -1,14 +1,15 @@
-"""Access requests and grants between the contract and what is sealed. Translates; decides nothing."""
+"""Access requests and grants of each kind between the contract and what is sealed. Translates; decides nothing."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
 
-from nsor.v1 import lookup_pb2, types_pb2
+from nsor.v1 import lookup_pb2, options_pb2, types_pb2
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.policy.deadlines import Due
+from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
 
@@ -82,7 +83,7 @@ def new_grant(
     grant_id: uuid.UUID,
     uses_per_subject: int,
     expiry: Due,
-    fir_blinds: bytes,
+    case_blinds: bytes,
 ) -> record_pb2.GrantRecord:
     """The grant of an access request: bound to its agency, its officer, its FIR and its suspects."""
     return record_pb2.GrantRecord(
@@ -96,8 +97,68 @@ def new_grant(
         expires_at_us=to_us(expiry.due),
         expiry_rule=expiry.rule_id,
         create_time_us=to_us(expiry.start),
-        fir_blinds=fir_blinds,
+        case_blinds=case_blinds,
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
     )
+
+
+def new_ticket(
+    request: lookup_pb2.OpenTicketRequest, call: Call, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
+) -> record_pb2.GrantRecord:
+    """A ticket: bound to the officer whom it names, and to the persons."""
+    return record_pb2.GrantRecord(
+        grant_id=grant_id.bytes,
+        agency=call.agency.agency_id,
+        officer_key=request.officer_key_id,
+        cnics=request.cnics,
+        uses_per_subject=uses_per_subject,
+        expires_at_us=to_us(expiry.due),
+        expiry_rule=expiry.rule_id,
+        create_time_us=to_us(expiry.start),
+        purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
+        work=request.work,
+        opened_by_key=call.officer_key,
+    )
+
+
+def new_court_case(
+    request: lookup_pb2.OpenCourtCaseRequest, call: Call, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
+) -> record_pb2.GrantRecord:
+    """An opened court case: bound to the court, to the case's place, and to the persons."""
+    return record_pb2.GrantRecord(
+        grant_id=grant_id.bytes,
+        agency=call.agency.agency_id,
+        cnics=request.cnics,
+        uses_per_subject=uses_per_subject,
+        expires_at_us=to_us(expiry.due),
+        expiry_rule=expiry.rule_id,
+        create_time_us=to_us(expiry.start),
+        purpose=options_pb2.PURPOSE_TRIAL,
+        court_case=record_pb2.CourtCase(
+            court_kind=request.court_case.court_kind,
+            court_place=request.court_case.place_code,
+            case_number=request.court_case.case_number,
+        ),
+        opened_by_key=call.officer_key,
+    )
+
+
+def case_of(grant: record_pb2.GrantRecord) -> str:
+    """The case of a grant as its blind index is made of it; empty for a ticket, which has none."""
+    if grant.purpose == options_pb2.PURPOSE_INVESTIGATION:
+        return registrations.fir_case(registrations.case_reference(grant.fir))
+    if grant.purpose == options_pb2.PURPOSE_TRIAL:
+        return registrations.court_case(case_reference(grant))
+    return ""
+
+
+def case_reference(grant: record_pb2.GrantRecord) -> str:
+    """The case of a grant, as the ledger's detail names it: an FIR, a court's case, or the ticket's id."""
+    if grant.purpose == options_pb2.PURPOSE_INVESTIGATION:
+        return registrations.case_reference(grant.fir)
+    if grant.purpose == options_pb2.PURPOSE_TRIAL:
+        return registrations.court_reference(grant.court_case.court_place, grant.court_case.case_number)
+    return str(uuid.UUID(bytes=grant.grant_id))
 
 
 def request_message(

@@ -9,16 +9,17 @@ from typing import Final
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
+from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import OffenceTable
 
 BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
     options_pb2.PURPOSE_PROSECUTION: "fir",
-    options_pb2.PURPOSE_TRIAL: "court_case",
+    options_pb2.PURPOSE_TRIAL: "court_case_id",
     options_pb2.PURPOSE_CUSTODY: "prisoner_number",
     options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
-    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_number",
+    options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
 """The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
 
@@ -59,6 +60,53 @@ def names_scheduled_offence(codes: Collection[str], fir_date: dt.date, offences:
         row.code in codes and row.principal_in and (row.valid_from is None or row.valid_from <= fir_date)
         for row in offences.rows()
     )
+
+
+def check_named(cnics: Sequence[str]) -> None:
+    """See that nobody is named twice, on a ticket or in a court case.
+
+    Raises:
+        InvalidFields: somebody is.
+    """
+    twice = repeated(cnics)
+    if twice:
+        raise errors.InvalidFields(
+            violations=tuple(errors.Violation(f"cnics[{index}]", errors_pb2.FIELD_REASON_DUPLICATE) for index in twice)
+        )
+
+
+def check_second_person(opener_key: bytes, worker_key: bytes) -> None:
+    """See that a ticket is opened for another officer.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED.
+    """
+    if opener_key == worker_key:
+        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
+
+
+def check_worker(agency: Agency, worker: Officer | None) -> None:
+    """See that a ticket is opened for an officer of the same agency.
+
+    Args:
+        agency: NPB.
+        worker: the officer whose key the request names, as the directory knows him.
+
+    Raises:
+        Denied: OFFICER_NOT_KNOWN, one and the same for a key that isn't enrolled, is another agency's, or is disabled.
+    """
+    if worker is None or worker.disabled or worker.agency_id != agency.agency_id:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_KNOWN)
+
+
+def check_court_kind(agency: Agency, case: types_pb2.CourtCase) -> None:
+    """See that the court tries or hears cases of that kind of court.
+
+    Raises:
+        Denied: OUTSIDE_JURISDICTION.
+    """
+    if case.court_kind not in agency.court_kinds:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
 
 
 def check_return(request: lookup_pb2.ReturnAccessRequestRequest) -> None:

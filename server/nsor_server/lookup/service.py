@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import TypeVar
+
+from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
@@ -26,12 +29,16 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
+A = TypeVar("A", bound=Message)
+
 DECISION_RULE = "prosecutor-forwarding"
 EXPIRY_RULE = "grant-expiry"
+TICKET_EXPIRY_RULE = "ticket-expiry"
+COURT_CASE_EXPIRY_RULE = "court-case-expiry"
 
 
 class LookupService:
-    """Access requests, their decisions, and look-ups."""
+    """Access requests, their decisions, tickets, court cases, and look-ups."""
 
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
@@ -63,6 +70,13 @@ class LookupService:
                 lookup_pb2.ReturnAccessRequestResponse,
                 self.return_access_request,
                 self._decided_again,
+            ),
+            Unary(lookup_pb2.OpenTicketRequest, lookup_pb2.OpenTicketResponse, self.open_ticket),
+            Unary(
+                lookup_pb2.OpenCourtCaseRequest,
+                lookup_pb2.OpenCourtCaseResponse,
+                self.open_court_case,
+                self._case_again,
             ),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
@@ -150,7 +164,7 @@ class LookupService:
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.uses_per_subject,
             expiry=policy_of(call).deadlines.due(EXPIRY_RULE, call.now()),
-            fir_blinds=registrations.case_blinds(
+            case_blinds=registrations.case_blinds(
                 self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
             ),
         )
@@ -205,6 +219,67 @@ class LookupService:
     ) -> None:
         if store.newest(conn, self._sealer, raw(request.access_request_id), call) is None:
             raise errors.NoRecord
+
+    def _case_again(self, call: Call, request: lookup_pb2.OpenCourtCaseRequest, _conn: Connection) -> None:
+        rows.require_within(call.agency, call.officer, [request.court_case.place_code])
+
+    def open_ticket(
+        self, call: Call, request: lookup_pb2.OpenTicketRequest, _conn: Connection
+    ) -> Outcome[lookup_pb2.OpenTicketResponse]:
+        """Let another officer of NPB look named persons up.
+
+        Raises:
+            InvalidFields: a person is named twice.
+            Denied: OFFICER_NOT_KNOWN, SECOND_PERSON_REQUIRED.
+        """
+        rules.check_named(request.cnics)
+        rules.check_second_person(call.officer_key, request.officer_key_id)
+        if request.validate_only:
+            return Outcome(lookup_pb2.OpenTicketResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        rules.check_worker(call.agency, call.officers.get(request.officer_key_id))
+        grant = records.new_ticket(
+            request,
+            call,
+            grant_id=uuid.uuid4(),
+            uses_per_subject=policy_of(call).grants.ticket_uses_per_subject,
+            expiry=policy_of(call).deadlines.due(TICKET_EXPIRY_RULE, call.now()),
+        )
+        response = lookup_pb2.OpenTicketResponse(grant=self._grant_message(call, grant))
+        return self._opened(call, response, grant)
+
+    def open_court_case(
+        self, call: Call, request: lookup_pb2.OpenCourtCaseRequest, _conn: Connection
+    ) -> Outcome[lookup_pb2.OpenCourtCaseResponse]:
+        """Let the court's officers look up who is named in a case that is before it.
+
+        Raises:
+            InvalidFields: a person is named twice.
+            Denied: OUTSIDE_JURISDICTION, for the case's place or kind of court.
+        """
+        rules.check_named(request.cnics)
+        rules.check_court_kind(call.agency, request.court_case)
+        rows.require_within(call.agency, call.officer, [request.court_case.place_code])
+        if request.validate_only:
+            return Outcome(lookup_pb2.OpenCourtCaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        grant = records.new_court_case(
+            request,
+            call,
+            grant_id=uuid.uuid4(),
+            uses_per_subject=policy_of(call).grants.court_case_uses_per_subject,
+            expiry=policy_of(call).deadlines.due(COURT_CASE_EXPIRY_RULE, call.now()),
+        )
+        response = lookup_pb2.OpenCourtCaseResponse(grant=self._grant_message(call, grant))
+        return self._opened(call, response, grant)
+
+    def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:
+        """What is written of a ticket or a court case."""
+        case = records.case_of(grant)
+        grant.case_blinds = registrations.case_blinds(self._blind_index, case) if case else b""
+        row, ref = store.grant_row(self._sealer, grant)
+        detail = record_pb2.AccessDetail(
+            outcome="OPENED", case_reference=records.case_reference(grant), subjects=[grant.grant_id]
+        )
+        return Outcome(disclose(response, call.purpose), detail, (row,), (ref,))
 
     def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
         found = store.newest(conn, self._sealer, raw(request_id), call)

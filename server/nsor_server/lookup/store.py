@@ -1,4 +1,4 @@
-"""Access requests and grants in PostgreSQL: sealed, insert-only. Knows no policy.
+"""Access requests, and grants with tickets and opened court cases, in PostgreSQL: sealed, insert-only. Knows no policy.
 
 Whether a caller may see a request is a predicate of the read, so that absent and not yours are one answer.
 """
@@ -48,7 +48,7 @@ GRANT_ROWS: Final = Table(
         ("access_request_id", "uuid"),
         ("agency_id", "text"),
         ("expires_at", "timestamptz"),
-        ("fir_blinds", "bytea"),
+        ("case_blinds", "bytea"),
         ("sealed", "bytea"),
     ),
 )
@@ -73,7 +73,7 @@ LIMIT 1
 )
 """By the scope that the contract gives the caller; another scope shows nothing."""
 _GRANT: Final = Statement(
-    b"access grant", b"SELECT agency_id, expires_at, fir_blinds, sealed FROM access_grant WHERE grant_id = $1"
+    b"access grant", b"SELECT agency_id, expires_at, case_blinds, sealed FROM access_grant WHERE grant_id = $1"
 )
 
 
@@ -126,7 +126,10 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
     """The row of a grant, and what the ledger holds it to."""
     sealed = sealer.seal(GRANTS, grant.grant_id, GRANT_VERSION, grant.SerializeToString())
     expires_at = instant(grant.expires_at_us)
-    row = Row(GRANT_ROWS, (grant.grant_id, grant.access_request_id, grant.agency, expires_at, grant.fir_blinds, sealed))
+    row = Row(
+        GRANT_ROWS,
+        (grant.grant_id, grant.access_request_id or None, grant.agency, expires_at, grant.case_blinds, sealed),
+    )
     return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
 
 
@@ -139,8 +142,8 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.Gran
     found = ask(conn, _GRANT, grant_id)
     if not found:
         raise broken(GRANTS)
-    agency_id, expires_at, fir_blinds, sealed = found[0]
-    return open_grant(sealer, grant_id, (agency_id, to_us(expires_at), fir_blinds), sealed)
+    agency_id, expires_at, case_blinds, sealed = found[0]
+    return open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
 
 
 def open_request(
@@ -176,7 +179,7 @@ def open_grant(
         found = record_pb2.GrantRecord.FromString(sealer.open(GRANTS, grant_id, GRANT_VERSION, sealed))
     except (SealBroken, DecodeError):
         raise broken(GRANTS) from None
-    if (found.grant_id, found.agency, found.expires_at_us, found.fir_blinds) != (grant_id, *columns):
+    if (found.grant_id, found.agency, found.expires_at_us, found.case_blinds) != (grant_id, *columns):
         raise broken(GRANTS)
     return found
 

@@ -1,6 +1,7 @@
 """Access requests, grants and look-ups as they are stored, compared with their seals and the ledger.
 
-A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
+A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways. What
+look-ups cost is counted again (recount.py).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Rows, Stored, opened, read, recorded_index
 from nsor_server.lookup import store
+from nsor_server.lookup.recount import Recount
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -18,7 +20,8 @@ from nsor_server.storage.v1 import record_pb2
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 
 _LOOK_UPS: Final = """
-SELECT coalesce(entry.index, -1), made.agency_id, made.request_id, made.grant_id, made.subject, made.use
+SELECT coalesce(entry.index, -1), made.agency_id, made.request_id, made.grant_id, made.subject, made.use,
+    made.answered_us
 FROM look_up AS made LEFT JOIN ledger_entry AS entry USING (access_id)
 ORDER BY 1
 """
@@ -29,18 +32,19 @@ FROM access_request_version AS r
 """  # noqa: S608 - constants
 _GRANTS: Final = f"""
 SELECT {recorded_index(store.GRANTS, "g.grant_id", "1")},
-    g.grant_id, g.access_request_id, g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.fir_blinds,
+    g.grant_id, g.access_request_id, g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
     g.sealed
 FROM access_grant AS g
 """  # noqa: S608 - constants
 
 
 class _LookUps:
-    """The look-ups that are stored, compared with the entries of those that were answered."""
+    """The look-ups that are stored, compared with the entries of those that were answered; and what they have cost."""
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
         self._rows = Rows(conn, "look_up", _LOOK_UPS, add)
+        self._recount = Recount(add)
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         rows = self._rows.take(index)
@@ -49,6 +53,8 @@ class _LookUps:
             fits = not rows or (len(rows) == 1 and _is_answered(leaf) and rows[0][0] == leaf.agency)
         else:
             fits = rows == _made(leaf, detail)
+            if detail.HasField("spent"):
+                self._recount.entry(index, leaf, detail)
         if not fits:
             self._add(index, "the look-up, or its use of a grant, isn't in look_up as the entry says")
 
@@ -67,7 +73,7 @@ def _made(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> list[tuple[An
     use: tuple[Any, ...] = (None, None, None)
     if detail.grant_use:
         use = (uuid.UUID(bytes=detail.subjects[-1]), detail.grant_position, detail.grant_use)
-    return [(leaf.agency, uuid.UUID(bytes=detail.request_id), *use)]
+    return [(leaf.agency, uuid.UUID(bytes=detail.request_id), *use, leaf.time_us)]
 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
@@ -81,7 +87,7 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
             store.GRANTS,
             lambda: store.open_grant(sealer, grant_id.bytes, tuple(grant_columns), sealed),  # noqa: B023
         )
-        if grant is not None and grant.access_request_id != request_id.bytes:
+        if grant is not None and grant.access_request_id != (request_id.bytes if request_id else b""):
             add(index, "a column of access_grant isn't what the seal beside it says")
 
 

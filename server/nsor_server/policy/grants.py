@@ -1,4 +1,7 @@
-"""How far a prosecutor's grant reaches. When it ends is the deadline rule ``grant-expiry``."""
+"""How far grants, tickets and opened court cases reach, and how long a look-up may be repeated.
+
+When they end is a deadline rule of each: ``grant-expiry``, ``ticket-expiry``, ``court-case-expiry``.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,23 @@ import msgspec
 
 from nsor_server.policy import source
 
+_Uses = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
 
 class GrantPolicy(source.Row, frozen=True):
     """The grant policy in force.
 
     Attributes:
-        uses_per_subject: how often each suspect of a grant may be looked up.
+        uses_per_subject: how often each suspect of a prosecutor's grant may be looked up.
+        ticket_uses_per_subject: the same for a person of a ticket.
+        court_case_uses_per_subject: the same for a person of an opened court case, all officers together.
+        repeat_minutes: how long after its first answer a look-up may be repeated.
     """
 
-    uses_per_subject: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    uses_per_subject: _Uses
+    ticket_uses_per_subject: _Uses
+    court_case_uses_per_subject: _Uses
+    repeat_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

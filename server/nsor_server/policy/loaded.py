@@ -10,6 +10,7 @@ from nsor_server.calls import Call
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.normalisers import WrittenForms
 from nsor_server.policy import written_forms
+from nsor_server.policy.budgets import Budgets
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.narrowing import Narrowing
@@ -26,6 +27,7 @@ class Policy:
     offences: OffenceTable
     deadlines: Deadlines
     grants: GrantPolicy
+    budgets: Budgets
     narrowing: Narrowing
     forms: WrittenForms
     reviews: ReviewPolicy
@@ -38,6 +40,7 @@ class Policy:
             OffenceTable.load(),
             Deadlines.load(),
             GrantPolicy.load(),
+            Budgets.load(),
             Narrowing.load(),
             written_forms.load(),
             ReviewPolicy.load(),

@@ -17,7 +17,7 @@ from typing import Any
 
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Call, Seen
+from nsor_server.calls import Call, Refusal, Seen
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import Decided, Head, StaleRead
 from nsor_server.rpc import entries
@@ -102,7 +102,7 @@ class Batches:
         by_handler: dict[int, tuple[Grouped[Any, Any, Any], list[Call]]] = {}
         for call in calls:
             if call.prepared is not None:
-                call.error = None
+                call.error = call.refusal = None
                 by_handler.setdefault(id(call.route.handler), (call.route.handler, []))[1].append(call)
             elif call.outcome is not None:
                 reads.seen += [(call, seen) for seen in call.outcome.seen]
@@ -196,9 +196,10 @@ class Batches:
     ) -> None:
         decided = handler.decide([call.prepared for call in own], results, now_us)
         for call, outcome in zip(own, decided, strict=True):
-            if isinstance(outcome, errors.ApiError):
-                call.fails(outcome)
-                call.answer = status(outcome, self._texts, text(call.access_id)).SerializeToString()
+            if isinstance(outcome, Refusal):
+                call.fails(outcome.error)
+                call.refusal = outcome
+                call.answer = status(outcome.error, self._texts, text(call.access_id)).SerializeToString()
             else:
                 call.outcome = outcome
                 call.answer = outcome.response.SerializeToString()
@@ -211,7 +212,8 @@ class Batches:
             return Decided(counted, ())
         outcome = call.outcome if call.error is None else None
         if outcome is None:
-            return Decided(entries.entry(call), ())
+            rows = call.refusal.rows if call.refusal is not None else ()
+            return Decided(entries.entry(call), rows)
         return Decided(entries.entry(call), outcome.rows)
 
 

@@ -41,7 +41,8 @@ def entry(call: Call) -> Entry:
     if call.error is None and call.outcome is not None:
         detail, records = call.outcome.detail, call.outcome.records
     else:
-        detail, records = record_pb2.AccessDetail(outcome=_reason(call.error)), ()
+        detail, records = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail(), ()
+        detail.outcome = _reason(call.error)
     detail.certificate = call.certificate
     detail.named = call.named
     detail.request_id = call.request_id

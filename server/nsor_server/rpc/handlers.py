@@ -11,8 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from nsor_server.calls import Call, Outcome
-from nsor_server.errors import ApiError
+from nsor_server.calls import Call, Outcome, Refusal
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Step
 
@@ -55,7 +54,7 @@ class Grouped(Generic[Q, A, P]):
     response: type[A]
     prepare: Callable[[Call, Q], P]
     reads: Callable[[Sequence[P]], Sequence[Step]]
-    decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | ApiError]]
+    decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | Refusal]]
 
 
 class StreamStep(NamedTuple):

@@ -34,6 +34,10 @@ class BlindIndex:
         """(key id, value) under the primary key, for a new row."""
         return self.values(use, normalised)[0]
 
+    def lasting(self, use: str, value: bytes) -> bytes:
+        """16 bytes under the oldest key: for what is kept in one place, which a rotation must not move."""
+        return self._blind[use].oldest(value, SHORT_LENGTH)
+
     def short(self, use: str, value: bytes) -> list[bytes]:
         """16 bytes under every live key, the primary's first: for what is compared and no identifier."""
         return [made for _, made in self._blind[use].values(value, SHORT_LENGTH)]

@@ -1,4 +1,7 @@
-"""Rows that are added, and versions that are looked at, for many calls at once: one statement a table."""
+"""Rows that are added, and versions that are looked at, for many calls at once: one statement a table.
+
+Of a table with a key, which is state and no history, a row takes the place of the one that is there.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,9 @@ def _added(table: Table) -> Statement:
     names = ", ".join(name for name, _ in table.columns)
     values = ", ".join(f"q.{name}::{kind}" if kind.endswith("[]") else f"q.{name}" for name, kind in table.columns)
     sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM unnest({given}) AS q ({names})"  # noqa: S608 - constants
+    if table.key:
+        changed = ", ".join(f"{name} = excluded.{name}" for name, _ in table.columns if name not in table.key)
+        sql += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changed}"
     return Statement(f"added {table.name}".encode(), sql.encode())
 
 

@@ -112,10 +112,15 @@ class PrfKeyset(_Keyset):
         primary = self.primary_id
         self._functions = sorted(functions.items(), key=lambda item: item[0] != primary)
         self._primary = self._functions[0][1]
+        self._oldest = functions[self.key_ids[0]]
 
     def primary(self, data: bytes, length: int) -> bytes:
         """The value of `data` under the primary key."""
         return bytes(self._primary.compute(data, length))
+
+    def oldest(self, data: bytes, length: int) -> bytes:
+        """The value of `data` under the oldest key, which a rotation doesn't change."""
+        return bytes(self._oldest.compute(data, length))
 
     def values(self, data: bytes, length: int) -> list[tuple[int, bytes]]:
         """The value of `data` under every key, the primary's first, each with its key's id."""

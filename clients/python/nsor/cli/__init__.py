@@ -41,6 +41,8 @@ COMMANDS = {
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return or show requests."),
+    "ticket": Entry("nsor.cli.tickets", "ticket", "Open a ticket: NPB's work on named persons, for another officer."),
+    "case": Entry("nsor.cli.tickets", "case", "Open a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),

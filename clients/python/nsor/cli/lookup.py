@@ -14,17 +14,6 @@ from nsor.cli.session import Session, common, read_request, read_text, warn_if_s
 if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, types_pb2
 
-_COURTS = (
-    "special-court",
-    "gbv-court",
-    "sessions-court",
-    "juvenile-court",
-    "child-protection-court",
-    "high-court",
-    "federal-shariat-court",
-    "supreme-court",
-)
-
 
 @click.command()
 @click.option("--grant", "grant_id", type=record_id, metavar="ID", help="Investigation: the prosecutor's grant.")
@@ -34,16 +23,16 @@ _COURTS = (
     metavar="STATION YEAR SERIAL DATE",
     help="Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.",
 )
-@click.option(
-    "--court-case", nargs=3, metavar="KIND DISTRICT NUMBER", help=f"Trial: KIND is one of {', '.join(_COURTS)}."
-)
+@click.option("--case", "case_id", type=record_id, metavar="ID", help="Trial: the case that `nsor case open` opened.")
 @click.option("--prisoner-number", metavar="NUMBER", help="Custody: the prisoner's number.")
 @click.option(
     "--travel-document-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Border control: a JSON file with number, country and expiryDate.",
 )
-@click.option("--ticket", metavar="NUMBER", help="Register operation: the ticket.")
+@click.option(
+    "--ticket", "ticket_id", type=record_id, metavar="ID", help="Register operation: what `nsor ticket open` opened."
+)
 @click.option(
     "--cnic-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -53,17 +42,17 @@ _COURTS = (
     "--request-id",
     type=record_id,
     metavar="ID",
-    help="Repeat a look-up whose outcome is unknown: it doesn't use the grant again.",
+    help="Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.",
 )
 @common
 def lookup(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
     grant_id: str | None,
     fir: tuple[str, str, str, str] | None,
-    court_case: tuple[str, str, str] | None,
+    case_id: str | None,
     prisoner_number: str | None,
     travel_document_file: Path | None,
-    ticket: str | None,
+    ticket_id: str | None,
     cnic_file: Path | None,
     request_id: str | None,
 ) -> None:
@@ -74,10 +63,10 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
     """
     from nsor.v1 import lookup_pb2, options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    given = [grant_id, fir, court_case, prisoner_number, travel_document_file, ticket]
+    given = [grant_id, fir, case_id, prisoner_number, travel_document_file, ticket_id]
     if sum(value is not None for value in given) != 1:
         raise click.UsageError(
-            "Name the case with exactly one of --grant, --fir, --court-case, --prisoner-number, "
+            "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
             "--travel-document-file or --ticket."
         )
     basis = lookup_pb2.LookUpBasis()
@@ -87,9 +76,9 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
     elif fir is not None:
         purpose = options_pb2.PURPOSE_PROSECUTION
         basis.fir.CopyFrom(_fir(fir))
-    elif court_case is not None:
+    elif case_id is not None:
         purpose = options_pb2.PURPOSE_TRIAL
-        basis.court_case.CopyFrom(_court_case(court_case))
+        basis.court_case_id = case_id
     elif prisoner_number is not None:
         purpose = options_pb2.PURPOSE_CUSTODY
         basis.prisoner_number = prisoner_number
@@ -97,9 +86,9 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
         purpose = options_pb2.PURPOSE_BORDER_CONTROL
         warn_if_shared(travel_document_file, "--travel-document-file")
         read_request(read_text(str(travel_document_file)), basis.travel_document)
-    elif ticket is not None:
+    elif ticket_id is not None:
         purpose = options_pb2.PURPOSE_REGISTER_OPERATION
-        basis.ticket_number = ticket
+        basis.ticket_id = ticket_id
     request = lookup_pb2.LookUpRegistrationRequest(
         request_id=request_id or "", purpose=purpose, cnic=_cnic(cnic_file), basis=basis
     )
@@ -140,13 +129,3 @@ def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
             "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."
         ) from None
     return fir
-
-
-def _court_case(parts: tuple[str, str, str]) -> types_pb2.CourtCase:
-    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
-
-    kind, place, number = parts
-    if kind not in _COURTS:
-        raise click.UsageError(f"The kind of court is one of {', '.join(_COURTS)}.")
-    court = types_pb2.CourtKind.Value(f"COURT_KIND_{kind.upper().replace('-', '_')}")
-    return types_pb2.CourtCase(court_kind=court, place_code=place, case_number=number)

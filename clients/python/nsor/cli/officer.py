@@ -171,7 +171,7 @@ def disable(
         return
     if focal_file is None:
         raise click.UsageError("A focal person disables a key: --focal-key-file; or your own one: --own.")
-    raw = _key_id(key_id, key_file)
+    raw = key_id_of(key_id, key_file)
     with session.client(focal_keys=(focal_file,)) as client:
         session.answer(
             client.directory.disable_officer(directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)),
@@ -307,7 +307,12 @@ def _day(instant: timestamp_pb2.Timestamp) -> str:
     return f"{instant.ToDatetime(dt.UTC).astimezone(render.PAKISTAN):%Y-%m-%d}"
 
 
-def _key_id(text: str | None, file: Path | None) -> bytes:
+def key_id_of(text: str | None, file: Path | None) -> bytes:
+    """The id of an officer's key, 32 bytes: as it is written, or of a key file.
+
+    Raises:
+        click.UsageError: both are given, or neither; or it isn't written as an id.
+    """
     if (text is None) == (file is None):
         raise click.UsageError("Name the key with KEY_ID or with --officer-key-file, not with both.")
     if file is not None:

@@ -110,7 +110,7 @@ def _officer(session: Session, client: Client) -> tuple[str, str]:
 
 def _named(session: Session, key: str, number: str) -> str:
     if key:
-        return f"{number or 'number not known here'}, key {key[:16]}..."
+        return f"{number or 'number not known here'}, key {key}"
     path = session.settings().officer_key
     if path is None:
         return "none: no key is named"

@@ -16,7 +16,7 @@ have more than 4 KiB, since longer metadata may be dropped on its way.
 
 What may be sent again, unchanged, under the same request_id: UNAVAILABLE (LEDGER_UNAVAILABLE, SHUTTING_DOWN),
 DEADLINE_EXCEEDED (DEADLINE), CANCELLED if the caller didn't cancel, and RESOURCE_EXHAUSTED with RATE_LIMITED. UNAVAILABLE and
-RATE_LIMITED come with a RetryInfo: don't send before its delay. Without one, wait for a random time that doubles with each
+RATE_LIMITED come with a RetryInfo: don't send before its delay. BUDGET_EMPTY has one too, of minutes or more. Without one, wait for a random time that doubles with each
 attempt. Each attempt needs a new nonce and, where an officer signs the call, a new signature. A change whose request has no
 request_id is sent again only if doing it twice does no harm, as acknowledging events. INTERNAL may be sent again once, under the
 same request_id. ETAG_MISMATCH: read the record again and decide anew. All other errors are the same the next time.
@@ -105,6 +105,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server is shutting down; connect again."""
     ERROR_REASON_PROOF_OUT_OF_RANGE: _ErrorReason.ValueType  # 31
     """The proof asked for isn't of this ledger: its sizes are out of range."""
+    ERROR_REASON_BUDGET_EMPTY: _ErrorReason.ValueType  # 45
+    """The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
+    ERROR_REASON_REPEATED_TOO_LATE: _ErrorReason.ValueType  # 46
+    """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
+    ERROR_REASON_OFFICER_NOT_KNOWN: _ErrorReason.ValueType  # 47
+    """The officer whom the request names isn't enrolled in the agency, or is disabled."""
     ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
     """The signature over the call is older than 5 minutes, or its time hasn't come."""
     ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 50
@@ -185,6 +191,12 @@ ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 30
 """The server is shutting down; connect again."""
 ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 """The proof asked for isn't of this ledger: its sizes are out of range."""
+ERROR_REASON_BUDGET_EMPTY: ErrorReason.ValueType  # 45
+"""The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
+ERROR_REASON_REPEATED_TOO_LATE: ErrorReason.ValueType  # 46
+"""The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
+ERROR_REASON_OFFICER_NOT_KNOWN: ErrorReason.ValueType  # 47
+"""The officer whom the request names isn't enrolled in the agency, or is disabled."""
 ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
 """The signature over the call is older than 5 minutes, or its time hasn't come."""
 ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 50

@@ -144,6 +144,42 @@ RETURN_REASON_NOT_UNDER_THE_ACT: ReturnReason.ValueType  # 4
 """The FIR has no offence under the Anti-Rape Act."""
 Global___ReturnReason: _TypeAlias = ReturnReason  # noqa: Y015
 
+class _TicketWork:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketWorkEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketWork.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_WORK_UNSPECIFIED: _TicketWork.ValueType  # 0
+    """Never valid."""
+    TICKET_WORK_COLLISION: _TicketWork.ValueType  # 1
+    """Two records claim one identifier, or one person has two records."""
+    TICKET_WORK_CORRECTION: _TicketWork.ValueType  # 2
+    """A person or an agency asks for a correction."""
+    TICKET_WORK_IDENTITY_VERIFICATION: _TicketWork.ValueType  # 3
+    """A person's identity is verified with NADRA."""
+    TICKET_WORK_COURT_ORDER: _TicketWork.ValueType  # 4
+    """A court's order is carried out."""
+    TICKET_WORK_ACCESS_REVIEW: _TicketWork.ValueType  # 5
+    """An access is reviewed."""
+
+class TicketWork(_TicketWork, metaclass=_TicketWorkEnumTypeWrapper):
+    """What kind of work a ticket is for."""
+
+TICKET_WORK_UNSPECIFIED: TicketWork.ValueType  # 0
+"""Never valid."""
+TICKET_WORK_COLLISION: TicketWork.ValueType  # 1
+"""Two records claim one identifier, or one person has two records."""
+TICKET_WORK_CORRECTION: TicketWork.ValueType  # 2
+"""A person or an agency asks for a correction."""
+TICKET_WORK_IDENTITY_VERIFICATION: TicketWork.ValueType  # 3
+"""A person's identity is verified with NADRA."""
+TICKET_WORK_COURT_ORDER: TicketWork.ValueType  # 4
+"""A court's order is carried out."""
+TICKET_WORK_ACCESS_REVIEW: TicketWork.ValueType  # 5
+"""An access is reviewed."""
+Global___TicketWork: _TypeAlias = TicketWork  # noqa: Y015
+
 class _LookUpOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -254,7 +290,9 @@ Global___AnnexureA: _TypeAlias = AnnexureA  # noqa: Y015
 
 @_typing.final
 class Grant(_message.Message):
-    """A grant: a capability bound to one agency, one officer, one FIR and its named suspects."""
+    """A capability to look up named persons in one matter: a prosecutor's grant for one officer and the suspects of one FIR, a ticket for
+    one officer of NPB, or a case that a court has opened for its officers.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -262,9 +300,9 @@ class Grant(_message.Message):
     USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
     EXPIRY_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
-    """Id of the grant."""
+    """Id of the grant, ticket or opened case: what a look-up names."""
     uses_per_subject: _builtins.int
-    """How often each suspect may be looked up."""
+    """How often each named person may be looked up."""
     @_builtins.property
     def expiry(self) -> _types_pb2.Deadline:
         """When it ends, and by which rule."""
@@ -619,6 +657,134 @@ class ReturnAccessRequestResponse(_message.Message):
 Global___ReturnAccessRequestResponse: _TypeAlias = ReturnAccessRequestResponse  # noqa: Y015
 
 @_typing.final
+class OpenTicketRequest(_message.Message):
+    """Opens a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
+    CNICS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    officer_key_id: _builtins.bytes
+    """Key id of the officer of NPB who is to do the work: 32 bytes."""
+    work: Global___TicketWork.ValueType
+    """What kind of work it is."""
+    @_builtins.property
+    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """CNICs of the persons whom the work concerns."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        officer_key_id: _builtins.bytes = ...,
+        work: Global___TicketWork.ValueType = ...,
+        cnics: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "officer_key_id", b"officer_key_id", "request_id", b"request_id", "validate_only", b"validate_only", "work", b"work"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenTicketRequest: _TypeAlias = OpenTicketRequest  # noqa: Y015
+
+@_typing.final
+class OpenTicketResponse(_message.Message):
+    """The answer to the opening of a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def grant(self) -> Global___Grant:
+        """The ticket; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        grant: Global___Grant | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenTicketResponse: _TypeAlias = OpenTicketResponse  # noqa: Y015
+
+@_typing.final
+class OpenCourtCaseRequest(_message.Message):
+    """Opens a court case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    COURT_CASE_FIELD_NUMBER: _builtins.int
+    CNICS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    @_builtins.property
+    def court_case(self) -> _types_pb2.CourtCase:
+        """The case that is before the court."""
+
+    @_builtins.property
+    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """CNICs of the persons who are named in the case as accused. They aren't convicted of it: they are sealed, and never entered into the
+        register.
+        """
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        court_case: _types_pb2.CourtCase | None = ...,
+        cnics: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "court_case", b"court_case", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenCourtCaseRequest: _TypeAlias = OpenCourtCaseRequest  # noqa: Y015
+
+@_typing.final
+class OpenCourtCaseResponse(_message.Message):
+    """The answer to the opening of a court case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def grant(self) -> Global___Grant:
+        """The opened case; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        grant: Global___Grant | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenCourtCaseResponse: _TypeAlias = OpenCourtCaseResponse  # noqa: Y015
+
+@_typing.final
 class LookUpBasis(_message.Message):
     """The case or occasion of a look-up. Which one is needed depends on the purpose."""
 
@@ -626,23 +792,21 @@ class LookUpBasis(_message.Message):
 
     GRANT_ID_FIELD_NUMBER: _builtins.int
     FIR_FIELD_NUMBER: _builtins.int
-    COURT_CASE_FIELD_NUMBER: _builtins.int
+    COURT_CASE_ID_FIELD_NUMBER: _builtins.int
     PRISONER_NUMBER_FIELD_NUMBER: _builtins.int
     TRAVEL_DOCUMENT_FIELD_NUMBER: _builtins.int
-    TICKET_NUMBER_FIELD_NUMBER: _builtins.int
+    TICKET_ID_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """PURPOSE_INVESTIGATION: the grant."""
+    court_case_id: _builtins.str
+    """PURPOSE_TRIAL: the case that the court has opened."""
     prisoner_number: _builtins.str
     """PURPOSE_CUSTODY: the prisoner's number."""
-    ticket_number: _builtins.str
-    """PURPOSE_REGISTER_OPERATION: the ticket."""
+    ticket_id: _builtins.str
+    """PURPOSE_REGISTER_OPERATION: the ticket that another officer has opened."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """PURPOSE_PROSECUTION: the FIR of a case in the prosecution's jurisdiction."""
-
-    @_builtins.property
-    def court_case(self) -> _types_pb2.CourtCase:
-        """PURPOSE_TRIAL: the case that is before the court."""
 
     @_builtins.property
     def travel_document(self) -> _types_pb2.TravelDocument:
@@ -653,16 +817,16 @@ class LookUpBasis(_message.Message):
         *,
         grant_id: _builtins.str = ...,
         fir: _types_pb2.FirKey | None = ...,
-        court_case: _types_pb2.CourtCase | None = ...,
+        court_case_id: _builtins.str = ...,
         prisoner_number: _builtins.str = ...,
         travel_document: _types_pb2.TravelDocument | None = ...,
-        ticket_number: _builtins.str = ...,
+        ticket_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "court_case", b"court_case", "fir", b"fir", "grant_id", b"grant_id", "prisoner_number", b"prisoner_number", "ticket_number", b"ticket_number", "travel_document", b"travel_document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "court_case_id", b"court_case_id", "fir", b"fir", "grant_id", b"grant_id", "prisoner_number", b"prisoner_number", "ticket_id", b"ticket_id", "travel_document", b"travel_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "court_case", b"court_case", "fir", b"fir", "grant_id", b"grant_id", "prisoner_number", b"prisoner_number", "ticket_number", b"ticket_number", "travel_document", b"travel_document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "court_case_id", b"court_case_id", "fir", b"fir", "grant_id", b"grant_id", "prisoner_number", b"prisoner_number", "ticket_id", b"ticket_id", "travel_document", b"travel_document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_basis: _TypeAlias = _typing.Literal["grant_id", "fir", "court_case", "prisoner_number", "travel_document", "ticket_number"]  # noqa: Y015
+    _WhichOneofReturnType_basis: _TypeAlias = _typing.Literal["grant_id", "fir", "court_case_id", "prisoner_number", "travel_document", "ticket_id"]  # noqa: Y015
     _WhichOneofArgType_basis: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_basis) -> _WhichOneofReturnType_basis | None: ...
 
@@ -679,7 +843,9 @@ class LookUpRegistrationRequest(_message.Message):
     CNIC_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes the request repeatable: a repeat reads the register again and doesn't use the grant again."""
+    """Makes the request repeatable for ten minutes (policy), by the same officer: a repeat reads the register again, and uses neither the
+    grant nor the budget again. Later: GRANT_EXPIRED or GRANT_USED_UP where that is so, else REPEATED_TOO_LATE.
+    """
     purpose: _options_pb2.Purpose.ValueType
     """Why. It must be a purpose of the caller's kind of agency."""
     cnic: _builtins.str

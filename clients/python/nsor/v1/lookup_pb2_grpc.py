@@ -55,6 +55,16 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.FromString,
                 _registered_method=True)
+        self.OpenTicket = channel.unary_unary(
+                '/nsor.v1.LookupService/OpenTicket',
+                request_serializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.FromString,
+                _registered_method=True)
+        self.OpenCourtCase = channel.unary_unary(
+                '/nsor.v1.LookupService/OpenCourtCase',
+                request_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
+                _registered_method=True)
         self.LookUpRegistration = channel.unary_unary(
                 '/nsor.v1.LookupService/LookUpRegistration',
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.SerializeToString,
@@ -94,9 +104,28 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OpenTicket(self, request, context):
+        """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
+        opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenCourtCase(self, request, context):
+        """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
+        officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
+        register holds of the persons plays no part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LookUpRegistration(self, request, context):
         """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
-        one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once.
+        one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+        isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
+        takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,6 +153,16 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ReturnAccessRequest,
                     request_deserializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.SerializeToString,
+            ),
+            'OpenTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenTicket,
+                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.SerializeToString,
+            ),
+            'OpenCourtCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenCourtCase,
+                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.SerializeToString,
             ),
             'LookUpRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpRegistration,
@@ -240,6 +279,60 @@ class LookupService:
             '/nsor.v1.LookupService/ReturnAccessRequest',
             nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.SerializeToString,
             nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/OpenTicket',
+            nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.SerializeToString,
+            nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenCourtCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/OpenCourtCase',
+            nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
+            nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,9 +41,20 @@ class LookupServiceStub:
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.ReturnAccessRequestRequest, _lookup_pb2.ReturnAccessRequestResponse]
     """Returns an access request with reasons. The same prosecutors may."""
+    OpenTicket: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.OpenTicketRequest, _lookup_pb2.OpenTicketResponse]
+    """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
+    opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
+    """
+    OpenCourtCase: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.OpenCourtCaseRequest, _lookup_pb2.OpenCourtCaseResponse]
+    """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
+    officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
+    register holds of the persons plays no part.
+    """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
-    one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once.
+    one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+    isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
+    takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
     """
 
 @_typing.type_check_only
@@ -59,9 +70,20 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _aio.UnaryUnaryMultiCallable[_lookup_pb2.ReturnAccessRequestRequest, _lookup_pb2.ReturnAccessRequestResponse]  # type: ignore[assignment]
     """Returns an access request with reasons. The same prosecutors may."""
+    OpenTicket: _aio.UnaryUnaryMultiCallable[_lookup_pb2.OpenTicketRequest, _lookup_pb2.OpenTicketResponse]  # type: ignore[assignment]
+    """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
+    opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
+    """
+    OpenCourtCase: _aio.UnaryUnaryMultiCallable[_lookup_pb2.OpenCourtCaseRequest, _lookup_pb2.OpenCourtCaseResponse]  # type: ignore[assignment]
+    """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
+    officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
+    register holds of the persons plays no part.
+    """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
-    one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once.
+    one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+    isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
+    takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -100,13 +122,36 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns an access request with reasons. The same prosecutors may."""
 
     @_abc_1.abstractmethod
+    def OpenTicket(
+        self,
+        request: _lookup_pb2.OpenTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookup_pb2.OpenTicketResponse, _abc.Awaitable[_lookup_pb2.OpenTicketResponse]]:
+        """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
+        opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def OpenCourtCase(
+        self,
+        request: _lookup_pb2.OpenCourtCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookup_pb2.OpenCourtCaseResponse, _abc.Awaitable[_lookup_pb2.OpenCourtCaseResponse]]:
+        """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
+        officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
+        register holds of the persons plays no part.
+        """
+
+    @_abc_1.abstractmethod
     def LookUpRegistration(
         self,
         request: _lookup_pb2.LookUpRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.LookUpRegistrationResponse, _abc.Awaitable[_lookup_pb2.LookUpRegistrationResponse]]:
         """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
-        one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once.
+        one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+        isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
+        takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,4 +1,4 @@
--- Access requests, a prosecutor's grants, and the look-ups that were made. Insert-only. Suspects are not convicted, so nothing
+-- Access requests; grants, tickets and opened court cases; and the look-ups that were made. Insert-only. Suspects are not convicted, so nothing
 -- here says who they are, not even as a blind index: their CNICs are inside the seals only.
 
 CREATE TABLE access_request_version (
@@ -19,20 +19,22 @@ COMMENT ON COLUMN access_request_version.sealed IS 'nsor.storage.v1.AccessReques
 
 CREATE TABLE access_grant (
     grant_id uuid PRIMARY KEY,
-    access_request_id uuid NOT NULL UNIQUE,
+    access_request_id uuid UNIQUE,
     agency_id text NOT NULL,
     expires_at timestamptz NOT NULL,
-    fir_blinds bytea NOT NULL CHECK (octet_length(fir_blinds) >= 32 AND octet_length(fir_blinds) % 32 = 0),
+    case_blinds bytea NOT NULL CHECK (octet_length(case_blinds) % 32 = 0),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL
 );
+COMMENT ON TABLE access_grant IS 'who may look up named persons: a prosecutor''s grants, tickets of NPB, cases that a court has opened';
+COMMENT ON COLUMN access_grant.access_request_id IS 'of a prosecutor''s grant; NULL for a ticket and a court case';
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
-COMMENT ON COLUMN access_grant.fir_blinds IS 'the FIR''s blind index under each key that was live, 32 bytes each';
+COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
--- once read, cannot go away. When it was made is said by the leaf of its access.
+-- once read, cannot go away.
 CREATE TABLE look_up (
     request_id uuid NOT NULL,
     request_hash uuid NOT NULL,
@@ -40,12 +42,14 @@ CREATE TABLE look_up (
     grant_id uuid,
     subject smallint CHECK (subject >= 0),
     use smallint CHECK (use >= 1),
+    answered_us bigint NOT NULL,
     agency_id text NOT NULL,
     PRIMARY KEY (request_id, agency_id),
     CHECK (num_nulls(grant_id, subject, use) IN (0, 3))
 );
 -- A plain hash would confirm a guessed CNIC to whoever has a dump: all else in the request stands in this row.
 COMMENT ON COLUMN look_up.request_hash IS 'keyed hash of agency, request id and request, 16 bytes';
+COMMENT ON COLUMN look_up.answered_us IS 'when it was answered first, as in the leaf of its access: microseconds since 1970';
 COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;

@@ -706,7 +706,9 @@ Global___AccessRequestRecord: _TypeAlias = AccessRequestRecord  # noqa: Y015
 
 @_typing.final
 class GrantRecord(_message.Message):
-    """A grant, sealed by itself so that a look-up opens one row."""
+    """A capability to look up named persons, sealed by itself so that a look-up opens one row: a prosecutor's grant, a ticket of NPB, or
+    a case that a court has opened. Which of them it is, its purpose says.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -720,32 +722,48 @@ class GrantRecord(_message.Message):
     EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
     EXPIRY_RULE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
-    FIR_BLINDS_FIELD_NUMBER: _builtins.int
+    CASE_BLINDS_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    COURT_CASE_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
+    OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
-    """Access request id, 16 bytes."""
+    """Access request id, 16 bytes; empty for a ticket and a court case."""
     agency: _builtins.str
-    """The agency it was granted to."""
+    """The agency it was given to."""
     officer_key: _builtins.bytes
-    """SHA-256 of the public key of the officer it was granted to."""
+    """SHA-256 of the public key of the officer it was given to; empty: any officer of the agency who may act at the case's place."""
     uses_per_subject: _builtins.int
-    """Uses per suspect."""
+    """Uses per person."""
     expires_at_us: _builtins.int
     """End."""
     expiry_rule: _builtins.str
     """Rule id of the end."""
     create_time_us: _builtins.int
-    """When it was granted."""
-    fir_blinds: _builtins.bytes
-    """The FIR's blind index under each key that was live then, 32 bytes each: as it stands beside the seal."""
+    """When it was given."""
+    case_blinds: _builtins.bytes
+    """The blind index of the FIR, or of the court's case, under each key that was live then, 32 bytes each: as it stands beside the seal.
+    Empty for a ticket.
+    """
+    purpose: _builtins.int
+    """Number of nsor.v1.Purpose: the only one that it serves."""
+    work: _builtins.int
+    """Number of nsor.v1.TicketWork."""
+    opened_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who opened a ticket or a court case."""
     @_builtins.property
     def fir(self) -> Global___Fir:
-        """FIR."""
+        """FIR of a prosecutor's grant."""
 
     @_builtins.property
     def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """CNICs of the suspects, in the order that numbers their uses."""
+        """CNICs of the persons, in the order that numbers their uses."""
+
+    @_builtins.property
+    def court_case(self) -> Global___CourtCase:
+        """Case of a court."""
 
     def __init__(
         self,
@@ -760,15 +778,127 @@ class GrantRecord(_message.Message):
         expires_at_us: _builtins.int = ...,
         expiry_rule: _builtins.str = ...,
         create_time_us: _builtins.int = ...,
-        fir_blinds: _builtins.bytes = ...,
+        case_blinds: _builtins.bytes = ...,
+        purpose: _builtins.int = ...,
+        court_case: Global___CourtCase | None = ...,
+        work: _builtins.int = ...,
+        opened_by_key: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "cnics", b"cnics", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "fir_blinds", b"fir_blinds", "grant_id", b"grant_id", "officer_key", b"officer_key", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_key", b"opened_by_key", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GrantRecord: _TypeAlias = GrantRecord  # noqa: Y015
+
+@_typing.final
+class CourtCase(_message.Message):
+    """A court's case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    COURT_PLACE_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    court_kind: _builtins.int
+    """Number of nsor.v1.CourtKind."""
+    court_place: _builtins.str
+    """The court's place."""
+    case_number: _builtins.str
+    """Case number."""
+    def __init__(
+        self,
+        *,
+        court_kind: _builtins.int = ...,
+        court_place: _builtins.str = ...,
+        case_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "court_kind", b"court_kind", "court_place", b"court_place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CourtCase: _TypeAlias = CourtCase  # noqa: Y015
+
+@_typing.final
+class Spent(_message.Message):
+    """What a look-up cost, and by which policy: enough to count again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_FIELD_NUMBER: _builtins.int
+    AGENCY_PRICE_FIELD_NUMBER: _builtins.int
+    CASE_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    price: _builtins.int
+    """Tokens from the officer's bucket."""
+    agency_price: _builtins.int
+    """Tokens from the agency's bucket."""
+    case: _builtins.bytes
+    """What the request named as its case, for this agency and purpose: 8 bytes of a keyed hash."""
+    @_builtins.property
+    def terms(self) -> Global___BudgetTerms:
+        """The policy."""
+
+    def __init__(
+        self,
+        *,
+        price: _builtins.int = ...,
+        agency_price: _builtins.int = ...,
+        case: _builtins.bytes = ...,
+        terms: Global___BudgetTerms | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_price", b"agency_price", "case", b"case", "price", b"price", "terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Spent: _TypeAlias = Spent  # noqa: Y015
+
+@_typing.final
+class BudgetTerms(_message.Message):
+    """The budget that a look-up was paid from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOOK_UP_FIELD_NUMBER: _builtins.int
+    FURTHER_CASE_FIELD_NUMBER: _builtins.int
+    OFFICER_CAPACITY_FIELD_NUMBER: _builtins.int
+    OFFICER_REFILL_FIELD_NUMBER: _builtins.int
+    AGENCY_CAPACITY_FIELD_NUMBER: _builtins.int
+    AGENCY_REFILL_FIELD_NUMBER: _builtins.int
+    look_up: _builtins.int
+    """Price of a look-up."""
+    further_case: _builtins.int
+    """Price of a further case of the day."""
+    officer_capacity: _builtins.int
+    """Tokens of an officer's full bucket."""
+    officer_refill: _builtins.int
+    """Tokens that it gets back in an hour."""
+    agency_capacity: _builtins.int
+    """Tokens of an agency's full bucket."""
+    agency_refill: _builtins.int
+    """Tokens that it gets back in an hour."""
+    def __init__(
+        self,
+        *,
+        look_up: _builtins.int = ...,
+        further_case: _builtins.int = ...,
+        officer_capacity: _builtins.int = ...,
+        officer_refill: _builtins.int = ...,
+        agency_capacity: _builtins.int = ...,
+        agency_refill: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_capacity", b"agency_capacity", "agency_refill", b"agency_refill", "further_case", b"further_case", "look_up", b"look_up", "officer_capacity", b"officer_capacity", "officer_refill", b"officer_refill"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BudgetTerms: _TypeAlias = BudgetTerms  # noqa: Y015
 
 @_typing.final
 class AccessDetail(_message.Message):
@@ -790,6 +920,7 @@ class AccessDetail(_message.Message):
     NAMED_FIELD_NUMBER: _builtins.int
     SECOND_KEY_FIELD_NUMBER: _builtins.int
     DECIDED_KEY_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -822,6 +953,10 @@ class AccessDetail(_message.Message):
     def classes_shown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Numbers of the classes of fields that the answer showed."""
 
+    @_builtins.property
+    def spent(self) -> Global___Spent:
+        """What a look-up cost; not set for one that cost nothing."""
+
     def __init__(
         self,
         *,
@@ -839,10 +974,11 @@ class AccessDetail(_message.Message):
         named: _builtins.str = ...,
         second_key: _builtins.bytes = ...,
         decided_key: _builtins.bytes = ...,
+        spent: Global___Spent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "second_key", b"second_key", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "second_key", b"second_key", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,136 @@
+"""`nsor ticket` and `nsor case`: say beforehand who may be looked up, and for what.
+
+Nobody's CNIC is given on the command line: they are read from a file or from stdin, one on each line.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nsor.cli.officer import key_id_of
+from nsor.cli.session import Session, common, read_text, warn_if_shared
+
+if TYPE_CHECKING:
+    from nsor.v1 import lookup_pb2, types_pb2
+
+_WORKS = ("collision", "correction", "identity-verification", "court-order", "access-review")
+_COURTS = (
+    "special-court",
+    "gbv-court",
+    "sessions-court",
+    "juvenile-court",
+    "child-protection-court",
+    "high-court",
+    "federal-shariat-court",
+    "supreme-court",
+)
+_persons = click.option(
+    "--cnic-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with a CNIC on each line, 20 at most; without it they are read from stdin.",
+)
+_validate_only = click.option("--validate-only", is_flag=True, help="Check it and open nothing.")
+
+
+@click.group()
+def ticket() -> None:
+    """Open a ticket: NPB's work on named persons, for another officer."""
+
+
+@ticket.command("open")
+@click.argument("key_id", required=False, metavar="[KEY_ID]")
+@click.option(
+    "--officer-key-file",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The other officer's key, instead of KEY_ID.",
+)
+@click.option("--work", type=click.Choice(_WORKS), required=True, help="What kind of work it is.")
+@_persons
+@_validate_only
+@common
+def open_ticket(  # noqa: PLR0917 - one argument per option of the command
+    session: Session, key_id: str | None, key_file: Path | None, work: str, cnic_file: Path | None, validate_only: bool
+) -> None:
+    """Let another officer of NPB look named persons up; you sign.
+
+    KEY_ID is the other officer's, as `nsor whoami` prints it on his computer. Nobody opens a ticket for himself.
+    """
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    request = lookup_pb2.OpenTicketRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        officer_key_id=key_id_of(key_id, key_file),
+        work=lookup_pb2.TicketWork.Value(f"TICKET_WORK_{work.upper().replace('-', '_')}"),
+        cnics=_cnics(cnic_file),
+    )
+    with session.client(officer=True) as client:
+        answer = client.lookup.open_ticket(request)
+        session.answer(answer, title="Correct: nothing was opened" if validate_only else "Ticket opened")
+    _next(session, answer.message.grant, "--ticket", "The other officer looks each person up")
+
+
+@click.group()
+def case() -> None:
+    """Open a court case: the persons in it whom the court's officers may look up."""
+
+
+@case.command("open")
+@click.argument("kind", metavar="KIND")
+@click.argument("district", metavar="DISTRICT")
+@click.argument("number", metavar="NUMBER")
+@_persons
+@_validate_only
+@common
+def open_case(  # noqa: PLR0917 - as above
+    session: Session, kind: str, district: str, number: str, cnic_file: Path | None, validate_only: bool
+) -> None:
+    """Let the court's officers look up the accused of a case; you sign.
+
+    KIND is special-court, gbv-court, sessions-court, juvenile-court, child-protection-court, high-court,
+    federal-shariat-court or supreme-court; DISTRICT such as PK-PB/LHR; NUMBER such as "Sessions Case No. 123/2026".
+    """
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    request = lookup_pb2.OpenCourtCaseRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        court_case=_court_case(kind, district, number),
+        cnics=_cnics(cnic_file),
+    )
+    with session.client(officer=True) as client:
+        answer = client.lookup.open_court_case(request)
+        session.answer(answer, title="Correct: nothing was opened" if validate_only else "Case opened")
+    _next(session, answer.message.grant, "--case", "The court's officers look each person up")
+
+
+def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:
+    if grant.grant_id and not session.as_json:
+        session.say(f"{who}: `nsor lookup {option} {grant.grant_id}`")
+
+
+def _cnics(path: Path | None) -> list[str]:
+    """One CNIC on each line; empty lines don't count."""
+    if path is not None:
+        warn_if_shared(path, "--cnic-file")
+        text = read_text(str(path))
+    else:
+        if sys.stdin.isatty():
+            click.echo("CNICs, one on each line; Ctrl-D ends them:", err=True)
+        text = sys.stdin.read()
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _court_case(kind: str, place: str, number: str) -> types_pb2.CourtCase:
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    if kind not in _COURTS:
+        raise click.UsageError(f"The kind of court is one of {', '.join(_COURTS)}.")
+    court = types_pb2.CourtKind.Value(f"COURT_KIND_{kind.upper().replace('-', '_')}")
+    return types_pb2.CourtCase(court_kind=court, place_code=place, case_number=number)

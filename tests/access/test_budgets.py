@@ -1,0 +1,113 @@
+"""Spending, as arithmetic: prices, refills, who is stopped first, and that whoever counts again comes to the same."""
+
+import datetime as dt
+import random
+
+from nsor.v1 import errors_pb2
+from nsor_server.access.budgets import UNIT, Accounts, Payers, Spent, day_of
+from nsor_server.policy.budgets import Bucket, Budget
+from nsor_server.policy.deadlines import KARACHI
+from nsor_server.storage.budgets import Account
+
+BUDGET = Budget(
+    kind="PROSECUTION",
+    purpose="PROSECUTION",
+    look_up=1,
+    further_case=4,
+    officer=Bucket(capacity=20, refill_per_hour=10),
+    agency=Bucket(capacity=60, refill_per_hour=20),
+    citation="test",
+    verified=False,
+)
+NOON = int(dt.datetime(2026, 3, 2, 12, tzinfo=KARACHI).timestamp()) * 1_000_000
+MINUTE = 60_000_000
+
+
+class Books:
+    """Accounts that are kept between batches, as the database keeps them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Account] = {}
+
+    def spend(self, officer: str, case: str, now_us: int = NOON) -> Spent:
+        accounts = Accounts(self.kept, now_us)
+        payers = Payers(officer.encode(), b"agency", f"{officer}/{case}".encode(), f"agency/{case}".encode())
+        spent = accounts.spend(payers, BUDGET)
+        self.kept.update(accounts.changed)
+        return spent
+
+    def left(self, holder: str, capacity: int) -> int:
+        return capacity - self.kept[holder.encode()].missing // UNIT
+
+
+def test_each_further_case_of_the_day_costs_more_and_a_known_one_does_not() -> None:
+    books = Books()
+    prices = [books.spend("one", case)[:2] for case in ("A", "A", "B", "A", "B")]
+    assert prices == [(1, 1), (1, 1), (5, 5), (1, 1), (1, 1)]
+    # A case that a colleague has named costs the agency nothing more; the officer pays for it.
+    assert books.spend("two", "C")[:2] == (1, 1)
+    assert books.spend("two", "A")[:2] == (5, 1)
+
+
+def test_a_day_begins_in_karachi() -> None:
+    books = Books()
+    before = int(dt.datetime(2026, 3, 2, 23, 59, 59, tzinfo=KARACHI).timestamp()) * 1_000_000
+    assert day_of(before) + 1 == day_of(before + 1_000_000)
+    assert [books.spend("one", case, before).price for case in ("A", "B")] == [1, 5]
+    assert [books.spend("one", case, before + 1_000_000).price for case in ("C", "C", "A")] == [1, 1, 5]
+
+
+def test_an_officer_who_tries_cases_out_is_stopped_and_his_colleague_is_not() -> None:
+    # Before, 721 FIR serials a second ran and none was refused.
+    books = Books()
+    spent = [books.spend("one", f"FIR {serial}") for serial in range(721)]
+    answered = [each for each in spent if each.refusal is None]
+    assert len(answered) == 4  # 1, then 5 each, out of 20
+    refusals = {each.refusal.reason for each in spent if each.refusal is not None}
+    assert refusals == {errors_pb2.ERROR_REASON_BUDGET_EMPTY}
+    assert books.left("agency", 60) == 44
+    assert books.spend("two", "FIR 1").refusal is None
+    # What is refused costs nothing: it says when it may be asked again, and then it may.
+    wait = spent[-1].refusal
+    assert wait is not None
+    assert wait.retry_after_seconds is not None
+    later = NOON + int(wait.retry_after_seconds * 1_000_000)
+    assert books.spend("one", "FIR 900", later - 2_000_000).refusal is not None
+    assert books.spend("one", "FIR 900", later + 1).refusal is None
+
+
+def test_it_is_told_once_that_a_bucket_is_empty_until_it_was_half_full_again() -> None:
+    books = Books()
+    told = [books.spend("one", f"FIR {serial}") for serial in range(50)]
+    assert [each.officer_emptied for each in told].count(True) == 1
+    assert not any(each.agency_emptied for each in told)
+    # A token that has come back and is spent at once is no news.
+    assert books.spend("one", "FIR 0", NOON + 6 * MINUTE).refusal is None
+    assert not books.spend("one", "FIR 99", NOON + 6 * MINUTE).officer_emptied
+    assert books.spend("one", "FIR 0", NOON + 120 * MINUTE).refusal is None
+    later = [books.spend("one", f"FIR {serial}", NOON + 120 * MINUTE) for serial in range(100, 150)]
+    assert [each.officer_emptied for each in later].count(True) == 1
+
+
+def test_an_agencys_bucket_stops_all_its_officers_and_takes_nothing_of_theirs() -> None:
+    books = Books()
+    spent = [books.spend(f"officer {officer}", "FIR 0") for officer in range(60)]
+    assert all(each.refusal is None for each in spent)
+    refused = [books.spend(f"officer {officer}", "FIR 0") for officer in (0, 0, 99)]
+    assert all(each.refusal is not None for each in refused)
+    assert [each.agency_emptied for each in refused] == [True, False, False]
+    assert not any(each.officer_emptied for each in refused)
+    assert books.left("officer 0", 20) == 19
+    assert b"officer 99" not in books.kept
+
+
+def test_no_order_of_officers_cases_and_times_empties_the_agency_by_one_officer() -> None:
+    # The loader's rule holds whatever is asked: alone, an officer is stopped while his agency could pay.
+    dice = random.Random(20)  # noqa: S311 - repeatable
+    for _ in range(200):
+        books, now = Books(), NOON
+        for _ in range(80):
+            now += dice.choice((0, 0, 0, 1_000_000, MINUTE, 20 * MINUTE))
+            spent = books.spend("one", f"FIR {dice.randrange(12)}", now)
+            assert not spent.agency_emptied
+            assert spent.agency_price <= spent.price

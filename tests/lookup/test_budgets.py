@@ -1,0 +1,259 @@
+"""Budgets of look-ups on a real database: who is stopped, at what price, who hears of it, what verification sees."""
+
+import concurrent.futures
+import random
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from nsor.ledger.merkle import leaf_hash
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.calls import Call, Outcome
+from nsor_server.ledger.detail import Details
+from nsor_server.policy.budgets import Bucket
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification import contents
+from nsor_server.verification.walk import Verification
+from tests.calls import ORIGIN, Services, with_budgets
+from tests.lookup.conftest import (
+    KNOWN,
+    UNKNOWN,
+    Register,
+    conviction_record,
+    fir_key,
+    make_call,
+    officer,
+    request_of,
+)
+
+Basis = lookup_pb2.LookUpBasis
+PROSECUTION = "punjab-prosecution"
+SMALL = {
+    "look_up": 1,
+    "further_case": 4,
+    "officer": Bucket(capacity=20, refill_per_hour=1),
+    "agency": Bucket(capacity=50, refill_per_hour=1),
+}
+"""Budgets that a test empties, and that fill up in no test's time."""
+
+
+@pytest.fixture
+def small(services: Services) -> Services:
+    services.policy = with_budgets(**SMALL)
+    return services
+
+
+def look_up(services: Services, serial: int, number: int = 1, cnic: str = KNOWN, request_id: str = "") -> str:
+    """A prosecutor's look-up for an FIR; gives what came of it."""
+    call = make_call(PROSECUTION, acting=officer(PROSECUTION, number))
+    return outcome(services, call, request_of(call, Basis(fir=fir_key(serial=serial)), cnic, request_id))
+
+
+def outcome(services: Services, call: Call, request: lookup_pb2.LookUpRegistrationRequest) -> str:
+    try:
+        answered: Any = services.ask(call, request)
+    except errors.ApiError as refused:
+        return errors_pb2.ErrorReason.Name(refused.reason).removeprefix("ERROR_REASON_")
+    return lookup_pb2.LookUpOutcome.Name(answered.response.outcome).removeprefix("LOOK_UP_OUTCOME_")
+
+
+def missing(services: Services) -> list[int]:
+    """What the buckets lack; refills of a moment are rounded away."""
+    with services.database.owner() as owner:
+        found = owner.execute("SELECT missing FROM budget WHERE missing > 0 ORDER BY missing").fetchall()
+    return [round(units / 3_600_000_000) for (units,) in found]
+
+
+def details(services: Services, keyring: Keyring) -> list[record_pb2.AccessDetail]:
+    """What the details of the agencies' entries say, in their order."""
+    opened = Details(keyring)
+    with services.database.owner() as owner:
+        rows = owner.execute(
+            "SELECT index, leaf, sealed FROM ledger_entry JOIN ledger_detail USING (index)"
+            " WHERE agency <> '' ORDER BY index"
+        ).fetchall()
+    return [
+        opened.open(index, leaf_hash(leaf), sealed, leaf_pb2.Leaf.FromString(leaf).detail_hash)
+        for index, leaf, sealed in rows
+    ]
+
+
+def findings(services: Services, keyring: Keyring) -> list[str]:
+    """What ledger verify says of the entries, and of the rows that they wrote."""
+    with services.database.transaction() as conn:
+        walk = Verification(conn, keyring, ORIGIN)
+        rows = contents.of_entries(conn, walk.report)
+        walk.each = rows.entry
+        report = walk.run()
+        rows.finish()
+    return [finding.problem for finding in report.findings]
+
+
+def test_whoever_tries_firs_out_is_stopped_and_his_colleague_goes_on(small: Services, register: Register) -> None:
+    # Trying FIR serials ran at 721 a second with none refused.
+    register.add(conviction_record())
+    outcomes = Counter(look_up(small, serial) for serial in range(1, 122))
+    assert outcomes == {"NO_RECORD": 4, "BUDGET_EMPTY": 117}
+    assert look_up(small, 679, number=2) == "FOUND"
+    # Every one of them is an entry.
+    assert small.one("SELECT count(*) FROM ledger_entry WHERE agency = %s", PROSECUTION) == 122
+    # NPB and the agency are told once, of the agency and of no officer.
+    assert small.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY) == ["npb", PROSECUTION]
+    assert small.one("SELECT count(DISTINCT about_agency) FROM outbox WHERE about_agency = %s", PROSECUTION) == 1
+    assert small.owed(notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY) == []
+
+
+def test_a_refusal_says_when_to_ask_again_and_shows_nothing(small: Services) -> None:
+    for serial in range(1, 5):
+        look_up(small, serial)
+    call = make_call(PROSECUTION)
+    with pytest.raises(errors.Exhausted) as caught:
+        small.ask(call, request_of(call, Basis(fir=fir_key(serial=99))))
+    refused = caught.value
+    assert refused.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
+    # 16 of 20 are spent, 5 are asked for, one comes back in an hour.
+    assert refused.retry_after_seconds == pytest.approx(3600, abs=120)
+
+
+def test_officers_together_empty_their_agencys_bucket(small: Services) -> None:
+    outcomes = [look_up(small, 7, number) for number in range(1, 53)]
+    assert outcomes == ["NO_RECORD"] * 50 + ["BUDGET_EMPTY"] * 2
+    assert small.owed(notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY) == ["npb", PROSECUTION]
+    assert small.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY) == []
+
+
+def test_server_processes_share_a_bucket(small: Services, keyring: Keyring) -> None:
+    # Each has a writer of its own, on a connection of its own.
+    with Services(small.database, keyring) as other:
+        other.policy = small.policy
+
+        def ask(nth: int) -> str:
+            return look_up((small, other)[nth % 2], 7)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            outcomes = Counter(threads.map(ask, range(48)))
+    assert outcomes == {"NO_RECORD": 20, "BUDGET_EMPTY": 28}
+    assert small.owed() == ["npb", PROSECUTION]
+
+
+def test_a_batch_spends_as_calls_one_after_the_other_do(small: Services) -> None:
+    calls = []
+    for serial in (*range(1, 8), 1, 2):
+        call = make_call(PROSECUTION)
+        calls.append((call, request_of(call, Basis(fir=fir_key(serial=serial)))))
+    told = small.at_once(*calls, together=True)
+    # 1, then 5 each for three; the next three are refused; two that are known cost 1 each.
+    assert [isinstance(each, Outcome) for each in told] == [True] * 4 + [False] * 3 + [True] * 2
+    assert missing(small) == [18, 18]
+
+
+def test_the_price_never_depends_on_what_is_found(register: Register, keyring: Keyring, small: Services) -> None:
+    # The same requests, once of a register in which every second person stands, and once of an empty one.
+    dice = random.Random(11)  # noqa: S311 - repeatable
+    asked = [(dice.randrange(5), dice.randrange(1, 4), dice.choice((KNOWN, UNKNOWN))) for _ in range(60)]
+
+    def all_of_it(first_number: int) -> tuple[list[str], list[tuple[int, int]]]:
+        before = len(details(small, keyring))
+        said = [look_up(small, 679 + serial, first_number + number, cnic) for serial, number, cnic in asked]
+        spent = [(each.spent.price, each.spent.agency_price) for each in details(small, keyring)[before:]]
+        return said, spent
+
+    empty, prices_of_empty = all_of_it(100)
+    register.add(conviction_record())
+    with small.database.owner() as owner:
+        owner.execute("TRUNCATE budget")
+    full, prices_of_full = all_of_it(200)
+    assert "FOUND" in full
+    assert "FOUND" not in empty
+    assert prices_of_full == prices_of_empty
+    assert [each == "BUDGET_EMPTY" for each in full] == [each == "BUDGET_EMPTY" for each in empty]
+    assert True in {each == "BUDGET_EMPTY" for each in full}
+
+
+def test_trying_grants_out_costs_what_a_look_up_costs(register: Register, small: Services) -> None:
+    call = make_call("punjab-police")
+    told = Counter(
+        outcome(small, call_again(call), request_of(call, Basis(grant_id=str(uuid.uuid4())))) for _ in range(9)
+    )
+    assert told == {"GRANT_NOT_VALID": 4, "BUDGET_EMPTY": 5}
+    # Then his own grant isn't looked at either: what he may do now follows from what he spent.
+    grant = Basis(grant_id=register.grant())
+    assert outcome(small, call_again(call), request_of(call, grant)) == "BUDGET_EMPTY"
+
+
+def call_again(call: Call) -> Call:
+    return make_call(call.agency.agency_id, call.purpose, acting=call.officer)
+
+
+def test_a_repeat_of_an_answered_request_costs_nothing(small: Services, keyring: Keyring) -> None:
+    request_id = str(uuid.uuid4())
+    told = [look_up(small, 7, request_id=request_id) for _ in range(30)]
+    assert set(told) == {"NO_RECORD"}
+    assert missing(small) == [1, 1]
+    assert [each.HasField("spent") for each in details(small, keyring)] == [True] + [False] * 29
+    # Another request under its id is no repeat.
+    assert look_up(small, 8, request_id=request_id) == "REQUEST_ID_REUSED"
+    assert missing(small) == [6, 6]
+
+
+def test_a_rotation_of_keys_fills_no_bucket(small: Services, keyring: Keyring) -> None:
+    for serial in range(1, 6):
+        look_up(small, serial)
+    with Services(small.database, keyring.rotated()) as rotated:
+        rotated.policy = small.policy
+        assert look_up(rotated, 9) == "BUDGET_EMPTY"
+
+
+def test_a_purpose_without_a_budget_looks_nobody_up(register: Register) -> None:
+    call = make_call("npb", options_pb2.PURPOSE_TRIAL)
+    with pytest.raises(errors.Denied) as refused:
+        register.prepare(call, Basis(court_case_id=str(uuid.uuid4())))
+    assert refused.value.reason == errors_pb2.ERROR_REASON_SWITCHED_OFF
+
+
+def test_verification_counts_again_and_finds_nothing_where_nothing_was_changed(
+    small: Services, keyring: Keyring
+) -> None:
+    for serial in range(1, 9):
+        look_up(small, serial, serial % 3)
+    assert findings(small, keyring) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param("DELETE FROM budget", "less than policy says", id="all rows are gone"),
+        pytest.param("UPDATE budget SET missing = 0", "more on that day than policy allows", id="buckets are filled"),
+        pytest.param("UPDATE budget SET cases = 0", "less than policy says", id="no case was named"),
+        pytest.param(
+            "UPDATE budget SET counted_us = counted_us - 3600000000 * 100", "more on that day", id="it was long ago"
+        ),
+    ],
+)
+def test_a_bucket_that_its_owner_fills_shows_in_verification(
+    small: Services, keyring: Keyring, change: str, words: str
+) -> None:
+    # The server may change buckets, so its owner may too. The details say what was spent.
+    for serial in range(1, 5):
+        look_up(small, serial)
+    for _ in range(2):
+        look_up(small, 1)
+    assert findings(small, keyring) == []
+    with small.database.owner() as owner:
+        owner.execute(change.encode())
+    assert look_up(small, 20) == "NO_RECORD"
+    assert any(words in each for each in findings(small, keyring))
+
+
+def test_a_dump_does_not_say_whose_bucket_it_is(small: Services) -> None:
+    call = make_call(PROSECUTION)
+    look_up(small, 7)
+    with small.database.owner() as owner:
+        ((text,),) = owner.execute("SELECT string_agg(budget::text, ' ') FROM budget").fetchall()
+    assert call.officer_key.hex()[:16] not in text.replace("-", "")
+    assert PROSECUTION not in text

@@ -99,7 +99,7 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
     ),
     options_pb2.FORMAT_PASSPORT: (
         ("too short", "ZZ01", _FORM),
-        ("too long", "ZZ00000000000001", _FORM),
+        ("too long", "ZZ0000000A0B0", _FORM),
         ("a word", "PASSPORT", _FORM),
         ("other characters", "ZZ000*001", _FORM),
         ("a name and a digit", "FATIMA1", _FORM),

@@ -55,6 +55,11 @@ def spellings() -> list[str]:
     for between in ("-", " ", "/", ".", ",", "_", "–", "—", "\u00a0", "\u200b", "\u200d", "\u0301", "\u064e", "x", "چ"):
         found.append(between.join(CNIC))
         found.append(f"{CNIC[:5]}{between}{CNIC[5:12]}{between}{CNIC[12:]}")
+    found += [
+        CNIC.replace("0", "O").replace("1", "I"),
+        CNIC.replace("1", "l"),
+        CNIC.replace("0", "О").replace("3", "З"),
+    ]
     found += [f"House {CNIC}", f"{CNIC[:6]} of {CNIC[6:]}", f"({CNIC[:5]}) {CNIC[5:12]} ({CNIC[12:]})"]
     return found
 
@@ -93,6 +98,15 @@ def test_a_cnic_is_not_spread_over_the_codes_of_an_address(checker: Checker) -> 
 )
 def test_a_victim_gets_into_no_house_number(house: str) -> None:
     assert reason_of(options_pb2.FORMAT_ADDRESS_CODE, house) == "VICTIM_WORD"
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=options_pb2.Format.Name)
+@pytest.mark.parametrize(
+    "written", ["Fаtima 12/2022", "Sеssions Case No. 12/2022", "Ｃase No. 12", "ⅭASE 12", "𝐂ase 12"], ids=ascii
+)
+def test_letters_that_look_alike_are_told_apart(number: int, written: str) -> None:
+    # Cyrillic, full-width, a Roman numeral, mathematical: a form is never made of what only looks like it.
+    assert reason_of(number, written) == "LOOK_ALIKE"
 
 
 def test_a_story_gets_into_no_number() -> None:

@@ -33,7 +33,7 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "35201-1234567-1",
     ),
     options_pb2.FORMAT_PASSPORT: Form(
-        "5 to 15 of A-Z 0-9, no word in it", "A-Z 0-9 میں سے 5 سے 15، بغیر کسی لفظ کے", "AB1234567"
+        "5 to 12 of A-Z 0-9, no word in it", "A-Z 0-9 میں سے 5 سے 12، بغیر کسی لفظ کے", "AB1234567"
     ),
     options_pb2.FORMAT_MOBILE: Form("a Pakistani mobile number", "پاکستانی موبائل نمبر", "0300-1234567"),
     options_pb2.FORMAT_PERSON_NAME: Form(

@@ -10,8 +10,8 @@ from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
 # A number has a digit and no word: no free text may hide in a document's number. ICAO Doc 9303 has room for 9
-# characters; ten digits are left to cards that are longer, and eleven could be a person's own number.
-_FORM: Final = re.compile(r"(?=[A-Z]*[0-9])(?![A-Z0-9]*[A-Z]{4})[A-Z0-9]{5,15}")
+# characters; twelve are left to cards that are longer, so that no CNIC fits, with letters for digits neither.
+_FORM: Final = re.compile(r"(?=[A-Z]*[0-9])(?![A-Z0-9]*[A-Z]{4})[A-Z0-9]{5,12}")
 _MOST_DIGITS: Final = 10
 _USUAL: Final = re.compile(r"[A-Z]{2}[0-9]{7}")
 _SEPARATORS: Final = str.maketrans("", "", "- ")
@@ -19,16 +19,16 @@ _MAX_CHARACTERS: Final = 40
 
 
 def normalise(text: str) -> str:
-    """Give 5 to 15 of A-Z and 0-9, with 1 to 10 digits and no four letters in a row.
+    """Give 5 to 12 of A-Z and 0-9, with 1 to 10 digits and no four letters in a row.
 
     Raises:
         FormatError: FORM, TOO_MANY_DIGITS, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
     plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS).upper()
-    if _FORM.fullmatch(plain) is None:
-        raise FormatError(errors_pb2.FIELD_REASON_FORM)
     if len(plain) > _MOST_DIGITS and sum(map(str.isdigit, plain)) > _MOST_DIGITS:
         raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
+    if _FORM.fullmatch(plain) is None:
+        raise FormatError(errors_pb2.FIELD_REASON_FORM)
     return plain
 
 

@@ -43,6 +43,7 @@ _LOOSE_LETTERS: Final = str.maketrans(
 )
 # One mark between the letters, as in d/o or d-o. A full stop stands between the initials of a name (S.O. Khan).
 _OF_NAMES: Final = re.compile(r"(?<!\w)[sdwh]\s?[^\w\s.]\s?o(?!\w)")
+_LIKE_DIGITS: Final = re.compile(r"[0-9oil]+")
 _OF_CODES: Final = re.compile(r"(?<!\w)[sdwh][\W_]{1,3}o(?!\w)")
 
 
@@ -88,8 +89,11 @@ class Screens:
         self._screen(text, self._relations_of_names, _OF_NAMES)
 
     def code(self, text: str) -> None:
-        """Refuse a number or a code that holds what it may not; raises as ``name``."""
+        """Refuse a number or a code that holds what it may not, letters for digits too; raises as ``name``."""
         self._screen(text, self._relations_of_codes, _OF_CODES)
+        longest = max(map(len, _LIKE_DIGITS.findall(_SEPARATORS.sub("", loose(text)))), default=0)
+        if longest > self._most_digits:
+            raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
 
     def _screen(self, text: str, relations: re.Pattern[str], abbreviated: re.Pattern[str]) -> None:
         if len(text) > self._most_digits and digits(text) > self._most_digits:

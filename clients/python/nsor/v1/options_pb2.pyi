@@ -406,7 +406,7 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     is no published check digit.
     """
     FORMAT_PASSPORT: _Format.ValueType  # 2
-    """A passport number: 5 to 15 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
+    """A passport number: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
     FORMAT_MOBILE: _Format.ValueType  # 3
     """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
     FORMAT_PERSON_NAME: _Format.ValueType  # 4
@@ -458,7 +458,7 @@ FORMAT_CNIC: Format.ValueType  # 1
 is no published check digit.
 """
 FORMAT_PASSPORT: Format.ValueType  # 2
-"""A passport number: 5 to 15 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
+"""A passport number: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
 FORMAT_MOBILE: Format.ValueType  # 3
 """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
 FORMAT_PERSON_NAME: Format.ValueType  # 4

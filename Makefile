@@ -99,8 +99,9 @@ bench: $(STAMP) ## what each RPC costs, beside the goals; REGISTRATIONS=, ENTRIE
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 
 .PHONY: soak
-soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads
+soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table
 	$(BIN)/python -m tests.soak.run
+	NSOR_TAMPERING=all $(BIN)/pytest -s tests/attack/test_tampering.py
 
 .PHONY: clean
 clean: ## delete what make made: the venv, development certificates and state

@@ -277,12 +277,21 @@ class Table:
         decides: its rows decide who may do what: it stands in ``storage/deciding.py``.
         key: columns by which a row takes the place of the one that is there: for state, never for a history. A commit
             gives one row of a key at most.
+        row_id: of a table that isn't sealed and whose rows are recorded with all these columns: the one that a row is
+            known by.
+        version: likewise, the column that numbers the rows of one id; empty: there is one row of an id.
+        recorded_as: the name that it has in ``ledger_record``; empty: its own.
+        written_at: a column that gets the instant of the entry that adds the row; empty: none does.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     decides: bool = False
     key: tuple[str, ...] = ()
+    row_id: str = ""
+    version: str = ""
+    recorded_as: str = ""
+    written_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

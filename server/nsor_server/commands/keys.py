@@ -1,6 +1,7 @@
 """Operators' commands over the storage: `nsor-server migrate` and `nsor-server keys`."""
 
 import contextlib
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from rich.console import Console
 
 from nsor_server import config
+from nsor_server.ledger import keyring_check
 from nsor_server.storage import backup as backups
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate as migrations
@@ -61,12 +63,22 @@ def rotate(rewrap_only: bool) -> None:
     with attached(settings) as database, database.owner() as owner:
         rotation.check_no_server(owner)
         if not rewrap_only:
+            keyring_check.check(owner, keyring)
+            keyring_check.record(owner, keyring)
+            owner.commit()
             keyring = keyring.rotated()
             keyrings.write_private(path, keyring.to_bytes(), replace=True)
             _console.print(f"[green]rotated[/] {path}")
         with _console.status("Wrapping data keys anew") as status:
             count = rotation.rewrap(owner, Sealer(keyring), lambda done: status.update(f"{done} data keys looked at"))
+        keyring_check.record(owner, keyring)
+        owner.commit()
     _console.print(f"{count} data keys wrapped anew. Old keys stay in the keyring: rows under them still need them.")
+    _console.print(
+        f"[yellow]Every backup of the keyring from before {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC is dangerous: "
+        "with it nobody who is entered from now on would be found. No server starts with one. Make a new one and "
+        "destroy those: nsor-server keys backup FILE --passphrase PATH[/]"
+    )
     _describe(keyring, settings)
 
 

@@ -21,9 +21,9 @@ from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
-from nsor_server.verification import contents, reconcile, records, visible
+from nsor_server.verification import reconcile, visible
 from nsor_server.verification.report import Report
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.verified import verified
 from nsor_server.verification.witnesses import CoSigned
 
 __all__ = ["ledger"]
@@ -91,31 +91,15 @@ def _verified(
 ) -> Report:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Entries", total=None)
-        verification = Verification(
+        return verified(
             conn,
             keyring,
             settings.ledger_origin,
-            sizes=statements.sizes,
+            copy,
+            statements,
+            copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-        of_entries = contents.of_entries(conn, verification.report)
-        verification.each = of_entries.entry
-        report = verification.run()
-        of_entries.finish()
-    records.compare(conn, report)
-    contents.compare(conn, keyring, report)
-    path, end = copy
-    if path.exists():
-        reconcile.copy(conn, path, keyring, verification.epochs, report, end=end)
-    else:
-        text = "there is no outside copy to compare"
-        if path == settings.checkpoint_file and settings.copy_marker.exists():
-            report.add(-1, f"{text}, and there was one")
-        else:
-            report.remarks.append(text)
-    statements.compare(conn, verification, keyring)
-    report.sort()
-    return report
 
 
 def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, report: Report) -> None:

@@ -13,7 +13,13 @@ from nsor_server.storage.pool import Connection
 MAX_EVENTS: Final = 100
 """Events in one message of a stream."""
 
-TABLE: Final = Table("event_acknowledgement", (("agency_id", "text"), ("through_sequence", "bigint")))
+TABLE: Final = Table(
+    "event_acknowledgement",
+    (("agency_id", "text"), ("through_sequence", "bigint")),
+    row_id="agency_id",
+    version="through_sequence",
+    written_at="acknowledged_at",
+)
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
     ("text",),

@@ -25,21 +25,28 @@ _logger = logging.getLogger(__name__)
 
 # Of several processes' deliverers one numbers at a time: an advisory lock ("NSOR", 4).
 _TURN: Final = Statement(b"deliver turn", b"SELECT pg_advisory_xact_lock(x'4E534F5200000004'::bigint) IS NULL")()
-# A statement of its own: it sees what was committed when the turn came.
+# A statement of its own: it sees what was committed when the turn came. The events' order is that of the ledger.
 _NUMBER: Final = Statement(
     b"deliver number",
     f"""
-WITH taken AS (
-    DELETE FROM outbox
-    WHERE event_id IN (SELECT event_id FROM outbox ORDER BY created_at, event_id LIMIT $1::bigint)
-    RETURNING event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, created_at
+WITH next AS (
+    SELECT o.event_id, r.index, r.ordinal
+    FROM outbox AS o
+    LEFT JOIN ledger_record AS r ON r.table_name = 'agency_event' AND r.row_id = uuid_send(o.event_id) AND r.version = 1
+    ORDER BY o.created_at, r.index, r.ordinal, o.event_id
+    LIMIT $1::bigint
+), taken AS (
+    DELETE FROM outbox USING next WHERE outbox.event_id = next.event_id
+    RETURNING outbox.event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, created_at,
+        index, ordinal
 ), last AS (
     SELECT recipient, (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS sequence
     FROM (SELECT DISTINCT recipient FROM taken) AS recipients
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
         about_agency, event_time)
-    SELECT recipient, sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, event_id), event_id,
+    SELECT recipient,
+        sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, index, ordinal, event_id), event_id,
         kind, registration_id, notice_id, access_request_id, about_agency, created_at
     FROM taken JOIN last USING (recipient)
     RETURNING agency_id

@@ -5,6 +5,7 @@ Had the change numbered its events, a number that commits late would appear behi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,6 +15,7 @@ from nsor_server.calls import Row, Table
 TABLE: Final = Table(
     "outbox",
     (
+        ("event_id", "uuid"),
         ("recipient", "text"),
         ("kind", "smallint"),
         ("registration_id", "uuid"),
@@ -21,7 +23,11 @@ TABLE: Final = Table(
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
     ),
+    row_id="event_id",
+    recorded_as="agency_event",
+    written_at="created_at",
 )
+"""An event is recorded by the name that it has for ever: the outbox is where it waits."""
 
 
 def owed(
@@ -44,6 +50,6 @@ def owed(
         about_agency: id of the agency, for events of an agency and not of a record.
     """
     return [
-        Row(TABLE, (recipient, kind, registration_id, notice_id, access_request_id, about_agency))
+        Row(TABLE, (os.urandom(16), recipient, kind, registration_id, notice_id, access_request_id, about_agency))
         for recipient in sorted(set(recipients))
     ]

@@ -214,7 +214,7 @@ class Ledger:
         try:
             head = self.head(session, session.run(*begin, LOCK)[-1])
             composed = self.compose(session, head, entries, new_epoch=new_epoch)
-            session.run(*composed.steps, *changes.added(rows))
+            session.run(*composed.steps, *changes.added(rows, head.now_us))
         except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
             raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error
         finally:

@@ -88,11 +88,11 @@ def columns(leaf: leaf_pb2.Leaf) -> Columns:
 
 
 def record_hash(records: Sequence[RecordRef]) -> bytes:
-    """What a leaf says of the sealed rows of its call: the row's own SHA-256, or one over all of them, sorted."""
+    """What a leaf says of the records of its call: the row's own SHA-256, or one over all of them, in their order."""
     if len(records) == 1:
         return records[0].sha256
     combined = hashlib.sha256()
-    for record in sorted(records, key=lambda each: (each.table, each.row_id, each.version)):
+    for record in records:
         combined.update(record.encoded())
     return combined.digest()
 

@@ -48,7 +48,7 @@ def record(
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
     origin = str(row[0]) if row and row[0] else config.load(os.environ).ledger_origin
-    made = entry(method, detail, call_hash=call_hash, records=deciding.refs(rows))
+    made = entry(method, detail, call_hash=call_hash, records=(*deciding.refs(rows), *deciding.records(rows)))
     return Ledger(keyring, origin).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
 
 

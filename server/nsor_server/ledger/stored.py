@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.calls import Table
 from nsor_server.storage.deciding import Deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -24,6 +25,13 @@ Connection = psycopg.Connection[TupleRow]
 T = TypeVar("T")
 
 _AT_A_TIME: Final = 2000
+_TIMES: Final = """
+SELECT record.index, (extract(epoch FROM stored.time) * 1000000)::bigint
+FROM (SELECT {row_id} AS row_id, {version}::bigint AS version, {time} AS time FROM {source} AS rows) AS stored
+JOIN ledger_record AS record
+    ON record.table_name = '{name}' AND record.row_id = stored.row_id AND record.version = stored.version
+ORDER BY 1
+"""
 
 
 Add = Callable[[int, str], None]
@@ -40,6 +48,8 @@ class RecordedTable:
         version: column of its version; None for a row that is written once, whose version is 1.
         sealed: column of the sealed bytes.
         content: an expression of the bytes of a row that isn't sealed; empty for one that is.
+        source: what the rows are read from, where that isn't the table itself.
+        written_at: a column that says when the entry was that added the row.
     """
 
     name: str
@@ -47,11 +57,25 @@ class RecordedTable:
     version: str | None = None
     sealed: str = "sealed"
     content: str = ""
+    source: str = ""
+    written_at: str = ""
 
     @classmethod
     def of(cls, table: Deciding) -> RecordedTable:
         """A table whose rows decide: all their columns are compared."""
         return cls(table.table.name, table.row_id_bytes, table.version, content=table.content)
+
+    @classmethod
+    def unsealed(cls, table: Table, source: str = "") -> RecordedTable:
+        """A table whose rows are neither sealed nor decide: all their columns are compared."""
+        of = Deciding(table, table.row_id, table.version or None)
+        name = table.recorded_as or table.name
+        return cls(name, of.row_id_bytes, of.version, content=of.content, source=source, written_at=table.written_at)
+
+    @property
+    def row_id_bytes(self) -> str:
+        """An expression of the bytes that a row is known by."""
+        return self.row_id if self.content else f"uuid_send({self.row_id})"
 
 
 class OfEntries(Protocol):
@@ -81,6 +105,34 @@ class Stored:
     of_entries: Callable[[Connection, Add], OfEntries] | None = None
 
 
+class WrittenAt:
+    """Rows of a recorded table that say when they were written: that is the time of their entry."""
+
+    def __init__(self, conn: Connection, table: RecordedTable, add: Add) -> None:
+        self._table, self._add = table, add
+        self._rows = Rows(
+            conn,
+            f"times of {table.name}",
+            _TIMES.format(
+                time=table.written_at,
+                source=table.source or table.name,
+                name=table.name,
+                row_id=table.row_id_bytes,
+                version=table.version or "1",
+            ),
+            add,
+        )
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare the times of the entry's rows with its own."""
+        if any(time_us != leaf.time_us for (time_us,) in self._rows.take(index)):
+            self._add(index, f"a row of {self._table.name} says another time than its entry")
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+
+
 class Rows:
     """Rows of a table in the order of their index, taken as the verification walks along the leaves."""
 
@@ -102,8 +154,10 @@ class Rows:
         return found
 
     def one(self, index: int) -> tuple[Any, ...] | None:
-        """The one row of an index, or None."""
+        """The one row of an index, or None; more than one is a finding."""
         found = self.take(index)
+        if len(found) > 1:
+            self._add(index, f"{self._name} has several rows of one entry")
         return found[0] if found else None
 
     def finish(self) -> None:

@@ -302,7 +302,7 @@ class Writer(Generic[Each]):
                 session.run(ROLLBACK)
                 return [each for each in decided if isinstance(each, Exception)]
             composed = self._ledger.compose(session, head, [each.entry for each in written])
-            rows = changes.added([row for each in written for row in each.rows])
+            rows = changes.added([row for each in written for row in each.rows], head.now_us)
             self._guard.commit(session, composed.appended, [*composed.steps, *rows])
             self._ledger.continuity.committed()
         finally:

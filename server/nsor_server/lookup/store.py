@@ -40,6 +40,7 @@ REQUEST_VERSIONS: Final = Table(
         ("district", "text"),
         ("sealed", "bytea"),
     ),
+    written_at="created_at",
 )
 GRANT_ROWS: Final = Table(
     GRANTS,
@@ -51,6 +52,7 @@ GRANT_ROWS: Final = Table(
         ("case_blinds", "bytea"),
         ("sealed", "bytea"),
     ),
+    written_at="created_at",
 )
 REQUEST_HEADS: Final = Versions(
     "access request",

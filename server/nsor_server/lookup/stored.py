@@ -92,7 +92,10 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
 
 
 STORED: Final = Stored(
-    (RecordedTable(store.REQUESTS, "access_request_id", "version"), RecordedTable(store.GRANTS, "grant_id")),
+    (
+        RecordedTable(store.REQUESTS, "access_request_id", "version", written_at="created_at"),
+        RecordedTable(store.GRANTS, "grant_id", written_at="created_at"),
+    ),
     _compare,
     _LookUps,
 )

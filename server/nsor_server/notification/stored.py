@@ -1,4 +1,4 @@
-"""Notices as they are stored, compared with their seals and the ledger."""
+"""Notices, events and acknowledgements as they are stored, compared with their seals and the ledger."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
+from nsor_server.events import cursors, outbox
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored, read, recorded_index
 from nsor_server.notification import store
 from nsor_server.storage.keyring import Keyring
@@ -18,6 +19,35 @@ SELECT {recorded_index(store.TABLE, "n.notice_id", "1")},
     k.wrapped
 FROM notice AS n LEFT JOIN registration_key AS k USING (registration_id)
 """  # noqa: S608 - constants
+
+_EVENTS: Final = """(
+    SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, created_at
+    FROM outbox
+    UNION ALL
+    SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, event_time
+    FROM agency_event
+)"""
+"""Events that wait, and those that were numbered: each is in one of both."""
+_RECORD: Final = "table_name = 'agency_event' AND row_id = uuid_send(event_id) AND version = 1"
+_OUT_OF_ORDER: Final = f"""
+SELECT coalesce(index, -1), agency_id, sequence
+FROM (
+    SELECT r.index, agency_id, sequence, row_number() OVER (PARTITION BY agency_id ORDER BY r.index, r.ordinal) AS nth
+    FROM agency_event LEFT JOIN ledger_record AS r ON {_RECORD}
+) AS numbered
+WHERE sequence <> nth
+ORDER BY 1
+LIMIT 1000
+""".encode()  # noqa: S608 - constants
+_OVERTAKEN: Final = f"""
+SELECT r.index, recipient
+FROM outbox JOIN ledger_record AS r ON {_RECORD}
+WHERE (r.index, r.ordinal) < (
+    SELECT r.index, r.ordinal FROM agency_event JOIN ledger_record AS r ON {_RECORD}
+    WHERE agency_id = recipient ORDER BY sequence DESC LIMIT 1
+)
+LIMIT 1000
+""".encode()  # noqa: S608 - constants
 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
@@ -33,6 +63,18 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
         if columns != (record.notice_id, record.registration_id, record.agency, record.create_time_us):
             add(index, "a column of notice isn't what the seal beside it says")
 
+    for index, agency_id, sequence in conn.execute(_OUT_OF_ORDER):
+        add(index, f"event {sequence} of {agency_id} isn't numbered as the entries owed it")
+    for index, agency_id in conn.execute(_OVERTAKEN):
+        add(index, f"an event of {agency_id} waits, and later ones were delivered")
 
-STORED: Final = Stored((RecordedTable(store.TABLE, "notice_id"),), _compare)
+
+STORED: Final = Stored(
+    (
+        RecordedTable(store.TABLE, "notice_id"),
+        RecordedTable.unsealed(outbox.TABLE, _EVENTS),
+        RecordedTable.unsealed(cursors.TABLE),
+    ),
+    _compare,
+)
 """For verification."""

@@ -82,7 +82,7 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     stray = conn.execute(_STRAY).fetchone()
     if stray is not None and stray[0]:
         add(-1, f"registration_review has {stray[0]} rows of times that aren't there")
-    for table in _INDEXES:
+    for table in (*_INDEXES, "registration_key"):
         row_count = conn.execute(_WITHOUT.format(table).encode()).fetchone()
         if row_count is not None and row_count[0]:
             add(-1, f"{table} has rows of {row_count[0]} registrations that aren't there")

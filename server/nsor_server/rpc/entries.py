@@ -11,6 +11,7 @@ from nsor_server.calls import Call
 from nsor_server.errors import ApiError
 from nsor_server.ledger.entry import Entry
 from nsor_server.rpc.status import reason_name
+from nsor_server.storage import deciding
 from nsor_server.storage.v1 import record_pb2
 
 FAILURES = frozenset({code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED})
@@ -39,7 +40,8 @@ def outcome_name(error: ApiError | None) -> str:
 def entry(call: Call) -> Entry:
     """The entry of a call that is answered, or refused: of its ``outcome`` or its ``error``, and its ``answer``."""
     if call.error is None and call.outcome is not None:
-        detail, records = call.outcome.detail, call.outcome.records
+        detail = call.outcome.detail
+        records = (*call.outcome.records, *deciding.records(call.outcome.rows))
     else:
         detail, records = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail(), ()
         detail.outcome = _reason(call.error)
@@ -64,7 +66,7 @@ def entry(call: Call) -> Entry:
         # The nonce keeps equal answers apart in a published leaf.
         answer_hash=hashlib.sha256(call.nonce + call.answer).digest(),
         detail=detail.SerializeToString(),
-        records=tuple(records),
+        records=records,
         officer_key=detail.officer_key,
         case_reference=detail.case_reference,
         named=call.named,

@@ -28,8 +28,12 @@ def moved(seen: Sequence[Seen]) -> list[Step]:
     return steps
 
 
-def added(rows: Sequence[Row]) -> list[Step]:
-    """Statements that add the rows: one for each table, in the order in which the tables come first."""
+def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
+    """Statements that add the rows: one for each table, in the order in which the tables come first.
+
+    ``now_us`` is the instant of their entries, microseconds since 1970; without it the database's clock says when they
+    were written.
+    """
     tables: dict[str, list[Row]] = {}
     for row in rows:
         tables.setdefault(row.table.name, []).append(row)
@@ -37,11 +41,11 @@ def added(rows: Sequence[Row]) -> list[Step]:
     for own in tables.values():
         table = own[0].table
         values = zip(*(row.values for row in own), strict=True)
-        steps.append(
-            _added(table)(
-                *(arrays.PACKERS[kind](column) for (_, kind), column in zip(table.columns, values, strict=True))
-            )
-        )
+        packed = [arrays.PACKERS[kind](column) for (_, kind), column in zip(table.columns, values, strict=True)]
+        if table.written_at and now_us is not None:
+            steps.append(_added_at(table)(*packed, arrays.integer(now_us)))
+        else:
+            steps.append(_added(table)(*packed))
     return steps
 
 
@@ -58,14 +62,28 @@ def _moved(what: Versions) -> Statement:
 
 @functools.cache
 def _added(table: Table) -> Statement:
-    given = ", ".join(f"${nth}::{_carrier(kind)}[]" for nth, (_, kind) in enumerate(table.columns, 1))
-    names = ", ".join(name for name, _ in table.columns)
-    values = ", ".join(f"q.{name}::{kind}" if kind.endswith("[]") else f"q.{name}" for name, kind in table.columns)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM unnest({given}) AS q ({names})"  # noqa: S608 - constants
+    names, values, rows = _parts(table)
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {rows}"  # noqa: S608 - constants
     if table.key:
         changed = ", ".join(f"{name} = excluded.{name}" for name, _ in table.columns if name not in table.key)
         sql += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changed}"
     return Statement(f"added {table.name}".encode(), sql.encode())
+
+
+@functools.cache
+def _added_at(table: Table) -> Statement:
+    names, values, rows = _parts(table)
+    instant = f"timestamptz 'epoch' + ${len(table.columns) + 1}::bigint * interval '1 microsecond'"
+    sql = f"INSERT INTO {table.name} ({names}, {table.written_at}) SELECT {values}, {instant} FROM {rows}"  # noqa: S608 - constants
+    return Statement(f"added {table.name} at".encode(), sql.encode())
+
+
+def _parts(table: Table) -> tuple[str, str, str]:
+    """The columns, their values, and the rows that give them."""
+    given = ", ".join(f"${nth}::{_carrier(kind)}[]" for nth, (_, kind) in enumerate(table.columns, 1))
+    names = ", ".join(name for name, _ in table.columns)
+    values = ", ".join(f"q.{name}::{kind}" if kind.endswith("[]") else f"q.{name}" for name, kind in table.columns)
+    return names, values, f"unnest({given}) AS q ({names})"
 
 
 def _carrier(kind: str) -> str:

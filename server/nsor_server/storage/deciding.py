@@ -86,6 +86,17 @@ def of(refs: Sequence[RecordRef]) -> list[RecordRef]:
     return [ref for ref in refs if ref.table in TABLES]
 
 
+def records(rows: Iterable[Row]) -> tuple[RecordRef, ...]:
+    """What the ledger holds to the rows among those that aren't sealed, don't decide, and are recorded all the same."""
+    return tuple(_record(row) for row in rows if row.table.row_id and not row.table.decides)
+
+
+def _record(row: Row) -> RecordRef:
+    table = row.table
+    ref = Deciding(table, table.row_id, table.version or None).ref(row)
+    return RecordRef(table.recorded_as or table.name, ref.row_id, ref.version, ref.sha256)
+
+
 def refs(rows: Iterable[Row]) -> tuple[RecordRef, ...]:
     """What the ledger holds to the rows that decide among those."""
     return tuple(TABLES[row.table.name].ref(row) for row in rows if row.table.decides)
@@ -188,6 +199,11 @@ EPOCHS: Final = Table(
     (("epoch", "integer"), ("origin", "text"), ("first_index", "bigint"), ("last_known", "bytea")),
     decides=True,
 )
+KEYRINGS: Final = Table(
+    "keyring_version",
+    (("version", "integer"), ("key_ids", "text[]"), ("primary_ids", "text[]"), ("recorded_at", "timestamptz")),
+    decides=True,
+)
 TABLES: Final[Mapping[str, Deciding]] = {
     each.table.name: each
     for each in (
@@ -200,6 +216,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(FOCAL_PERSONS, "key_id"),
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
+        Deciding(KEYRINGS, "version"),
     )
 }
 """By name."""

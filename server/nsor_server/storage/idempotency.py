@@ -18,6 +18,8 @@ from nsor_server.storage.session import Statement, ask
 TABLE: Final = Table(
     "idempotency",
     (("agency_id", "text"), ("method", "text"), ("request_id", "uuid"), ("kept", "bytea"), ("access_id", "uuid")),
+    row_id="access_id",
+    written_at="created_at",
 )
 USES: Final = Versions(
     "request id",

@@ -77,6 +77,20 @@ class Keyring:
         blind = {use: keyset.with_new_primary() for use, keyset in self.blind.items()}
         return type(self)(self.sealing.with_new_primary(), self.detail.with_new_primary(), blind, self.ledger_signer)
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Use and id of each key but the ledger's signer, sorted."""
+        return tuple(sorted(f"{use} {each}" for use, keyset in self._keysets() for each in keyset.key_ids))
+
+    @property
+    def primary_ids(self) -> tuple[str, ...]:
+        """Those of them with which new values are made, sorted."""
+        return tuple(sorted(f"{use} {keyset.primary_id}" for use, keyset in self._keysets()))
+
+    def _keysets(self) -> list[tuple[str, AeadKeyset | PrfKeyset]]:
+        blind = [(f"blind {use}", keyset) for use, keyset in self.blind.items()]
+        return [("sealing", self.sealing), ("detail", self.detail), *blind]
+
     def verifier_key(self, origin: str) -> str:
         """The text by which anybody checks checkpoints of this origin: a C2SP signed-note verifier key."""
         public = b"\x01" + self.ledger_signer.public_key().public_bytes_raw()

@@ -4,24 +4,44 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.directory import stored as directory
-from nsor_server.ledger.stored import Connection, OfEntries, Stored
+from nsor_server.ledger import keyring_check
+from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
 from nsor_server.notification import stored as notification
 from nsor_server.registration import stored as registration
+from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.report import Report
 
+_MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
+
 SERVICES: Final[tuple[Stored, ...]] = (registration.STORED, notification.STORED, lookup.STORED, directory.STORED)
-TABLES: Final = tuple(table for service in SERVICES for table in service.tables)
+TABLES: Final = (
+    *(table for service in SERVICES for table in service.tables),
+    RecordedTable.unsealed(idempotency.TABLE),
+)
 """The tables whose rows are each the work of one entry."""
 
 
 def compare(conn: Connection, keyring: Keyring, report: Report) -> None:
     """Open every seal, and add a finding for each that isn't what stands beside it says."""
+    for table in keyring_check.unknown_keys(conn, keyring):
+        report.add(-1, f"rows of {table} were made with keys that the keyring lacks: is it from before a rotation?")
     for service in SERVICES:
         if service.compare is not None:
             service.compare(conn, keyring, report.add)
+    _compare_migrations(conn, report)
+
+
+def _compare_migrations(conn: Connection, report: Report) -> None:
+    """Add a finding for each migration that isn't one of this version's files."""
+    applied = {number: (name, bytes(sha256)) for number, name, sha256 in conn.execute(_MIGRATIONS)}
+    for each in migrate.load():
+        if applied.pop(each.number, None) != (each.name, each.sha256):
+            report.add(-1, f"the migration {each.label} isn't recorded as it is")
+    for number in applied:
+        report.add(-1, f"a migration {number:04d} is recorded that this version lacks")
 
 
 class _All:
@@ -41,4 +61,7 @@ class _All:
 
 def of_entries(conn: Connection, report: Report) -> OfEntries:
     """Begin to compare rows with the entries that wrote them."""
-    return _All([service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None])
+    parts: list[OfEntries] = [
+        service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None
+    ]
+    return _All([*parts, *(WrittenAt(conn, table, report.add) for table in TABLES if table.written_at)])

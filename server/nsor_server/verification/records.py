@@ -17,7 +17,7 @@ _COMPARE = sql.SQL("""
 SELECT coalesce(record.index, -1), stored.row_id, coalesce(stored.version, record.version), record.index IS NULL,
     stored.row_id IS NULL
 FROM (
-    SELECT {row_id} AS row_id, {version}::bigint AS version, sha256({content}) AS sha256 FROM {table}
+    SELECT {row_id} AS row_id, {version}::bigint AS version, sha256({content}) AS sha256 FROM {table} AS rows
 ) AS stored
 FULL JOIN (SELECT * FROM ledger_record WHERE table_name = {name}) AS record
     ON record.row_id = stored.row_id AND record.version = stored.version
@@ -32,13 +32,12 @@ def compare(conn: Connection, report: Report, tables: Sequence[RecordedTable] = 
     for table in tables:
         exists = conn.execute("SELECT to_regclass(%s)", (table.name,)).fetchone()
         if exists is None or exists[0] is None:
+            report.add(-1, f"the table {table.name} is gone")
             continue
         query = _COMPARE.format(
-            table=sql.Identifier(table.name),
+            table=sql.SQL(table.source or table.name),
             name=sql.Literal(table.name),
-            row_id=sql.SQL(table.row_id)
-            if table.content
-            else sql.SQL("uuid_send({})").format(sql.Identifier(table.row_id)),
+            row_id=sql.SQL(table.row_id_bytes),
             version=sql.Literal(1) if table.version is None else sql.Identifier(table.version),
             content=sql.SQL(table.content) if table.content else sql.Identifier(table.sealed),
         )

@@ -22,6 +22,7 @@ from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import Labelled, Labels
 from nsor_server.ledger.stored import Rows
 from nsor_server.ledger.tiles import WIDTH, middle_of
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.report import Epochs, Report
@@ -41,7 +42,10 @@ FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
 WHERE inhparent = 'ledger_detail'::regclass
 ORDER BY 1
 """
-_RECORDS = "SELECT index, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
+_RECORDS = "SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
+
+
+_HEAD = "SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one FROM ledger_head"
 
 
 Each = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
@@ -88,16 +92,18 @@ class Verification:
         self._torn = False
         self._signed_size = 0
         self._time_us = 0
+        self._directory = (0, deciding.NO_HASH)
         self._tile: list[bytes] = []
         self._tiles: dict[int, list[bytes]] = {}
 
     def run(self) -> Report:
         """Verify; nothing is raised for what is wrong with the data."""
         report = self.report
-        head = self._conn.execute("SELECT size, root, frontier, time_us, origin FROM ledger_head").fetchone()
-        if head is None:
-            report.add(-1, "the ledger has no head")
+        heads = self._conn.execute(_HEAD).fetchall()
+        if len(heads) != 1:
+            report.add(-1, "the ledger has no head" if not heads else "the ledger has several heads")
             return report
+        (head,) = heads
         bounds = self._conn.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry").fetchone()
         end = max(head[0], bounds[0] if bounds else 0)
         self._dropped = _dropped(self._conn, end, self._width)
@@ -150,7 +156,11 @@ class Verification:
             labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
             if not self._labels.fit(labelled, columns[_DERIVED:]):
                 self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
-        self._check_records(index, leaf, [RecordRef(*row) for row in records])
+        if [row[0] for row in records] != list(range(len(records))):
+            self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")
+        refs = [RecordRef(*row[1:]) for row in records]
+        self._check_records(index, leaf, refs)
+        self._check_directory(index, leaf, refs)
 
     def _check_time(self, index: int, leaf: leaf_pb2.Leaf) -> None:
         if leaf.time_us < self._time_us:
@@ -184,6 +194,15 @@ class Verification:
         elif leaf.record_version != records[0].version:
             self.report.add(index, "the version in ledger_record isn't that of the entry")
 
+    def _check_directory(self, index: int, leaf: leaf_pb2.Leaf, records: list[RecordRef]) -> None:
+        """The version and the running hash of what decides follow from the records so far."""
+        added = deciding.of(records)
+        version, digest = self._directory
+        if added:
+            version, digest = self._directory = version + 1, deciding.extended(digest, added)
+        if leaf.directory_version != version or leaf.directory_hash != (digest if added else b""):
+            self.report.add(index, "the entry's version or hash of what decides isn't that of the records so far")
+
     def _checkpoint(self, size: int, signed: bytes) -> None:
         """A checkpoint must be signed, and over this tree. A wrong root lies between the last right one and this."""
         self.report.checkpoints += 1
@@ -211,13 +230,15 @@ class Verification:
         while len(hashes) == WIDTH:
             middle = middle_of(hashes)
             root = root_of(middle)
-            row = self._conn.execute(
+            rows = self._conn.execute(
                 "SELECT hashes, middle, root FROM ledger_tile WHERE level = %s AND tile = %s",
                 (level, tile),
                 prepare=True,
                 binary=True,
-            ).fetchone()
-            self._compare_tile(level, tile, hashes, (b"".join(middle), root), row)
+            ).fetchall()
+            if len(rows) > 1:
+                self.report.add(index, f"there are several tiles {tile} of level {level}")
+            self._compare_tile(level, tile, hashes, (b"".join(middle), root), rows[0] if rows else None)
             hashes.clear()
             level, tile = level + 1, tile // WIDTH
             hashes = self._tiles.setdefault(level, [])
@@ -231,7 +252,8 @@ class Verification:
         if row is None:
             self.report.add(first, f"tile {tile} of level {level} is missing")
         elif row[0] != b"".join(hashes):
-            differing = next(at for at in range(WIDTH) if row[0][at * HASH_BYTES : (at + 1) * HASH_BYTES] != hashes[at])
+            stored = (row[0][at * HASH_BYTES : (at + 1) * HASH_BYTES] for at in range(WIDTH))
+            differing = next((at for at, each in enumerate(stored) if each != hashes[at]), 0)
             self.report.add(first + differing * width, f"the entry's hash isn't that of tile {tile} of level {level}")
         elif row[1:] != above:
             self.report.add(first, f"the root of tile {tile} of level {level} isn't that of its hashes")
@@ -241,14 +263,16 @@ class Verification:
         for level, tile in self._conn.execute(query, (size,)):
             self.report.add(-1, f"tile {tile} of level {level} lies beyond the last entry")
 
-    def _head(self, size: int, root: bytes, frontier: bytes, time_us: int, origin: str) -> None:
+    def _head(self, size: int, root: bytes, frontier: bytes, time_us: int, origin: str, *directory: object) -> None:
         report = self.report
+        if directory != (*self._directory, True):
+            report.add(-1, "the head's version or hash of what decides isn't that of the entries")
         if size != report.size:
             report.add(min(size, report.size), f"the head says {size} entries, there are {report.size}")
         elif not self._torn and (root, frontier) != (report.root, self._frontier.encode()):
             report.add(-1, "the head's root or frontier isn't that of the tree")
-        if time_us < self._time_us:
-            report.add(-1, "the head's time lies before that of the last entry")
+        if time_us != self._time_us:
+            report.add(-1, "the head's time isn't that of the last entry")
         if size and origin != self.epochs.origin(size):
             report.add(-1, "the head's origin isn't that of the last epoch")
         if not self._torn and self._signed_size != report.size:

@@ -92,9 +92,11 @@ class Leaf(_message.Message):
     answer_hash: _builtins.bytes
     """SHA-256(client nonce || answer bytes), 32 bytes. The answer of a refusal is its google.rpc.Status."""
     record_hash: _builtins.bytes
-    """SHA-256 of the sealed record that the call wrote, 32 bytes; empty when it wrote none."""
+    """SHA-256 of the row that the call wrote and that is recorded, 32 bytes; of several, SHA-256 over all of them in their order,
+    each with the lengths and values of table, id and version; empty when it wrote none.
+    """
     record_version: _builtins.int
-    """Version of that sealed record; 0 when the call wrote none."""
+    """Version of that row, or of the first one; 0 when the call wrote none."""
     detail_hash: _builtins.bytes
     """SHA-256(32 random bytes || detail), 32 bytes."""
     count: _builtins.int

@@ -1,0 +1,285 @@
+"""The tampering table: every column of every table, changed, and swapped between two rows; rows taken away and doubled.
+
+It is generated from the catalog of a database with a small real story, as its superuser, without any constraint in the
+way. `ledger verify` must say something of each that it didn't say before. What it doesn't see is listed, with a reason.
+`make test` tries some of each table; with NSOR_TAMPERING=all, as `make soak` sets it, all are tried.
+"""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import sql
+
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
+from nsor_server.directory import certificates, entries
+from nsor_server.events import deliverer
+from nsor_server.ledger import epoch, keyring_check, outside
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.operator import entry
+from nsor_server.pki import index
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.storage.session import Session
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.verified import verified
+from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, Services, call_of, order
+from tests.directory.test_deciding import AT, issued
+from tests.directory.test_officers import directory_call, disabling, enrolment
+from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
+from tests.lookup.test_access_requests import AccessRequests
+from tests.notification.test_notice import notice
+
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
+
+ALL = os.environ.get("NSOR_TAMPERING") == "all"
+SAMPLED = 7
+"""Of so many tamperings one is tried by `make test`."""
+
+UNSEEN: dict[tuple[str, str], str] = {
+    (
+        "look_up",
+        "request_hash",
+    ): "a keyed hash of what was asked: it decides whether a repeat is one, and shows nothing",
+    ("migration", "applied_at"): "when a form of the tables came; no entry can be made before the first one",
+}
+"""Table and column: why no comparison speaks for it."""
+
+_OTHER = {
+    "bool": "NOT {0}",
+    "int2": "{0} + 1",
+    "int4": "{0} + 1",
+    "int8": "{0} + 1",
+    "text": "{0} || 'x'",
+    "bytea": "CASE WHEN octet_length({0}) = 32 THEN sha256({0}) ELSE {0} || '\\x00' END",
+    "uuid": "gen_random_uuid()",
+    "timestamptz": "{0} + interval '1 microsecond'",
+    "_text": "array_append({0}, 'PK')",
+    "_int2": "array_append({0}, 1::smallint)",
+}
+"""Another value of a column, by its type."""
+_ENDS = ("min", "max")
+"""The first row and the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """One statement that whoever owns the database can do."""
+
+    table: str
+    column: str
+    kind: str
+    statement: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.table}.{self.column}" if self.column else f"{self.kind} {self.table}"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A database with a story, to tamper with."""
+
+    conn: psycopg.Connection
+    keyring: Keyring
+    copy: Path
+
+    def findings(self) -> set[tuple[int, str]]:
+        report = verified(self.conn, self.keyring, ORIGIN, (self.copy, outside.extent(self.copy)))
+        return {(each.index, each.problem) for each in report.findings}
+
+    def after(self, statement: str) -> set[tuple[int, str]] | None:
+        """What is found after a statement, which is taken back; None when it changed nothing."""
+        with self.conn.transaction(force_rollback=True):
+            if self.conn.execute(statement.encode()).rowcount == 0:
+                return None
+            try:
+                return self.findings()
+            except Exception as error:  # noqa: BLE001 - collected, so that one run shows all
+                return {(-2, f"RAISED {type(error).__name__} {error}")}
+
+
+def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
+    """A bit of everything that the register keeps."""
+    with database.owner() as owner:
+        keyring_check.record(owner, keyring)
+        certificates.import_index(owner, keyring, [issued("a1"), issued("b2")])
+        certificates.import_index(owner, keyring, [index.Revoked(serial="b2", reason="keyCompromise", at=AT)])
+        entries.disable(owner, keyring, "sindh-police")
+        entries.enable(owner, keyring, "sindh-police")
+    for cnic in (KNOWN, UNKNOWN):
+        created = services.create(order(cnic))
+        services.confirm(created)
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    requests = AccessRequests(services)
+    for _ in range(2):
+        asked = requests.created()
+        grant = requests.approve(asked.access_request_id, asked.etag).response.grant
+        for suspect in (KNOWN, UNKNOWN):
+            call = make_call("punjab-police", options_pb2.PURPOSE_INVESTIGATION)
+            request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant.grant_id), suspect)
+            call.request_id = uuid.UUID(request.request_id).bytes
+            services.ask(call, request)
+    for nth in range(2):
+        key = Ed25519PrivateKey.generate()
+        services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
+        services.ask(directory_call(), disabling(key))
+    with contextlib.closing(database.writer()) as conn:
+        deliverer.deliver(Session(conn))
+    for through in (1, 2):
+        services.ask(call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=through))
+    asked = requests.created()
+    with database.owner() as owner:
+        Ledger(keyring, ORIGIN).append(
+            owner, [entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST")) for _ in range(600)]
+        )
+    with database.owner() as owner:
+        notes = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size").fetchall()
+        copy.write_bytes(b"".join(bytes(note) + b"\n" for (note,) in notes))
+        lost = Ledger(keyring, ORIGIN).append(owner, [entry("nsor-server/test", record_pb2.AccessDetail())])
+        owner.rollback()
+    copy.write_bytes(copy.read_bytes() + lost.receipts[-1].checkpoint + b"\n")
+    with database.owner() as owner:
+        opened = epoch.open_new(owner, keyring, copy, ORIGIN)
+        owner.commit()
+        (newest,) = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchall()
+    copy.write_bytes(copy.read_bytes() + bytes(newest[0]) + b"\n")
+    assert opened.origin == f"{ORIGIN}/2"
+
+
+@pytest.fixture
+def register(postgres: EmbeddedPostgres, database: Database, keyring: Keyring, tmp_path: Path) -> Iterator[Register]:
+    """The story is told; no constraint is left, and nobody else is connected."""
+    copy = tmp_path / "checkpoints"
+    with Services(database, keyring) as services:
+        tell(services, database, keyring, copy)
+    name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name)) as conn:
+        conn.execute("SET TimeZone = 'GMT'")
+        _drop_constraints(conn)
+        conn.commit()
+        yield Register(conn, keyring, copy)
+        conn.rollback()
+
+
+def _drop_constraints(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        """
+        SELECT conrelid::regclass::text, conname FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conparentid = 0 AND contype IN ('c', 'f', 'u', 'p')
+            AND NOT EXISTS (SELECT FROM pg_class WHERE oid = conrelid AND relispartition)
+        ORDER BY contype <> 'f'
+        """
+    ).fetchall()
+    for table, name in rows:
+        conn.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {} CASCADE").format(sql.SQL(table), sql.Identifier(name)))
+    for (name,) in conn.execute(
+        "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON oid = indrelid"
+        " WHERE indisunique AND relnamespace = 'public'::regnamespace AND NOT relispartition"
+    ).fetchall():
+        conn.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(sql.SQL(name)))
+    for table, column in conn.execute(
+        "SELECT attrelid::regclass::text, attname FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+        " AND attnum > 0 AND attnotnull AND relname <> 'ledger_head'"
+    ).fetchall():
+        with contextlib.suppress(psycopg.Error), conn.transaction():
+            conn.execute(
+                sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(sql.SQL(table), sql.Identifier(column))
+            )
+
+
+def tamperings(conn: psycopg.Connection) -> list[Tampering]:
+    """All of them, from the catalog."""
+    columns = conn.execute(
+        """
+        SELECT relname, attname, typname FROM pg_attribute
+        JOIN pg_class AS c ON c.oid = attrelid JOIN pg_type AS t ON t.oid = atttypid
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+            AND attnum > 0 AND NOT attisdropped
+        ORDER BY relname, attnum
+        """
+    ).fetchall()
+    found: list[Tampering] = []
+    tables: dict[str, list[str]] = {}
+    for table, column, kind in columns:
+        tables.setdefault(table, []).append(column)
+        other = _OTHER[kind].format(column)
+        found += [Tampering(table, column, f"update {which}", _update(table, column, other, which)) for which in _ENDS]
+        found.append(Tampering(table, column, "swap", _swap(table, column)))
+        found.append(Tampering(table, column, "insert", _insert(table, tables, column, other, columns)))
+    for table in tables:
+        found += [
+            Tampering(table, "", f"delete {which}", f"DELETE FROM {table} WHERE {_one(table, which)}")  # noqa: S608
+            for which in _ENDS
+        ]
+    return found
+
+
+def _one(table: str, which: str) -> str:
+    order = "" if which == "min" else " DESC"
+    return f"(tableoid, ctid) = (SELECT tableoid, ctid FROM {table} ORDER BY ctid{order} LIMIT 1)"  # noqa: S608
+
+
+def _update(table: str, column: str, other: str, which: str) -> str:
+    return (
+        f"UPDATE {table} SET {column} = coalesce({other}, {column}) WHERE {_one(table, which)} AND {column} IS NOT NULL"  # noqa: S608
+    )
+
+
+def _swap(table: str, column: str) -> str:
+    """Exchange the column between the first row and the last one that has another value."""
+    return f"""
+        WITH one AS (SELECT tableoid AS t, ctid AS c, {column} AS v FROM {table} ORDER BY ctid LIMIT 1),
+            two AS (
+                SELECT tableoid AS t, ctid AS c, {column} AS v FROM {table}
+                WHERE {column} IS DISTINCT FROM (SELECT v FROM one) ORDER BY ctid DESC LIMIT 1
+            ),
+            pair AS (
+                SELECT one.t, one.c, two.v FROM one, two UNION ALL SELECT two.t, two.c, one.v FROM one, two
+            )
+        UPDATE {table} AS mine SET {column} = pair.v FROM pair WHERE (mine.tableoid, mine.ctid) = (pair.t, pair.c)
+    """  # noqa: S608
+
+
+def _insert(
+    table: str, tables: dict[str, list[str]], column: str, other: str, columns: list[tuple[str, str, str]]
+) -> str:
+    """A copy of the first row with another value of the column."""
+    names = [name for of, name, _ in columns if of == table]
+    values = [f"coalesce({other}, {name})" if name == column else name for name in names]
+    assert tables
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table}"  # noqa: S608
+        f" WHERE {column} IS NOT NULL ORDER BY ctid LIMIT 1"
+    )
+
+
+def test_no_tampering_goes_unseen(register: Register) -> None:
+    # Whoever owns the database changes one thing behind the register's back.
+    before = register.findings()
+    assert before == set()
+    register.conn.rollback()
+    wanted = tamperings(register.conn)
+    register.conn.rollback()
+    tried, raised, unseen, idle = 0, list[str](), list[str](), list[str]()
+    for nth, tampering in enumerate(wanted):
+        if not ALL and nth % SAMPLED:
+            continue
+        after = register.after(tampering.statement)
+        if after is None:
+            idle.append(str(tampering))
+        else:
+            tried += 1
+            raised += [f"{tampering}: {problem}" for index, problem in after if index == -2]
+            if not after - before and (tampering.table, tampering.column) not in UNSEEN:
+                unseen.append(str(tampering))
+    print(f"{tried} tamperings of {len(wanted)} tried, {len(idle)} changed nothing, {len(unseen)} unseen")
+    assert tried > len(wanted) / (2 if ALL else 2 * SAMPLED)
+    assert (unseen, raised) == ([], [])

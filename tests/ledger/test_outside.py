@@ -13,6 +13,7 @@ import pytest
 
 from nsor.ledger import note
 from nsor.ledger.merkle import Frontier, leaf_hash
+from nsor.ledger.v1 import leaf_pb2
 from nsor_server.config import OperatorError
 from nsor_server.ledger import epoch, outside, proofs
 from nsor_server.ledger.append import Ledger
@@ -83,9 +84,20 @@ def forget(database: Database, ledger: Ledger, size: int) -> None:
             frontier.append(leaf_hash(leaf))
         epochs = conn.execute("SELECT origin FROM ledger_epoch ORDER BY epoch DESC LIMIT 1").fetchall()
         origin = epochs[0][0] if epochs else ORIGIN if size else ""
+        said = [leaf_pb2.Leaf.FromString(leaf) for (leaf,) in leaves]
+        hashes = [leaf.directory_hash for leaf in said if leaf.directory_hash]
         conn.execute(
-            "UPDATE ledger_head SET size = %s, root = %s, frontier = %s, origin = %s",
-            (size, frontier.root(), frontier.encode(), origin),
+            "UPDATE ledger_head SET size = %s, root = %s, frontier = %s, origin = %s, time_us = %s,"
+            " directory_version = %s, directory_hash = %s",
+            (
+                size,
+                frontier.root(),
+                frontier.encode(),
+                origin,
+                said[-1].time_us if said else 0,
+                len(hashes),
+                hashes[-1] if hashes else bytes(32),
+            ),
         )
         if size:
             signed = note.sign(note.Checkpoint(origin, size, frontier.root()), ledger._keyring.ledger_signer, origin)

@@ -9,18 +9,32 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nsor.ledger import note
+from nsor.ledger import epochs, note
+from nsor.ledger.epochs import EpochForged, Opening
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
 from nsor_server.calls import Row
 from nsor_server.config import OperatorError
-from nsor_server.ledger import operator, outside
+from nsor_server.ledger import operator, outside, proofs
 from nsor_server.ledger.append import Connection
 from nsor_server.ledger.entry import NewEpoch
+from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
-METHOD = "nsor-server/ledger.new-epoch"
+_OPENINGS = """
+SELECT epoch.first_index, epoch.last_known, entry.leaf, checkpoint.size, checkpoint.note
+FROM ledger_epoch AS epoch
+LEFT JOIN ledger_entry AS entry ON entry.index = epoch.first_index
+LEFT JOIN LATERAL (
+    SELECT size, note FROM ledger_checkpoint WHERE size > epoch.first_index ORDER BY size LIMIT 1
+) AS checkpoint ON true
+ORDER BY epoch.epoch
+"""
+
+
+class ForgedEpoch(OperatorError):
+    """ledger_epoch has a row that no `ledger new-epoch` has written: a rollback is to be covered up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +80,47 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
     operator.record(
         conn,
         keyring,
-        method=METHOD,
+        method=epochs.METHOD,
         detail=record_pb2.AccessDetail(outcome="NEW_EPOCH", case_reference=known.note.decode()),
         call_hash=hashlib.sha256(known.note).digest(),
         rows=[Row(deciding.EPOCHS, (number, origin, head[1], known.note))],
         new_epoch=NewEpoch(origin, known.checkpoint.origin),
     )
     return Opened(origin, head[1], known.checkpoint)
+
+
+def openings(conn: Connection) -> list[Opening]:
+    """What opened each epoch, in their order, for whoever proves it.
+
+    Raises:
+        ForgedEpoch: nothing did.
+    """
+    found = []
+    for first_index, last_known, leaf, size, signed in conn.execute(_OPENINGS).fetchall():
+        if leaf is None or signed is None:
+            raise ForgedEpoch(f"the epoch at entry {first_index} has no entry or no checkpoint")
+        try:
+            hashes = proofs.Proofs().inclusion(conn, first_index, size).hashes
+        except (proofs.NoSuchTree, TornTree):
+            raise ForgedEpoch(f"the entry {first_index} that opens an epoch isn't in its tree") from None
+        found.append(Opening(first_index, bytes(last_known), bytes(leaf), bytes(signed), hashes))
+    return found
+
+
+def check(conn: Connection, keyring: Keyring, first_origin: str) -> None:
+    """See that each epoch was opened by `ledger new-epoch`, and signed under the origin before it too.
+
+    Raises:
+        ForgedEpoch: one wasn't.
+    """
+    for opening in openings(conn):
+        try:
+            epochs.proved(opening, Verifier.of(keyring.ledger_signer, first_origin))
+        except EpochForged as error:
+            raise ForgedEpoch(
+                f"ledger_epoch says that an epoch begins at entry {opening.first_index}, and none does: {error}. "
+                "Somebody wrote to the database past the register; nothing is served before the row is gone"
+            ) from None
 
 
 def _is_ahead(conn: Connection, copy: Path) -> bool:

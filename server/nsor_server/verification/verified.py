@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor_server.ledger import epoch
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification import contents, reconcile, records
 from nsor_server.verification.report import Report
@@ -42,6 +43,10 @@ def verified(
     of_entries.finish()
     records.compare(conn, report)
     contents.compare(conn, keyring, report)
+    try:
+        epoch.check(conn, keyring, origin)
+    except epoch.ForgedEpoch as error:
+        report.add(-1, str(error))
     path, end = copy
     if path.exists():
         reconcile.copy(conn, path, keyring, verification.epochs, report, end=end)

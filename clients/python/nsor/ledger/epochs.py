@@ -1,0 +1,109 @@
+"""New epochs: how a ledger goes on after entries were lost, and what proves that its operator has owned up to it.
+
+An epoch counts only if the entry that opens it is that of ``ledger new-epoch`` and holds the last checkpoint that was
+known of the epoch before, and if the first checkpoint of the new origin is signed under the old origin's name as well.
+A row in a table is no epoch.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from nsor.ledger import merkle, note
+from nsor.ledger.v1 import leaf_pb2
+
+METHOD: Final = "nsor-server/ledger.new-epoch"
+"""Of the entry that opens an epoch."""
+
+
+class EpochForged(Exception):
+    """What is said to open an epoch doesn't. Says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opened an epoch.
+
+    Attributes:
+        first_index: index of the entry that opened it: the entries before it survived.
+        last_known: the signed checkpoint that was the last known one of the epoch before.
+        leaf: of that entry.
+        checkpoint: the signed checkpoint that is the first of the new origin.
+        hashes: the inclusion proof of the leaf in its tree.
+    """
+
+    first_index: int
+    last_known: bytes
+    leaf: bytes
+    checkpoint: bytes
+    hashes: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch that is proved.
+
+    Attributes:
+        first_index: of its entries.
+        last_known: of the epoch before.
+        first: its first checkpoint.
+    """
+
+    first_index: int
+    last_known: note.Checkpoint
+    first: note.Checkpoint
+
+
+def proved(opening: Opening, verifier: note.Verifier) -> Epoch:
+    """The epoch that was opened so.
+
+    Args:
+        opening: what is said to have opened it.
+        verifier: the ledger's key, under the origin of any of its epochs.
+
+    Raises:
+        EpochForged: it wasn't.
+    """
+    try:
+        last_known = _signed(opening.last_known, verifier)
+        first = _signed(opening.checkpoint, verifier)
+        note.Verifier(last_known.origin, verifier.key).verify(note.Note.parse(opening.checkpoint))
+        leaf = leaf_pb2.Leaf.FromString(opening.leaf)
+        merkle.verify_inclusion(
+            merkle.leaf_hash(opening.leaf), opening.first_index, first.size, opening.hashes, first.root
+        )
+    except (note.NoteError, DecodeError, merkle.ProofError) as error:
+        raise EpochForged(str(error)) from None
+    if leaf.method != METHOD or leaf.call_hash != hashlib.sha256(opening.last_known).digest():
+        raise EpochForged("the entry at its beginning doesn't open an epoch after that checkpoint")
+    if number(first.origin, verifier.name) <= number(last_known.origin, verifier.name):
+        raise EpochForged("its origin doesn't follow that of the epoch before")
+    return Epoch(opening.first_index, last_known, first)
+
+
+def number(origin: str, of: str) -> int:
+    """The number of an epoch by its origin, 1 for the first; ``of`` is the origin of any epoch of the same ledger.
+
+    Raises:
+        EpochForged: it is of another ledger.
+    """
+    base, _ = _parts(of)
+    found, nth = _parts(origin)
+    if found != base:
+        raise EpochForged(f"{origin} is no epoch of {base}")
+    return nth
+
+
+def _parts(origin: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(.+)/([2-9]|[1-9][0-9]{1,8})", origin)
+    return (match[1], int(match[2])) if match else (origin, 1)
+
+
+def _signed(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
+    """A checkpoint that the ledger's key has signed under the origin that it says."""
+    origin = note.Checkpoint.parse(note.Note.parse(signed).text).origin
+    return note.verify(signed, note.Verifier(origin, verifier.key))

@@ -54,6 +54,8 @@ class Ledger:
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     leaves: list[bytes] = field(default_factory=list)
+    origin: str = ORIGIN
+    epochs: list[oversight_pb2.Epoch] = field(default_factory=list)
 
     @property
     def hashes(self) -> list[bytes]:
@@ -61,7 +63,7 @@ class Ledger:
 
     def sign(self, size: int | None = None) -> bytes:
         taken = self.hashes[:size]
-        return note.sign(note.Checkpoint(ORIGIN, len(taken), merkle.root_of(taken)), self.key, ORIGIN)
+        return note.sign(note.Checkpoint(self.origin, len(taken), merkle.root_of(taken)), self.key, self.origin)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         return [merkle.root_of(self.hashes[part.start : part.stop]) for part in merkle.inclusion_path(index, size)]
@@ -127,7 +129,7 @@ class Register:
 
     def proofs(self, method: str, request: bytes) -> Message:
         if method.endswith("GetCheckpoint"):
-            return oversight_pb2.GetCheckpointResponse(checkpoint=self.ledger.sign())
+            return oversight_pb2.GetCheckpointResponse(checkpoint=self.ledger.sign(), epochs=self.ledger.epochs)
         if method.endswith("GetInclusionProof"):
             wanted = oversight_pb2.GetInclusionProofRequest.FromString(request)
             return oversight_pb2.GetInclusionProofResponse(

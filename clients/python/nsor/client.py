@@ -125,7 +125,7 @@ class Client:
         """
         return verification.verify(
             self._connection.journal,
-            self._connection.verifier,
+            self._connection.origins,
             _Register(self.oversight),
             everything=everything,
             known=known,

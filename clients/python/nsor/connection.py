@@ -27,9 +27,11 @@ from nsor.certificate import ClientCertificate
 from nsor.errors import NsorError, ProofFailed, SettingsWrong, Unreachable
 from nsor.journal import Journal
 from nsor.ledger import note
+from nsor.ledger.epochs import Opening
 from nsor.officer import OfficerKey
+from nsor.origins import Origins, UnknownOrigin
 from nsor.retries import Retries
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, oversight_pb2
 
 DEFAULT_TIMEOUT_SECONDS = 20.0
 SESSION_REUSE_SECONDS = 14 * 60
@@ -91,6 +93,7 @@ class Connection:
         certificate: the own certificate.
         journal: the proofs that are kept.
         verifier: the ledger's key.
+        origins: the epochs under which it signs, as far as they are proved.
     """
 
     def __init__(
@@ -128,6 +131,7 @@ class Connection:
         self.target = target
         self.certificate = ClientCertificate.load(certificate, key, ca)
         self.verifier = _verifier(ledger_key)
+        self.origins = Origins(self.verifier)
         self.journal = Journal(state_dir, self.verifier)
         self.officer = officer
         self.focal_persons = tuple(focal_persons)
@@ -204,11 +208,36 @@ class Connection:
         """
         failure = status.read(call, self.target)
         if failure.receipt or failure.owes_receipt:
-            proof = receipts.check(failure.receipt, exchange, failure.details, self.verifier, refused=True)
+            proof = self.proved(failure.receipt, exchange, failure.details, refused=True)
             self.journal.keep(proof, leaf=method.keeps_leaf)
             failure.error.access_id = proof.access_id
             failure.error.trace_id = proof.trace_id
         return failure.error
+
+    def proved(self, receipt: bytes, exchange: receipts.Exchange, answer: bytes, *, refused: bool) -> receipts.Proof:
+        """Check a receipt; one of an epoch that isn't known yet after the register has proved how that was opened.
+
+        Raises:
+            ReceiptMissing, ReceiptWrong: as ``receipts.check``; the epoch wasn't opened as it must be.
+        """
+        try:
+            return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
+        except UnknownOrigin:
+            self.origins.follow(self._openings())
+            return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
+
+    def _openings(self) -> list[Opening]:
+        """What the register says of its epochs. It proves itself: this answer needs no receipt that is known."""
+        method = contract.method("nsor.v1.OversightService/GetCheckpoint")
+        exchange = self._exchange(method, b"")
+        try:
+            answer, _ = self._callable(method).with_call(
+                b"", timeout=method.deadline_seconds + 1, metadata=self._metadata(method, exchange, new_traceparent())
+            )
+        except grpc.RpcError:
+            raise UnknownOrigin from None
+        found = read_message(oversight_pb2.GetCheckpointResponse, answer).epochs
+        return [Opening(e.first_index, e.last_known, e.leaf, e.checkpoint, tuple(e.hashes)) for e in found]
 
     def close(self) -> None:
         """Close the channel and sync the journal."""
@@ -228,7 +257,7 @@ class Connection:
         except grpc.RpcError as failed:
             raise self.failed(failed, exchange, method) from None
         receipt = status.metadata_value(call.trailing_metadata(), status.RECEIPT_KEY)
-        proof = receipts.check(receipt, exchange, answer, self.verifier, refused=False)
+        proof = self.proved(receipt, exchange, answer, refused=False)
         self.journal.keep(proof, leaf=method.keeps_leaf)
         return read_message(response_type, answer), proof
 

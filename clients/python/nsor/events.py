@@ -131,7 +131,7 @@ class EventStream:
 
     def _checked(self, message: bytes, exchange: receipts.Exchange, last_index: int) -> tuple[bytes, int]:
         body, receipt = receipts.split(message)
-        proof = receipts.check(receipt, exchange, body, self._connection.verifier, refused=False)
+        proof = self._connection.proved(receipt, exchange, body, refused=False)
         # All messages of a stream share one call hash: only a growing index tells a repeated one from a new one.
         if proof.index <= last_index:
             raise ReceiptWrong("index")

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from nsor.errors import LeafMissing, LedgerForked
 from nsor.ledger import note
-from nsor.receipts import Proof, open_checkpoint
+from nsor.origins import opened
+from nsor.receipts import Proof
 
 _REMEMBERED = 65_536
 """Indexes and sizes that are compared at once; all are compared when the ledger is verified."""
@@ -69,14 +70,15 @@ class Journal:
         self._base = self.folder / "checkpoint.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._indexes: collections.OrderedDict[int, bytes] = collections.OrderedDict()
-        self._roots: collections.OrderedDict[int, bytes] = collections.OrderedDict()
+        # By origin as well: after a loss that the register has owned up to, sizes and indexes come again.
+        self._indexes: collections.OrderedDict[tuple[str, int], bytes] = collections.OrderedDict()
+        self._roots: collections.OrderedDict[tuple[str, int], bytes] = collections.OrderedDict()
         with self._locked():
             self._drop_torn_line()
         base = self.base()
         if base.note:
-            kept = open_checkpoint(base.note, verifier)
-            self._roots[kept.size] = kept.root
+            kept = opened(base.note, verifier)
+            self._roots[kept.origin, kept.size] = kept.root
 
     def keep(self, proof: Proof, *, leaf: bool = True) -> None:
         """Keep a proof, after comparing it with those seen before.
@@ -92,9 +94,9 @@ class Journal:
         checkpoint = proof.checkpoint
         digest = hashlib.sha256(proof.leaf).digest()
         with self._lock:
-            if _remember(self._roots, checkpoint.size, checkpoint.root) != checkpoint.root:
+            if _remember(self._roots, (checkpoint.origin, checkpoint.size), checkpoint.root) != checkpoint.root:
                 raise LedgerForked(checkpoint.size, checkpoint.size)
-            if _remember(self._indexes, proof.index, digest) != digest:
+            if _remember(self._indexes, (checkpoint.origin, proof.index), digest) != digest:
                 raise LeafMissing(proof.index)
             if leaf:
                 with self._locked():
@@ -198,7 +200,7 @@ class Journal:
             os.ftruncate(self._file, whole)
 
 
-def _remember(seen: collections.OrderedDict[int, bytes], key: int, value: bytes) -> bytes:
+def _remember(seen: collections.OrderedDict[tuple[str, int], bytes], key: tuple[str, int], value: bytes) -> bytes:
     """The value that was first seen under a key."""
     first = seen.setdefault(key, value)
     if len(seen) > _REMEMBERED:

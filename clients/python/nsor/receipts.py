@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from nsor.errors import ReceiptMissing, ReceiptWrong
 from nsor.ledger import note
 from nsor.ledger.v1 import leaf_pb2
+from nsor.origins import Origins
 from nsor.v1 import receipt_pb2
 
 LEAF_FORMAT = 1
@@ -71,18 +72,19 @@ class Proof:
     time_us: int
 
 
-def check(receipt: bytes, exchange: Exchange, answer: bytes, verifier: note.Verifier, *, refused: bool) -> Proof:
+def check(receipt: bytes, exchange: Exchange, answer: bytes, origins: Origins, *, refused: bool) -> Proof:
     """Check the receipt of one answer or refusal.
 
     Args:
         receipt: an encoded nsor.v1.Receipt; empty when none came.
         exchange: the call.
         answer: the bytes that the answer hash covers.
-        verifier: the ledger's key.
+        origins: the ledger's key, and the epochs that are proved.
         refused: whether ``answer`` is a refusal's google.rpc.Status.
 
     Raises:
         ReceiptMissing: there is none.
+        UnknownOrigin: its checkpoint is of an epoch that isn't proved yet.
         ReceiptWrong: it isn't of this call, or its signature doesn't hold.
     """
     if not receipt:
@@ -96,7 +98,7 @@ def check(receipt: bytes, exchange: Exchange, answer: bytes, verifier: note.Veri
     # A refused certificate may name no agency that the register knows; an answered one always does.
     _expect("agency", leaf.agency == exchange.agency or (refused and not leaf.agency))
     _expect("outcome", refused or leaf.outcome == leaf_pb2.OUTCOME_ALLOWED)
-    checkpoint = open_checkpoint(parsed.checkpoint, verifier)
+    checkpoint = origins.open(parsed.checkpoint)
     _expect("index", parsed.index < checkpoint.size)
     return Proof(
         leaf=parsed.leaf,
@@ -107,18 +109,6 @@ def check(receipt: bytes, exchange: Exchange, answer: bytes, verifier: note.Veri
         trace_id=leaf.trace_id.hex(),
         time_us=leaf.time_us,
     )
-
-
-def open_checkpoint(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
-    """Read a signed checkpoint.
-
-    Raises:
-        ReceiptWrong: it isn't one, or the ledger's key hasn't signed it.
-    """
-    try:
-        return note.verify(signed, verifier)
-    except note.NoteError:
-        raise ReceiptWrong("checkpoint") from None
 
 
 def split(message: bytes) -> tuple[bytes, bytes]:

@@ -15,7 +15,7 @@ from typing import Protocol
 from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
 from nsor.journal import Base, Journal, Kept
 from nsor.ledger import merkle, note
-from nsor.receipts import open_checkpoint
+from nsor.origins import Origins
 
 PARALLEL = 8
 
@@ -44,6 +44,7 @@ class Verified:
         checkpoint: the signed checkpoint.
         leaves: leaves of this agency that were proven to be in the tree.
         checkpoints: checkpoints that were proven to be its prefixes.
+        lost: leaves and checkpoints of entries that were lost, as the register has owned up to by a new epoch.
     """
 
     previous_size: int
@@ -52,11 +53,12 @@ class Verified:
     checkpoint: bytes
     leaves: int
     checkpoints: int
+    lost: int = 0
 
 
 def verify(
     journal: Journal,
-    verifier: note.Verifier,
+    origins: Origins,
     source: ProofSource,
     *,
     everything: bool = False,
@@ -67,7 +69,7 @@ def verify(
 
     Args:
         journal: what was kept.
-        verifier: the ledger's key.
+        origins: the ledger's key, and the epochs that are proved.
         source: where proofs come from.
         everything: prove every leaf again, not only those since the last verification.
         known: signed checkpoints that were kept elsewhere: they must be prefixes too.
@@ -85,10 +87,16 @@ def verify(
         end = journal.end()
         leaves = list(journal.leaves(0 if everything else base.verified_bytes, end))
         signed = source.newest()
-        newest = open_checkpoint(signed, verifier)
-        kept = open_checkpoint(base.note, verifier) if base.note else None
+        newest = origins.open(signed)
+        kept = origins.open(base.note) if base.note else None
         shown = itertools.chain(known, (leaf.note for leaf in leaves))
-        older = _distinct(kept, (open_checkpoint(each, verifier) for each in shown))
+        every = _distinct(kept, (origins.open(each) for each in shown))
+        for checkpoint in every:
+            origins.check_owned_up(checkpoint)
+        older = [each for each in every if each.size <= origins.survived(each.origin)]
+        all_leaves = len(leaves)
+        leaves = [each for each in leaves if each.index < origins.survived(origins.open(each.note).origin)]
+        lost = len(every) - len(older) + all_leaves - len(leaves)
         for checkpoint in older:
             if checkpoint.size > newest.size:
                 raise LedgerRolledBack(checkpoint.size, newest.size)
@@ -113,16 +121,17 @@ def verify(
         checkpoint=signed,
         leaves=len(leaves),
         checkpoints=len(older),
+        lost=lost,
     )
 
 
 def _distinct(kept: note.Checkpoint | None, seen: Iterable[note.Checkpoint]) -> list[note.Checkpoint]:
-    """Each checkpoint once, by size; two of one size that differ are a fork."""
-    by_size: dict[int, note.Checkpoint] = {} if kept is None else {kept.size: kept}
+    """Each checkpoint once, by origin and size; two of one size that differ are a fork."""
+    found: dict[tuple[str, int], note.Checkpoint] = {} if kept is None else {(kept.origin, kept.size): kept}
     for checkpoint in seen:
-        if by_size.setdefault(checkpoint.size, checkpoint) != checkpoint:
+        if found.setdefault((checkpoint.origin, checkpoint.size), checkpoint) != checkpoint:
             raise LedgerForked(checkpoint.size, checkpoint.size)
-    return [by_size[size] for size in sorted(by_size)]
+    return sorted(found.values(), key=lambda each: each.size)
 
 
 def _check_prefix(source: ProofSource, older: note.Checkpoint, newest: note.Checkpoint) -> None:

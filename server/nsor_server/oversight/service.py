@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from nsor.v1 import options_pb2, oversight_pb2
 from nsor_server.access.disclosure import disclose
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import from_us
-from nsor_server.ledger import proofs
+from nsor_server.ledger import epoch, proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.oversight import page_tokens, rules, store
 from nsor_server.rpc.handlers import A, Handler, Unary
@@ -80,7 +81,8 @@ class OversightService:
             note = proofs.checkpoint(conn, request.min_tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
-        return _outcome(call, oversight_pb2.GetCheckpointResponse(checkpoint=note), "CHECKPOINT")
+        answer = oversight_pb2.GetCheckpointResponse(checkpoint=note, epochs=_epochs(conn))
+        return _outcome(call, answer, "CHECKPOINT")
 
     def get_inclusion_proof(
         self, call: Call, request: oversight_pb2.GetInclusionProofRequest, conn: Connection
@@ -110,6 +112,25 @@ class OversightService:
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")
+
+
+def _epochs(conn: Connection) -> list[oversight_pb2.Epoch]:
+    """What opened each epoch; none, with an alert, where a row says so that no entry has written."""
+    try:
+        found = epoch.openings(conn)
+    except epoch.ForgedEpoch as error:
+        alert(Alert.ROW_CONTRADICTED, "%s", error)
+        return []
+    return [
+        oversight_pb2.Epoch(
+            first_index=each.first_index,
+            last_known=each.last_known,
+            leaf=each.leaf,
+            checkpoint=each.checkpoint,
+            hashes=each.hashes,
+        )
+        for each in found
+    ]
 
 
 def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:

@@ -43,6 +43,7 @@ def verify(session: Session, everything: bool) -> None:
                 "root": found.root.hex(),
                 "leaves": found.leaves,
                 "checkpoints": found.checkpoints,
+                "lost": found.lost,
             }
         )
         return
@@ -53,6 +54,7 @@ def verify(session: Session, everything: bool) -> None:
         ("entries at the last check", str(found.previous_size)),
         ("your entries proven", str(found.leaves)),
         ("earlier checkpoints proven", str(found.checkpoints)),
+        ("lost, as the register has owned up to", str(found.lost)),
         ("root", found.root.hex()),
     ]
     session.table("", ("", ""), rows)

@@ -223,20 +223,66 @@ class GetCheckpointResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHECKPOINT_FIELD_NUMBER: _builtins.int
+    EPOCHS_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.bytes
     """A C2SP signed note."""
+    @_builtins.property
+    def epochs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Epoch]:
+        """How the ledger went on after each loss of entries, the first loss first; empty where nothing was ever lost."""
+
     def __init__(
         self,
         *,
         checkpoint: _builtins.bytes = ...,
+        epochs: _abc.Iterable[Global___Epoch] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "epochs", b"epochs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCheckpointResponse: _TypeAlias = GetCheckpointResponse  # noqa: Y015
+
+@_typing.final
+class Epoch(_message.Message):
+    """What opened an epoch, under a new origin, after entries were lost. It proves itself by the ledger's key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_INDEX_FIELD_NUMBER: _builtins.int
+    LAST_KNOWN_FIELD_NUMBER: _builtins.int
+    LEAF_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    first_index: _builtins.int
+    """Index of the entry that opened it; the entries before it survived."""
+    last_known: _builtins.bytes
+    """The last checkpoint that was known of the epoch before: a C2SP signed note."""
+    leaf: _builtins.bytes
+    """The entry that opened it: an nsor.ledger.v1.Leaf as it is stored. Its call_hash is the SHA-256 of `last_known`."""
+    checkpoint: _builtins.bytes
+    """The first checkpoint of the new origin: a C2SP signed note, with a second signature under the origin before."""
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The audit path of the leaf in the tree of that checkpoint, from the leaf up; 32 bytes each."""
+
+    def __init__(
+        self,
+        *,
+        first_index: _builtins.int = ...,
+        last_known: _builtins.bytes = ...,
+        leaf: _builtins.bytes = ...,
+        checkpoint: _builtins.bytes = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "first_index", b"first_index", "hashes", b"hashes", "last_known", b"last_known", "leaf", b"leaf"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Epoch: _TypeAlias = Epoch  # noqa: Y015
 
 @_typing.final
 class GetInclusionProofRequest(_message.Message):

@@ -1,0 +1,150 @@
+"""A register that has lost entries goes on under another origin: who has its key follows, and believes no other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import nsor
+from nsor.ledger import epochs, note
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2, oversight_pb2
+from tests.client.conftest import ORIGIN
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Connect, Register
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+
+
+@pytest.fixture(autouse=True)
+def _answer(register: Register) -> None:
+    register.answers[LIST] = lambda _: directory_pb2.ListAgenciesResponse()
+
+
+def calls(client: nsor.Client, number: int) -> None:
+    for _ in range(number):
+        client.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+
+
+def lose(
+    register: Register, kept: int, *, last_known: bytes = b"", by: str = epochs.METHOD, signed: bool = True
+) -> None:
+    """Set the ledger back, and go on under a new origin, as `ledger new-epoch` does."""
+    ledger = register.ledger
+    last_known = last_known or ledger.sign()
+    before, ledger.origin = ledger.origin, f"{ORIGIN}/{len(ledger.epochs) + 2}"
+    del ledger.leaves[kept:]
+    leaf = leaf_pb2.Leaf(format=1, method=by, call_hash=hashlib.sha256(last_known).digest(), count=1)
+    ledger.leaves.append(leaf.SerializeToString())
+    checkpoint = ledger.sign()
+    if signed:
+        checkpoint = note.Signer(ledger.key, before).add_to(checkpoint)
+    ledger.epochs.append(
+        oversight_pb2.Epoch(
+            first_index=kept,
+            last_known=last_known,
+            leaf=ledger.leaves[-1],
+            checkpoint=checkpoint,
+            hashes=ledger.inclusion(kept, kept + 1),
+        )
+    )
+
+
+def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
+    connect: Connect, register: Register, tmp_path: Path
+) -> None:
+    # It keeps its journal: three of its five receipts are of entries that are still there.
+    client = connect()
+    calls(client, 3)
+    client.verify_ledger()
+    calls(client, 2)
+    folder = client.state_folder
+    lose(register, 3)
+    calls(client, 1)
+    found = client.verify_ledger(everything=True)
+    assert (found.leaves, found.lost) == (4, 2 + 3)
+    assert note.Checkpoint.parse(note.Note.parse(found.checkpoint).text).origin == register.ledger.origin
+    assert client.state_folder == folder
+    # So does one that starts anew, with the key that it was given at the beginning.
+    again = connect()
+    calls(again, 1)
+    assert again.verify_ledger().leaves == 1
+    assert [path.name for path in (tmp_path / "client-state").iterdir()] == [folder.name]
+
+
+def _by_another_entry(register: Register) -> None:
+    lose(register, 3, by="nsor-server/agency.add")
+
+
+def _without_the_old_origin(register: Register) -> None:
+    lose(register, 3, signed=False)
+
+
+def _with_another_leaf(register: Register) -> None:
+    lose(register, 3)
+    register.ledger.epochs[0].leaf = b"x"
+
+
+def _without_an_epoch(register: Register) -> None:
+    lose(register, 3)
+    register.ledger.epochs.clear()
+
+
+def _elsewhere(register: Register) -> None:
+    lose(register, 3)
+    register.ledger.epochs[0].first_index = 2
+
+
+@pytest.mark.parametrize(
+    "forge", [_by_another_entry, _without_the_old_origin, _with_another_leaf, _without_an_epoch, _elsewhere]
+)
+def test_a_forged_epoch_is_not_followed(
+    connect: Connect, register: Register, forge: Callable[[Register], None]
+) -> None:
+    # Otherwise a rollback is passed off as a loss that the register has owned up to.
+    client = connect()
+    calls(client, 5)
+    forge(register)
+    with pytest.raises(nsor.ReceiptWrong):
+        calls(client, 1)
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+
+
+def test_a_register_that_owns_up_to_less_than_it_has_shown_is_found(connect: Connect, register: Register) -> None:
+    # It says that it had four entries; this client was shown five.
+    client = connect()
+    calls(client, 4)
+    known = register.ledger.sign()
+    calls(client, 1)
+    lose(register, 2, last_known=known)
+    with pytest.raises(nsor.LedgerRolledBack):
+        client.verify_ledger()
+
+
+def test_what_survived_must_still_be_there(connect: Connect, register: Register) -> None:
+    # A new epoch is no occasion to change what came before.
+    client = connect()
+    calls(client, 5)
+    register.ledger.leaves[1] = b"another"
+    lose(register, 3)
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+
+
+def test_epochs_follow_each_other(connect: Connect, register: Register) -> None:
+    client = connect()
+    calls(client, 4)
+    lose(register, 3)
+    calls(client, 4)
+    lose(register, 6)
+    calls(client, 2)
+    found = client.verify_ledger()
+    # Of the second epoch one survived, before the client had asked how it was opened; of the third all.
+    assert found.leaves == 3 + 1 + 2
+    assert register.ledger.origin == f"{ORIGIN}/3"

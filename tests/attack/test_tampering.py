@@ -160,7 +160,7 @@ def register(postgres: EmbeddedPostgres, database: Database, keyring: Keyring, t
     with Services(database, keyring) as services:
         tell(services, database, keyring, copy)
     name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
-    with psycopg.connect(postgres.conninfo(SUPERUSER, name)) as conn:
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name), prepare_threshold=None) as conn:
         conn.execute("SET TimeZone = 'GMT'")
         _drop_constraints(conn)
         conn.commit()

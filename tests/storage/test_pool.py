@@ -9,6 +9,7 @@ from psycopg.pq import TransactionStatus
 from nsor_server.storage import pool
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import ClockSkew, Database
+from nsor_server.storage.session import ask
 from nsor_server.storage.soundness import NotDurable
 
 
@@ -29,6 +30,16 @@ def _officers(database: Database) -> int:
 def _agency(database: Database) -> None:
     with database.owner() as owner:
         owner.execute("INSERT INTO agency VALUES ('npb', 1, 'NPB', 'NPB', '{PK}')")
+
+
+def test_a_rollback_takes_no_prepared_statement_away(database: Database) -> None:
+    # Whoever reads what decides, and finds it contradicted, reads again on the same connection a second later.
+    with database.connect() as connection:
+        for _ in range(8):
+            connection.execute("SELECT 1")
+        for _ in range(2):
+            assert ask(connection, _PREPARED) == [(7,)]
+            connection.rollback()
 
 
 def test_a_transaction_commits_at_its_end(database: Database) -> None:

@@ -223,6 +223,8 @@ class Database:
 
 
 def _configure(connection: Connection) -> None:
+    # psycopg deallocates all prepared statements at a rollback when it has prepared one itself: the session's too.
+    connection.prepare_threshold = None
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
 
 

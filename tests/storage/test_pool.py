@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 from nsor_server.storage import pool
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import ClockSkew, Database
-from nsor_server.storage.session import ask
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.soundness import NotDurable
 
 
@@ -30,6 +30,9 @@ def _officers(database: Database) -> int:
 def _agency(database: Database) -> None:
     with database.owner() as owner:
         owner.execute("INSERT INTO agency VALUES ('npb', 1, 'NPB', 'NPB', '{PK}')")
+
+
+_PREPARED = Statement(b"pool seven", b"SELECT 7")
 
 
 def test_a_rollback_takes_no_prepared_statement_away(database: Database) -> None:

@@ -101,7 +101,7 @@ def openings(conn: Connection) -> list[Opening]:
             raise ForgedEpoch(f"the epoch at entry {first_index} has no entry or no checkpoint")
         try:
             hashes = proofs.Proofs().inclusion(conn, first_index, size).hashes
-        except (proofs.NoSuchTree, TornTree):
+        except (proofs.NoSuchTree, TornTree, ValueError):  # of a head that isn't one of a tree
             raise ForgedEpoch(f"the entry {first_index} that opens an epoch isn't in its tree") from None
         found.append(Opening(first_index, bytes(last_known), bytes(leaf), bytes(signed), hashes))
     return found

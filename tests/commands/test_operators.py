@@ -143,10 +143,11 @@ def test_an_agency_is_a_card_with_what_comes_next(say: Say, tmp_path: Path) -> N
     code, said = say("agency", "show", "punjab-police")
     assert code == 0
     lines = said.splitlines()
-    assert lines[0] == "agency       punjab-police"
-    assert "certificates 1 valid, 0 revoked, 1 over" in lines
-    assert f"             ab12 until {dt.datetime.now(dt.UTC) + dt.timedelta(days=300):%Y-%m-%d}" in lines
-    assert any(line.startswith("last call    20") for line in lines)
+    assert lines[0] == "agency         punjab-police"
+    assert "certificates   1 valid, 0 revoked, 1 over" in lines
+    assert "focal persons  none: nsor-server agency focal-person add" in lines
+    assert f"               ab12 until {dt.datetime.now(dt.UTC) + dt.timedelta(days=300):%Y-%m-%d}" in lines
+    assert any(line.startswith("last call      20") for line in lines)
     assert lines[-1] == "Next: nsor-server agency disable punjab-police"
     assert max(map(len, lines)) <= 80
 

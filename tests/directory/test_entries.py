@@ -261,12 +261,18 @@ def test_an_operator_enters_lists_and_disables_focal_persons(nsor_server: Say, t
     focal_persons.create(tmp_path, EXAMPLES)
     code, said = nsor_server("agency", "focal-person", "add", "--file", str(tmp_path / focal_persons.LIST))
     assert code == 0
-    assert nsor_server("agency", "focal-person", "disable", "npb", "--number", "f-1")[1] == "f-1 of npb is disabled.\n"
+    disable = ("agency", "focal-person", "disable", "npb", "--number", "f-1")
+    assert nsor_server(*disable)[0] == EXPECTED
+    assert nsor_server(*disable, "--again", "f-1")[1] == "f-1 of npb is disabled.\n"
     code, said = nsor_server("agency", "focal-person", "list", "npb", "--json")
     states = {row["number"]: row["disabled_at"] is None for row in map(json.loads, said.splitlines())}
     assert states == {"F-1": False, "FOCAL-1": True, "FOCAL-2": True}
     assert "disabled 2" in nsor_server("agency", "focal-person", "list")[1]
-    for arguments in (["add", "npb"], ["add", *one, "--file", str(public)], ["disable", "npb", "--number", "F-9"]):
+    for arguments in (
+        ["add", "npb"],
+        ["add", *one, "--file", str(public)],
+        ["disable", "npb", "--number", "F-9", "--again", "F-9"],
+    ):
         code, said = nsor_server("agency", "focal-person", *arguments)
         assert code != 0
         assert "Traceback" not in said

@@ -4,6 +4,7 @@ import datetime as dt
 import difflib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from nsor_server import config
 from nsor_server.calls import Agency
 from nsor_server.commands import again as again_
 from nsor_server.commands.focal_person import focal_person
-from nsor_server.directory import agencies, entries
+from nsor_server.directory import agencies, entries, focal_persons
 from nsor_server.directory import standing as standings
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant
@@ -113,14 +114,15 @@ def list_(*, as_json: bool) -> None:
 @agency.command()
 @click.argument("agency_id")
 def show(agency_id: str) -> None:
-    """Show an agency: its facts, certificates, officers and last call."""
+    """Show an agency: its facts, certificates, focal persons, officers and last call."""
     with attached(config.load(os.environ)) as database, database.owner() as owner:
         one = _known(owner, agency_id)
         standing = standings.of_agencies(owner, [agency_id])[agency_id]
         last = activity.last_calls(owner, [agency_id]).get(agency_id)
         at = operator.now(owner)
-    for name, value in _card(one, standing, last, at):
-        click.echo(f"{name:<13}{value}")
+        focal = [each.number for each in focal_persons.find(owner, agency_id) if each.disabled_at is None]
+    for name, value in _card(one, standing, last, at, focal):
+        click.echo(f"{name:<15}{value}")
     click.echo(f"\nNext: nsor-server agency {'disable' if one.enabled else 'enable'} {agency_id}")
 
 
@@ -178,7 +180,9 @@ def _known(owner: Connection, agency_id: str) -> Agency:
     return found
 
 
-def _card(one: Agency, standing: standings.Standing, last_us: int | None, at: dt.datetime) -> list[tuple[str, str]]:
+def _card(
+    one: Agency, standing: standings.Standing, last_us: int | None, at: dt.datetime, focal: Sequence[str]
+) -> list[tuple[str, str]]:
     valid = standing.valid(at)
     revoked = sum(each.revoked for each in standing.certificates)
     certificates = f"{len(valid)} valid, {revoked} revoked, {len(standing.certificates) - len(valid) - revoked} over"
@@ -191,6 +195,7 @@ def _card(one: Agency, standing: standings.Standing, last_us: int | None, at: dt
         ("state", "enabled" if one.enabled else "disabled"),
         ("certificates", certificates),
         *(("", f"{each.serial} until {each.not_after:%Y-%m-%d}") for each in valid),
+        ("focal persons", ", ".join(focal) or "none: nsor-server agency focal-person add"),
         ("officers", str(standing.officers)),
         ("last call", "none" if last_us is None else f"{instant(last_us).astimezone(KARACHI):%Y-%m-%d %H:%M:%S} PKT"),
     ]

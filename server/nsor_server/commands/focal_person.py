@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nsor_server import config
+from nsor_server.commands import again as again_
 from nsor_server.directory import focal_persons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
@@ -79,10 +80,13 @@ def list_(*, agency_id: str | None, as_json: bool) -> None:
 @focal_person.command()
 @click.argument("agency_id")
 @click.option("--number", required=True, help="Personal number, as `list` shows it.")
-def disable(*, agency_id: str, number: str) -> None:
+@again_.OPTION
+def disable(*, agency_id: str, number: str, again: str | None) -> None:
     """Disable the key of a focal person: nothing more is decided by it. Whom it has enrolled stays enrolled."""
     settings = config.load(os.environ)
     keyring = keyrings.load(settings.keys)
+    what = f"The key of focal person {number} of {agency_id} will be disabled, for good; a new key may follow."
+    again_.typed(number, again, what=what)
     with attached(settings) as database, database.owner() as owner:
         changed = focal_persons.disable(owner, keyring, agency_id, number)
     click.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")

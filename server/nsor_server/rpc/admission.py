@@ -16,6 +16,11 @@ from nsor_server.access.officers import Officers
 from nsor_server.access.signatures import SignedCall
 from nsor_server.calls import Call
 
+_BY_SESSION = frozenset({options_pb2.OFFICER_RULE_SESSION, options_pb2.OFFICER_RULE_SYSTEM})
+_SESSION_OR_OTHER = frozenset(
+    {options_pb2.OFFICER_RULE_SESSION_IF_SENT, options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON}
+)
+"""Rules by which a session is asked if one is sent."""
 _BY_SIGNATURE = frozenset({options_pb2.OFFICER_RULE_DECISION, options_pb2.OFFICER_RULE_OWN_KEY})
 """Rules by which an officer signs the call itself."""
 _SYSTEMS_TOO = frozenset({options_pb2.OFFICER_RULE_SYSTEM, options_pb2.OFFICER_RULE_SESSION_IF_SENT})
@@ -97,20 +102,26 @@ class Admission:
             call.officer = self.officers.still(call.opened_by, caller, snapshot)
             return
         now_us = int(snapshot.now().timestamp() * 1_000_000)
-        if needs == options_pb2.OFFICER_RULE_SESSION_IF_SENT and call.officer_session is None:
-            return
-        signed = SignedCall(rule.full_name, call.call_hash, now_us)
-        by_focal_person = needs == options_pb2.OFFICER_RULE_FOCAL_PERSON or (
-            needs == options_pb2.OFFICER_RULE_OFFICER_OR_FOCAL_PERSON and call.officer_session is None
-        )
-        if by_focal_person:
-            call.focal_persons = focal_persons.of_decision(
-                call.decision, call.second_decision, signed, caller, snapshot
-            )
-        elif needs in _BY_SIGNATURE:
+        if needs in _BY_SESSION or (needs in _SESSION_OR_OTHER and call.officer_session is not None):
+            system = needs in _SYSTEMS_TOO
+            call.officer = self.officers.of_session(call.officer_session, caller, snapshot, now_us, system=system)
+            call.opened_by = call.officer if rule.streaming else None
+        elif needs != options_pb2.OFFICER_RULE_SESSION_IF_SENT:
+            self._signers(call, needs, SignedCall(rule.full_name, call.call_hash, now_us), caller, snapshot)
+
+    def _signers(
+        self,
+        call: Call,
+        needs: options_pb2.OfficerRule.ValueType,
+        signed: SignedCall,
+        caller: gate.Caller,
+        snapshot: DirectorySnapshot,
+    ) -> None:
+        """Note who has signed the call itself: an officer, or focal persons."""
+        if needs in _BY_SIGNATURE:
             own_key = needs == options_pb2.OFFICER_RULE_OWN_KEY
             call.officer = self.officers.of_decision(call.decision, signed, caller, snapshot, own_key=own_key)
         else:
-            system = needs in _SYSTEMS_TOO
-            call.officer = self.officers.of_session(call.officer_session, caller, snapshot, now_us, system=system)
-        call.opened_by = call.officer if rule.streaming else None
+            call.focal_persons = focal_persons.of_decision(
+                call.decision, call.second_decision, signed, caller, snapshot
+            )

@@ -95,9 +95,9 @@ def test_a_focal_persons_key_does_nothing_else(serving: Serving) -> None:
     )
     assert caller.call(DISABLE_OWN, own).reason == "OFFICER_NOT_ACCEPTED"
     assert caller.call(LIST_OFFICERS, directory_pb2.ListOfficersRequest()).code is STATES.OK
-    npb = serving.caller("npb")
-    npb.officer = serving.enter_focal_person("npb")
-    assert npb.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
+    border = serving.caller("fia-immigration")
+    border.officer = serving.enter_focal_person("fia-immigration")
+    assert border.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
     caller.officer = person
     assert caller.call(LIST_OFFICERS, directory_pb2.ListOfficersRequest()).reason == "OFFICER_NOT_ACCEPTED"
     acknowledged = caller.call(ACKNOWLEDGE, notification_pb2.AcknowledgeEventsRequest(through_sequence=1))
@@ -115,8 +115,8 @@ def test_a_system_listens_and_acts_for_no_officer(serving: Serving) -> None:
     stream.call.cancel()
     assert system.call(ACKNOWLEDGE, acknowledgement).code is STATES.OK
     assert system.call(LIST_OFFICERS, directory_pb2.ListOfficersRequest()).reason == "OFFICER_NOT_SYSTEM"
-    npb = serving.caller("npb", system=True)
-    assert npb.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_SYSTEM"
+    border = serving.caller("fia-immigration", system=True)
+    assert border.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_SYSTEM"
 
 
 def test_an_officer_who_does_not_decide_decides_nothing(serving: Serving) -> None:
@@ -128,7 +128,7 @@ def test_an_officer_who_does_not_decide_decides_nothing(serving: Serving) -> Non
 
 
 def test_an_officer_who_disables_his_own_key_is_refused_from_the_next_call_on(serving: Serving) -> None:
-    caller, key = serving.caller("npb"), serving.enrol("npb", decides=False)
+    caller, key = serving.caller("fia-immigration"), serving.enrol("fia-immigration", decides=False)
     caller.officer = key
     request, nonce = (
         directory_pb2.DisableOwnKeyRequest(

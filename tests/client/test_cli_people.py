@@ -108,7 +108,7 @@ def test_going_through_events_shows_only_what_awaits_the_court(
 
 
 @pytest.mark.parametrize("how", [(NEW,), ("--from-events",)])
-@pytest.mark.parametrize("broken", [(("case_number", "DOCUMENT_NUMBER_FORM"),), ()])
+@pytest.mark.parametrize("broken", [(("case_number", "CASE_NUMBER_FORM"),), ()])
 def test_a_wrong_case_number_is_told_by_its_field(
     *,
     run: Run,

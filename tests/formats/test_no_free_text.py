@@ -24,7 +24,6 @@ NUMBERS = [
     options_pb2.FORMAT_FIR_COPY_NUMBER,
     options_pb2.FORMAT_APPLICATION_NUMBER,
     options_pb2.FORMAT_PRISONER_NUMBER,
-    options_pb2.FORMAT_DOCUMENT_NUMBER,
 ]
 CODES = [
     *NUMBERS,

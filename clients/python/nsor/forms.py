@@ -55,7 +55,6 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "جرائم کی فہرست کی دفعہ (`nsor offences WORD` سے تلاش کریں)",
         "PPC-376",
     ),
-    options_pb2.FORMAT_DOCUMENT_NUMBER: Form("a ticket's number", "ٹکٹ کا نمبر", "T-77"),
     options_pb2.FORMAT_CASE_NUMBER: Form(
         "a case number as courts write it", "مقدمے کا نمبر جیسے عدالت لکھتی ہے", "Sessions Case No. 123/2022"
     ),

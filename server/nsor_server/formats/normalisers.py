@@ -27,7 +27,6 @@ Normaliser = Callable[[str], str]
 
 _NUMBERS: Final = frozenset(
     {
-        options_pb2.FORMAT_DOCUMENT_NUMBER,
         options_pb2.FORMAT_CASE_NUMBER,
         options_pb2.FORMAT_FIR_COPY_NUMBER,
         options_pb2.FORMAT_APPLICATION_NUMBER,

@@ -21,7 +21,6 @@ _REASONS: Final = {
     "FIR_COPY_NUMBER": errors_pb2.FIELD_REASON_FIR_COPY_NUMBER_FORM,
     "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
     "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
-    "DOCUMENT_NUMBER": errors_pb2.FIELD_REASON_FORM,
 }
 _Words = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 _Digits = Annotated[int, msgspec.Meta(ge=1, le=12)]

@@ -421,8 +421,6 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """Lower-case agency id: a letter, then 1 to 62 letters, digits or dashes."""
     FORMAT_OFFENCE_CODE: _Format.ValueType  # 8
     """A code of the offence table, such as PPC-376."""
-    FORMAT_DOCUMENT_NUMBER: _Format.ValueType  # 9
-    """A document's number, in one of the forms of the policy data."""
     FORMAT_OFFICER_NUMBER: _Format.ValueType  # 10
     """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
     FORMAT_ADDRESS_CODE: _Format.ValueType  # 11
@@ -473,8 +471,6 @@ FORMAT_AGENCY_ID: Format.ValueType  # 7
 """Lower-case agency id: a letter, then 1 to 62 letters, digits or dashes."""
 FORMAT_OFFENCE_CODE: Format.ValueType  # 8
 """A code of the offence table, such as PPC-376."""
-FORMAT_DOCUMENT_NUMBER: Format.ValueType  # 9
-"""A document's number, in one of the forms of the policy data."""
 FORMAT_OFFICER_NUMBER: Format.ValueType  # 10
 """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
 FORMAT_ADDRESS_CODE: Format.ValueType  # 11

@@ -17,6 +17,7 @@ from nsor.officer import OfficerKey
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from tests import ample_budgets
 from tests.bench import processes
 from tests.bench.measure import BenchFailed, Target
 
@@ -51,6 +52,7 @@ class BenchRegister:
         own = {
             "NSOR_CHECKPOINT_FILE": str(self.folder / f"checkpoints-{number}"),
             "NSOR_METRICS_LISTEN": f"127.0.0.1:{processes.free_port()}",
+            "NSOR_POLICY_DIR": str(ample_budgets.written(self.folder / "policy")),
         }
         return RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own})
 

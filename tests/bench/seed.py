@@ -185,6 +185,7 @@ def _grant(plan: Plan) -> list[bytes]:
                 expiry_rule="grant-expiry",
                 create_time_us=to_us(now),
                 case_blinds=claims.case_blinds(blind_index, claims.fir_case(records.case_reference(fir))),
+                purpose=options_pb2.PURPOSE_INVESTIGATION,
             )
             rows.append(lookups.grant_row(sealer, grant)[0])
             requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]

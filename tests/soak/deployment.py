@@ -27,6 +27,7 @@ from nsor.v1 import registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from tests import ample_budgets
 from tests.e2e.agencies import punjabis
 from tests.ledger.lost_standby import Standby
 from tests.polling import until
@@ -227,9 +228,11 @@ class Deployment:
 @contextlib.contextmanager
 def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Deployment]:
     """A deployment whose register runs; leaving it stops the register."""
-    register = RunningRegister(
-        folder / "register", settings={"NSOR_LISTEN": f"127.0.0.1:{free_port()}", **(settings or {})}
-    )
+    own = {
+        "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
+        "NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy")),
+    }
+    register = RunningRegister(folder / "register", settings={**own, **(settings or {})})
     with register:
         deployment = Deployment(register)
         try:

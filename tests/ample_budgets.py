@@ -1,0 +1,21 @@
+"""Policy with budgets that no load empties, for registers that a load is put on: what ships stops it after a minute."""
+
+import re
+from pathlib import Path
+
+from nsor_server.policy.source import packaged
+
+_BUCKETS = {
+    "officer": "{ capacity = 900000, refill_per_hour = 900000 }",
+    "agency": "{ capacity = 1000000, refill_per_hour = 1000000 }",
+}
+
+
+def written(folder: Path) -> Path:
+    """Write the budgets into a folder of policy documents, and give it: the setting `policy_dir`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = packaged("budgets.toml").read_text(encoding="utf-8")
+    for name, bucket in _BUCKETS.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {bucket}", text, flags=re.MULTILINE)
+    (folder / "budgets.toml").write_text(text, encoding="utf-8")
+    return folder

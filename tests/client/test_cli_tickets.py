@@ -1,0 +1,64 @@
+"""`nsor ticket open` and `nsor case open`: persons come from a file or stdin, and the next command is printed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor import cli
+from nsor.v1 import lookup_pb2, types_pb2
+from tests.client.conftest import Register, Run
+
+OPEN_TICKET = "nsor.v1.LookupService/OpenTicket"
+OPEN_CASE = "nsor.v1.LookupService/OpenCourtCase"
+PERSONS = ["3520112345671", "3520112345672"]
+KEY_ID = "ab" * 32
+ID = "8b5c1d2e-0000-4000-8000-000000000001"
+OPENED = lookup_pb2.Grant(grant_id=ID, uses_per_subject=3)
+
+
+def always(answer: Message) -> Callable[[bytes], Message]:
+    return lambda _: answer
+
+
+@pytest.mark.parametrize("source", ["file", "stdin"])
+def test_a_ticket_is_opened_and_the_next_command_is_printed(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    text = "\n".join(PERSONS) + "\n\n"
+    (tmp_path / "cnic").write_text(text)
+    given = ("--cnic-file", str(tmp_path / "cnic")) if source == "file" else ()
+    assert run("ticket", "open", KEY_ID, "--work", "court-order", *given, stdin=text) == 0
+    request = lookup_pb2.OpenTicketRequest.FromString(register.calls[0].request)
+    assert request.officer_key_id.hex() == KEY_ID
+    assert request.work == lookup_pb2.TICKET_WORK_COURT_ORDER
+    assert list(request.cnics) == PERSONS
+    assert f"`nsor lookup --ticket {ID}`" in capsys.readouterr().err
+
+
+def test_a_case_is_opened_and_the_next_command_is_printed(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[OPEN_CASE] = always(lookup_pb2.OpenCourtCaseResponse(grant=OPENED))
+    number = "Sessions Case No. 9/2026"
+    assert run("case", "open", "special-court", "PK-PB/LHR", number, stdin="\n".join(PERSONS)) == 0
+    request = lookup_pb2.OpenCourtCaseRequest.FromString(register.calls[0].request)
+    assert request.court_case == types_pb2.CourtCase(
+        court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR", case_number=number
+    )
+    assert list(request.cnics) == PERSONS
+    assert f"`nsor lookup --case {ID}`" in capsys.readouterr().err
+
+
+def test_a_form_that_is_wrong_costs_no_call_and_says_the_right_one(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("case", "open", "tribunal", "PK-PB/LHR", "Case 9/2026", stdin=PERSONS[0]) == cli.USAGE
+    assert "special-court" in capsys.readouterr().err
+    assert run("ticket", "open", "abc", "--work", "correction", stdin=PERSONS[0]) == cli.USAGE
+    assert "64 hexadecimal digits" in capsys.readouterr().err
+    # A CNIC has no place on the command line, which other users and the shell's history see.
+    assert run("ticket", "open", KEY_ID, PERSONS[0], "--work", "correction") == cli.USAGE
+    assert not register.calls

@@ -51,6 +51,11 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("migration", "applied_at"): "when a form of the tables came; no entry can be made before the first one",
 }
 """Table and column: why no comparison speaks for it."""
+UNSEEN_TABLES: dict[str, str] = {
+    "budget": "what is left of each budget, changed in place by every look-up and by time: state, and no history",
+    "write_probe": "what the server writes to see that it can write: it says nothing",
+}
+"""Table: why no comparison speaks for it."""
 
 _OTHER = {
     "bool": "NOT {0}",
@@ -278,7 +283,8 @@ def test_no_tampering_goes_unseen(register: Register) -> None:
         else:
             tried += 1
             raised += [f"{tampering}: {problem}" for index, problem in after if index == -2]
-            if not after - before and (tampering.table, tampering.column) not in UNSEEN:
+            listed = tampering.table in UNSEEN_TABLES or (tampering.table, tampering.column) in UNSEEN
+            if not after - before and not listed:
                 unseen.append(str(tampering))
     print(f"{tried} tamperings of {len(wanted)} tried, {len(idle)} changed nothing, {len(unseen)} unseen")
     empty = sorted(each.removeprefix("delete min ") for each in idle if each.startswith("delete min "))

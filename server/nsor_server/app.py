@@ -21,6 +21,7 @@ from nsor_server.access.directory import Directory
 from nsor_server.access.disclosure import warm
 from nsor_server.access.limits import Limits
 from nsor_server.access.officers import Officers
+from nsor_server.access.penalties import Penalties
 from nsor_server.calls import Call
 from nsor_server.config import Settings
 from nsor_server.directory.service import DirectoryService
@@ -46,10 +47,12 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.credentials import Credentials
+from nsor_server.rpc.drops import Drops
 from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.health import Health
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
+from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.pipeline import Pipeline
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.reception import Reception
@@ -224,15 +227,20 @@ class _Parts:
         copy = self._outside_copy()
         writer = self._writer(copy)
         admission = self._admission()
-        answers = Answers(self.metrics)
-        refusals = Refusals(writer, answers, self.messages)
+        reception = self._reception()
+        answers = Answers(self.metrics, reception)
+        limits = self._limits()
+        peers = Peers(Penalties(limits.is_full), lambda: admission.directory.current)
+        drops = Drops(peers, tracing, self.metrics, lambda: admission.directory.current)
+        refusals = Refusals(writer, answers, drops, self.messages)
         reader = self._reader()
         streams = self._streams(Needs(reader, admission, writer, answers, tracing, self._waiter()))
         pipeline = Pipeline(
+            peers=peers,
             tracing=tracing,
             admission=admission,
-            limits=self._limits(),
-            reception=self._reception(),
+            limits=limits,
+            reception=reception,
             reader=reader,
             refusals=refusals,
             answers=answers,
@@ -266,7 +274,11 @@ class _Parts:
         methods = Methods(self.contract, handlers(self.keyring))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
-            methods, self.credentials, address=settings.listen, maximum_message_bytes=settings.maximum_message_bytes
+            methods,
+            self.credentials,
+            peers.admit,
+            address=settings.listen,
+            maximum_message_bytes=settings.maximum_message_bytes,
         )
         tracing.listening(port)
         server.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # compiled, witho
 
 from nsor_server.rpc import transport
 from nsor_server.rpc.transport import Channel, TransportError
+from tests.attack import http2
 from tests.polling import until
 
 METHOD = "/test.Service/Method"
@@ -39,6 +42,7 @@ class Peers:
     server: Any
     client: grpc.Channel
     calls: queue.SimpleQueue[Channel] = field(default_factory=queue.SimpleQueue)
+    port: int = 0
 
     def taken(self) -> Channel:
         """The next call that has come."""
@@ -77,7 +81,7 @@ def peers() -> Iterator[Peers]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as client:
-        yield Peers(server, client, calls)
+        yield Peers(server, client, calls, port)
     server.stop(None).wait()
 
 
@@ -368,3 +372,100 @@ def test_the_server_stops_when_its_calls_have_ended(peers: Peers) -> None:
     stopped.wait()
     assert time.monotonic() - began < SECONDS / 2
     assert call.result() == b"answer"
+
+
+def test_a_call_that_is_not_taken_is_cancelled_and_forgotten() -> None:
+    # _handle_call: grpc has made nothing for it, and other servers of the process take their calls as ever.
+    asked: list[tuple[bytes, float]] = []
+
+    def nobody(address: bytes, _certificate: Callable[[], bytes], seconds_left: float) -> tuple[None, bool]:
+        asked.append((address, seconds_left))
+        return None, False
+
+    calls: queue.SimpleQueue[Channel] = queue.SimpleQueue()
+    server: Any = grpc.server(transport.Acceptor(nobody), handlers=[_Handler(calls.put)])  # type: ignore[arg-type]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as client:
+        stub: Any = client.unary_unary(METHOD)
+        made = [stub.future(b"request", timeout=SECONDS) for _ in range(100)]
+        assert {call.exception().code() for call in made} == {grpc.StatusCode.CANCELLED}
+    assert not server._state.rpc_states
+    assert calls.empty()
+    assert len(asked) == 100
+    address, left = asked[0]
+    assert address.startswith(b"ipv4:127.0.0.1:")
+    assert 0 < left <= 2 * SECONDS
+    server.stop(None).wait()
+
+
+def test_what_admits_gives_the_standing_that_the_channel_has() -> None:
+    standing = object()
+    calls: queue.SimpleQueue[Channel] = queue.SimpleQueue()
+    acceptor = transport.Acceptor(lambda _address, _certificate, _left: (standing, True))
+    server = grpc.server(acceptor, handlers=[_Handler(calls.put)])  # type: ignore[arg-type]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as client:
+        stub: Any = client.unary_unary(METHOD)
+        made = stub.future(b"request", timeout=SECONDS)
+        channel = calls.get(timeout=SECONDS)
+        assert channel.standing is standing
+        channel.answer(b"answer", ())
+        assert made.result() == b"answer"
+    server.stop(None).wait()
+
+
+def test_an_answer_is_over_when_the_peers_window_has_let_it_through(peers: Peers) -> None:
+    # A peer whose window is shut holds the answer in our memory; it is a place of its agency's for so long.
+    with socket.create_connection(("127.0.0.1", peers.port), timeout=SECONDS) as peer:
+        shut = http2.frame(http2.SETTINGS, 0, 0, struct.pack(">HI", http2.SETTINGS_INITIAL_WINDOW, 0))
+        call = http2.call(1, http2.headers(METHOD, ""))
+        peer.sendall(http2.PREFACE + shut + call)
+        channel = peers.taken()
+        assert heard(channel)() == b""
+        over = threading.Event()
+        channel.answer(b"answer", ())
+        channel.when_over(over.set)
+        # Whatever the server does on its own it has done when it answers a ping that came after.
+        peer.sendall(http2.frame(http2.PING, 0, 0, b"12345678"))
+        _read_until(peer, http2.frame(http2.PING, http2.ACK, 0, b"12345678"))
+        assert not over.is_set()
+        peer.sendall(http2.frame(http2.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1 << 20)))
+        assert over.wait(SECONDS)
+
+
+def test_a_call_whose_caller_is_gone_is_over_at_once(peers: Peers) -> None:
+    silent = threading.Event()
+    call = peers.headers(silent)
+    channel = peers.taken()
+    result = heard(channel)
+    assert not channel.caller_left()
+    call.cancel()
+    assert result() is None
+    assert until(channel.caller_left, seconds=SECONDS)
+    over = threading.Event()
+    channel.when_over(over.set)
+    assert over.wait(SECONDS)
+    silent.set()
+
+
+def test_a_call_that_this_side_gives_up_is_not_the_callers_doing(peers: Peers) -> None:
+    silent = threading.Event()
+    call = peers.headers(silent)
+    channel = peers.taken()
+    result = heard(channel)
+    channel.cancel()
+    assert result() is None
+    assert call.exception().code() is grpc.StatusCode.CANCELLED
+    assert until(lambda: not channel.is_active(), seconds=SECONDS)
+    assert not channel.caller_left()
+    silent.set()
+
+
+def _read_until(peer: socket.socket, wanted: bytes) -> None:
+    data = b""
+    while wanted not in data:
+        more = peer.recv(65_536)
+        assert more, "the connection has ended"
+        data += more

@@ -126,6 +126,10 @@ NEXT_STEPS: dict[str, Words] = {
         "Give the changed request a new request id.", "تبدیل شدہ درخواست کو نیا درخواست نمبر دیں۔"
     ),
     "RATE_LIMITED": Words("Wait, then send more slowly.", "کچھ دیر رکیں، پھر آہستہ بھیجیں۔"),
+    "CALLS_DROPPED": Words(
+        "Stop what sends so much and wait a minute. If nothing of yours does, somebody has the key: tell NPB.",
+        "جو پروگرام اتنا بھیج رہا ہے اسے روکیں۔ اگر وہ آپ کا نہیں تو کلید کسی اور کے پاس ہے: این پی بی کو بتائیں۔",
+    ),
     "MESSAGE_TOO_LARGE": Words("Split the request.", "درخواست کو حصوں میں بانٹیں۔"),
     "DEADLINE": _AGAIN,
     "LEDGER_UNAVAILABLE": _AGAIN,

@@ -22,7 +22,7 @@ from nsor.errors import NsorError, ProofFailed, ReceiptWrong, Refused, Unreachab
 from nsor.v1 import notification_pb2
 
 METHOD = "nsor.v1.NotificationService/SubscribeEvents"
-_PASSING = frozenset({"SHUTTING_DOWN", "LEDGER_UNAVAILABLE", "RATE_LIMITED", "DEADLINE"})
+_PASSING = frozenset({"SHUTTING_DOWN", "LEDGER_UNAVAILABLE", "RATE_LIMITED", "CALLS_DROPPED", "DEADLINE"})
 _LOST = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED"})
 _FIRST_WAIT = 0.2
 _MAX_WAIT = 30.0

@@ -20,7 +20,7 @@ DOMAIN = "nsor.gov.pk"
 DETAILS_KEY = "grpc-status-details-bin"
 RECEIPT_KEY = "nsor-receipt-bin"
 
-UNRECORDED = frozenset({"RATE_LIMITED", "LEDGER_UNAVAILABLE", "SHUTTING_DOWN"})
+UNRECORDED = frozenset({"RATE_LIMITED", "CALLS_DROPPED", "LEDGER_UNAVAILABLE", "SHUTTING_DOWN"})
 """Refusals that may come without a receipt: counted as a flood, or made when nothing can be recorded."""
 TRANSPORT_CODES = frozenset(
     {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL", "UNKNOWN", "RESOURCE_EXHAUSTED"}

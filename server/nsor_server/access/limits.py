@@ -117,6 +117,14 @@ class Limits:
             use.streams += 1
         return Hold(self._lock, use, streams=1)
 
+    def is_full(self, agency_id: str) -> bool:
+        """Whether the agency's next unary call would be refused now; takes no lock and never waits."""
+        use = self._uses.get(agency_id)
+        if use is None:
+            return False
+        tokens = use.tokens + (self._clock() - use.filled) * self._rate
+        return tokens < 1 or use.calls >= (self._in_flight if agency_id else UNKNOWN_AT_A_TIME)
+
     def _use(self, agency_id: str) -> _Use:
         use = self._uses.get(agency_id)
         if use is None:

@@ -13,7 +13,8 @@ from nsor_server.formats.uuids import text
 from nsor_server.rpc import entries, status
 from nsor_server.rpc.arrival import RECEIPT, STATUS_DETAILS
 from nsor_server.rpc.metrics import Metrics
-from nsor_server.rpc.transport import Metadata
+from nsor_server.rpc.reception import Reception
+from nsor_server.rpc.transport import Channel, Metadata
 
 _PURPOSES = {number: name.removeprefix("PURPOSE_") for name, number in options_pb2.Purpose.items()}
 
@@ -23,6 +24,7 @@ class Answers:
     """Answers calls, each once; threads share it."""
 
     metrics: Metrics
+    reception: Reception
 
     def send(self, call: Call, receipt: receipt_pb2.Receipt | None) -> None:
         """Send what the call holds: its answer, or its error's status.
@@ -46,8 +48,16 @@ class Answers:
             # grpc_status refuses a status whose message isn't the call's own.
             message = status_pb2.Status.FromString(call.answer).message
             channel.end(code, message, ((STATUS_DETAILS, call.answer), *trailing))
-        if call.hold is not None:
-            call.hold.release()
+        self._release(call, channel)
+
+    def end_unsent(self, call: Call) -> None:
+        """End a call whose caller is gone, and for which nothing was done."""
+        channel, call.channel = call.channel, None
+        describe(call, recorded=False)
+        call.span.end(grpc.StatusCode.CANCELLED.name)
+        self.metrics.called(call.method, grpc.StatusCode.CANCELLED.name)
+        channel.cancel()
+        self._release(call, channel)
 
     def end_stream(self, call: Call) -> None:
         """End a stream whose messages were sent: they are the accesses, so the end has no entry."""
@@ -57,7 +67,12 @@ class Answers:
         call.span.end(code.name)
         self.metrics.called(call.method, code.name)
         channel.end(code, "", ())
-        call.hold.release()
+        self._release(call, channel)
+
+    def _release(self, call: Call, channel: Channel) -> None:
+        """Count the call no more as one of its agency's, once its answer is sent: memory holds it until then."""
+        if call.hold is not None:
+            self.reception.deliver(channel, call.hold.release)
 
 
 def describe(call: Call, *, recorded: bool) -> None:

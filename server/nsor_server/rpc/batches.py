@@ -205,11 +205,16 @@ class Batches:
                 call.answer = outcome.response.SerializeToString()
 
     def _decided(self, call: Call) -> Decided:
-        if call.route is None and call.outcome is None:
+        if call.route is None and (call.outcome is None or call.outcome.detail.outcome == entries.DROPPED):
             counted = entries.count_of(
-                call.agency.agency_id, call.method, call.count, access_id=call.access_id, trace_id=call.span.trace_id
+                call.agency.agency_id,
+                call.method,
+                call.count,
+                access_id=call.access_id,
+                trace_id=call.span.trace_id,
+                outcome=entries.COUNTED if call.outcome is None else entries.DROPPED,
             )
-            return Decided(counted, ())
+            return Decided(counted, () if call.outcome is None else call.outcome.rows)
         outcome = call.outcome if call.error is None else None
         if outcome is None:
             rows = call.refusal.rows if call.refusal is not None else ()

@@ -16,6 +16,10 @@ from nsor_server.storage.v1 import record_pb2
 
 FAILURES = frozenset({code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED})
 """Codes with which the service failed; every other error is a refusal."""
+COUNTED = "COUNTED"
+"""What the detail of an entry says that stands for many refusals."""
+DROPPED = "DROPPED"
+"""What it says of calls that ended unread."""
 NO_HASH = bytes(32)
 """The hashes of an entry that stands for many refusals: there is no one request and no one answer."""
 _NAMES = {
@@ -73,7 +77,9 @@ def entry(call: Call) -> Entry:
     )
 
 
-def count_of(agency: str, method: str, count: int, *, access_id: bytes, trace_id: bytes) -> Entry:
+def count_of(
+    agency: str, method: str, count: int, *, access_id: bytes, trace_id: bytes, outcome: str = COUNTED
+) -> Entry:
     """The entry that stands for refusals beyond an agency's budget; ``trace_id`` is the last one's."""
     return Entry(
         access_id=access_id,
@@ -84,7 +90,7 @@ def count_of(agency: str, method: str, count: int, *, access_id: bytes, trace_id
         trace_id=trace_id,
         call_hash=NO_HASH,
         answer_hash=NO_HASH,
-        detail=record_pb2.AccessDetail(outcome="COUNTED").SerializeToString(),
+        detail=record_pb2.AccessDetail(outcome=outcome).SerializeToString(),
         count=count,
     )
 

@@ -28,6 +28,18 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._dropped = Counter(
+            "nsor_calls_dropped",
+            "Calls that ended unread, by the agency that the certificate names.",
+            ["agency"],
+            registry=self.registry,
+        )
+        self._penalties = Counter(
+            "nsor_penalties",
+            "How often the calls of a certificate began to be dropped for a while.",
+            ["agency"],
+            registry=self.registry,
+        )
         self._lock_held = Histogram(
             "nsor_ledger_lock_seconds",
             "How long a commit held the lock of the ledger's head.",
@@ -38,6 +50,11 @@ class Metrics:
     def lock_held(self, seconds: float) -> None:
         """Note for how long the head's lock was held."""
         self._lock_held.observe(seconds)
+
+    def dropped(self, agency: str, *, calls: int, penalties: int) -> None:
+        """Note calls that were dropped, and penalties that began."""
+        self._dropped.labels(agency).inc(calls)
+        self._penalties.labels(agency).inc(penalties)
 
     def called(self, method: str, code: str) -> None:
         """Count a call."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from nsor.v1 import errors_pb2, receipt_pb2
 from nsor_server import errors
-from nsor_server.access.limits import UNKNOWN, Limits
+from nsor_server.access.limits import UNKNOWN, Hold, Limits
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
@@ -28,6 +28,7 @@ from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.arrival import arrive
 from nsor_server.rpc.methods import Method
 from nsor_server.rpc.naming import named, request_id
+from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
@@ -48,10 +49,12 @@ class Pipeline:
 
     Attributes:
         pool: threads for unary handlers, which read.
+        peers: whose calls are dropped for a while.
         stream_pool: threads for streams, so that silent ones can't take those of other agencies' calls.
         max_bytes: largest request.
     """
 
+    peers: Peers
     tracing: Tracing
     admission: Admission
     limits: Limits
@@ -75,16 +78,29 @@ class Pipeline:
         call.done = self.recorded
         with contextlib.suppress(errors.Unauthenticated):  # it is refused when its message is there, on the record
             self.admission.identify(call)
-        name = call.agency.agency_id if call.accepted else UNKNOWN
         try:
-            call.hold = self.limits.stream(name) if method.is_stream else self.limits.call(name)
+            call.hold = self._held(method, call)
         except errors.Exhausted as error:
             self.refusals.count(call, error)
         else:
             self.reception.receive(call, received)
 
+    def _held(self, method: Method, call: Call) -> Hold:
+        """Count the call as one of its agency's; raises Exhausted."""
+        dropped_for = self.peers.penalised(call.channel.standing)
+        if dropped_for:
+            raise errors.Exhausted(errors_pb2.ERROR_REASON_CALLS_DROPPED, retry_after_seconds=dropped_for)
+        name = call.agency.agency_id if call.accepted else UNKNOWN
+        return self.limits.stream(name) if method.is_stream else self.limits.call(name)
+
     def received(self, call: Call, data: bytes | None) -> None:
         """Hand the call to whoever runs it: grpc's thread goes on to the next."""
+        channel = call.channel
+        if (data is None and not channel.was_cancelled) or channel.caller_left():
+            self.peers.gave_up(channel.standing, channel.admitted_seconds_left)
+        if channel.caller_left():
+            self.refusals.gone(call)
+            return
         call.received(data or b"")
         if data is None:
             call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST)
@@ -98,7 +114,10 @@ class Pipeline:
             self.pool.submit(self.run, call)
 
     def run(self, call: Call) -> None:
-        """Parse, admit, check, run: in a thread of the pool."""
+        """Parse, admit, check, run: in a thread of the pool. Nothing is done for a caller who is gone."""
+        if call.channel.caller_left():
+            self.refusals.gone(call)
+            return
         try:
             self.enter(call)
             call.route.run(call, self.reader)

@@ -1,7 +1,7 @@
-"""Receiving a request, for a bounded time.
+"""Receiving a request and having its answer taken, each for a bounded time.
 
-A caller may send headers and no message. Nobody waits for it, but its call holds a place within its agency's limits and
-some memory, so after a while it is given up.
+A caller may send headers and no message, or not read its answer. Nobody waits for it, but its call holds a place within
+its agency's limits and some memory, so after a while it is given up.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from nsor_server.rpc.transport import Channel
 
 KNOWN_SECONDS = 5.0
 UNKNOWN_SECONDS = 1.0
+DELIVERY_SECONDS = 20.0
+"""An answer that isn't taken for so long is given up."""
 LOOK_SECONDS = 0.25
 
 
 class Reception:
-    """Waits for the messages of calls, without a thread for each."""
+    """Waits for the messages of calls and for their answers to be taken, without a thread for each."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, tuple[float, Channel]] = {}
@@ -38,6 +40,17 @@ class Reception:
             received(call, data)
 
         call.channel.receive(hear)
+
+    def deliver(self, channel: Channel, over: Callable[[], None]) -> None:
+        """Have ``over`` called when the answer of a call is taken, or given up."""
+        key = id(channel)
+
+        def ended() -> None:
+            self._waiting.pop(key, None)
+            over()
+
+        self._waiting[key] = time.monotonic() + DELIVERY_SECONDS, channel
+        channel.when_over(ended)
 
     def close(self) -> None:
         """Stop giving calls up."""

@@ -22,6 +22,7 @@ from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.rpc import status
 from nsor_server.rpc.answers import Answers
+from nsor_server.rpc.drops import Drops
 from nsor_server.rpc.reading import replaced
 
 KNOWN_PER_SECOND = 200.0
@@ -67,6 +68,7 @@ class Refusals:
     Args:
         writer: writes the entries of what is counted.
         answers: sends what has no entry of its own.
+        drops: what was dropped unread.
         texts: what people are told.
         clock: seconds, monotonic.
     """
@@ -75,11 +77,13 @@ class Refusals:
         self,
         writer: Writer[Call],
         answers: Answers,
+        drops: Drops,
         texts: status.Texts,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._writer = writer
         self._answers = answers
+        self._drops = drops
         self._texts = texts
         self._clock = clock
         self._lock = threading.Lock()
@@ -116,15 +120,14 @@ class Refusals:
 
     def count(self, call: Call, error: errors.ApiError) -> None:
         """Count a refusal, and answer it; the next entry of its kind stands for it."""
-        agency = call.agency if call.accepted else Agency(call.agency.agency_id, call.agency.kind, (), enabled=False)
-        with self._lock:
-            flood = self._state.floods.setdefault(
-                (agency.agency_id, call.method), _Flood(agency, call.method, call.span)
-            )
-            flood.count += 1
-            flood.span = call.span
+        self._count(call)
         self.word(call, error)
         self._answers.send(call, None)
+
+    def gone(self, call: Call) -> None:
+        """Count a call whose caller was gone before anything was done: nobody is told anything."""
+        self._count(call)
+        self._answers.end_unsent(call)
 
     def unrecorded(self, call: Call) -> None:
         """Answer a call that can't be recorded now: nothing else may be told."""
@@ -154,12 +157,30 @@ class Refusals:
                         key, _Flood(flood.agency, flood.method, flood.span)
                     ).count += flood.count
 
+        for dropped, call in self._drops.untold():
+            call.deadline = time.monotonic() + COMMIT_SECONDS
+            try:
+                self._writer.submit(call)
+            except Exception as failure:  # noqa: BLE001 - as above
+                _log.error("dropped calls couldn't be recorded (%s)", type(failure).__name__)
+            else:
+                self._drops.told(dropped)
+
     def close(self) -> None:
         """Write what is counted, and stop."""
         self._stop.set()
         if self._flusher.is_alive():
             self._flusher.join(timeout=COMMIT_SECONDS)
         self.flush()
+
+    def _count(self, call: Call) -> None:
+        agency = call.agency if call.accepted else Agency(call.agency.agency_id, call.agency.kind, (), enabled=False)
+        with self._lock:
+            flood = self._state.floods.setdefault(
+                (agency.agency_id, call.method), _Flood(agency, call.method, call.span)
+            )
+            flood.count += 1
+            flood.span = call.span
 
     def _refusal(self, call: Call, error: Exception) -> errors.ApiError:
         """What the caller is told of an exception: its own words only if they are ours."""

@@ -17,6 +17,7 @@ CONNECTION_AGE_MS = 30 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
 STREAMS_PER_CONNECTION = 512
 METADATA_BYTES = 16 * 1024
+PENDING_CALLS = 8_000
 
 
 class ServerError(OperatorError):
@@ -26,6 +27,7 @@ class ServerError(OperatorError):
 def build(
     methods: Methods,
     credentials: Credentials,
+    admit: transport.Admit,
     *,
     address: str,
     maximum_message_bytes: int,
@@ -59,11 +61,15 @@ def build(
         # Our own metadata has less than 1 KiB; a flood ends here.
         ("grpc.max_metadata_size", METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", METADATA_BYTES),
+        # Calls that wait to be taken: beyond the first number grpc drops some at random, beyond the second all,
+        # whosever they are. So many that a certificate whose calls are reset is found out before; 10 KB each.
+        ("grpc.server.max_pending_requests", PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * PENDING_CALLS),
         # Answers are small, and compressed secrets beside chosen text leak (CRIME).
         ("grpc.default_compression_algorithm", 0),
     ]
     server = grpc.server(
-        transport.Acceptor(),  # type: ignore[arg-type]  # grpc only ever submits to it
+        transport.Acceptor(admit),  # type: ignore[arg-type]  # grpc only ever submits to it
         handlers=[methods],
         options=options,
     )

@@ -10,6 +10,7 @@ whether they are there, and tests/rpc/test_transport.py has a test for each.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -25,7 +26,14 @@ from nsor_server.config import OperatorError
 TESTED: Final = ("1.85.",)
 """Beginnings of the versions of grpcio with which the names below were tried."""
 NAMES: Final = {
-    "grpc._server": ("_Context", "_receive_message", "_RECEIVE_MESSAGE_TOKEN", "_send_response", "_status"),
+    "grpc._server": (
+        "_Context",
+        "_handle_call",
+        "_receive_message",
+        "_RECEIVE_MESSAGE_TOKEN",
+        "_send_response",
+        "_status",
+    ),
     "grpc._cython.cygrpc": ("ReceiveMessageOperation", "auth_context"),
 }
 _NO_FLAGS: Final = 0
@@ -56,13 +64,22 @@ def check() -> None:
 
 
 class Channel:
-    """One call as grpc knows it."""
+    """One call as grpc knows it.
 
-    __slots__ = ("_context", "_event", "_state")
+    Attributes:
+        standing: of its certificate, as whoever admitted the call gave it.
+        admitted_seconds_left: what the caller had left then.
+        was_cancelled: whether this side has given the call up.
+    """
 
-    def __init__(self, event: Any, state: Any) -> None:
+    __slots__ = ("_context", "_event", "_state", "admitted_seconds_left", "standing", "was_cancelled")
+
+    def __init__(self, event: Any, state: Any, standing: Any, seconds_left: float) -> None:
         self._event = event
         self._state = state
+        self.standing = standing
+        self.admitted_seconds_left = seconds_left
+        self.was_cancelled = False
         self._context = _server._Context(event, state, None)  # noqa: SLF001 - see above
 
     def metadata(self) -> Metadata:
@@ -72,8 +89,7 @@ class Channel:
 
     def certificate(self) -> bytes:
         """The PEM of the client's certificate as TLS has accepted it; empty if there isn't exactly one."""
-        found = (cygrpc.auth_context(self._event.call) or {}).get(_CERTIFICATE, ())
-        return bytes(found[0]) if len(found) == 1 else b""
+        return _certificate(self._event.call)
 
     def seconds_left(self) -> float:
         """Seconds until the client gives up; very many for a call without a deadline."""
@@ -128,17 +144,44 @@ class Channel:
         state.trailing_metadata = trailing
         _server._status(self._event, state, None)  # noqa: SLF001 - see above
 
+    def when_over(self, over: Callable[[], None]) -> None:
+        """Have ``over`` called in grpc's thread once the answer is sent or the caller is gone; at once if that is so.
+
+        An answer is sent when the peer's HTTP/2 window has let all of it through.
+        """
+        if not self._context.add_callback(over):
+            over()
+
     def is_active(self) -> bool:
         """Whether the caller still waits."""
         return bool(self._context.is_active())
 
     def cancel(self) -> None:
         """Give the call up: the caller hears CANCELLED."""
+        self.was_cancelled = True
         self._context.cancel()
+
+    def caller_left(self) -> bool:
+        """Whether the caller has given the call up, and not this side."""
+        return not self.was_cancelled and not self.is_active()
 
 
 Accept = Callable[[Channel], None]
 """Takes a call, in grpc's thread: it may neither wait nor raise."""
+
+
+def _certificate(call: Any) -> bytes:
+    found = (cygrpc.auth_context(call) or {}).get(_CERTIFICATE, ())
+    return bytes(found[0]) if len(found) == 1 else b""
+
+
+Admit = Callable[[bytes, Callable[[], bytes], float], tuple[Any, bool]]
+"""Says of a call by the address of its other end, what gives its certificate, and the seconds that it has left, how its
+certificate stands and whether the call is taken. In grpc's thread: it may neither wait nor raise."""
+
+
+def _anybody(_address: bytes, _certificate: Callable[[], bytes], _seconds_left: float) -> tuple[Any, bool]:
+    return None, True
 
 
 class _Finished:
@@ -149,17 +192,48 @@ class _Finished:
 
 
 class Acceptor:
-    """What grpc takes for its pool of threads: it hands each call over at once."""
+    """What grpc takes for its pool of threads: it hands each call over at once, or drops it.
+
+    The caller of one that is dropped, if it is still there, hears CANCELLED.
+    """
 
     _finished: Final = _Finished()
 
+    def __init__(self, admit: Admit = _anybody) -> None:
+        self._admit = admit
+
+    def takes(self, event: Any) -> bool:
+        """Whether a call is taken; ``submit`` follows for one that is."""
+        call, left = event.call, event.call_details.deadline - time.time()
+        try:
+            self._admitted, taken = self._admit(call.peer(), functools.partial(_certificate, call), left)
+        except Exception as error:  # noqa: BLE001 - grpc has one thread for this, and it would end for everybody
+            alert(Alert.CALL_FAILED, "a call couldn't be looked at in grpc's thread (%s)", type(error).__name__)
+            taken = False
+        self._left = left
+        return taken
+
     def submit(self, _run: Any, _respond: Any, event: Any, state: Any, behaviour: Any, *_: Any) -> Any:
         """Take a call; ``behaviour`` is the ``Accept`` of its method."""
-        Channel(event, state).accepted(behaviour)
+        Channel(event, state, self._admitted, self._left).accepted(behaviour)
         return self._finished
 
     def shutdown(self, *, wait: bool = True) -> None:
         """Nothing to stop: there are no threads."""
+
+
+_handle_call: Any = getattr(_server, "_handle_call", None)  # `check` says so if it is missing
+
+
+def _handle_admitted_call(event: Any, method: Any, interceptors: Any, pool: Any, exceeded: Any) -> Any:
+    """In the place of grpc's own: before it has made anything for a call that is dropped, at 27 us instead of 46."""
+    if event.success and isinstance(pool, Acceptor) and not pool.takes(event):
+        event.call.cancel()
+        return None, None
+    return _handle_call(event, method, interceptors, pool, exceeded)
+
+
+setattr(_server, "_handle_call", _handle_admitted_call)  # noqa: B010 - mypy allows no function in another's place
 
 
 def handler(accept: Accept) -> grpc.RpcMethodHandler[Any, Any]:

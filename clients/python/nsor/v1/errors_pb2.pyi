@@ -111,6 +111,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
     ERROR_REASON_OFFICER_NOT_KNOWN: _ErrorReason.ValueType  # 47
     """The officer whom the request names isn't enrolled in the agency, or is disabled."""
+    ERROR_REASON_CALLS_DROPPED: _ErrorReason.ValueType  # 60
+    """Too many calls of this certificate were given up as soon as they were sent, or were beyond every limit: its calls are dropped
+    for a while, and only some of them are told so. The agency and NPB have an event of it.
+    """
     ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
     """The signature over the call is older than 5 minutes, or its time hasn't come."""
     ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 50
@@ -197,6 +201,10 @@ ERROR_REASON_REPEATED_TOO_LATE: ErrorReason.ValueType  # 46
 """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
 ERROR_REASON_OFFICER_NOT_KNOWN: ErrorReason.ValueType  # 47
 """The officer whom the request names isn't enrolled in the agency, or is disabled."""
+ERROR_REASON_CALLS_DROPPED: ErrorReason.ValueType  # 60
+"""Too many calls of this certificate were given up as soon as they were sent, or were beyond every limit: its calls are dropped
+for a while, and only some of them are told so. The agency and NPB have an event of it.
+"""
 ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
 """The signature over the call is older than 5 minutes, or its time hasn't come."""
 ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 50

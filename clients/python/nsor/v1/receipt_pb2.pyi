@@ -26,6 +26,7 @@ class Receipt(_message.Message):
     - Answers of grpc.health.v1. A refusal of such a call has one.
     - RATE_LIMITED for calls beyond the agency's limits, and for refusals beyond the budget within which each is an entry: they are
       counted, and one entry a second of each agency and method stands for all of them.
+    - CALLS_DROPPED while the calls of a certificate are dropped: likewise.
     - UNAVAILABLE when the ledger can't record, so that the refusal isn't recorded either.
     - The end of a stream that ends well: its messages are the accesses. A stream that the service ends with an error has one, in the
       trailing metadata.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
@@ -17,6 +18,9 @@ from rich.console import Console
 from nsor_server import config
 
 STOPPED_AT_ONCE = 130
+TRIM_SECONDS = 60.0
+"""How often freed memory goes back to the system."""
+_PR_SET_DUMPABLE = 4
 
 
 @click.command()
@@ -29,6 +33,7 @@ def serve() -> None:
     # grpc logs what a handler raised. None raises, and should one do so, its text could hold values.
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
     _allow_connections()
+    _forbid_dumps()
     stop = threading.Event()
 
     def stopped(_number: int, _frame: types.FrameType | None) -> None:
@@ -47,7 +52,8 @@ def serve() -> None:
         sys.stdout.flush()
         if settings.embedded:
             console.print("[yellow]Embedded PostgreSQL: its files don't defend against whoever has this account.[/]")
-        stop.wait()
+        while not stop.wait(TRIM_SECONDS):
+            _return_memory()
         console.print("Draining; a second signal ends at once.")
     console.print("Stopped.")
     sys.stdout.flush()
@@ -60,6 +66,23 @@ def _allow_connections() -> None:
     """Raise the limit of open files to what the system allows: at the usual 1,024, idle connections keep others out."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _forbid_dumps() -> None:
+    """Leave no dump of the memory, which holds keys and people, and let nobody else of this account look into it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
+        raise config.OperatorError(f"dumps of the memory can't be forbidden ({os.strerror(ctypes.get_errno())})")
+
+
+def _return_memory() -> None:
+    """Give freed memory back: glibc keeps what a flood of calls has taken, at some 10 KB for each that waited.
+
+    Where the C library has no malloc_trim (musl), it gives memory back by itself.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _settle_memory() -> None:

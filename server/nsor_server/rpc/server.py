@@ -16,6 +16,9 @@ from nsor_server.rpc.methods import Methods
 CONNECTION_AGE_MS = 30 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
 STREAMS_PER_CONNECTION = 512
+HANDSHAKE_MS = 5_000
+IDLE_CONNECTION_MS = 2 * 60 * 1000
+CONNECTIONS = 4_096
 METADATA_BYTES = 16 * 1024
 PENDING_CALLS = 8_000
 
@@ -50,6 +53,13 @@ def build(
         ("grpc.max_connection_age_ms", CONNECTION_AGE_MS),
         # ...and calls that are open then end, which grpc would never make them do by itself.
         ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE_MS),
+        # Whoever doesn't finish the handshake is gone soon; by default grpc waits for two minutes.
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+        # A connection without a call costs 68 KB, and nothing bounds them but this; a stream that is open is a call.
+        ("grpc.max_connection_idle_ms", IDLE_CONNECTION_MS),
+        # The last guard of memory and files, and no protection of anybody: whoever opens so many in HANDSHAKE_MS (819
+        # a second) fills it without a certificate. So a firewall in front bounds them per address (docs/runbook.md).
+        ("grpc.max_allowed_incoming_connections", CONNECTIONS),
         # A peer that is gone without a word is noticed.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),

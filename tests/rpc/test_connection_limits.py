@@ -1,0 +1,103 @@
+"""Connections that nobody uses: how long they stay, how many there may be, and how fast anybody can fill that."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from nsor.v1 import directory_pb2, notification_pb2
+from nsor_server.rpc import server
+from tests.attack import http2
+from tests.polling import until
+from tests.rpc.callers import Serve, Serving
+
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+REQUEST = directory_pb2.ListAgenciesRequest()
+SECONDS = 60.0
+
+
+def address(serving: Serving) -> tuple[str, int]:
+    host, _, port = serving.address.rpartition(":")
+    return host, int(port)
+
+
+@pytest.fixture
+def bare() -> Iterator[list[socket.socket]]:
+    """Sockets that are closed at the end."""
+    opened: list[socket.socket] = []
+    yield opened
+    for each in opened:
+        each.close()
+
+
+def idle(serving: Serving, name: str) -> ssl.SSLSocket:
+    """A connection of an agency that has shaken hands and never calls."""
+    key, certificate = serving.files_of(name)
+    tls = http2.context(serving.certificates / "ca.pem", certificate, key)
+    peer = http2.connect(address(serving), tls, seconds=SECONDS)
+    peer.sendall(http2.begin())
+    return peer
+
+
+def is_closed(peer: socket.socket) -> bool:
+    """Whether the server has closed a connection: nothing more is to be read."""
+    peer.settimeout(SECONDS)
+    try:
+        while peer.recv(65_536):
+            pass
+    except ConnectionError:
+        return True
+    return True
+
+
+def test_a_handshake_that_does_not_end_is_given_up(
+    serve: Serve, bare: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By default grpc waits for 120 s, in which 4,500 of them have shut out everybody.
+    monkeypatch.setattr(server, "HANDSHAKE_MS", 1_000)
+    with serve() as serving:
+        bare.append(socket.create_connection(address(serving), timeout=SECONDS))
+        assert is_closed(bare[0])
+
+
+def test_a_connection_that_never_calls_is_closed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "IDLE_CONNECTION_MS", 1_000)
+    with serve() as serving, idle(serving, "punjab-police") as peer:
+        assert is_closed(peer)
+
+
+def test_a_connection_with_an_open_call_stays(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A stream of events is silent for minutes, and its connection is not idle.
+    monkeypatch.setattr(server, "IDLE_CONNECTION_MS", 500)
+    with serve() as serving:
+        stream = serving.caller("punjab-police").stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
+        assert until(lambda: serving.open_streams == 1, seconds=SECONDS)
+        # One that says nothing is closed meanwhile.
+        with idle(serving, "npb") as peer:
+            assert is_closed(peer)
+        assert serving.open_streams == 1
+        assert not stream.done()
+        stream.cancel()
+
+
+def test_anybody_can_fill_the_total_and_the_time_of_the_handshake_empties_it(
+    serve: Serve, bare: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without a certificate. So it takes CONNECTIONS / HANDSHAKE_MS new ones a second to keep everybody out, and the
+    # limit per address is the firewall's.
+    per_second = server.CONNECTIONS / (server.HANDSHAKE_MS / 1_000)
+    assert per_second > 800
+    print(f"{per_second:.0f} new connections a second keep everybody out")
+    monkeypatch.setattr(server, "CONNECTIONS", 20)
+    monkeypatch.setattr(server, "HANDSHAKE_MS", 3_000)
+    with serve() as serving:
+        # The register's own renewal shakes hands with itself now and then.
+        bare.extend(socket.create_connection(address(serving), timeout=SECONDS) for _ in range(40))
+        caller = serving.caller("npb")
+        assert caller.call(LIST, REQUEST).code is grpc.StatusCode.UNAVAILABLE
+        assert until(lambda: caller.call(LIST, REQUEST).code is grpc.StatusCode.OK, seconds=SECONDS)

@@ -75,7 +75,9 @@ def test_a_connection_with_an_open_call_stays(serve: Serve, monkeypatch: pytest.
     # A stream of events is silent for minutes, and its connection is not idle.
     monkeypatch.setattr(server, "IDLE_CONNECTION_MS", 500)
     with serve() as serving:
-        stream = serving.caller("punjab-police").stream(SUBSCRIBE, notification_pb2.SubscribeEventsRequest())
+        stream = serving.caller("punjab-police", officer=True).stream(
+            SUBSCRIBE, notification_pb2.SubscribeEventsRequest()
+        )
         assert until(lambda: serving.open_streams == 1, seconds=SECONDS)
         # One that says nothing is closed meanwhile.
         with idle(serving, "npb") as peer:

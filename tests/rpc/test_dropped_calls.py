@@ -109,7 +109,7 @@ def test_a_penalty_is_an_event_to_the_agency_and_npb_and_dropped_calls_are_entri
 
 def test_the_stream_of_events_tells_npb_of_it(serving: Serving) -> None:
     punish(serving, "sindh-police")
-    stream = serving.caller("npb").stream(
+    stream = serving.caller("npb", officer=True).stream(
         "nsor.v1.NotificationService/SubscribeEvents", notification_pb2.SubscribeEventsRequest()
     )
     message = notification_pb2.SubscribeEventsResponse.FromString(next(stream))

@@ -94,14 +94,16 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
-bench: $(STAMP) ## what each RPC costs, beside the goals; REGISTRATIONS=, ENTRIES=, PEERS=1
+bench: $(STAMP) ## what each RPC costs, beside the goals, and what one agency does to others; REGISTRATIONS=, ENTRIES=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
+	$(BIN)/python -m tests.bench.neighbours
 
 .PHONY: soak
-soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table
+soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table; attacks from the network
 	$(BIN)/python -m tests.soak.run
 	NSOR_TAMPERING=all $(BIN)/pytest -s tests/attack/test_tampering.py
+	$(BIN)/python -m tests.attack.network
 
 .PHONY: clean
 clean: ## delete what make made: the venv, development certificates and state

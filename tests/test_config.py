@@ -33,8 +33,8 @@ def test_defaults_are_those_that_the_documentation_states() -> None:
     assert settings.listen == "127.0.0.1:7443"
     assert settings.state_dir == Path(".nsor")
     assert settings.keys == ".nsor/keys.json"
-    assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (160, 64, 8)
-    assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 140)
+    assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (24, 64, 8)
+    assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 400)
     assert settings.maximum_message_bytes == 262144
     assert settings.ledger_origin == "nsor.gov.pk/ledger"
     assert settings.metrics_listen is None
@@ -79,7 +79,7 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
     )
     assert settings.keys == str(tmp_path / "keys.json")
     assert settings.checkpoint_file == tmp_path / "checkpoints"
-    assert (settings.in_flight_per_agency, settings.streams_per_agency) == (7, 1)
+    assert (settings.in_flight_per_agency, settings.streams_per_agency) == (400, 1)
     assert not settings.embedded
     assert not settings.trace_store
 
@@ -107,7 +107,7 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
         ("ledger_origin", "Two Words"),
         ("metrics_listen", "9100"),
         ("maximum_message_bytes", "999999999"),
-        ("in_flight_per_agency", "161"),
+        ("in_flight_per_agency", "0"),
         ("streams_per_agency", "65"),
     ],
 )

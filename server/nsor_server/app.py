@@ -53,11 +53,12 @@ from nsor_server.rpc.health import Health
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.rpc.peers import Peers
-from nsor_server.rpc.pipeline import Pipeline
+from nsor_server.rpc.pipeline import Pipeline, share_of
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.renewal import Renewal
+from nsor_server.rpc.shares import Shares
 from nsor_server.rpc.streams import Needs, Streams
 from nsor_server.storage import catalog, folders, migrate
 from nsor_server.storage import keyring as keyrings
@@ -72,7 +73,8 @@ from nsor_server.storage.supervisor import Supervisor
 from nsor_server.tracing.exporters import destinations
 from nsor_server.tracing.spans import Tracing
 
-POOL_SIZE = 24
+SPARE_CONNECTIONS = 8
+"""Connections that read beyond those of the unary threads: streams read too."""
 FLUSH_SECONDS = 3.0
 """Longest that the shutdown waits for a collector of spans."""
 PAUSE_SECONDS = 1.0
@@ -131,7 +133,7 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
         stack.enter_context(folders.alone(settings.state_dir / "serve.lock", ANOTHER_SERVES))
-        database = stack.enter_context(attached(settings, pool_size=POOL_SIZE))
+        database = stack.enter_context(attached(settings, pool_size=settings.unary_threads + SPARE_CONNECTIONS))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
         parts = _Parts(stack, settings, environ, contract, messages, metrics, credentials, database, keyring, Clock())
@@ -246,7 +248,7 @@ class _Parts:
             answers=answers,
             streams=streams,
             writer=writer,
-            pool=self._pool(settings.unary_threads, "unary"),
+            pool=self._shares(),
             stream_pool=self._pool(settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
             max_bytes=settings.maximum_message_bytes,
         )
@@ -313,7 +315,14 @@ class _Parts:
         if self.database.embedded is not None:
             self._started(Supervisor(self.database.embedded, guard.fail))
         self._started(partitions.Keeper(self.database))
-        return Writer(self.database.writer, ledger, guard, on_lock=self.metrics.lock_held, on_connect=probe.resume)
+        return Writer(
+            self.database.writer,
+            ledger,
+            guard,
+            owner=share_of,
+            on_lock=self.metrics.lock_held,
+            on_connect=probe.resume,
+        )
 
     def _outside_copy(self) -> OutsideCopy:
         path = self.settings.checkpoint_file
@@ -381,6 +390,11 @@ class _Parts:
     def _started(self, part: Part) -> None:
         part.start()
         self.stack.callback(part.stop)
+
+    def _shares(self) -> Shares:
+        shares = Shares(self.settings.unary_threads, "unary")
+        self.stack.callback(shares.close)
+        return shares
 
     def _pool(self, threads: int, name: str) -> ThreadPoolExecutor:
         pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)

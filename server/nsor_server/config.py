@@ -95,8 +95,8 @@ class Settings:
     Default: on with the embedded database.
     """
 
-    unary_threads: int = 160
-    """Threads for calls with one answer."""
+    unary_threads: int = 24
+    """Threads for calls with one answer that read, and as many connections; one agency has a third of them at most."""
 
     stream_threads: int = 64
     """Threads for streams, apart from those for unary calls."""
@@ -107,8 +107,8 @@ class Settings:
     rate_per_second: int = 5000
     """Calls per second that one agency may make."""
 
-    in_flight_per_agency: int
-    """Unary calls of one agency at a time. Default: seven eighths of unary_threads (140)."""
+    in_flight_per_agency: int = 400
+    """Unary calls of one agency at a time: those that wait do so behind their own."""
 
     commit_timeout_seconds: float = 5.0
     """Seconds after which a commit counts as hanging: its calls get UNAVAILABLE, its connection goes."""
@@ -283,7 +283,7 @@ RULES: Mapping[str, _Rule] = {
     "checkpoint_file": _FILE,
     "ledger_origin": _Rule("lower-case letters, digits, dots, slashes and dashes, at most 128", _origin),
     "trace_store": _Rule("on or off", _switch),
-    "unary_threads": _count(1, 4096),
+    "unary_threads": _count(1, 256),
     "stream_threads": _count(1, 4096),
     "streams_per_agency": _count(1, 4096),
     "rate_per_second": _count(1, 1_000_000),
@@ -376,14 +376,9 @@ def _complete(values: dict[str, Any], sources: Mapping[str, str]) -> None:
     values.setdefault("keys", str(state / "keys.json"))
     values.setdefault("checkpoint_file", state / "checkpoints")
     values.setdefault("trace_store", values.get("database_url") is None)
-    unary = values.get("unary_threads", plain["unary_threads"])
     streams = values.get("stream_threads", plain["stream_threads"])
-    values.setdefault("in_flight_per_agency", max(1, unary * 7 // 8))
     values.setdefault("streams_per_agency", max(1, streams // 8))
-    for name, whole, most in (
-        ("in_flight_per_agency", "unary_threads", unary),
-        ("streams_per_agency", "stream_threads", streams),
-    ):
-        if values[name] > most:
-            problem = f"is more than {whole}, so one agency could take every thread"
-            raise SettingsError(name, problem, source=sources[name], allowed=f"1 to {most}")
+    if values["streams_per_agency"] > streams:
+        problem = "is more than stream_threads, so one agency could take every thread"
+        allowed = f"1 to {streams}"
+        raise SettingsError("streams_per_agency", problem, source=sources["streams_per_agency"], allowed=allowed)

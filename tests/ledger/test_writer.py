@@ -156,7 +156,7 @@ def test_what_waits_is_committed_at_once(new_writer: NewWriter, waiting: Waiting
         first = pool.submit(writer.submit, item("first"))
         assert waiting.reached.wait(10)
         others = [pool.submit(writer.submit, item(f"other-{number}")) for number in range(12)]
-        until(lambda: writer._queue.qsize() == 12)
+        until(lambda: len(writer._waiting) == 12)
         waiting.open.set()
         assert [each.result() for each in (first, *others)]
     assert waiting.sizes == [1, 5, 5, 2]
@@ -199,7 +199,7 @@ def test_a_bad_item_fails_alone(new_writer: NewWriter, new_entry: NewEntry, data
         assert faulty.reached.wait(10)
         names = ["one", "bad", "two", "three"]
         results = {name: pool.submit(writer.submit, item(name)) for name in names}
-        until(lambda: writer._queue.qsize() == len(names))
+        until(lambda: len(writer._waiting) == len(names))
         faulty.open.set()
         first.result()
         bad = results.pop("bad")
@@ -264,7 +264,7 @@ def test_a_full_queue_refuses(new_writer: NewWriter, waiting: Waiting) -> None:
         running = [pool.submit(writer.submit, item("first"))]
         assert waiting.reached.wait(10)
         running += [pool.submit(writer.submit, item("next")) for _ in range(2)]
-        until(lambda: writer._queue.qsize() == 2)
+        until(lambda: len(writer._waiting) == 2)
         with pytest.raises(Unavailable):
             writer.submit(item("too many"))
         waiting.open.set()
@@ -338,7 +338,7 @@ def test_what_fails_after_a_commit_writes_nothing_again(
         first = pool.submit(writer.submit, item("first"))
         assert failing.reached.wait(20)
         others = [pool.submit(writer.submit, item(name)) for name in ("one", "two", "three")]
-        until(lambda: writer._queue.qsize() == 3)
+        until(lambda: len(writer._waiting) == 3)
         failing.open.set()
         indexes = {each.result(timeout=20).index for each in [first, *others]}
     assert failing.sizes == [1, 3]
@@ -368,7 +368,7 @@ def test_closing_writes_what_waits(new_writer: NewWriter, waiting: Waiting, data
         running = [pool.submit(writer.submit, item("first"))]
         assert waiting.reached.wait(10)
         running += [pool.submit(writer.submit, item("next")) for _ in range(3)]
-        until(lambda: writer._queue.qsize() == 3)
+        until(lambda: len(writer._waiting) == 3)
         closing = pool.submit(writer.close)
         until(lambda: writer._closing)
         with pytest.raises(Unavailable):

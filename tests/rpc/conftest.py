@@ -46,7 +46,7 @@ def settings(database: Database, certificates: Path, tmp_path: Path, keyring: Ke
             "NSOR_SERVER_KEY": str(certificates / "server.key"),
             "NSOR_CLIENT_CA": str(certificates / "ca.pem"),
             "NSOR_DRAIN_SECONDS": "0.5",
-            "NSOR_UNARY_THREADS": "32",
+            "NSOR_UNARY_THREADS": "16",
             "NSOR_STREAM_THREADS": "16",
             "NSOR_STREAMS_PER_AGENCY": "12",
         }

@@ -117,6 +117,11 @@ class Limits:
             use.streams += 1
         return Hold(self._lock, use, streams=1)
 
+    def charge(self, agency_id: str, calls: float) -> None:
+        """Count a call that was taken as so many more: it reads as much as they would."""
+        with self._lock:
+            self._use(agency_id).tokens -= calls
+
     def is_full(self, agency_id: str) -> bool:
         """Whether the agency's next unary call would be refused now; takes no lock and never waits."""
         use = self._uses.get(agency_id)

@@ -25,6 +25,7 @@ from nsor_server.errors import Unavailable
 from nsor_server.ledger.append import LOCK, Ledger
 from nsor_server.ledger.entry import Decided, Head, LedgerUnavailable
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.ledger.waiting import Waiting
 from nsor_server.storage import changes
 from nsor_server.storage.session import BEGIN, ROLLBACK, Rows, Session, Step
 
@@ -34,6 +35,8 @@ MAX_BATCH: Final = 128
 """Items of one commit: as many as are decided and written within 20 ms under the lock of the head."""
 MAX_WAITING: Final = 8192
 """Items that wait; whoever comes later is refused."""
+MAX_OF_ONE: Final = 64
+"""Items of one owner in a commit: it is the time that the others wait."""
 OVERDUE_SECONDS: Final = 0.25
 """How often items are looked for whose time is over."""
 
@@ -96,6 +99,7 @@ class Writer(Generic[Each]):
         *,
         on_lock: Callable[[float], None] = lambda _seconds: None,
         on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
+        owner: Callable[[Each], str] = lambda _item: "",
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -105,6 +109,7 @@ class Writer(Generic[Each]):
             connect: opens a connection of the server's role.
             ledger: what is appended to.
             guard: commits.
+            owner: whose an item is: of each owner a batch takes one in turn.
             on_lock: hears for how many seconds the head's lock was held.
             on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
             max_batch: items of one commit.
@@ -118,7 +123,8 @@ class Writer(Generic[Each]):
         self._on_connect = on_connect
         self._max_batch = max_batch
         self._max_waiting = max_waiting
-        self._queue: queue.SimpleQueue[Each | None] = queue.SimpleQueue()
+        self._owner = owner
+        self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE)
         self._session: Session | None = None
         self._open: dict[int, Each] = {}
         self._entering = threading.Lock()
@@ -149,10 +155,10 @@ class Writer(Generic[Each]):
         if not self._guard.healthy:
             raise LedgerUnavailable("the ledger can't commit now")
         with self._entering:
-            if self._closing or self._queue.qsize() >= self._max_waiting:
+            if self._closing or len(self._waiting) >= self._max_waiting:
                 raise Unavailable(retry_after_seconds=1.0)
             self._open[id(item)] = item
-            self._queue.put(item)
+            self._waiting.put(self._owner(item), item)
 
     def submit(self, item: Each) -> receipt_pb2.Receipt:
         """As ``put``, for a thread that waits; sets ``item.done`` for that.
@@ -177,7 +183,7 @@ class Writer(Generic[Each]):
         with self._entering:
             if not self._closing:
                 self._closing = True
-                self._queue.put(None)
+                self._waiting.close()
         if self._writer.is_alive():
             self._writer.join(timeout_seconds)
             self._closed.set()
@@ -218,19 +224,11 @@ class Writer(Generic[Each]):
         self._disconnect()
 
     def _take(self) -> tuple[list[Each], bool]:
-        """Wait for the first item and take with it whatever waits; False after the last one."""
-        batch: dict[int, Each] = {}  # one that was given up and put again waits twice
-        item = self._queue.get()
-        while item is not None:
-            if id(item) in self._open:
-                batch[id(item)] = item
-            if len(batch) >= self._max_batch:
-                return list(batch.values()), True
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return list(batch.values()), True
-        return list(batch.values()), False
+        """Wait for the first item and take with it what waits; False after the last one."""
+        taken = self._waiting.take(self._max_batch)
+        # One that was given up and put again waits twice.
+        batch = {id(item): item for item in taken if id(item) in self._open}
+        return list(batch.values()), bool(taken)
 
     def _prepared(self, batch: list[Each]) -> list[Each]:
         ready, others = self._batches.prepare(batch)

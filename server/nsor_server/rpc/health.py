@@ -6,6 +6,7 @@ register, so it needs no nonce and leaves no entry.
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.rpc import transport
 from nsor_server.rpc.methods import OTHER_SECONDS, STREAM_SECONDS, Method
-from nsor_server.rpc.pipeline import Pipeline
+from nsor_server.rpc.pipeline import Pipeline, share_of
 from nsor_server.rpc.transport import Channel
 
 CHECK = Method("grpc.health.v1.Health/Check", None, None, OTHER_SECONDS)
@@ -63,20 +64,22 @@ class Health:
         return {CHECK.name: self._accept_check, WATCH.name: self._accept_watch}
 
     def _accept_check(self, channel: Channel) -> None:
-        self._pipeline.begin(
-            CHECK, channel, lambda call, data: self._later(self._pipeline.pool, self._check, call, data)
-        )
+        def submit(call: Call) -> None:
+            self._pipeline.pool.submit(share_of(call), functools.partial(self._serve, self._check, call))
+
+        self._pipeline.begin(CHECK, channel, lambda call, data: self._later(submit, call, data))
 
     def _accept_watch(self, channel: Channel) -> None:
-        self._pipeline.begin(
-            WATCH, channel, lambda call, data: self._later(self._pipeline.stream_pool, self._watch, call, data)
-        )
+        def submit(call: Call) -> None:
+            self._pipeline.stream_pool.submit(self._serve, self._watch, call)
 
-    def _later(self, pool: Any, serve: Callable[[Call], None], call: Call, data: bytes | None) -> None:
+        self._pipeline.begin(WATCH, channel, lambda call, data: self._later(submit, call, data))
+
+    def _later(self, submit: Callable[[Call], None], call: Call, data: bytes | None) -> None:
         call.received(data or b"")
         if data is None:
             call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST)
-        pool.submit(self._serve, serve, call)
+        submit(call)
 
     def _serve(self, serve: Callable[[Call], None], call: Call) -> None:
         try:

@@ -16,6 +16,9 @@ _KINDS: Final = {
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"
+_PAGE_SIZE: Final = "page_size"
+USUAL_PAGE: Final = 100
+"""Rows of a page whose size isn't said."""
 _PERSON: Final = "person"
 """Field of a request that enters a person."""
 
@@ -32,6 +35,13 @@ def request_id(request: Message) -> bytes:
     """The id of a checked request, 16 bytes; empty when it has none."""
     written = _read(request, _REQUEST_ID) if _REQUEST_ID in request.DESCRIPTOR.fields_by_name else ""
     return raw(written) if written else b""
+
+
+def rows_read(request: Message) -> int:
+    """How many rows a checked request may read: those of the page that it asks for, or one."""
+    if _PAGE_SIZE not in request.DESCRIPTOR.fields_by_name:
+        return 1
+    return int(_read(request, _PAGE_SIZE)) or USUAL_PAGE
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.arrival import arrive
 from nsor_server.rpc.methods import Method
-from nsor_server.rpc.naming import named, request_id
+from nsor_server.rpc.naming import named, request_id, rows_read
 from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
+from nsor_server.rpc.shares import ROWS_PER_UNIT, Shares, units
 from nsor_server.rpc.streams import Streams
 from nsor_server.rpc.transport import Channel
 from nsor_server.tracing.spans import Tracing
@@ -48,7 +50,7 @@ class Pipeline:
     """What every call passes.
 
     Attributes:
-        pool: threads for unary handlers, which read.
+        pool: threads for unary handlers, which read, shared fairly among agencies.
         peers: whose calls are dropped for a while.
         stream_pool: threads for streams, so that silent ones can't take those of other agencies' calls.
         max_bytes: largest request.
@@ -64,7 +66,7 @@ class Pipeline:
     answers: Answers
     streams: Streams
     writer: Writer[Call]
-    pool: Executor
+    pool: Shares
     stream_pool: Executor
     max_bytes: int
 
@@ -111,7 +113,7 @@ class Pipeline:
         elif call.route.is_grouped and call.accepted and call.error is None:
             self.record(call)  # the writer takes the steps of `run`
         else:
-            self.pool.submit(self.run, call)
+            self.run_elsewhere(call)
 
     def run(self, call: Call) -> None:
         """Parse, admit, check, run: in a thread of the pool. Nothing is done for a caller who is gone."""
@@ -120,6 +122,19 @@ class Pipeline:
             return
         try:
             self.enter(call)
+        except Exception as error:  # noqa: BLE001 - as below
+            self.refuse(call, error)
+            return
+        rows = rows_read(call.request)
+        if rows > 1:
+            # A page costs what it reads, and waits until its agency may have so much.
+            self.limits.charge(call.agency.agency_id, rows / ROWS_PER_UNIT)
+            self.pool.submit(call.agency.agency_id, functools.partial(self._read, call), units(rows))
+        else:
+            self._read(call)
+
+    def _read(self, call: Call) -> None:
+        try:
             call.route.run(call, self.reader)
         except Exception as error:  # noqa: BLE001 - the one catch-all: grpc sends an exception's text to the caller
             self.refuse(call, error)
@@ -128,7 +143,7 @@ class Pipeline:
 
     def run_elsewhere(self, call: Call) -> None:
         """Have a call run by a thread of the pool."""
-        self.pool.submit(self.run, call)
+        self.pool.submit(share_of(call), functools.partial(self.run, call))
 
     def enter(self, call: Call, *, wait: bool = True) -> None:
         """Parse the request, gate the call, check the request.
@@ -175,9 +190,14 @@ class Pipeline:
             self.answers.send(call, result)
         elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
             call.tries += 1
-            self.pool.submit(self.run, call)
+            self.run_elsewhere(call)
         elif call.error is not None and call.prepared is None:
             self.refusals.unrecorded(call)  # it was refused, and that couldn't be recorded either
         else:
             # A copy: the writer may still work on a call that it has given up, and its entry may yet be written.
-            self.pool.submit(self.refuse, dataclasses.replace(call), result)
+            self.pool.submit(share_of(call), functools.partial(self.refuse, dataclasses.replace(call), result))
+
+
+def share_of(call: Call) -> str:
+    """Whose share of the pool a call is of: its agency's, or that of all who aren't accepted."""
+    return call.agency.agency_id if call.accepted else UNKNOWN

@@ -11,12 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2
 from nsor_server.access.directory import DirectorySnapshot
+from nsor_synthetic import examples
 from tests.rpc.callers import Caller, Serving, decision, session
 from tests.rpc.test_front_door import APPROVE, ENROL, LOOK_UP, enrolment, look_up
 from tests.rpc.test_streams import SUBSCRIBE, Subscription, publish
 
 DISABLE = "nsor.v1.DirectoryService/DisableOfficer"
 DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
+OPEN_TICKET = "nsor.v1.LookupService/OpenTicket"
 LIST_OFFICERS = "nsor.v1.DirectoryService/ListOfficers"
 ACKNOWLEDGE = "nsor.v1.NotificationService/AcknowledgeEvents"
 STATES = grpc.StatusCode
@@ -165,3 +167,16 @@ def test_a_stream_outlives_its_session_and_not_its_key(serving: Serving, monkeyp
         (key_id(caller.officer), uuid.uuid4()),
     )
     assert stream.reason(20).startswith("PERMISSION_DENIED")
+
+
+def test_a_ticket_is_opened_for_an_officer_who_was_enrolled_just_now(serving: Serving) -> None:
+    # By another process, a moment ago: the handler's refusal isn't given by an old directory either.
+    caller, opener = serving.caller("npb"), serving.enrol("npb")
+    caller.officer = opener
+    assert caller.call(LIST_OFFICERS, directory_pb2.ListOfficersRequest()).code is STATES.OK
+    request = next(each for each in examples.requests(3) if isinstance(each, lookup_pb2.OpenTicketRequest))
+    request.officer_key_id = key_id(serving.enrol("npb"))
+    nonce = os.urandom(32)
+    signed = decision(opener, OPEN_TICKET, nonce, request.SerializeToString())
+    answer = caller.call(OPEN_TICKET, request, nonce=nonce, nsor_decision_bin=signed)
+    assert answer.code is STATES.OK, answer.reason

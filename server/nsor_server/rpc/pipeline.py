@@ -135,11 +135,23 @@ class Pipeline:
 
     def _read(self, call: Call) -> None:
         try:
-            call.route.run(call, self.reader)
+            self._decide(call)
         except Exception as error:  # noqa: BLE001 - the one catch-all: grpc sends an exception's text to the caller
             self.refuse(call, error)
         else:
             self.record(call)
+
+    def _decide(self, call: Call) -> None:
+        """Run the handler; what it refuses by the directory isn't refused by an old one."""
+        gated_by = call.directory
+        try:
+            call.route.run(call, self.reader)
+        except errors.Denied:
+            # The officer whom a request names may have been enrolled just now, as the one who calls.
+            if self.admission.directory.at_least_as_of(call.moment) is gated_by:
+                raise
+            self.admission.admit(call)
+            call.route.run(call, self.reader)
 
     def run_elsewhere(self, call: Call) -> None:
         """Have a call run by a thread of the pool."""

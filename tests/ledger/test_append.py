@@ -58,12 +58,12 @@ def test_an_entry_is_what_was_recorded(
 
 
 def test_records_of_a_call_are_named(database: Database, write: Write, new_entry: NewEntry) -> None:
-    # A call that wrote two sealed rows commits to both, whatever their order; one that wrote one, to that one.
+    # A call that wrote two rows commits to both, in their order; one that wrote one, to that one.
     first = RecordRef("registration_version", uuid.uuid4().bytes, 4, bytes(range(32)))
     second = RecordRef("notice", uuid.uuid4().bytes, 1, bytes(range(1, 33)))
     appended = write(0, new_entry(records=(first, second)))
     both = leaf.decode(appended.receipts[0].leaf)
-    assert both.record_hash == leaf.record_hash((second, first))
+    assert both.record_hash == leaf.record_hash((first, second)) != leaf.record_hash((second, first))
     assert both.record_version == 4
     assert leaf.record_hash((first,)) == first.sha256
     with database.transaction() as conn:

@@ -55,7 +55,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.tracing.spans import Tracing
-from tests import deciding
+from tests import deciding, policies
 
 TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
@@ -288,6 +288,7 @@ class Services:
                 ],
             )
             deciding.record(owner, keyring, ORIGIN)
+        policies.enter(database, keyring, ORIGIN)
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
         self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))

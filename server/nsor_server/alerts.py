@@ -23,6 +23,8 @@ class Alert(enum.StrEnum):
     """The ledger's head doesn't continue what this server has signed: it was rolled back, or somebody wrote to it."""
     DIRECTORY_CONTRADICTED = "DIRECTORY_CONTRADICTED"
     """The rows that decide aren't those of the ledger; the server goes on with the last that were."""
+    POLICY_UNUSABLE = "POLICY_UNUSABLE"
+    """A policy was adopted that this release can't use; the server goes on with the one before."""
     CLOCK_STEPPED = "CLOCK_STEPPED"
     """The database's clock and the time that has passed differ."""
     CALL_FAILED = "CALL_FAILED"

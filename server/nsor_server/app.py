@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.access.penalties import Penalties
 from nsor_server.calls import Call
 from nsor_server.config import Settings
+from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
@@ -72,6 +74,8 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.supervisor import Supervisor
 from nsor_server.tracing.exporters import destinations
 from nsor_server.tracing.spans import Tracing
+
+_log = logging.getLogger(__name__)
 
 SPARE_CONNECTIONS = 8
 """Connections that read beyond those of the unary threads: streams read too."""
@@ -129,14 +133,20 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
         OperatorError: something that it needs isn't as it must be; nothing was served.
     """
     contract, messages, metrics = Contract.load(), Messages.load(), Metrics()
-    check_formats(contract, Policy.load())
+    files = Policy.load(settings.policy_dir)
+    check_formats(contract, files)
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
         stack.enter_context(folders.alone(settings.state_dir / "serve.lock", ANOTHER_SERVES))
         database = stack.enter_context(attached(settings, pool_size=settings.unary_threads + SPARE_CONNECTIONS))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
-        parts = _Parts(stack, settings, environ, contract, messages, metrics, credentials, database, keyring, Clock())
+        with database.transaction() as connection:
+            policies.begin(connection, keyring, settings.ledger_origin, files)
+        clock = Clock()
+        parts = _Parts(
+            stack, settings, environ, contract, files, messages, metrics, credentials, database, keyring, clock
+        )
         register = parts.register()
         stack.callback(register.drain)
         yield register
@@ -215,6 +225,7 @@ class _Parts:
     settings: Settings
     environ: Mapping[str, str]
     contract: Contract
+    files: Policy
     messages: Messages
     metrics: Metrics
     credentials: Credentials
@@ -291,6 +302,13 @@ class _Parts:
     def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
         return ReviewTimes(self.database, writer, directory, tracing, self.keyring)
 
+    def _decided_by_the_register(self, policy: Policy) -> None:
+        """Prepare the checks of the policy in force, and say whether the files offer another one."""
+        check_formats(self.contract, policy)
+        offered = policies.offered(self.files, policy)
+        if offered:
+            _log.warning(offered)
+
     def _writer(self, copy: OutsideCopy) -> Writer[Call]:
         ledger = Ledger(self.keyring, self.settings.ledger_origin, self.clock)
         with self.database.transaction() as connection:
@@ -351,6 +369,7 @@ class _Parts:
 
     def _admission(self) -> Admission:
         directory = Directory(self.database, functools.partial(directory_proof.prove, keyring=self.keyring), self.clock)
+        self._decided_by_the_register(directory.current.policy)
         self._started(directory)
         return Admission(directory, Officers())
 

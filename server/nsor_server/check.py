@@ -24,8 +24,9 @@ from rich.table import Column, Table
 from nsor_server import app, config
 from nsor_server.access.contract import Contract
 from nsor_server.config import RULES, OperatorError, Settings
-from nsor_server.directory import focal_persons
+from nsor_server.directory import focal_persons, policies
 from nsor_server.ledger import keyring_check, outside
+from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.rpc.credentials import Credentials
@@ -220,6 +221,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     if missing:
         return
     yield from _safely("schema", lambda: _schema(database))
+    yield from _safely("policy", lambda: _policy(settings, database))
     yield from _safely("ledger", lambda: _ledger(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
 
@@ -244,6 +246,19 @@ def _schema(database: Database) -> Iterator[Finding]:
         yield Finding(
             "schema", "ok", "tables, constraints, policies, functions and rights are what the migrations make"
         )
+
+
+def _policy(settings: Settings, database: Database) -> Iterator[Finding]:
+    files = Policy.load(settings.policy_dir)
+    with database.transaction() as connection:
+        if not store.present(connection):
+            yield Finding("policy", "warning", "none yet; the first start enters the files")
+            return
+        in_force = store.in_force(connection)
+    yield Finding("policy", "ok", f"version {in_force.version} is in force")
+    offered = policies.offered(files, in_force)
+    if offered:
+        yield Finding("policy", "warning", offered)
 
 
 def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:

@@ -95,6 +95,9 @@ class Settings:
     Default: on with the embedded database.
     """
 
+    policy_dir: Path | None = None
+    """Folder of policy documents for a register's first start; unset means those that ship with the server."""
+
     unary_threads: int = 24
     """Threads for calls with one answer that read, and as many connections; one agency has a third of them at most."""
 
@@ -283,6 +286,7 @@ RULES: Mapping[str, _Rule] = {
     "checkpoint_file": _FILE,
     "ledger_origin": _Rule("lower-case letters, digits, dots, slashes and dashes, at most 128", _origin),
     "trace_store": _Rule("on or off", _switch),
+    "policy_dir": _Rule("a path of a folder", _path),
     "unary_threads": _count(1, 256),
     "stream_threads": _count(1, 4096),
     "streams_per_agency": _count(1, 4096),

@@ -86,6 +86,13 @@ class WrongState(ApiError):
     reason = errors_pb2.ERROR_REASON_WRONG_STATE
 
 
+class PolicyUnchanged(ApiError):
+    """The document is in force or proposed already."""
+
+    code = code_pb2.FAILED_PRECONDITION
+    reason = errors_pb2.ERROR_REASON_POLICY_UNCHANGED
+
+
 class EtagMismatch(ApiError):
     """The record has moved on."""
 

@@ -246,3 +246,16 @@ def _directory(ids: _Ids) -> Iterator[Message]:
     )
     yield directory_pb2.ListOfficersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
     yield directory_pb2.ListAgenciesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield directory_pb2.ProposePolicyRequest(
+        request_id=ids.uuid("propose"),
+        document=directory_pb2.POLICY_DOCUMENT_GRANTS,
+        toml=b"uses_per_subject = 3\nticket_uses_per_subject = 3\ncourt_case_uses_per_subject = 10\n"
+        b'repeat_minutes = 10\ncitation = "working value"\nverified = false\n',
+    )
+    yield directory_pb2.AdoptPolicyRequest(
+        request_id=ids.uuid("adopt"), proposal_id=ids.uuid("proposal"), etag=ids.octets("etag", 16).hex()
+    )
+    yield directory_pb2.GetPolicyRequest(
+        document=directory_pb2.POLICY_DOCUMENT_GRANTS, proposal_id=ids.uuid("proposal")
+    )
+    yield directory_pb2.ListPoliciesRequest()

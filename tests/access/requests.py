@@ -87,6 +87,15 @@ def disabling() -> directory_pb2.DisableOfficerRequest:
     )
 
 
+def proposed_policy() -> directory_pb2.ProposePolicyRequest:
+    return directory_pb2.ProposePolicyRequest(
+        request_id=str(uuid.uuid4()),
+        document=directory_pb2.POLICY_DOCUMENT_GRANTS,
+        toml=b"uses_per_subject = 3\nticket_uses_per_subject = 3\ncourt_case_uses_per_subject = 10\n"
+        b'repeat_minutes = 10\ncitation = "working value"\nverified = false\n',
+    )
+
+
 def approval(known: Known) -> lookup_pb2.ApproveAccessRequestRequest:
     return lookup_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=known.access_request_id, etag=known.etag
@@ -150,6 +159,10 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "DirectoryService/DisableOfficer": lambda _: disabling(),
     "DirectoryService/DisableOwnKey": lambda _: directory_pb2.DisableOwnKeyRequest(
         request_id=str(uuid.uuid4()), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+    ),
+    "DirectoryService/ProposePolicy": lambda _: proposed_policy(),
+    "DirectoryService/AdoptPolicy": lambda _: directory_pb2.AdoptPolicyRequest(
+        request_id=str(uuid.uuid4()), proposal_id=str(uuid.uuid4()), etag="0" * 32
     ),
 }
 """By the method's name without its package."""

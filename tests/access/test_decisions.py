@@ -29,6 +29,18 @@ def test_the_agency_and_the_key_must_both_be_others(decider: tuple[str, bytes]) 
     assert refused.value.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
 
 
+def test_where_one_agency_decides_it_is_two_of_its_officers() -> None:
+    decisions.check(
+        decider=(FIRST[0], b"other key"), first=FIRST, etag_is_current=True, open_state=True, another_agency=False
+    )
+    for agency in (FIRST[0], "a-court"):
+        with pytest.raises(errors.Denied) as refused:
+            decisions.check(
+                decider=(agency, FIRST[1]), first=FIRST, etag_is_current=True, open_state=True, another_agency=False
+            )
+        assert refused.value.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+
+
 def test_only_the_newest_version_in_its_open_state_is_decided() -> None:
     with pytest.raises(errors.EtagMismatch):
         check(etag_is_current=False, open_state=False)

@@ -21,7 +21,7 @@ from nsor_server.ledger import directory_proof
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests import deciding
+from tests import deciding, policies
 from tests.polling import until
 
 AT = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
@@ -35,7 +35,8 @@ def number(nth: int) -> bytes:
 
 @pytest.fixture(autouse=True)
 def filled(database: Database, keyring: Keyring) -> None:
-    """Two agencies, and of certificates and of officers one that counts and one that doesn't."""
+    """A policy, two agencies, and of certificates and of officers one that counts and one that doesn't."""
+    policies.enter(database, keyring)
     with database.owner() as conn, conn.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO agency (agency_id, kind, jurisdiction, name_en, name_ur) VALUES (%s,%s,%s,%s,%s)",
@@ -80,7 +81,7 @@ def change(database: Database, keyring: Keyring) -> Callable[[], None]:
 def test_a_snapshot_says_who_is_who_and_who_counts_no_more(database: Database, prove: Prove) -> None:
     with database.transaction() as conn:
         found = directory.read(conn, prove, Clock())
-    assert found.version == 1
+    assert found.version == 2
     assert found.agencies == {"npb": NPB, "off": OFF}
     until_then = AT + dt.timedelta(days=90)
     assert found.certificates == {
@@ -137,7 +138,7 @@ def test_the_newer_snapshot_stays(
     # A slow reader that comes last must not bring a revoked certificate back.
     current = Directory(database, prove)
     change()
-    assert current.reload().version == 2
+    assert current.reload().version == 3
     newest = current.current
     # Of the same version the later one counts: it has compared the clocks anew.
     assert current.reload() is not newest
@@ -155,7 +156,7 @@ def test_a_change_is_read_on_the_connection_that_is_given(
     current = Directory(counted, prove)
     change()
     with database.transaction() as conn:
-        assert current.reload(conn).version == 2
+        assert current.reload(conn).version == 3
     assert counted.asked == 1
 
 
@@ -172,10 +173,10 @@ def test_the_version_is_asked_for_only_if_nobody_has_since(
     change()
     assert current.at_least_as_of(moment) is before
     assert counted.asked == 2
-    assert current.at_least_as_of(time.monotonic()).version == 2
+    assert current.at_least_as_of(time.monotonic()).version == 3
     assert counted.asked == 4
     for still in (moment, current._asked):
-        assert current.at_least_as_of(still).version == 2
+        assert current.at_least_as_of(still).version == 3
     assert counted.asked == 4
 
 
@@ -193,9 +194,9 @@ def test_who_watches_sees_a_change_and_outlives_a_database_that_is_away(
         until(lambda: counted.asked > asked + 2, seconds=60)
         change()
         counted.away = False
-        until(lambda: current.current.version == 2, seconds=60)
+        until(lambda: current.current.version == 3, seconds=60)
     asked = counted.asked
     change()
     assert current._watcher is not None
     assert not current._watcher.is_alive()
-    assert (counted.asked, current.current.version) == (asked, 2)
+    assert (counted.asked, current.current.version) == (asked, 3)

@@ -65,7 +65,7 @@ def test_validation_asks_the_register_nothing_and_adds_nothing(services: Service
 
 
 def test_the_methods_that_validate_are_these() -> None:
-    assert len(VALIDATING) == 11
+    assert len(VALIDATING) == 13
 
 
 def _acquitted(request: Any) -> None:
@@ -92,6 +92,10 @@ def _unproved(request: Any) -> None:
     request.proof_of_possession = bytes(64)
 
 
+def _no_toml(request: Any) -> None:
+    request.toml = b"uses_per_subject = 0"
+
+
 def _without(name: str) -> Callable[[Message], None]:
     return lambda request: request.ClearField(name)
 
@@ -110,6 +114,8 @@ def _without(name: str) -> Callable[[Message], None]:
         ("DirectoryService/EnrolOfficer", _unproved, errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/DisableOfficer", _without("reason"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
         ("DirectoryService/DisableOwnKey", _without("reason"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
+        ("DirectoryService/ProposePolicy", _no_toml, errors_pb2.ERROR_REASON_POLICY_NOT_VALID),
+        ("DirectoryService/AdoptPolicy", _without("etag"), errors_pb2.ERROR_REASON_INVALID_FIELDS),
     ],
 )
 def test_validation_says_what_form_and_law_say(

@@ -12,9 +12,10 @@ from nsor_server.calls import Agency
 from nsor_server.directory import certificates, entries
 from nsor_server.ledger import directory_proof
 from nsor_server.pki import index
+from nsor_server.policy import documents
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests import deciding
+from tests import deciding, policies
 from tests.directory.test_deciding import AGENCY, AT, issued
 
 OTHER = Agency("a-police", 1, ("PK-PB",), True, "Police", "پولیس")  # type: ignore[arg-type]  # noqa: FBT003
@@ -29,7 +30,8 @@ def prove(keyring: Keyring) -> Prove:
 
 @pytest.fixture
 def entered(database: Database, keyring: Keyring) -> Database:
-    """Two agencies, one of them disabled; two certificates, one of them revoked last of all."""
+    """A policy; two agencies, one of them disabled; two certificates, one of them revoked last of all."""
+    policies.enter(database, keyring)
     with database.owner() as owner:
         entries.add(owner, keyring, [AGENCY, OTHER])
         entries.disable(owner, keyring, OTHER.agency_id)
@@ -65,7 +67,33 @@ def _forge(conn: psycopg.Connection) -> None:
     )
 
 
+def _wider_grants(conn: psycopg.Connection) -> tuple[bytes, bytes]:
+    """A grant of a hundred uses: its digest and its content."""
+    row = conn.execute("SELECT content FROM policy_version WHERE name = 'grants'").fetchone()
+    assert row is not None
+    content = bytes(row[0]).replace(b'"uses_per_subject":1', b'"uses_per_subject":100')
+    assert content != row[0]
+    return documents.digest("grants", content), content
+
+
 EDITS = [
+    pytest.param(
+        lambda conn: conn.execute(
+            "UPDATE policy_version SET digest = %s, content = %s WHERE name = 'grants'", _wider_grants(conn)
+        ),
+        id="another policy",
+    ),
+    pytest.param(
+        lambda conn: conn.execute(
+            "INSERT INTO policy_version (name, version, digest, content, adopted_at)"
+            " VALUES ('grants', 2, %s, %s, now())",
+            _wider_grants(conn),
+        ),
+        id="a policy more",
+    ),
+    pytest.param(
+        lambda conn: conn.execute("DELETE FROM policy_version WHERE name = 'narrowing'"), id="a policy is gone"
+    ),
     pytest.param(lambda conn: conn.execute("UPDATE agency SET kind = 8"), id="another kind"),
     pytest.param(lambda conn: conn.execute("UPDATE agency SET jurisdiction = '{PK}'"), id="a wider jurisdiction"),
     pytest.param(lambda conn: conn.execute("UPDATE agency_state SET enabled = true"), id="enabled in place"),
@@ -156,4 +184,4 @@ def test_an_operators_command_does_not_build_on_a_head_that_was_edited(entered: 
         entries.enable(owner, keyring, OTHER.agency_id)
     directory = Directory(entered, functools.partial(directory_proof.prove, keyring=keyring))
     assert directory.current.agencies[OTHER.agency_id].enabled
-    assert directory.current.version == 5
+    assert directory.current.version == 6

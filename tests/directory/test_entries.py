@@ -23,6 +23,7 @@ from nsor_server.policy.places import Places
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests import policies
 
 EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
 PLACES = Places.load()
@@ -146,6 +147,7 @@ def test_a_court_is_of_its_kinds_and_of_no_other(database: Database, keyring: Ke
     )
     assert court.court_kinds == (types_pb2.COURT_KIND_HIGH_COURT, types_pb2.COURT_KIND_SPECIAL_COURT)
     add(database, keyring, court, POLICE)
+    policies.enter(database, keyring)
     with database.transaction() as conn:
         assert agencies.find(conn, court.agency_id) == court
         known = directory.read(conn, functools.partial(directory_proof.prove, keyring=keyring), Clock()).agencies

@@ -301,14 +301,15 @@ def test_a_look_up_that_could_not_be_written_used_nothing(register: Register, se
     # The use and the entry are one transaction: neither is there without the other.
     call = make_call("punjab-police")
     request = request_of(call, Basis(grant_id=register.grant()))
+    size = services.one("SELECT size FROM ledger_head")
     with register.database.owner() as owner:
         owner.execute("ALTER TABLE look_up ADD CONSTRAINT broken CHECK (use > 1)")
     with pytest.raises(psycopg.errors.CheckViolation):
         services.ask(call, request)
-    before = services.one("SELECT size FROM ledger_head")
+    assert services.one("SELECT size FROM ledger_head") == size
     with register.database.owner() as owner:
         owner.execute("ALTER TABLE look_up DROP CONSTRAINT broken")
     again = make_call("punjab-police")
     assert services.ask(again, request).detail.replay is False
     assert uses(register) == [(0, 1)]
-    assert services.one("SELECT size FROM ledger_head") == before + 1
+    assert services.one("SELECT size FROM ledger_head") == size + 1

@@ -32,6 +32,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.writer import Writer
+from nsor_server.policy import source
 from nsor_server.policy.messages import Messages
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
@@ -43,7 +44,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Statement, Step
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
-from tests import deciding
+from tests import deciding, policies
 from tests.rpc.callers import session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -131,9 +132,9 @@ class Recorded:
         call.outcome, call.answer = outcome, b"answer"
         return call
 
-    def refused(self) -> Call:
+    def refused(self, error: errors.ApiError | None = None) -> Call:
         call = self.plain()
-        call.outcome, call.error, call.answer = None, errors.NoRecord(), b"status"
+        call.outcome, call.error, call.answer = None, error or errors.NoRecord(), b"status"
         return call
 
     def look_up(self, key: Ed25519PrivateKey | None, ticket: str = "NPB-1", agency_id: str = "npb") -> Call:
@@ -213,6 +214,7 @@ def recorded(settings: config.Settings, database: Database, keyring: Keyring, ce
     """A writer that isn't started yet, on a database with the example agencies."""
     SEEN.clear()
     DECIDED.clear()
+    policies.enter(database, keyring)
     guard = CommitGuard(database.connect, timeout_seconds=5)
     writer: Writer[Call] = Writer(database.writer, Ledger(keyring, settings.ledger_origin), guard)
     found = Recorded(
@@ -355,11 +357,32 @@ def test_a_call_that_saw_another_directory_runs_again_or_is_refused(recorded: Re
     assert recorded.order() == []
 
 
+def test_a_call_that_was_decided_by_another_policy_runs_again(recorded: Recorded, keyring: Keyring) -> None:
+    # Its gate, its checks and its law are of one version, and that is the one in force when it is recorded.
+    call = recorded.plain()
+    toml = source.packaged("grants.toml").read_bytes().replace(b"\nuses_per_subject = 1\n", b"\nuses_per_subject = 9\n")
+    policies.replace(recorded.database, keyring, "grants", toml)
+    results = recorded.write(call)
+    assert isinstance(results[id(call)], StaleRead)
+    assert recorded.admission.directory.current.policy.grants.uses_per_subject == 9
+
+
 def test_a_refusal_is_recorded_whatever_the_directory_says_now(recorded: Recorded) -> None:
-    # It was refused by the directory of its time; nothing is shown.
-    call = recorded.refused()
+    # It was refused for what the request is; nothing is shown.
+    call = recorded.refused(errors.InvalidFields())
     recorded.disable("npb")
     assert is_receipt_of(recorded.write(call)[id(call)], call)
+
+
+@pytest.mark.parametrize("error", [errors.NoRecord, errors.WrongState, errors.EtagMismatch])
+def test_a_refusal_that_tells_of_the_register_is_told_to_nobody_who_may_not_ask(
+    recorded: Recorded, error: type[errors.ApiError]
+) -> None:
+    # "No record" is an answer: an agency that is shut out hears from the next call on that it is, and nothing else.
+    shut_out = recorded.refused(error())
+    recorded.disable("npb")
+    assert isinstance(recorded.write(shut_out)[id(shut_out)], errors.Unauthenticated)
+    assert recorded.order() == []
 
 
 def test_a_call_that_fails_touches_no_neighbour(recorded: Recorded) -> None:

@@ -110,6 +110,11 @@ NEXT_STEPS: dict[str, Words] = {
     ),
     "ETAG_MISMATCH": _LOOK_AGAIN,
     "WRONG_STATE": _LOOK_AGAIN,
+    "POLICY_NOT_VALID": Words(
+        "See what is wrong on the register's host: `nsor-server policy diff FILE`.",
+        "رجسٹر کے میزبان پر خرابی دیکھیں: `nsor-server policy diff FILE`۔",
+    ),
+    "POLICY_UNCHANGED": Words("See what is proposed: `nsor policy list`.", "تجاویز دیکھیں: `nsor policy list`۔"),
     "GRANT_NOT_VALID": _GRANT,
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,

@@ -398,3 +398,67 @@ class Directory(_Service):
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
+
+    def propose_policy(
+        self,
+        request: directory_pb2.ProposePolicyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.ProposePolicyResponse]:
+        """Propose a document of the policy; the officer signs. It changes nothing until another one adopts it."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ProposePolicy",
+            request,
+            directory_pb2.ProposePolicyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def adopt_policy(
+        self,
+        request: directory_pb2.AdoptPolicyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.AdoptPolicyResponse]:
+        """Put a proposal in force; another officer than who proposed it signs."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/AdoptPolicy",
+            request,
+            directory_pb2.AdoptPolicyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_policy(
+        self,
+        request: directory_pb2.GetPolicyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.GetPolicyResponse]:
+        """Show a document in force and a proposal for it."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/GetPolicy",
+            request,
+            directory_pb2.GetPolicyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_policies(
+        self,
+        request: directory_pb2.ListPoliciesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.ListPoliciesResponse]:
+        """List the documents in force and the open proposals."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ListPolicies",
+            request,
+            directory_pb2.ListPoliciesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

@@ -11,7 +11,6 @@ the server doesn't start; one that runs says so and goes on with the last that w
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import logging
 import math
 import threading
@@ -27,7 +26,9 @@ from nsor_server.access.facts import Certificate
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, FocalPerson, Officer
 from nsor_server.config import OperatorError
+from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.source import PolicyError
 from nsor_server.storage import decided_rows
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.decided_rows import Contradicted, Rows
@@ -140,13 +141,17 @@ class Directory:
             return self.current
         try:
             if connection is not None:
-                fresh = read(connection, self._prove, self._clock)
+                fresh = read(connection, self._prove, self._clock, self.current.policy)
             else:
                 with self._database.transaction() as pooled:
-                    fresh = read(_one_state(pooled), self._prove, self._clock)
+                    fresh = read(_one_state(pooled), self._prove, self._clock, self.current.policy)
         except Contradicted as error:
             self._refused = time.monotonic()
             alert(Alert.DIRECTORY_CONTRADICTED, "%s", error)
+            return self.current
+        except PolicyError as error:
+            self._refused = time.monotonic()
+            alert(Alert.POLICY_UNUSABLE, "%s", error)
             return self.current
         with self._lock:
             if fresh.version >= self.current.version:
@@ -195,16 +200,18 @@ class Directory:
         self._asked = max(self._asked, asked)
 
 
-def read(connection: psycopg.Connection, prove: Prove, clock: Clock) -> DirectorySnapshot:
+def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Policy | None = None) -> DirectorySnapshot:
     """Read a snapshot.
 
     Args:
         connection: in a transaction that sees one state, or that holds the head's lock.
         prove: gives the version and the running hash that are signed.
         clock: takes a measurement.
+        known: the policy that was in force; it is parsed anew only if another one is.
 
     Raises:
         Contradicted: the rows aren't those of the ledger.
+        PolicyError: the policy can't be used.
     """
     row = connection.execute(_HEAD).fetchone()
     if row is None:
@@ -217,7 +224,7 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock) -> Director
         _agencies(rows),
         _certificates(rows),
         _officers(rows),
-        _shipped(),
+        store.decided(rows[store.TABLE], known),
         clock,
         _focal_persons(rows),
     )
@@ -227,12 +234,6 @@ def _one_state(connection: psycopg.Connection) -> psycopg.Connection:
     """The connection, whose transaction sees one state from now on."""
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     return connection
-
-
-@functools.cache
-def _shipped() -> Policy:
-    """The policy that ships with the server; one object, by which a call sees that the policy hasn't changed."""
-    return Policy.load()
 
 
 def _agencies(rows: Rows) -> dict[str, Agency]:

@@ -14,6 +14,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Agency, Call, Officer, Outcome, Row
 from nsor_server.directory import focal_persons, officers, pages, rules
+from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.rpc.handlers import Handler, Unary
@@ -36,6 +37,7 @@ class DirectoryService:
             Unary(directory_pb2.DisableOwnKeyRequest, directory_pb2.DisableOwnKeyResponse, self.disable_own_key),
             Unary(directory_pb2.ListOfficersRequest, directory_pb2.ListOfficersResponse, self.list_officers),
             Unary(directory_pb2.ListAgenciesRequest, directory_pb2.ListAgenciesResponse, self.list_agencies),
+            *PolicyHandlers().handlers(),
         )
 
     def enrol_officer(

@@ -34,6 +34,7 @@ def record(
     call_hash: bytes | None = None,
     rows: Sequence[Row] = (),
     new_epoch: NewEpoch | None = None,
+    origin: str = "",
 ) -> receipt_pb2.Receipt:
     """Append one entry without an agency, in the caller's transaction.
 
@@ -45,11 +46,12 @@ def record(
         call_hash: SHA-256 of what the command was given, where that matters; random otherwise.
         rows: what the command adds; the entry holds the hash of each that decides.
         new_epoch: the command opens it.
+        origin: names a ledger that this entry opens; empty: as the settings say.
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
-    origin = str(row[0]) if row and row[0] else config.load(os.environ).ledger_origin
+    opened = str(row[0]) if row and row[0] else origin or config.load(os.environ).ledger_origin
     made = entry(method, detail, call_hash=call_hash, records=(*deciding.refs(rows), *deciding.records(rows)))
-    return Ledger(keyring, origin).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
+    return Ledger(keyring, opened).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
 
 
 def entry(

@@ -21,6 +21,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import records, rules, store
 from nsor_server.lookup.batch import Decider
+from nsor_server.policy.deadlines import COURT_CASE_EXPIRY, GRANT_EXPIRY, PROSECUTOR_FORWARDING, TICKET_EXPIRY
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Grouped, Handler, Unary
@@ -30,11 +31,6 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 A = TypeVar("A", bound=Message)
-
-DECISION_RULE = "prosecutor-forwarding"
-EXPIRY_RULE = "grant-expiry"
-TICKET_EXPIRY_RULE = "ticket-expiry"
-COURT_CASE_EXPIRY_RULE = "court-case-expiry"
 
 
 class LookupService:
@@ -103,7 +99,7 @@ class LookupService:
             raise errors.InvalidFields(
                 violations=(errors.Violation("fir.police_station", errors_pb2.FIELD_REASON_PLACE_UNKNOWN),)
             )
-        deadline = policy_of(call).deadlines.due(DECISION_RULE, call.now())
+        deadline = policy_of(call).deadlines.due(PROSECUTOR_FORWARDING, call.now())
         response = lookup_pb2.CreateAccessRequestResponse(decision_deadline=deadline.message())
         detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=rules.fir_reference(request.fir))
         if request.validate_only:
@@ -163,7 +159,7 @@ class LookupService:
             found.record,
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.uses_per_subject,
-            expiry=policy_of(call).deadlines.due(EXPIRY_RULE, call.now()),
+            expiry=policy_of(call).deadlines.due(GRANT_EXPIRY, call.now()),
             case_blinds=registrations.case_blinds(
                 self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
             ),
@@ -242,7 +238,7 @@ class LookupService:
             call,
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.ticket_uses_per_subject,
-            expiry=policy_of(call).deadlines.due(TICKET_EXPIRY_RULE, call.now()),
+            expiry=policy_of(call).deadlines.due(TICKET_EXPIRY, call.now()),
         )
         response = lookup_pb2.OpenTicketResponse(grant=self._grant_message(call, grant))
         return self._opened(call, response, grant)
@@ -266,7 +262,7 @@ class LookupService:
             call,
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.court_case_uses_per_subject,
-            expiry=policy_of(call).deadlines.due(COURT_CASE_EXPIRY_RULE, call.now()),
+            expiry=policy_of(call).deadlines.due(COURT_CASE_EXPIRY, call.now()),
         )
         response = lookup_pb2.OpenCourtCaseResponse(grant=self._grant_message(call, grant))
         return self._opened(call, response, grant)

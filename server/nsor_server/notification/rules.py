@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
 
 from nsor.v1 import errors_pb2, notification_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.places import Places
 from nsor_server.storage.v1 import record_pb2
-
-DEADLINE_RULE: Final = "address-change-notice"
-EXPECTED_RULE: Final = "expected-change"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from nsor_server.formats.instants import to_date, to_day
 from nsor_server.formats.uuids import raw, text
 from nsor_server.notification import rules, store
 from nsor_server.notification.stream import EventStream
+from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE, EXPECTED_CHANGE
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Streamed, Unary
@@ -59,9 +60,9 @@ class NotificationService:
         rows.require_within(call.agency, call.officer, [request.receiving_station])
         deadlines = policy_of(call).deadlines
         if request.timing == notification_pb2.NOTICE_TIMING_EXPECTED:
-            last = deadlines.due(rules.EXPECTED_RULE, rules.start(to_date(request.received_date))).due
+            last = deadlines.due(EXPECTED_CHANGE, rules.start(to_date(request.received_date))).due
             rules.check_expected(to_date(request.event_date), last)
-        due = deadlines.due(rules.DEADLINE_RULE, rules.start(to_date(request.event_date)))
+        due = deadlines.due(ADDRESS_CHANGE_NOTICE, rules.start(to_date(request.event_date)))
         answer = notification_pb2.CreateNoticeResponse(
             deadline=due.message(), late=rules.is_late(to_date(request.received_date), due.due)
         )
@@ -141,5 +142,5 @@ def _notice(call: Call, request: notification_pb2.CreateNoticeRequest, *, late: 
         receiving_station=request.receiving_station,
         timing=request.timing,
         late=late,
-        deadline_rule=rules.DEADLINE_RULE,
+        deadline_rule=ADDRESS_CHANGE_NOTICE,
     )

@@ -7,16 +7,31 @@ calls a late notice an offence: the Act has no section that does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from nsor.v1 import types_pb2
+from nsor.v1 import errors_pb2, types_pb2
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.policy import source
 
+PROSECUTOR_FORWARDING: Final = "prosecutor-forwarding"
+GRANT_EXPIRY: Final = "grant-expiry"
+TICKET_EXPIRY: Final = "ticket-expiry"
+COURT_CASE_EXPIRY: Final = "court-case-expiry"
+ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
+EXPECTED_CHANGE: Final = "expected-change"
+COUNTED: Final = (
+    PROSECUTOR_FORWARDING,
+    GRANT_EXPIRY,
+    TICKET_EXPIRY,
+    COURT_CASE_EXPIRY,
+    ADDRESS_CHANGE_NOTICE,
+    EXPECTED_CHANGE,
+)
+"""Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")
 _END_OF_DAY: Final = dt.time(23, 59, 59)
 
@@ -121,6 +136,24 @@ class Deadlines:
         """
         return cls(source.read(path or source.packaged("deadlines.toml"), DeadlinesFile).deadline)
 
+    def require(self, rule_ids: Iterable[str]) -> None:
+        """See that there is a version of each rule for any day.
+
+        Raises:
+            source.PolicyError: there isn't.
+        """
+        for rule_id in rule_ids:
+            if not any(row.valid_from == dt.date.min for row in self._rules.get(rule_id, ())):
+                raise source.PolicyError(
+                    f"deadlines: {rule_id} is counted by the register, and has no row without valid_from",
+                    path="deadline",
+                    reason=errors_pb2.FIELD_REASON_REQUIRED,
+                )
+
+    def rows(self) -> tuple[DeadlineRow, ...]:
+        """Give every row."""
+        return tuple(row for versions in self._rules.values() for row in versions)
+
     def rule_ids(self) -> tuple[str, ...]:
         """Give the ids of the rules."""
         return tuple(sorted(self._rules))
@@ -132,10 +165,14 @@ class Deadlines:
             source.PolicyError: there is no such rule for that day.
         """
         local = start.astimezone(KARACHI)
-        for row in self._rules.get(rule_id, ()):
-            if row.valid_from <= local.date():
-                return Due(row.id, row.citation, row.verified, start, _end(row, local), row.calendar)
-        raise source.PolicyError(f"deadlines: no rule {rule_id} for that day")
+        row = self.row(rule_id, local.date())
+        if row is None:
+            raise source.PolicyError(f"deadlines: no rule {rule_id} for that day")
+        return Due(row.id, row.citation, row.verified, start, _end(row, local), row.calendar)
+
+    def row(self, rule_id: str, day: dt.date) -> DeadlineRow | None:
+        """Give the version of a rule that counts what begins on a day in Asia/Karachi."""
+        return next((row for row in self._rules.get(rule_id, ()) if row.valid_from <= day), None)
 
 
 def _end(row: DeadlineRow, start: dt.datetime) -> dt.datetime:

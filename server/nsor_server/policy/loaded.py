@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import msgspec
 
 from nsor_server.calls import Call
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.normalisers import WrittenForms
-from nsor_server.policy import written_forms
+from nsor_server.policy import documents, written_forms
 from nsor_server.policy.budgets import Budgets
-from nsor_server.policy.deadlines import Deadlines
+from nsor_server.policy.deadlines import COUNTED, Deadlines
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.narrowing import Narrowing
 from nsor_server.policy.offences import OffenceTable
@@ -21,7 +26,13 @@ from nsor_server.policy.reviews import ReviewPolicy
 
 @dataclass(frozen=True)
 class Policy:
-    """The policy that decides. What people are told (``messages``) isn't part of it: that decides nothing."""
+    """The policy that decides. What people are told (``messages``) isn't part of it: that decides nothing.
+
+    Attributes:
+        documents: the documents that it was made of, by name.
+        version: of the register; 0 for one that was read from files.
+        digests: of the documents as the register holds them; empty for one that was read from files.
+    """
 
     places: Places
     offences: OffenceTable
@@ -31,20 +42,53 @@ class Policy:
     narrowing: Narrowing
     forms: WrittenForms
     reviews: ReviewPolicy
+    documents: Mapping[str, msgspec.Struct] = field(repr=False)
+    version: int = 0
+    digests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls) -> Self:
-        """Load all of it; raises PolicyError."""
+    def load(cls, folder: Path | None = None) -> Self:
+        """Load the documents of a folder; those that it doesn't have, or all, are those that ship with the server.
+
+        Raises:
+            source.PolicyError: they can't be used.
+        """
+        if folder is not None:
+            documents.check_folder(folder)
+        return cls.of({name: documents.read(folder, name) for name in documents.KINDS})
+
+    @classmethod
+    def of(
+        cls, parts: Mapping[str, Any], version: int = 0, digests: Mapping[str, bytes] = MappingProxyType({})
+    ) -> Self:
+        """The policy of these documents, one of each kind.
+
+        Raises:
+            source.PolicyError: one breaks a rule of its kind, or they don't fit together.
+        """
+        deadlines = Deadlines(parts["deadlines"].deadline)
+        deadlines.require(COUNTED)
         return cls(
-            Places.load(),
-            OffenceTable.load(),
-            Deadlines.load(),
-            GrantPolicy.load(),
-            Budgets.load(),
-            Narrowing.load(),
-            written_forms.load(),
-            ReviewPolicy.load(),
+            places=Places(parts["places"].unit),
+            offences=OffenceTable(parts["offences"].offence, parts["offences"].policy.s24_only),
+            deadlines=deadlines,
+            grants=parts["grants"],
+            budgets=Budgets(parts["budgets"]),
+            narrowing=Narrowing(parts["narrowing"]),
+            reviews=parts["reviews"],
+            forms=written_forms.of(parts["written_forms"]),
+            documents=parts,
+            version=version,
+            digests=digests,
         )
+
+    def replaced(self, name: str, document: msgspec.Struct) -> Self:
+        """This policy with another document of a name; raises source.PolicyError as ``of``."""
+        return self.of({**self.documents, name: document}, self.version + 1)
+
+    def differs(self, other: Policy) -> tuple[str, ...]:
+        """The names of the documents that aren't the same in another policy."""
+        return tuple(name for name in documents.KINDS if self.documents[name] != other.documents[name])
 
     @functools.cached_property
     def checker(self) -> Checker:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from nsor.v1 import options_pb2
 from nsor_server.calls import Agency
 from nsor_server.policy import source
+
+ALWAYS_ON: Final = frozenset({"OVERSIGHT", "SELF_REVIEW", "DIRECTORY"})
+"""Purposes that no policy takes away: nobody who oversees is shut out, and what was switched off can be switched on."""
 
 
 class ProvinceRow(source.Row, frozen=True):
@@ -50,6 +53,13 @@ class Narrowing:
     __slots__ = ("_not_adopted", "_switched_off")
 
     def __init__(self, file: NarrowingFile) -> None:
+        """Raises source.PolicyError for a name that the contract lacks, or a purpose that stays on."""
+        for number, row in enumerate(file.switched_off):
+            if row.purpose in ALWAYS_ON:
+                raise source.PolicyError(
+                    f"narrowing: {row.purpose} can't be switched off: without it nobody oversees or takes it back",
+                    path=f"switched_off[{number}].purpose",
+                )
         self._not_adopted = frozenset(row.code for row in file.province if not row.adopted)
         self._switched_off = tuple((_purpose(row.purpose), _kinds(row.kinds), row) for row in file.switched_off)
 

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
+from nsor.v1 import errors_pb2
 from nsor_server.config import OperatorError
 
 _HERE: Final = Path(__file__).parent
+_PLACE: Final = re.compile(r"^(?P<rule>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_MISSING: Final = re.compile(r"missing required field `(?P<field>\w+)`")
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class PolicyError(OperatorError):
-    """Policy data that can't be used; the text names the file and the place in it."""
+    """Policy data that can't be used; the text names the file and the place in it.
+
+    Attributes:
+        path: the place within the file, as far as it is known: names of the file's own form, never a value of it.
+        reason: the rule that it breaks.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        path: str = "",
+        reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_FORM,
+    ) -> None:
+        super().__init__(text)
+        self.path = path
+        self.reason = reason
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,11 +71,40 @@ def read(path: Path, kind: type[_T]) -> _T:
         PolicyError: it can't be read, isn't TOML, or isn't of this shape.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(document, kind)
+        data = path.read_bytes()
     except OSError as error:
         raise PolicyError(f"{path.name}: can't be read ({error.strerror})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{path.name}: not TOML: {error}") from error
+    return parse(path.name, data, kind)
+
+
+def parse(name: str, toml: bytes, kind: type[_T]) -> _T:
+    """Read TOML into ``kind``; ``name`` is what an error calls it.
+
+    Raises:
+        PolicyError: it isn't TOML in UTF-8, or isn't of this shape.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(toml.decode()), kind)
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{name}: not text in UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PolicyError(f"{name}: not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise PolicyError(f"{path.name}: {error}") from error
+        raise _misshapen(name, str(error)) from error
+
+
+def _misshapen(name: str, text: str) -> PolicyError:
+    """The error of a document that isn't of its shape."""
+    found = _PLACE.fullmatch(text)
+    rule, path = (found["rule"], found["path"] or "") if found else (text, "")
+    missing = _MISSING.search(rule)
+    if missing:
+        path = f"{path}.{missing['field']}".lstrip(".")
+        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_REQUIRED)
+    if "unknown field" in rule:
+        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_FIELD)
+    if "enum value" in rule:
+        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+    if "=" in rule:  # "Expected `int` >= 1"
+        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_OUT_OF_RANGE)
+    return PolicyError(f"{name}: {text}", path=path)

@@ -72,7 +72,11 @@ def load(path: Path | None = None) -> WrittenForms:
     Raises:
         source.PolicyError: the data can't be used.
     """
-    file = source.read(path or source.packaged("written_forms.toml"), WrittenFormsFile)
+    return of(source.read(path or source.packaged("written_forms.toml"), WrittenFormsFile))
+
+
+def of(file: WrittenFormsFile) -> WrittenForms:
+    """The lists of a document; raises source.PolicyError when they can't be used."""
     screens = Screens(
         most_digits=file.screens.most_digits,
         victims=file.screens.victims,

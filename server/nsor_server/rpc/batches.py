@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
@@ -27,6 +27,9 @@ from nsor_server.rpc.status import Texts, status
 from nsor_server.storage import changes
 from nsor_server.storage.session import Rows, Session, Step
 from nsor_server.tracing.spans import BatchSpan, Tracing
+
+FROM_THE_REGISTER: Final = (errors.NoRecord, errors.WrongState, errors.EtagMismatch)
+"""Refusals that a call hears only when it was let in."""
 
 
 @dataclass(slots=True)
@@ -163,13 +166,16 @@ class Batches:
     def _gate_again(self, calls: Sequence[Call], head: Head, session: Session, failed: dict[int, Exception]) -> None:
         """Gate the calls again that were gated by another version of the directory than the head's.
 
+        A refusal that tells what the register holds is an answer too: whoever may not ask any more isn't told.
         Under the lock the directory can't move on once more: otherwise whoever changes it without end keeps everybody
         else's calls from being recorded.
         """
         newest: DirectorySnapshot | None = None
         for call in calls:
             before = call.directory
-            if before is None or before.version == head.directory_version or call.error is not None:
+            if before is None or before.version == head.directory_version:
+                continue
+            if call.error is not None and not isinstance(call.error, FROM_THE_REGISTER):
                 continue
             if newest is None:
                 newest = self._newest(head, session)
@@ -179,10 +185,10 @@ class Batches:
             try:
                 self._admission.admit_by(call, newest)
             except errors.ApiError as error:
-                failed[id(call)] = error
+                call.error, failed[id(call)] = None, error
                 continue
             if facts != _facts(call) or before.agencies != newest.agencies or before.policy is not newest.policy:
-                failed[id(call)] = StaleRead()
+                call.error, failed[id(call)] = None, StaleRead()
 
     def _newest(self, head: Head, session: Session) -> DirectorySnapshot:
         directory = self._admission.directory

@@ -13,6 +13,7 @@ _KINDS: Final = {
     "access_request_id": "access-request",
     "officer_key_id": "officer",
     "access_id": "access",
+    "proposal_id": "policy-proposal",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

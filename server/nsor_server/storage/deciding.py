@@ -204,6 +204,32 @@ KEYRINGS: Final = Table(
     (("version", "integer"), ("key_ids", "text[]"), ("primary_ids", "text[]"), ("recorded_at", "timestamptz")),
     decides=True,
 )
+POLICY_PROPOSALS: Final = Table(
+    "policy_proposal",
+    (
+        ("proposal_id", "bytea"),
+        ("name", "text"),
+        ("base_version", "bigint"),
+        ("content", "bytea"),
+        ("agency_id", "text"),
+        ("officer_key", "bytea"),
+        ("proposed_at", "timestamptz"),
+    ),
+    decides=True,
+)
+POLICY_VERSIONS: Final = Table(
+    "policy_version",
+    (
+        ("name", "text"),
+        ("version", "bigint"),
+        ("digest", "bytea"),
+        ("content", "bytea"),
+        ("proposal_id", "bytea"),
+        ("officer_key", "bytea"),
+        ("adopted_at", "timestamptz"),
+    ),
+    decides=True,
+)
 TABLES: Final[Mapping[str, Deciding]] = {
     each.table.name: each
     for each in (
@@ -217,6 +243,8 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
         Deciding(KEYRINGS, "version"),
+        Deciding(POLICY_PROPOSALS, "proposal_id"),
+        Deciding(POLICY_VERSIONS, "name", "version"),
     )
 }
 """By name."""

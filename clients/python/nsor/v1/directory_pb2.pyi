@@ -78,6 +78,82 @@ DISABLE_REASON_REPLACED: DisableReason.ValueType  # 4
 """A new key replaces this one."""
 Global___DisableReason: _TypeAlias = DisableReason  # noqa: Y015
 
+class _PolicyDocument:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PolicyDocument.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    POLICY_DOCUMENT_UNSPECIFIED: _PolicyDocument.ValueType  # 0
+    """Never valid."""
+    POLICY_DOCUMENT_DEADLINES: _PolicyDocument.ValueType  # 1
+    """deadlines.toml: how long what may take."""
+    POLICY_DOCUMENT_GRANTS: _PolicyDocument.ValueType  # 2
+    """grants.toml: how far a prosecutor's grant reaches."""
+    POLICY_DOCUMENT_NARROWING: _PolicyDocument.ValueType  # 3
+    """narrowing.toml: what policy takes away from this contract."""
+    POLICY_DOCUMENT_OFFENCES: _PolicyDocument.ValueType  # 4
+    """offences.toml: which offences are registrable."""
+    POLICY_DOCUMENT_PLACES: _PolicyDocument.ValueType  # 5
+    """places.toml: the place registry."""
+    POLICY_DOCUMENT_WRITTEN_FORMS: _PolicyDocument.ValueType  # 6
+    """written_forms.toml: how numbers and codes are written, and which words none of them may hold."""
+    POLICY_DOCUMENT_REVIEWS: _PolicyDocument.ValueType  # 7
+    """reviews.toml: when reviews of shared identifiers are written."""
+    POLICY_DOCUMENT_BUDGETS: _PolicyDocument.ValueType  # 8
+    """budgets.toml: how many look-ups an officer and his agency may make."""
+
+class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
+    """A document of the policy that decides. The names are those of the files that ship with the server."""
+
+POLICY_DOCUMENT_UNSPECIFIED: PolicyDocument.ValueType  # 0
+"""Never valid."""
+POLICY_DOCUMENT_DEADLINES: PolicyDocument.ValueType  # 1
+"""deadlines.toml: how long what may take."""
+POLICY_DOCUMENT_GRANTS: PolicyDocument.ValueType  # 2
+"""grants.toml: how far a prosecutor's grant reaches."""
+POLICY_DOCUMENT_NARROWING: PolicyDocument.ValueType  # 3
+"""narrowing.toml: what policy takes away from this contract."""
+POLICY_DOCUMENT_OFFENCES: PolicyDocument.ValueType  # 4
+"""offences.toml: which offences are registrable."""
+POLICY_DOCUMENT_PLACES: PolicyDocument.ValueType  # 5
+"""places.toml: the place registry."""
+POLICY_DOCUMENT_WRITTEN_FORMS: PolicyDocument.ValueType  # 6
+"""written_forms.toml: how numbers and codes are written, and which words none of them may hold."""
+POLICY_DOCUMENT_REVIEWS: PolicyDocument.ValueType  # 7
+"""reviews.toml: when reviews of shared identifiers are written."""
+POLICY_DOCUMENT_BUDGETS: PolicyDocument.ValueType  # 8
+"""budgets.toml: how many look-ups an officer and his agency may make."""
+Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
+
+class _PolicyProposalState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PolicyProposalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PolicyProposalState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    POLICY_PROPOSAL_STATE_UNSPECIFIED: _PolicyProposalState.ValueType  # 0
+    """Never valid."""
+    POLICY_PROPOSAL_STATE_OPEN: _PolicyProposalState.ValueType  # 1
+    """It may be adopted."""
+    POLICY_PROPOSAL_STATE_ADOPTED: _PolicyProposalState.ValueType  # 2
+    """It was adopted."""
+    POLICY_PROPOSAL_STATE_OUTDATED: _PolicyProposalState.ValueType  # 3
+    """The policy has changed since it was made. What it would change is another thing now: propose it again."""
+
+class PolicyProposalState(_PolicyProposalState, metaclass=_PolicyProposalStateEnumTypeWrapper):
+    """State of a proposal."""
+
+POLICY_PROPOSAL_STATE_UNSPECIFIED: PolicyProposalState.ValueType  # 0
+"""Never valid."""
+POLICY_PROPOSAL_STATE_OPEN: PolicyProposalState.ValueType  # 1
+"""It may be adopted."""
+POLICY_PROPOSAL_STATE_ADOPTED: PolicyProposalState.ValueType  # 2
+"""It was adopted."""
+POLICY_PROPOSAL_STATE_OUTDATED: PolicyProposalState.ValueType  # 3
+"""The policy has changed since it was made. What it would change is another thing now: propose it again."""
+Global___PolicyProposalState: _TypeAlias = PolicyProposalState  # noqa: Y015
+
 @_typing.final
 class Officer(_message.Message):
     """An officer or a system, as the agency enrolled its key."""
@@ -540,3 +616,318 @@ class ListAgenciesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAgenciesResponse: _TypeAlias = ListAgenciesResponse  # noqa: Y015
+
+@_typing.final
+class Policy(_message.Message):
+    """A document that is in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ADOPT_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    document: Global___PolicyDocument.ValueType
+    """Which."""
+    version: _builtins.int
+    """Version of the whole policy that brought it."""
+    proposal_id: _builtins.str
+    """The proposal that it was; empty for what the register began with."""
+    digest: _builtins.bytes
+    """SHA-256 of name, a zero byte and content, 32 bytes."""
+    content: _builtins.bytes
+    """The document as it is stored, JSON; only from GetPolicy."""
+    @_builtins.property
+    def adopt_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it decides."""
+
+    def __init__(
+        self,
+        *,
+        document: Global___PolicyDocument.ValueType = ...,
+        version: _builtins.int = ...,
+        adopt_time: _timestamp_pb2.Timestamp | None = ...,
+        proposal_id: _builtins.str = ...,
+        digest: _builtins.bytes = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adopt_time", b"adopt_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopt_time", b"adopt_time", "content", b"content", "digest", b"digest", "document", b"document", "proposal_id", b"proposal_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Policy: _TypeAlias = Policy  # noqa: Y015
+
+@_typing.final
+class PolicyProposal(_message.Message):
+    """A document that an officer has proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
+    PROPOSE_TIME_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    proposal_id: _builtins.str
+    """Its id."""
+    etag: _builtins.str
+    """What whoever adopts it has seen: the proposal beside the policy that is in force."""
+    state: Global___PolicyProposalState.ValueType
+    """Its state."""
+    document: Global___PolicyDocument.ValueType
+    """The document that it would replace."""
+    officer_key_id: _builtins.bytes
+    """Key id of who proposed it, 32 bytes."""
+    content: _builtins.bytes
+    """The document as it would be stored, JSON; only from GetPolicy."""
+    @_builtins.property
+    def propose_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was proposed."""
+
+    def __init__(
+        self,
+        *,
+        proposal_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        state: Global___PolicyProposalState.ValueType = ...,
+        document: Global___PolicyDocument.ValueType = ...,
+        officer_key_id: _builtins.bytes = ...,
+        propose_time: _timestamp_pb2.Timestamp | None = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["propose_time", b"propose_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "document", b"document", "etag", b"etag", "officer_key_id", b"officer_key_id", "proposal_id", b"proposal_id", "propose_time", b"propose_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyProposal: _TypeAlias = PolicyProposal  # noqa: Y015
+
+@_typing.final
+class ProposePolicyRequest(_message.Message):
+    """Proposes a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    TOML_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the document by its form only, and changes nothing. It never reads the register."""
+    document: Global___PolicyDocument.ValueType
+    """The document that it would replace."""
+    toml: _builtins.bytes
+    """The file, TOML in UTF-8, at most 128 KiB. It is parsed strictly, and only what was parsed is kept: no comment, no order of keys."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        document: Global___PolicyDocument.ValueType = ...,
+        toml: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "request_id", b"request_id", "toml", b"toml", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposePolicyRequest: _TypeAlias = ProposePolicyRequest  # noqa: Y015
+
+@_typing.final
+class ProposePolicyResponse(_message.Message):
+    """The proposal that was made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> Global___PolicyProposal:
+        """The proposal, without its content; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        proposal: Global___PolicyProposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposePolicyResponse: _TypeAlias = ProposePolicyResponse  # noqa: Y015
+
+@_typing.final
+class AdoptPolicyRequest(_message.Message):
+    """Puts a proposal in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    proposal_id: _builtins.str
+    """The proposal."""
+    etag: _builtins.str
+    """The etag that GetPolicy gave with it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        proposal_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "proposal_id", b"proposal_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdoptPolicyRequest: _TypeAlias = AdoptPolicyRequest  # noqa: Y015
+
+@_typing.final
+class AdoptPolicyResponse(_message.Message):
+    """The document that is in force now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLICY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def policy(self) -> Global___Policy:
+        """The document, without its content; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        policy: Global___Policy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdoptPolicyResponse: _TypeAlias = AdoptPolicyResponse  # noqa: Y015
+
+@_typing.final
+class GetPolicyRequest(_message.Message):
+    """Asks for a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    document: Global___PolicyDocument.ValueType
+    """Which."""
+    proposal_id: _builtins.str
+    """A proposal for it; empty: none. Of another document or unknown it is NO_RECORD."""
+    def __init__(
+        self,
+        *,
+        document: Global___PolicyDocument.ValueType = ...,
+        proposal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "proposal_id", b"proposal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPolicyRequest: _TypeAlias = GetPolicyRequest  # noqa: Y015
+
+@_typing.final
+class GetPolicyResponse(_message.Message):
+    """A document, and a proposal for it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLICY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def policy(self) -> Global___Policy:
+        """What is in force."""
+
+    @_builtins.property
+    def proposal(self) -> Global___PolicyProposal:
+        """The proposal that was asked for."""
+
+    def __init__(
+        self,
+        *,
+        policy: Global___Policy | None = ...,
+        proposal: Global___PolicyProposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPolicyResponse: _TypeAlias = GetPolicyResponse  # noqa: Y015
+
+@_typing.final
+class ListPoliciesRequest(_message.Message):
+    """Asks for what is in force and what is proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPoliciesRequest: _TypeAlias = ListPoliciesRequest  # noqa: Y015
+
+@_typing.final
+class ListPoliciesResponse(_message.Message):
+    """What is in force and what is proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    POLICIES_FIELD_NUMBER: _builtins.int
+    PROPOSALS_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Version of the policy in force."""
+    @_builtins.property
+    def policies(self) -> _containers.RepeatedCompositeFieldContainer[Global___Policy]:
+        """The documents in force, without their content."""
+
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyProposal]:
+        """The proposals that may be adopted, the oldest first, without their content; at most 20 are open at a time."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        policies: _abc.Iterable[Global___Policy] | None = ...,
+        proposals: _abc.Iterable[Global___PolicyProposal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policies", b"policies", "proposals", b"proposals", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPoliciesResponse: _TypeAlias = ListPoliciesResponse  # noqa: Y015

@@ -62,6 +62,26 @@ class DirectoryServiceStub:
                 request_serializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesResponse.FromString,
                 _registered_method=True)
+        self.ProposePolicy = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ProposePolicy',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.FromString,
+                _registered_method=True)
+        self.AdoptPolicy = channel.unary_unary(
+                '/nsor.v1.DirectoryService/AdoptPolicy',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.AdoptPolicyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.AdoptPolicyResponse.FromString,
+                _registered_method=True)
+        self.GetPolicy = channel.unary_unary(
+                '/nsor.v1.DirectoryService/GetPolicy',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.GetPolicyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.GetPolicyResponse.FromString,
+                _registered_method=True)
+        self.ListPolicies = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ListPolicies',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -108,6 +128,36 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposePolicy(self, request, context):
+        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+        POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdoptPolicy(self, request, context):
+        """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPolicy(self, request, context):
+        """Shows a document that is in force and, beside it, a proposal for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPolicies(self, request, context):
+        """Lists the documents in force and the proposals that may be adopted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -135,6 +185,26 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ListAgencies,
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_directory__pb2.ListAgenciesResponse.SerializeToString,
+            ),
+            'ProposePolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposePolicy,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.SerializeToString,
+            ),
+            'AdoptPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdoptPolicy,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.AdoptPolicyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.AdoptPolicyResponse.SerializeToString,
+            ),
+            'GetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPolicy,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.GetPolicyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'ListPolicies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPolicies,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -275,6 +345,114 @@ class DirectoryService:
             '/nsor.v1.DirectoryService/ListAgencies',
             nsor_dot_v1_dot_directory__pb2.ListAgenciesRequest.SerializeToString,
             nsor_dot_v1_dot_directory__pb2.ListAgenciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposePolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ProposePolicy',
+            nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdoptPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/AdoptPolicy',
+            nsor_dot_v1_dot_directory__pb2.AdoptPolicyRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.AdoptPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/GetPolicy',
+            nsor_dot_v1_dot_directory__pb2.GetPolicyRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPolicies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ListPolicies',
+            nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,18 @@ class DirectoryServiceStub:
     """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
     ListAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]
     """Lists the agencies."""
+    ProposePolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]
+    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+    POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+    """
+    AdoptPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]
+    """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+    """
+    GetPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]
+    """Shows a document that is in force and, beside it, a proposal for it."""
+    ListPolicies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]
+    """Lists the documents in force and the proposals that may be adopted."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -75,6 +87,18 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
     ListAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]  # type: ignore[assignment]
     """Lists the agencies."""
+    ProposePolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]  # type: ignore[assignment]
+    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+    POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+    """
+    AdoptPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]  # type: ignore[assignment]
+    """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+    """
+    GetPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]  # type: ignore[assignment]
+    """Shows a document that is in force and, beside it, a proposal for it."""
+    ListPolicies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]  # type: ignore[assignment]
+    """Lists the documents in force and the proposals that may be adopted."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
@@ -126,5 +150,41 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListAgenciesResponse, _abc.Awaitable[_directory_pb2.ListAgenciesResponse]]:
         """Lists the agencies."""
+
+    @_abc_1.abstractmethod
+    def ProposePolicy(
+        self,
+        request: _directory_pb2.ProposePolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ProposePolicyResponse, _abc.Awaitable[_directory_pb2.ProposePolicyResponse]]:
+        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+        POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+        """
+
+    @_abc_1.abstractmethod
+    def AdoptPolicy(
+        self,
+        request: _directory_pb2.AdoptPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.AdoptPolicyResponse, _abc.Awaitable[_directory_pb2.AdoptPolicyResponse]]:
+        """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPolicy(
+        self,
+        request: _directory_pb2.GetPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.GetPolicyResponse, _abc.Awaitable[_directory_pb2.GetPolicyResponse]]:
+        """Shows a document that is in force and, beside it, a proposal for it."""
+
+    @_abc_1.abstractmethod
+    def ListPolicies(
+        self,
+        request: _directory_pb2.ListPoliciesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListPoliciesResponse, _abc.Awaitable[_directory_pb2.ListPoliciesResponse]]:
+        """Lists the documents in force and the proposals that may be adopted."""
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -127,6 +127,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
     ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 59
     """The call needs the signatures of two different focal persons."""
+    ERROR_REASON_POLICY_NOT_VALID: _ErrorReason.ValueType  # 67
+    """A document of the policy can't be used: the violations name the place in it and the rule."""
+    ERROR_REASON_POLICY_UNCHANGED: _ErrorReason.ValueType  # 68
+    """The document is in force already, or is proposed already: there is nothing to decide."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -217,6 +221,10 @@ ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 58
 """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
 ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 59
 """The call needs the signatures of two different focal persons."""
+ERROR_REASON_POLICY_NOT_VALID: ErrorReason.ValueType  # 67
+"""A document of the policy can't be used: the violations name the place in it and the rule."""
+ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 68
+"""The document is in force already, or is proposed already: there is nothing to decide."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -87,6 +87,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
     Whoever holds the agency's key may be attacking the register.
     """
+    EVENT_KIND_POLICY_PROPOSED: _EventKind.ValueType  # 22
+    """An officer of NPB proposed a document of the policy; another one may adopt it."""
+    EVENT_KIND_POLICY_ADOPTED: _EventKind.ValueType  # 23
+    """An officer of NPB adopted a proposed document: it decides from now on."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -125,6 +129,10 @@ EVENT_KIND_CALLS_DROPPED: EventKind.ValueType  # 20
 """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
 Whoever holds the agency's key may be attacking the register.
 """
+EVENT_KIND_POLICY_PROPOSED: EventKind.ValueType  # 22
+"""An officer of NPB proposed a document of the policy; another one may adopt it."""
+EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 23
+"""An officer of NPB adopted a proposed document: it decides from now on."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,223 @@
+"""The register's policy as it is proposed and adopted, and what it begins with; `policy.store` reads what is in force.
+
+Both tables are part of what decides: their rows are only added, each by an entry of the ledger that holds its hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from nsor_server.calls import RecordRef, Row, Seen, Versions
+from nsor_server.ledger import operator
+from nsor_server.policy import documents, store
+from nsor_server.policy.loaded import Policy
+from nsor_server.policy.source import PolicyError
+from nsor_server.storage import deciding
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.v1 import record_pb2
+
+BEGIN: Final = "nsor-server/policy.begin"
+_VERSION: Final = Versions("policy", (), "(SELECT max(version) FROM policy_version)")
+"""The version of the whole policy."""
+_PROPOSED: Final = Versions("policy proposals", (), "(SELECT count(*) FROM policy_proposal)")
+"""How many there ever were."""
+_SELECT: Final = """
+SELECT p.proposal_id, p.name, p.base_version, p.content, p.agency_id, p.officer_key, p.proposed_at, v.version
+FROM policy_proposal AS p LEFT JOIN policy_version AS v USING (proposal_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A document that an officer has proposed.
+
+    Attributes:
+        proposal_id: 16 bytes.
+        name: of the document that it would replace.
+        base_version: version of the policy that was in force.
+        content: in canonical form.
+        agency_id: of who proposed it.
+        officer_key: key id of who proposed it.
+        proposed_at: when.
+        adopted_as: the version that it became; None: it hasn't been adopted.
+    """
+
+    proposal_id: bytes
+    name: str
+    base_version: int
+    content: bytes
+    agency_id: str
+    officer_key: bytes
+    proposed_at: dt.datetime
+    adopted_as: int | None = None
+
+    def is_open(self, version: int) -> bool:
+        """Whether it may still be adopted: the policy is the one that it was made against."""
+        return self.adopted_as is None and self.base_version == version
+
+    def etag(self, version: int) -> str:
+        """What a person has seen who has read it beside that version of the policy."""
+        seen = (self.proposal_id, documents.digest(self.name, self.content), version.to_bytes(8, "big"))
+        return hashlib.sha256(b"".join(seen)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A document in force.
+
+    Attributes:
+        name: of the document.
+        version: of the policy that brought it.
+        digest: what it is known by.
+        adopted_at: when.
+        proposal_id: 16 bytes; empty for what the register began with.
+    """
+
+    name: str
+    version: int
+    digest: bytes
+    adopted_at: dt.datetime
+    proposal_id: bytes
+
+
+def begin(conn: psycopg.Connection, keyring: Keyring, origin: str, policy: Policy) -> tuple[str, ...]:
+    """Enter those documents that the register never had, as one entry, and give their names: all at its first start.
+
+    Args:
+        conn: any role that may append; the caller commits.
+        keyring: for the entry.
+        origin: names the ledger, if this entry is its first.
+        policy: of the files.
+
+    Raises:
+        PolicyError: a document that the register had is gone: whoever took it away doesn't get that of a file instead.
+    """
+    if not _lacks(conn):
+        return ()
+    conn.execute("SELECT FROM ledger_head FOR UPDATE")  # of two servers that start at once, one finds it done
+    lacking = _lacks(conn)
+    if not lacking:
+        return ()
+    ((newest,),) = conn.execute("SELECT coalesce(max(version), 0) FROM policy_version").fetchall()
+    at = operator.now(conn)
+    rows = []
+    for name in lacking:
+        content = documents.canonical(policy.documents[name])
+        values = (name, newest + 1, documents.digest(name, content), content, None, None, at)
+        rows.append(Row(deciding.POLICY_VERSIONS, values))
+    detail = record_pb2.AccessDetail(outcome="POLICY " + " ".join(lacking))
+    operator.record(conn, keyring, method=BEGIN, detail=detail, rows=rows, origin=origin)
+    return lacking
+
+
+def offered(files: Policy, in_force: Policy) -> str:
+    """A line that says which files differ from the policy in force; empty when none does. Files change nothing."""
+    names = in_force.differs(files)
+    if not names:
+        return ""
+    return (
+        f"the policy files differ from the policy in force ({', '.join(names)}) and change nothing;"
+        " `nsor-server policy diff` shows what they would, `nsor policy propose` begins it"
+    )
+
+
+def _lacks(conn: psycopg.Connection) -> tuple[str, ...]:
+    present = store.present(conn)
+    lacking = tuple(name for name in documents.KINDS if name not in present)
+    recorded = conn.execute(
+        "SELECT FROM ledger_record WHERE table_name = %s AND convert_from(row_id, 'UTF8') = ANY (%s) LIMIT 1",
+        (store.TABLE, list(lacking)),
+    ).fetchone()
+    if recorded is not None:
+        raise PolicyError("a document of the policy that the register had is gone: run `nsor-server ledger verify`")
+    return lacking
+
+
+def proposing(proposal: Proposal) -> tuple[Row, RecordRef]:
+    """The row of a proposal, and what the ledger holds it to."""
+    row = Row(
+        deciding.POLICY_PROPOSALS,
+        (
+            proposal.proposal_id,
+            proposal.name,
+            proposal.base_version,
+            proposal.content,
+            proposal.agency_id,
+            proposal.officer_key,
+            proposal.proposed_at,
+        ),
+    )
+    return row, deciding.TABLES[row.table.name].ref(row)
+
+
+def adoption(proposal: Proposal, version: int, officer_key: bytes, at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
+    """The row that puts a proposal in force, what the ledger holds it to, and the policy that it was read beside.
+
+    Args:
+        proposal: open.
+        version: of the policy in force; the new one is the next.
+        officer_key: key id of who adopts.
+        at: when.
+    """
+    digest = documents.digest(proposal.name, proposal.content)
+    values = (proposal.name, version + 1, digest, proposal.content, proposal.proposal_id, officer_key, at)
+    row = Row(deciding.POLICY_VERSIONS, values)
+    return row, deciding.TABLES[row.table.name].ref(row), Seen(_VERSION, (), version)
+
+
+def of_version(version: int) -> Seen:
+    """That the policy in force is of this version."""
+    return Seen(_VERSION, (), version)
+
+
+def find(conn: Connection, proposal_id: bytes) -> Proposal | None:
+    """A proposal by its id."""
+    row = conn.execute(f"{_SELECT} WHERE p.proposal_id = %s", (proposal_id,)).fetchone()
+    return None if row is None else _proposal(*row)
+
+
+def open_ones(conn: Connection, version: int) -> list[Proposal]:
+    """The proposals that may still be adopted, the oldest first."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE p.base_version = %s AND v.version IS NULL ORDER BY p.proposed_at, p.proposal_id", (version,)
+    )
+    return [_proposal(*row) for row in rows]
+
+
+def proposed(conn: Connection) -> tuple[int, Seen]:
+    """How many proposals there are of the last hour, and that no other one has come since."""
+    ((count, of_the_hour),) = conn.execute(
+        "SELECT count(*), count(*) FILTER (WHERE proposed_at > now() - interval '1 hour') FROM policy_proposal"
+    ).fetchall()
+    return of_the_hour, Seen(_PROPOSED, (), count)
+
+
+def in_force(conn: Connection) -> list[Adopted]:
+    """The documents in force, in the order of their kinds."""
+    rows = conn.execute(
+        "SELECT DISTINCT ON (name) name, version, digest, adopted_at, proposal_id FROM policy_version"
+        " ORDER BY name, version DESC"
+    )
+    found = {row[0]: Adopted(row[0], row[1], bytes(row[2]), row[3], bytes(row[4] or b"")) for row in rows}
+    return [found[name] for name in documents.KINDS if name in found]
+
+
+def _proposal(  # noqa: PLR0917 - a row's columns
+    proposal_id: bytes,
+    name: str,
+    base_version: int,
+    content: bytes,
+    agency_id: str,
+    officer_key: bytes,
+    proposed_at: dt.datetime,
+    adopted_as: int | None,
+) -> Proposal:
+    return Proposal(
+        bytes(proposal_id), name, base_version, bytes(content), agency_id, bytes(officer_key), proposed_at, adopted_as
+    )

@@ -1,0 +1,61 @@
+"""The policy in force, from the register. Never from a file: a file that changes on a disk changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import psycopg
+
+from nsor_server.policy import documents, source
+from nsor_server.policy.loaded import Policy
+
+TABLE: Final = "policy_version"
+_NEWEST: Final = "SELECT DISTINCT ON (name) name, version, digest FROM policy_version ORDER BY name, version DESC"
+_ROWS: Final = "SELECT name, version, digest, content FROM policy_version ORDER BY name, version"
+
+
+class NoPolicy(source.PolicyError):
+    """The register has no policy yet, or not all of it."""
+
+
+def present(conn: psycopg.Connection[Any]) -> dict[str, tuple[int, bytes]]:
+    """Version and digest of the newest document of each name."""
+    return {name: (version, bytes(digest)) for name, version, digest in conn.execute(_NEWEST)}
+
+
+def in_force(conn: psycopg.Connection[Any]) -> Policy:
+    """The policy in force, for operators' commands; raises as ``decided``. The ledger's proof of it isn't asked for."""
+    names = ("name", "version", "digest", "content")
+    return decided([dict(zip(names, row, strict=True)) for row in conn.execute(_ROWS)])
+
+
+def decided(rows: Iterable[Mapping[str, Any]], known: Policy | None = None) -> Policy:
+    """The policy that the rows of the table put in force: of each name the newest.
+
+    Args:
+        rows: by column; those of one name in the order of their versions.
+        known: the one that was in force before; when nothing has changed, it is given back itself.
+
+    Raises:
+        NoPolicy: a document is missing.
+        source.PolicyError: one isn't what its digest says, or this version of the server can't use it.
+    """
+    newest = {row["name"]: row for row in rows}
+    missing = sorted(documents.KINDS.keys() - newest.keys())
+    if missing:
+        raise NoPolicy(f"the register has no policy for {', '.join(missing)}; `nsor-server serve` enters what it lacks")
+    version = max(row["version"] for row in newest.values())
+    digests = {name: bytes(row["digest"]) for name, row in newest.items()}
+    if known is not None and known.version == version and known.digests == digests:
+        return known
+    return Policy.of({name: _document(row) for name, row in newest.items()}, version, digests)
+
+
+def _document(row: Mapping[str, Any]) -> Any:
+    name, content = row["name"], bytes(row["content"])
+    if documents.digest(name, content) != bytes(row["digest"]):
+        raise source.PolicyError(
+            f"{name}, version {row['version']}, isn't what was adopted: run `nsor-server ledger verify`"
+        )
+    return documents.decode(name, content)

@@ -1,0 +1,48 @@
+"""What a new policy owes the one before it: what was decided keeps the rule that it was decided by. Pure.
+
+The contract is the ceiling and needs no rule here: whatever a policy says, the gate asks the contract first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from nsor.v1 import errors_pb2
+from nsor_server.policy import source
+from nsor_server.policy.deadlines import DeadlineRow
+from nsor_server.policy.loaded import Policy
+
+
+def check(before: Policy, after: Policy, today: dt.date) -> None:
+    """See that a policy may follow another one.
+
+    A row of a deadline that has begun to count stays as it is, but for its citation and whether that was read: a
+    deadline changes by a further row with its own ``valid_from``. Otherwise a record would name a rule that isn't
+    there, and a notice that was in time would be late.
+
+    Args:
+        before: in force.
+        after: proposed.
+        today: the day in Asia/Karachi.
+
+    Raises:
+        source.PolicyError: it may not.
+    """
+    kept = {_counts(row) for row in after.deadlines.rows()}
+    for row in before.deadlines.rows():
+        if row.valid_from <= today and _counts(row) not in kept:
+            raise source.PolicyError(
+                f"deadlines: a row of {row.id} that counts since {_since(row)} was changed or is gone;"
+                " leave it, and add a row with its own valid_from",
+                path="deadline",
+                reason=errors_pb2.FIELD_REASON_REQUIRED,
+            )
+
+
+def _counts(row: DeadlineRow) -> tuple[object, ...]:
+    """What of a row decides."""
+    return row.id, row.start_event, row.hours, row.days, row.years, row.before, row.valid_from
+
+
+def _since(row: DeadlineRow) -> str:
+    return "ever" if row.valid_from == dt.date.min else row.valid_from.isoformat()

@@ -1,0 +1,131 @@
+"""Documents of the policy: what is kept of a file, what isn't taken, and what a policy owes the one before it."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from nsor.v1 import errors_pb2
+from nsor_server.policy import documents, source, succession
+from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE
+from nsor_server.policy.loaded import Policy
+
+SHIPPED = Policy.load()
+TODAY = dt.date(2026, 11, 26)
+GRANTS = (
+    b"uses_per_subject = 2\nticket_uses_per_subject = 3\ncourt_case_uses_per_subject = 10\nrepeat_minutes = 10\n"
+    b'citation = "working value"\nverified = false\n'
+)
+
+
+def shipped(name: str) -> bytes:
+    return source.packaged(f"{name}.toml").read_bytes()
+
+
+@pytest.mark.parametrize("name", documents.KINDS)
+def test_the_canonical_form_holds_what_the_file_says_and_none_of_its_comments(name: str) -> None:
+    # Comments are words of somebody, and there is no free text in the register.
+    toml = shipped(name)
+    content = documents.canonical(documents.parse(name, b"# Fatima of Model Town\n" + toml))
+    assert documents.decode(name, content) == documents.parse(name, toml) == SHIPPED.documents[name]
+    assert b"Fatima" not in content
+    assert content == documents.canonical(documents.decode(name, content))
+
+
+def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:
+    decoded = {name: documents.decode(name, documents.canonical(each)) for name, each in SHIPPED.documents.items()}
+    again = Policy.of(decoded, 7)
+    start = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
+    for rule in SHIPPED.deadlines.rule_ids():
+        assert again.deadlines.due(rule, start) == SHIPPED.deadlines.due(rule, start)
+    assert (again.offences.rows(), again.grants) == (SHIPPED.offences.rows(), SHIPPED.grants)
+    assert again.differs(SHIPPED) == ()
+    assert again.version == 7
+
+
+@pytest.mark.parametrize(
+    ("toml", "path", "reason"),
+    [
+        (b"uses_per_subject = ", "", "FORM"),
+        (b"\xff", "", "FORM"),
+        (b"x = " + b"[" * 5000, "", "FORM"),
+        (GRANTS.replace(b"uses_per_subject = 2\n", b"", 1), "uses_per_subject", "REQUIRED"),
+        (GRANTS + b"surprise = 1\n", "", "UNKNOWN_FIELD"),
+        (GRANTS.replace(b"= 2", b"= 0"), "uses_per_subject", "OUT_OF_RANGE"),
+        (GRANTS.replace(b"= 2", b'= "many"'), "uses_per_subject", "FORM"),
+        (GRANTS.replace(b"working value", b"x" * 301), "citation", "TOO_LONG"),
+        (GRANTS.replace(b"working value", b"one\\nline"), "citation", "FORM"),
+        (GRANTS.replace(b"working value", b"as 35202-1234567-1 says"), "citation", "FORM"),
+        (GRANTS.replace(b"working value", b" "), "", "FORM"),
+    ],
+)
+def test_what_does_not_load_names_the_place_and_the_rule_and_no_value(toml: bytes, path: str, reason: str) -> None:
+    with pytest.raises(source.PolicyError) as refused:
+        documents.parse("grants", toml)
+    assert refused.value.path == path
+    assert refused.value.reason == errors_pb2.FieldReason.Value(f"FIELD_REASON_{reason}")
+    assert str(refused.value).startswith("grants.toml: ")
+    assert "35202" not in str(refused.value)
+
+
+def test_a_place_within_a_document_is_named() -> None:
+    toml = shipped("deadlines").replace(b"hours = 48", b"hours = 'x'")
+    with pytest.raises(source.PolicyError) as refused:
+        documents.parse("deadlines", toml)
+    assert refused.value.path == "deadline[0].hours"
+
+
+@pytest.mark.parametrize("purpose", ["OVERSIGHT", "SELF_REVIEW", "DIRECTORY"])
+def test_no_policy_shuts_out_who_oversees_or_who_could_take_it_back(purpose: str) -> None:
+    toml = f'[[switched_off]]\npurpose = "{purpose}"\ncitation = "c"\nverified = false\n'.encode()
+    with pytest.raises(source.PolicyError, match="can't be switched off"):
+        SHIPPED.replaced("narrowing", documents.parse("narrowing", toml))
+
+
+def test_a_deadline_that_the_register_counts_is_always_there() -> None:
+    without = shipped("deadlines").replace(ADDRESS_CHANGE_NOTICE.encode(), b"another-notice")
+    with pytest.raises(source.PolicyError, match=ADDRESS_CHANGE_NOTICE):
+        SHIPPED.replaced("deadlines", documents.parse("deadlines", without))
+
+
+def deadlines(change: tuple[bytes, bytes] = (b"", b""), more: bytes = b"") -> Policy:
+    toml = shipped("deadlines")
+    assert change[0] in toml
+    return SHIPPED.replaced("deadlines", documents.parse("deadlines", toml.replace(*change) + more))
+
+
+NEW_ROW = (
+    b'\n[[deadline]]\nid = "grant-expiry"\nstart_event = "the prosecutor grants the request"\ndays = 7\n'
+    b'citation = "working value"\nverified = false\nvalid_from = '
+)
+
+
+@pytest.mark.parametrize("change", [(b"days = 14", b"days = 15"), (b'"re-verification"', b'"reverification"')])
+def test_a_row_that_has_counted_is_neither_changed_nor_taken_away(change: tuple[bytes, bytes]) -> None:
+    # A record names the rule by which its deadline was counted: without it the record can't be shown.
+    with pytest.raises(source.PolicyError, match="was changed or is gone"):
+        succession.check(SHIPPED, deadlines(change), TODAY)
+
+
+def test_a_row_that_does_not_count_yet_may_be_changed() -> None:
+    coming, other = deadlines(more=NEW_ROW + b"2027-01-01\n"), deadlines(more=NEW_ROW + b"2027-02-01\n")
+    succession.check(SHIPPED, coming, TODAY)
+    succession.check(coming, other, TODAY)
+    with pytest.raises(source.PolicyError, match="since 2027-01-01"):
+        succession.check(coming, other, dt.date(2027, 1, 1))
+
+
+def test_a_citation_may_be_corrected() -> None:
+    succession.check(SHIPPED, deadlines((b"working value: no source", b"value of the NPB: no source")), TODAY)
+
+
+def test_a_folder_holds_documents_and_nothing_that_nobody_would_read(tmp_path: Path) -> None:
+    (tmp_path / "grants.toml").write_bytes(GRANTS)
+    policy = Policy.load(tmp_path)
+    assert policy.grants.uses_per_subject == 2
+    assert policy.differs(SHIPPED) == ("grants",)
+    (tmp_path / "grant.toml").write_bytes(GRANTS)
+    with pytest.raises(source.PolicyError, match=r"grant\.toml"):
+        Policy.load(tmp_path)
+    with pytest.raises(source.PolicyError, match="no folder"):
+        Policy.load(tmp_path / "missing")

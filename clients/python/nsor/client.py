@@ -73,6 +73,11 @@ class Client:
         return self._connection.certificate
 
     @property
+    def officer_key_id(self) -> bytes:
+        """Key id of the officer who acts, or empty."""
+        return b"" if self._connection.officer is None else self._connection.officer.key_id
+
+    @property
     def target(self) -> str:
         """Host and port of the register."""
         return self._connection.target

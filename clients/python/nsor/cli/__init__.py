@@ -45,6 +45,7 @@ COMMANDS = {
     "case": Entry("nsor.cli.tickets", "case", "Open a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
+    "policy": Entry("nsor.cli.policy", "policy", "Propose and adopt the policy that decides (NPB)."),
     "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),
     "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
     "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),

@@ -1,0 +1,170 @@
+"""`nsor policy`: two officers of NPB decide about a document of the policy, and see first what it would change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import directory_pb2
+
+_SHORTEST_ID = 8
+
+
+@click.group()
+def policy() -> None:
+    """See what decides (deadlines, offences, what is switched off...), propose another document, adopt a proposal."""
+
+
+@policy.command("list")
+@common
+def list_(session: Session) -> None:
+    """List the documents in force, and the proposals that wait for a second officer."""
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
+
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        found = client.directory.list_policies(directory_pb2.ListPoliciesRequest()).message
+        own = client.officer_key_id
+    if session.as_json:
+        session.json(MessageToDict(found, preserving_proto_field_name=True))
+        return
+    fields = directory_pb2.Policy.DESCRIPTOR.fields_by_name
+    rows = [
+        (_name(each.document), str(each.version), render.text(fields["adopt_time"], each.adopt_time))
+        for each in found.policies
+    ]
+    session.table(f"In force: version {found.version}", ("document", "version", "since"), rows)
+    proposals = [
+        (
+            each.proposal_id,
+            _name(each.document),
+            render.text(fields["adopt_time"], each.propose_time),
+            "you" if each.officer_key_id == own else each.officer_key_id.hex()[:8],
+        )
+        for each in found.proposals
+    ]
+    if proposals:
+        session.table("Proposals", ("id", "document", "proposed", "by key"), proposals)
+    session.counted(len(proposals), len(proposals), "open proposals")
+    for each in found.proposals:
+        if each.officer_key_id != own:
+            session.say(f"To decide: nsor policy adopt {each.proposal_id[:_SHORTEST_ID]}")
+            break
+
+
+@policy.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--validate-only", is_flag=True, help="Check the document and change nothing.")
+@common
+def propose(session: Session, file: Path, validate_only: bool) -> None:
+    """Propose FILE, named as its document is: deadlines.toml, narrowing.toml... The officer signs.
+
+    It changes nothing until another officer adopts it. Comments in the file aren't kept.
+    """
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    request = directory_pb2.ProposePolicyRequest(
+        document=_document(file), toml=file.read_bytes(), validate_only=validate_only
+    )
+    with session.client(officer=True) as client:
+        answer = client.directory.propose_policy(request)
+    session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Proposed")
+    if not validate_only and not session.as_json:
+        session.say(f"Another officer decides: nsor policy adopt {answer.message.proposal.proposal_id[:_SHORTEST_ID]}")
+
+
+@policy.command()
+@click.argument("proposal_id")
+@click.option("--etag", help="The version that was seen; without it the differences are shown first.")
+@common
+def adopt(session: Session, proposal_id: str, etag: str | None) -> None:
+    """Put a proposal in force: show what it changes, ask, sign. PROPOSAL_ID may be its first 8 digits."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    if session.as_json and not etag:
+        raise click.UsageError("Name the version that was seen: --etag.")
+    with session.client(officer=True) as client:
+        found = _proposal(client, proposal_id)
+        if not etag:
+            etag = _seen(session, client, found)
+            click.confirm("Put this in force, for everybody, from the next call on?", abort=True, err=True)
+        request = directory_pb2.AdoptPolicyRequest(proposal_id=found.proposal_id, etag=etag)
+        session.answer(client.directory.adopt_policy(request), title="In force")
+
+
+@policy.command()
+@click.argument("proposal_id")
+@common
+def show(session: Session, proposal_id: str) -> None:
+    """Show row by row what a proposal would change."""
+    with session.client(officer=True) as client:
+        _seen(session, client, _proposal(client, proposal_id))
+
+
+def _proposal(client: Client, text: str) -> directory_pb2.PolicyProposal:
+    """The open proposal of an id or of its beginning."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    wanted = text.strip().lower()
+    if len(wanted) < _SHORTEST_ID:
+        raise click.UsageError(f"Give at least {_SHORTEST_ID} digits of the proposal's id. `nsor policy list` has it.")
+    found = client.directory.list_policies(directory_pb2.ListPoliciesRequest()).message.proposals
+    fitting = [each for each in found if each.proposal_id.startswith(wanted)]
+    if len(fitting) != 1:
+        raise click.UsageError("No open proposal has this id, or several have. `nsor policy list` shows them.")
+    return fitting[0]
+
+
+def _seen(session: Session, client: Client, found: directory_pb2.PolicyProposal) -> str:
+    """Show the differences; gives the etag of what was seen."""
+    from nsor import policies  # noqa: PLC0415 - as above
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    request = directory_pb2.GetPolicyRequest(document=found.document, proposal_id=found.proposal_id)
+    shown = client.directory.get_policy(request).message
+    changes = policies.changes(json.loads(shown.policy.content), json.loads(shown.proposal.content))
+    if session.as_json:
+        session.json(
+            {
+                "proposal_id": found.proposal_id,
+                "etag": shown.proposal.etag,
+                "document": _name(found.document),
+                "changes": [
+                    {"row": each.row, "field": each.field, "before": each.before, "after": each.after}
+                    for each in changes
+                ],
+            }
+        )
+        return shown.proposal.etag
+    click.secho(f"{_name(found.document)}: {len(changes)} differences", bold=True)
+    for each in changes:
+        click.echo(f"  {each.text()}")
+    session.say(f"In words, on the register's host: nsor-server policy explain --proposal {found.proposal_id}")
+    return shown.proposal.etag
+
+
+def _document(file: Path) -> directory_pb2.PolicyDocument.ValueType:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    name = f"POLICY_DOCUMENT_{file.stem.upper()}"
+    known = {each: number for each, number in directory_pb2.PolicyDocument.items() if number}
+    if file.suffix != ".toml" or name not in known:
+        files = ", ".join(f"{_name(number)}.toml" for number in known.values())
+        raise click.UsageError(f"The file's name says which document it is: {files}.")
+    return known[name]
+
+
+def _name(number: int) -> str:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    value = directory_pb2.PolicyDocument.DESCRIPTOR.values_by_number.get(number)
+    return f"document {number}" if value is None else value.name.removeprefix("POLICY_DOCUMENT_").lower()

@@ -1,0 +1,148 @@
+"""`nsor-server policy`: what is in force, and what a file, a folder or a proposal would change. It changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from nsor_server import config
+from nsor_server.access.contract import Contract
+from nsor_server.config import OperatorError, Settings
+from nsor_server.directory import policies
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.uuids import raw
+from nsor_server.policy import documents, explained, source, store, succession
+from nsor_server.policy.loaded import Policy
+from nsor_server.storage.attach import attached
+
+_console = Console(highlight=False, soft_wrap=True)
+_PATH = click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+_PROPOSAL = click.option("--proposal", metavar="ID", help="A proposal of the register, by its id or its beginning.")
+
+
+@click.group()
+def policy() -> None:
+    """Show the policy in force, and what another one would change.
+
+    Policy changes by a decision of two officers of NPB: `nsor policy propose` and `nsor policy adopt`.
+    """
+
+
+@policy.command()
+@click.argument("document", required=False, type=click.Choice(tuple(documents.KINDS)))
+def show(document: str | None) -> None:
+    """List the documents in force, or print DOCUMENT as the register holds it."""
+    with _register() as (_, conn):
+        if document is not None:
+            content = documents.canonical(store.in_force(conn).documents[document])
+            click.echo(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
+            return
+        found = policies.in_force(conn)
+        waiting = len(policies.open_ones(conn, max((each.version for each in found), default=0)))
+    table = Table("Document", "Version", "Since", "By")
+    for each in found:
+        by = f"proposal {each.proposal_id.hex()[:8]}" if each.proposal_id else "the register's first start"
+        table.add_row(each.name, str(each.version), f"{each.adopted_at.astimezone(KARACHI):%Y-%m-%d %H:%M PKT}", by)
+    Console().print(table)
+    _console.print(f"{waiting} proposals are open." if waiting != 1 else "1 proposal is open.")
+
+
+@policy.command()
+@_PATH
+@_PROPOSAL
+def diff(path: Path | None, proposal: str | None) -> None:
+    """Show row by row what PATH would change: a document, a folder, or else the files that the settings name."""
+    with _register() as (settings, conn):
+        before, after = _both(settings, conn, path, proposal)
+    for name in before.differs(after):
+        _console.print(f"[bold]{name}[/]")
+        for change in explained.changes(before, after, name):
+            _console.print(f"  {change.text()}", markup=False)
+    _ending(before, after)
+
+
+@policy.command()
+@_PATH
+@_PROPOSAL
+def explain(path: Path | None, proposal: str | None) -> None:
+    """Say in words what PATH would change: a document, a folder, or else the files that the settings name."""
+    with _register() as (settings, conn):
+        before, after = _both(settings, conn, path, proposal)
+    ceiling: dict[int, frozenset[int]] = {}
+    for rule in Contract.load().methods.values():
+        for kind, allowed in rule.allow.items():
+            ceiling[kind] = ceiling.get(kind, frozenset()) | frozenset(allowed.purposes)
+    for sentence in explained.sentences(before, after, ceiling, _today()):
+        _console.print(f"- {sentence}", markup=False)
+    _ending(before, after)
+
+
+@contextlib.contextmanager
+def _register() -> Iterator[tuple[Settings, psycopg.Connection[Any]]]:
+    settings = config.load(os.environ)
+    with attached(settings) as database, contextlib.closing(database.connect()) as conn:
+        yield settings, conn
+
+
+def _both(
+    settings: Settings, conn: psycopg.Connection[Any], path: Path | None, proposal: str | None
+) -> tuple[Policy, Policy]:
+    """The policy in force, and the one to compare with it."""
+    before = store.in_force(conn)
+    if path is not None and proposal is not None:
+        raise click.UsageError("Name a PATH or a --proposal, not both.")
+    if proposal is not None:
+        found = _proposed(conn, before, proposal)
+        return before, before.replaced(found.name, documents.decode(found.name, found.content))
+    if path is None or path.is_dir():
+        folder = settings.policy_dir if path is None else path
+        if folder is not None:
+            documents.check_folder(folder)
+        # A folder proposes what it holds; the files of the release propose all.
+        names = [name for name in documents.KINDS if path is None or (path / f"{name}.toml").exists()]
+        return before, Policy.of({**before.documents, **{name: documents.read(folder, name) for name in names}})
+    if path.stem not in documents.KINDS or path.suffix != ".toml":
+        known = ", ".join(f"{name}.toml" for name in documents.KINDS)
+        raise click.UsageError(f"{path.name} is no document of the policy; they are {known}.")
+    return before, before.replaced(path.stem, documents.parse(path.stem, path.read_bytes()))
+
+
+def _proposed(conn: psycopg.Connection[Any], before: Policy, text: str) -> policies.Proposal:
+    found = [
+        each
+        for each in policies.open_ones(conn, before.version)
+        if each.proposal_id.hex().startswith(text.lower().replace("-", ""))
+    ]
+    if len(found) == 1:
+        return found[0]
+    with contextlib.suppress(ValueError):
+        older = policies.find(conn, raw(text))
+        if older is not None:
+            return older
+    raise OperatorError("there is no such open proposal; `nsor policy list` lists them")
+
+
+def _ending(before: Policy, after: Policy) -> None:
+    """Say when nothing would change, or when it couldn't be adopted."""
+    if not before.differs(after):
+        _console.print("Nothing would change.")
+        return
+    try:
+        succession.check(before, after, _today())
+    except source.PolicyError as error:
+        raise OperatorError(f"it can't be adopted: {error}") from None
+    _console.print("It changes nothing until two officers of NPB decide: `nsor policy propose FILE`, then `adopt`.")
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(KARACHI).date()

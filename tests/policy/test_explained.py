@@ -1,0 +1,149 @@
+"""What a policy would change, said before it does."""
+
+import datetime as dt
+
+import pytest
+
+from nsor import policies
+from nsor.v1 import options_pb2
+from nsor_server.access.contract import Contract
+from nsor_server.policy import documents, explained, source
+from nsor_server.policy.loaded import Policy
+
+SHIPPED = Policy.load()
+TODAY = dt.date(2026, 11, 26)
+CEILING: dict[int, frozenset[int]] = {}
+for _rule in Contract.load().methods.values():
+    for _kind, _allowed in _rule.allow.items():
+        CEILING[_kind] = CEILING.get(_kind, frozenset()) | frozenset(_allowed.purposes)
+
+
+def changed(name: str, before: str, after: str, more: str = "") -> Policy:
+    toml = source.packaged(f"{name}.toml").read_text(encoding="utf-8")
+    assert before in toml
+    return SHIPPED.replaced(name, documents.parse(name, (toml.replace(before, after, 1) + more).encode()))
+
+
+def words(after: Policy, before: Policy = SHIPPED) -> list[str]:
+    return list(explained.sentences(before, after, CEILING, TODAY))
+
+
+def lines(after: Policy, name: str) -> list[str]:
+    return [change.text() for change in explained.changes(SHIPPED, after, name)]
+
+
+def row(days: int, since: str) -> str:
+    return (
+        '\n[[deadline]]\nid = "grant-expiry"\nstart_event = "the prosecutor grants the request"\n'
+        f'days = {days}\ncitation = "working value"\nverified = false\nvalid_from = {since}\n'
+    )
+
+
+def test_nothing_is_said_of_what_stays() -> None:
+    assert words(SHIPPED) == []
+    # Comments and the order of rows decide nothing.
+    toml = source.packaged("deadlines.toml").read_text(encoding="utf-8")
+    assert words(SHIPPED.replaced("deadlines", documents.parse("deadlines", b"# later\n" + toml.encode()))) == []
+
+
+def test_a_deadline_that_moves_says_by_how_much_and_for_what() -> None:
+    found = words(changed("deadlines", "", "", row(7, "2027-01-01")))
+    moved = "7 days instead of 14 days (7 days less), for what begins on or after 2027-01-01."
+    assert found == [
+        f"Deadline grant-expiry (the prosecutor grants the request): {moved}",
+        "Deadline grant-expiry: what was decided keeps its end.",
+    ]
+    back = words(changed("deadlines", "", "", row(20, "2026-11-01")))
+    assert "(6 days more)" in back[0]
+    assert back[-1] == "Deadline grant-expiry: also for what began since 2026-11-01 and is entered from now on."
+    (added,) = lines(changed("deadlines", "", "", row(7, "2027-01-01")), "deadlines")
+    assert added.startswith("+ deadline grant-expiry from 2027-01-01: ")
+    assert "days 7" in added
+
+
+def test_a_source_that_was_read_is_said() -> None:
+    after = changed(
+        "deadlines", 'comparables = "UK weekly"\nverified = false', 'comparables = "UK weekly"\nverified = true'
+    )
+    assert words(after)[0].startswith("Deadline no-fixed-abode-notice is verified now: ")
+    assert lines(after, "deadlines") == ["~ deadline no-fixed-abode-notice: verified no -> yes"]
+
+
+def test_a_grant_that_reaches_further_is_said() -> None:
+    after = changed("grants", "uses_per_subject = 1", "uses_per_subject = 3")
+    assert words(after) == [
+        "A new grant allows 3 look-ups of each suspect instead of 1. Grants that were made keep theirs."
+    ]
+    assert lines(after, "grants") == ["~ document: uses_per_subject 1 -> 3"]
+
+
+def test_what_is_switched_off_names_purposes_kinds_and_units() -> None:
+    off = changed("narrowing", 'code = "PK-JK"\nadopted = true', 'code = "PK-JK"\nadopted = false')
+    found = words(off)
+    assert "INVESTIGATION is switched off for POLICE: agencies of PK-JK." in found
+    assert all("PK-JK" in each and "switched off" in each for each in found)
+    # Only what the contract gives can be taken away.
+    assert not any("INVESTIGATION" in each and "COURT" in each for each in found)
+    assert "INVESTIGATION is switched on again for POLICE: agencies of PK-JK." in words(SHIPPED, off)
+    assert lines(off, "narrowing") == ["~ province PK-JK: adopted yes -> no"]
+
+
+def test_a_purpose_that_one_agency_loses_names_the_agency() -> None:
+    more = (
+        '\n[[switched_off]]\npurpose = "INVESTIGATION"\nagencies = ["punjab-police"]\n'
+        'citation = "decision"\nverified = false\n'
+    )
+    off = changed("narrowing", "", "", more)
+    assert words(off) == ["INVESTIGATION is switched off for punjab-police."]
+    assert words(SHIPPED, off) == ["INVESTIGATION is switched on again for punjab-police."]
+
+
+def test_an_offence_that_is_judged_otherwise_is_named() -> None:
+    toml = source.packaged("offences.toml").read_text(encoding="utf-8")
+    rape = next(each for each in SHIPPED.offences.rows() if each.code == "PPC-376")
+    assert (rape.s2h, rape.valid_to) == (True, None)
+    head = f'code = "PPC-376"\ntitle = "{rape.title}"\n'
+    assert head in toml
+    found = words(changed("offences", head, head + "valid_to = 2026-12-31\n"))
+    assert (
+        found[0] == f"PPC-376 ({rape.title}): registrable by itself until 2026-12-31; until now registrable by itself."
+    )
+    assert found[-1] == "Counts that are in the register keep the legal basis that they were entered with."
+
+
+def test_places_that_come_and_go_are_named_and_counted() -> None:
+    after = changed("places", '  { code = "ATK", en = "Attock"', '  { code = "ATX", en = "Attock"')
+    assert words(after) == [
+        "Places that are new: PK-PB/ATX.",
+        "Places that no request can name any more: PK-PB/ATK.",
+    ]
+    stations = changed("places", 'code = "ATK", en = "Attock",', 'code = "ATK", stations = ["PS-001"], en = "Attock",')
+    assert words(stations) == ["Districts of which other stations are accepted: PK-PB/ATK."]
+
+
+@pytest.mark.parametrize("name", documents.KINDS)
+def test_every_row_of_every_document_is_known_by_a_name_of_its_own(name: str) -> None:
+    # Two rows of one name would hide each other's changes.
+    document = explained._plain(SHIPPED, name)
+    assert not any("#" in row for row in policies.rows(document))
+
+
+def test_rows_of_one_name_do_not_hide_each_other() -> None:
+    twice = {"row": [{"id": "a", "n": 1}, {"id": "a", "n": 2}]}
+    found = policies.changes(twice, {"row": [{"id": "a", "n": 1}, {"id": "a", "n": 3}]})
+    assert [each.text() for each in found] == ["~ row a #2: n 2 -> 3"]
+
+
+def test_numbers_that_shrink_and_grow_are_told_apart() -> None:
+    found = policies.changes(
+        {"budget": [{"purpose": "TRIAL", "capacity": 4}]}, {"budget": [{"purpose": "TRIAL", "capacity": 9}]}
+    )
+    assert list(explained._numbers("budgets", found)) == [
+        "budgets, budget TRIAL: capacity 9 instead of 4, more than before."
+    ]
+
+
+def test_no_kind_of_agency_is_left_out() -> None:
+    # A monitoring system calls no method of the contract: there is nothing to take away.
+    kinds = {kind for kind in options_pb2.AgencyKind.values() if kind}
+    assert kinds - CEILING.keys() == {options_pb2.AGENCY_KIND_MONITORING}

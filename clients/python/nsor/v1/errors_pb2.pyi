@@ -105,31 +105,31 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server is shutting down; connect again."""
     ERROR_REASON_PROOF_OUT_OF_RANGE: _ErrorReason.ValueType  # 31
     """The proof asked for isn't of this ledger: its sizes are out of range."""
-    ERROR_REASON_BUDGET_EMPTY: _ErrorReason.ValueType  # 45
+    ERROR_REASON_BUDGET_EMPTY: _ErrorReason.ValueType  # 32
     """The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
-    ERROR_REASON_REPEATED_TOO_LATE: _ErrorReason.ValueType  # 46
+    ERROR_REASON_REPEATED_TOO_LATE: _ErrorReason.ValueType  # 33
     """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
-    ERROR_REASON_OFFICER_NOT_KNOWN: _ErrorReason.ValueType  # 47
+    ERROR_REASON_OFFICER_NOT_KNOWN: _ErrorReason.ValueType  # 34
     """The officer whom the request names isn't enrolled in the agency, or is disabled."""
-    ERROR_REASON_CALLS_DROPPED: _ErrorReason.ValueType  # 60
+    ERROR_REASON_CALLS_DROPPED: _ErrorReason.ValueType  # 35
     """Too many calls of this certificate were given up as soon as they were sent, or were beyond every limit: its calls are dropped
     for a while, and only some of them are told so. The agency and NPB have an event of it.
     """
-    ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 55
+    ERROR_REASON_DECISION_EXPIRED: _ErrorReason.ValueType  # 36
     """The signature over the call is older than 5 minutes, or its time hasn't come."""
-    ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 50
+    ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 37
     """One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
-    ERROR_REASON_OFFICER_MAY_NOT_DECIDE: _ErrorReason.ValueType  # 56
+    ERROR_REASON_OFFICER_MAY_NOT_DECIDE: _ErrorReason.ValueType  # 38
     """The officer wasn't enrolled as deciding."""
-    ERROR_REASON_OFFICER_NOT_SYSTEM: _ErrorReason.ValueType  # 57
+    ERROR_REASON_OFFICER_NOT_SYSTEM: _ErrorReason.ValueType  # 39
     """A system's key acts where an officer is needed."""
-    ERROR_REASON_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 58
+    ERROR_REASON_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 40
     """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
-    ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 59
+    ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 41
     """The call needs the signatures of two different focal persons."""
-    ERROR_REASON_POLICY_NOT_VALID: _ErrorReason.ValueType  # 67
+    ERROR_REASON_POLICY_NOT_VALID: _ErrorReason.ValueType  # 42
     """A document of the policy can't be used: the violations name the place in it and the rule."""
-    ERROR_REASON_POLICY_UNCHANGED: _ErrorReason.ValueType  # 68
+    ERROR_REASON_POLICY_UNCHANGED: _ErrorReason.ValueType  # 43
     """The document is in force already, or is proposed already: there is nothing to decide."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -199,31 +199,31 @@ ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 30
 """The server is shutting down; connect again."""
 ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 """The proof asked for isn't of this ledger: its sizes are out of range."""
-ERROR_REASON_BUDGET_EMPTY: ErrorReason.ValueType  # 45
+ERROR_REASON_BUDGET_EMPTY: ErrorReason.ValueType  # 32
 """The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
-ERROR_REASON_REPEATED_TOO_LATE: ErrorReason.ValueType  # 46
+ERROR_REASON_REPEATED_TOO_LATE: ErrorReason.ValueType  # 33
 """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
-ERROR_REASON_OFFICER_NOT_KNOWN: ErrorReason.ValueType  # 47
+ERROR_REASON_OFFICER_NOT_KNOWN: ErrorReason.ValueType  # 34
 """The officer whom the request names isn't enrolled in the agency, or is disabled."""
-ERROR_REASON_CALLS_DROPPED: ErrorReason.ValueType  # 60
+ERROR_REASON_CALLS_DROPPED: ErrorReason.ValueType  # 35
 """Too many calls of this certificate were given up as soon as they were sent, or were beyond every limit: its calls are dropped
 for a while, and only some of them are told so. The agency and NPB have an event of it.
 """
-ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 55
+ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 36
 """The signature over the call is older than 5 minutes, or its time hasn't come."""
-ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 50
+ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 37
 """One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
-ERROR_REASON_OFFICER_MAY_NOT_DECIDE: ErrorReason.ValueType  # 56
+ERROR_REASON_OFFICER_MAY_NOT_DECIDE: ErrorReason.ValueType  # 38
 """The officer wasn't enrolled as deciding."""
-ERROR_REASON_OFFICER_NOT_SYSTEM: ErrorReason.ValueType  # 57
+ERROR_REASON_OFFICER_NOT_SYSTEM: ErrorReason.ValueType  # 39
 """A system's key acts where an officer is needed."""
-ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 58
+ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 40
 """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
-ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 59
+ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 41
 """The call needs the signatures of two different focal persons."""
-ERROR_REASON_POLICY_NOT_VALID: ErrorReason.ValueType  # 67
+ERROR_REASON_POLICY_NOT_VALID: ErrorReason.ValueType  # 42
 """A document of the policy can't be used: the violations name the place in it and the rule."""
-ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 68
+ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 43
 """The document is in force already, or is proposed already: there is nothing to decide."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
@@ -303,13 +303,13 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Not a country of ISO 3166-1."""
     FIELD_REASON_AGENCY_UNKNOWN: _FieldReason.ValueType  # 34
     """Not an agency of the kind that the field needs."""
-    FIELD_REASON_KEY_ENROLLED: _FieldReason.ValueType  # 40
+    FIELD_REASON_KEY_ENROLLED: _FieldReason.ValueType  # 35
     """The key is enrolled already, for an officer or a system of any agency, or is a focal person's."""
-    FIELD_REASON_NUMBER_HAS_KEY: _FieldReason.ValueType  # 41
+    FIELD_REASON_NUMBER_HAS_KEY: _FieldReason.ValueType  # 36
     """The number has a live key, which the request doesn't name as replaced."""
-    FIELD_REASON_KEY_NOT_LIVE: _FieldReason.ValueType  # 42
+    FIELD_REASON_KEY_NOT_LIVE: _FieldReason.ValueType  # 37
     """Not the live key of the number."""
-    FIELD_REASON_NOT_FOR_SYSTEM: _FieldReason.ValueType  # 43
+    FIELD_REASON_NOT_FOR_SYSTEM: _FieldReason.ValueType  # 38
     """What a system doesn't have."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
@@ -385,12 +385,12 @@ FIELD_REASON_COUNTRY_UNKNOWN: FieldReason.ValueType  # 33
 """Not a country of ISO 3166-1."""
 FIELD_REASON_AGENCY_UNKNOWN: FieldReason.ValueType  # 34
 """Not an agency of the kind that the field needs."""
-FIELD_REASON_KEY_ENROLLED: FieldReason.ValueType  # 40
+FIELD_REASON_KEY_ENROLLED: FieldReason.ValueType  # 35
 """The key is enrolled already, for an officer or a system of any agency, or is a focal person's."""
-FIELD_REASON_NUMBER_HAS_KEY: FieldReason.ValueType  # 41
+FIELD_REASON_NUMBER_HAS_KEY: FieldReason.ValueType  # 36
 """The number has a live key, which the request doesn't name as replaced."""
-FIELD_REASON_KEY_NOT_LIVE: FieldReason.ValueType  # 42
+FIELD_REASON_KEY_NOT_LIVE: FieldReason.ValueType  # 37
 """Not the live key of the number."""
-FIELD_REASON_NOT_FOR_SYSTEM: FieldReason.ValueType  # 43
+FIELD_REASON_NOT_FOR_SYSTEM: FieldReason.ValueType  # 38
 """What a system doesn't have."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -69,27 +69,27 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecutor granted an access request."""
     EVENT_KIND_ACCESS_RETURNED: _EventKind.ValueType  # 7
     """A prosecutor returned an access request."""
-    EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 10
+    EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 8
     """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
-    EVENT_KIND_OFFICER_BUDGET_EMPTY: _EventKind.ValueType  # 13
+    EVENT_KIND_OFFICER_BUDGET_EMPTY: _EventKind.ValueType  # 9
     """An officer's budget for look-ups is empty. Told once, until it has been half full again. The event names the agency, no officer."""
-    EVENT_KIND_AGENCY_BUDGET_EMPTY: _EventKind.ValueType  # 14
+    EVENT_KIND_AGENCY_BUDGET_EMPTY: _EventKind.ValueType  # 10
     """An agency's budget for look-ups is empty; likewise."""
-    EVENT_KIND_KEY_ENROLLED: _EventKind.ValueType  # 16
+    EVENT_KIND_KEY_ENROLLED: _EventKind.ValueType  # 11
     """The agency enrolled the key of an officer or a system."""
-    EVENT_KIND_KEY_REPLACED: _EventKind.ValueType  # 17
+    EVENT_KIND_KEY_REPLACED: _EventKind.ValueType  # 12
     """The agency replaced the key of an officer or a system by a new one."""
-    EVENT_KIND_KEY_DISABLED: _EventKind.ValueType  # 18
+    EVENT_KIND_KEY_DISABLED: _EventKind.ValueType  # 13
     """The agency, or the holder, disabled the key of an officer or a system."""
-    EVENT_KIND_FOCAL_PERSON_CHANGED: _EventKind.ValueType  # 19
+    EVENT_KIND_FOCAL_PERSON_CHANGED: _EventKind.ValueType  # 14
     """The register's operator entered or disabled a focal person of the agency."""
-    EVENT_KIND_CALLS_DROPPED: _EventKind.ValueType  # 20
+    EVENT_KIND_CALLS_DROPPED: _EventKind.ValueType  # 15
     """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
     Whoever holds the agency's key may be attacking the register.
     """
-    EVENT_KIND_POLICY_PROPOSED: _EventKind.ValueType  # 22
+    EVENT_KIND_POLICY_PROPOSED: _EventKind.ValueType  # 16
     """An officer of NPB proposed a document of the policy; another one may adopt it."""
-    EVENT_KIND_POLICY_ADOPTED: _EventKind.ValueType  # 23
+    EVENT_KIND_POLICY_ADOPTED: _EventKind.ValueType  # 17
     """An officer of NPB adopted a proposed document: it decides from now on."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
@@ -111,27 +111,27 @@ EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
 """A prosecutor granted an access request."""
 EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 """A prosecutor returned an access request."""
-EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 10
+EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 8
 """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
-EVENT_KIND_OFFICER_BUDGET_EMPTY: EventKind.ValueType  # 13
+EVENT_KIND_OFFICER_BUDGET_EMPTY: EventKind.ValueType  # 9
 """An officer's budget for look-ups is empty. Told once, until it has been half full again. The event names the agency, no officer."""
-EVENT_KIND_AGENCY_BUDGET_EMPTY: EventKind.ValueType  # 14
+EVENT_KIND_AGENCY_BUDGET_EMPTY: EventKind.ValueType  # 10
 """An agency's budget for look-ups is empty; likewise."""
-EVENT_KIND_KEY_ENROLLED: EventKind.ValueType  # 16
+EVENT_KIND_KEY_ENROLLED: EventKind.ValueType  # 11
 """The agency enrolled the key of an officer or a system."""
-EVENT_KIND_KEY_REPLACED: EventKind.ValueType  # 17
+EVENT_KIND_KEY_REPLACED: EventKind.ValueType  # 12
 """The agency replaced the key of an officer or a system by a new one."""
-EVENT_KIND_KEY_DISABLED: EventKind.ValueType  # 18
+EVENT_KIND_KEY_DISABLED: EventKind.ValueType  # 13
 """The agency, or the holder, disabled the key of an officer or a system."""
-EVENT_KIND_FOCAL_PERSON_CHANGED: EventKind.ValueType  # 19
+EVENT_KIND_FOCAL_PERSON_CHANGED: EventKind.ValueType  # 14
 """The register's operator entered or disabled a focal person of the agency."""
-EVENT_KIND_CALLS_DROPPED: EventKind.ValueType  # 20
+EVENT_KIND_CALLS_DROPPED: EventKind.ValueType  # 15
 """For a while the calls of one of the agency's certificates are dropped: there were too many, or too many were given up at once.
 Whoever holds the agency's key may be attacking the register.
 """
-EVENT_KIND_POLICY_PROPOSED: EventKind.ValueType  # 22
+EVENT_KIND_POLICY_PROPOSED: EventKind.ValueType  # 16
 """An officer of NPB proposed a document of the policy; another one may adopt it."""
-EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 23
+EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 17
 """An officer of NPB adopted a proposed document: it decides from now on."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 

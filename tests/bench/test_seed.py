@@ -1,9 +1,5 @@
-import dataclasses
 from pathlib import Path
 
-import pytest
-
-from nsor_server import config
 from tests.bench import disk, processes
 from tests.bench.measure import Requests, run
 from tests.bench.register import BenchRegister
@@ -13,10 +9,6 @@ from tests.bench.seed import POLICE, Plan, seed
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 
 
-@pytest.mark.skipif(
-    "policy_dir" not in {setting.name for setting in dataclasses.fields(config.Settings)},
-    reason="a load needs budgets of its own, which a register takes by the setting policy_dir",
-)
 def test_half_of_the_look_ups_of_a_seeded_register_find_somebody_and_none_fails(tmp_path: Path) -> None:
     # A bench whose people aren't found, or whose grants don't hold, would measure something else.
     register = BenchRegister(tmp_path, {"NSOR_TRACE_STORE": "off"})

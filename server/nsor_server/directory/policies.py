@@ -130,9 +130,10 @@ def offered(files: Policy, in_force: Policy) -> str:
 def _lacks(conn: psycopg.Connection) -> tuple[str, ...]:
     present = store.present(conn)
     lacking = tuple(name for name in documents.KINDS if name not in present)
+    # Compared as bytes: those of other tables' ids are no text, and which condition is looked at first is PostgreSQL's.
     recorded = conn.execute(
-        "SELECT FROM ledger_record WHERE table_name = %s AND convert_from(row_id, 'UTF8') = ANY (%s) LIMIT 1",
-        (store.TABLE, list(lacking)),
+        "SELECT FROM ledger_record WHERE table_name = %s AND row_id = ANY (%s) LIMIT 1",
+        (store.TABLE, [name.encode() for name in lacking]),
     ).fetchone()
     if recorded is not None:
         raise PolicyError("a document of the policy that the register had is gone: run `nsor-server ledger verify`")

@@ -13,6 +13,7 @@ from nsor_server.pki import files, index
 from nsor_server.policy.places import Places
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests import policies
 from tests.pki.conftest import certificates
 
 __all__ = ["certificates"]
@@ -22,6 +23,7 @@ EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
 @pytest.fixture
 def snapshot(database: Database, keyring: Keyring, certificates: Path) -> directory.DirectorySnapshot:
     """A directory that knows the example agencies and what the CA issued."""
+    policies.enter(database, keyring)
     with database.owner() as owner:
         entries.add(owner, keyring, entries.read(EXAMPLES, Places.load()))
         imported.import_index(owner, keyring, index.read(certificates / "index.jsonl"))
@@ -54,6 +56,7 @@ def test_each_flaw_is_named(
 
 
 def test_a_certificate_that_nobody_imported_is_named(database: Database, keyring: Keyring, certificates: Path) -> None:
+    policies.enter(database, keyring)
     with database.owner() as owner:
         entries.add(owner, keyring, entries.read(EXAMPLES, Places.load()))
     with database.owner() as owner:

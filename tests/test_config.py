@@ -20,6 +20,7 @@ SAMPLES = {
     "streams_per_agency": "9",
     "rate_per_second": "9",
     "in_flight_per_agency": "9",
+    "connections_per_certificate": "9",
     "commit_timeout_seconds": "0.5",
     "copy_patience_seconds": "90",
     "drain_seconds": "0",
@@ -35,6 +36,7 @@ def test_defaults_are_those_that_the_documentation_states() -> None:
     assert settings.keys == ".nsor/keys.json"
     assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (24, 64, 8)
     assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 400)
+    assert settings.connections_per_certificate == 128
     assert settings.maximum_message_bytes == 262144
     assert settings.ledger_origin == "nsor.gov.pk/ledger"
     assert settings.metrics_listen is None

@@ -48,6 +48,7 @@ from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.batches import Batches
+from nsor_server.rpc.connections import Connections
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.drops import Drops
 from nsor_server.rpc.handlers import Handler
@@ -243,7 +244,8 @@ class _Parts:
         reception = self._reception()
         answers = Answers(self.metrics, reception)
         limits = self._limits()
-        peers = Peers(Penalties(limits.is_full), lambda: admission.directory.current)
+        connections = Connections(settings.connections_per_certificate)
+        peers = Peers(Penalties(limits.is_full), lambda: admission.directory.current, connections)
         drops = Drops(peers, tracing, self.metrics, lambda: admission.directory.current)
         refusals = Refusals(writer, answers, drops, self.messages)
         reader = self._reader()
@@ -294,6 +296,8 @@ class _Parts:
             maximum_message_bytes=settings.maximum_message_bytes,
         )
         tracing.listening(port)
+        connections.listening(port)
+        self._started(connections)
         server.start()
         renewal = Renewal(self.credentials, self._host.strip("[]"), port)
         self._started(renewal)

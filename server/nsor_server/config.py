@@ -113,6 +113,9 @@ class Settings:
     in_flight_per_agency: int = 400
     """Unary calls of one agency at a time: those that wait do so behind their own."""
 
+    connections_per_certificate: int = 128
+    """Connections that one certificate may keep, counted from the first call on each; the newest beyond are ended."""
+
     commit_timeout_seconds: float = 5.0
     """Seconds after which a commit counts as hanging: its calls get UNAVAILABLE, its connection goes."""
 
@@ -292,6 +295,7 @@ RULES: Mapping[str, _Rule] = {
     "streams_per_agency": _count(1, 4096),
     "rate_per_second": _count(1, 1_000_000),
     "in_flight_per_agency": _count(1, 4096),
+    "connections_per_certificate": _count(1, 4096),
     "commit_timeout_seconds": _seconds(0.05, 300),
     "copy_patience_seconds": _seconds(1, 86400),
     "drain_seconds": _seconds(0, 3600),

@@ -56,6 +56,30 @@ def begin() -> bytes:
     )
 
 
+def ask(peer: ssl.SSLSocket, stream: int, block: bytes) -> bytes:
+    """Make a call; gives what comes until it ends."""
+    peer.sendall(call(stream, block))
+    answer = b""
+    while True:
+        head = _exactly(peer, 9)
+        kind, flags, of = head[3], head[4], int.from_bytes(head[5:], "big")
+        payload = _exactly(peer, int.from_bytes(head[:3], "big"))
+        if of == stream:
+            answer += payload
+            if kind == RST_STREAM or (kind == HEADERS and flags & END_STREAM):
+                return answer
+
+
+def _exactly(peer: ssl.SSLSocket, size: int) -> bytes:
+    read = b""
+    while len(read) < size:
+        more = peer.recv(size - len(read))
+        if not more:
+            raise ConnectionError("the connection ended before the call")
+        read += more
+    return read
+
+
 def context(ca: Path, certificate: Path, key: Path) -> ssl.SSLContext:
     """Mutual TLS for HTTP/2."""
     made = ssl.create_default_context(cafile=str(ca))

@@ -1,7 +1,8 @@
-"""Connections that nobody uses: how long they stay, how many there may be, and how fast anybody can fill that."""
+"""Connections: how long idle ones stay, how many a certificate and all may have, and how fast anybody fills that."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server.rpc import server
 from tests.attack import http2
@@ -19,6 +21,7 @@ LIST = "nsor.v1.DirectoryService/ListAgencies"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 REQUEST = directory_pb2.ListAgenciesRequest()
 SECONDS = 60.0
+BLOCK = http2.headers(f"/{LIST}", "")
 
 
 def address(serving: Serving) -> tuple[str, int]:
@@ -103,3 +106,55 @@ def test_anybody_can_fill_the_total_and_the_time_of_the_handshake_empties_it(
         caller = serving.caller("npb")
         assert caller.call(LIST, REQUEST).code is grpc.StatusCode.UNAVAILABLE
         assert until(lambda: caller.call(LIST, REQUEST).code is grpc.StatusCode.OK, seconds=SECONDS)
+
+
+def calling(serving: Serving, name: str, ends: contextlib.ExitStack) -> ssl.SSLSocket:
+    """A connection of an agency that has called once; one too many may be gone before the answer is there."""
+    peer = ends.enter_context(idle(serving, name))
+    with contextlib.suppress(ConnectionError):
+        http2.ask(peer, 1, BLOCK)
+    return peer
+
+
+def answers(peer: ssl.SSLSocket) -> bool:
+    """Whether a connection still has its calls answered."""
+    return bool(http2.ask(peer, 3, BLOCK))
+
+
+def test_a_certificate_keeps_its_connections_up_to_the_bound_and_nobody_else_feels_it(serve: Serve) -> None:
+    with serve(connections_per_certificate=5) as serving, contextlib.ExitStack() as ends:
+        others = [calling(serving, "npb", ends) for _ in range(5)]
+        opened = [calling(serving, "punjab-police", ends) for _ in range(12)]
+        assert all(is_closed(peer) for peer in opened[5:])
+        assert all(answers(peer) for peer in (*opened[:5], *others))
+        # The agency and NPB hear of it, and it is on record.
+        query = "SELECT array_agg(DISTINCT agency_id ORDER BY agency_id) FROM agency_event WHERE kind = %s"
+        kind = notification_pb2.EVENT_KIND_CALLS_DROPPED
+        assert until(lambda: serving.one(query, (kind,)), seconds=SECONDS) == ["npb", "punjab-police"]
+        query = "SELECT coalesce(array_agg(leaf), '{}') FROM ledger_entry WHERE agency = 'punjab-police'"
+
+        def recorded() -> int:
+            leaves = [leaf_pb2.Leaf.FromString(leaf) for leaf in serving.one(query)]
+            return sum(leaf.count for leaf in leaves if leaf.method == "_OTHER")
+
+        assert until(lambda: recorded() == 7, seconds=SECONDS)
+
+
+def test_the_connections_of_a_certificate_that_was_revoked_go(serve: Serve) -> None:
+    with serve() as serving, contextlib.ExitStack() as ends:
+        other = calling(serving, "npb", ends)
+        opened = [calling(serving, "punjab-police", ends) for _ in range(8)]
+        caller = serving.caller("punjab-police")
+        serving.revoke("punjab-police")
+        # It goes on calling, on a connection that stays for it to hear why.
+        assert until(lambda: caller.call(LIST, REQUEST).reason == "CERTIFICATE_NOT_ACTIVE", seconds=SECONDS)
+        caller.call(LIST, REQUEST)
+        assert all(is_closed(peer) for peer in opened)
+        assert answers(other)
+
+
+def test_a_certificate_that_is_revoked_already_keeps_four(serve: Serve) -> None:
+    with serve() as serving, contextlib.ExitStack() as ends:
+        opened = [calling(serving, "revoked", ends) for _ in range(8)]
+        assert all(is_closed(peer) for peer in opened[4:])
+        assert all(answers(peer) for peer in opened[:4])

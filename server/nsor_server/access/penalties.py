@@ -92,6 +92,8 @@ class Standing:
         until: ``now`` until which its calls are dropped.
         dropped: calls that were dropped, ever.
         penalties: penalties that began, ever.
+        closed: connections beyond the bound that were shut down, ever; `rpc/connections.py` counts them in its thread.
+        crowded: times that there began to be too many; counted there too.
     """
 
     agency_id: str
@@ -104,6 +106,8 @@ class Standing:
     until: float = 0.0
     dropped: int = 0
     penalties: int = 0
+    closed: int = 0
+    crowded: int = 0
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What is told of calls that were dropped: a counted entry a second, metrics, and for each penalty an event.
 
+Connections that were shut down are told of in the same way.
 The event goes to the agency that the certificate names, and to NPB: either a program of the agency is broken, or
 somebody else has its key.
 """
@@ -41,7 +42,9 @@ class Drops:
     def told(self, dropped: Dropped) -> None:
         """Its entry is durable."""
         self.peers.told(dropped)
-        self.metrics.dropped(dropped.agency_id, calls=dropped.calls, penalties=dropped.penalties)
+        self.metrics.dropped(
+            dropped.agency_id, calls=dropped.calls, penalties=dropped.penalties, connections=dropped.connections
+        )
 
     def _entry(self, dropped: Dropped) -> Call:
         agencies = self.snapshot().agencies
@@ -55,7 +58,7 @@ class Drops:
             span,
             agency=agency,
             access_id=new_access_id(),
-            count=max(1, dropped.calls),
+            count=max(1, dropped.calls + dropped.connections),
             outcome=Outcome(empty_pb2.Empty(), detail, rows),
         )
 

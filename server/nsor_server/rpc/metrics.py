@@ -40,6 +40,12 @@ class Metrics:
             ["agency"],
             registry=self.registry,
         )
+        self._connections = Counter(
+            "nsor_connections_closed",
+            "Connections shut down since the certificate had too many or was revoked, by the agency that it names.",
+            ["agency"],
+            registry=self.registry,
+        )
         self._lock_held = Histogram(
             "nsor_ledger_lock_seconds",
             "How long a commit held the lock of the ledger's head.",
@@ -51,10 +57,11 @@ class Metrics:
         """Note for how long the head's lock was held."""
         self._lock_held.observe(seconds)
 
-    def dropped(self, agency: str, *, calls: int, penalties: int) -> None:
-        """Note calls that were dropped, and penalties that began."""
+    def dropped(self, agency: str, *, calls: int, penalties: int, connections: int) -> None:
+        """Note calls that were dropped, penalties that began, and connections that were shut down."""
         self._dropped.labels(agency).inc(calls)
         self._penalties.labels(agency).inc(penalties)
+        self._connections.labels(agency).inc(connections)
 
     def called(self, method: str, code: str) -> None:
         """Count a call."""

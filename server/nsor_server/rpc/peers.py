@@ -17,6 +17,7 @@ from nsor_server import errors
 from nsor_server.access import gate
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.access.penalties import Decision, Penalties, Standing
+from nsor_server.rpc.connections import Connections
 
 REMEMBERED_SECONDS: Final = 1.0
 """For so long an address stands for the certificate that it had: addresses are used again."""
@@ -30,10 +31,12 @@ class _Peer:
 
     Attributes:
         until: when it is looked at again.
+        version: of the directory by which it was looked at; another one has it looked at again too.
     """
 
     standing: Standing
     until: float
+    version: int
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class _Told:
 
     dropped: int = 0
     penalties: int = 0
+    closed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,15 @@ class Dropped:
     Attributes:
         agency_id: the agency that it names; "" if the directory doesn't know it.
         calls: calls that were dropped since the last time.
-        penalties: penalties that began since then.
+        penalties: penalties that began since then, and times that there began to be too many connections.
+        connections: connections that were shut down since then.
     """
 
     standing: Standing
     agency_id: str
     calls: int
     penalties: int
+    connections: int
 
 
 class Peers:
@@ -66,6 +72,7 @@ class Peers:
     Args:
         penalties: decides.
         snapshot: the directory.
+        connections: bounds those of each certificate.
         clock: seconds, monotonic.
     """
 
@@ -73,10 +80,12 @@ class Peers:
         self,
         penalties: Penalties,
         snapshot: Callable[[], DirectorySnapshot],
+        connections: Connections,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._penalties = penalties
         self._snapshot = snapshot
+        self._connections = connections
         self._clock = clock
         self._peers: dict[bytes, _Peer] = {}
         self._standings: dict[bytes, Standing] = {}
@@ -92,8 +101,9 @@ class Peers:
         """
         now = self._clock()
         peer = self._peers.get(address)
-        if peer is None or peer.until <= now:
-            peer = self._look(address, certificate(), now)
+        snapshot = self._snapshot()
+        if peer is None or peer.until <= now or peer.version != snapshot.version:
+            peer = self._look(address, certificate(), now, snapshot)
         decision = self._penalties.decide(peer.standing, now, seconds_left)
         return peer.standing, decision is not Decision.DROP
 
@@ -110,9 +120,10 @@ class Peers:
         found = []
         for standing in list(self._standings.values()):
             before = self._told.get(standing) or _Told()
-            calls, penalties = standing.dropped - before.dropped, standing.penalties - before.penalties
-            if calls or penalties:
-                found.append(Dropped(standing, standing.agency_id, calls, penalties))
+            calls, connections = standing.dropped - before.dropped, standing.closed - before.closed
+            penalties = standing.penalties + standing.crowded - before.penalties
+            if calls or penalties or connections:
+                found.append(Dropped(standing, standing.agency_id, calls, penalties, connections))
         return found
 
     def told(self, dropped: Dropped) -> None:
@@ -120,11 +131,11 @@ class Peers:
         told = self._told.setdefault(dropped.standing, _Told())
         told.dropped += dropped.calls
         told.penalties += dropped.penalties
+        told.closed += dropped.connections
 
-    def _look(self, address: bytes, pem: bytes, now: float) -> _Peer:
+    def _look(self, address: bytes, pem: bytes, now: float, snapshot: DirectorySnapshot) -> _Peer:
         if len(self._peers) >= REMEMBERED:
             self._peers = {known: peer for known, peer in self._peers.items() if peer.until > now}
-        snapshot = self._snapshot()
         agency, _ = gate.claimed(pem, snapshot)
         try:
             gate.identify(pem, snapshot, snapshot.now())
@@ -135,6 +146,10 @@ class Peers:
         standing = self._standings.get(key)
         if standing is None:
             standing = self._standings[key] = self._penalties.standing(agency.agency_id, now, accepted=accepted)
+        was_accepted = standing.accepted
         standing.accepted, standing.agency_id = accepted, agency.agency_id
-        peer = self._peers[address] = _Peer(standing, now + REMEMBERED_SECONDS)
+        self._connections.seen(standing, address)
+        if was_accepted and not accepted:
+            self._connections.end_all_but(standing, address)
+        peer = self._peers[address] = _Peer(standing, now + REMEMBERED_SECONDS, snapshot.version)
         return peer

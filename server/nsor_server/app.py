@@ -29,7 +29,7 @@ from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
-from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, partitions, proofs
+from nsor_server.ledger import directory_proof, epoch, keyring_check, migrations, outside, partitions, proofs
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -143,6 +143,7 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
         with database.transaction() as connection:
+            migrations.record(connection, keyring, settings.ledger_origin)
             policies.begin(connection, keyring, settings.ledger_origin, files)
         clock = Clock()
         parts = _Parts(
@@ -165,13 +166,13 @@ def prepare_database(settings: Settings, database: Database) -> None:
     Raises:
         OperatorError: migrations are missing, it isn't durable, or the clocks differ.
     """
-    migrations = migrate.load()
+    files = migrate.load()
     if settings.embedded:
         with database.owner() as owner:
-            migrate.apply(owner, migrations)
+            migrate.apply(owner, files)
     database.open()
     with database.transaction() as connection:
-        missing = migrate.pending(connection, migrations)
+        missing = migrate.pending(connection, files)
     if missing:
         raise MigrationError(f"{len(missing)} migrations are not applied; run `nsor-server migrate`")
     with database.transaction() as connection:

@@ -20,7 +20,7 @@ from psycopg import sql
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
 from nsor_server.directory import certificates, entries
 from nsor_server.events import deliverer
-from nsor_server.ledger import epoch, keyring_check, outside
+from nsor_server.ledger import epoch, keyring_check, migrations, outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.pki import index
@@ -48,7 +48,6 @@ UNSEEN: dict[tuple[str, str], str] = {
         "look_up",
         "request_hash",
     ): "a keyed hash of what was asked: it decides whether a repeat is one, and shows nothing",
-    ("migration", "applied_at"): "when a form of the tables came; no entry can be made before the first one",
 }
 """Table and column: why no comparison speaks for it."""
 UNSEEN_TABLES: dict[str, str] = {
@@ -113,6 +112,7 @@ class Register:
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
+        migrations.record(owner, keyring, ORIGIN)
         keyring_check.record(owner, keyring)
         certificates.import_index(owner, keyring, [issued("a1"), issued("b2")])
         certificates.import_index(owner, keyring, [index.Revoked(serial="b2", reason="keyCompromise", at=AT)])

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nsor_server import config
 from nsor_server.ledger import keyring_check
+from nsor_server.ledger import migrations as recorded
 from nsor_server.storage import backup as backups
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate as migrations
@@ -24,9 +25,16 @@ _console = Console(highlight=False)
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to this version; says what was applied."""
-    with attached(config.load(os.environ)) as database, database.owner() as owner:
+    """Bring the database to this version, on the record where there is a ledger; says what was applied."""
+    settings = config.load(os.environ)
+    with attached(settings) as database, database.owner() as owner:
+        # Its keys are read first: without them nothing can be recorded, and so nothing is applied.
+        with owner.transaction():
+            keyring = keyrings.load(settings.keys) if recorded.has_ledger(owner) else None
         done = migrations.apply(owner, migrations.load())
+        if keyring is not None:
+            with owner.transaction():
+                recorded.record(owner, keyring, settings.ledger_origin)
     for migration in done:
         _console.print(f"[green]applied[/] {migration.label}")
     if not done:

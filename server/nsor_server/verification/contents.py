@@ -4,7 +4,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.directory import stored as directory
-from nsor_server.ledger import keyring_check
+from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
 from nsor_server.notification import stored as notification
@@ -20,6 +20,7 @@ SERVICES: Final[tuple[Stored, ...]] = (registration.STORED, notification.STORED,
 TABLES: Final = (
     *(table for service in SERVICES for table in service.tables),
     RecordedTable.unsealed(idempotency.TABLE),
+    RecordedTable.unsealed(migrations.TABLE, migrations.RECORDED),
 )
 """The tables whose rows are each the work of one entry."""
 

@@ -323,3 +323,16 @@ def test_an_event_of_an_agency_names_it_and_is_about_no_record(services: Service
     (event,) = outcome.response.events
     assert (event.kind, event.agency_id, event.registration_id) == (dropped, "sindh-police", "")
     assert list(outcome.detail.subjects) == []
+
+
+def test_an_event_that_is_about_nothing_breaks_no_stream(services: Services, database: Database) -> None:
+    # Of reviews and of policy NPB is only told that there are some: a stream that fails at such an event never goes on.
+    kind = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
+    with database.writer() as conn:
+        session = Session(conn)
+        session.run(BEGIN, *changes.added(outbox.owed(kind, ["npb"])), COMMIT)
+        session.close()
+    deliver(database)
+    (outcome,) = messages(services)
+    assert [event.kind for event in outcome.response.events] == [kind]
+    assert list(outcome.detail.subjects) == []

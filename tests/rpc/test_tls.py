@@ -168,9 +168,14 @@ def test_tls_1_1_is_refused(serving: Serving) -> None:
         connect(serving, "npb", made)
 
 
-def test_a_second_server_on_the_port_is_refused(serve: Serve) -> None:
+def test_a_second_server_on_the_port_is_refused(serve: Serve, tmp_path: Path) -> None:
     # With SO_REUSEPORT, grpc's default, it would silently take half of the connections.
-    with serve() as serving, pytest.raises(Exception, match="can't listen"), serve(listen=serving.address):
+    other = tmp_path / "other"
+    with (
+        serve() as serving,
+        pytest.raises(Exception, match="can't listen"),
+        serve(listen=serving.address, state_dir=other),
+    ):
         pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
@@ -37,12 +38,11 @@ class EventStream:
         if not found:
             return None
         answer = notification_pb2.SubscribeEventsResponse(events=found)
-        detail = record_pb2.AccessDetail(
-            outcome="EVENTS", subjects=[_subject(event) for event in found if not event.agency_id]
-        )
+        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(found))
         return StreamStep(Outcome(disclose(answer, call.purpose), detail), found[-1].sequence)
 
 
-def _subject(event: notification_pb2.Event) -> bytes:
-    """The record that an event is about."""
-    return uuid.UUID(event.registration_id or event.access_request_id).bytes
+def _subjects(events: Sequence[notification_pb2.Event]) -> list[bytes]:
+    """The records that events are about; those of reviews, policy, keys and budgets are about none."""
+    named = (event.registration_id or event.access_request_id for event in events)
+    return [uuid.UUID(each).bytes for each in named if each]

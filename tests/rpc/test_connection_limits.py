@@ -12,7 +12,7 @@ import pytest
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, notification_pb2
-from nsor_server.rpc import server
+from nsor_server.rpc import connections, server
 from tests.attack import http2
 from tests.polling import until
 from tests.rpc.callers import Serve, Serving
@@ -140,7 +140,8 @@ def test_a_certificate_keeps_its_connections_up_to_the_bound_and_nobody_else_fee
         assert until(lambda: recorded() == 7, seconds=SECONDS)
 
 
-def test_the_connections_of_a_certificate_that_was_revoked_go(serve: Serve) -> None:
+def test_the_connections_of_a_certificate_that_was_revoked_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "WORDS_SECONDS", 1.0)
     with serve() as serving, contextlib.ExitStack() as ends:
         other = calling(serving, "npb", ends)
         opened = [calling(serving, "punjab-police", ends) for _ in range(8)]

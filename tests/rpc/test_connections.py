@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nsor_server.access.penalties import PENALTY_SECONDS, Penalties, Standing
-from nsor_server.rpc.connections import NOT_ACCEPTED, Connections
+from nsor_server.rpc.connections import NOT_ACCEPTED, WORDS_SECONDS, Connections
 
 MOST = 6
 
@@ -119,6 +119,10 @@ def test_after_a_revocation_the_one_that_called_is_left_to_hear_why(scenes: Call
     revoked, other = scene.certificate(), scene.certificate()
     opened, of_other = [scene.connect(revoked) for _ in range(3)], scene.connect(other)
     scene.connections.end_all_but(revoked, opened[1].peer)
+    # Streams are first to end by themselves, with the reason.
+    scene.connections.look()
+    assert all(each.is_open for each in opened)
+    scene.now += WORDS_SECONDS
     scene.connections.look()
     assert [each.is_open for each in opened] == [False, True, False]
     assert of_other.is_open
@@ -132,6 +136,7 @@ def test_an_address_is_whoevers_that_called_from_it_last(scenes: Callable[..., S
     scene.connections.seen(now, opened.peer)
     assert not scene.connections._addresses[before]
     scene.connections.end_all_but(before, b"ipv4:127.0.0.1:1")
+    scene.now += WORDS_SECONDS
     scene.connections.look()
     assert opened.is_open
 

@@ -24,6 +24,8 @@ from nsor_server.access.penalties import PENALTY_SECONDS, Standing
 
 NOT_ACCEPTED: Final = 4
 """Connections of a certificate that the gate doesn't accept: enough to hear why."""
+WORDS_SECONDS: Final = 10.0
+"""So long after a revocation its connections stay: each stream ends within 5 s by itself, with its reason."""
 LOOK_SECONDS: Final = 1.0
 """The sockets are looked at once in so long at most."""
 _FILES: Final = Path("/proc/self/fd")
@@ -49,7 +51,7 @@ class Connections:
         self._lock = threading.Lock()
         self._addresses: dict[Standing, dict[Address, None]] = {}
         self._owners: dict[Address, Standing] = {}
-        self._spared: dict[Standing, Address] = {}
+        self._ending: dict[Standing, tuple[Address, float]] = {}
         self._told_until: dict[Standing, float] = {}
         self._wanted = threading.Event()
         self._stop = threading.Event()
@@ -88,17 +90,19 @@ class Connections:
             self._wanted.set()
 
     def end_all_but(self, standing: Standing, peer: bytes) -> None:
-        """Have a certificate's connections shut down, but not the one from this address: it is told why."""
+        """Have a certificate's connections shut down soon, but not the one from this address: it is told why."""
         address = _parse(peer)
         if address is not None:
             with self._lock:
-                self._spared[standing] = address
+                self._ending[standing] = address, self._clock() + WORDS_SECONDS
             self._wanted.set()
 
     def look(self) -> None:
         """Forget addresses that went, and shut down what is beyond the bounds: the newest."""
         with self._lock:
-            spared, self._spared = self._spared, {}
+            now = self._clock()
+            spared = {standing: address for standing, (address, at) in self._ending.items() if at <= now}
+            self._ending = {standing: end for standing, end in self._ending.items() if standing not in spared}
             # Taken before the sockets are read: what comes meanwhile isn't among them, and hasn't gone.
             known = {
                 standing: list(addresses)
@@ -125,7 +129,8 @@ class Connections:
             self._forget(standing, beyond)
 
     def _bound(self, standing: Standing) -> int:
-        return self._most if standing.accepted else min(self._most, NOT_ACCEPTED)
+        may_stay = standing.accepted or standing in self._ending
+        return self._most if may_stay else min(self._most, NOT_ACCEPTED)
 
     def _note(self, standing: Standing, beyond: int) -> None:
         """Begin to tell of a certificate that has too many, once in a while."""
@@ -156,7 +161,7 @@ class Connections:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wanted.wait()
+            self._wanted.wait(LOOK_SECONDS if self._ending else None)
             self._wanted.clear()
             try:
                 self.look()

@@ -9,7 +9,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -17,22 +17,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
 
+from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
-from nsor_server.directory import certificates, entries
+from nsor_server.directory import certificates, entries, focal_persons
 from nsor_server.events import deliverer
 from nsor_server.ledger import epoch, keyring_check, migrations, outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.pki import index
+from nsor_server.registration import review_store
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, Services, call_of, order
+from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, TRACING, Services, call_of, order
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_officers import directory_call, disabling, enrolment
+from tests.directory.test_policies import adopt, grants, propose
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.notification.test_notice import notice
@@ -55,6 +59,8 @@ UNSEEN_TABLES: dict[str, str] = {
     "write_probe": "what the server writes to see that it can write: it says nothing",
 }
 """Table: why no comparison speaks for it."""
+
+DAY_US = 86_400_000_000
 
 _OTHER = {
     "bool": "NOT {0}",
@@ -118,9 +124,18 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         certificates.import_index(owner, keyring, [index.Revoked(serial="b2", reason="keyCompromise", at=AT)])
         entries.disable(owner, keyring, "sindh-police")
         entries.enable(owner, keyring, "sindh-police")
-    for cnic in (KNOWN, UNKNOWN):
+        numbers = ("F-1", "F-2")
+        people = [focal_persons.checked("sindh-police", each, OfficerKey.generate().public_pem()) for each in numbers]
+        focal_persons.add(owner, keyring, people)
+        focal_persons.disable(owner, keyring, "sindh-police", "F-2")
+    for cnic in (KNOWN, KNOWN, UNKNOWN):
         created = services.create(order(cnic))
         services.confirm(created)
+    with pytest.MonkeyPatch.context() as patched:
+        state = review_store.state
+        patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
+        services.directory.reload()
+        assert ReviewTimes(database, services.writer, services.directory, TRACING, keyring).look()
     services.ask(call_of(PUNJAB_POLICE), notice(created))
     requests = AccessRequests(services)
     for _ in range(2):
@@ -135,6 +150,8 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         key = Ed25519PrivateKey.generate()
         services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
         services.ask(directory_call(), disabling(key))
+    propose(services)
+    adopt(services, propose(services, grants(4)))
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
     for through in (1, 2):

@@ -71,6 +71,17 @@ def test_a_grant_serves_its_agency_its_officer_and_its_suspects_only(register: R
     assert uses(register) == [(0, 1)]
 
 
+@pytest.mark.parametrize(
+    ("agency", "field"),
+    [("punjab-police", "grant_id"), ("lahore-special-court", "court_case_id"), ("npb", "ticket_id")],
+)
+def test_the_id_of_nothing_is_no_grant(register: Register, agency: str, field: str) -> None:
+    # Inside, sixteen zero bytes stand for "none": whoever names them must not be taken for one who needs no grant.
+    basis = Basis(**{field: str(uuid.UUID(int=0))})  # type: ignore[arg-type]  # the field is one of its ids
+    decided = register.decide(*(register.prepare(make_call(agency), basis, each) for each in (KNOWN, UNKNOWN)))
+    assert reasons(decided) == ["GRANT_NOT_VALID"] * 2
+
+
 def test_a_grant_ends_at_its_instant_by_the_ledgers_clock(register: Register) -> None:
     grant_id = register.grant(uses=2, expires_in_us=10)
     assert reasons(register.decide(ask(register, grant_id), now_us=NOW_US + 9)) == ["ANSWERED"]

@@ -135,6 +135,16 @@ def test_a_unit_that_has_not_adopted_the_act_and_a_purpose_that_is_off_are_refus
     assert narrowing.allows(_agency("PK-PB", kind=court), options_pb2.PURPOSE_TRIAL)
 
 
+@pytest.mark.parametrize("code", ["PK", "PK-JK"])
+def test_no_unit_is_shut_out_of_overseeing_and_of_taking_it_back(tmp_path: Path, code: str) -> None:
+    path = tmp_path / "narrowing.toml"
+    path.write_text(f'[[province]]\ncode = "{code}"\nadopted = false\ncitation = "c"\nverified = true\n')
+    narrowing = Narrowing.load(path)
+    for purpose in ("OVERSIGHT", "SELF_REVIEW", "DIRECTORY"):
+        assert narrowing.allows(_agency(code), options_pb2.Purpose.Value(f"PURPOSE_{purpose}"))
+    assert not narrowing.allows(_agency(code), options_pb2.PURPOSE_INVESTIGATION)
+
+
 def test_a_purpose_that_the_contract_lacks_stops_the_start(tmp_path: Path) -> None:
     # A misspelled switch must not leave the purpose on.
     path = tmp_path / "narrowing.toml"

@@ -65,6 +65,14 @@ def test_not_this_courts_case_and_no_such_case_are_one_answer(
     assert repr(refusal) == repr(services.refused(errors.NoRecord, call, absent))
 
 
+def test_with_an_old_etag_no_number_is_tried_out(services: Services) -> None:
+    # The right number and a wrong one must be one answer, or a court could find the number without confirming.
+    created = services.create()
+    for number in ("Sessions Case No. 1/2022", confirmation(created).case_number):
+        request = confirmation(created, case_number=number, etag="0" * 16)
+        services.refused(errors.EtagMismatch, call_of(LAHORE_COURT), request)
+
+
 def test_the_case_number_of_another_courts_conviction_does_not_count(services: Services) -> None:
     # The registration has a case before each of two courts; each confirms from its own record.
     lahore, faisalabad = narrowed(LAHORE_COURT, "PK-PB/LHR"), narrowed(LAHORE_COURT, "PK-PB/FSD")

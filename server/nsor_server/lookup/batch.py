@@ -250,7 +250,7 @@ class Decider:
             Denied: GRANT_USED_UP, and as ``_subject``.
             Internal: as ``_open``.
         """
-        subject = None if item.wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
+        subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if subject is not None and subject.used_up:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = None if head is None else self._open(item, head, subject)
@@ -277,7 +277,7 @@ class Decider:
             RepeatedTooLate: any other that comes too late.
             Internal: as ``_open``.
         """
-        subject = None if item.wanted.grant_id == NO_GRANT else self._subject(batch, item, earlier)
+        subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if batch.now_us - answered_us > item.repeat_us:
             if subject is not None and subject.used_up:
                 raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)

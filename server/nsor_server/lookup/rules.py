@@ -22,6 +22,11 @@ BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
 """The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
+ON_A_GRANT: Final = frozenset(
+    {options_pb2.PURPOSE_INVESTIGATION, options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_REGISTER_OPERATION}
+)
+"""Purposes that look up by a grant, a ticket or an opened case, and nobody who isn't named in it. The purpose says so,
+never the id that a request names."""
 
 
 def check_access_request(request: lookup_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:

@@ -17,6 +17,9 @@ ALWAYS_ON: Final = frozenset({"OVERSIGHT", "SELF_REVIEW", "DIRECTORY"})
 """Purposes that no policy takes away: nobody who oversees is shut out, and what was switched off can be switched on."""
 
 
+_ALWAYS_ON: Final = frozenset(options_pb2.Purpose.Value(f"PURPOSE_{name}") for name in ALWAYS_ON)
+
+
 class ProvinceRow(source.Row, frozen=True):
     """Whether the Act applies in a unit. Azad Kashmir and Gilgit-Baltistan have legislatures of their own."""
 
@@ -74,6 +77,8 @@ class Narrowing:
 
     def allows(self, agency: Agency, purpose: options_pb2.Purpose.ValueType) -> bool:
         """Tell whether policy leaves the purpose to the agency. An agency of the whole country belongs to no unit."""
+        if purpose in _ALWAYS_ON:
+            return True
         units = frozenset(place.split("/", 1)[0] for place in agency.jurisdiction)
         if units and units <= self._not_adopted:
             return False

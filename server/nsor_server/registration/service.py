@@ -94,13 +94,14 @@ class RegistrationService:
         if row is None:
             raise errors.NoRecord
         record = store.open_version(self._sealer, row)
+        etag_is_current = request.etag == store.etag(row.sealed)
+        if not etag_is_current:
+            # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
+            raise errors.EtagMismatch
         if not rules.is_of_court(record, call.agency, call.officer, request.case_number):
             raise errors.NoRecord
         rules.check_confirmable(
-            record,
-            agency_id=call.agency.agency_id,
-            officer_key=call.officer_key,
-            etag_is_current=request.etag == store.etag(row.sealed),
+            record, agency_id=call.agency.agency_id, officer_key=call.officer_key, etag_is_current=etag_is_current
         )
         record.version += 1
         record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED

@@ -89,13 +89,15 @@ def test_no_record_is_one_answer_byte_for_byte(register: Register) -> None:
     elsewhere.custodian_agency = "sindh-prisons"
     for record in (unconfirmed, held, elsewhere):
         register.add(record, held=record is held)
-    call, basis = make_call("punjab-prisons"), Basis(prisoner_number="P-1")
-    cnics = [UNKNOWN, unconfirmed.cnic, held.cnic, elsewhere.cnic]
-    decided = register.decide(*(register.prepare(call, basis, cnic) for cnic in cnics))
-    assert {answer(each).SerializeToString() for each in decided} == {NO_RECORD}
-    details = [each.detail for each in decided if isinstance(each, Outcome)]
-    assert {detail.outcome for detail in details} == {"NO_RECORD"}
-    assert {len(detail.SerializeToString()) for detail in details} == {len(details[0].SerializeToString())}
+    prisons = make_call("punjab-prisons"), Basis(prisoner_number="P-1")
+    border = make_call("fia-immigration"), Basis(travel_document=types_pb2.TravelDocument(number="AB1", country="PK"))
+    for (call, basis), others in ((prisons, (unconfirmed, elsewhere)), (border, (unconfirmed, held))):
+        cnics = [UNKNOWN, *(each.cnic for each in others)]
+        decided = register.decide(*(register.prepare(call, basis, cnic) for cnic in cnics))
+        assert {answer(each).SerializeToString() for each in decided} == {NO_RECORD}
+        details = [each.detail for each in decided if isinstance(each, Outcome)]
+        assert {detail.outcome for detail in details} == {"NO_RECORD"}
+        assert {len(detail.SerializeToString()) for detail in details} == {len(details[0].SerializeToString())}
 
 
 def test_prisons_see_their_own_prisoners(register: Register) -> None:
@@ -190,6 +192,16 @@ def test_of_two_registrations_the_one_confirmed_first_is_shown(register: Registe
     ):
         shown = found(register.decide(register.prepare(call, basis))[0])
         assert shown.registration_id == str(uuid.UUID(bytes=expected.registration_id))
+
+
+def test_prisons_see_whom_they_hold_also_while_it_is_held(register: Register) -> None:
+    # GetRegistration shows them the registration: if a look-up didn't, that would tell them of the earlier one.
+    elsewhere, own = conviction_record(), conviction_record()
+    elsewhere.custodian_agency = "sindh-prisons"
+    register.add(elsewhere)
+    register.add(own, held=True)
+    item = register.prepare(make_call("punjab-prisons"), Basis(prisoner_number="P-1"))
+    assert found(register.decide(item)[0]).registration_id == str(uuid.UUID(bytes=own.registration_id))
 
 
 def test_a_passport_that_was_known_holds_nothing_back_from_who_asks_by_cnic(register: Register) -> None:

@@ -54,7 +54,8 @@ _HAS_CNIC: Final = f"""
 """  # noqa: S608 - constants
 """Confirmed registrations that have the CNIC."""
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
-# anything else tells of a registration of another case. A held one is shown on its own case alone.
+# anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
+# person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held.
 _HEADS: Final = Statement(
     b"look-up heads",
     f"""
@@ -101,7 +102,7 @@ CROSS JOIN LATERAL (
         LIMIT 1
     ) AS v
     WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
-        AND (found.of_case OR NOT claim.cnic_held)
+        AND (found.of_case OR NOT claim.cnic_held OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
         AND {SHOWN}
     ORDER BY found.of_case DESC, claim.cnic_held, v.registration_id
     LIMIT 1

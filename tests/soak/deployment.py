@@ -198,7 +198,7 @@ class Deployment:
             The client of before, which goes on to act for the old officer, and the id of his key; empty: none.
         """
         old, old_key, key = self.client(agency), self._officers.get(agency), OfficerKey.generate()
-        number = f"BELT-{key.key_id[:4].hex().upper()}"
+        number = f"BELT-{int.from_bytes(key.key_id[:3], 'big'):08d}"  # a number has a digit: hexadecimals may have none
         self.register.enrol(agency, key, number)
         with self._connecting:
             self._officers[agency] = key

@@ -221,7 +221,11 @@ def brief_connections(agencies: Agencies) -> AbstractContextManager[Counted]:
     host, _, port = agencies.register.address.rpartition(":")
 
     def attempt() -> bool:
-        socket.create_connection((host, int(port)), timeout=20).close()
+        # Until the server has hung up: how many a second fill its last bound says tests/rpc/test_connection_limits.py.
+        with contextlib.suppress(ConnectionError), socket.create_connection((host, int(port)), timeout=20) as line:
+            line.sendall(b"this is no hello")
+            while line.recv(64):
+                pass
         return True
 
     return repeated(24, attempt)

@@ -140,7 +140,6 @@ _ORDER_OF_CONVICTION: Final[tuple[_Row, ...]] = (
     ("a unit", "addresses[0].place_code", _FORM, (_put("addresses[0].place_code", "PK-PB"),)),
     ("no current one", "addresses", _REQUIRED, (_put("addresses[0].kind", types_pb2.ADDRESS_KIND_PERMANENT),)),
     ("twice", "addresses[1]", _TWICE, (_again("addresses"),)),
-    ("twice", "convictions[1].court_case", _TWICE, (_again("convictions"),)),
     ("months of life", _COUNT + "months", _OUT, (_put(_COUNT + "sentence_kind", types_pb2.SENTENCE_KIND_LIFE),)),
     ("no months", _COUNT + "months", _OUT, (_put(_COUNT + "months", 0),)),
     ("held by nobody", "custody.prisons_agency_id", _REQUIRED, (_put("custody.prisons_agency_id", ""),)),

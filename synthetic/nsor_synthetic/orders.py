@@ -89,12 +89,11 @@ def _order(run: _Run, index: int) -> registration_pb2.CreateRegistrationRequest:
     unit = dice.choices(UNITS, [unit.share for unit in UNITS])[0] if dice.randrange(10) == 0 else home
     districts = run.places.districts(home.code)
     draw = _Draw(dice, run, index, home, unit, districts[dice.randrange(len(districts))])
-    convictions = _convictions(draw)
-    first_offence = min(_earliest(conviction) for conviction in convictions)
+    conviction = _conviction(draw)
     return registration_pb2.CreateRegistrationRequest(
         request_id=str(uuid.uuid5(NAMESPACE, f"{run.seed}/{index}")),
-        person=_person(draw, first_offence),
-        convictions=convictions,
+        person=_person(draw, _earliest(conviction)),
+        convictions=[conviction],
         addresses=_addresses(draw),
         custody=_custody(draw),
         heightened_handling=draw.chance(10),
@@ -227,11 +226,6 @@ def _house(draw: _Draw, address: types_pb2.Address) -> None:
         address.house_number = f"{draw.dice.randint(1, 400)}/{draw.one(('A', 'B', 'C'))}"
     if draw.chance(50):
         address.postal_code = f"{draw.dice.randint(10, 97)}{draw.dice.randint(0, 99) * 10:03d}"
-
-
-def _convictions(draw: _Draw) -> list[types_pb2.Conviction]:
-    """One conviction, rarely two; all in one unit, so that one prosecution enters them."""
-    return [_conviction(draw) for _ in range(2 if draw.chance(4) else 1)]
 
 
 def _conviction(draw: _Draw) -> types_pb2.Conviction:

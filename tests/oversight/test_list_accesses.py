@@ -60,11 +60,14 @@ def test_who_sees_all_is_the_contracts_word(scope: options_pb2.RowScope.ValueTyp
     assert found.agency == (None if scope == options_pb2.ROW_SCOPE_ALL else "npb")
 
 
-@pytest.mark.parametrize("purpose", [options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY])
-def test_a_passports_or_a_prisoners_number_stays_sealed(
+@pytest.mark.parametrize(
+    "purpose", [options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY, options_pb2.PURPOSE_NOTIFICATION]
+)
+def test_a_list_shows_no_case_of_an_access_that_was_not_shown_one(
     written: Written, purpose: options_pb2.Purpose.ValueType
 ) -> None:
-    # It names a person: no list shows it, to an officer neither.
+    # A passport's or a prisoner's number names a person. The police of an address aren't shown the FIR, and would read
+    # in the list of their own accesses what the record itself kept from them.
     written.append("punjab-police", purpose=purpose)
     (access,) = listed(written, "punjab-police", officer=an_officer("punjab-police")).accesses
     assert (access.officer_number, access.case_reference) == ("LHR-1024", "")

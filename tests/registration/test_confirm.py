@@ -3,13 +3,16 @@
 import concurrent.futures
 import logging
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
+from nsor_server.registration import rules
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
@@ -23,10 +26,10 @@ from tests.calls import (
     cnic,
     confirmation,
     conviction,
-    narrowed,
     officer_of,
     order,
     sealed_rows_are_listed,
+    violations,
 )
 
 
@@ -73,13 +76,35 @@ def test_with_an_old_etag_no_number_is_tried_out(services: Services) -> None:
         services.refused(errors.EtagMismatch, call_of(LAHORE_COURT), request)
 
 
-def test_the_case_number_of_another_courts_conviction_does_not_count(services: Services) -> None:
-    # The registration has a case before each of two courts; each confirms from its own record.
-    lahore, faisalabad = narrowed(LAHORE_COURT, "PK-PB/LHR"), narrowed(LAHORE_COURT, "PK-PB/FSD")
-    created = services.create(order(convictions=[conviction(), conviction("PK-PB/FSD", "Hudood Case 7/2023")]))
-    theirs = confirmation(created, case_number="Hudood Case 7/2023")
-    services.refused(errors.NoRecord, call_of(lahore), theirs)
-    services.confirm(created, call_of(faisalabad), case_number="Hudood Case 7/2023")
+def test_one_courts_number_confirms_nothing_of_another_court(services: Services) -> None:
+    # One order named the cases of two courts, and either court's own number confirmed both.
+    two = order(convictions=[conviction(), conviction("PK-PB/FSD", "Hudood Case 7/2023")])
+    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), two)
+    assert violations(refusal) == [("convictions", errors_pb2.FIELD_REASON_TOO_LONG)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"case_number": "Hudood Case 7/2023"}, id="another case"),
+        pytest.param({"court_place": "PK-SD/KHI"}, id="another place"),
+        pytest.param({"court_kind": types_pb2.COURT_KIND_HIGH_COURT}, id="another kind of court"),
+    ],
+)
+def test_whatever_is_not_of_the_court_keeps_the_whole_record_unconfirmed(other: dict[str, Any]) -> None:
+    # A record that got a second conviction, by whatever way, is no more this court's alone.
+    own = {"case_number": "Sessions Case No. 123/2022", "court_place": "PK-PB/LHR"}
+    own_kind = types_pb2.COURT_KIND_SPECIAL_COURT
+    convictions = [record_pb2.Conviction(**{"court_kind": own_kind, **own, **each}) for each in ({}, other)]
+    for count, is_of_court in ((1, True), (2, False)):
+        record = record_pb2.RegistrationRecord(convictions=convictions[:count])
+        assert rules.is_of_court(record, LAHORE_COURT, None, own["case_number"]) is is_of_court
+
+
+def test_a_court_of_another_kind_confirms_no_case(services: Services) -> None:
+    created = services.create()
+    sessions_court = replace(LAHORE_COURT, court_kinds=(types_pb2.COURT_KIND_SESSIONS_COURT,))
+    services.refused(errors.NoRecord, call_of(sessions_court), confirmation(created))
 
 
 def test_whoever_entered_it_cannot_confirm_it(services: Services) -> None:

@@ -74,12 +74,11 @@ def test_validation_does_not_tell_whether_a_person_is_known(services: Services) 
     "verdict", [types_pb2.VERDICT_ACQUITTED, types_pb2.VERDICT_DISCHARGED, types_pb2.VERDICT_PENDING]
 )
 def test_whoever_was_not_convicted_is_refused(services: Services, verdict: types_pb2.Verdict.ValueType) -> None:
-    # One acquittal among convictions refuses the whole order.
-    request = order(convictions=[conviction(), conviction(case_number="Sessions Case No. 9/2023")])
-    request.convictions[1].verdict = verdict
+    request = order()
+    request.convictions[0].verdict = verdict
     refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), request)
     assert refusal.reason == errors_pb2.ERROR_REASON_NOT_CONVICTED
-    assert violations(refusal) == [("convictions[1].verdict", errors_pb2.FIELD_REASON_NOT_A_CONVICTION)]
+    assert violations(refusal) == [("convictions[0].verdict", errors_pb2.FIELD_REASON_NOT_A_CONVICTION)]
 
 
 def test_an_offence_that_was_no_law_on_its_day_is_refused_by_its_path(services: Services) -> None:
@@ -95,8 +94,24 @@ def test_an_offence_that_was_no_law_on_its_day_is_refused_by_its_path(services: 
 
 
 def test_a_court_outside_the_agencys_jurisdiction_is_refused(services: Services) -> None:
-    request = order(convictions=[conviction(), conviction("PK-SD/KHI")])
+    request = order(convictions=[conviction("PK-SD/KHI")])
     refusal = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION), request)
+    assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+
+
+@pytest.mark.parametrize(
+    ("station", "officer_places"),
+    [("PK-SD/KHI/PS-001", ()), ("PK-PB/MUL/PS-001", ("PK-PB/LHR",))],
+    ids=["another province", "another officer's district"],
+)
+def test_an_fir_from_where_nobody_of_them_may_act_is_refused(
+    services: Services, station: str, officer_places: tuple[str, ...]
+) -> None:
+    # The order would be found by that FIR, and no court has its number to confirm.
+    request = order()
+    request.convictions[0].fir.police_station = station
+    call = call_of(PUNJAB_PROSECUTION, officer_of(PUNJAB_PROSECUTION, *officer_places))
+    refusal = services.refused(errors.Denied, call, request)
     assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
 
 

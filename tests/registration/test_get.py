@@ -19,7 +19,6 @@ from tests.calls import (
     Created,
     Services,
     call_of,
-    conviction,
     narrowed,
     officer_of,
     order,
@@ -51,16 +50,16 @@ def test_from_confirmation_on_police_and_prisons_see_it(services: Services) -> N
 
 def test_a_court_is_not_told_the_case_number_before_it_has_confirmed(services: Services) -> None:
     # It confirms from its own record: whoever is shown the number, and types it, has confirmed nothing.
-    created = services.create(order(convictions=[conviction(), conviction("PK-PB/FSD", "Hudood Case No. 7/2023")]))
+    created = services.create()
     before = services.get(created.registration_id, LAHORE_COURT).convictions
-    assert [each.court_case.case_number for each in before] == ["", ""]
-    assert [each.court_case.place_code for each in before] == ["PK-PB/LHR", "PK-PB/FSD"]
+    assert [each.court_case.case_number for each in before] == [""]
+    assert [each.court_case.place_code for each in before] == ["PK-PB/LHR"]
     for agency in (PUNJAB_PROSECUTION, NPB):
         shown = services.get(created.registration_id, agency).convictions
         assert shown[0].court_case.case_number == "Sessions Case No. 123/2022"
     services.confirm(created)
     after = services.get(created.registration_id, LAHORE_COURT).convictions
-    assert [each.court_case.case_number for each in after] == ["Sessions Case No. 123/2022", "Hudood Case No. 7/2023"]
+    assert [each.court_case.case_number for each in after] == ["Sessions Case No. 123/2022"]
 
 
 def test_a_district_is_no_other_district_of_the_same_letters(services: Services) -> None:

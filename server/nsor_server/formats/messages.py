@@ -163,14 +163,6 @@ def _create_registration(
         path + "addresses[{}]",
         violations,
     )
-    _duplicates(
-        (
-            (case.court_kind, case.place_code, case.case_number) if case.case_number else None
-            for case in (conviction.court_case for conviction in request.convictions)
-        ),
-        path + "convictions[{}].court_case",
-        violations,
-    )
     born = _day(request.person, "birth_date")
     if born is None:
         return

@@ -13,13 +13,15 @@ from google.rpc import code_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.access.contract import purposes_of
 from nsor_server.access.disclosure import shows
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats import screens
 
 DEFAULT_PAGE: Final = 100
-_OF_A_PERSON: Final = frozenset({options_pb2.PURPOSE_BORDER_CONTROL, options_pb2.PURPOSE_CUSTODY})
-"""Their reference is a passport's or a prisoner's number: it names a person, and stays in the sealed detail."""
+_OF_A_CASE: Final = purposes_of(options_pb2.FIELD_CLASS_CASE)
+"""What isn't shown a case isn't listed with one: its caller never saw the FIR that the register noted of the access, or
+its reference is a passport's or a prisoner's number, which names a person."""
 _CNIC_DIGITS: Final = 13
 _PLACE: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/PS-[0-9]{3})?)?(?= )")
 
@@ -96,7 +98,7 @@ def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference:
         purpose: of the access.
         reference: the case of the access; an FIR and a court's case begin with their place.
     """
-    if officer is None or officer.system or purpose in _OF_A_PERSON or screens.digits(reference) >= _CNIC_DIGITS:
+    if officer is None or officer.system or purpose not in _OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
         return ""
     place = _PLACE.match(reference)
     return reference if place is None or rows.within(agency, officer, [place[0]]) else ""

@@ -39,6 +39,19 @@ def check_convicted(convictions: Sequence[types_pb2.Conviction]) -> None:
         raise errors.InvalidFields(errors_pb2.ERROR_REASON_NOT_CONVICTED, violations=others)
 
 
+def places_of_cases(convictions: Sequence[types_pb2.Conviction]) -> list[str]:
+    """The places of the courts and of the FIRs' stations: whoever enters an order has to be of all of them.
+
+    An offence is ordinarily tried where it was committed (s.3(9)), but a case may be moved to another district
+    (CrPC s.526). So a station isn't bound to the court's district, and nobody names one of where he may not act.
+    """
+    return [
+        place
+        for conviction in convictions
+        for place in (conviction.court_case.place_code, conviction.fir.police_station)
+    ]
+
+
 def legal_bases(
     offences: OffenceTable, convictions: Sequence[types_pb2.Conviction]
 ) -> list[tuple[types_pb2.LegalBasis.ValueType, ...]]:
@@ -97,9 +110,14 @@ def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
 def is_of_court(
     record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
 ) -> bool:
-    """Tell whether the case number is that of a conviction by a court within both jurisdictions."""
-    return any(
-        conviction.case_number == case_number and rows.within(agency, officer, [conviction.court_place])
+    """Tell whether every conviction is of the case of that number, by a court of its kind within both jurisdictions.
+
+    A confirmation is of the whole record: a number of the court's own confirms nothing of another court.
+    """
+    return all(
+        conviction.case_number == case_number
+        and conviction.court_kind in agency.court_kinds
+        and rows.within(agency, officer, [conviction.court_place])
         for conviction in record.convictions
     )
 

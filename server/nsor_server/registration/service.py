@@ -178,8 +178,7 @@ class RegistrationService:
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection | None = None
     ) -> None:
-        places = [conviction.court_case.place_code for conviction in request.convictions]
-        rows.require_within(call.agency, call.officer, places)
+        rows.require_within(call.agency, call.officer, rules.places_of_cases(request.convictions))
 
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection

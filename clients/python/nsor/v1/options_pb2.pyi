@@ -347,7 +347,7 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     FIELD_CLASS_CONVICTION: _FieldClass.ValueType  # 6
     """What the offender was convicted of."""
     FIELD_CLASS_CASE: _FieldClass.ValueType  # 7
-    """The FIR of a conviction, by which the rest of the case can be found."""
+    """The FIR of a conviction or of an application, by which the rest of the case can be found."""
     FIELD_CLASS_WHEREABOUTS: _FieldClass.ValueType  # 8
     """Whether the offender is held, and by which prisons department."""
     FIELD_CLASS_RESPONSIBILITY: _FieldClass.ValueType  # 9
@@ -380,7 +380,7 @@ FIELD_CLASS_CONTACT: FieldClass.ValueType  # 5
 FIELD_CLASS_CONVICTION: FieldClass.ValueType  # 6
 """What the offender was convicted of."""
 FIELD_CLASS_CASE: FieldClass.ValueType  # 7
-"""The FIR of a conviction, by which the rest of the case can be found."""
+"""The FIR of a conviction or of an application, by which the rest of the case can be found."""
 FIELD_CLASS_WHEREABOUTS: FieldClass.ValueType  # 8
 """Whether the offender is held, and by which prisons department."""
 FIELD_CLASS_RESPONSIBILITY: FieldClass.ValueType  # 9

@@ -207,7 +207,10 @@ class CreateRegistrationRequest(_message.Message):
 
     @_builtins.property
     def convictions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Conviction]:
-        """The convictions, at least one."""
+        """The conviction: one. An order is of one case of one court, so that the court that confirms it confirms nothing of another
+        court; a further conviction of the person is an order of its own. The court and the FIR's station lie where the agency and its
+        officer may act: OUTSIDE_JURISDICTION.
+        """
 
     @_builtins.property
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Address]:

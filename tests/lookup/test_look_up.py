@@ -122,13 +122,13 @@ def test_nothing_of_another_fir_is_opened_nor_looked_at(register: Register, monk
     # Otherwise the time tells a prosecution who is in the register: 400 tries were enough to know. What belongs to
     # another FIR isn't found by this one, so that neither its seal nor its rows are touched, whatever their size.
     opened: list[object] = []
-    open_version = registrations.open_version
+    open_keyed = registrations.open_keyed
 
     def counted(sealer: Sealer, row: registrations.StoredVersion) -> object:
         opened.append(row.registration_id)
-        return open_version(sealer, row)
+        return open_keyed(sealer, row)
 
-    monkeypatch.setattr("nsor_server.registration.facts.open_version", counted)
+    monkeypatch.setattr("nsor_server.registration.facts.open_keyed", counted)
     register.add(conviction_record())
     call = make_call("punjab-prosecution")
     others = [register.prepare(call, Basis(fir=fir_key(serial=680)), cnic) for cnic in (KNOWN, UNKNOWN)]

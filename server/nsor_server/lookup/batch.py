@@ -29,7 +29,7 @@ from nsor_server.lookup.spending import Payment, Spending
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import budgets as accounts
-from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
 from nsor_server.storage.v1 import record_pb2
@@ -48,7 +48,7 @@ class LookUp(NamedTuple):
         access_id: id of the access.
         cnic: the person asked for, 13 digits.
         wanted: what is read for it.
-        hashes: the keyed hash of the request under every live key, the primary's first.
+        hashes: the keyed hash of the request under every live key, the primary's first; none is stored.
         case: the case that the request names, as its blind index is made of it; empty: it names none.
         case_reference: for the ledger's detail; empty where the grant says it.
         payment: how it is paid.
@@ -102,7 +102,7 @@ class _Batch:
         now_us: the instant of the batch's leaves.
         grants: those opened so far, by id.
         accounts: what has been spent.
-        requests: hashes of the requests that this batch has answered, by agency and request id.
+        requests: what is kept of the requests that this batch has answered, by agency and request id.
     """
 
     now_us: int
@@ -226,7 +226,7 @@ class Decider:
             first = earlier.request_hash
         else:
             answered_us = batch.now_us
-        if first in item.hashes and answered_us is not None:
+        if answered_us is not None and first in [_kept(each, answered_us) for each in item.hashes]:
             return self._repeat(batch, item, head, earlier, answered_us)
         spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
         if spent.refusal is not None:
@@ -301,7 +301,9 @@ class Decider:
             registration = registrations.to_message(record, etag)
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=registration)
             detail = record_pb2.AccessDetail(
-                outcome="FOUND", subjects=[record.registration_id], classes_shown=self._classes[item.purpose]
+                outcome="FOUND",
+                subjects=[record.registration_id],
+                classes_shown=self._classes[item.purpose],
             )
         if subject is None:
             detail.case_reference = item.case_reference
@@ -346,7 +348,8 @@ class Decider:
         Raises:
             Internal: a row isn't what its seal says, or isn't of the person or the case by which it was found.
         """
-        record = registrations.open_version(self._sealer, head.row)
+        record, key = registrations.open_keyed(self._sealer, head.row)
+        registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
         if record.cnic != item.cnic or (head.of_case and case not in registrations.cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
@@ -359,8 +362,8 @@ class Decider:
         if subject is not None:
             subject.grant.uses[subject.position] += 1
             use = subject.position, subject.grant.uses[subject.position]
-        batch.requests[wanted.agency_id, wanted.request_id] = item.hashes[0]
-        return use[1] if use else 0, batch_store.row(wanted, item.hashes[0], item.access_id, use, batch.now_us)
+        kept = batch.requests[wanted.agency_id, wanted.request_id] = _kept(item.hashes[0], batch.now_us)
+        return use[1] if use else 0, batch_store.row(wanted, kept, item.access_id, use, batch.now_us)
 
     def _request_hashes(
         self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, request_id: bytes
@@ -371,6 +374,11 @@ class Decider:
         """
         plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
+
+
+def _kept(request_hash: bytes, answered_us: int) -> bytes:
+    """What is kept of a request that was answered: no hash goes with another time that somebody puts beside it."""
+    return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
 
 
 def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:

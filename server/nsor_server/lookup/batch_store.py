@@ -59,14 +59,16 @@ _HAS_CNIC: Final = f"""
 _HEADS: Final = Statement(
     b"look-up heads",
     f"""
-SELECT q.ordinal, v.of_case, {registrations.COLUMNS}
+SELECT q.ordinal, v.of_case,
+    uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.claim_sealed,
+    {registrations.COLUMNS}
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
     AS q (ordinal, blinds, rows, agency_id, grant_id, cases)
 LEFT JOIN LATERAL (
     SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
 CROSS JOIN LATERAL (
-    SELECT found.of_case, v.*
+    SELECT found.of_case, claim.*, v.*
     FROM (
         SELECT c.registration_id, true AS of_case
         FROM generate_series(1, octet_length(coalesce(g.case_blinds, q.cases)) / {BLIND_BYTES}) AS at
@@ -87,7 +89,7 @@ CROSS JOIN LATERAL (
         WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
     ) AS found
     CROSS JOIN LATERAL (
-        SELECT cnic_held
+        SELECT version AS claim_version, cnic_held, passport_held, sealed AS claim_sealed
         FROM registration_claim
         WHERE registration_id = found.registration_id
         ORDER BY version DESC
@@ -110,6 +112,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
 """.encode(),  # noqa: S608 - constants
 )
+_OF_CLAIM: Final = len(registrations.StoredClaim._fields)
+"""How many of the columns are the claim's."""
 _EARLIER: Final = Statement(
     b"look-up earlier",
     b"""
@@ -155,9 +159,12 @@ class Found(NamedTuple):
 
     Attributes:
         of_case: whether it is of the case that the look-up rests on.
+        claim: says whether it is held.
+        row: its newest version.
     """
 
     of_case: bool
+    claim: registrations.StoredClaim
     row: registrations.StoredVersion
 
 
@@ -205,7 +212,14 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
 
 def heads(rows: Rows) -> dict[int, Found]:
     """What each look-up shows, by its position. What may not be shown isn't there."""
-    return {ordinal: Found(of_case, registrations.StoredVersion(*columns)) for ordinal, of_case, *columns in rows}
+    return {
+        ordinal: Found(
+            of_case,
+            registrations.StoredClaim(*columns[:_OF_CLAIM]),
+            registrations.StoredVersion(*columns[_OF_CLAIM:]),
+        )
+        for ordinal, of_case, *columns in rows
+    }
 
 
 def earlier(found: Rows) -> list[Earlier]:

@@ -1,6 +1,14 @@
 """What other services may use of registrations: how one is read, opened and carried on. They import nothing else."""
 
-from nsor_server.registration.claims import IDENTIFIER_CNIC, case_blinds, cases, court_case, fir_case
+from nsor_server.registration.claims import (
+    IDENTIFIER_CNIC,
+    StoredClaim,
+    case_blinds,
+    cases,
+    court_case,
+    fir_case,
+    open_claim,
+)
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
 from nsor_server.registration.store import (
     COLUMNS,
@@ -10,6 +18,7 @@ from nsor_server.registration.store import (
     data_key,
     etag,
     head,
+    open_keyed,
     open_version,
     seen,
     version_row,
@@ -21,6 +30,7 @@ __all__ = [
     "IDENTIFIER_CNIC",
     "PLACES",
     "TABLE",
+    "StoredClaim",
     "StoredVersion",
     "address_record",
     "case_blinds",
@@ -33,6 +43,8 @@ __all__ = [
     "etag",
     "fir_case",
     "head",
+    "open_claim",
+    "open_keyed",
     "open_version",
     "seen",
     "to_message",

@@ -90,8 +90,18 @@ def open_version(sealer: Sealer, row: StoredVersion) -> record_pb2.RegistrationR
     Raises:
         errors.Internal: it doesn't open, or a column was changed; the log names the column, no value.
     """
+    return open_keyed(sealer, row)[0]
+
+
+def open_keyed(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.RegistrationRecord, DataKey]:
+    """As ``open_version``, with the registration's data key, for what is sealed beside its versions.
+
+    Raises:
+        errors.Internal: as ``open_version``.
+    """
     try:
-        sealed_record = data_key(sealer, row).open(TABLE, row.registration_id, row.version, row.sealed)
+        key = data_key(sealer, row)
+        sealed_record = key.open(TABLE, row.registration_id, row.version, row.sealed)
     except SealBroken as broken:
         alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", broken.table)
         raise errors.Internal from None
@@ -100,7 +110,7 @@ def open_version(sealer: Sealer, row: StoredVersion) -> record_pb2.RegistrationR
     if column is not None:
         alert(Alert.ROW_CONTRADICTED, "%s.%s contradicts the sealed record", TABLE, column)
         raise errors.Internal
-    return record
+    return record, key
 
 
 def data_key(sealer: Sealer, row: StoredVersion) -> DataKey:

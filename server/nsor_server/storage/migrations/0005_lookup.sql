@@ -48,7 +48,7 @@ CREATE TABLE look_up (
     CHECK (num_nulls(grant_id, subject, use) IN (0, 3))
 );
 -- A plain hash would confirm a guessed CNIC to whoever has a dump: all else in the request stands in this row.
-COMMENT ON COLUMN look_up.request_hash IS 'keyed hash of agency, request id and request, 16 bytes';
+COMMENT ON COLUMN look_up.request_hash IS 'hash of the keyed hash of agency, request id and request, and of answered_us, 16 bytes';
 COMMENT ON COLUMN look_up.answered_us IS 'when it was answered first, as in the leaf of its access: microseconds since 1970';
 COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';

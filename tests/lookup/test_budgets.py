@@ -87,7 +87,7 @@ def findings(services: Services, keyring: Keyring) -> list[str]:
     """What ledger verify says of the entries, and of the rows that they wrote."""
     with services.database.transaction() as conn:
         walk = Verification(conn, keyring, ORIGIN)
-        rows = contents.of_entries(conn, walk.report)
+        rows = contents.of_entries(conn, keyring, walk.report)
         walk.each = rows.entry
         report = walk.run()
         rows.finish()

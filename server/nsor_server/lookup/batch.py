@@ -303,8 +303,10 @@ class Decider:
             detail = record_pb2.AccessDetail(
                 outcome="FOUND",
                 subjects=[record.registration_id],
+                shown_version=record.version,
                 classes_shown=self._classes[item.purpose],
             )
+        detail.rows = item.wanted.rows
         if subject is None:
             detail.case_reference = item.case_reference
         else:

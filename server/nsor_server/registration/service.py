@@ -149,6 +149,7 @@ class RegistrationService:
             outcome="FOUND",
             case_reference=records.case_reference(record.convictions[0].fir),
             subjects=[record.registration_id],
+            shown_version=record.version,
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
         confirming = rules.confirming(record, call.agency.kind)

@@ -9,9 +9,11 @@ from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stor
 from nsor_server.lookup import stored as lookup
 from nsor_server.notification import stored as notification
 from nsor_server.registration import stored as registration
+from nsor_server.registration.history import History
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.answers import Answers
 from nsor_server.verification.report import Report
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
@@ -60,9 +62,9 @@ class _All:
             part.finish()
 
 
-def of_entries(conn: Connection, report: Report) -> OfEntries:
-    """Begin to compare rows with the entries that wrote them."""
-    parts: list[OfEntries] = [
-        service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None
-    ]
+def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
+    """Begin to compare rows and answers with the entries that wrote them."""
+    history = History(conn, keyring, report.add)
+    parts: list[OfEntries] = [history, Answers(conn, history, report.add)]
+    parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     return _All([*parts, *(WrittenAt(conn, table, report.add) for table in TABLES if table.written_at)])

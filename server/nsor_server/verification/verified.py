@@ -37,7 +37,7 @@ def verified(
     """
     statements = statements or CoSigned((), ())
     verification = Verification(conn, keyring, origin, sizes=statements.sizes, progress=progress)
-    of_entries = contents.of_entries(conn, verification.report)
+    of_entries = contents.of_entries(conn, keyring, verification.report)
     verification.each = of_entries.entry
     report = verification.run()
     of_entries.finish()

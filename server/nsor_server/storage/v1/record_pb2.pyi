@@ -921,6 +921,8 @@ class AccessDetail(_message.Message):
     SECOND_KEY_FIELD_NUMBER: _builtins.int
     DECIDED_KEY_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    SHOWN_VERSION_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -945,6 +947,10 @@ class AccessDetail(_message.Message):
     """SHA-256 of the public key of the second focal person who signed, or empty."""
     decided_key: _builtins.bytes
     """Key id of the officer or system that a focal person's decision was about, or empty."""
+    rows: _builtins.int
+    """By which rows a look-up was answered: the number of the nsor.v1.RowScope that the contract gave its caller."""
+    shown_version: _builtins.int
+    """Version of the registration that the answer shows, the first of `subjects`; 0: it shows none."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -975,10 +981,12 @@ class AccessDetail(_message.Message):
         second_key: _builtins.bytes = ...,
         decided_key: _builtins.bytes = ...,
         spent: Global___Spent | None = ...,
+        rows: _builtins.int = ...,
+        shown_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "second_key", b"second_key", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,207 @@
+"""What the register held when each entry was written, told again from the sealed versions in the order of the ledger.
+
+Whoever owns the database can hide a row, or show an older one, while a call is answered, and put all back afterwards.
+The sealed versions and the entries that wrote them he can't make: told again in their order they say who was confirmed,
+who was held, and which version was the newest, when a call was answered. On the way every seal is opened and compared
+with what stands beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import registration_pb2
+from nsor_server import errors
+from nsor_server.ledger import keyring_check
+from nsor_server.ledger.stored import Add, Connection, Rows, opened, read
+from nsor_server.registration import claims, store
+from nsor_server.registration.claims import Identifier
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_VERSIONS: Final = f"""
+SELECT r.index, {store.COLUMNS}
+FROM ledger_record AS r
+JOIN registration_version AS v ON r.row_id = uuid_send(v.registration_id) AND r.version = v.version
+LEFT JOIN registration_key AS k USING (registration_id)
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_CLAIMS: Final = f"""
+SELECT r.index, k.wrapped, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.sealed
+FROM ledger_record AS r
+JOIN registration_claim AS c ON r.row_id = uuid_send(c.registration_id) AND r.version = c.version
+LEFT JOIN registration_key AS k USING (registration_id)
+WHERE r.table_name = '{claims.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_IDENTIFIER_ROWS: Final = """
+SELECT uuid_send(registration_id), array_agg(kind || ' ' || key_id || ' ' || encode(blind, 'hex'))
+FROM registration_identifier GROUP BY registration_id
+"""
+_CASE_ROWS: Final = """
+SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex'))
+FROM registration_case GROUP BY registration_id
+"""
+_UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+_CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
+
+Labelled = tuple[str, str, str]
+"""What stands in an index: what its row begins with, the use of the blind index, and the text."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A registration as it stands after an entry.
+
+    Attributes:
+        registration_id: 16 bytes.
+        version: the newest.
+        index: of the entry that wrote it.
+        confirmed: whether it is.
+        custodian: the prisons department in charge, or empty.
+        identifiers: those that it claims: of every version since its confirmation.
+        cases: the same of cases.
+        claimed: whether its claim was written.
+        cnic_held: whether an earlier confirmed registration had the CNIC.
+        rotations: how often keys had been rotated when it was confirmed.
+        whole: all its versions have opened so far.
+    """
+
+    registration_id: bytes
+    version: int = 0
+    index: int = -1
+    confirmed: bool = False
+    custodian: str = ""
+    identifiers: set[Identifier] = field(default_factory=set)
+    cases: set[str] = field(default_factory=set)
+    claimed: bool = False
+    cnic_held: bool = False
+    rotations: int = 0
+    whole: bool = True
+
+
+class History:
+    """The registrations at each entry, in the ledger's order; reports what contradicts them."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
+        self._conn, self._add = conn, add
+        self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._versions = Rows(conn, "registrations", _VERSIONS, add)
+        self._claims = Rows(conn, "claims", _CLAIMS, add)
+        self._standing: dict[bytes, Standing] = {}
+        self._claiming: dict[Identifier, list[Standing]] = {}
+        self.rotations = 0
+        """How often keys have been rotated so far."""
+
+    def newest(self, registration_id: bytes) -> int:
+        """The newest version of a registration after the last entry; 0: there was none."""
+        standing = self._standing.get(registration_id)
+        return standing.version if standing else 0
+
+    def claiming(self, cnic: str) -> list[Standing]:
+        """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
+        return self._claiming.get(Identifier(claims.IDENTIFIER_CNIC, "cnic", cnic), [])
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Go on to an entry; all come in their order."""
+        self.rotations += leaf.method == keyring_check.METHOD
+        confirmed = [self._version(index, store.StoredVersion(*row)) for row in self._versions.take(index)]
+        for wrapped, *columns in self._claims.take(index):
+            self._claim(index, wrapped, claims.StoredClaim(*columns))
+        if any(each.confirmed and not each.claimed for each in confirmed):
+            self._add(index, "a registration was confirmed, and what it claims wasn't written")
+
+    def finish(self) -> None:
+        """Report what is left, and compare the indexes with what the registrations claim."""
+        self._versions.finish()
+        self._claims.finish()
+        self._compare_index("registration_identifier", _IDENTIFIER_ROWS)
+        self._compare_index("registration_case", _CASE_ROWS)
+
+    def _version(self, index: int, row: store.StoredVersion) -> Standing:
+        standing = self._standing.get(row.registration_id)
+        if standing is None:
+            standing = self._standing[row.registration_id] = Standing(row.registration_id)
+        if row.version != standing.version + 1:
+            self._add(index, "the version of a registration doesn't follow the one before")
+        standing.version, standing.index = row.version, index
+        record = None
+        if not row.wrapped:
+            self._add(index, "the data key of the registration is gone")
+        else:
+            record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, row))
+        if record is None:
+            standing.whole = False
+            return standing
+        standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
+        if record.state != _UNDER_REVIEW:
+            standing.identifiers.update(claims.identifiers(record))
+            standing.cases |= claims.cases(record)
+        return standing
+
+    def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> None:
+        claim = opened(self._add, index, claims.TABLE, lambda: _open_claim(self._sealer, wrapped, row))
+        standing = self._standing.get(row.registration_id)
+        if claim is None or standing is None or not standing.whole:
+            return
+        held = {one.kind for one in standing.identifiers if self._claiming.get(one)}
+        expected = (claims.IDENTIFIER_CNIC in held, claims.IDENTIFIER_PASSPORT in held)
+        if (claim.cnic_held, claim.passport_held) != expected:
+            self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
+        standing.claimed, standing.cnic_held, standing.rotations = True, expected[0], self.rotations
+        for one in standing.identifiers:
+            self._claiming.setdefault(one, []).append(standing)
+
+    def _compare_index(self, table: str, query: str) -> None:
+        """Each claim stands in the index under a live key, and nothing else does."""
+        seen: set[bytes] = set()
+        strangers = 0
+        for registration_id, found in read(self._conn, table, query):
+            standing = self._standing.get(registration_id)
+            strangers += standing is None
+            seen.add(registration_id)
+            if standing is not None and standing.whole:
+                self._compare_claims(table, standing, found)
+        if strangers:
+            self._add(-1, f"{table} has rows of {strangers} registrations that aren't there")
+        for registration_id, standing in self._standing.items():
+            if registration_id not in seen and standing.whole:
+                self._compare_claims(table, standing, ())
+
+    def _compare_claims(self, table: str, standing: Standing, found: Any) -> None:
+        expected: set[Labelled]
+        if table == "registration_case":
+            expected = {("", "case", case) for case in standing.cases}
+        else:
+            expected = {(f"{one.kind} ", one.use, one.text) for one in standing.identifiers}
+        if not _are_those_of(expected, set(found), self._blind_index):
+            self._add(standing.index, f"the rows of {table} aren't those of the sealed record")
+
+
+def _open_claim(sealer: Sealer, wrapped: bytes | None, claim: claims.StoredClaim) -> record_pb2.ClaimRecord:
+    """Open a claim.
+
+    Raises:
+        errors.Internal: it isn't what the columns beside it say, or its key is gone.
+    """
+    try:
+        key = sealer.open_data_key(claim.registration_id, wrapped or b"")
+    except SealBroken:
+        raise errors.Internal from None
+    return claims.open_claim(key, claim)
+
+
+def _are_those_of(expected: set[Labelled], found: set[str], blind_index: BlindIndex) -> bool:
+    """Whether each stands under one live key at least, and nothing else stands there."""
+    left = set(found)
+    for prefix, use, text in expected:
+        mine = {f"{prefix}{key_id} {blind.hex()}" for key_id, blind in blind_index.values(use, text)} & left
+        if not mine:
+            return False
+        left -= mine
+    return not left

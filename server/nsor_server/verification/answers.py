@@ -1,0 +1,97 @@
+"""What calls were answered, compared with what the register held when their entries were written.
+
+Whoever owns the database can change what a call reads and put it back afterwards: nothing that is stored shows it. But
+the sealed detail says what the answer was, and the history of the register says what it had to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import options_pb2
+from nsor_server.ledger.stored import Add, Connection, Rows
+from nsor_server.lookup import store
+from nsor_server.lookup.stored import LOOK_UP
+from nsor_server.registration import claims
+from nsor_server.registration.history import History, Standing
+from nsor_server.storage.v1 import record_pb2
+
+_GRANTS: Final = f"""
+SELECT index, row_id FROM ledger_record WHERE table_name = '{store.GRANTS}' ORDER BY index, ordinal
+"""  # noqa: S608 - constants
+_CNIC: Final = "cnic "
+_FOUND: Final = "FOUND"
+
+
+class Answers:
+    """Look-ups, and whatever shows a registration, in the ledger's order. The history must be at the entry before."""
+
+    def __init__(self, conn: Connection, history: History, add: Add) -> None:
+        self._history, self._add = history, add
+        self._grants = Rows(conn, "grants of answers", _GRANTS, add)
+        self._granted: dict[bytes, int] = {}
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare the next entry."""
+        for (grant_id,) in self._grants.take(index):
+            self._granted[grant_id] = self._history.rotations
+        if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+            return
+        shown = detail.shown_version
+        if shown and shown != self._history.newest(detail.subjects[0]):
+            self._add(index, "the answer showed a version of a registration that wasn't its newest one")
+        if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
+            self._compare(index, leaf, detail)
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._grants.finish()
+
+    def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
+        # may be of its case or not.
+        granted = self._granted.get(detail.subjects[-1] if detail.subjects else b"", self._history.rotations)
+        dues = [self._due(leaf, detail, rotations) for rotations in {self._history.rotations, granted}]
+        answered = detail.subjects[0] if detail.outcome == _FOUND else b""
+        if answered not in {due.registration_id if due else b"" for due in dues}:
+            self._add(index, _problem(answered, dues[0]))
+
+    def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
+        """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
+        of = _ON_A_CASE.get(leaf.purpose)
+        case = of(detail.case_reference) if of else ""
+        best: tuple[tuple[bool, bool, bytes], Standing] | None = None
+        for each in self._history.claiming(detail.named.removeprefix(_CNIC)):
+            of_case = case in each.cases and each.rotations <= rotations
+            if _is_shown(each, detail.rows, leaf.agency, of_case=of_case):
+                rank = (not of_case, each.cnic_held, each.registration_id)
+                if best is None or rank < best[0]:
+                    best = rank, each
+        return best[1] if best else None
+
+
+def _is_shown(standing: Standing, rows: int, agency: str, *, of_case: bool) -> bool:
+    """Whether a look-up shows a registration that has the CNIC."""
+    if not standing.confirmed:
+        return False
+    if rows == options_pb2.ROW_SCOPE_CUSTODY:
+        return standing.custodian == agency
+    return of_case or (rows == options_pb2.ROW_SCOPE_ALL and not standing.cnic_held)
+
+
+def _problem(answered: bytes, due: Standing | None) -> str:
+    if not answered:
+        return "the look-up was answered NO_RECORD, and a record stood that it had to show"
+    if due is None:
+        return "the look-up showed a registration that it couldn't be shown"
+    return "the look-up showed another registration than it had to"
+
+
+_ON_A_CASE: Final[Mapping[int, Callable[[str], str]]] = {
+    options_pb2.PURPOSE_INVESTIGATION: claims.fir_case,
+    options_pb2.PURPOSE_PROSECUTION: claims.fir_case,
+    options_pb2.PURPOSE_TRIAL: claims.court_case,
+}
+"""Purpose of a look-up that names a case -> the case as a registration has it, from how the detail names it."""

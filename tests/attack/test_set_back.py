@@ -1,0 +1,237 @@
+"""The owner of the database changes what a call reads, has the call made, and puts everything back.
+
+No row that is stored shows it afterwards. Either the server doesn't answer from what was changed, or `ledger verify`
+says that the answer isn't the one that the register owed.
+"""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor_server import errors
+from nsor_server.calls import Call
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.verification.verified import verified
+from tests.calls import LAHORE_COURT, NPB, ORIGIN, PUNJAB_POLICE, Created, Services, call_of, cnic, conviction, order
+from tests.lookup.conftest import make_call, request_of
+from tests.notification.test_notice import notice
+
+Request = lookup_pb2.LookUpRegistrationRequest
+NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"
+OLDER = "the answer showed a version of a registration that wasn't its newest one"
+OWN_CASE = "Sessions Case No. 900/2024"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whoever owns the database, as its superuser."""
+
+    conn: psycopg.Connection
+    keyring: Keyring
+    nowhere: Path
+
+    def does(self, *statements: str) -> None:
+        for statement in statements:
+            self.conn.execute(statement.encode())
+
+    @contextlib.contextmanager
+    def changing(self, change: str, back: str) -> Iterator[None]:
+        """One column has another value for a while."""
+        self.does(change)
+        yield
+        self.does(back)
+
+    @contextlib.contextmanager
+    def without(self, table: str, where: str) -> Iterator[None]:
+        """Rows are gone for a while."""
+        self.does(
+            f"CREATE TEMP TABLE kept AS SELECT * FROM {table} WHERE {where}",  # noqa: S608 - constants
+            f"DELETE FROM {table} WHERE {where}",  # noqa: S608 - constants
+        )
+        assert self.conn.execute("SELECT count(*) FROM kept").fetchall() != [(0,)]
+        yield
+        self.does(f"INSERT INTO {table} SELECT * FROM kept", "DROP TABLE kept")  # noqa: S608 - constants
+
+    def findings(self) -> list[str]:
+        """What `ledger verify` says."""
+        with self.conn.transaction():
+            self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            report = verified(self.conn, self.keyring, ORIGIN, (self.nowhere, 0))
+        return [each.problem for each in report.findings]
+
+
+@pytest.fixture
+def owner(postgres: EmbeddedPostgres, database: Database, keyring: Keyring, tmp_path: Path) -> Iterator[Owner]:
+    name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True, prepare_threshold=None) as conn:
+        yield Owner(conn, keyring, tmp_path / "nowhere")
+
+
+def confirmed(services: Services, number: str, case_number: str = "Sessions Case No. 123/2022") -> Created:
+    created = services.create(order(number, convictions=[conviction(case_number=case_number)]))
+    services.confirm(created, case_number=case_number)
+    return created
+
+
+def at_the_border(number: str) -> tuple[Call, Request]:
+    """A look-up of whoever comes to the border."""
+    call = make_call("fia-immigration")
+    basis = lookup_pb2.LookUpBasis()
+    basis.travel_document.country, basis.travel_document.number = "PK", "AB1234567"
+    request = request_of(call, basis, number)
+    call.request_id = uuid.UUID(request.request_id).bytes
+    return call, request
+
+
+def look_up(services: Services, number: str) -> lookup_pb2.LookUpRegistrationResponse:
+    response: lookup_pb2.LookUpRegistrationResponse = services.ask(*at_the_border(number)).response
+    return response
+
+
+def is_shown(services: Services, number: str) -> bool:
+    return look_up(services, number).outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ("registration_identifier", "true"),
+        ("registration_claim", "true"),
+        ("registration_key", "true"),
+        ("registration_version", "version = 2"),
+    ],
+)
+def test_a_person_who_was_hidden_from_a_look_up_is_found(
+    services: Services, owner: Owner, table: str, where: str
+) -> None:
+    # A look-up that was answered NO_RECORD contradicts the history of the register, whatever hid the record.
+    number = cnic()
+    confirmed(services, number)
+    assert is_shown(services, number)
+    with owner.without(table, where):
+        assert not is_shown(services, number)
+    assert is_shown(services, number)
+    assert owner.findings() == [NO_RECORD]
+
+
+def test_a_person_who_was_marked_as_held_for_one_look_up_is_found(services: Services, owner: Owner) -> None:
+    # The column hides him without any row being opened.
+    number = cnic()
+    confirmed(services, number)
+    with owner.changing(
+        "UPDATE registration_claim SET cnic_held = true", "UPDATE registration_claim SET cnic_held = false"
+    ):
+        assert not is_shown(services, number)
+    assert owner.findings() == [NO_RECORD]
+
+
+def test_a_held_registration_is_not_shown_by_a_changed_column(
+    services: Services, owner: Owner, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What a look-up shows proves by its sealed claim that it isn't held. The first is hidden, so that the second shows.
+    number = cnic()
+    first = confirmed(services, number)
+    confirmed(services, number, OWN_CASE)
+    with (
+        owner.without("registration_claim", f"registration_id = '{first.registration_id}'"),
+        owner.changing(
+            "UPDATE registration_claim SET cnic_held = false", "UPDATE registration_claim SET cnic_held = true"
+        ),
+        pytest.raises(errors.Internal),
+    ):
+        look_up(services, number)
+    assert "a column of registration_claim contradicts the sealed record" in caplog.text
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("shows", ["look-up", "GetRegistration"])
+def test_an_older_version_that_was_shown_is_found(services: Services, owner: Owner, shows: str) -> None:
+    # The newest version is taken away for one call, so that the one before it is shown, whole and sealed.
+    number = cnic()
+    created = confirmed(services, number)
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    with owner.without("registration_version", "version = 3"):
+        if shows == "look-up":
+            assert is_shown(services, number)
+        else:
+            services.get(created.registration_id, NPB)
+    assert is_shown(services, number)
+    services.get(created.registration_id, NPB)
+    assert owner.findings() == [OLDER]
+
+
+def test_a_collision_that_a_confirmation_did_not_see_is_found(services: Services, owner: Owner) -> None:
+    # Without the first one's identifiers the second isn't held: the court's record of the first would be shadowed.
+    number = cnic()
+    confirmed(services, number)
+    with owner.without("registration_identifier", "true"):
+        confirmed(services, number, OWN_CASE)
+    assert owner.findings() == ["a claim doesn't say which of its identifiers an earlier registration had"]
+
+
+def test_a_confirmation_that_claims_nothing_is_found(services: Services, owner: Owner) -> None:
+    # A trigger takes the new rows away; the owner adds them later.
+    number = cnic()
+    created = services.create(order(number))
+    owner.does(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER nothing BEFORE INSERT ON registration_identifier FOR EACH ROW EXECUTE FUNCTION nothing()",
+    )
+    services.confirm(created)
+    owner.does("DROP TRIGGER nothing ON registration_identifier", "DROP FUNCTION nothing")
+    assert not is_shown(services, number)
+    ((kind, key_id, blind),) = [(1, *services.blind_index.primary("cnic", number))]
+    assert kind == registration_pb2.IDENTIFIER_KIND_CNIC
+    owner.conn.execute(
+        "INSERT INTO registration_identifier VALUES (%s, %s, %s, %s)", (created.key, kind, key_id, blind)
+    )
+    assert is_shown(services, number)
+    assert owner.findings() == [NO_RECORD]
+
+
+def test_a_look_up_is_not_repeated_for_longer_by_a_moved_time(services: Services, owner: Owner) -> None:
+    # A repeat costs nothing and shows what stands now: whoever moves the time of the first answer gets no repeat.
+    number = cnic()
+    confirmed(services, number)
+    call, request = at_the_border(number)
+    services.ask(call, request)
+    again, _ = at_the_border(number)
+    again.officer = call.officer
+    again.request_id = call.request_id
+    services.ask(again, request)
+    moved = "UPDATE look_up SET answered_us = answered_us {} 3600000000"
+    with owner.changing(moved.format("+"), moved.format("-")), pytest.raises(errors.RequestIdReused):
+        services.ask(again, request)
+    assert owner.findings() == []
+
+
+def test_a_record_that_was_hidden_from_its_own_case_is_found(services: Services, owner: Owner) -> None:
+    # A held registration is shown on its own case alone: whoever hides the case hides it.
+    number = cnic()
+    confirmed(services, number)
+    created = services.create(order(number, convictions=[conviction(case_number=OWN_CASE)]))
+    services.confirm(created, case_number=OWN_CASE)
+    opening = lookup_pb2.OpenCourtCaseRequest(
+        request_id=str(uuid.uuid4()), court_case=conviction(case_number=OWN_CASE).court_case, cnics=[number]
+    )
+    case_id = services.ask(call_of(LAHORE_COURT), opening).response.grant.grant_id
+
+    def shown() -> str:
+        call = make_call("lahore-special-court", options_pb2.PURPOSE_TRIAL)
+        request = request_of(call, lookup_pb2.LookUpBasis(court_case_id=case_id), number)
+        call.request_id = uuid.UUID(request.request_id).bytes
+        answer: registration_pb2.Registration = services.ask(call, request).response.registration
+        return answer.registration_id
+
+    assert shown() == created.registration_id
+    with owner.without("registration_case", f"registration_id = '{created.registration_id}'"):
+        assert shown() != created.registration_id
+    assert owner.findings() == ["the look-up showed another registration than it had to"]

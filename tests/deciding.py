@@ -2,7 +2,7 @@
 
 import psycopg
 
-from nsor_server.calls import RecordRef
+from nsor_server.calls import RecordRef, Row
 from nsor_server.ledger import operator
 from nsor_server.ledger.append import Ledger
 from nsor_server.storage import deciding
@@ -24,22 +24,20 @@ def record(conn: psycopg.Connection, keyring: Keyring, origin: str = "nsor.gov.p
 
 def unrecorded(conn: psycopg.Connection) -> list[RecordRef]:
     """What an entry would hold to the rows that decide and that none has recorded."""
-    return [ref for table in deciding.TABLES.values() for ref in _unrecorded(conn, table)]
+    recorded = set(conn.execute("SELECT table_name, row_id, version FROM ledger_record").fetchall())
+    return [ref for ref in rows(conn) if (ref.table, ref.row_id, ref.version) not in recorded]
 
 
-def _unrecorded(conn: psycopg.Connection, table: deciding.Deciding) -> list[RecordRef]:
-    version = table.version or "1"
-    rows = conn.execute(
-        f"""
-        SELECT {table.row_id_bytes}, {version}::bigint, sha256({table.content}) FROM {table.table.name}
-        WHERE NOT EXISTS (
-            SELECT FROM ledger_record AS r
-            WHERE r.table_name = '{table.table.name}' AND r.row_id = {table.row_id_bytes} AND r.version = {version}
-        )
-        ORDER BY 1, 2
-        """.encode()  # noqa: S608 - constants
-    )
-    return [RecordRef(table.table.name, *row) for row in rows]
+def rows(conn: psycopg.Connection) -> list[RecordRef]:
+    """What an entry would hold to each row that decides."""
+    return [ref for table in deciding.TABLES.values() for ref in _refs(conn, table)]
+
+
+def _refs(conn: psycopg.Connection, table: deciding.Deciding) -> list[RecordRef]:
+    names = ", ".join(name for name, _ in table.table.columns)
+    found = conn.execute(f"SELECT {names} FROM {table.table.name}".encode()).fetchall()  # noqa: S608 - constants
+    refs = [table.ref(Row(table.table, row)) for row in found]
+    return sorted(refs, key=lambda ref: (ref.row_id, ref.version))
 
 
 def set_enabled(conn: psycopg.Connection, agency_id: str, *, enabled: bool) -> None:

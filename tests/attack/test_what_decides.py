@@ -16,7 +16,7 @@ from nsor_server.policy import documents
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import deciding, policies
-from tests.directory.test_deciding import AGENCY, AT, issued
+from tests.directory.test_deciding import AGENCY, AT, findings, issued
 
 OTHER = Agency("a-police", 1, ("PK-PB",), True, "Police", "پولیس")  # type: ignore[arg-type]  # noqa: FBT003
 
@@ -76,7 +76,42 @@ def _wider_grants(conn: psycopg.Connection) -> tuple[bytes, bytes]:
     return documents.digest("grants", content), content
 
 
+def _jury(conn: psycopg.Connection) -> None:
+    """Another kind, and a function of the schema's own that still gives of the row what was recorded.
+
+    Its arguments are exactly those of the row's columns, so that it is found before PostgreSQL's own.
+    """
+    conn.execute(
+        """
+        CREATE FUNCTION public.jsonb_build_array(text, smallint, text, text, text[], bigint, smallint[])
+        RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+            SELECT pg_catalog.jsonb_build_array(
+                $1, CASE WHEN $1 = 'a-police' THEN 1 ELSE $2 END, $3, $4, $5, $6, $7)
+        $$
+        """
+    )
+    conn.execute("UPDATE agency SET kind = 8 WHERE agency_id = 'a-police'")
+
+
+def _twice(conn: psycopg.Connection) -> None:
+    """A row beside the one that was recorded, under its id."""
+    conn.execute("ALTER TABLE certificate_revocation DROP CONSTRAINT certificate_revocation_pkey CASCADE")
+    conn.execute("INSERT INTO certificate_revocation SELECT serial, reason, revoked_at FROM certificate_revocation")
+
+
 EDITS = [
+    pytest.param(_jury, id="another kind, and a function that hides it"),
+    pytest.param(_twice, id="a row twice"),
+    pytest.param(
+        lambda conn: conn.execute("ALTER TABLE agency_state ALTER enabled TYPE text USING 'true'"), id="another type"
+    ),
+    pytest.param(
+        lambda conn: conn.execute("UPDATE certificate_revocation SET revoked_at = 'infinity'"),
+        id="a time that can't be read",
+    ),
+    pytest.param(
+        lambda conn: conn.execute("ALTER TABLE certificate_revocation RENAME reason TO cause"), id="another column"
+    ),
     pytest.param(
         lambda conn: conn.execute(
             "UPDATE policy_version SET digest = %s, content = %s WHERE name = 'grants'", _wider_grants(conn)
@@ -185,3 +220,24 @@ def test_an_operators_command_does_not_build_on_a_head_that_was_edited(entered: 
     directory = Directory(entered, functools.partial(directory_proof.prove, keyring=keyring))
     assert directory.current.agencies[OTHER.agency_id].enabled
     assert directory.current.version == 6
+
+
+def test_verification_asks_no_function_of_the_database_what_a_row_is(entered: Database) -> None:
+    assert findings(entered) == []
+    with entered.owner() as owner:
+        _jury(owner)
+    assert findings(entered) == ["the entry's record in agency isn't what it wrote: it was exchanged"]
+
+
+def test_verification_finds_what_cannot_be_compared(entered: Database) -> None:
+    # A second row of an id, columns of another type, a time beyond all: each is found, and no table hides another.
+    with entered.owner() as owner:
+        _twice(owner)
+        owner.execute("ALTER TABLE agency ALTER kind TYPE text")
+        owner.execute("ALTER TABLE agency_state ALTER set_at DROP DEFAULT, ALTER set_at TYPE text")
+        owner.execute("UPDATE certificate SET not_after = 'infinity'")
+    found = " ".join(findings(entered))
+    assert "the rows of certificate_revocation hold one twice" in found
+    assert "the entry's record in agency isn't what it wrote" in found
+    assert "a column of agency_state isn't what it must be" in found
+    assert "the rows of certificate have a value that can't be read" in found

@@ -73,6 +73,46 @@ BY_SUPERUSER = {
         CREATE EVENT TRIGGER hears ON ddl_command_end EXECUTE FUNCTION public.hears()""",
         "DROP EVENT TRIGGER hears",
     ),
+    "a function of PostgreSQL's own": (
+        """
+        CREATE OR REPLACE FUNCTION pg_catalog.uuid_send(uuid) RETURNS bytea LANGUAGE sql IMMUTABLE
+        AS $$ SELECT NULL::bytea $$""",
+        """
+        CREATE OR REPLACE FUNCTION pg_catalog.uuid_send(uuid) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT
+        AS 'uuid_send'""",
+    ),
+    "an operator of PostgreSQL's own": (
+        "UPDATE pg_catalog.pg_operator SET oprcode = 'pg_catalog.byteane' WHERE oid = '=(bytea,bytea)'::regoperator",
+        "UPDATE pg_catalog.pg_operator SET oprcode = 'pg_catalog.byteaeq' WHERE oid = '=(bytea,bytea)'::regoperator",
+    ),
+    "a cast of PostgreSQL's own": (
+        """
+        UPDATE pg_catalog.pg_cast SET castcontext = 'i'
+        WHERE castsource = 'integer'::regtype AND casttarget = 'smallint'::regtype""",
+        "SELECT",
+    ),
+    "an aggregate of PostgreSQL's own": (
+        "UPDATE pg_catalog.pg_aggregate SET agginitval = '1' WHERE aggfnoid = 'max(bigint)'::regprocedure",
+        "SELECT",
+    ),
+    "a view of PostgreSQL's own": (
+        """
+        SET allow_system_table_mods = on;
+        CREATE OR REPLACE VIEW pg_catalog.pg_settings AS SELECT * FROM pg_catalog.pg_show_all_settings() LIMIT 0""",
+        "SELECT",
+    ),
+    "a function in information_schema": (
+        "CREATE FUNCTION information_schema.f(text) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+        "DROP FUNCTION information_schema.f",
+    ),
+    "a view beside the large values": (
+        "SET allow_system_table_mods = on; CREATE VIEW pg_toast.persons AS SELECT * FROM public.registration_version",
+        "DROP VIEW pg_toast.persons",
+    ),
+    "a schema named like PostgreSQL's": (
+        "SET allow_system_table_mods = on; CREATE SCHEMA pg_other",
+        "DROP SCHEMA pg_other",
+    ),
     "a cast": (
         """
         CREATE FUNCTION public.cast_it(text) RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
@@ -135,6 +175,34 @@ def test_whatever_a_superuser_changes_is_seen_too(
             assert differences(database) != []
         finally:
             superuser.execute(change[1].encode())
+
+
+def test_an_operator_does_not_blind_whoever_looks_for_it(database: Database) -> None:
+    # One that fits the arguments better than PostgreSQL's own comes before it wherever a path has its schema. Its
+    # function is in the session's own schema, and it hides operators and rules from whoever looks at the catalog.
+    with database.owner() as owner:
+        owner.execute(
+            """
+            CREATE FUNCTION pg_temp.same(oid, regnamespace) RETURNS boolean LANGUAGE sql AS $$
+                SELECT $1 OPERATOR(pg_catalog.=) $2::oid
+                    AND pg_catalog.current_query() !~ '^[[:space:]]*SELECT .(operator|rule).'
+            $$;
+            CREATE OPERATOR public.= (FUNCTION = pg_temp.same, LEFTARG = oid, RIGHTARG = regnamespace);
+            CREATE RULE hides AS ON INSERT TO officer_disabled DO INSTEAD NOTHING
+            """
+        )
+        owner.commit()
+        found = differences(database)
+    assert any("rule | officer_disabled" in each for each in found), found
+    assert any(each.startswith("unexpected: operator | =") for each in found), found
+
+
+def test_rights_that_a_dba_takes_away_are_no_difference(database: Database, postgres: EmbeddedPostgres) -> None:
+    # As a DBA does who hardens a server; what its functions do has not changed.
+    name = str(conninfo_to_dict(database.url_server)["dbname"])
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True) as superuser:
+        superuser.execute("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() FROM PUBLIC, pg_monitor")
+    assert differences(database) == []
 
 
 def test_names_mean_the_registers_own_tables(database: Database, postgres: EmbeddedPostgres) -> None:

@@ -10,7 +10,7 @@ from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, proofs
 from nsor_server.ledger.append import Connection
-from nsor_server.storage import deciding
+from nsor_server.storage import deciding, tables
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -84,8 +84,7 @@ def record(conn: Connection, keyring: Keyring) -> bool:
 
 def _is_migrated(conn: Connection) -> bool:
     """Whether there is a register yet: keys can be made, and made anew, before."""
-    row = conn.execute("SELECT to_regclass('keyring_version') IS NOT NULL").fetchone()
-    return bool(row and row[0])
+    return tables.exists(conn, deciding.KEYRINGS.name)
 
 
 def unknown_keys(conn: Connection, keyring: Keyring) -> list[str]:

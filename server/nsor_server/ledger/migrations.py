@@ -9,6 +9,7 @@ from typing import Final
 from nsor_server.calls import Row, Table
 from nsor_server.ledger import operator
 from nsor_server.ledger.append import Connection
+from nsor_server.storage import tables
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -34,7 +35,7 @@ ORDER BY number
 
 def has_ledger(conn: Connection) -> bool:
     """Whether there is an entry already, so that a keyring is to be had."""
-    ((there,),) = conn.execute("SELECT to_regclass('public.ledger_checkpoint') IS NOT NULL").fetchall()
+    there = tables.exists(conn, "ledger_checkpoint")
     return there and conn.execute("SELECT FROM ledger_checkpoint LIMIT 1").fetchone() is not None
 
 

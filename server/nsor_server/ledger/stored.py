@@ -6,6 +6,7 @@ verification collects them. What the services' modules share is here, below them
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -16,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.calls import Table
+from nsor_server.calls import RecordRef, Row, Table
 from nsor_server.storage.deciding import Deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -47,7 +48,7 @@ class RecordedTable:
         row_id: column of the row's id, a uuid; an expression of its bytes for a row that isn't sealed.
         version: column of its version; None for a row that is written once, whose version is 1.
         sealed: column of the sealed bytes.
-        content: an expression of the bytes of a row that isn't sealed; empty for one that is.
+        unsealed_as: for rows that aren't sealed, how all their columns are hashed; None: they are sealed.
         source: what the rows are read from, where that isn't the table itself.
         written_at: a column that says when the entry was that added the row.
     """
@@ -56,26 +57,53 @@ class RecordedTable:
     row_id: str
     version: str | None = None
     sealed: str = "sealed"
-    content: str = ""
+    unsealed_as: Deciding | None = None
     source: str = ""
     written_at: str = ""
 
     @classmethod
     def of(cls, table: Deciding) -> RecordedTable:
         """A table whose rows decide: all their columns are compared."""
-        return cls(table.table.name, table.row_id_bytes, table.version, content=table.content)
+        return cls(table.table.name, table.row_id_bytes, table.version, unsealed_as=table)
 
     @classmethod
     def unsealed(cls, table: Table, source: str = "") -> RecordedTable:
         """A table whose rows are neither sealed nor decide: all their columns are compared."""
         of = Deciding(table, table.row_id, table.version or None)
         name = table.recorded_as or table.name
-        return cls(name, of.row_id_bytes, of.version, content=of.content, source=source, written_at=table.written_at)
+        return cls(name, of.row_id_bytes, of.version, unsealed_as=of, source=source, written_at=table.written_at)
 
     @property
     def row_id_bytes(self) -> str:
         """An expression of the bytes that a row is known by."""
-        return self.row_id if self.content else f"uuid_send({self.row_id})"
+        return self.row_id if self.unsealed_as else f"uuid_send({self.row_id})"
+
+    @property
+    def order(self) -> str:
+        """An expression that orders rows as the bytes of their ids do."""
+        if self.unsealed_as is None:
+            return self.row_id
+        kinds = dict(self.unsealed_as.table.columns)
+        return self.unsealed_as.row_id if kinds[self.unsealed_as.row_id] in {"uuid", "bytea"} else self.row_id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns by which a row is compared."""
+        if self.unsealed_as is not None:
+            return tuple(name for name, _ in self.unsealed_as.table.columns)
+        return (self.row_id, self.version or "1", self.sealed)
+
+    def ref(self, values: tuple[Any, ...]) -> RecordRef:
+        """What the ledger must hold a row to that has these values in ``columns``.
+
+        Raises:
+            TypeError: a value isn't of its column's type.
+        """
+        if self.unsealed_as is not None:
+            ref = self.unsealed_as.ref(Row(self.unsealed_as.table, values))
+            return RecordRef(self.name, ref.row_id, ref.version, ref.sha256)
+        row_id, version, sealed = values
+        return RecordRef(self.name, row_id.bytes, version, hashlib.sha256(sealed).digest())
 
 
 class OfEntries(Protocol):

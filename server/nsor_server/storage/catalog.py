@@ -6,6 +6,10 @@ and about what reaches into every query (operators, casts, event triggers, setti
 compared with `catalog.txt`, which `make catalog` makes from the migrations in an empty database. A line that is
 missing or too many is a difference.
 
+What PostgreSQL brings itself isn't listed, since it differs by version; of that, whatever was changed after initdb is a
+difference. Whoever looks uses PostgreSQL's own names alone (`_PATH`). A superuser who exchanges the programs, or writes
+to the pages of the catalog past PostgreSQL, isn't seen.
+
 Names of owners differ between installations: whoever owns the table `migration` is written as OWNER, and has every
 right. The partitions of the ledger are as many as it has grown to: their number is written as N.
 """
@@ -31,6 +35,9 @@ SHOWN: Final = 5
 """Differences that an error names."""
 _MADE_BY_HAND: Final = 16384
 """The first object id that initdb doesn't use: what has a greater one was made later."""
+_PATH: Final = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
+"""No operator of another schema is meant by any expression here: one of `public` that fits its arguments better than
+PostgreSQL's own would come before it, and could hide itself."""
 _PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint))_([0-9]+)")
 _BOUND: Final = re.compile(r"FOR VALUES FROM \('([0-9]+)'\) TO \('([0-9]+)'\)")
 _STEP: Final = 1 << 22
@@ -139,19 +146,50 @@ SELECT 'operator class', opcname FROM pg_catalog.pg_opclass
 SELECT 'cast', castsource::pg_catalog.regtype::text, casttarget::pg_catalog.regtype::text, castcontext
   FROM pg_catalog.pg_cast WHERE oid >= $2
 """,
+    # A table's large values are kept in pg_toast: nothing else is made there.
     """
-SELECT 'made in pg_catalog', what, name FROM (
-    SELECT 'function' AS what, proname AS name, oid FROM pg_catalog.pg_proc
-     WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace
-    UNION ALL SELECT 'operator', oprname, oid FROM pg_catalog.pg_operator
-     WHERE oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
-    UNION ALL SELECT 'relation', relname, oid FROM pg_catalog.pg_class
-     WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace
-) AS made WHERE oid >= $2
+SELECT 'made in ' || n.nspname, what, name FROM (
+    SELECT 'function' AS what, proname AS name, oid, pronamespace AS namespace FROM pg_catalog.pg_proc
+    UNION ALL SELECT 'operator', oprname, oid, oprnamespace FROM pg_catalog.pg_operator
+    UNION ALL SELECT 'operator class', opcname, oid, opcnamespace FROM pg_catalog.pg_opclass
+    UNION ALL SELECT 'relation', relname, oid, relnamespace FROM pg_catalog.pg_class
+     WHERE relnamespace <> 'pg_toast'::pg_catalog.regnamespace OR relkind NOT IN ('t', 'i')
+) AS made JOIN pg_catalog.pg_namespace AS n ON n.oid = namespace
+ WHERE made.oid >= $2 AND n.oid < $2 AND n.nspname <> 'public'
+""",
+    # What initdb makes at its very beginning has xmin 1, and what it makes later is older than template0: whatever is
+    # changed becomes younger. PostgreSQL finds its own functions by their number, whatever their text says; but the
+    # text of one in SQL may be put in its place.
+    """
+SELECT 'changed in pg_catalog', what, name FROM (
+    SELECT 'operator' AS what, oid::pg_catalog.regoperator::text AS name FROM pg_catalog.pg_operator
+     WHERE oid < $2 AND xmin <> '1'
+    UNION ALL SELECT 'cast', castsource::pg_catalog.regtype || ' to ' || casttarget::pg_catalog.regtype
+      FROM pg_catalog.pg_cast WHERE oid < $2 AND xmin <> '1'
+    UNION ALL SELECT 'aggregate', aggfnoid::pg_catalog.regprocedure::text
+      FROM pg_catalog.pg_aggregate WHERE aggfnoid::oid < $2 AND xmin <> '1'
+    UNION ALL SELECT 'operator class', opcname FROM pg_catalog.pg_opclass WHERE oid < $2 AND xmin <> '1'
+    UNION ALL SELECT 'operator of a class', amopopr::pg_catalog.regoperator::text
+      FROM pg_catalog.pg_amop WHERE oid < $2 AND xmin <> '1'
+    UNION ALL SELECT 'function of a class', amproc::pg_catalog.regprocedure::text
+      FROM pg_catalog.pg_amproc WHERE oid < $2 AND xmin <> '1'
+    UNION ALL SELECT what, name FROM (
+        SELECT 'function' AS what, p.oid::pg_catalog.regprocedure::text AS name, p.oid, p.xmin
+          FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+         WHERE l.lanname NOT IN ('internal', 'c')
+        UNION ALL SELECT 'view', ev_class::pg_catalog.regclass::text, oid, xmin FROM pg_catalog.pg_rewrite
+        UNION ALL SELECT 'type', oid::pg_catalog.regtype::text, oid, xmin FROM pg_catalog.pg_type
+         WHERE typrelid = 0
+    ) AS later
+     WHERE oid < $2 AND xmin::text::bigint >= (
+         SELECT xmin::text::bigint FROM pg_catalog.pg_database WHERE datname = 'template0')
+) AS changed
 """,
     f"""
 SELECT 'schema', nspname, {_rights("nspacl", "nspowner", "n")}
-  FROM pg_catalog.pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+  FROM pg_catalog.pg_namespace
+ WHERE (nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema')
+    OR (oid >= $2 AND nspname !~ '^pg_(toast_)?temp_[0-9]+$')
 """,  # noqa: S608 - constants
     "SELECT 'event trigger', evtname, evtevent, evtenabled FROM pg_catalog.pg_event_trigger",
     "SELECT 'extension', extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'",
@@ -199,10 +237,12 @@ def describe(conn: Connection) -> list[str]:
         conn: of any role.
     """
     lines: set[str] = set()
-    for query in _QUERIES:
-        # Not a parameter where there is none: PostgreSQL wants each to be used.
-        text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}'")
-        lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
+    with conn.transaction(force_rollback=True):  # so that the path is again what it was
+        conn.execute(_PATH)
+        for query in _QUERIES:
+            # Not a parameter where there is none: PostgreSQL wants each to be used.
+            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}'")
+            lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
     return sorted(lines)
 
 

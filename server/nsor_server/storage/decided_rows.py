@@ -1,21 +1,25 @@
 """The rows that decide, read with what the ledger says of them: all are there, none is more, and none was changed.
 
-No policy, and no keys: which hash they must give is proved from the signed root (``ledger/directory_proof.py``).
+No policy, and no keys: which hash they must give is proved from the signed root (``ledger/directory_proof.py``). The
+database gives plain columns and nothing else: hashing, order and comparison are made here, since whoever owns it says
+what its functions, operators and views do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 import psycopg
 
-from nsor_server.calls import RecordRef
+from nsor_server.calls import RecordRef, Row
 from nsor_server.storage import deciding
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-"""By table: the rows, by column."""
+"""By table: the rows, by column; in the order of their ids and versions."""
+
+_Key = tuple[str, bytes, int]
 
 _RECORDS: Final = """
 SELECT index, table_name, row_id, version, sha256 FROM ledger_record WHERE table_name = ANY (%s) ORDER BY index, ordinal
@@ -34,41 +38,46 @@ def read(connection: psycopg.Connection, digest: bytes) -> Rows:
         digest: the running hash that they must give.
 
     Raises:
-        Contradicted: a row was changed, added or taken away past the ledger, or a record was.
+        Contradicted: a row was changed, added or taken away past the ledger, or a record was; or a table was changed so
+            that its rows can't be read.
     """
-    stored: dict[tuple[str, bytes, int], bytes] = {}
+    stored: dict[_Key, bytes] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
-    for table in deciding.TABLES.values():
-        rows[table.table.name] = [
-            _noted(stored, table.table.name, row) for row in connection.execute(_query(table).encode())
-        ]
+    for name, table in deciding.TABLES.items():
+        read_rows = sorted(_table(connection, table), key=lambda each: (each[0].row_id, each[0].version))
+        _note(stored, (ref for ref, _ in read_rows))
+        rows[name] = [row for _, row in read_rows]
     _compare(stored, _records(connection), digest)
     return rows
 
 
-def _query(table: deciding.Deciding) -> str:
-    names = ", ".join(name for name, _ in table.table.columns)
-    version = table.version or "1"
-    return (
-        f"SELECT {table.row_id_bytes}, {version}::bigint, sha256({table.content}),"  # noqa: S608 - constants
-        f" {names} FROM {table.table.name} ORDER BY 1, 2"
-    )
+def _table(connection: psycopg.Connection, table: deciding.Deciding) -> list[tuple[RecordRef, dict[str, Any]]]:
+    """Each row of a table, with what the ledger must hold it to."""
+    names = [name for name, _ in table.table.columns]
+    query = f"SELECT {', '.join(names)} FROM {table.table.name}"  # noqa: S608 - constants
+    try:
+        found = connection.execute(query.encode()).fetchall()
+        return [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
+    except psycopg.OperationalError:
+        raise
+    except (psycopg.Error, TypeError, ValueError):
+        raise Contradicted(f"{table.table.name} can't be read as what it must be") from None
 
 
-def _noted(stored: dict[tuple[str, bytes, int], bytes], table: str, row: Sequence[Any]) -> dict[str, Any]:
-    row_id, version, sha256, *values = row
-    stored[table, bytes(row_id), version] = bytes(sha256)
-    return dict(zip((name for name, _ in deciding.TABLES[table].table.columns), values, strict=True))
+def _note(stored: dict[_Key, bytes], refs: Iterable[RecordRef]) -> None:
+    for ref in refs:
+        key = (ref.table, ref.row_id, ref.version)
+        if key in stored:
+            raise Contradicted(f"{ref.table} has a row twice")
+        stored[key] = ref.sha256
 
 
 def _records(connection: psycopg.Connection) -> Iterator[tuple[int, RecordRef]]:
-    for index, table, row_id, version, sha256 in connection.execute(_RECORDS, (list(deciding.TABLES),)):
+    for index, table, row_id, version, sha256 in connection.execute(_RECORDS, (list(deciding.TABLES),)).fetchall():
         yield index, RecordRef(table, bytes(row_id), version, bytes(sha256))
 
 
-def _compare(
-    stored: dict[tuple[str, bytes, int], bytes], records: Iterator[tuple[int, RecordRef]], digest: bytes
-) -> None:
+def _compare(stored: dict[_Key, bytes], records: Iterator[tuple[int, RecordRef]], digest: bytes) -> None:
     found = deciding.NO_HASH
     for index, of_entry in groupby(records, key=lambda each: each[0]):
         refs = [ref for _, ref in of_entry]

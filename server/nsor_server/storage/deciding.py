@@ -14,7 +14,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,35 +42,34 @@ class Deciding:
     version: str | None = None
 
     @property
-    def content(self) -> str:
-        """An SQL expression of the bytes of a row that are hashed."""
-        return content(self.table)
-
-    @property
     def row_id_bytes(self) -> str:
         """An SQL expression of the bytes that a row is known by in ``ledger_record``."""
         return _ID_BYTES[dict(self.table.columns)[self.row_id]].format(self.row_id)
 
     def ref(self, row: Row) -> RecordRef:
-        """What the ledger holds a row to."""
-        values = dict(zip((name for name, _ in self.table.columns), row.values, strict=True))
-        version = 1 if self.version is None else int(values[self.version])
-        row_id = values[self.row_id]
-        return RecordRef(
-            self.table.name, row_id if isinstance(row_id, bytes) else str(row_id).encode(), version, digest(row)
-        )
+        """What the ledger holds a row to.
 
-
-def content(table: Table) -> str:
-    """An SQL expression of the bytes of a row that isn't sealed: all its columns as one JSON array."""
-    columns = ", ".join(_IN_SQL.get(kind, "{0}").format(name) for name, kind in table.columns)
-    return f"convert_to(jsonb_build_array({columns})::text, 'UTF8')"
+        Raises:
+            TypeError: a value isn't of its column's type: of a row that comes from the database, that was changed.
+        """
+        names = [name for name, _ in self.table.columns]
+        version = 1 if self.version is None else int(row.values[names.index(self.version)])
+        return RecordRef(self.table.name, _id_bytes(row.values[names.index(self.row_id)]), version, digest(row))
 
 
 def digest(row: Row) -> bytes:
-    """SHA-256 of the bytes that ``content`` gives of a row, made here."""
-    values = [_plain(value, kind) for value, (_, kind) in zip(row.values, row.table.columns, strict=True)]
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).digest()
+    """SHA-256 of a row that isn't sealed: of all its columns as one JSON array.
+
+    It is made here and nowhere else. Whoever owns the database says what a function of PostgreSQL's does.
+
+    Raises:
+        TypeError: a value isn't of its column's type.
+    """
+    values = [
+        value if value is None or kind not in _WRITTEN else _WRITTEN[kind](value)
+        for value, (_, kind) in zip(row.values, row.table.columns, strict=True)
+    ]
+    return hashlib.sha256(_ENCODE(values).encode()).digest()
 
 
 def extended(before: bytes, refs: Iterable[RecordRef]) -> bytes:
@@ -102,7 +101,6 @@ def refs(rows: Iterable[Row]) -> tuple[RecordRef, ...]:
     return tuple(TABLES[row.table.name].ref(row) for row in rows if row.table.decides)
 
 
-_IN_SQL: Final = {"bytea": "encode({0}, 'hex')", "timestamptz": "(extract(epoch FROM {0}) * 1000000)::bigint"}
 _ID_BYTES: Final = {
     "bytea": "{0}",
     "uuid": "uuid_send({0})",
@@ -111,17 +109,28 @@ _ID_BYTES: Final = {
 }
 
 
-def _plain(value: Any, kind: str) -> Any:
-    """A value as it stands in the JSON array."""
-    if value is None:
-        return None
-    if kind == "bytea":
-        return value.hex()
-    if kind == "uuid":
-        return str(value if isinstance(value, uuid.UUID) else uuid.UUID(bytes=value))
-    if kind == "timestamptz":
-        return (value - _EPOCH) // _MICROSECOND
-    return list(value) if kind.endswith("[]") else value
+def _id_bytes(value: Any) -> bytes:
+    """The bytes that a row is known by, as ``row_id_bytes`` gives them."""
+    if isinstance(value, uuid.UUID):
+        return value.bytes
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _uuid(value: uuid.UUID | bytes) -> str:
+    return str(value if isinstance(value, uuid.UUID) else uuid.UUID(bytes=value))
+
+
+def _microseconds(value: dt.datetime) -> int:
+    return (value - _EPOCH) // _MICROSECOND
+
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
+_WRITTEN: Final[Mapping[str, Callable[[Any], str | int]]] = {
+    "bytea": bytes.hex,
+    "uuid": _uuid,
+    "timestamptz": _microseconds,
+}
+"""How values of a type stand in the JSON array; those of every other as they are."""
 
 
 AGENCIES: Final = Table(

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from nsor_server.config import OperatorError
+from nsor_server.storage import tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -102,8 +103,7 @@ def pending(connection: psycopg.Connection, migrations: list[Migration]) -> list
     Raises:
         MigrationError: as `apply`.
     """
-    exists = connection.execute("SELECT to_regclass('migration') IS NOT NULL").fetchone()
-    if exists is None or not exists[0]:
+    if not tables.exists(connection, "migration"):
         return migrations
     applied: dict[int, tuple[str, bytes]] = {
         number: (name, bytes(sha256))

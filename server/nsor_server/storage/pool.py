@@ -37,7 +37,7 @@ _BY_INDEX = {
 }
 """A plan is made once per connection: one for a table that was small at the time would read all of it ever after."""
 
-_PINNED = {"search_path": "public,pg_temp", "row_security": "off"}
+_PINNED = {"search_path": soundness.PATH, "row_security": "off"}
 """Names mean the register's own tables, whatever the role, the database or an operator's options say: no schema that is
 named like the role comes before, and no temporary table. A policy that hides rows is an error."""
 

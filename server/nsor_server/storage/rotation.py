@@ -11,6 +11,7 @@ from collections.abc import Callable
 import psycopg
 
 from nsor_server.config import OperatorError
+from nsor_server.storage import tables
 from nsor_server.storage.sealing import Sealer
 
 _BATCH = 500
@@ -46,8 +47,7 @@ def rewrap(connection: psycopg.Connection, sealer: Sealer, progress: Callable[[i
     Raises:
         SealBroken: a wrapped key does not open; batches before it stay.
     """
-    exists = connection.execute("SELECT to_regclass('registration_key') IS NOT NULL").fetchone()
-    if exists is None or not exists[0]:
+    if not tables.exists(connection, "registration_key"):
         connection.rollback()
         return 0
     last, looked_at, wrapped_anew = None, 0, 0

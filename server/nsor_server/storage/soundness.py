@@ -15,11 +15,13 @@ Connection = psycopg.Connection[Any]
 DURABLE: Final = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
 """What each setting may be."""
 
-_SETTINGS = """
-SELECT name, setting FROM pg_catalog.pg_settings WHERE name = ANY (%s)
-"""
+PATH: Final = "public,pg_temp"
+"""What names mean in a session of the register: its own tables."""
+
+_SETTINGS: Final = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name in DURABLE)
 _NODE = """
-SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), current_user = session_user
+SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only'), current_user, session_user,
+    pg_catalog.current_setting('search_path')
 """
 _PROBE = "UPDATE write_probe SET probed_at = pg_catalog.clock_timestamp()"
 _DEEP_PROBE = "UPDATE write_probe SET probed_at = pg_catalog.clock_timestamp(), ballast = %s"
@@ -41,9 +43,9 @@ def check_durable(conn: Connection) -> None:
     Raises:
         NotDurable: names the setting.
     """
-    found = {str(name): str(setting) for name, setting in conn.execute(_SETTINGS, (list(DURABLE),))}
-    for name, allowed in DURABLE.items():
-        if found.get(name) not in allowed:
+    (found,) = conn.execute(_SETTINGS.encode()).fetchall()
+    for (name, allowed), setting in zip(DURABLE.items(), found, strict=True):
+        if setting not in allowed:
             wanted = " or ".join(sorted(allowed))
             raise NotDurable(f"PostgreSQL runs without {name}; set it to {wanted}: an answer must not be forgotten")
 
@@ -60,13 +62,15 @@ def probe(conn: Connection, *, deep: bool = False) -> None:
         psycopg.Error: the write failed.
     """
     check_durable(conn)
-    standby, read_only, own_role = conn.execute(_NODE).fetchall()[0]
+    standby, read_only, role, session_role, path = conn.execute(_NODE).fetchall()[0]
     if standby:
         raise Unsound("PostgreSQL is a standby; the register writes to the primary alone")
     if read_only == "on":
         raise Unsound("PostgreSQL is read-only (default_transaction_read_only)")
-    if not own_role:
+    if role != session_role:
         raise Unsound("the server's role is made to act as another one (ALTER ROLE ... SET role)")
+    if path != PATH:
+        raise Unsound("names don't mean the register's own tables (search_path): is there a pooler before PostgreSQL?")
     written = conn.execute(_DEEP_PROBE, (_BALLAST,)) if deep else conn.execute(_PROBE)
     if written.rowcount != 1:
         raise Unsound("the table write_probe has lost its row, or hides it")

@@ -84,6 +84,7 @@ _TABLES = (
     "focal_person_disabled",
     "access_request_version",
     "access_grant",
+    "access_grant_withdrawal",
     "look_up",
     "idempotency",
 )
@@ -411,7 +412,8 @@ class Services:
             )
             if disabled:
                 owner.execute(
-                    "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, %s, gen_random_uuid())",
+                    "INSERT INTO officer_disabled (key_id, agency_id, reason, decided_by, access_id)"
+                    " VALUES (%s, %s, 1, sha256(''), gen_random_uuid())",
                     (who.key_id, who.agency_id),
                 )
             deciding.record(owner, self._keyring, ORIGIN)

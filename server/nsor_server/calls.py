@@ -118,6 +118,11 @@ class Directory(Protocol):
         """Officers by key id, those that are disabled too."""
         ...
 
+    @property
+    def compromised(self) -> frozenset[bytes]:
+        """Key ids that were disabled as compromised: what they have opened counts no more."""
+        ...
+
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
         ...
@@ -231,6 +236,13 @@ class Call:
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.officers
+
+    @property
+    def compromised(self) -> frozenset[bytes]:
+        """Keys that were disabled as compromised, in the directory that the gate saw, by key id."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.compromised
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""

@@ -191,6 +191,7 @@ def _opened(ids: _Ids) -> Iterator[Message]:
     yield lookup_pb2.OpenCourtCaseRequest(
         request_id=ids.uuid("open case"), court_case=_court_case(), cnics=["8220312345670"]
     )
+    yield lookup_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
 
 
 def _look_ups(ids: _Ids) -> Iterator[Message]:

@@ -154,6 +154,9 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/ReturnAccessRequest": send_back,
     "LookupService/OpenTicket": ticket,
     "LookupService/OpenCourtCase": case,
+    "LookupService/WithdrawGrant": lambda _: lookup_pb2.WithdrawGrantRequest(
+        request_id=str(uuid.uuid4()), grant_id=str(uuid.uuid4())
+    ),
     "LookupService/LookUpRegistration": prosecution_look_up,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),

@@ -54,7 +54,8 @@ def filled(database: Database, keyring: Keyring) -> None:
             [(number(3), "N-1", number(4), ["PK-PB"]), (number(5), "N-2", number(6), [])],
         )
         cursor.execute(
-            "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())",
+            "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+            " VALUES (%s, 1, sha256(''), 'npb', gen_random_uuid())",
             (number(5),),
         )
         deciding.record(conn, keyring)

@@ -1,4 +1,4 @@
-"""`nsor ticket open` and `nsor case open`: persons come from a file or stdin, and the next command is printed."""
+"""`nsor ticket` and `nsor case`: persons come from a file or stdin, the next command is printed; and withdrawals."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,7 @@ OPEN_CASE = "nsor.v1.LookupService/OpenCourtCase"
 PERSONS = ["3520112345671", "3520112345672"]
 KEY_ID = "ab" * 32
 ID = "8b5c1d2e-0000-4000-8000-000000000001"
+WITHDRAW = "nsor.v1.LookupService/WithdrawGrant"
 OPENED = lookup_pb2.Grant(grant_id=ID, uses_per_subject=3)
 
 
@@ -62,3 +63,12 @@ def test_a_form_that_is_wrong_costs_no_call_and_says_the_right_one(
     # A CNIC has no place on the command line, which other users and the shell's history see.
     assert run("ticket", "open", KEY_ID, PERSONS[0], "--work", "correction") == cli.USAGE
     assert not register.calls
+
+
+@pytest.mark.parametrize("what", ["access", "ticket", "case"])
+def test_what_was_opened_is_withdrawn_by_its_id(run: Run, register: Register, what: str) -> None:
+    register.answers[WITHDRAW] = always(lookup_pb2.WithdrawGrantResponse())
+    assert run(what, "withdraw", ID) == 0
+    assert lookup_pb2.WithdrawGrantRequest.FromString(register.calls[0].request).grant_id == ID
+    assert run(what, "withdraw", "no id") == cli.USAGE
+    assert len(register.calls) == 1

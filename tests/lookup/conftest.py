@@ -169,6 +169,8 @@ class Register:
             expiry_rule="grant-expiry",
             create_time_us=NOW_US - 1,
             purpose=options_pb2.PURPOSE_INVESTIGATION,
+            opened_by_key=officer("punjab-prosecution", 99).key_id,
+            opened_by_agency="punjab-prosecution",
         )
         return self.write_grant(grant)
 
@@ -187,6 +189,7 @@ class Register:
                 purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
                 work=lookup_pb2.TICKET_WORK_CORRECTION,
                 opened_by_key=officer("npb", 99).key_id,
+                opened_by_agency="npb",
             )
         )
 
@@ -215,6 +218,7 @@ class Register:
                     case_number=number,
                 ),
                 opened_by_key=officer("lahore-special-court").key_id,
+                opened_by_agency="lahore-special-court",
             )
         )
 

@@ -186,7 +186,7 @@ def test_an_approval_grants_what_was_asked_to_who_asked(requests: AccessRequests
     assert approved.grant.expiry.rule_id == "grant-expiry"
     assert not approved.grant.expiry.verified
     with requests.services.database.reading() as conn:
-        grant = store.grant(conn, sealer, uuid.UUID(approved.grant.grant_id).bytes)
+        grant = store.grant(conn, sealer, uuid.UUID(approved.grant.grant_id).bytes).record
     asking = officer("punjab-police")
     assert (grant.agency, grant.officer_key, list(grant.cnics)) == ("punjab-police", asking.key_id, [KNOWN, UNKNOWN])
     assert (grant.fir.police_station, grant.fir.serial) == ("PK-PB/LHR/PS-001", 679)

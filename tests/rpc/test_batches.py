@@ -25,7 +25,6 @@ from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory
 from nsor_server.access.officers import Officers
 from nsor_server.calls import Call, Outcome, Refusal, Row, Seen, new_access_id
-from nsor_server.directory import officers
 from nsor_server.events import cursors
 from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
@@ -38,7 +37,7 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.handlers import Grouped, Unary
 from nsor_server.rpc.methods import Method
-from nsor_server.storage.deciding import refs
+from nsor_server.storage.deciding import DISABLED_OFFICERS, refs
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Statement, Step
@@ -243,7 +242,8 @@ def acknowledgement(agency_id: str, through: int) -> Row:
 
 def disabling(key: Ed25519PrivateKey, agency_id: str) -> Row:
     key_id = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
-    return officers.disabling(key_id, agency_id, new_access_id(), dt.datetime.now(dt.UTC))[0]
+    values = (key_id, 1, agency_id, 1, key_id, dt.datetime.now(dt.UTC), new_access_id())
+    return Row(DISABLED_OFFICERS, values)
 
 
 def acknowledged(agency_id: str, through: int) -> Seen:
@@ -315,7 +315,8 @@ def test_a_call_that_was_gated_before_its_officer_was_disabled_is_refused(record
     officers = [hashlib.sha256(each.public_key().public_bytes_raw()).digest() for each in (key, other)]
     before = recorded.admission.directory.current
     recorded.change(
-        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())",
+        "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+        " VALUES (%s, 1, sha256(''), 'npb', gen_random_uuid())",
         (officers[0],),
     )
     disabled, enabled, plain = recorded.look_up(key), recorded.look_up(other), recorded.plain()
@@ -336,7 +337,9 @@ def test_a_look_up_that_may_not_be_made_now_uses_nothing_up(recorded: Recorded, 
     stale.route.run(stale, None)
     officer = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
     recorded.change(
-        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'npb', gen_random_uuid())", (officer,)
+        "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+        " VALUES (%s, 1, sha256(''), 'npb', gen_random_uuid())",
+        (officer,),
     )
     calls = [recorded.look_up(other, ticket) for ticket in others]
     results = recorded.write(stale, *calls)

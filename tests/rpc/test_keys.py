@@ -163,7 +163,8 @@ def test_a_stream_outlives_its_session_and_not_its_key(serving: Serving, monkeyp
         next(call)
     assert refused.value.code() is STATES.PERMISSION_DENIED
     serving.sql(
-        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'punjab-police', %s)",
+        "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+        " VALUES (%s, 1, sha256(''), 'punjab-police', %s)",
         (key_id(caller.officer), uuid.uuid4()),
     )
     assert stream.reason(20).startswith("PERMISSION_DENIED")

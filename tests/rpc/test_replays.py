@@ -34,8 +34,8 @@ def test_a_disabled_officer_gets_no_answer_again(serving: Serving, prosecution: 
     request = order()
     repeated(prosecution, request)
     serving.sql(
-        "INSERT INTO officer_disabled (key_id, agency_id, access_id)"
-        " VALUES (%s, 'punjab-prosecution', gen_random_uuid())",
+        "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+        " VALUES (%s, 1, sha256(''), 'punjab-prosecution', gen_random_uuid())",
         (key_id(prosecution.officer),),
     )
     refused = prosecution.call(CREATE, request)

@@ -118,6 +118,7 @@ NEXT_STEPS: dict[str, Words] = {
     "GRANT_NOT_VALID": _GRANT,
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
+    "GRANT_WITHDRAWN": _GRANT,
     "BUDGET_EMPTY": Words(
         "Wait as long as the register says. Each officer has a budget of his own, and your focal person was told.",
         "رجسٹر کے بتائے وقت تک رکیں۔ ہر افسر کی گنجائش الگ ہے، اور ادارے کے فوکل پرسن کو اطلاع دی جا چکی ہے۔",

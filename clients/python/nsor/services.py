@@ -211,6 +211,22 @@ class Lookup(_Service):
             traceparent=traceparent,
         )
 
+    def withdraw_grant(
+        self,
+        request: lookup_pb2.WithdrawGrantRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.WithdrawGrantResponse]:
+        """Withdraw a grant, ticket or court case that your agency has opened; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/WithdrawGrant",
+            request,
+            lookup_pb2.WithdrawGrantResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def open_court_case(
         self,
         request: lookup_pb2.OpenCourtCaseRequest,

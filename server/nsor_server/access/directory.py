@@ -81,6 +81,7 @@ class DirectorySnapshot:
         policy: the policy in force.
         clock: the database's.
         focal_persons: by key id.
+        compromised: key ids of officers and systems that were disabled as compromised.
     """
 
     version: int
@@ -90,6 +91,7 @@ class DirectorySnapshot:
     policy: Policy
     clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
+    compromised: frozenset[bytes] = frozenset()
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
@@ -227,6 +229,7 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Poli
         store.decided(rows[store.TABLE], known),
         clock,
         _focal_persons(rows),
+        _compromised(rows),
     )
 
 
@@ -285,6 +288,11 @@ def _officers(rows: Rows) -> dict[bytes, Officer]:
         for row in rows["officer"]
     )
     return {officer.key_id: officer for officer in officers}
+
+
+def _compromised(rows: Rows) -> frozenset[bytes]:
+    reason = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+    return frozenset(bytes(row["key_id"]) for row in rows["officer_disabled"] if row["reason"] == reason)
 
 
 def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:

@@ -22,12 +22,12 @@ _ENROLLED: Final = Versions(
 _DISABLED: Final = Versions(
     "disabled officer", ("bytea",), "(SELECT count(*) FROM officer_disabled WHERE key_id = q.k1)"
 )
-"""How often a key was disabled: 0 or 1."""
+"""How often a key was disabled: 0, 1, or 2 when it turned out later to be compromised."""
 _OF_NUMBER: Final = Versions(
     "officer number",
     ("text", "text"),
     """(SELECT count(*) + count(disabled.key_id) FROM officer AS o
-        LEFT JOIN officer_disabled AS disabled USING (key_id)
+        LEFT JOIN officer_disabled AS disabled ON disabled.key_id = o.key_id AND disabled.version = 1
         WHERE o.agency_id = q.k1 AND o.officer_number = q.k2)""",
 )
 """How often keys were enrolled and disabled for an agency's number."""
@@ -40,6 +40,25 @@ class Enrolled:
     officer: Officer
     enrolled_at: dt.datetime
     disabled_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """How a key was disabled.
+
+    Attributes:
+        times: how often: the second time it turned out to be compromised.
+        at: when it was disabled first; None: it is live.
+        compromised: whether it was disabled as compromised.
+    """
+
+    times: int
+    at: dt.datetime | None
+    compromised: bool
+
+
+LIVE: Final = Disabled(0, None, compromised=False)
+"""A key that isn't disabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +87,9 @@ def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber
     """The keys of a number. More than one live key is an error of the register."""
     rows = conn.execute(
         """
-        SELECT key_id, disabled.key_id IS NOT NULL
-        FROM officer LEFT JOIN officer_disabled AS disabled USING (key_id)
-        WHERE officer.agency_id = %s AND officer_number = %s
+        SELECT key_id, EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
+        FROM officer
+        WHERE agency_id = %s AND officer_number = %s
         """,
         (agency_id, officer_number),
     ).fetchall()
@@ -85,7 +104,7 @@ _PAGE: Final = rows.statements(
     """
     SELECT o.key_id, o.agency_id, o.officer_number, o.public_key, o.jurisdiction, o.grade, o.decides, o.kind,
         o.enrolled_at, disabled.disabled_at
-    FROM officer AS o LEFT JOIN officer_disabled AS disabled USING (key_id)
+    FROM officer AS o LEFT JOIN officer_disabled AS disabled ON disabled.key_id = o.key_id AND disabled.version = 1
     WHERE {rows} AND coalesce(
         (SELECT (o.officer_number, -extract(epoch FROM o.enrolled_at), o.key_id)
             > (last.officer_number, -extract(epoch FROM last.enrolled_at), last.key_id)
@@ -183,13 +202,32 @@ def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
     return row is not None
 
 
-def disabling(key_id: bytes, agency_id: str, access_id: bytes, disabled_at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
-    """The row that disables a key, what the ledger holds it to, and that the key isn't disabled yet."""
-    row = Row(deciding.DISABLED_OFFICERS, (key_id, agency_id, disabled_at, access_id))
-    return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), 0)
+def disabling(
+    key_id: bytes,
+    reason: directory_pb2.DisableReason.ValueType,
+    call: Call,
+    at: dt.datetime,
+    before: Disabled = LIVE,
+) -> tuple[Row, RecordRef, Seen]:
+    """The row that disables a key, what the ledger holds it to, and that it stands as it was read.
+
+    Args:
+        key_id: of the caller's own agency.
+        reason: why.
+        call: signed by whoever decides it.
+        at: when.
+        before: how it was disabled before.
+    """
+    values = (key_id, before.times + 1, call.agency.agency_id, int(reason), call.officer_key, at, call.access_id)
+    row = Row(deciding.DISABLED_OFFICERS, values)
+    return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), before.times)
 
 
-def disabled_at(conn: Connection, key_id: bytes) -> dt.datetime | None:
-    """When a key was disabled; None: it isn't."""
-    row = conn.execute("SELECT disabled_at FROM officer_disabled WHERE key_id = %s", (key_id,)).fetchone()
-    return None if row is None else row[0]
+def disabled(conn: Connection, key_id: bytes) -> Disabled:
+    """How a key was disabled."""
+    ((times, at, compromised),) = conn.execute(
+        "SELECT count(*), min(disabled_at), coalesce(bool_or(reason = %s), false) FROM officer_disabled"
+        " WHERE key_id = %s",
+        (int(directory_pb2.DISABLE_REASON_KEY_COMPROMISED), key_id),
+    ).fetchall()
+    return Disabled(times, at, compromised)

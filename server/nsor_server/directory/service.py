@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Agency, Call, Officer, Outcome, Row
+from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import focal_persons, officers, pages, rules
 from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.events import outbox, recipients
@@ -71,7 +71,8 @@ class DirectoryService:
         row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
         if before.live is not None:
-            old, old_ref, live = officers.disabling(before.live, agency_id, call.access_id, enrolled_at)
+            replaced = directory_pb2.DISABLE_REASON_REPLACED
+            old, old_ref, live = officers.disabling(before.live, replaced, call, enrolled_at)
             rows, refs, seen = [old, *rows], [old_ref, *refs], (*seen, live)
             kind, outcome = notification_pb2.EVENT_KIND_KEY_REPLACED, "REPLACED"
         answer = directory_pb2.EnrolOfficerResponse(officer=_officer(officers.Enrolled(officer, enrolled_at)))
@@ -81,20 +82,25 @@ class DirectoryService:
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
     ) -> Outcome[directory_pb2.DisableOfficerResponse]:
-        """Disable a key of the caller's own agency; a second time changes nothing."""
+        """Disable a key of the caller's own agency.
+
+        A second time changes nothing, unless it says now that the key is compromised: whoever has misused it could
+        otherwise have it disabled for an ordinary reason first, and go on with what it has opened.
+        """
         if request.validate_only:
             return Outcome(directory_pb2.DisableOfficerResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         key_id, agency_id = request.officer_key_id, call.agency.agency_id
         if not officers.is_of(conn, key_id, agency_id):
             raise errors.NoRecord
         _within_rate(conn, agency_id)
-        before = officers.disabled_at(conn, key_id)
-        disabled_at = before or call.now()
-        answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(disabled_at)))
-        if before is not None:
+        before, now = officers.disabled(conn, key_id), call.now()
+        compromised = request.reason == directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+        answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(before.at or now)))
+        if before.at is not None and (before.compromised or not compromised):
             detail = record_pb2.AccessDetail(outcome="DISABLED_BEFORE", decided_key=key_id)
             return Outcome(disclose(answer, call.purpose), detail)
-        return _disabled(call, key_id, request.reason, disabled_at, disclose(answer, call.purpose))
+        disabling = officers.disabling(key_id, request.reason, call, now, before)
+        return _disabled(call, key_id, request.reason, disabling, disclose(answer, call.purpose))
 
     def disable_own_key(
         self, call: Call, request: directory_pb2.DisableOwnKeyRequest, conn: Connection
@@ -102,12 +108,13 @@ class DirectoryService:
         """Disable the key that has signed the call. It is asked for no rate: a key that is lost can't wait."""
         if request.validate_only:
             return Outcome(directory_pb2.DisableOwnKeyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        if officers.disabled_at(conn, call.officer_key) is not None:
+        if officers.disabled(conn, call.officer_key).at is not None:
             # The gate's directory was older than what is read here; it is newer when the call runs again.
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
-        disabled_at = call.now()
-        answer = directory_pb2.DisableOwnKeyResponse(disable_time=from_us(to_us(disabled_at)))
-        return _disabled(call, call.officer_key, request.reason, disabled_at, disclose(answer, call.purpose))
+        now = call.now()
+        answer = directory_pb2.DisableOwnKeyResponse(disable_time=from_us(to_us(now)))
+        disabling = officers.disabling(call.officer_key, request.reason, call, now)
+        return _disabled(call, call.officer_key, request.reason, disabling, disclose(answer, call.purpose))
 
     def list_officers(
         self, call: Call, request: directory_pb2.ListOfficersRequest, conn: Connection
@@ -134,14 +141,18 @@ class DirectoryService:
 
 
 def _disabled(
-    call: Call, key_id: bytes, reason: directory_pb2.DisableReason.ValueType, at: dt.datetime, answer: A
+    call: Call,
+    key_id: bytes,
+    reason: directory_pb2.DisableReason.ValueType,
+    disabling: tuple[Row, RecordRef, Seen],
+    answer: A,
 ) -> Outcome[A]:
-    """What disables a live key: its row, and an event to the agency and to NPB."""
+    """What disables a key: its row, and an event to the agency and to NPB."""
     name = directory_pb2.DisableReason.Name(reason).removeprefix("DISABLE_REASON_")
     detail = record_pb2.AccessDetail(outcome=f"DISABLED {name}", decided_key=key_id)
-    row, ref, unused = officers.disabling(key_id, call.agency.agency_id, call.access_id, at)
+    row, ref, seen = disabling
     events = _events(call, notification_pb2.EVENT_KIND_KEY_DISABLED)
-    return Outcome(answer, detail, (row, *events), (ref,), (unused,))
+    return Outcome(answer, detail, (row, *events), (ref,), (seen,))
 
 
 def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]:

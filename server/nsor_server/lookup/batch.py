@@ -53,6 +53,7 @@ class LookUp(NamedTuple):
         case_reference: for the ledger's detail; empty where the grant says it.
         payment: how it is paid.
         repeat_us: for how long after its first answer it may be repeated, microseconds.
+        compromised: keys whose grants, tickets and court cases count no more.
     """
 
     agency: Agency
@@ -66,6 +67,7 @@ class LookUp(NamedTuple):
     case_reference: str
     payment: Payment
     repeat_us: int
+    compromised: frozenset[bytes]
 
     @property
     def officer_key(self) -> bytes:
@@ -179,6 +181,7 @@ class Decider:
             reference,
             self._spending.payment(call, policy.budgets, named),
             policy.grants.repeat_minutes * 60_000_000,
+            call.compromised,
         )
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
@@ -319,7 +322,8 @@ class Decider:
 
         Raises:
             Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's, the officer's or
-                of the place where he may act, isn't for this purpose, or doesn't name this person; GRANT_EXPIRED.
+                of the place where he may act, isn't for this purpose, or doesn't name this person; GRANT_WITHDRAWN,
+                also where whoever opened it did so with a key that turned out to be compromised; GRANT_EXPIRED.
         """
         if earlier.grant_agency is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
@@ -327,6 +331,8 @@ class Decider:
         record = grant.record
         if record.purpose != item.purpose or not _may_use(record, item) or item.cnic not in record.cnics:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
+        if earlier.withdrawn or record.opened_by_key in item.compromised:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
         if batch.now_us >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
         return _Subject(grant, list(record.cnics).index(item.cnic))

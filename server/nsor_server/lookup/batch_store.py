@@ -117,7 +117,7 @@ _OF_CLAIM: Final = len(registrations.StoredClaim._fields)
 _EARLIER: Final = Statement(
     b"look-up earlier",
     b"""
-SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed,
+SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed, g.withdrawn,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
@@ -125,7 +125,9 @@ LEFT JOIN LATERAL (
     OFFSET 0
 ) AS l ON true
 LEFT JOIN LATERAL (
-    SELECT grant_id, agency_id, expires_at, case_blinds, sealed FROM access_grant
+    SELECT grant_id, agency_id, expires_at, case_blinds, sealed,
+        EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = access_grant.grant_id) AS withdrawn
+    FROM access_grant
     WHERE grant_id = q.grant_id AND agency_id = q.agency_id
     OFFSET 0
 ) AS g ON true
@@ -178,6 +180,7 @@ class Earlier(NamedTuple):
         grant_expires_at: the column beside the sealed grant.
         grant_case_blinds: the other one.
         grant_sealed: the grant.
+        withdrawn: whether it was withdrawn.
         used: for each use of the grant so far, its subject.
     """
 
@@ -187,6 +190,7 @@ class Earlier(NamedTuple):
     grant_expires_at: dt.datetime
     grant_case_blinds: bytes
     grant_sealed: bytes
+    withdrawn: bool
     used: Sequence[int]
 
 

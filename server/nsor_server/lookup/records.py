@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 
@@ -79,6 +80,7 @@ def decided(
 
 def new_grant(
     record: record_pb2.AccessRequestRecord,
+    call: Call,
     *,
     grant_id: uuid.UUID,
     uses_per_subject: int,
@@ -99,6 +101,8 @@ def new_grant(
         create_time_us=to_us(expiry.start),
         case_blinds=case_blinds,
         purpose=options_pb2.PURPOSE_INVESTIGATION,
+        opened_by_key=call.officer_key,
+        opened_by_agency=call.agency.agency_id,
     )
 
 
@@ -118,6 +122,7 @@ def new_ticket(
         purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
         work=request.work,
         opened_by_key=call.officer_key,
+        opened_by_agency=call.agency.agency_id,
     )
 
 
@@ -140,6 +145,7 @@ def new_court_case(
             case_number=request.court_case.case_number,
         ),
         opened_by_key=call.officer_key,
+        opened_by_agency=call.agency.agency_id,
     )
 
 
@@ -195,12 +201,15 @@ def request_message(
     )
 
 
-def grant_message(grant: record_pb2.GrantRecord, expiry: Due) -> lookup_pb2.Grant:
+def grant_message(
+    grant: record_pb2.GrantRecord, expiry: Due, withdrawn_at: dt.datetime | None = None
+) -> lookup_pb2.Grant:
     """A grant as the contract shows it."""
     return lookup_pb2.Grant(
         grant_id=str(uuid.UUID(bytes=grant.grant_id)),
         uses_per_subject=grant.uses_per_subject,
         expiry=expiry.message(due_us=grant.expires_at_us),
+        withdraw_time=None if withdrawn_at is None else from_us(to_us(withdrawn_at)),
     )
 
 

@@ -5,6 +5,7 @@ Translates between messages and the domain. The law stands in rules.py, SQL in s
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import TypeVar
@@ -17,7 +18,7 @@ from nsor_server.access import rows
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import records, rules, store
 from nsor_server.lookup.batch import Decider
@@ -74,6 +75,7 @@ class LookupService:
                 self.open_court_case,
                 self._case_again,
             ),
+            Unary(lookup_pb2.WithdrawGrantRequest, lookup_pb2.WithdrawGrantResponse, self.withdraw_grant),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
                 lookup_pb2.LookUpRegistrationResponse,
@@ -134,12 +136,12 @@ class LookupService:
             record,
             etag=found.etag,
             deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
-            grant=None if grant is None else self._grant_message(call, grant),
+            grant=None if grant is None else self._grant_message(call, grant.record, grant.withdrawn_at),
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
         detail.classes_shown.extend(classes_shown(response.DESCRIPTOR, call.purpose))
-        return Outcome(response, detail, seen=(store.seen(found),))
+        return Outcome(response, detail, seen=(store.seen(found), *((grant.seen,) if grant else ())))
 
     def approve_access_request(
         self, call: Call, request: lookup_pb2.ApproveAccessRequestRequest, conn: Connection
@@ -157,6 +159,7 @@ class LookupService:
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
         grant = records.new_grant(
             found.record,
+            call,
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.uses_per_subject,
             expiry=policy_of(call).deadlines.due(GRANT_EXPIRY, call.now()),
@@ -267,6 +270,37 @@ class LookupService:
         response = lookup_pb2.OpenCourtCaseResponse(grant=self._grant_message(call, grant))
         return self._opened(call, response, grant)
 
+    def withdraw_grant(
+        self, call: Call, request: lookup_pb2.WithdrawGrantRequest, conn: Connection
+    ) -> Outcome[lookup_pb2.WithdrawGrantResponse]:
+        """Take back what an officer of the caller's agency has granted or opened; a second time changes nothing.
+
+        The officer's own place doesn't matter: it takes away, and mustn't wait for a colleague of that place.
+
+        Raises:
+            NoRecord: it isn't there, or nobody of the agency has opened it.
+        """
+        if request.validate_only:
+            return Outcome(lookup_pb2.WithdrawGrantResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        found = store.opened(conn, self._sealer, raw(request.grant_id), call)
+        if found is None:
+            raise errors.NoRecord
+        grant, at = found.record, found.withdrawn_at or call.now()
+        response = lookup_pb2.WithdrawGrantResponse(withdraw_time=from_us(to_us(at)))
+        detail = record_pb2.AccessDetail(
+            outcome="WITHDRAWN" if found.withdrawn_at is None else "WITHDRAWN_BEFORE",
+            case_reference=records.case_reference(grant),
+            subjects=[grant.grant_id],
+        )
+        if found.withdrawn_at is not None:
+            return Outcome(disclose(response, call.purpose), detail)
+        row, seen = store.withdrawal(found, at)
+        events = []
+        if grant.access_request_id:
+            kind = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
+            events = outbox.owed(kind, [grant.agency], access_request_id=grant.access_request_id)
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (), (seen,))
+
     def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:
         """What is written of a ticket or a court case."""
         case = records.case_of(grant)
@@ -292,9 +326,11 @@ class LookupService:
         )
         return found
 
-    def _grant_message(self, call: Call, grant: record_pb2.GrantRecord) -> lookup_pb2.Grant:
+    def _grant_message(
+        self, call: Call, grant: record_pb2.GrantRecord, withdrawn_at: dt.datetime | None = None
+    ) -> lookup_pb2.Grant:
         expiry = policy_of(call).deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
-        return records.grant_message(grant, expiry)
+        return records.grant_message(grant, expiry, withdrawn_at)
 
 
 def _requester_event(kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord) -> list[Row]:

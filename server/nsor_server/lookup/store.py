@@ -5,11 +5,12 @@ Whether a caller may see a request is a predicate of the read, so that absent an
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
@@ -26,8 +27,9 @@ from nsor_server.storage.v1 import record_pb2
 
 REQUESTS = "access_request_version"
 GRANTS = "access_grant"
+WITHDRAWALS = "access_grant_withdrawal"
 GRANT_VERSION = 1
-"""A grant never changes."""
+"""A grant never changes: what withdraws it is a row of its own."""
 
 
 REQUEST_VERSIONS: Final = Table(
@@ -48,11 +50,15 @@ GRANT_ROWS: Final = Table(
         ("grant_id", "uuid"),
         ("access_request_id", "uuid"),
         ("agency_id", "text"),
+        ("opened_by_agency", "text"),
         ("expires_at", "timestamptz"),
         ("case_blinds", "bytea"),
         ("sealed", "bytea"),
     ),
     written_at="created_at",
+)
+WITHDRAWAL_ROWS: Final = Table(
+    WITHDRAWALS, (("grant_id", "uuid"), ("agency_id", "text"), ("withdrawn_at", "timestamptz")), row_id="grant_id"
 )
 REQUEST_HEADS: Final = Versions(
     "access request",
@@ -60,6 +66,11 @@ REQUEST_HEADS: Final = Versions(
     "coalesce((SELECT max(version) FROM access_request_version WHERE access_request_id = q.k1), 0)",
 )
 """The newest version of an access request; 0: there is none."""
+
+_WITHDRAWN: Final = Versions(
+    "grant withdrawal", ("uuid",), "(SELECT count(*) FROM access_grant_withdrawal WHERE grant_id = q.k1)"
+)
+"""How often a grant was withdrawn: 0 or 1."""
 
 _NEWEST_IN: Final = rows.statements(
     "access request",
@@ -74,9 +85,18 @@ LIMIT 1
     (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION),
 )
 """By the scope that the contract gives the caller; another scope shows nothing."""
-_GRANT: Final = Statement(
-    b"access grant", b"SELECT agency_id, expires_at, case_blinds, sealed FROM access_grant WHERE grant_id = $1"
+_OF_GRANT: Final = """
+SELECT g.agency_id, g.expires_at, g.case_blinds, g.sealed, w.withdrawn_at
+FROM access_grant AS g LEFT JOIN access_grant_withdrawal AS w USING (grant_id)
+"""
+_GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".encode())
+_OPENED_IN: Final = rows.statements(
+    "grant opened",
+    f"{_OF_GRANT} WHERE g.grant_id = $5 AND {{rows}}",
+    rows.Columns(own_agency="g.opened_by_agency"),
+    (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
+"""By the scope that the contract gives the caller: what officers of his agency have granted or opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,24 @@ class StoredRequest:
     record: record_pb2.AccessRequestRecord
     district: str
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """A grant, ticket or opened case.
+
+    Attributes:
+        record: what was sealed.
+        withdrawn_at: since when it counts no more; None: it wasn't withdrawn.
+    """
+
+    record: record_pb2.GrantRecord
+    withdrawn_at: dt.datetime | None
+
+    @property
+    def seen(self) -> Seen:
+        """That it was withdrawn, or wasn't."""
+        return Seen(_WITHDRAWN, (self.record.grant_id,), int(self.withdrawn_at is not None))
 
 
 def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> StoredRequest | None:
@@ -130,12 +168,40 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
     expires_at = instant(grant.expires_at_us)
     row = Row(
         GRANT_ROWS,
-        (grant.grant_id, grant.access_request_id or None, grant.agency, expires_at, grant.case_blinds, sealed),
+        (
+            grant.grant_id,
+            grant.access_request_id or None,
+            grant.agency,
+            grant.opened_by_agency,
+            expires_at,
+            grant.case_blinds,
+            sealed,
+        ),
     )
     return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
 
 
-def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.GrantRecord:
+def withdrawal(stored: StoredGrant, at: dt.datetime) -> tuple[Row, Seen]:
+    """The row that withdraws a grant, and that nobody has withdrawn it yet."""
+    return Row(WITHDRAWAL_ROWS, (stored.record.grant_id, stored.record.opened_by_agency, at)), stored.seen
+
+
+def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> StoredGrant | None:
+    """A grant, ticket or case that an officer of the caller's agency has opened.
+
+    Raises:
+        Internal: it isn't what its row says.
+    """
+    found = ask(conn, _OPENED_IN[call.rows], *rows.parameters(call.agency, call.officer), grant_id)
+    if not found:
+        return None
+    stored = _stored(sealer, grant_id, found[0])
+    if stored.record.opened_by_agency != call.agency.agency_id:
+        raise broken(GRANTS)
+    return stored
+
+
+def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
     """The grant that an access request names.
 
     Raises:
@@ -144,8 +210,13 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> record_pb2.Gran
     found = ask(conn, _GRANT, grant_id)
     if not found:
         raise broken(GRANTS)
-    agency_id, expires_at, case_blinds, sealed = found[0]
-    return open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+    return _stored(sealer, grant_id, found[0])
+
+
+def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredGrant:
+    agency_id, expires_at, case_blinds, sealed, withdrawn_at = columns
+    record = open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+    return StoredGrant(record, withdrawn_at)
 
 
 def open_request(

@@ -32,8 +32,8 @@ FROM access_request_version AS r
 """  # noqa: S608 - constants
 _GRANTS: Final = f"""
 SELECT {recorded_index(store.GRANTS, "g.grant_id", "1")},
-    g.grant_id, g.access_request_id, g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
-    g.sealed
+    g.grant_id, g.access_request_id, g.opened_by_agency, g.agency_id,
+    (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds, g.sealed
 FROM access_grant AS g
 """  # noqa: S608 - constants
 
@@ -80,14 +80,15 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     sealer = Sealer(keyring)
     for index, request_id, *columns, sealed in read(conn, "requests", _REQUESTS):
         opened(add, index, store.REQUESTS, lambda: store.open_request(sealer, request_id, columns, sealed))  # noqa: B023
-    for index, grant_id, request_id, *grant_columns, sealed in read(conn, "grants", _GRANTS):
+    for index, grant_id, request_id, opened_by, *grant_columns, sealed in read(conn, "grants", _GRANTS):
         grant = opened(
             add,
             index,
             store.GRANTS,
             lambda: store.open_grant(sealer, grant_id.bytes, tuple(grant_columns), sealed),  # noqa: B023
         )
-        if grant is not None and grant.access_request_id != (request_id.bytes if request_id else b""):
+        beside = (request_id.bytes if request_id else b"", opened_by)
+        if grant is not None and (grant.access_request_id, grant.opened_by_agency) != beside:
             add(index, "a column of access_grant isn't what the seal beside it says")
 
 
@@ -95,6 +96,7 @@ STORED: Final = Stored(
     (
         RecordedTable(store.REQUESTS, "access_request_id", "version", written_at="created_at"),
         RecordedTable(store.GRANTS, "grant_id", written_at="created_at"),
+        RecordedTable.unsealed(store.WITHDRAWAL_ROWS),
     ),
     _compare,
     _LookUps,

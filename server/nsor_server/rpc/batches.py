@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Call, Refusal, Seen
+from nsor_server.calls import Call, Directory, Refusal, Seen
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import Decided, Head, StaleRead
 from nsor_server.rpc import entries
@@ -187,7 +187,7 @@ class Batches:
             except errors.ApiError as error:
                 call.error, failed[id(call)] = None, error
                 continue
-            if facts != _facts(call) or before.agencies != newest.agencies or before.policy is not newest.policy:
+            if facts != _facts(call) or _moved(before, newest):
                 call.error, failed[id(call)] = None, StaleRead()
 
     def _newest(self, head: Head, session: Session) -> DirectorySnapshot:
@@ -231,6 +231,12 @@ class Batches:
 def _facts(call: Call) -> tuple[object, ...]:
     """What a handler may have decided by of what the gate has filled in."""
     return call.agency, call.officer, call.focal_persons, call.purpose, call.rows
+
+
+def _moved(before: Directory, newest: DirectorySnapshot) -> bool:
+    """Whether the directory says something else of whom a handler may have asked it about."""
+    same = before.agencies == newest.agencies and before.compromised == newest.compromised
+    return not same or before.policy is not newest.policy
 
 
 def _rank(call: Call) -> tuple[int, int]:

@@ -184,7 +184,15 @@ OFFICERS: Final = Table(
 )
 DISABLED_OFFICERS: Final = Table(
     "officer_disabled",
-    (("key_id", "bytea"), ("agency_id", "text"), ("disabled_at", "timestamptz"), ("access_id", "uuid")),
+    (
+        ("key_id", "bytea"),
+        ("version", "smallint"),
+        ("agency_id", "text"),
+        ("reason", "smallint"),
+        ("decided_by", "bytea"),
+        ("disabled_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
     decides=True,
 )
 FOCAL_PERSONS: Final = Table(
@@ -247,7 +255,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(CERTIFICATES, "serial"),
         Deciding(REVOCATIONS, "serial"),
         Deciding(OFFICERS, "key_id"),
-        Deciding(DISABLED_OFFICERS, "key_id"),
+        Deciding(DISABLED_OFFICERS, "key_id", "version"),
         Deciding(FOCAL_PERSONS, "key_id"),
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),

@@ -12,6 +12,7 @@ import click
 from nsor.cli import kept
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.cli.tickets import withdraw
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -22,7 +23,7 @@ _REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "no
 
 @click.group()
 def access() -> None:
-    """Ask for access to the records of suspects in an FIR; approve, return or show requests."""
+    """Ask for access to the records of suspects in an FIR; approve, return, show or withdraw it."""
 
 
 @access.command()
@@ -137,3 +138,11 @@ def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], 
             reasons=[lookup_pb2.ReturnReason.Value(name) for name in names],
         )
         session.answer(client.lookup.return_access_request(decision), title="Returned")
+
+
+@access.command("withdraw")
+@click.argument("grant_id", type=record_id)
+@common
+def withdraw_grant(session: Session, grant_id: str) -> None:
+    """Withdraw a grant for good, yours or a colleague's; the prosecutor signs."""
+    withdraw(session, grant_id, "Grant withdrawn")

@@ -158,7 +158,11 @@ def system_key(session: Session, key_file: Path, number: str, focal_file: Path) 
 def disable(
     session: Session, key_id: str | None, key_file: Path | None, focal_file: Path | None, *, own: bool, reason: str
 ) -> None:
-    """Disable a key of your agency, for good: KEY_ID is what `enrol`, `new-key` and `list` print."""
+    """Disable a key of your agency, for good: KEY_ID is what `enrol`, `new-key` and `list` print.
+
+    What a key has granted or opened goes on; with --reason key-compromised it counts no more, also when that is said of
+    a key that was disabled before.
+    """
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     value = directory_pb2.DisableReason.Value(f"DISABLE_REASON_{reason.upper().replace('-', '_')}")

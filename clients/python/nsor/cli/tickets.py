@@ -1,4 +1,4 @@
-"""`nsor ticket` and `nsor case`: say beforehand who may be looked up, and for what.
+"""`nsor ticket` and `nsor case`: say beforehand who may be looked up, and for what; and take it back.
 
 Nobody's CNIC is given on the command line: they are read from a file or from stdin, one on each line.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli.arguments import record_id
 from nsor.cli.officer import key_id_of
 from nsor.cli.session import Session, common, read_text, warn_if_shared
 
@@ -39,7 +40,7 @@ _validate_only = click.option("--validate-only", is_flag=True, help="Check it an
 
 @click.group()
 def ticket() -> None:
-    """Open a ticket: NPB's work on named persons, for another officer."""
+    """Open or withdraw a ticket: NPB's work on named persons."""
 
 
 @ticket.command("open")
@@ -76,9 +77,17 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
     _next(session, answer.message.grant, "--ticket", "The other officer looks each person up")
 
 
+@ticket.command("withdraw")
+@click.argument("ticket_id", type=record_id)
+@common
+def withdraw_ticket(session: Session, ticket_id: str) -> None:
+    """Withdraw a ticket for good, yours or a colleague's; you sign."""
+    withdraw(session, ticket_id, "Ticket withdrawn")
+
+
 @click.group()
 def case() -> None:
-    """Open a court case: the persons in it whom the court's officers may look up."""
+    """Open or withdraw a court case: who may be looked up for a trial."""
 
 
 @case.command("open")
@@ -108,6 +117,23 @@ def open_case(  # noqa: PLR0917 - as above
         answer = client.lookup.open_court_case(request)
         session.answer(answer, title="Correct: nothing was opened" if validate_only else "Case opened")
     _next(session, answer.message.grant, "--case", "The court's officers look each person up")
+
+
+@case.command("withdraw")
+@click.argument("case_id", type=record_id)
+@common
+def withdraw_case(session: Session, case_id: str) -> None:
+    """Withdraw an opened case for good, yours or a colleague's; you sign."""
+    withdraw(session, case_id, "Case withdrawn")
+
+
+def withdraw(session: Session, grant_id: str, title: str) -> None:
+    """Withdraw a grant, a ticket or an opened case."""
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    request = lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id)
+    with session.client(officer=True) as client:
+        session.answer(client.lookup.withdraw_grant(request), title=title)
 
 
 def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:

@@ -57,7 +57,7 @@ class _DisableReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Disable
     DISABLE_REASON_LEFT_POST: _DisableReason.ValueType  # 1
     """The officer has left or was transferred."""
     DISABLE_REASON_KEY_COMPROMISED: _DisableReason.ValueType  # 2
-    """The key is lost or may be known to others."""
+    """The key is lost or may be known to others. Grants, tickets, court cases and proposals that were made with it count no more."""
     DISABLE_REASON_SUSPENDED: _DisableReason.ValueType  # 3
     """The officer is suspended."""
     DISABLE_REASON_REPLACED: _DisableReason.ValueType  # 4
@@ -71,7 +71,7 @@ DISABLE_REASON_UNSPECIFIED: DisableReason.ValueType  # 0
 DISABLE_REASON_LEFT_POST: DisableReason.ValueType  # 1
 """The officer has left or was transferred."""
 DISABLE_REASON_KEY_COMPROMISED: DisableReason.ValueType  # 2
-"""The key is lost or may be known to others."""
+"""The key is lost or may be known to others. Grants, tickets, court cases and proposals that were made with it count no more."""
 DISABLE_REASON_SUSPENDED: DisableReason.ValueType  # 3
 """The officer is suspended."""
 DISABLE_REASON_REPLACED: DisableReason.ValueType  # 4

@@ -100,7 +100,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DisableOfficer(self, request, context):
-        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call.
+        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
+        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

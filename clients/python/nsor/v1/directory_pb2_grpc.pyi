@@ -42,7 +42,9 @@ class DirectoryServiceStub:
     needs two focal persons.
     """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
-    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
+    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+    """
     DisableOwnKey: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
@@ -78,7 +80,9 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     needs two focal persons.
     """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
-    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+    """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
+    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+    """
     DisableOwnKey: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]  # type: ignore[assignment]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
@@ -123,7 +127,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.DisableOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.DisableOfficerResponse, _abc.Awaitable[_directory_pb2.DisableOfficerResponse]]:
-        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call."""
+        """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
+        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+        """
 
     @_abc_1.abstractmethod
     def DisableOwnKey(

@@ -131,6 +131,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A document of the policy can't be used: the violations name the place in it and the rule."""
     ERROR_REASON_POLICY_UNCHANGED: _ErrorReason.ValueType  # 43
     """The document is in force already, or is proposed already: there is nothing to decide."""
+    ERROR_REASON_GRANT_WITHDRAWN: _ErrorReason.ValueType  # 44
+    """The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -225,6 +227,8 @@ ERROR_REASON_POLICY_NOT_VALID: ErrorReason.ValueType  # 42
 """A document of the policy can't be used: the violations name the place in it and the rule."""
 ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 43
 """The document is in force already, or is proposed already: there is nothing to decide."""
+ERROR_REASON_GRANT_WITHDRAWN: ErrorReason.ValueType  # 44
+"""The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -299,6 +299,7 @@ class Grant(_message.Message):
     GRANT_ID_FIELD_NUMBER: _builtins.int
     USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
     EXPIRY_FIELD_NUMBER: _builtins.int
+    WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """Id of the grant, ticket or opened case: what a look-up names."""
     uses_per_subject: _builtins.int
@@ -307,16 +308,21 @@ class Grant(_message.Message):
     def expiry(self) -> _types_pb2.Deadline:
         """When it ends, and by which rule."""
 
+    @_builtins.property
+    def withdraw_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it counts no more because it was withdrawn; not set while it wasn't."""
+
     def __init__(
         self,
         *,
         grant_id: _builtins.str = ...,
         uses_per_subject: _builtins.int = ...,
         expiry: _types_pb2.Deadline | None = ...,
+        withdraw_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "grant_id", b"grant_id", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "grant_id", b"grant_id", "uses_per_subject", b"uses_per_subject", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -783,6 +789,60 @@ class OpenCourtCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OpenCourtCaseResponse: _TypeAlias = OpenCourtCaseResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawGrantRequest(_message.Message):
+    """Withdraws a grant, a ticket or an opened court case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    grant_id: _builtins.str
+    """The grant, ticket or opened case."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        grant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant_id", b"grant_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawGrantRequest: _TypeAlias = WithdrawGrantRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawGrantResponse(_message.Message):
+    """The answer to a withdrawal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def withdraw_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it counts no more; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        withdraw_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["withdraw_time", b"withdraw_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["withdraw_time", b"withdraw_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawGrantResponse: _TypeAlias = WithdrawGrantResponse  # noqa: Y015
 
 @_typing.final
 class LookUpBasis(_message.Message):

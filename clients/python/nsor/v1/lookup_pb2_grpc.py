@@ -65,6 +65,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
                 _registered_method=True)
+        self.WithdrawGrant = channel.unary_unary(
+                '/nsor.v1.LookupService/WithdrawGrant',
+                request_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
+                _registered_method=True)
         self.LookUpRegistration = channel.unary_unary(
                 '/nsor.v1.LookupService/LookUpRegistration',
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.SerializeToString,
@@ -121,6 +126,15 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawGrant(self, request, context):
+        """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
+        opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
+        was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LookUpRegistration(self, request, context):
         """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
         one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
@@ -163,6 +177,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.OpenCourtCase,
                     request_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.SerializeToString,
+            ),
+            'WithdrawGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawGrant,
+                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.SerializeToString,
             ),
             'LookUpRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpRegistration,
@@ -333,6 +352,33 @@ class LookupService:
             '/nsor.v1.LookupService/OpenCourtCase',
             nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
             nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/WithdrawGrant',
+            nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
+            nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
             options,
             channel_credentials,
             insecure,

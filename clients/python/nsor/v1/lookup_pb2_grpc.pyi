@@ -50,6 +50,11 @@ class LookupServiceStub:
     officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
     register holds of the persons plays no part.
     """
+    WithdrawGrant: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.WithdrawGrantRequest, _lookup_pb2.WithdrawGrantResponse]
+    """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
+    opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
+    was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+    """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
     one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
@@ -78,6 +83,11 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
     officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
     register holds of the persons plays no part.
+    """
+    WithdrawGrant: _aio.UnaryUnaryMultiCallable[_lookup_pb2.WithdrawGrantRequest, _lookup_pb2.WithdrawGrantResponse]  # type: ignore[assignment]
+    """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
+    opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
+    was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -140,6 +150,17 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens a court case: lets the officers of the court within whose jurisdiction it is tried look up the persons who are named in it. The
         officer who opens it signs; the case is of the court's place and kinds, and of the officer's place: OUTSIDE_JURISDICTION. What the
         register holds of the persons plays no part.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawGrant(
+        self,
+        request: _lookup_pb2.WithdrawGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookup_pb2.WithdrawGrantResponse, _abc.Awaitable[_lookup_pb2.WithdrawGrantResponse]]:
+        """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
+        opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
+        was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
         """
 
     @_abc_1.abstractmethod

@@ -91,6 +91,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An officer of NPB proposed a document of the policy; another one may adopt it."""
     EVENT_KIND_POLICY_ADOPTED: _EventKind.ValueType  # 17
     """An officer of NPB adopted a proposed document: it decides from now on."""
+    EVENT_KIND_ACCESS_WITHDRAWN: _EventKind.ValueType  # 18
+    """The prosecution withdrew the grant of an access request."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -133,6 +135,8 @@ EVENT_KIND_POLICY_PROPOSED: EventKind.ValueType  # 16
 """An officer of NPB proposed a document of the policy; another one may adopt it."""
 EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 17
 """An officer of NPB adopted a proposed document: it decides from now on."""
+EVENT_KIND_ACCESS_WITHDRAWN: EventKind.ValueType  # 18
+"""The prosecution withdrew the grant of an access request."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

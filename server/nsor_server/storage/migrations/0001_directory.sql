@@ -62,12 +62,19 @@ COMMENT ON COLUMN officer.key_id IS 'SHA-256 of the raw Ed25519 public key';
 COMMENT ON COLUMN officer.kind IS 'enum nsor.v1.KeyKind';
 COMMENT ON COLUMN officer.decides IS 'whether the officer may sign decisions';
 
+-- A key that was disabled for an ordinary reason may turn out to have been known to others: then it has a second row.
 CREATE TABLE officer_disabled (
-    key_id bytea PRIMARY KEY REFERENCES officer,
+    key_id bytea NOT NULL REFERENCES officer,
+    version smallint NOT NULL DEFAULT 1 CHECK (version IN (1, 2)),
     agency_id text NOT NULL,
+    reason smallint NOT NULL,
+    decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
     disabled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    access_id uuid NOT NULL
+    access_id uuid NOT NULL,
+    PRIMARY KEY (key_id, version)
 );
+COMMENT ON COLUMN officer_disabled.reason IS 'enum nsor.v1.DisableReason; what a compromised key has opened counts no more';
+COMMENT ON COLUMN officer_disabled.decided_by IS 'key id of the focal person who has signed first, or the key itself';
 
 GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
 GRANT INSERT ON officer, officer_disabled TO nsor_server;

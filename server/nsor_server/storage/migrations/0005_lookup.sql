@@ -21,6 +21,7 @@ CREATE TABLE access_grant (
     grant_id uuid PRIMARY KEY,
     access_request_id uuid UNIQUE,
     agency_id text NOT NULL,
+    opened_by_agency text NOT NULL,
     expires_at timestamptz NOT NULL,
     case_blinds bytea NOT NULL CHECK (octet_length(case_blinds) % 32 = 0),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -29,8 +30,17 @@ CREATE TABLE access_grant (
 COMMENT ON TABLE access_grant IS 'who may look up named persons: a prosecutor''s grants, tickets of NPB, cases that a court has opened';
 COMMENT ON COLUMN access_grant.access_request_id IS 'of a prosecutor''s grant; NULL for a ticket and a court case';
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
+COMMENT ON COLUMN access_grant.opened_by_agency IS 'the agency of who granted or opened it, whose officers may withdraw it';
 COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
+
+CREATE TABLE access_grant_withdrawal (
+    grant_id uuid PRIMARY KEY REFERENCES access_grant,
+    agency_id text NOT NULL,
+    withdrawn_at timestamptz NOT NULL
+);
+COMMENT ON TABLE access_grant_withdrawal IS 'grants, tickets and opened cases that count no more; who withdrew one stands in the entry';
+COMMENT ON COLUMN access_grant_withdrawal.agency_id IS 'the agency that granted or opened it';
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
@@ -54,4 +64,4 @@ COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
-GRANT SELECT, INSERT ON access_request_version, access_grant, look_up TO nsor_server;
+GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, look_up TO nsor_server;

@@ -727,6 +727,7 @@ class GrantRecord(_message.Message):
     COURT_CASE_FIELD_NUMBER: _builtins.int
     WORK_FIELD_NUMBER: _builtins.int
     OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
+    OPENED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -752,7 +753,9 @@ class GrantRecord(_message.Message):
     work: _builtins.int
     """Number of nsor.v1.TicketWork."""
     opened_by_key: _builtins.bytes
-    """SHA-256 of the public key of the officer who opened a ticket or a court case."""
+    """SHA-256 of the public key of the officer who approved, or opened a ticket or a court case."""
+    opened_by_agency: _builtins.str
+    """The agency of that officer."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR of a prosecutor's grant."""
@@ -783,10 +786,11 @@ class GrantRecord(_message.Message):
         court_case: Global___CourtCase | None = ...,
         work: _builtins.int = ...,
         opened_by_key: _builtins.bytes = ...,
+        opened_by_agency: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_key", b"opened_by_key", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,182 @@
+"""Grants, tickets and opened cases that count no more: withdrawn, or opened with a key that was compromised."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
+from nsor_server import errors
+from nsor_server.calls import Officer
+from tests.calls import PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of
+from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
+from tests.lookup.test_access_requests import application, approval
+from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
+
+COMPROMISED = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+ORDINARY = [reason for reason in directory_pb2.DisableReason.values() if reason and reason != COMPROMISED]
+
+
+def ticket(services: Services, opener: Officer) -> tuple[str, Callable[[], str]]:
+    worker = enrolled(services, NPB, 2)
+    opened = services.ask(call_of(AGENCIES[NPB], opener), ticket_for(worker))
+    grant_id = opened.response.grant.grant_id
+    return grant_id, lambda: look_up(services, make_call(NPB, acting=worker), Basis(ticket_id=grant_id))
+
+
+def case(services: Services, opener: Officer) -> tuple[str, Callable[[], str]]:
+    opened = services.ask(call_of(AGENCIES[COURT], opener), case_of())
+    grant_id = opened.response.grant.grant_id
+    return grant_id, lambda: look_up(services, make_call(COURT), Basis(court_case_id=grant_id))
+
+
+def grant(services: Services, opener: Officer) -> tuple[str, Callable[[], str]]:
+    police = officer("punjab-police", 5)
+    asked = services.ask(call_of(AGENCIES["punjab-police"], police), application()).response
+    decided = services.ask(call_of(PUNJAB_PROSECUTION, opener), approval(asked.access_request_id, asked.etag))
+    grant_id = decided.response.grant.grant_id
+    return grant_id, lambda: look_up(services, make_call("punjab-police", acting=police), Basis(grant_id=grant_id))
+
+
+KINDS = [
+    pytest.param(NPB, ticket, id="ticket"),
+    pytest.param(COURT, case, id="case"),
+    pytest.param("punjab-prosecution", grant, id="grant"),
+]
+
+
+def disable(services: Services, who: Officer, reason: directory_pb2.DisableReason.ValueType) -> None:
+    services.ask(call_of(AGENCIES[who.agency_id]), disabling(who, reason))
+
+
+def disabling(who: Officer, reason: directory_pb2.DisableReason.ValueType) -> directory_pb2.DisableOfficerRequest:
+    return directory_pb2.DisableOfficerRequest(request_id=str(uuid.uuid4()), officer_key_id=who.key_id, reason=reason)
+
+
+def withdrawal(grant_id: str, **fields: Any) -> lookup_pb2.WithdrawGrantRequest:
+    return lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id, **fields)
+
+
+@pytest.mark.parametrize(("agency_id", "opened"), KINDS)
+def test_what_a_compromised_key_has_opened_shows_nobody(
+    services: Services, register: Register, agency_id: str, opened: Any
+) -> None:
+    # Whoever stole a key opens what he needs at once; disabling it must end that too, from that entry on.
+    register.add(conviction_record())
+    opener = enrolled(services, agency_id, 1)
+    _, shown = opened(services, opener)
+    assert shown() == "FOUND"
+    disable(services, opener, COMPROMISED)
+    assert shown() == "GRANT_WITHDRAWN"
+
+
+@pytest.mark.parametrize("reason", ORDINARY)
+def test_what_an_officer_has_opened_who_left_goes_on(
+    services: Services, register: Register, reason: directory_pb2.DisableReason.ValueType
+) -> None:
+    register.add(conviction_record())
+    opener = enrolled(services, COURT, 1)
+    _, shown = case(services, opener)
+    disable(services, opener, reason)
+    assert shown() == "FOUND"
+
+
+def test_a_key_may_turn_out_to_be_compromised_after_it_was_disabled(services: Services, register: Register) -> None:
+    # Otherwise whoever misuses a key has it disabled for an ordinary reason first, and what it has opened is safe.
+    register.add(conviction_record())
+    opener = enrolled(services, NPB, 1)
+    _, shown = ticket(services, opener)
+    disable(services, opener, directory_pb2.DISABLE_REASON_LEFT_POST)
+    disable(services, opener, directory_pb2.DISABLE_REASON_SUSPENDED)
+    assert services.rows()["officer_disabled"] == 1
+    disable(services, opener, COMPROMISED)
+    disable(services, opener, COMPROMISED)
+    assert services.rows()["officer_disabled"] == 2
+    assert shown() == "GRANT_WITHDRAWN"
+
+
+def test_a_look_up_that_was_prepared_before_the_key_was_compromised_shows_nobody(
+    services: Services, register: Register
+) -> None:
+    # It was gated by the directory of before; under the head's lock it is found out and asked again.
+    register.add(conviction_record())
+    opener = enrolled(services, COURT, 1)
+    grant_id, _ = case(services, opener)
+    call = make_call(COURT)
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()), purpose=call.purpose, cnic=KNOWN, basis=Basis(court_case_id=grant_id)
+    )
+    disabled, answered = services.at_once(
+        (call_of(AGENCIES[COURT]), disabling(opener, COMPROMISED)), (call, request), together=False
+    )
+    assert not isinstance(disabled, errors.ApiError)
+    assert isinstance(answered, errors.Denied)
+    assert answered.reason == errors_pb2.ERROR_REASON_GRANT_WITHDRAWN
+
+
+@pytest.mark.parametrize(("agency_id", "opened"), KINDS)
+@pytest.mark.parametrize("who", ["opener", "colleague"])
+def test_the_agency_that_opened_it_withdraws_it(
+    services: Services, register: Register, agency_id: str, opened: Any, who: str
+) -> None:
+    register.add(conviction_record())
+    opener = enrolled(services, agency_id, 1)
+    grant_id, shown = opened(services, opener)
+    assert shown() == "FOUND"
+    acting = opener if who == "opener" else enrolled(services, agency_id, 9)
+    first = services.ask(call_of(AGENCIES[agency_id], acting), withdrawal(grant_id))
+    assert first.detail.outcome == "WITHDRAWN"
+    assert shown() == "GRANT_WITHDRAWN"
+    # A second time changes nothing, and says when it was.
+    before = services.rows()
+    second = services.ask(call_of(AGENCIES[agency_id], acting), withdrawal(grant_id))
+    assert second.detail.outcome == "WITHDRAWN_BEFORE"
+    assert second.response == first.response
+    changed = {table for table, number in services.rows().items() if number != before[table]}
+    assert changed <= {"idempotency"}
+
+
+def test_another_agency_withdraws_nothing_and_learns_nothing(services: Services, register: Register) -> None:
+    # Not yours, and not there, are one answer: also to the agency that the grant was given to, and to one of its kind.
+    register.add(conviction_record())
+    of_npb, _ = ticket(services, enrolled(services, NPB, 1))
+    of_court, _ = case(services, enrolled(services, COURT, 1))
+    of_prosecution, shown = grant(services, enrolled(services, "punjab-prosecution", 1))
+    nobodys = str(uuid.uuid4())
+    for agency_id, foreign in (
+        (NPB, of_court),
+        ("karachi-special-court", of_court),
+        (SINDH_PROSECUTION.agency_id, of_prosecution),
+        (PUNJAB_PROSECUTION.agency_id, of_npb),
+    ):
+        said = [
+            repr(services.refused(errors.NoRecord, call_of(AGENCIES[agency_id]), withdrawal(each)))
+            for each in (foreign, nobodys)
+        ]
+        assert said[0] == said[1]
+    assert shown() == "FOUND"
+
+
+def test_the_police_hear_that_their_grant_was_withdrawn(services: Services) -> None:
+    kind = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
+    grant_id, _ = grant(services, enrolled(services, "punjab-prosecution", 1))
+    services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant_id))
+    assert services.owed(kind) == ["punjab-police"]
+    # Openings of tickets and cases are no events, nor are their withdrawals.
+    grant_id, _ = case(services, enrolled(services, COURT, 1))
+    services.ask(call_of(AGENCIES[COURT]), withdrawal(grant_id))
+    assert services.owed(kind) == ["punjab-police"]
+
+
+def test_a_withdrawal_that_is_only_checked_reads_nothing(services: Services) -> None:
+    before = services.rows()
+    answered = services.ask(call_of(AGENCIES[COURT]), withdrawal(str(uuid.uuid4()), validate_only=True))
+    assert not answered.response.HasField("withdraw_time")
+    assert services.rows() == before
+
+
+def test_a_withdrawal_is_never_half_written(services: Services) -> None:
+    grant_id, _ = case(services, enrolled(services, COURT, 1))
+    tables = services.never_half_written(call_of(AGENCIES[COURT]), withdrawal(grant_id))
+    assert tables == ["access_grant_withdrawal", "idempotency"]

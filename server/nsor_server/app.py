@@ -18,7 +18,7 @@ from typing import Protocol
 import grpc
 
 from nsor_server.access.contract import Contract
-from nsor_server.access.directory import Directory
+from nsor_server.access.directory import Directory, prove_at_start
 from nsor_server.access.disclosure import warm
 from nsor_server.access.limits import Limits
 from nsor_server.access.officers import Officers
@@ -142,6 +142,8 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
         database = stack.enter_context(attached(settings, pool_size=settings.unary_threads + SPARE_CONNECTIONS))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
+        with database.transaction() as connection:  # before the first entry of this start: none is put upon an edit
+            prove_at_start(connection, functools.partial(directory_proof.prove, keyring=keyring))
         with database.transaction() as connection:
             migrations.record(connection, keyring, settings.ledger_origin)
             policies.begin(connection, keyring, settings.ledger_origin, files)
@@ -283,7 +285,13 @@ class _Parts:
         self._started(self._review_times(writer, admission.directory, tracing))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         patience = settings.copy_patience_seconds
-        health = Health(pipeline, services, lambda: writer.healthy and copy.behind_seconds <= patience)
+        unproved = admission.directory.unproved
+
+        def healthy() -> bool:
+            return writer.healthy and not unproved.seconds and copy.behind_seconds <= patience
+
+        health = Health(pipeline, services, healthy)
+        self.metrics.watch_directory(lambda: unproved.seconds)
         self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds)
         if settings.metrics_listen is not None:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))

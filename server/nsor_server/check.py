@@ -6,6 +6,7 @@ Each look is one function that gives findings; a failure of one is a finding, so
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import socket
 import sys
@@ -23,9 +24,10 @@ from rich.table import Column, Table
 
 from nsor_server import app, config
 from nsor_server.access.contract import Contract
+from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.directory import focal_persons, policies
-from nsor_server.ledger import keyring_check, outside
+from nsor_server.ledger import directory_proof, keyring_check, outside
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
@@ -221,6 +223,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     if missing:
         return
     yield from _safely("schema", lambda: _schema(database))
+    yield from _safely("what decides", lambda: _what_decides(settings, database))
     yield from _safely("policy", lambda: _policy(settings, database))
     yield from _safely("ledger", lambda: _ledger(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
@@ -246,6 +249,20 @@ def _schema(database: Database) -> Iterator[Finding]:
         yield Finding(
             "schema", "ok", "tables, constraints, policies, functions and rights are what the migrations make"
         )
+
+
+def _what_decides(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Whether the rows that decide are those of the ledger; what isn't is named with its table."""
+    with database.transaction() as connection:
+        if connection.execute("SELECT FROM ledger_head WHERE size > 0").fetchone() is None:
+            return
+    if settings.keys.startswith("fd:"):
+        yield Finding("what decides", "warning", "not proved: the keys come from a file descriptor")
+        return
+    prove = functools.partial(directory_proof.prove, keyring=keyrings.load(settings.keys))
+    with database.transaction() as connection:
+        prove_at_start(connection, prove)
+    yield Finding("what decides", "ok", "agencies, certificates, keys of people and policy are those of the ledger")
 
 
 def _policy(settings: Settings, database: Database) -> Iterator[Finding]:

@@ -181,6 +181,41 @@ def test_the_version_is_asked_for_only_if_nobody_has_since(
     assert counted.asked == 4
 
 
+def test_what_cannot_be_proved_is_told_once_for_each_reason_until_it_is_proved(
+    database: Database, monkeypatch: pytest.MonkeyPatch, prove: Prove, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(directory, "RETRY_SECONDS", 0.0)
+    current = Directory(database, prove)
+    edits = [
+        "UPDATE officer SET grade = grade {} 1",
+        "UPDATE certificate SET not_after = not_after {} interval '1 day'",
+    ]
+    for _ in range(2):
+        for edit in edits:
+            with database.owner() as conn:
+                conn.execute(edit.format("+").encode())
+            for _ in range(3):
+                assert current.reload().version == 2
+            assert current.unproved.seconds > 0
+        for edit in edits:
+            with database.owner() as conn:
+                conn.execute(edit.format("-").encode())
+        current.reload()
+        assert current.unproved.seconds == 0
+    told = [record.getMessage() for record in caplog.records if "ALERT" in record.getMessage()]
+    assert [text.split(" ")[5] for text in told] == ["officer", "certificate"] * 2, told
+
+
+def test_whatever_ends_a_proof_nothing_was_proved(database: Database, prove: Prove, change: Callable[[], None]) -> None:
+    # Not only what was foreseen: a table of other types, or one that is gone, is no reason to go on for ever.
+    current = Directory(database, prove)
+    change()
+    with database.owner() as conn:
+        conn.execute("ALTER TABLE ledger_checkpoint ALTER note TYPE text USING 'x'")
+    assert current.at_least_as_of(time.monotonic()).version == 2
+    assert current.unproved.seconds > 0
+
+
 def test_who_watches_sees_a_change_and_outlives_a_database_that_is_away(
     counted: Counted, monkeypatch: pytest.MonkeyPatch, prove: Prove, change: Callable[[], None]
 ) -> None:

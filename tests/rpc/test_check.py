@@ -127,6 +127,18 @@ def test_a_changed_schema_and_a_missing_copy_are_wrong(serve: Serve, database: D
     assert "unexpected: relation | officer" in text
 
 
+def test_a_row_that_decides_and_was_edited_is_named_with_its_table(serve: Serve) -> None:
+    with serve() as serving:
+        good, text = looked_at(serving.settings)
+        assert good, text
+        assert "agencies, certificates, keys of people and policy are those of the ledger" in text
+        with serving.database.owner() as owner:
+            owner.execute("UPDATE certificate SET not_after = not_after + interval '1 year'")
+    good, text = looked_at(serving.settings)
+    assert not good
+    assert "the row of certificate that entry" in text
+
+
 def test_it_changes_nothing(settings: config.Settings, database: Database) -> None:
     def size() -> object:
         with database.transaction() as connection:

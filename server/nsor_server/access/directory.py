@@ -5,17 +5,20 @@ that was gated against an older snapshot is found out when it is recorded, and i
 the next call without a query per call. The watcher is for open streams, which commit nothing while they are silent.
 
 Rows are obeyed only if they are all that the ledger has recorded, with the running hash that is signed. If they aren't,
-the server doesn't start; one that runs says so and goes on with the last that were.
+the server doesn't start; one that runs says so, and goes on with the last that were for a minute (``unproved``): a
+revocation may be among those that can't be read. They are proved again from time to time though nothing is new, so that
+an edit shows itself before somebody needs the rows.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -23,7 +26,8 @@ import psycopg
 
 from nsor.v1 import directory_pb2
 from nsor_server.access.facts import Certificate
-from nsor_server.alerts import Alert, alert
+from nsor_server.access.unproved import Unproved
+from nsor_server.alerts import Alert
 from nsor_server.calls import Agency, FocalPerson, Officer
 from nsor_server.config import OperatorError
 from nsor_server.policy import store
@@ -35,6 +39,9 @@ from nsor_server.storage.decided_rows import Contradicted, Rows
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
+
+PROVE_AGAIN_SECONDS = 60.0
+"""How often the watcher reads and proves everything though nothing is new."""
 
 RETRY_SECONDS = 1.0
 """After rows were refused, how long nobody reads them again: reading all at each call would be a flood by itself."""
@@ -103,7 +110,12 @@ class DirectoryContradicted(OperatorError):
 
 
 class Directory:
-    """The current snapshot, and the ways in which it becomes a newer one."""
+    """The current snapshot, and the ways in which it becomes a newer one.
+
+    Attributes:
+        current: the newest that was proved.
+        unproved: since when there is none that is proved, and whether the one before still decides.
+    """
 
     def __init__(self, database: Transactions, prove: Prove, clock: Clock | None = None) -> None:
         """Loads the first snapshot.
@@ -122,22 +134,21 @@ class Directory:
         self._lock = threading.Lock()
         self._asked = 0.0
         self._refused = -math.inf
+        self._proved = time.monotonic()
+        self.unproved = Unproved()
         self._dismissed: int | None = None
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
-        with database.transaction() as connection:
-            try:
-                self.current = read(_one_state(connection), prove, self._clock)
-            except Contradicted as error:
-                raise DirectoryContradicted(
-                    f"what decides isn't what the ledger says: {error}. Somebody wrote to the database past the"
-                    " register; `nsor-server ledger verify` names the rows. Put them back; nothing is served before"
-                ) from None
+        with database.transaction() as connection, _starts_on_what_is_proved():
+            self.current = read(_one_state(connection), prove, self._clock)
 
     def reload(self, connection: psycopg.Connection | None = None) -> DirectorySnapshot:
         """Read the directory again, on this connection (which may hold the head's lock) or on one of the pool.
 
         Returns: the newest that is proved; the one before, with an alert, where the rows aren't those of the ledger.
+
+        Raises:
+            psycopg.OperationalError: the database doesn't answer.
         """
         if time.monotonic() - self._refused < RETRY_SECONDS:
             return self.current
@@ -147,18 +158,26 @@ class Directory:
             else:
                 with self._database.transaction() as pooled:
                     fresh = read(_one_state(pooled), self._prove, self._clock, self.current.policy)
+        except psycopg.OperationalError:
+            raise
         except Contradicted as error:
-            self._refused = time.monotonic()
-            alert(Alert.DIRECTORY_CONTRADICTED, "%s", error)
-            return self.current
+            return self._keep(Alert.DIRECTORY_CONTRADICTED, str(error))
         except PolicyError as error:
-            self._refused = time.monotonic()
-            alert(Alert.POLICY_UNUSABLE, "%s", error)
-            return self.current
+            return self._keep(Alert.POLICY_UNUSABLE, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever ends a proof, nothing was proved
+            return self._keep(Alert.DIRECTORY_CONTRADICTED, f"what decides can't be read ({type(error).__name__})")
         with self._lock:
             if fresh.version >= self.current.version:
                 self.current, self._dismissed = fresh, None
+                self._proved = time.monotonic()
+                self.unproved.end()
             return self.current
+
+    def _keep(self, code: Alert, text: str) -> DirectorySnapshot:
+        """The snapshot that there is, since a newer reading isn't to be obeyed."""
+        self._refused = time.monotonic()
+        self.unproved.begin(code, text)
+        return self.current
 
     def at_least_as_of(self, moment: float) -> DirectorySnapshot:
         """A snapshot that was current at ``moment`` (``time.monotonic``) or later.
@@ -184,9 +203,11 @@ class Directory:
         while not self._stop.wait(WATCH_SECONDS):
             try:
                 self._refresh()
-            except psycopg.Error as error:
+                if self.unproved.seconds or time.monotonic() - self._proved >= PROVE_AGAIN_SECONDS:
+                    self.reload()
+            except Exception as error:  # noqa: BLE001 - there is one thread that watches, and it lives on
                 # Its text can hold values; the kind is enough, and calls meet the same failure themselves.
-                _log.warning("directory: cannot read the version (%s)", type(error).__name__)
+                _log.warning("directory: cannot be read (%s)", type(error).__name__)
 
     def _refresh(self) -> None:
         asked = time.monotonic()
@@ -200,6 +221,27 @@ class Directory:
             # The head's column only says that something may be new; what is, is proved.
             self._dismissed = None if self.reload().version == version else version
         self._asked = max(self._asked, asked)
+
+
+def prove_at_start(connection: psycopg.Connection, prove: Prove) -> None:
+    """See that the rows that decide are those of the ledger; ``connection`` is at the beginning of a transaction.
+
+    Raises:
+        DirectoryContradicted: they aren't.
+    """
+    with _starts_on_what_is_proved():
+        decided_rows.read(connection, prove(_one_state(connection)).directory_hash)
+
+
+@contextlib.contextmanager
+def _starts_on_what_is_proved() -> Iterator[None]:
+    try:
+        yield
+    except Contradicted as error:
+        raise DirectoryContradicted(
+            f"what decides isn't what the ledger says: {error}. Somebody wrote to the database past the"
+            " register; `nsor-server ledger verify` names the rows. Put them back; nothing is served before"
+        ) from None
 
 
 def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Policy | None = None) -> DirectorySnapshot:

@@ -69,7 +69,11 @@ class Admission:
             call: its request is there.
             snapshot: the directory.
             just_identified: who calls was asked of this snapshot when the call arrived, and needn't be asked again.
+
+        Raises:
+            Unavailable: what decides hasn't been proved for too long.
         """
+        self.directory.unproved.check()
         rule: MethodRule = call.route.rule
         call.officer, call.focal_persons = None, ()
         caller = gate.Caller(call.agency, call.certificate) if just_identified else self._identify(call, snapshot)

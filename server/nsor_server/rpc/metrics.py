@@ -83,6 +83,15 @@ class Metrics:
         """Collect the ledger's health, and for how many seconds the outside copy is behind, whenever somebody asks."""
         self.registry.register(_Ledger(healthy, copy_behind))
 
+    def watch_directory(self, unproved_seconds: Callable[[], float]) -> None:
+        """Collect for how long what decides hasn't been proved, whenever somebody asks."""
+        gauge = Gauge(
+            "nsor_directory_unproved_seconds",
+            "For how long what decides hasn't been what the ledger says; 0: it is.",
+            registry=self.registry,
+        )
+        gauge.set_function(unproved_seconds)
+
     def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
         """Collect the open streams whenever somebody asks."""
         self.registry.register(_Streams(by_agency))

@@ -253,6 +253,9 @@ def _directory(ids: _Ids) -> Iterator[Message]:
         toml=b"uses_per_subject = 3\nticket_uses_per_subject = 3\ncourt_case_uses_per_subject = 10\n"
         b'repeat_minutes = 10\ncitation = "working value"\nverified = false\n',
     )
+    yield directory_pb2.WithdrawPolicyProposalRequest(
+        request_id=ids.uuid("withdraw proposal"), proposal_id=ids.uuid("proposal")
+    )
     yield directory_pb2.AdoptPolicyRequest(
         request_id=ids.uuid("adopt"), proposal_id=ids.uuid("proposal"), etag=ids.octets("etag", 16).hex()
     )

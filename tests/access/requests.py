@@ -164,6 +164,9 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         request_id=str(uuid.uuid4()), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
     ),
     "DirectoryService/ProposePolicy": lambda _: proposed_policy(),
+    "DirectoryService/WithdrawPolicyProposal": lambda _: directory_pb2.WithdrawPolicyProposalRequest(
+        request_id=str(uuid.uuid4()), proposal_id=str(uuid.uuid4())
+    ),
     "DirectoryService/AdoptPolicy": lambda _: directory_pb2.AdoptPolicyRequest(
         request_id=str(uuid.uuid4()), proposal_id=str(uuid.uuid4()), etag="0" * 32
     ),

@@ -127,3 +127,11 @@ def test_programs_get_the_differences_as_data(run: Run, capsys: pytest.CaptureFi
     shown = json.loads(capsys.readouterr().out)
     assert shown["changes"] == [{"row": "document", "field": "uses_per_subject", "before": "1", "after": "3"}]
     assert (shown["etag"], shown["document"]) == ("seen", "grants")
+
+
+def test_a_proposal_is_withdrawn_by_the_beginning_of_its_id(npb: Register, run: Run) -> None:
+    method = "nsor.v1.DirectoryService/WithdrawPolicyProposal"
+    npb.answers[method] = lambda _: directory_pb2.WithdrawPolicyProposalResponse()
+    assert run("policy", "withdraw", ID[:8]) == 0
+    (sent,) = [each for each in npb.calls if each.method == method]
+    assert directory_pb2.WithdrawPolicyProposalRequest.FromString(sent.request).proposal_id == ID

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import directory_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Outcome
-from nsor_server.directory.service import CHANGES_PER_MINUTE
-from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, violations
+from nsor_server.directory.limits import ENROLMENTS_A_MINUTE
+from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, officer_of, violations
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:
@@ -187,13 +187,23 @@ def test_npb_enrols_its_own(services: Services, key: Ed25519PrivateKey) -> None:
     services.ask(directory_call(NPB), enrolment(key, NPB, "NPB-1", "PK-SD/KHI", "PK-PB"))
 
 
-def test_an_agency_changes_the_directory_so_often_and_no_more(services: Services, key: Ed25519PrivateKey) -> None:
-    # Each change is read anew by every call that follows, whosever it is.
+def test_an_agency_enrols_so_often_and_no_more_and_disables_all_the_same(
+    services: Services, key: Ed25519PrivateKey
+) -> None:
+    # Each enrolment is read anew by every call that follows, whosever it is. Whoever enrols without end mustn't keep a
+    # key that is misused from being disabled.
     with services.database.owner() as owner:
         owner.execute(
             "INSERT INTO officer SELECT sha256(int4send(n)), %s, n::text, sha256(int4send(n)), '{}', 17,"
             " clock_timestamp(), gen_random_uuid() FROM generate_series(1, %s) AS n",
-            (PUNJAB_POLICE.agency_id, CHANGES_PER_MINUTE),
+            (PUNJAB_POLICE.agency_id, ENROLMENTS_A_MINUTE),
         )
     services.refused(errors.Exhausted, directory_call(), enrolment(key))
+    rogue = services.enrolled(officer_of(PUNJAB_POLICE))
+    request = directory_pb2.DisableOfficerRequest(
+        request_id=str(uuid.uuid4()),
+        officer_key_id=rogue.key_id,
+        reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED,
+    )
+    assert services.ask(directory_call(), request).response.HasField("disable_time")
     services.ask(directory_call(SINDH_POLICE), enrolment(key, SINDH_POLICE))

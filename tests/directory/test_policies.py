@@ -1,15 +1,18 @@
 """The policy that decides: what the register begins with, and how two officers of NPB change it."""
 
 import datetime as dt
+import itertools
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Outcome
-from nsor_server.directory import policies, policy_service
+from nsor_server.directory import limits, policies, policy_service
 from nsor_server.policy import documents, source, store
 from nsor_server.policy.loaded import Policy
 from nsor_server.storage import deciding
@@ -247,14 +250,109 @@ def test_nothing_is_proposed_that_is_there(services: Services) -> None:
     services.refused(errors.PolicyUnchanged, call_of(NPB, SECOND), proposal(b"# again\n" + grants(3)))
 
 
-def test_proposals_are_bounded(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy_service, "MOST_OPEN", 2)
-    propose(services, grants(3))
-    propose(services, grants(4))
+def test_one_officers_proposals_keep_nobody_from_proposing(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Twenty of one officer blocked every change of policy before, a switched-off purpose and a budget too.
+    numbers = itertools.count(3)
+    for _ in range(limits.OPEN_OF_OFFICER):
+        propose(services, grants(next(numbers)))
+    refused = services.refused(errors.Exhausted, call_of(NPB, FIRST), proposal(grants(next(numbers))))
+    assert refused.retry_after_seconds
+    # A new key under his number makes him nobody else: the directory knows both.
+    same = replace(officer_of(NPB), officer_number=FIRST.officer_number)
+    services.enrolled(FIRST)
+    services.refused(errors.Exhausted, call_of(NPB, same), proposal(grants(next(numbers))))
+    assert services.ask(call_of(NPB, SECOND), proposal(grants(next(numbers)))).response.proposal.proposal_id
+    # All together have a limit above that.
+    monkeypatch.setattr(limits, "OPEN_OF_AGENCY", limits.OPEN_OF_OFFICER + 1)
+    services.refused(errors.Exhausted, call_of(NPB, SECOND), proposal(grants(next(numbers))))
+
+
+def test_proposals_of_an_hour_are_bounded_also_when_they_are_withdrawn(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each is kept for good.
+    monkeypatch.setattr(limits, "HOURLY_OF_OFFICER", 2)
+    for uses in (3, 4):
+        withdraw(services, propose(services, grants(uses)))
     services.refused(errors.Exhausted, call_of(NPB, FIRST), proposal(grants(5)))
-    monkeypatch.setattr(policy_service, "MOST_OPEN", 20)
-    monkeypatch.setattr(policy_service, "MOST_AN_HOUR", 2)
-    services.refused(errors.Exhausted, call_of(NPB, FIRST), proposal(grants(5)))
+    found = services.ask(call_of(NPB, SECOND), proposal(grants(5))).response.proposal
+    assert found.state == directory_pb2.POLICY_PROPOSAL_STATE_OPEN
+    monkeypatch.setattr(limits, "HOURLY_OF_AGENCY", 3)
+    services.refused(errors.Exhausted, call_of(NPB, SECOND), proposal(grants(6)))
+
+
+def withdrawal(proposed: directory_pb2.PolicyProposal) -> directory_pb2.WithdrawPolicyProposalRequest:
+    return directory_pb2.WithdrawPolicyProposalRequest(request_id=str(uuid.uuid4()), proposal_id=proposed.proposal_id)
+
+
+def withdraw(services: Services, proposed: directory_pb2.PolicyProposal) -> Outcome[Any]:
+    return services.ask(call_of(NPB, FIRST), withdrawal(proposed))
+
+
+def shown(services: Services, proposed: directory_pb2.PolicyProposal) -> directory_pb2.PolicyProposal:
+    """A proposal as GetPolicy shows it."""
+    asked = directory_pb2.GetPolicyRequest(document=GRANTS, proposal_id=proposed.proposal_id)
+    found: directory_pb2.PolicyProposal = services.ask(call_of(NPB, SECOND), asked).response.proposal
+    return found
+
+
+def listed(services: Services) -> list[str]:
+    """The proposals that may be adopted."""
+    answer = services.ask(call_of(NPB, SECOND), directory_pb2.ListPoliciesRequest()).response
+    return [each.proposal_id for each in answer.proposals]
+
+
+def test_who_proposed_it_withdraws_it_and_nobody_else(services: Services) -> None:
+    found, other = propose(services), propose(services, grants(4))
+    services.refused(errors.NoRecord, call_of(NPB, SECOND), withdrawal(found))
+    first = withdraw(services, found)
+    assert {ref.table for ref in first.records} == {"policy_proposal_withdrawal"}
+    assert services.owed(notification_pb2.EVENT_KIND_POLICY_WITHDRAWN) == ["npb"]
+    assert withdraw(services, found).response == first.response
+    assert services.one("SELECT count(*) FROM policy_proposal_withdrawal") == 1
+    assert shown(services, found).state == directory_pb2.POLICY_PROPOSAL_STATE_WITHDRAWN
+    assert listed(services) == [other.proposal_id]
+    services.refused(errors.WrongState, call_of(NPB, SECOND), adoption(found))
+    adopt(services, other)
+    services.refused(errors.WrongState, call_of(NPB, FIRST), withdrawal(other))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_a_withdrawal_and_an_adoption_at_once_one_counts(services: Services, *, together: bool) -> None:
+    found = propose(services)
+    withdrawn, adopted = services.at_once(
+        (call_of(NPB, FIRST), withdrawal(found)), (call_of(NPB, SECOND), adoption(found)), together=together
+    )
+    assert isinstance(withdrawn, errors.WrongState) is isinstance(adopted, Outcome)
+    assert isinstance(adopted, errors.WrongState) is isinstance(withdrawn, Outcome)
+
+
+def test_a_proposal_that_nobody_adopts_in_time_expires(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = propose(services)
+    assert found.expiry.rule_id == "policy-proposal-expiry"
+    due = found.expiry.due_time.ToDatetime(dt.UTC)
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda _: due - dt.timedelta(seconds=1))
+    assert listed(services) == [found.proposal_id]
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda _: due)
+    assert shown(services, found).state == directory_pb2.POLICY_PROPOSAL_STATE_EXPIRED
+    assert listed(services) == []
+    services.refused(errors.WrongState, call_of(NPB, SECOND), adoption(found))
+
+
+def test_what_a_compromised_key_has_proposed_is_adopted_by_nobody(services: Services) -> None:
+    services.enrolled(FIRST)
+    found = propose(services)
+    services.ask(
+        call_of(NPB),
+        directory_pb2.DisableOfficerRequest(
+            request_id=str(uuid.uuid4()),
+            officer_key_id=FIRST.key_id,
+            reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED,
+        ),
+    )
+    assert shown(services, found).state == directory_pb2.POLICY_PROPOSAL_STATE_WITHDRAWN
+    assert listed(services) == []
+    services.refused(errors.WrongState, call_of(NPB, SECOND), adoption(found))
 
 
 def test_officers_see_what_is_in_force_beside_what_is_proposed(services: Services) -> None:
@@ -286,7 +384,7 @@ def tampered(services: Services) -> list[str]:
     return [finding for finding in findings(services.database) if "policy_" in finding]
 
 
-TABLES = (deciding.POLICY_PROPOSALS, deciding.POLICY_VERSIONS)
+TABLES = (deciding.POLICY_PROPOSALS, deciding.POLICY_VERSIONS, deciding.POLICY_WITHDRAWALS)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +392,7 @@ TABLES = (deciding.POLICY_PROPOSALS, deciding.POLICY_VERSIONS)
 )
 def test_no_column_of_the_policy_is_changed_unseen(services: Services, table: str, column: str, kind: str) -> None:
     # The database's owner may write what he likes; `ledger verify` compares each row with its entry's record.
+    withdraw(services, propose(services, grants(9)))
     adopt(services, propose(services))
     assert tampered(services) == []
     with services.database.owner() as owner:

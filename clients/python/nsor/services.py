@@ -431,6 +431,22 @@ class Directory(_Service):
             traceparent=traceparent,
         )
 
+    def withdraw_policy_proposal(
+        self,
+        request: directory_pb2.WithdrawPolicyProposalRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[directory_pb2.WithdrawPolicyProposalResponse]:
+        """Withdraw a proposal that the officer has made; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/WithdrawPolicyProposal",
+            request,
+            directory_pb2.WithdrawPolicyProposalResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def adopt_policy(
         self,
         request: directory_pb2.AdoptPolicyRequest,

@@ -18,9 +18,10 @@ from rich.table import Table
 from nsor_server import config
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError, Settings
-from nsor_server.directory import policies
+from nsor_server.directory import officers, policies, proposals
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.uuids import raw
+from nsor_server.ledger import operator
 from nsor_server.policy import documents, explained, source, store, succession
 from nsor_server.policy.loaded import Policy
 from nsor_server.storage.attach import attached
@@ -48,7 +49,7 @@ def show(document: str | None) -> None:
             click.echo(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
             return
         found = policies.in_force(conn)
-        waiting = len(policies.open_ones(conn, max((each.version for each in found), default=0)))
+        waiting = len(_open(conn, store.in_force(conn)))
     table = Table("Document", "Version", "Since", "By")
     for each in found:
         by = f"proposal {each.proposal_id.hex()[:8]}" if each.proposal_id else "the register's first start"
@@ -118,11 +119,7 @@ def _both(
 
 
 def _proposed(conn: psycopg.Connection[Any], before: Policy, text: str) -> policies.Proposal:
-    found = [
-        each
-        for each in policies.open_ones(conn, before.version)
-        if each.proposal_id.hex().startswith(text.lower().replace("-", ""))
-    ]
+    found = [each for each in _open(conn, before) if each.proposal_id.hex().startswith(text.lower().replace("-", ""))]
     if len(found) == 1:
         return found[0]
     with contextlib.suppress(ValueError):
@@ -130,6 +127,11 @@ def _proposed(conn: psycopg.Connection[Any], before: Policy, text: str) -> polic
         if older is not None:
             return older
     raise OperatorError("there is no such open proposal; `nsor policy list` lists them")
+
+
+def _open(conn: psycopg.Connection[Any], policy: Policy) -> list[policies.Proposal]:
+    beside = proposals.Beside(policy, operator.now(conn), officers.compromised(conn))
+    return proposals.open_ones(policies.made_against(conn, policy.version), beside)
 
 
 def _ending(before: Policy, after: Policy) -> None:

@@ -183,17 +183,12 @@ def enrolment(
     return row, deciding.TABLES["officer"].ref(row), seen
 
 
-def changes(conn: Connection, agency_id: str) -> int:
-    """How many keys the agency has enrolled and disabled within the last minute."""
-    row = conn.execute(
-        """
-        SELECT (SELECT count(*) FROM officer WHERE agency_id = %(agency)s AND enrolled_at > now() - interval '1 minute')
-            + (SELECT count(*) FROM officer_disabled
-                WHERE agency_id = %(agency)s AND disabled_at > now() - interval '1 minute')
-        """,
-        {"agency": agency_id},
-    ).fetchone()
-    return 0 if row is None else int(row[0])
+def enrolled_of_late(conn: Connection, agency_id: str) -> int:
+    """How many keys the agency has enrolled within the last minute."""
+    ((count,),) = conn.execute(
+        "SELECT count(*) FROM officer WHERE agency_id = %s AND enrolled_at > now() - interval '1 minute'", (agency_id,)
+    ).fetchall()
+    return int(count)
 
 
 def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
@@ -221,6 +216,13 @@ def disabling(
     values = (key_id, before.times + 1, call.agency.agency_id, int(reason), call.officer_key, at, call.access_id)
     row = Row(deciding.DISABLED_OFFICERS, values)
     return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), before.times)
+
+
+def compromised(conn: Connection) -> frozenset[bytes]:
+    """The keys that were disabled as compromised, of any agency."""
+    reason = int(directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
+    rows = conn.execute("SELECT key_id FROM officer_disabled WHERE reason = %s", (reason,))
+    return frozenset(bytes(key_id) for (key_id,) in rows)
 
 
 def disabled(conn: Connection, key_id: bytes) -> Disabled:

@@ -27,9 +27,18 @@ _VERSION: Final = Versions("policy", (), "(SELECT max(version) FROM policy_versi
 """The version of the whole policy."""
 _PROPOSED: Final = Versions("policy proposals", (), "(SELECT count(*) FROM policy_proposal)")
 """How many there ever were."""
+_WITHDRAWN: Final = Versions(
+    "policy proposal withdrawn",
+    ("bytea",),
+    "(SELECT count(*) FROM policy_proposal_withdrawal WHERE proposal_id = q.k1)",
+)
+"""How often a proposal was withdrawn: 0 or 1."""
 _SELECT: Final = """
-SELECT p.proposal_id, p.name, p.base_version, p.content, p.agency_id, p.officer_key, p.proposed_at, v.version
-FROM policy_proposal AS p LEFT JOIN policy_version AS v USING (proposal_id)
+SELECT p.proposal_id, p.name, p.base_version, p.content, p.agency_id, p.officer_key, p.proposed_at, v.version,
+    w.withdrawn_at
+FROM policy_proposal AS p
+LEFT JOIN policy_version AS v USING (proposal_id)
+LEFT JOIN policy_proposal_withdrawal AS w USING (proposal_id)
 """
 
 
@@ -46,6 +55,7 @@ class Proposal:
         officer_key: key id of who proposed it.
         proposed_at: when.
         adopted_as: the version that it became; None: it hasn't been adopted.
+        withdrawn_at: when it was withdrawn; None: it wasn't.
     """
 
     proposal_id: bytes
@@ -56,10 +66,7 @@ class Proposal:
     officer_key: bytes
     proposed_at: dt.datetime
     adopted_as: int | None = None
-
-    def is_open(self, version: int) -> bool:
-        """Whether it may still be adopted: the policy is the one that it was made against."""
-        return self.adopted_as is None and self.base_version == version
+    withdrawn_at: dt.datetime | None = None
 
     def etag(self, version: int) -> str:
         """What a person has seen who has read it beside that version of the policy."""
@@ -157,8 +164,18 @@ def proposing(proposal: Proposal) -> tuple[Row, RecordRef]:
     return row, deciding.TABLES[row.table.name].ref(row)
 
 
-def adoption(proposal: Proposal, version: int, officer_key: bytes, at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
-    """The row that puts a proposal in force, what the ledger holds it to, and the policy that it was read beside.
+def withdrawal(proposal: Proposal, at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
+    """The row that withdraws a proposal, what the ledger holds it to, and that nobody has withdrawn it yet."""
+    row = Row(deciding.POLICY_WITHDRAWALS, (proposal.proposal_id, proposal.officer_key, at))
+    return row, deciding.TABLES[row.table.name].ref(row), _not_withdrawn(proposal)
+
+
+def adoption(
+    proposal: Proposal, version: int, officer_key: bytes, at: dt.datetime
+) -> tuple[Row, RecordRef, tuple[Seen, ...]]:
+    """The row that puts a proposal in force, what the ledger holds it to, and what it rests on.
+
+    That is: the policy that it was read beside, and that it isn't withdrawn.
 
     Args:
         proposal: open.
@@ -169,7 +186,11 @@ def adoption(proposal: Proposal, version: int, officer_key: bytes, at: dt.dateti
     digest = documents.digest(proposal.name, proposal.content)
     values = (proposal.name, version + 1, digest, proposal.content, proposal.proposal_id, officer_key, at)
     row = Row(deciding.POLICY_VERSIONS, values)
-    return row, deciding.TABLES[row.table.name].ref(row), Seen(_VERSION, (), version)
+    return row, deciding.TABLES[row.table.name].ref(row), (of_version(version), _not_withdrawn(proposal))
+
+
+def _not_withdrawn(proposal: Proposal) -> Seen:
+    return Seen(_WITHDRAWN, (proposal.proposal_id,), 0)
 
 
 def of_version(version: int) -> Seen:
@@ -183,20 +204,23 @@ def find(conn: Connection, proposal_id: bytes) -> Proposal | None:
     return None if row is None else _proposal(*row)
 
 
-def open_ones(conn: Connection, version: int) -> list[Proposal]:
-    """The proposals that may still be adopted, the oldest first."""
+def made_against(conn: Connection, version: int) -> list[Proposal]:
+    """The proposals that were made against a version of the policy, but for withdrawn ones, the oldest first."""
     rows = conn.execute(
-        f"{_SELECT} WHERE p.base_version = %s AND v.version IS NULL ORDER BY p.proposed_at, p.proposal_id", (version,)
+        f"{_SELECT} WHERE p.base_version = %s AND v.version IS NULL AND w.withdrawn_at IS NULL"
+        " ORDER BY p.proposed_at, p.proposal_id",
+        (version,),
     )
     return [_proposal(*row) for row in rows]
 
 
-def proposed(conn: Connection) -> tuple[int, Seen]:
-    """How many proposals there are of the last hour, and that no other one has come since."""
-    ((count, of_the_hour),) = conn.execute(
-        "SELECT count(*), count(*) FILTER (WHERE proposed_at > now() - interval '1 hour') FROM policy_proposal"
-    ).fetchall()
-    return of_the_hour, Seen(_PROPOSED, (), count)
+def of_the_hour(conn: Connection) -> tuple[list[tuple[str, bytes]], Seen]:
+    """Agency and key of each proposal of the last hour, and that no other one has come since."""
+    ((count,),) = conn.execute("SELECT count(*) FROM policy_proposal").fetchall()
+    rows = conn.execute(
+        "SELECT agency_id, officer_key FROM policy_proposal WHERE proposed_at > now() - interval '1 hour'"
+    )
+    return [(agency_id, bytes(key)) for agency_id, key in rows], Seen(_PROPOSED, (), count)
 
 
 def in_force(conn: Connection) -> list[Adopted]:
@@ -218,7 +242,16 @@ def _proposal(  # noqa: PLR0917 - a row's columns
     officer_key: bytes,
     proposed_at: dt.datetime,
     adopted_as: int | None,
+    withdrawn_at: dt.datetime | None,
 ) -> Proposal:
     return Proposal(
-        bytes(proposal_id), name, base_version, bytes(content), agency_id, bytes(officer_key), proposed_at, adopted_as
+        bytes(proposal_id),
+        name,
+        base_version,
+        bytes(content),
+        agency_id,
+        bytes(officer_key),
+        proposed_at,
+        adopted_as,
+        withdrawn_at,
     )

@@ -13,7 +13,8 @@ from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Row
-from nsor_server.directory import policies
+from nsor_server.directory import limits, policies, proposals
+from nsor_server.directory.proposals import Beside
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import from_us, to_us
@@ -24,10 +25,6 @@ from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
-MOST_OPEN: Final = 20
-"""Proposals that may be open at a time."""
-MOST_AN_HOUR: Final = 20
-"""Proposals of all officers in an hour: each is kept for good."""
 NAMES: Final = {
     number: name.removeprefix("POLICY_DOCUMENT_").lower()
     for name, number in directory_pb2.PolicyDocument.items()
@@ -44,6 +41,11 @@ class PolicyHandlers:
         """What the front door serves."""
         return (
             Unary(directory_pb2.ProposePolicyRequest, directory_pb2.ProposePolicyResponse, self.propose_policy),
+            Unary(
+                directory_pb2.WithdrawPolicyProposalRequest,
+                directory_pb2.WithdrawPolicyProposalResponse,
+                self.withdraw_policy_proposal,
+            ),
             Unary(directory_pb2.AdoptPolicyRequest, directory_pb2.AdoptPolicyResponse, self.adopt_policy),
             Unary(directory_pb2.GetPolicyRequest, directory_pb2.GetPolicyResponse, self.get_policy),
             Unary(directory_pb2.ListPoliciesRequest, directory_pb2.ListPoliciesResponse, self.list_policies),
@@ -57,7 +59,7 @@ class PolicyHandlers:
         Raises:
             InvalidFields: POLICY_NOT_VALID.
             PolicyUnchanged: it is in force, or proposed and open.
-            Exhausted: too many proposals.
+            Exhausted: too many proposals, of the officer or of his agency.
         """
         policy, name = policy_of(call), NAMES[request.document]
         document = _read(name, request.toml)
@@ -66,8 +68,8 @@ class PolicyHandlers:
             raise errors.PolicyUnchanged
         if request.validate_only:
             return Outcome(directory_pb2.ProposePolicyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        open_ones = policies.open_ones(conn, policy.version)
-        of_the_hour, no_other = policies.proposed(conn)
+        open_ones = proposals.open_ones(policies.made_against(conn, policy.version), Beside.of(call))
+        of_the_hour, no_other = policies.of_the_hour(conn)
         proposal = policies.Proposal(
             proposal_id=uuid.uuid4().bytes,
             name=name,
@@ -79,10 +81,11 @@ class PolicyHandlers:
         )
         if any((each.name, each.content) == (name, proposal.content) for each in open_ones):
             raise errors.PolicyUnchanged
-        if len(open_ones) >= MOST_OPEN or of_the_hour >= MOST_AN_HOUR:
-            raise errors.Exhausted(retry_after_seconds=600.0)
+        limits.check_proposals(
+            proposals.counted(call, [(each.agency_id, each.officer_key) for each in open_ones], of_the_hour)
+        )
         row, ref = policies.proposing(proposal)
-        answer = directory_pb2.ProposePolicyResponse(proposal=_proposal(proposal, policy.version))
+        answer = directory_pb2.ProposePolicyResponse(proposal=_proposal(call, proposal))
         return Outcome(
             disclose(answer, call.purpose),
             record_pb2.AccessDetail(outcome=f"POLICY_PROPOSED {name}", subjects=[proposal.proposal_id]),
@@ -90,6 +93,34 @@ class PolicyHandlers:
             (ref,),
             (no_other, policies.of_version(policy.version)),
         )
+
+    def withdraw_policy_proposal(
+        self, call: Call, request: directory_pb2.WithdrawPolicyProposalRequest, conn: Connection
+    ) -> Outcome[directory_pb2.WithdrawPolicyProposalResponse]:
+        """Take back a proposal of one's own; a second time changes nothing.
+
+        Raises:
+            NoRecord: there is none that the officer has made.
+            WrongState: it is adopted.
+        """
+        if request.validate_only:
+            answer = directory_pb2.WithdrawPolicyProposalResponse()
+            return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
+        proposal = policies.find(conn, raw(request.proposal_id))
+        if proposal is None or proposal.officer_key != call.officer_key:
+            raise errors.NoRecord
+        if proposal.adopted_as is not None:
+            raise errors.WrongState
+        at = proposal.withdrawn_at or call.now()
+        answer = directory_pb2.WithdrawPolicyProposalResponse(withdraw_time=from_us(to_us(at)))
+        word = "WITHDRAWN" if proposal.withdrawn_at is None else "WITHDRAWN_BEFORE"
+        detail = record_pb2.AccessDetail(outcome=f"POLICY_{word} {proposal.name}", subjects=[proposal.proposal_id])
+        if proposal.withdrawn_at is not None:
+            return Outcome(disclose(answer, call.purpose), detail)
+        row, ref, seen = policies.withdrawal(proposal, at)
+        rows = (row, *_told(call, notification_pb2.EVENT_KIND_POLICY_WITHDRAWN))
+        in_force = policies.of_version(policy_of(call).version)
+        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (seen, in_force))
 
     def adopt_policy(
         self, call: Call, request: directory_pb2.AdoptPolicyRequest, conn: Connection
@@ -100,7 +131,7 @@ class PolicyHandlers:
             NoRecord: there is no such proposal.
             Denied: SECOND_PERSON_REQUIRED.
             EtagMismatch: it was read beside another policy.
-            WrongState: it is adopted, or outdated.
+            WrongState: it is adopted, outdated, withdrawn, or expired.
             InvalidFields: POLICY_NOT_VALID: it doesn't follow the policy in force any more.
         """
         if request.validate_only:
@@ -113,7 +144,7 @@ class PolicyHandlers:
             decider=(call.agency.agency_id, call.officer_key),
             first=(proposal.agency_id, proposal.officer_key),
             etag_is_current=request.etag == proposal.etag(policy.version),
-            open_state=proposal.is_open(policy.version),
+            open_state=proposals.state(proposal, Beside.of(call)) == directory_pb2.POLICY_PROPOSAL_STATE_OPEN,
             another_agency=False,
         )
         _follows(call, policy, proposal.name, documents.decode(proposal.name, proposal.content))
@@ -131,7 +162,7 @@ class PolicyHandlers:
             record_pb2.AccessDetail(outcome=f"POLICY_ADOPTED {proposal.name}", subjects=[proposal.proposal_id]),
             (row, *_told(call, notification_pb2.EVENT_KIND_POLICY_ADOPTED)),
             (ref,),
-            (seen,),
+            seen,
         )
 
     def get_policy(
@@ -152,7 +183,7 @@ class PolicyHandlers:
             proposal = policies.find(conn, raw(request.proposal_id))
             if proposal is None or proposal.name != name:
                 raise errors.NoRecord
-            answer.proposal.CopyFrom(_proposal(proposal, policy.version))
+            answer.proposal.CopyFrom(_proposal(call, proposal))
             answer.proposal.content = proposal.content
             detail.subjects.append(proposal.proposal_id)
         return Outcome(disclose(answer, call.purpose), detail, seen=(policies.of_version(policy.version),))
@@ -165,7 +196,10 @@ class PolicyHandlers:
         answer = directory_pb2.ListPoliciesResponse(
             version=version,
             policies=[_policy(each) for each in policies.in_force(conn)],
-            proposals=[_proposal(each, version) for each in policies.open_ones(conn, version)],
+            proposals=[
+                _proposal(call, each)
+                for each in proposals.open_ones(policies.made_against(conn, version), Beside.of(call))
+            ],
         )
         detail = record_pb2.AccessDetail(outcome="POLICIES_LISTED")
         return Outcome(disclose(answer, call.purpose), detail, seen=(policies.of_version(version),))
@@ -211,18 +245,13 @@ def _policy(adopted: policies.Adopted) -> directory_pb2.Policy:
     )
 
 
-def _proposal(proposal: policies.Proposal, version: int) -> directory_pb2.PolicyProposal:
-    if proposal.adopted_as is not None:
-        state = directory_pb2.POLICY_PROPOSAL_STATE_ADOPTED
-    elif proposal.is_open(version):
-        state = directory_pb2.POLICY_PROPOSAL_STATE_OPEN
-    else:
-        state = directory_pb2.POLICY_PROPOSAL_STATE_OUTDATED
+def _proposal(call: Call, proposal: policies.Proposal) -> directory_pb2.PolicyProposal:
     return directory_pb2.PolicyProposal(
         proposal_id=text(proposal.proposal_id),
-        etag=proposal.etag(version),
-        state=state,
+        etag=proposal.etag(policy_of(call).version),
+        state=proposals.state(proposal, Beside.of(call)),
         document=directory_pb2.PolicyDocument.ValueType(_NUMBERS[proposal.name]),
         officer_key_id=proposal.officer_key,
         propose_time=from_us(to_us(proposal.proposed_at)),
+        expiry=proposals.expiry(proposal, policy_of(call)).message(),
     )

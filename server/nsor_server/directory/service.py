@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from google.protobuf import timestamp_pb2
 from google.protobuf.message import Message
@@ -13,7 +13,7 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
-from nsor_server.directory import focal_persons, officers, pages, rules
+from nsor_server.directory import focal_persons, limits, officers, pages, rules
 from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
@@ -22,8 +22,6 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 A = TypeVar("A", bound=Message)
-CHANGES_PER_MINUTE: Final = 60
-"""Keys that one agency may enrol and disable; a province's investigators are enrolled within the hour."""
 
 
 class DirectoryService:
@@ -61,7 +59,7 @@ class DirectoryService:
             decides=request.decides,
             system=request.kind == directory_pb2.KEY_KIND_SYSTEM,
         )
-        _within_rate(conn, agency_id)
+        limits.check_enrolments(officers.enrolled_of_late(conn, agency_id))
         if officers.is_known(conn, officer.key_id):
             known = errors.Violation("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)
             raise errors.InvalidFields(violations=(known,))
@@ -82,7 +80,7 @@ class DirectoryService:
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
     ) -> Outcome[directory_pb2.DisableOfficerResponse]:
-        """Disable a key of the caller's own agency.
+        """Disable a key of the caller's own agency. It has no limit: a key that is misused can't wait.
 
         A second time changes nothing, unless it says now that the key is compromised: whoever has misused it could
         otherwise have it disabled for an ordinary reason first, and go on with what it has opened.
@@ -92,7 +90,6 @@ class DirectoryService:
         key_id, agency_id = request.officer_key_id, call.agency.agency_id
         if not officers.is_of(conn, key_id, agency_id):
             raise errors.NoRecord
-        _within_rate(conn, agency_id)
         before, now = officers.disabled(conn, key_id), call.now()
         compromised = request.reason == directory_pb2.DISABLE_REASON_KEY_COMPROMISED
         answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(before.at or now)))
@@ -105,7 +102,7 @@ class DirectoryService:
     def disable_own_key(
         self, call: Call, request: directory_pb2.DisableOwnKeyRequest, conn: Connection
     ) -> Outcome[directory_pb2.DisableOwnKeyResponse]:
-        """Disable the key that has signed the call. It is asked for no rate: a key that is lost can't wait."""
+        """Disable the key that has signed the call. It has no limit either."""
         if request.validate_only:
             return Outcome(directory_pb2.DisableOwnKeyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         if officers.disabled(conn, call.officer_key).at is not None:
@@ -160,16 +157,6 @@ def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]
     agency_id = call.agency.agency_id
     told = [agency_id, *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)]
     return outbox.owed(kind, told, about_agency=agency_id)
-
-
-def _within_rate(conn: Connection, agency_id: str) -> None:
-    """See that the agency doesn't change the directory too often: each change is read anew for everybody.
-
-    Raises:
-        errors.Exhausted: it does.
-    """
-    if officers.changes(conn, agency_id) >= CHANGES_PER_MINUTE:
-        raise errors.Exhausted(retry_after_seconds=10.0)
 
 
 def _officer(enrolled: officers.Enrolled) -> directory_pb2.Officer:

@@ -23,6 +23,7 @@ TICKET_EXPIRY: Final = "ticket-expiry"
 COURT_CASE_EXPIRY: Final = "court-case-expiry"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
+PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -30,6 +31,7 @@ COUNTED: Final = (
     COURT_CASE_EXPIRY,
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
+    PROPOSAL_EXPIRY,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -234,6 +234,11 @@ POLICY_PROPOSALS: Final = Table(
     ),
     decides=True,
 )
+POLICY_WITHDRAWALS: Final = Table(
+    "policy_proposal_withdrawal",
+    (("proposal_id", "bytea"), ("officer_key", "bytea"), ("withdrawn_at", "timestamptz")),
+    decides=True,
+)
 POLICY_VERSIONS: Final = Table(
     "policy_version",
     (
@@ -261,6 +266,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(EPOCHS, "epoch"),
         Deciding(KEYRINGS, "version"),
         Deciding(POLICY_PROPOSALS, "proposal_id"),
+        Deciding(POLICY_WITHDRAWALS, "proposal_id"),
         Deciding(POLICY_VERSIONS, "name", "version"),
     )
 }

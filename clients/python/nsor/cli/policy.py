@@ -49,11 +49,12 @@ def list_(session: Session) -> None:
             _name(each.document),
             render.text(fields["adopt_time"], each.propose_time),
             "you" if each.officer_key_id == own else each.officer_key_id.hex()[:8],
+            render.text(fields["adopt_time"], each.expiry.due_time),
         )
         for each in found.proposals
     ]
     if proposals:
-        session.table("Proposals", ("id", "document", "proposed", "by key"), proposals)
+        session.table("Proposals", ("id", "document", "proposed", "by key", "until"), proposals)
     session.counted(len(proposals), len(proposals), "open proposals")
     for each in found.proposals:
         if each.officer_key_id != own:
@@ -99,6 +100,18 @@ def adopt(session: Session, proposal_id: str, etag: str | None) -> None:
             click.confirm("Put this in force, for everybody, from the next call on?", abort=True, err=True)
         request = directory_pb2.AdoptPolicyRequest(proposal_id=found.proposal_id, etag=etag)
         session.answer(client.directory.adopt_policy(request), title="In force")
+
+
+@policy.command()
+@click.argument("proposal_id")
+@common
+def withdraw(session: Session, proposal_id: str) -> None:
+    """Withdraw a proposal that you have made. PROPOSAL_ID may be its first 8 digits."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        request = directory_pb2.WithdrawPolicyProposalRequest(proposal_id=_proposal(client, proposal_id).proposal_id)
+        session.answer(client.directory.withdraw_policy_proposal(request), title="Withdrawn")
 
 
 @policy.command()

@@ -140,6 +140,10 @@ class _PolicyProposalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_P
     """It was adopted."""
     POLICY_PROPOSAL_STATE_OUTDATED: _PolicyProposalState.ValueType  # 3
     """The policy has changed since it was made. What it would change is another thing now: propose it again."""
+    POLICY_PROPOSAL_STATE_WITHDRAWN: _PolicyProposalState.ValueType  # 4
+    """Who made it has withdrawn it, or the key that it was made with is disabled as compromised."""
+    POLICY_PROPOSAL_STATE_EXPIRED: _PolicyProposalState.ValueType  # 5
+    """Nobody has adopted it in time: propose it again."""
 
 class PolicyProposalState(_PolicyProposalState, metaclass=_PolicyProposalStateEnumTypeWrapper):
     """State of a proposal."""
@@ -152,6 +156,10 @@ POLICY_PROPOSAL_STATE_ADOPTED: PolicyProposalState.ValueType  # 2
 """It was adopted."""
 POLICY_PROPOSAL_STATE_OUTDATED: PolicyProposalState.ValueType  # 3
 """The policy has changed since it was made. What it would change is another thing now: propose it again."""
+POLICY_PROPOSAL_STATE_WITHDRAWN: PolicyProposalState.ValueType  # 4
+"""Who made it has withdrawn it, or the key that it was made with is disabled as compromised."""
+POLICY_PROPOSAL_STATE_EXPIRED: PolicyProposalState.ValueType  # 5
+"""Nobody has adopted it in time: propose it again."""
 Global___PolicyProposalState: _TypeAlias = PolicyProposalState  # noqa: Y015
 
 @_typing.final
@@ -674,6 +682,7 @@ class PolicyProposal(_message.Message):
     OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
     PROPOSE_TIME_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
+    EXPIRY_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     """Its id."""
     etag: _builtins.str
@@ -690,6 +699,10 @@ class PolicyProposal(_message.Message):
     def propose_time(self) -> _timestamp_pb2.Timestamp:
         """When it was proposed."""
 
+    @_builtins.property
+    def expiry(self) -> _types_pb2.Deadline:
+        """Until when it may be adopted, unless the policy changes before."""
+
     def __init__(
         self,
         *,
@@ -700,10 +713,11 @@ class PolicyProposal(_message.Message):
         officer_key_id: _builtins.bytes = ...,
         propose_time: _timestamp_pb2.Timestamp | None = ...,
         content: _builtins.bytes = ...,
+        expiry: _types_pb2.Deadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["propose_time", b"propose_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "propose_time", b"propose_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "document", b"document", "etag", b"etag", "officer_key_id", b"officer_key_id", "proposal_id", b"proposal_id", "propose_time", b"propose_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "document", b"document", "etag", b"etag", "expiry", b"expiry", "officer_key_id", b"officer_key_id", "proposal_id", b"proposal_id", "propose_time", b"propose_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -766,6 +780,60 @@ class ProposePolicyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProposePolicyResponse: _TypeAlias = ProposePolicyResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawPolicyProposalRequest(_message.Message):
+    """Withdraws a proposal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    proposal_id: _builtins.str
+    """The proposal."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        proposal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal_id", b"proposal_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPolicyProposalRequest: _TypeAlias = WithdrawPolicyProposalRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawPolicyProposalResponse(_message.Message):
+    """The answer to a withdrawal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def withdraw_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was withdrawn; not set with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        withdraw_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["withdraw_time", b"withdraw_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["withdraw_time", b"withdraw_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPolicyProposalResponse: _TypeAlias = WithdrawPolicyProposalResponse  # noqa: Y015
 
 @_typing.final
 class AdoptPolicyRequest(_message.Message):
@@ -915,7 +983,7 @@ class ListPoliciesResponse(_message.Message):
 
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyProposal]:
-        """The proposals that may be adopted, the oldest first, without their content; at most 20 are open at a time."""
+        """The proposals that may be adopted, the oldest first, without their content."""
 
     def __init__(
         self,

@@ -67,6 +67,11 @@ class DirectoryServiceStub:
                 request_serializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.FromString,
                 _registered_method=True)
+        self.WithdrawPolicyProposal = channel.unary_unary(
+                '/nsor.v1.DirectoryService/WithdrawPolicyProposal',
+                request_serializer=nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalResponse.FromString,
+                _registered_method=True)
         self.AdoptPolicy = channel.unary_unary(
                 '/nsor.v1.DirectoryService/AdoptPolicy',
                 request_serializer=nsor_dot_v1_dot_directory__pb2.AdoptPolicyRequest.SerializeToString,
@@ -130,8 +135,17 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ProposePolicy(self, request, context):
-        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
+        at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
         POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawPolicyProposal(self, request, context):
+        """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+        adopted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +153,8 @@ class DirectoryServiceServicer:
 
     def AdoptPolicy(self, request, context):
         """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
-        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
+        open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +206,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ProposePolicy,
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.SerializeToString,
+            ),
+            'WithdrawPolicyProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawPolicyProposal,
+                    request_deserializer=nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalResponse.SerializeToString,
             ),
             'AdoptPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.AdoptPolicy,
@@ -373,6 +393,33 @@ class DirectoryService:
             '/nsor.v1.DirectoryService/ProposePolicy',
             nsor_dot_v1_dot_directory__pb2.ProposePolicyRequest.SerializeToString,
             nsor_dot_v1_dot_directory__pb2.ProposePolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawPolicyProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/WithdrawPolicyProposal',
+            nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalRequest.SerializeToString,
+            nsor_dot_v1_dot_directory__pb2.WithdrawPolicyProposalResponse.FromString,
             options,
             channel_credentials,
             insecure,

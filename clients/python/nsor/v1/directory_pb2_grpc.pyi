@@ -54,12 +54,18 @@ class DirectoryServiceStub:
     ListAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]
     """Lists the agencies."""
     ProposePolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]
-    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
+    at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
     POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+    """
+    WithdrawPolicyProposal: _grpc.UnaryUnaryMultiCallable[_directory_pb2.WithdrawPolicyProposalRequest, _directory_pb2.WithdrawPolicyProposalResponse]
+    """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+    adopted.
     """
     AdoptPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]
     """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
-    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
+    open.
     """
     GetPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]
     """Shows a document that is in force and, beside it, a proposal for it."""
@@ -92,12 +98,18 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     ListAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]  # type: ignore[assignment]
     """Lists the agencies."""
     ProposePolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]  # type: ignore[assignment]
-    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+    """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
+    at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
     POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+    """
+    WithdrawPolicyProposal: _aio.UnaryUnaryMultiCallable[_directory_pb2.WithdrawPolicyProposalRequest, _directory_pb2.WithdrawPolicyProposalResponse]  # type: ignore[assignment]
+    """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+    adopted.
     """
     AdoptPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]  # type: ignore[assignment]
     """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
-    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+    SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
+    open.
     """
     GetPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]  # type: ignore[assignment]
     """Shows a document that is in force and, beside it, a proposal for it."""
@@ -163,8 +175,19 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ProposePolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ProposePolicyResponse, _abc.Awaitable[_directory_pb2.ProposePolicyResponse]]:
-        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. Errors:
+        """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
+        at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
         POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawPolicyProposal(
+        self,
+        request: _directory_pb2.WithdrawPolicyProposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.WithdrawPolicyProposalResponse, _abc.Awaitable[_directory_pb2.WithdrawPolicyProposalResponse]]:
+        """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+        adopted.
         """
 
     @_abc_1.abstractmethod
@@ -174,7 +197,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.AdoptPolicyResponse, _abc.Awaitable[_directory_pb2.AdoptPolicyResponse]]:
         """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
-        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it is adopted or outdated.
+        SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
+        open.
         """
 
     @_abc_1.abstractmethod

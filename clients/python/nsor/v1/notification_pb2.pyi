@@ -93,6 +93,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An officer of NPB adopted a proposed document: it decides from now on."""
     EVENT_KIND_ACCESS_WITHDRAWN: _EventKind.ValueType  # 18
     """The prosecution withdrew the grant of an access request."""
+    EVENT_KIND_POLICY_WITHDRAWN: _EventKind.ValueType  # 19
+    """An officer of NPB withdrew a document that he had proposed."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -137,6 +139,8 @@ EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 17
 """An officer of NPB adopted a proposed document: it decides from now on."""
 EVENT_KIND_ACCESS_WITHDRAWN: EventKind.ValueType  # 18
 """The prosecution withdrew the grant of an access request."""
+EVENT_KIND_POLICY_WITHDRAWN: EventKind.ValueType  # 19
+"""An officer of NPB withdrew a document that he had proposed."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

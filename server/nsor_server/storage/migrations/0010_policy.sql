@@ -27,4 +27,11 @@ COMMENT ON COLUMN policy_version.digest IS 'SHA-256 of name, a zero byte and con
 COMMENT ON COLUMN policy_version.proposal_id IS 'what was adopted; null for a document that the register began with';
 COMMENT ON COLUMN policy_version.officer_key IS 'who adopted it, another officer than who proposed it';
 
-GRANT SELECT, INSERT ON policy_proposal, policy_version TO nsor_server;
+CREATE TABLE policy_proposal_withdrawal (
+    proposal_id bytea PRIMARY KEY REFERENCES policy_proposal,
+    officer_key bytea NOT NULL CHECK (octet_length(officer_key) = 32),
+    withdrawn_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN policy_proposal_withdrawal.officer_key IS 'who withdrew it: the officer who proposed it';
+
+GRANT SELECT, INSERT ON policy_proposal, policy_version, policy_proposal_withdrawal TO nsor_server;

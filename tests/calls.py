@@ -406,9 +406,18 @@ class Services:
         """Have the directory know an officer."""
         with self.database.owner() as owner:
             owner.execute(
-                "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
-                " VALUES (%s, %s, %s, %s, %s, %s, gen_random_uuid())",
-                (who.key_id, who.agency_id, who.officer_number, who.public_key, list(who.jurisdiction), who.grade),
+                "INSERT INTO officer"
+                " (key_id, agency_id, officer_number, public_key, jurisdiction, grade, decides, access_id)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, gen_random_uuid())",
+                (
+                    who.key_id,
+                    who.agency_id,
+                    who.officer_number,
+                    who.public_key,
+                    list(who.jurisdiction),
+                    who.grade,
+                    who.decides,
+                ),
             )
             if disabled:
                 owner.execute(

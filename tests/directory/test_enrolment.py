@@ -1,6 +1,8 @@
 """Enrolment is two persons' work: who may enrol whom, one live key of a number, and who hears of it."""
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import directory_pb2, errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, FocalPerson, Officer, Outcome
-from nsor_server.directory import rules
+from nsor_server.directory import limits, rules
 from tests.calls import (
     LAHORE_COURT,
     NPB,
@@ -67,6 +69,53 @@ def test_deciding_officers_of_npb_and_courts_are_enrolled_by_two(services: Servi
     assert services.ask(by(agency, one, other), request).response.officer.decides
     request = enrolment(new_key(), agency, "LHR-1205")
     assert not services.ask(by(agency, one), request).response.officer.decides
+
+
+@pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
+def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, agency: Agency) -> None:
+    # Alone, one focal person could take every decider's key away and put his own keys, which decide nothing, there.
+    one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
+    old = new_key()
+    request = enrolment(old, agency)
+    request.decides = True
+    services.ask(by(agency, one, other), request)
+    request = enrolment(new_key(), agency)
+    request.replaced_key_id = key_id(old)
+    refusal = services.refused(errors.Denied, by(agency, one), request)
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED
+    assert services.ask(by(agency, one, other), request).detail.outcome == "REPLACED"
+
+
+@pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
+def test_one_focal_person_disables_few_deciding_officers_and_two_any(services: Services, agency: Agency) -> None:
+    # A stolen key can't wait for a second person; but one focal person mustn't put an end to all decisions.
+    one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
+    deciders = [services.enrolled(officer_of(agency)) for _ in range(limits.DECIDERS_ALONE_A_DAY + 2)]
+    plain = services.enrolled(replace(officer_of(agency), decides=False))
+    for each in deciders[:-2]:
+        services.ask(by(agency, one), disabling_of(each))
+    refusal = services.refused(errors.Denied, by(agency, one), disabling_of(deciders[-1]))
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED
+    # Neither who decides nothing, nor his colleague, nor both of them, wait for the next day.
+    services.ask(by(agency, one), disabling_of(plain))
+    services.ask(by(agency, other), disabling_of(deciders[-2]))
+    services.ask(by(agency, one, other), disabling_of(deciders[-1]))
+    assert services.owed(DISABLED).count("npb") == services.one("SELECT count(*) FROM officer_disabled")
+
+
+def test_of_many_that_one_disables_at_once_few_are(services: Services) -> None:
+    one = focal_person_of(NPB)
+    deciders = [services.enrolled(officer_of(NPB)) for _ in range(limits.DECIDERS_ALONE_A_DAY + 2)]
+    ended = services.at_once(*((by(NPB, one), disabling_of(each)) for each in deciders), together=True)
+    assert sum(isinstance(each, Outcome) for each in ended) == limits.DECIDERS_ALONE_A_DAY
+
+
+def disabling_of(who: Officer) -> directory_pb2.DisableOfficerRequest:
+    return directory_pb2.DisableOfficerRequest(
+        request_id=str(uuid.uuid4()),
+        officer_key_id=who.key_id,
+        reason=directory_pb2.DISABLE_REASON_SUSPENDED,
+    )
 
 
 def test_other_agencies_enrol_their_deciding_officers_by_one(services: Services) -> None:

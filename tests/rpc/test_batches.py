@@ -242,7 +242,7 @@ def acknowledgement(agency_id: str, through: int) -> Row:
 
 def disabling(key: Ed25519PrivateKey, agency_id: str) -> Row:
     key_id = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
-    values = (key_id, 1, agency_id, 1, key_id, dt.datetime.now(dt.UTC), new_access_id())
+    values = (key_id, 1, agency_id, 1, key_id, None, dt.datetime.now(dt.UTC), new_access_id())
     return Row(DISABLED_OFFICERS, values)
 
 

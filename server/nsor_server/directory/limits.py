@@ -1,7 +1,7 @@
 """How many changes of what decides are taken from one officer and from one agency. Pure: the counts are the caller's.
 
 Each change is kept for good and read anew by every server process. What takes away (disabling a key, withdrawing a
-proposal) has no limit here: it is urgent, and happens once to each.
+proposal) is urgent and happens once to each: it has no limit, but for one that a second person lifts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from nsor_server import errors
 
 ENROLMENTS_A_MINUTE: Final = 60
 """Keys that one agency may enrol and replace; a province's investigators are enrolled within the hour."""
+DECIDERS_ALONE_A_DAY: Final = 3
+"""Deciding officers of NPB or of a court whom one focal person may disable alone in a day: a stolen key can't wait for
+another one, and one focal person mustn't put an end to all decisions. Two together have no limit."""
 OPEN_OF_OFFICER: Final = 5
 """Proposals of one officer that may be open at a time: nobody keeps his colleagues from proposing."""
 OPEN_OF_AGENCY: Final = 40

@@ -23,6 +23,12 @@ _DISABLED: Final = Versions(
     "disabled officer", ("bytea",), "(SELECT count(*) FROM officer_disabled WHERE key_id = q.k1)"
 )
 """How often a key was disabled: 0, 1, or 2 when it turned out later to be compromised."""
+_ALONE: Final = Versions(
+    "disabled alone",
+    ("bytea",),
+    "(SELECT count(*) FROM officer_disabled WHERE decided_by = q.k1 AND seconded_by IS NULL)",
+)
+"""How often a focal person has disabled a key without another one."""
 _OF_NUMBER: Final = Versions(
     "officer number",
     ("text", "text"),
@@ -68,10 +74,12 @@ class OfNumber:
     Attributes:
         version: how often keys were enrolled and disabled for it.
         live: id of the key that isn't disabled; a number has at most one.
+        decides: whether the officer of the live key may sign decisions.
     """
 
     version: int
     live: bytes | None
+    decides: bool
 
 
 def is_known(conn: Connection, key_id: bytes) -> bool:
@@ -87,16 +95,17 @@ def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber
     """The keys of a number. More than one live key is an error of the register."""
     rows = conn.execute(
         """
-        SELECT key_id, EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
+        SELECT key_id, decides, EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
         FROM officer
         WHERE agency_id = %s AND officer_number = %s
         """,
         (agency_id, officer_number),
     ).fetchall()
-    live = [bytes(key_id) for key_id, disabled in rows if not disabled]
+    live = [(bytes(key_id), decides) for key_id, decides, disabled in rows if not disabled]
     if len(live) > 1:
         raise RuntimeError("a number has several live keys")
-    return OfNumber(len(rows) + sum(disabled for _, disabled in rows), live[0] if live else None)
+    key_id, decides = live[0] if live else (None, False)
+    return OfNumber(len(rows) + sum(disabled for *_, disabled in rows), key_id, decides)
 
 
 _PAGE: Final = rows.statements(
@@ -191,6 +200,22 @@ def enrolled_of_late(conn: Connection, agency_id: str) -> int:
     return int(count)
 
 
+def decides(conn: Connection, key_id: bytes) -> bool:
+    """Tell whether the key is a deciding officer's, also when it is disabled."""
+    return conn.execute("SELECT FROM officer WHERE key_id = %s AND decides", (key_id,)).fetchone() is not None
+
+
+def disabled_alone(conn: Connection, focal_person: bytes) -> tuple[int, Seen]:
+    """How many deciding officers a focal person has disabled alone within the last day, and that no further one was."""
+    ((ever, of_late),) = conn.execute(
+        "SELECT count(*), count(*) FILTER (WHERE o.decides AND d.disabled_at > now() - interval '1 day')"
+        " FROM officer_disabled AS d JOIN officer AS o USING (key_id)"
+        " WHERE d.decided_by = %s AND d.seconded_by IS NULL",
+        (focal_person,),
+    ).fetchall()
+    return int(of_late), Seen(_ALONE, (focal_person,), ever)
+
+
 def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
     """Tell whether the key was enrolled by the agency."""
     row = conn.execute("SELECT FROM officer WHERE key_id = %s AND agency_id = %s", (key_id, agency_id)).fetchone()
@@ -213,8 +238,19 @@ def disabling(
         at: when.
         before: how it was disabled before.
     """
-    values = (key_id, before.times + 1, call.agency.agency_id, int(reason), call.officer_key, at, call.access_id)
-    row = Row(deciding.DISABLED_OFFICERS, values)
+    row = Row(
+        deciding.DISABLED_OFFICERS,
+        (
+            key_id,
+            before.times + 1,
+            call.agency.agency_id,
+            int(reason),
+            call.officer_key,
+            call.focal_persons[1].key_id if len(call.focal_persons) > 1 else None,
+            at,
+            call.access_id,
+        ),
+    )
     return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), before.times)
 
 

@@ -70,7 +70,17 @@ def check_focal_persons(agency: Agency, signers: Sequence[FocalPerson], *, offic
     """
     if any(signer.number == officer_number for signer in signers):
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-    if decides and agency.kind in TWO_FOCAL_PERSONS and len(signers) < 2:
+    if decides:
+        check_two(agency, signers)
+
+
+def check_two(agency: Agency, signers: Sequence[FocalPerson]) -> None:
+    """See that two focal persons decide on a deciding officer, where that needs two.
+
+    Raises:
+        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED.
+    """
+    if agency.kind in TWO_FOCAL_PERSONS and len(signers) < 2:
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
 
 

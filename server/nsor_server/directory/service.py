@@ -65,6 +65,9 @@ class DirectoryService:
             raise errors.InvalidFields(violations=(known,))
         before = officers.of_number(conn, agency_id, number)
         rules.check_replaced(before.live, request.replaced_key_id)
+        if before.decides:
+            # The new key may decide nothing: whoever replaces alone takes the old one away, and acts in its number.
+            rules.check_two(call.agency, call.focal_persons)
         enrolled_at = call.now()
         row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
@@ -80,8 +83,9 @@ class DirectoryService:
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
     ) -> Outcome[directory_pb2.DisableOfficerResponse]:
-        """Disable a key of the caller's own agency. It has no limit: a key that is misused can't wait.
+        """Disable a key of the caller's own agency: a key that is misused can't wait for a second person, nor a minute.
 
+        Of deciding officers, where two focal persons enrol them, one disables only a few in a day.
         A second time changes nothing, unless it says now that the key is compromised: whoever has misused it could
         otherwise have it disabled for an ordinary reason first, and go on with what it has opened.
         """
@@ -96,8 +100,14 @@ class DirectoryService:
         if before.at is not None and (before.compromised or not compromised):
             detail = record_pb2.AccessDetail(outcome="DISABLED_BEFORE", decided_key=key_id)
             return Outcome(disclose(answer, call.purpose), detail)
-        disabling = officers.disabling(key_id, request.reason, call, now, before)
-        return _disabled(call, key_id, request.reason, disabling, disclose(answer, call.purpose))
+        row, ref, as_read = officers.disabling(key_id, request.reason, call, now, before)
+        seen = [as_read]
+        if officers.decides(conn, key_id):
+            alone, no_other = officers.disabled_alone(conn, call.officer_key)
+            if alone >= limits.DECIDERS_ALONE_A_DAY:
+                rules.check_two(call.agency, call.focal_persons)
+            seen.append(no_other)
+        return _disabled(call, key_id, request.reason, (row, ref, seen), disclose(answer, call.purpose))
 
     def disable_own_key(
         self, call: Call, request: directory_pb2.DisableOwnKeyRequest, conn: Connection
@@ -110,8 +120,8 @@ class DirectoryService:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         now = call.now()
         answer = directory_pb2.DisableOwnKeyResponse(disable_time=from_us(to_us(now)))
-        disabling = officers.disabling(call.officer_key, request.reason, call, now)
-        return _disabled(call, call.officer_key, request.reason, disabling, disclose(answer, call.purpose))
+        row, ref, as_read = officers.disabling(call.officer_key, request.reason, call, now)
+        return _disabled(call, call.officer_key, request.reason, (row, ref, [as_read]), disclose(answer, call.purpose))
 
     def list_officers(
         self, call: Call, request: directory_pb2.ListOfficersRequest, conn: Connection
@@ -141,7 +151,7 @@ def _disabled(
     call: Call,
     key_id: bytes,
     reason: directory_pb2.DisableReason.ValueType,
-    disabling: tuple[Row, RecordRef, Seen],
+    disabling: tuple[Row, RecordRef, Sequence[Seen]],
     answer: A,
 ) -> Outcome[A]:
     """What disables a key: its row, and an event to the agency and to NPB."""
@@ -149,7 +159,7 @@ def _disabled(
     detail = record_pb2.AccessDetail(outcome=f"DISABLED {name}", decided_key=key_id)
     row, ref, seen = disabling
     events = _events(call, notification_pb2.EVENT_KIND_KEY_DISABLED)
-    return Outcome(answer, detail, (row, *events), (ref,), (seen,))
+    return Outcome(answer, detail, (row, *events), (ref,), seen)
 
 
 def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]:

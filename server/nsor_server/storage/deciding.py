@@ -190,6 +190,7 @@ DISABLED_OFFICERS: Final = Table(
         ("agency_id", "text"),
         ("reason", "smallint"),
         ("decided_by", "bytea"),
+        ("seconded_by", "bytea"),
         ("disabled_at", "timestamptz"),
         ("access_id", "uuid"),
     ),

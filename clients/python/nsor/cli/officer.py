@@ -28,7 +28,7 @@ def _focal_persons(*, required: bool, two: bool = False) -> Callable[[_F], _F]:
 
     def add(function: _F) -> _F:
         if two:
-            second = "Another focal person's key: for a deciding officer of NPB or of a court."
+            second = "Another focal person's key: for deciding officers of NPB or of a court."
             function = click.option(
                 "--second-focal-key-file", "second_file", type=_FILE, envvar="NSOR_SECOND_FOCAL_KEY", help=second
             )(function)
@@ -153,13 +153,21 @@ def system_key(session: Session, key_file: Path, number: str, focal_file: Path) 
 @click.option("--officer-key-file", "key_file", type=_FILE, help="The key's file, instead of KEY_ID.")
 @click.option("--own", is_flag=True, help="The key that you act with: no focal person is needed.")
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="Why.")
-@_focal_persons(required=False)
+@_focal_persons(required=False, two=True)
 @common
 def disable(
-    session: Session, key_id: str | None, key_file: Path | None, focal_file: Path | None, *, own: bool, reason: str
+    session: Session,
+    key_id: str | None,
+    key_file: Path | None,
+    focal_file: Path | None,
+    second_file: Path | None,
+    *,
+    own: bool,
+    reason: str,
 ) -> None:
     """Disable a key of your agency, for good: KEY_ID is what `enrol`, `new-key` and `list` print.
 
+    One focal person disables three deciding officers of NPB or of a court in a day; for more another one signs too.
     What a key has granted or opened goes on; with --reason key-compromised it counts no more, also when that is said of
     a key that was disabled before.
     """
@@ -176,7 +184,7 @@ def disable(
     if focal_file is None:
         raise click.UsageError("A focal person disables a key: --focal-key-file; or your own one: --own.")
     raw = key_id_of(key_id, key_file)
-    with session.client(focal_keys=(focal_file,)) as client:
+    with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
         session.answer(
             client.directory.disable_officer(directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)),
             title="Disabled",

@@ -97,8 +97,8 @@ class DirectoryServiceServicer:
 
     def EnrolOfficer(self, request, context):
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
-        needs two focal persons.
+        belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
+        court, or replacing the key of one, needs two focal persons.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,7 +106,8 @@ class DirectoryServiceServicer:
 
     def DisableOfficer(self, request, context):
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
-        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
+        officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,12 +38,13 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     EnrolOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
-    needs two focal persons.
+    belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
+    court, or replacing the key of one, needs two focal persons.
     """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
-    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
+    officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
     """
     DisableOwnKey: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -82,12 +83,13 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     EnrolOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]  # type: ignore[assignment]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
-    needs two focal persons.
+    belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
+    court, or replacing the key of one, needs two focal persons.
     """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
-    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+    nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
+    officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
     """
     DisableOwnKey: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]  # type: ignore[assignment]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -129,8 +131,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.EnrolOfficerResponse, _abc.Awaitable[_directory_pb2.EnrolOfficerResponse]]:
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. A deciding officer of NPB or of a court
-        needs two focal persons.
+        belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
+        court, or replacing the key of one, needs two focal persons.
         """
 
     @_abc_1.abstractmethod
@@ -140,7 +142,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.DisableOfficerResponse, _abc.Awaitable[_directory_pb2.DisableOfficerResponse]]:
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
-        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before.
+        nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
+        officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
         """
 
     @_abc_1.abstractmethod

@@ -69,12 +69,14 @@ CREATE TABLE officer_disabled (
     agency_id text NOT NULL,
     reason smallint NOT NULL,
     decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
+    seconded_by bytea CHECK (octet_length(seconded_by) = 32),
     disabled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     access_id uuid NOT NULL,
     PRIMARY KEY (key_id, version)
 );
 COMMENT ON COLUMN officer_disabled.reason IS 'enum nsor.v1.DisableReason; what a compromised key has opened counts no more';
 COMMENT ON COLUMN officer_disabled.decided_by IS 'key id of the focal person who has signed first, or the key itself';
+COMMENT ON COLUMN officer_disabled.seconded_by IS 'key id of the focal person who has signed second; NULL: nobody has';
 
 GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
 GRANT INSERT ON officer, officer_disabled TO nsor_server;

@@ -95,9 +95,20 @@ class Screens:
         if longest > self._most_digits:
             raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
 
+    def words(self, text: str) -> None:
+        """Refuse the words that a code may not hold, however many digits stand beside them.
+
+        Raises:
+            FormatError: VICTIM_WORD, RELATION_WORD.
+        """
+        self._words(text, self._relations_of_codes, _OF_CODES)
+
     def _screen(self, text: str, relations: re.Pattern[str], abbreviated: re.Pattern[str]) -> None:
         if len(text) > self._most_digits and digits(text) > self._most_digits:
             raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
+        self._words(text, relations, abbreviated)
+
+    def _words(self, text: str, relations: re.Pattern[str], abbreviated: re.Pattern[str]) -> None:
         letters = loose(text)
         words = _SEPARATORS.sub(" ", letters)
         if self._victims.search(words) is not None:

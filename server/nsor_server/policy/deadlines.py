@@ -10,8 +10,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from nsor.v1 import errors_pb2, types_pb2
 from nsor_server.formats.instants import from_us, to_us
@@ -49,21 +51,20 @@ class DeadlineRow(source.Row, frozen=True):
         valid_from: first day in Asia/Karachi on which an event starts this version of the rule.
     """
 
-    id: str
+    id: source.RuleId
     start_event: str
-    hours: int | None = None
-    days: int | None = None
-    years: int | None = None
+    hours: Annotated[int, msgspec.Meta(ge=1, le=8_760)] | None = None
+    days: Annotated[int, msgspec.Meta(ge=1, le=3_660)] | None = None
+    years: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
     before: bool = False
     comparables: str = ""
     valid_from: dt.date = dt.date.min
 
     def __post_init__(self) -> None:
-        """Refuse a row without exactly one positive measure."""
+        """Refuse a row without exactly one measure."""
         source.Row.__post_init__(self)
-        measures = [measure for measure in (self.hours, self.days, self.years) if measure is not None]
-        if len(measures) != 1 or measures[0] < 1:
-            raise ValueError("a deadline has exactly one of hours, days and years, and it is positive")
+        if sum(measure is not None for measure in (self.hours, self.days, self.years)) != 1:
+            raise ValueError("a deadline has exactly one of hours, days and years")
 
     @property
     def calendar(self) -> str:

@@ -1,21 +1,19 @@
 """The documents of which the policy that decides consists, and the one form in which a document is stored.
 
 A file's comments and its order of keys decide nothing and are words of somebody: what is kept is the canonical form,
-the parsed values as JSON in the order of their type. The words that are left (citations, names) are bounded here.
+the parsed values as JSON in the order of their type. What the words that are left may say is in ``texts``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from nsor.v1 import errors_pb2
-from nsor_server.policy import source
+from nsor_server.policy import source, texts
 from nsor_server.policy.budgets import BudgetsFile
 from nsor_server.policy.deadlines import DeadlinesFile
 from nsor_server.policy.grants import GrantPolicy
@@ -36,10 +34,6 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "budgets": BudgetsFile,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
-LONGEST_TEXT: Final = 300
-"""Characters of the longest text of a document."""
-_NUMBER_OF_A_PERSON: Final = re.compile(r"(?:\d[\W_]*){11}")
-"""Eleven digits with anything but letters between them: a CNIC, a telephone number."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -55,17 +49,7 @@ def parse(name: str, toml: bytes) -> msgspec.Struct:
     """
     file = f"{name}.toml"
     document = source.parse(file, toml, KINDS[name])
-    for path, text in _texts(msgspec.to_builtins(document), ""):
-        if len(text) > LONGEST_TEXT:
-            raise source.PolicyError(
-                f"{file}: {path} is longer than {LONGEST_TEXT} characters",
-                path=path,
-                reason=errors_pb2.FIELD_REASON_TOO_LONG,
-            )
-        if not text.isprintable() or _NUMBER_OF_A_PERSON.search(text):
-            raise source.PolicyError(
-                f"{file}: {path} has control characters, or digits enough for a person's number", path=path
-            )
+    texts.check(file, document)
     return document
 
 
@@ -121,15 +105,3 @@ def decode(name: str, content: bytes) -> msgspec.Struct:
 def digest(name: str, content: bytes) -> bytes:
     """What a document is known by: the SHA-256 of its name, a zero byte, and its canonical form."""
     return hashlib.sha256(name.encode() + b"\0" + content).digest()
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text of a document with its place."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from _texts(item, f"{path}[{number}]")

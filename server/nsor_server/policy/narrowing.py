@@ -23,7 +23,7 @@ _ALWAYS_ON: Final = frozenset(options_pb2.Purpose.Value(f"PURPOSE_{name}") for n
 class ProvinceRow(source.Row, frozen=True):
     """Whether the Act applies in a unit. Azad Kashmir and Gilgit-Baltistan have legislatures of their own."""
 
-    code: str
+    code: source.UnitCode
     adopted: bool
 
 
@@ -39,8 +39,8 @@ class SwitchedOffRow(source.Row, frozen=True):
 
     purpose: str
     kinds: tuple[str, ...] = ()
-    provinces: tuple[str, ...] = ()
-    agencies: tuple[str, ...] = ()
+    provinces: tuple[source.UnitCode, ...] = ()
+    agencies: tuple[source.AgencyId, ...] = ()
 
 
 class NarrowingFile(source.Part, frozen=True):

@@ -43,14 +43,14 @@ class OffenceRow(source.Row, frozen=True):
         superseded_by: the section that took its place.
     """
 
-    code: str
+    code: source.OffenceCode
     title: str
     s2h: bool = False
     principal_in: tuple[Schedule, ...] = ()
     connected_in: tuple[Schedule, ...] = ()
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
-    superseded_by: str | None = None
+    superseded_by: source.OffenceCode | None = None
 
     @property
     def connected_only(self) -> bool:

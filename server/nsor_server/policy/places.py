@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Annotated, Self
+
+import msgspec
 
 from nsor_server.formats import place_code
 from nsor_server.formats.errors import FormatError
@@ -20,18 +22,18 @@ from nsor_server.policy import source
 class DistrictRow(source.Part, frozen=True):
     """A district: three letters, names, and its stations' codes when they are known."""
 
-    code: str
-    en: str
-    ur: str
-    stations: tuple[str, ...] = ()
+    code: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+    en: source.Name
+    ur: source.Name
+    stations: tuple[Annotated[str, msgspec.Meta(pattern=r"^PS-[0-9]{3}\Z")], ...] = ()
 
 
 class UnitRow(source.Row, frozen=True):
     """A province or territory: its ISO 3166-2 code, names and districts."""
 
-    code: str
-    en: str
-    ur: str
+    code: source.UnitCode
+    en: source.Name
+    ur: source.Name
     districts: tuple[DistrictRow, ...]
 
 

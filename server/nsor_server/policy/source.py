@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -13,9 +13,21 @@ from nsor.v1 import errors_pb2
 from nsor_server.config import OperatorError
 
 _HERE: Final = Path(__file__).parent
-_PLACE: Final = re.compile(r"^(?P<rule>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_PLACE: Final = re.compile(r"^(?P<rule>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_IN_TOML: Final = re.compile(r" \(at (?:line \d+, column \d+|end of document)\)")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>\w+)`")
 _T = TypeVar("_T", bound=msgspec.Struct)
+
+OffenceCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,6}-[A-Z0-9-]{1,12}\Z")]
+"""Such as PPC-376."""
+AgencyId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,62}\Z")]
+"""As in an agency's certificate."""
+UnitCode = Annotated[str, msgspec.Meta(pattern=r"^PK(?:-[A-Z]{2})?\Z")]
+"""A province or territory, ISO 3166-2; the whole country."""
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\d_{}:;/]{1,60}\Z")]
+"""What a place is called: no digit."""
+RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z-]{0,40}\Z")]
+"""Of a rule, such as grant-expiry."""
 
 
 class PolicyError(OperatorError):
@@ -84,11 +96,16 @@ def parse(name: str, toml: bytes, kind: type[_T]) -> _T:
         PolicyError: it isn't TOML in UTF-8, or isn't of this shape.
     """
     try:
-        return msgspec.convert(tomllib.loads(toml.decode()), kind)
+        found = tomllib.loads(toml.decode())
     except UnicodeDecodeError as error:
         raise PolicyError(f"{name}: not text in UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyError(f"{name}: not TOML: {error}") from error
+    except (ValueError, OverflowError, RecursionError) as error:
+        # Besides what isn't TOML: integers of thousands of digits, and times that no clock shows. The text of an error
+        # may hold a key or a value, its place doesn't.
+        place = _IN_TOML.search(str(error))
+        raise PolicyError(f"{name}: not TOML{place[0] if place else ''}") from error
+    try:
+        return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
         raise _misshapen(name, str(error)) from error
 
@@ -102,9 +119,11 @@ def _misshapen(name: str, text: str) -> PolicyError:
         path = f"{path}.{missing['field']}".lstrip(".")
         return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_REQUIRED)
     if "unknown field" in rule:
-        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_FIELD)
+        place = f" at {path}" if path else ""
+        return PolicyError(f"{name}: unknown field{place}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_FIELD)
     if "enum value" in rule:
-        return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
-    if "=" in rule:  # "Expected `int` >= 1"
+        place = f" at {path}" if path else ""
+        return PolicyError(f"{name}: unknown value{place}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
+    if "=" in rule and "matching" not in rule:  # "Expected `int` >= 1"
         return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_OUT_OF_RANGE)
     return PolicyError(f"{name}: {text}", path=path)

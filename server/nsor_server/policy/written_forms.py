@@ -22,7 +22,14 @@ _REASONS: Final = {
     "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
     "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
 }
-_Words = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+_OneWord = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d_]{2,24}\Z")]
+_Screened = Annotated[tuple[_OneWord, ...], msgspec.Meta(min_length=1)]
+_Capitals = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,16}\Z")]
+_Suffixes = Annotated[tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}\Z")], ...], msgspec.Meta(min_length=1)]
+_Phrase = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,16}(?: [A-Z]{1,16})?\Z")]
+_Phrases = Annotated[tuple[_Phrase, ...], msgspec.Meta(min_length=1)]
+_Form = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z ./(){}-]{1,48}\Z")]
+_Forms = Annotated[tuple[_Form, ...], msgspec.Meta(min_length=1)]
 _Digits = Annotated[int, msgspec.Meta(ge=1, le=12)]
 
 
@@ -30,9 +37,9 @@ class ScreensRow(source.Row, frozen=True):
     """What nothing may hold: too many digits, and words for victims and relations."""
 
     most_digits: _Digits
-    victims: _Words
-    relations: _Words
-    more_relations: _Words
+    victims: _Screened
+    relations: _Screened
+    more_relations: _Screened
 
 
 class AddressRow(source.Row, frozen=True):
@@ -40,21 +47,21 @@ class AddressRow(source.Row, frozen=True):
 
     most_digits: _Digits
     most_digits_together: _Digits
-    suffixes: _Words
-    words: Mapping[str, _Words]
+    suffixes: _Suffixes
+    words: Mapping[_Capitals, _Phrases]
 
 
 class UrduRow(source.Row, frozen=True):
     """Latin words by the Urdu ones."""
 
-    words: Mapping[str, str]
+    words: Mapping[_OneWord, _Capitals]
 
 
 class NumberRow(source.Row, frozen=True):
     """The forms of a kind of number, by the name of its format."""
 
     kind: str
-    forms: _Words
+    forms: _Forms
 
 
 class WrittenFormsFile(source.Part, frozen=True):

@@ -23,6 +23,7 @@ SAMPLES = {
     "connections_per_certificate": "9",
     "commit_timeout_seconds": "0.5",
     "copy_patience_seconds": "90",
+    "events_patience_seconds": "90",
     "drain_seconds": "0",
     "maximum_message_bytes": "2048",
 }

@@ -37,6 +37,8 @@ class Alert(enum.StrEnum):
     """The catalog isn't what the migrations make."""
     COPY_BEHIND = "COPY_BEHIND"
     """The outside copy of the checkpoints is missing, or can't be written."""
+    EVENTS_BEHIND = "EVENTS_BEHIND"
+    """No event is delivered: subscribers hear nothing."""
     LEDGER_TORN = "LEDGER_TORN"
     """The end of the ledger isn't what was signed: entries were lost or changed."""
 

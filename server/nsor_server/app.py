@@ -284,15 +284,19 @@ class _Parts:
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
         services = frozenset(rule.service for rule in self.contract.methods.values())
-        patience = settings.copy_patience_seconds
         unproved = admission.directory.unproved
 
         def healthy() -> bool:
-            return writer.healthy and not unproved.seconds and copy.behind_seconds <= patience
+            return (
+                writer.healthy
+                and not unproved.seconds
+                and copy.behind_seconds <= settings.copy_patience_seconds
+                and deliverer.behind_seconds <= settings.events_patience_seconds
+            )
 
         health = Health(pipeline, services, healthy)
         self.metrics.watch_directory(lambda: unproved.seconds)
-        self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds)
+        self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds, lambda: deliverer.behind_seconds)
         if settings.metrics_listen is not None:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
         methods = Methods(self.contract, handlers(self.keyring))

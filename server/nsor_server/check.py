@@ -27,6 +27,7 @@ from nsor_server.access.contract import Contract
 from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.directory import focal_persons, policies
+from nsor_server.events import deliverer
 from nsor_server.ledger import directory_proof, keyring_check, outside
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
@@ -34,7 +35,7 @@ from nsor_server.policy.messages import Messages
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
-from nsor_server.storage import catalog, migrate, reasons
+from nsor_server.storage import catalog, locks, migrate, reasons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
@@ -226,6 +227,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     yield from _safely("what decides", lambda: _what_decides(settings, database))
     yield from _safely("policy", lambda: _policy(settings, database))
     yield from _safely("ledger", lambda: _ledger(settings, database))
+    yield from _safely("events", lambda: _events(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
 
 
@@ -300,6 +302,18 @@ def _copy(settings: Settings, *, behind: int) -> Iterator[Finding]:
     elif behind > 0:
         text = f"lacks the newest {behind} entries: a server that starts, or serves, writes them within a second"
         yield Finding("outside copy", "warning", text)
+
+
+def _events(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Whether events are delivered. A server that serves does it within a second."""
+    with database.transaction() as connection:
+        waiting = deliverer.waiting_seconds(connection)
+        holder = locks.holder(connection, deliverer.TURN)
+    if waiting <= settings.events_patience_seconds:
+        yield Finding("events", "ok", "none has waited for long to be delivered")
+        return
+    why = f"{holder} has the deliverers' lock" if holder else "does a server serve? Its log says what it runs into"
+    yield Finding("events", "wrong", f"the oldest has waited for {waiting:.0f} s to be delivered: {why}")
 
 
 def _settings_table(settings: Settings) -> Table:

@@ -122,6 +122,9 @@ class Settings:
     copy_patience_seconds: float = 60.0
     """Seconds for which the outside copy of the checkpoints may be behind before health says NOT_SERVING."""
 
+    events_patience_seconds: float = 60.0
+    """Seconds for which events may wait to be delivered before health says NOT_SERVING."""
+
     drain_seconds: float = 10.0
     """Seconds that running calls get to end after SIGTERM."""
 
@@ -298,6 +301,7 @@ RULES: Mapping[str, _Rule] = {
     "connections_per_certificate": _count(1, 4096),
     "commit_timeout_seconds": _seconds(0.05, 300),
     "copy_patience_seconds": _seconds(1, 86400),
+    "events_patience_seconds": _seconds(1, 86400),
     "drain_seconds": _seconds(0, 3600),
     "maximum_message_bytes": _count(1024, 4 * 1024 * 1024),
     "metrics_listen": _Rule("HOST:PORT or off", _optional_address),

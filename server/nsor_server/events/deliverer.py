@@ -7,24 +7,30 @@ appear behind a reader's cursor and be lost.
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from typing import Final
 
 import psycopg
 
+from nsor_server.alerts import Alert, alert
 from nsor_server.events.waiter import CHANNEL
-from nsor_server.storage import arrays
-from nsor_server.storage.pool import Database
+from nsor_server.storage import arrays, locks
+from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.session import BEGIN, COMMIT, Session, Statement, Step
 
 BATCH: Final = 500
 """Events that one transaction numbers."""
+ALERT_SECONDS: Final = 10.0
+"""How long nothing may have been delivered until there is an alert: a database that starts again takes less."""
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
 # Of several processes' deliverers one numbers at a time: an advisory lock ("NSOR", 4).
-_TURN: Final = Statement(b"deliver turn", b"SELECT pg_advisory_xact_lock(x'4E534F5200000004'::bigint) IS NULL")()
+TURN: Final = 0x4E534F5200000004
+_TURN: Final = Statement(b"deliver turn", b"SELECT pg_advisory_xact_lock(%d) IS NULL" % TURN)()
 # A statement of its own: it sees what was committed when the turn came. The events' order is that of the ledger.
 _NUMBER: Final = Statement(
     b"deliver number",
@@ -71,6 +77,12 @@ def deliver(session: Session, batch: int = BATCH) -> int:
     return sum(count for count, _ in numbered)
 
 
+def waiting_seconds(conn: Connection) -> float:
+    """For how long the oldest event that isn't delivered has waited, by the database's clock; 0: there is none."""
+    row = conn.execute("SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM outbox").fetchone()
+    return row[0] if row is not None and row[0] is not None else 0.0
+
+
 class Deliverer:
     """A thread that delivers whenever it is woken, and looks by itself as well: another process may owe something."""
 
@@ -80,11 +92,21 @@ class Deliverer:
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
         self._woken = threading.Event()
+        self._behind_since: float | None = None
+        self._alerted = False
         self._thread = threading.Thread(target=self._run, name="nsor-deliverer", daemon=True)
 
     def start(self) -> None:
         """Start to deliver."""
         self._thread.start()
+
+    @property
+    def behind_seconds(self) -> float:
+        """For how long not everything has been delivered; 0: it is. By this process's own clock, and whatever hangs."""
+        since = self._behind_since
+        if not self._thread.is_alive():
+            return math.inf
+        return 0.0 if since is None else time.monotonic() - since
 
     def wake(self) -> None:
         """Something was committed that may owe events."""
@@ -107,11 +129,25 @@ class Deliverer:
             except psycopg.Error as error:
                 # The events stay in the outbox. The error's own text could hold ids.
                 _logger.warning("delivering events failed: %s; trying again", type(error).__name__)
+                self._tell(type(error).__name__)
                 self._stopped.wait(self._poll_seconds)
 
     def _follow(self, session: Session) -> None:
         while not self._stopped.is_set():
             self._woken.clear()
+            if self._behind_since is None:
+                self._behind_since = time.monotonic()
             while deliver(session) == BATCH and not self._stopped.is_set():
                 pass
+            self._behind_since, self._alerted = None, False
             self._woken.wait(self._poll_seconds)
+
+    def _tell(self, problem: str) -> None:
+        """Alert once that nothing is delivered, and who has the turn if that is why."""
+        if self._alerted or self.behind_seconds < ALERT_SECONDS:
+            return
+        self._alerted = True
+        with suppress(psycopg.Error), closing(self._database.connect()) as conn:
+            holder = locks.holder(conn, TURN)
+            problem = f"{holder} has the deliverers' lock; end it" if holder else problem
+        alert(Alert.EVENTS_BEHIND, "no event has been delivered for %.0f s: %s", self.behind_seconds, problem)

@@ -250,9 +250,9 @@ class CommitGuard:
         try:
             with contextlib.closing(self._connect()) as conn:
                 self._bound(conn)
+                self._trial(conn, deep)
                 if deep:
                     conn.execute(_PROBE)
-                self._trial(conn, deep)
                 self._watched_commit(conn, lambda: conn.execute("COMMIT", prepare=False).statusmessage)
         except OperatorError as error:
             return str(error)

@@ -6,11 +6,14 @@ It runs on connections of the server's role, under `ledger.guard`, which decides
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from nsor_server.alerts import Alert, alert
 from nsor_server.ledger import outside, tail
 from nsor_server.ledger.append import Connection
 from nsor_server.storage import catalog, soundness
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.locks import Locks
 
 EVERY_SECONDS: Final = 2.0
 """How often the register sees whether it can write: within this time, and that of a commit, health tells."""
@@ -28,18 +31,25 @@ class Probe:
         self._torn = ""
         self._schema_alerted = ""
         self._until_schema = SCHEMA_EVERY
+        self._locks = Locks()
 
     def __call__(self, conn: Connection, deep: bool) -> None:
-        """Write; deep: see to the end of the ledger as well, whose head ``conn`` has locked.
+        """Write, where nobody is in the way; deep: lock the head, and see to the end of the ledger as well.
 
         Raises:
-            OperatorError: the database isn't sound, or the ledger's end isn't what was signed.
+            OperatorError: the database isn't sound, somebody is in the way, or the ledger's end isn't what was signed.
             psycopg.Error: the database doesn't answer, or refuses.
         """
-        soundness.probe(conn, deep=deep)
-        self._schema(conn, deep=deep)
-        if deep:
-            self._end(conn)
+        try:
+            self._locks.check(conn)
+            soundness.probe(conn, deep=deep)
+            self._schema(conn, deep=deep)
+            if deep:
+                self._end(conn)
+        except psycopg.errors.LockNotAvailable:
+            conn.rollback()
+            self._locks.check(conn, patience=0)  # whoever is in the way now has been so for as long as this has waited
+            raise
 
     def _schema(self, conn: Connection, *, deep: bool) -> None:
         self._until_schema = 0 if deep else self._until_schema - 1
@@ -62,10 +72,11 @@ class Probe:
             psycopg.Error: the database doesn't answer.
         """
         with conn.transaction():
-            conn.execute("SELECT FROM ledger_head FOR UPDATE")
             self._end(conn)
 
     def _end(self, conn: Connection) -> None:
+        # Free only when the transaction before has ended, one way or the other.
+        conn.execute("SELECT FROM ledger_head FOR UPDATE")
         try:
             tail.check(conn, self._keyring, self._copy)
         except (tail.TornEnd, outside.CopyAhead) as error:

@@ -274,6 +274,7 @@ class Writer(Generic[Each]):
         lost = self._session is None or self._session.connection.closed
         self._roll_back()
         if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+            self._guard.suspect()
             return LedgerUnavailable("the ledger is locked by a commit that doesn't end")
         if isinstance(error, psycopg.OperationalError) and lost:
             self._guard.fail(f"no connection ({type(error).__name__})")

@@ -79,9 +79,11 @@ class Metrics:
         """Collect the counts of spans whenever somebody asks."""
         self.registry.register(_Spans(destinations))
 
-    def watch_ledger(self, healthy: Callable[[], bool], copy_behind: Callable[[], float]) -> None:
-        """Collect the ledger's health, and for how many seconds the outside copy is behind, whenever somebody asks."""
-        self.registry.register(_Ledger(healthy, copy_behind))
+    def watch_ledger(
+        self, healthy: Callable[[], bool], copy_behind: Callable[[], float], events_behind: Callable[[], float]
+    ) -> None:
+        """Collect the ledger's health, and for how many seconds copy and events are behind, whenever somebody asks."""
+        self.registry.register(_Ledger(healthy, copy_behind, events_behind))
 
     def watch_directory(self, unproved_seconds: Callable[[], float]) -> None:
         """Collect for how long what decides hasn't been proved, whenever somebody asks."""
@@ -126,9 +128,12 @@ class _Streams(Collector):
 
 
 class _Ledger(Collector):
-    def __init__(self, healthy: Callable[[], bool], copy_behind: Callable[[], float]) -> None:
+    def __init__(
+        self, healthy: Callable[[], bool], copy_behind: Callable[[], float], events_behind: Callable[[], float]
+    ) -> None:
         self._healthy = healthy
         self._copy_behind = copy_behind
+        self._events_behind = events_behind
 
     def collect(self) -> Iterable[Metric]:
         """Give the current health."""
@@ -139,4 +144,9 @@ class _Ledger(Collector):
             "nsor_outside_copy_behind_seconds",
             "For how long the outside copy of the checkpoints hasn't been written; 0: it keeps up.",
             value=self._copy_behind(),
+        )
+        yield GaugeMetricFamily(
+            "nsor_events_behind_seconds",
+            "For how long not all events have been delivered; 0: they are.",
+            value=self._events_behind(),
         )

@@ -1,0 +1,95 @@
+"""Who holds a lock that the register's calls wait for: a session of the owner's, or of any role that may connect.
+
+Nothing here waits for a lock of a table, but for that of the ledger's head. A transaction is held to blame when it has
+been in the way for some seconds; then it is until it ends, also while nobody waits, since no call is taken meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import psycopg
+
+from nsor_server.storage.soundness import Unsound
+
+Connection = psycopg.Connection[Any]
+
+PATIENCE_SECONDS: Final = 3.0
+"""For how long a transaction may be in the way: a batch holds the head for some milliseconds, a migration longer."""
+
+# Whose transactions have a lock of a table in which nobody else can write, or ask for one: whoever comes later waits
+# behind him. Whom a session of this role has waited for longer than a commit takes; not in the deliverers' turn, which
+# they take one after the other. And who has been in the way before (%s).
+_IN_THE_WAY: Final = """
+WITH here AS (
+    SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+), waiting AS (
+    SELECT l.pid FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+    WHERE NOT l.granted AND l.locktype <> 'advisory' AND l.waitstart < pg_catalog.clock_timestamp() - interval '1 s'
+    AND a.usename = current_user AND a.datid = (SELECT oid FROM here)
+), awaited AS (
+    SELECT unnest(pg_catalog.pg_blocking_pids(pid)) AS pid FROM waiting
+)
+SELECT l.virtualtransaction, min(l.pid), min(a.usename), min(c.relname)
+FROM pg_catalog.pg_locks AS l
+LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+LEFT JOIN pg_catalog.pg_class AS c ON l.locktype = 'relation' AND c.oid = l.relation AND c.relkind IN ('r', 'p')
+    AND l.database = (SELECT oid FROM here) AND c.relnamespace = 'public'::pg_catalog.regnamespace
+    AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+WHERE c.oid IS NOT NULL OR l.pid IN (SELECT pid FROM awaited) OR l.virtualtransaction = ANY (%s)
+GROUP BY l.virtualtransaction
+"""
+_HAVE_THE_HEAD: Final = """
+SELECT l.virtualtransaction, l.pid, a.usename, NULL
+FROM ledger_head AS h JOIN pg_catalog.pg_locks AS l ON l.transactionid = h.xmax AND l.granted
+LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+"""
+_HAVE_ADVISORY: Final = """
+SELECT l.pid, a.usename FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint << 32 | l.objid::bigint = %s AND l.objsubid = 1
+AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+"""
+
+
+class Locked(Unsound):
+    """Somebody holds a lock that calls wait for; says which process and role, and which table."""
+
+
+class Locks:
+    """What one process has seen of locks. Not for several threads at a time."""
+
+    def __init__(self) -> None:
+        """Has seen nothing."""
+        self._since: dict[str, float] = {}
+
+    def check(self, conn: Connection, *, patience: float = PATIENCE_SECONDS) -> None:
+        """See that nobody has been in the way for long.
+
+        Args:
+            conn: of the server's role.
+            patience: seconds since it was seen first.
+
+        Raises:
+            Locked: somebody has.
+            psycopg.errors.LockNotAvailable: the head can't be read, and nobody was seen to be in the way.
+        """
+        found = conn.execute(_IN_THE_WAY, (list(self._since),)).fetchall()
+        if not found:
+            found = conn.execute(_HAVE_THE_HEAD).fetchall()
+        now = time.monotonic()
+        self._since = {transaction: self._since.get(transaction, now) for transaction, *_ in found}
+        for transaction, pid, role, table in found:
+            if now - self._since[transaction] >= patience:
+                what = f"locks the table {table}" if table else "holds rows"
+                raise Locked(f"a transaction of {_named(pid, role)} {what} that calls wait for; end it")
+
+
+def holder(conn: Connection, key: int) -> str:
+    """Which process and role hold an advisory lock, to be named in an alert; empty: nobody does now."""
+    row = conn.execute(_HAVE_ADVISORY, (key,)).fetchone()
+    return "" if row is None else _named(*row)
+
+
+def _named(pid: int | None, role: str | None) -> str:
+    return f"process {pid} (role {role})" if pid else "no process, since it is prepared,"

@@ -1,0 +1,115 @@
+"""Whoever holds a lock that calls wait for turns health NOT_SERVING and is named; when he lets go it comes back."""
+
+import contextlib
+import urllib.request
+from collections.abc import Iterator
+
+import grpc
+import psycopg
+import pytest
+
+from nsor.v1 import directory_pb2
+from nsor_server.events import deliverer
+from nsor_server.ledger.guard import CommitGuard
+from nsor_server.storage.embedded import OWNER
+from tests.calls import order
+from tests.polling import until
+from tests.rpc.callers import Caller, Serve, Serving
+from tests.rpc.test_broken_database import SECONDS
+from tests.rpc.test_check import looked_at
+from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
+from tests.rpc.test_replays import CREATE
+
+
+def lists(caller: Caller) -> grpc.StatusCode:
+    return caller.call(LIST, directory_pb2.ListAgenciesRequest()).code
+
+
+@contextlib.contextmanager
+def held(conn: psycopg.Connection, statement: str) -> Iterator[str]:
+    """What a session holds until the block ends; gives how an alert names it."""
+    with contextlib.closing(conn):
+        conn.execute("SET idle_in_transaction_session_timeout = 0")
+        conn.execute(statement.encode())
+        row = conn.execute("SELECT current_user").fetchone()
+        assert row is not None
+        yield f"process {conn.info.backend_pid} (role {row[0]})"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("SELECT FROM ledger_head FOR UPDATE", "holds rows"),
+        ("LOCK TABLE ledger_head", "locks the table ledger_head"),
+        ("LOCK TABLE ledger_entry", "locks the table ledger_entry"),
+        ("LOCK TABLE look_up", "locks the table look_up"),
+        ("LOCK TABLE budget IN EXCLUSIVE MODE", "locks the table budget"),
+        ("LOCK TABLE agency_event IN SHARE MODE", "locks the table agency_event"),
+        ("LOCK TABLE write_probe", "locks the table write_probe"),
+    ],
+)
+def test_a_lock_that_calls_would_wait_for_turns_health_off_and_its_holder_is_named(
+    serving: Serving, statement: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Without any call, too: who asks for health hears of it before anybody waits.
+    caller = serving.caller("npb")
+    assert health(caller) == SERVING
+    with held(serving.database.owner(), statement) as holder:
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        assert lists(caller) is grpc.StatusCode.UNAVAILABLE
+        assert holder.endswith(f"(role {OWNER})")
+        alert = f"ALERT DATABASE_UNSOUND: nothing is answered: a transaction of {holder} {said}"
+        assert alert in caplog.text
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+    assert lists(caller) is grpc.StatusCode.OK
+
+
+def test_rows_that_a_call_has_waited_for_keep_health_off_until_they_are_free(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # They are seen only while a call waits; none waits any more, since none is taken, and still they aren't free.
+    probes: list[str | None] = []
+    probe = CommitGuard._probe
+
+    def counted(guard: CommitGuard, *, deep: bool) -> str | None:
+        probes.append(probe(guard, deep=deep))
+        return probes[-1]
+
+    monkeypatch.setattr(CommitGuard, "_probe", counted)
+    caller = serving.caller("punjab-prosecution", officer=True)
+    with held(serving.database.owner(), "SELECT FROM agency FOR UPDATE") as holder:
+        assert caller.call(CREATE, order()).code is grpc.StatusCode.UNAVAILABLE
+        until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        seen = len(probes)
+        until(lambda: len(probes) > seen + 5, seconds=SECONDS)
+        assert None not in probes[seen:]
+        assert lists(caller) is grpc.StatusCode.UNAVAILABLE
+        assert f"a transaction of {holder} holds rows that calls wait for" in caplog.text
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+    assert caller.call(CREATE, order()).code is grpc.StatusCode.OK
+
+
+def test_events_that_nobody_delivers_turn_health_off_after_a_while_and_check_says_why(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Calls go on: what they owe is in the outbox. But whoever follows the events hears nothing.
+    with serve(metrics_listen="127.0.0.1:19466", events_patience_seconds=1.0) as serving:
+        caller = serving.caller("punjab-prosecution", officer=True)
+        assert "nsor_events_behind_seconds 0.0" in metrics()
+        with held(serving.database.owner(), f"SELECT pg_advisory_lock({deliverer.TURN})") as holder:
+            until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+            assert caller.call(CREATE, order()).code is grpc.StatusCode.OK
+            assert "nsor_ledger_healthy 1.0" in metrics()
+            assert "nsor_events_behind_seconds 0.0" not in metrics()
+            until(lambda: "ALERT EVENTS_BEHIND: " in caplog.text, seconds=SECONDS)
+            assert f"{holder} has the deliverers' lock" in caplog.text
+            late = f"to be delivered: {holder} has the deliverers' lock"
+            until(lambda: late in looked_at(serving.settings)[1], seconds=SECONDS)
+        until(lambda: health(caller) == SERVING, seconds=SECONDS)
+        until(lambda: "nsor_events_behind_seconds 0.0" in metrics(), seconds=SECONDS)
+        assert "none has waited for long" in looked_at(serving.settings)[1]
+
+
+def metrics() -> str:
+    with urllib.request.urlopen("http://127.0.0.1:19466/metrics", timeout=30) as answer:
+        return str(answer.read().decode())

@@ -99,8 +99,7 @@ def test_a_malformed_entry_is_no_leaf(write: Write, new_entry: NewEntry, changes
 def test_time_never_decreases(ledger: Ledger, write: Write) -> None:
     # A database whose clock was set back goes on from the last leaf's time.
     newest = write(1).now_us
-    ledger.continuity._clock._offset_us -= 3_600_000_000
-    ledger.continuity._clock._measured = True
+    ledger.continuity._clock._offset_us -= 3_600_000_000  # the database says another time, which isn't believed yet
     times = [leaf.decode(receipt.leaf).time_us for receipt in (*write(2).receipts, *write(1).receipts)]
     assert times == [newest] * 3
 

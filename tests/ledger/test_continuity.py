@@ -185,10 +185,10 @@ def test_the_time_of_the_head_is_that_of_its_newest_entry(
         assert conn.execute("SELECT directory_version, time_us < 4e15 FROM ledger_head").fetchone() == (0, True)
 
 
-def test_a_clock_that_jumps_expires_nothing_at_once(
+def test_a_database_whose_clock_jumps_expires_nothing(
     start: Callable[[], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The database's clock is a year ahead for a moment: entries go on by the time that has passed.
+    # The database's clock is a year ahead, however long: entries go on by the time that has passed.
     server = start()
     before = server.append()
     clock = server.ledger.continuity._clock
@@ -198,7 +198,7 @@ def test_a_clock_that_jumps_expires_nothing_at_once(
     assert server.append().time_us - before.time_us < 600_000_000
     passed = time.monotonic() + 61
     monkeypatch.setattr("nsor_server.storage.clock.time.monotonic", lambda: passed)
-    assert server.append().time_us - before.time_us >= year
+    assert server.append().time_us - before.time_us < 600_000_000
 
 
 def test_the_checkpoint_of_the_head_is_the_newest_one(

@@ -19,7 +19,7 @@ from nsor_server.ledger.directory_proof import Proved, Unproved
 from nsor_server.ledger.entry import LedgerUnavailable, LockedHead
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage import arrays
-from nsor_server.storage.clock import FOLLOWED_US, Clock
+from nsor_server.storage.clock import AGREED_US, Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Session, Statement
 
@@ -155,7 +155,7 @@ class Continuity:
                 Alert.ROW_CONTRADICTED,
                 f"the head of {head.size} entries says another time, version or hash of what decides than its leaves",
             )
-        if known.time_us - self._clock.now_us() > FOLLOWED_US:
+        if known.time_us - self._clock.now_us() > AGREED_US:
             self._time.once(Alert.CLOCK_STEPPED, "the newest entry's time lies ahead of the database's clock")
 
 

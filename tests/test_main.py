@@ -57,6 +57,25 @@ def test_synthetic_people_are_a_package_of_their_own(
     assert printed.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", SECRET], "Too many arguments."),
+        (["traces", "--last", SECRET], "'--last': it takes a number from 1 to 10000."),
+        (["traces", "--" + SECRET], "No such option."),
+        (["keys", SECRET], "No such command."),
+    ],
+)
+def test_what_was_typed_in_the_wrong_place_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    # It may be a key, or a person's.
+    assert command.run(arguments) == command.EXPECTED
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert SECRET not in printed.out + printed.err
+
+
 def test_a_mistyped_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     # The next step is in the error.
     assert command.run(["srve"]) == command.EXPECTED

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import click
 
+from nsor.misuse import without_values
 from nsor_server.config import OperatorError
 
 EXPECTED = 2
@@ -122,7 +123,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = group.main(args=list(arguments), prog_name="nsor-server", standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        without_values(error).show()
         return EXPECTED
     except (click.Abort, KeyboardInterrupt):
         return _fail("Stopped.", code=STOPPED)

@@ -57,6 +57,30 @@ def test_a_mistyped_command_is_answered_with_the_right_one(run: Run, capsys: pyt
     assert "Did you mean `nsor lookup`?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lookup", "--fir", "412/2025", "PK-PB", "LHR", "PS-001", SECRET], "Too many arguments."),
+        (["agencies", SECRET, SECRET], "Too many arguments."),
+        (["access", SECRET], "No such command."),
+        (["agencies", "--cnic" + SECRET], "No such option."),
+        (["access", "shwo"], "No such command. Did you mean show?"),
+        (["reviews", "--limit", SECRET + "x"], "'--limit': it takes a number from 1."),
+        (["register", "--parallel", SECRET, "orders.jsonl"], "'--parallel': it takes a number from 1 to 32."),
+        (["ledger", "accesses", "--outcome", SECRET], "'--outcome': it takes [allowed|refused|failed]."),
+    ],
+)
+def test_what_was_typed_in_the_wrong_place_is_not_repeated(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str, as_json: bool
+) -> None:
+    # A CNIC after a command that takes none goes into no log of a terminal, nor of a program that runs the command.
+    assert run(*arguments, *(["--json"] if as_json else [])) == cli.USAGE
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert SECRET not in printed.out + printed.err
+
+
 def test_people_get_a_table(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     agency = directory_pb2.Agency(agency_id="npb", name_en="National Police Bureau", name_ur="نیشنل", enabled=True)
     register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse(agencies=[agency]))

@@ -16,6 +16,7 @@ import click
 from nsor.cli import screen
 from nsor.cli import session as _session
 from nsor.cli.failures import Failures
+from nsor.misuse import without_values
 
 REFUSED = 1
 USAGE = 2
@@ -128,7 +129,7 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
         result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:
-        _misused(error, shown)
+        _misused(without_values(error), shown)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         shown.line("Stopped.", "روک دیا گیا۔", reason="STOPPED")  # noqa: RUF001 - the full stop of Urdu

@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor import cli
+from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
@@ -51,6 +52,35 @@ def test_a_case_is_opened_and_the_next_command_is_printed(
     )
     assert list(request.cnics) == PERSONS
     assert f"`nsor lookup --case {ID}`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["ticket", "case"])
+def test_what_is_only_checked_opens_nothing_and_names_no_next_command(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse())
+    register.answers[OPEN_CASE] = always(lookup_pb2.OpenCourtCaseResponse())
+    named = ("sessions-court", "PK-PB/LHR", "9/2026") if command == "case" else (KEY_ID, "--work", "correction")
+    assert run(command, "open", *named, "--validate-only", stdin=PERSONS[0]) == 0
+    kind = lookup_pb2.OpenCourtCaseRequest if command == "case" else lookup_pb2.OpenTicketRequest
+    assert kind.FromString(register.calls[0].request).validate_only
+    printed = capsys.readouterr()
+    assert "Correct: nothing was opened" in printed.out + printed.err
+    assert "`nsor lookup" not in printed.err
+
+
+def test_the_other_officer_is_named_by_his_key_file_as_well(run: Run, register: Register, tmp_path: Path) -> None:
+    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    key = OfficerKey.generate()
+    file = tmp_path / "colleague.key"
+    key.save(file)
+    options = ("--officer-key-file", str(file), "--work", "correction")
+    assert run("ticket", "open", *options, stdin=PERSONS[0]) == 0
+    request = lookup_pb2.OpenTicketRequest.FromString(register.calls[0].request)
+    assert request.officer_key_id == key.key_id
+    # Two names could be of two officers.
+    assert run("ticket", "open", KEY_ID, *options, stdin=PERSONS[0]) == cli.USAGE
+    assert len(register.calls) == 1
 
 
 def test_a_form_that_is_wrong_costs_no_call_and_says_the_right_one(

@@ -187,11 +187,12 @@ def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Dat
 
 def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:
     waiter = Waiter(database)
-    waiter.start()
-    while waiter.wait("sindh-police", waiter.ticket("sindh-police"), 0.01):
-        pass  # the listener wakes everybody once when it begins to listen
-    ended = threading.Event()
     ticket = waiter.ticket("sindh-police")
+    waiter.start()
+    assert waiter.wait("sindh-police", ticket, 30)  # the listener wakes everybody once when it begins to listen
+    ticket = waiter.ticket("sindh-police")
+    assert not waiter.wait("sindh-police", ticket, 0.01)
+    ended = threading.Event()
 
     def wait() -> None:
         assert not waiter.wait("sindh-police", ticket, 60)

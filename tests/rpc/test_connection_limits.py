@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import urllib.request
 from collections.abc import Iterator
 
 import grpc
@@ -122,7 +123,8 @@ def answers(peer: ssl.SSLSocket) -> bool:
 
 
 def test_a_certificate_keeps_its_connections_up_to_the_bound_and_nobody_else_feels_it(serve: Serve) -> None:
-    with serve(connections_per_certificate=5) as serving, contextlib.ExitStack() as ends:
+    listen = "127.0.0.1:19467"
+    with serve(connections_per_certificate=5, metrics_listen=listen) as serving, contextlib.ExitStack() as ends:
         others = [calling(serving, "npb", ends) for _ in range(5)]
         opened = [calling(serving, "punjab-police", ends) for _ in range(12)]
         assert all(is_closed(peer) for peer in opened[5:])
@@ -138,6 +140,13 @@ def test_a_certificate_keeps_its_connections_up_to_the_bound_and_nobody_else_fee
             return sum(leaf.count for leaf in leaves if leaf.method == "_OTHER")
 
         assert until(lambda: recorded() == 7, seconds=SECONDS)
+
+        def counted() -> str:
+            with urllib.request.urlopen(f"http://{listen}/metrics", timeout=SECONDS) as page:
+                return str(page.read().decode())
+
+        assert until(lambda: 'nsor_connections_closed_total{agency="punjab-police"} 7.0' in counted(), seconds=SECONDS)
+        assert 'nsor_connections_closed_total{agency="npb"}' not in counted()
 
 
 def test_the_connections_of_a_certificate_that_was_revoked_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import registration_pb2
 from tests.calls import order
 from tests.rpc.callers import Answered, Caller, Serving
+from tests.rpc.test_policy import adopt, narrowing, propose
 
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 
@@ -51,6 +52,18 @@ def test_an_agency_that_may_no_longer_call_gets_no_answer_again(serving: Serving
     refused = prosecution.call(CREATE, request)
     assert refused.code is not grpc.StatusCode.OK
     assert not refused.message
+
+
+def test_what_policy_has_switched_off_is_not_answered_again(serving: Serving, prosecution: Caller) -> None:
+    # A first answer is no way around a decision that was made after it.
+    request = order()
+    repeated(prosecution, request)
+    first, second = (serving.caller("npb", officer=True) for _ in range(2))
+    assert adopt(second, propose(first, narrowing())).code is grpc.StatusCode.OK
+    refused = prosecution.call(CREATE, request)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SWITCHED_OFF")
+    assert not refused.message
+    assert refused.proves_itself()
 
 
 def test_a_colleague_gets_no_answer_again(serving: Serving, prosecution: Caller) -> None:

@@ -20,9 +20,10 @@ from nsor_server.events.deliverer import deliver
 from nsor_server.rpc import streams
 from nsor_server.rpc.streams import varint
 from nsor_server.storage import changes
+from nsor_server.storage.clock import Clock
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from tests.polling import until
-from tests.rpc.callers import Caller, Serve, Serving
+from tests.rpc.callers import Caller, Serve, Serving, session
 
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -94,6 +95,30 @@ def test_a_revocation_ends_open_streams_within_five_seconds(serving: Serving) ->
     trailing = {item[0]: item[1] for item in subscription.call.trailing_metadata()}
     leaf = leaf_pb2.Leaf.FromString(receipt_pb2.Receipt.FromString(trailing["nsor-receipt-bin"]).leaf)
     assert (leaf.agency, leaf.outcome) == ("punjab-police", leaf_pb2.OUTCOME_REFUSED)
+
+
+def test_a_stream_outlives_its_session_and_not_the_key_that_has_opened_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A session ends after 15 minutes at most, and an office follows its events all day.
+    caller = serving.caller("punjab-police", officer=True)
+    key, caller.officer = caller.officer, None
+    assert key is not None
+    caller.extra = [("nsor-officer-bin", session(key, caller.certificate))]
+    subscription = Subscription(caller)
+    publish(serving, "punjab-police")
+    subscription.next()
+    now_us = Clock.now_us
+    monkeypatch.setattr(Clock, "now_us", lambda clock: now_us(clock) + 3_600_000_000)
+    publish(serving, "punjab-police")
+    subscription.next()
+    # The same session opens nothing any more.
+    assert "PERMISSION_DENIED" in Subscription(caller).reason(20)
+    serving.sql(
+        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'punjab-police', gen_random_uuid())",
+        (hashlib.sha256(key.public_key().public_bytes_raw()).digest(),),
+    )
+    assert subscription.reason(20).startswith("PERMISSION_DENIED")
 
 
 def test_no_event_is_sent_after_a_revocation(serving: Serving) -> None:

@@ -121,6 +121,101 @@ def test_places_that_come_and_go_are_named_and_counted() -> None:
     assert words(stations) == ["Districts of which other stations are accepted: PK-PB/ATK."]
 
 
+SOURCE = 'citation = "working value: no source for the life of a grant was found"'
+GRANTS_SOURCE = 'citation = "working values: the SOPs'
+KEPT = "Counts that are in the register keep the legal basis that they were entered with."
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        (
+            "deadlines",
+            "days = 14\n" + SOURCE,
+            "days = 21\n" + SOURCE,
+            "Deadline grant-expiry, which counts from 0001-01-01: 21 days instead of 14 days.",
+        ),
+        ("deadlines", SOURCE, 'citation = "an order"', "Deadline grant-expiry names another source: an order."),
+        (
+            "grants",
+            "ticket_uses_per_subject = 3",
+            "ticket_uses_per_subject = 4",
+            "A new ticket allows 4 look-ups of each person instead of 3. Tickets that were opened keep theirs.",
+        ),
+        (
+            "grants",
+            "court_case_uses_per_subject = 10",
+            "court_case_uses_per_subject = 9",
+            "A court case allows 9 look-ups of each person instead of 10. Cases that were opened keep theirs.",
+        ),
+        (
+            "grants",
+            "repeat_minutes = 10",
+            "repeat_minutes = 5",
+            "A look-up may be repeated for 5 minutes instead of 10.",
+        ),
+        ("grants", GRANTS_SOURCE, 'citation = "The SOPs', "A grant's source is another one; how far it reaches stays."),
+        (
+            "narrowing",
+            'citation = "Anti-Rape',
+            'citation = "The Anti-Rape',
+            "What is switched off stays; only sources are others.",
+        ),
+        (
+            "offences",
+            's24_only = "accepted"',
+            's24_only = "refused"',
+            "Counts that only s.24's explanation covers are refused instead of accepted.",
+        ),
+        (
+            "places",
+            'code = "ATK", en = "Attock"',
+            'code = "ATK", en = "Attok"',
+            "Places with another name: PK-PB/ATK.",
+        ),
+    ],
+)
+def test_each_kind_of_change_is_said_in_its_own_words(name: str, before: str, after: str, said: str) -> None:
+    # Whoever adopts it reads these sentences, and signs.
+    assert [each for each in words(changed(name, before, after)) if each != KEPT] == [said]
+
+
+def test_rows_that_go_are_said() -> None:
+    later = changed("deadlines", "", "", row(7, "2027-01-01"))
+    assert words(SHIPPED, later) == ["Deadline grant-expiry: the row that would count from 2027-01-01 is gone."]
+    toml = source.packaged("offences.toml").read_text(encoding="utf-8")
+    start = toml.index('[[offence]]\ncode = "PPC-375A"')
+    whole = toml[start : toml.index("[[offence]]", start + 1)]
+    without = changed("offences", whole, "")
+    assert words(without) == ["PPC-375A is gone: no count and no application can name it, whatever its day.", KEPT]
+    assert words(SHIPPED, without) == ["PPC-375A (Gang rape) is new: registrable by itself.", KEPT]
+
+
+def test_how_an_offence_is_registrable_is_said_with_its_days() -> None:
+    head = 'code = "PPC-375A"\ntitle = "Gang rape"\n'
+    both = 's2h = true\nprincipal_in = ["II"]\n'
+    for after, said in (
+        ('s2h = false\nconnected_in = ["II"]\n', "registrable only with a principal offence"),
+        ("s2h = false\n", "known, but not registrable"),
+        ("valid_from = 2027-01-01\n" + both, "registrable by itself from 2027-01-01"),
+    ):
+        found = words(changed("offences", head + both, head + after))
+        assert any("PPC-375A (Gang rape)" in each and f": {said}" in each for each in found), found
+
+
+def test_a_purpose_that_is_switched_off_everywhere_says_so() -> None:
+    more = '\n[[switched_off]]\npurpose = "INVESTIGATION"\ncitation = "decision"\nverified = false\n'
+    found = words(changed("narrowing", "", "", more))
+    assert any(each.endswith(": agencies of the whole country.") for each in found)
+
+
+def test_a_change_that_is_no_number_is_shown_as_it_is() -> None:
+    after = changed("budgets", "in hand; no source names a number", "in hand")
+    (found,) = words(after)
+    assert found.startswith("budgets: budget INVESTIGATION POLICE: citation ")
+    assert found.endswith("in hand.")
+
+
 @pytest.mark.parametrize("name", documents.KINDS)
 def test_every_row_of_every_document_is_known_by_a_name_of_its_own(name: str) -> None:
     # Two rows of one name would hide each other's changes.

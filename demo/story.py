@@ -126,7 +126,7 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
         if nth == 2:
             narration.say(f"\n...and so do the officers of {', '.join(agencies[1:])}.")
         key = str(narration.officers / f"{agency}.key")
-        enrolment = ("--officer-key-file", key, "--number", f"DEMO-{nth}", "--grade", "17", "--decides")
+        enrolment = ("--officer-key-file", key, "--number", f"BELT-{nth}", "--grade", "17", "--decides")
         names = ("--focal-key-file", "--second-focal-key-file")
         files = focal_persons.files(narration.register.certs, agency)
         signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]

@@ -35,6 +35,7 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
 from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, TRACING, Services, call_of, order
 from tests.directory.test_deciding import AT, issued
+from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import adopt, grants, propose
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
@@ -125,7 +126,9 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         entries.disable(owner, keyring, "sindh-police")
         entries.enable(owner, keyring, "sindh-police")
         numbers = ("F-1", "F-2")
-        people = [focal_persons.checked("sindh-police", each, OfficerKey.generate().public_pem()) for each in numbers]
+        people = [
+            focal_persons.checked(NUMBERS, "sindh-police", each, OfficerKey.generate().public_pem()) for each in numbers
+        ]
         focal_persons.add(owner, keyring, people)
         focal_persons.disable(owner, keyring, "sindh-police", "F-2")
     for cnic in (KNOWN, KNOWN, UNKNOWN):

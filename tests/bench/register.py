@@ -104,7 +104,7 @@ class BenchRegister:
         with contextlib.ExitStack() as stack:
             server = self._start(stack, 1)
             for number, (agency, officer) in enumerate(self.officers.items(), 1):
-                server.enrol(agency, officer, f"BENCH-{number}")
+                server.enrol(agency, officer, f"B-{number}")
 
     def start_seconds(self) -> float:
         """How long a server process takes until it serves, PostgreSQL running: the median of three starts."""

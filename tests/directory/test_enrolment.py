@@ -306,9 +306,9 @@ def listed(services: Services, agency: Agency = PUNJAB_POLICE, **page: Any) -> d
 
 def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
     keys = [new_key() for _ in range(4)]
-    for key, number in zip(keys, ("B-2", "A-1", "C-3"), strict=False):
+    for key, number in zip(keys, ("B-2", "ASI-1", "C-3"), strict=False):
         services.ask(call_of(PUNJAB_POLICE), enrolment(key, PUNJAB_POLICE, number, "PK-PB/LHR"))
-    request = enrolment(keys[3], PUNJAB_POLICE, "A-1")
+    request = enrolment(keys[3], PUNJAB_POLICE, "ASI-1")
     request.replaced_key_id = key_id(keys[1])
     services.ask(call_of(PUNJAB_POLICE), request)
     foreign = enrolled(services, SINDH_POLICE)
@@ -327,7 +327,7 @@ def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
             break
         assert len(page.officers) == 2
     # The newest key of a number comes first.
-    assert shown == [("A-1", False), ("A-1", True), ("B-2", False), ("C-3", False)]
+    assert shown == [("ASI-1", False), ("ASI-1", True), ("B-2", False), ("C-3", False)]
     assert people == ["F-1"]
     invalid = [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]
     for wrong in (foreign.key_id.hex(), "00", "no-hex"):

@@ -6,20 +6,21 @@ import psycopg
 import pytest
 
 from nsor.officer import OfficerKey
-from nsor.v1 import notification_pb2
+from nsor.v1 import notification_pb2, options_pb2
 from nsor_server.directory import focal_persons
 from nsor_server.directory.focal_persons import FocalPerson, FocalPersonError
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.calls import PUNJAB_POLICE, Services, call_of
+from tests.calls import POLICY, PUNJAB_POLICE, Services, call_of
 from tests.directory.test_enrolment import new_key
 from tests.directory.test_officers import enrolment
 
+NUMBERS = POLICY.forms.numbers[options_pb2.FORMAT_OFFICER_NUMBER]
 CHANGED = notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED
 
 
 def person(agency_id: str = "punjab-police", number: str = "F-1", key: OfficerKey | None = None) -> FocalPerson:
-    return focal_persons.checked(agency_id, number, (key or OfficerKey.generate()).public_pem())
+    return focal_persons.checked(NUMBERS, agency_id, number, (key or OfficerKey.generate()).public_pem())
 
 
 def live(services: Services) -> list[str]:
@@ -62,7 +63,7 @@ def test_a_key_is_one_persons(services: Services, keyring: Keyring) -> None:
     # Otherwise one human is two focal persons, or focal person and officer.
     key, officer = OfficerKey.generate(), new_key()
     services.ask(call_of(PUNJAB_POLICE), enrolment(officer))
-    of_officer = focal_persons.checked("punjab-police", "F-3", OfficerKey(officer).public_pem())
+    of_officer = focal_persons.checked(NUMBERS, "punjab-police", "F-3", OfficerKey(officer).public_pem())
     with services.database.owner() as owner:
         focal_persons.add(owner, keyring, [person(key=key)])
     for wrong, why in (
@@ -81,7 +82,7 @@ def test_a_key_is_one_persons(services: Services, keyring: Keyring) -> None:
 @pytest.mark.parametrize("pem", [b"", b"junk", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
 def test_what_is_no_public_key_is_refused(pem: bytes) -> None:
     with pytest.raises(FocalPersonError, match="no Ed25519 key"):
-        focal_persons.checked("punjab-police", "F-1", pem)
+        focal_persons.checked(NUMBERS, "punjab-police", "F-1", pem)
 
 
 def test_a_number_has_its_form() -> None:
@@ -94,11 +95,11 @@ def test_a_list_names_its_files_from_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "one.pub").write_bytes(OfficerKey.generate().public_pem())
     listed = tmp_path / "list.toml"
     listed.write_text('[[focal_person]]\nagency = "npb"\nnumber = "F-1"\npublic_key_file = "one.pub"\n')
-    assert [(each.agency_id, each.number) for each in focal_persons.read(listed)] == [("npb", "F-1")]
+    assert [(each.agency_id, each.number) for each in focal_persons.read(listed, NUMBERS)] == [("npb", "F-1")]
     for wrong in ("", "[[focal_person]]\nagency = 'npb'\n", listed.read_text().replace("one", "two"), "nonsense"):
         listed.write_text(wrong)
         with pytest.raises(FocalPersonError, match="is not a list"):
-            focal_persons.read(listed)
+            focal_persons.read(listed, NUMBERS)
 
 
 def test_the_server_itself_enters_no_focal_person(database: Database) -> None:

@@ -83,7 +83,7 @@ def test_a_key_belongs_to_one_officer_for_good(
     services.ask(directory_call(), enrolment(key))
     if disabled:
         services.ask(directory_call(), disabling(key))
-    again = enrolment(key, agency, "NEW-77")
+    again = enrolment(key, agency, "MUL-77")
     refusal = services.refused(errors.InvalidFields, directory_call(agency), again)
     assert violations(refusal) == [("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)]
 

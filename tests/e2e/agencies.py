@@ -45,7 +45,7 @@ class Officer:
     @classmethod
     def new(cls) -> Officer:
         raw = Ed25519PrivateKey.generate()
-        return cls(OfficerKey(raw), raw, f"E2E-{next(_numbers)}")
+        return cls(OfficerKey(raw), raw, f"BELT-{next(_numbers)}")
 
 
 @dataclass(frozen=True, slots=True)

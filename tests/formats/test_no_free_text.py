@@ -278,3 +278,17 @@ def test_the_forms_are_compiled_once(checker: Checker) -> None:
     )
     checker.check(case)
     assert calls_of(lambda: checker.check(case)).total() < 100
+
+
+@pytest.mark.parametrize("text", ["AYESHA-BIBI-1", "BIBI-1", "Fatima 12", "1-AYESHA", "PB-AYESHA-1", "BELT-BIBI"])
+def test_nobodys_name_is_an_officers_number(text: str) -> None:
+    # It is in the clear in the directory and in the agency's list, and events and requests show it to others.
+    assert reason_of(options_pb2.FORMAT_OFFICER_NUMBER, text) == "FORM"
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [("pb-1234", "PB-1234"), ("LHR 1204", "LHR-1204"), ("12345678", "12345678"), ("system-1", "SYSTEM-1")],
+)
+def test_an_officers_number_is_of_an_office_a_province_or_a_district(written: str, stored: str) -> None:
+    assert NORMALISERS[options_pb2.FORMAT_OFFICER_NUMBER](written) == stored

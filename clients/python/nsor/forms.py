@@ -62,7 +62,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     options_pb2.FORMAT_APPLICATION_NUMBER: Form("the application's number", "درخواست کا نمبر", "APP-9/2022"),
     options_pb2.FORMAT_PRISONER_NUMBER: Form("a prisoner's number", "قیدی کا نمبر", "P-1234/2023"),
     options_pb2.FORMAT_OFFICER_NUMBER: Form(
-        "2 to 24 of A-Z 0-9 / -, with a digit", "A-Z 0-9 / - میں سے 2 سے 24، ایک ہندسے کے ساتھ", "PB-1234"
+        "digits, after the word of an office, a province or a district",
+        "ہندسے، دفتر، صوبے یا ضلع کے حروف کے بعد",
+        "PB-1234",
     ),
     options_pb2.FORMAT_ADDRESS_CODE: Form(
         "a number, with at most one word (HOUSE, FLAT, PLOT, STREET, CHAK, WARD, UC, ...) and one letter",

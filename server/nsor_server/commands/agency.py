@@ -15,16 +15,13 @@ from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Agency
 from nsor_server.commands import again as again_
+from nsor_server.commands import in_force
 from nsor_server.commands.focal_person import focal_person
-from nsor_server.config import Settings
 from nsor_server.directory import agencies, entries, focal_persons
 from nsor_server.directory import standing as standings
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant
 from nsor_server.ledger import activity, operator
-from nsor_server.policy import store
-from nsor_server.policy.loaded import Policy
-from nsor_server.policy.places import Places
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Connection
@@ -70,7 +67,7 @@ def add(
 ) -> None:
     """Add one agency, or all of a file that aren't there yet."""
     settings = config.load(os.environ)
-    places = _places(settings)
+    places = in_force.policy(settings).places
     if file is not None:
         if agency_id or kind or name_en or name_ur or jurisdiction or court_kinds:
             raise click.UsageError("Give either --file or one agency with its options.")
@@ -202,15 +199,6 @@ def _card(
         ("officers", str(standing.officers)),
         ("last call", "none" if last_us is None else f"{instant(last_us).astimezone(KARACHI):%Y-%m-%d %H:%M:%S} PKT"),
     ]
-
-
-def _places(settings: Settings) -> Places:
-    """The places of the policy in force; before the first start those of the files that it will begin with."""
-    with attached(settings) as database, database.owner() as owner:
-        try:
-            return store.in_force(owner).places
-        except store.NoPolicy:
-            return Policy.load(settings.policy_dir).places
 
 
 def _kind(one: Agency) -> str:

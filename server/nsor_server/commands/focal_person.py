@@ -11,8 +11,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from nsor.v1 import options_pb2
 from nsor_server import config
 from nsor_server.commands import again as again_
+from nsor_server.commands import in_force
 from nsor_server.directory import focal_persons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
@@ -42,15 +44,16 @@ def focal_person() -> None:
 )
 def add(*, agency_id: str | None, number: str | None, public_key_file: Path | None, file: Path | None) -> None:
     """Add one focal person, or all of a file that aren't there yet."""
+    settings = config.load(os.environ)
+    numbers = in_force.policy(settings).forms.numbers[options_pb2.FORMAT_OFFICER_NUMBER]
     if file is not None:
         if agency_id or number or public_key_file:
             raise click.UsageError("Give either --file or one focal person with the options.")
-        wanted = focal_persons.read(file)
+        wanted = focal_persons.read(file, numbers)
     else:
         if not (agency_id and number and public_key_file):
             raise click.UsageError("A focal person needs AGENCY_ID, --number and --public-key-file; or give --file.")
-        wanted = [focal_persons.checked(agency_id, number, public_key_file.read_bytes())]
-    settings = config.load(os.environ)
+        wanted = [focal_persons.checked(numbers, agency_id, number, public_key_file.read_bytes())]
     keyring = keyrings.load(settings.keys)
     with attached(settings) as database, database.owner() as owner:
         added = focal_persons.add(owner, keyring, wanted)

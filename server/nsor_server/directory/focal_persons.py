@@ -25,7 +25,7 @@ from nsor_server.config import OperatorError
 from nsor_server.directory import agencies, officers, rules
 from nsor_server.errors import InvalidFields
 from nsor_server.events import outbox
-from nsor_server.formats.documents import normalise_officer_number
+from nsor_server.formats.document_numbers import NumberForms
 from nsor_server.formats.errors import FormatError
 from nsor_server.ledger import operator
 from nsor_server.storage import deciding
@@ -62,17 +62,17 @@ class FocalPerson:
     disabled_at: dt.datetime | None = None
 
 
-def checked(agency_id: str, number: str, public_key_pem: bytes) -> FocalPerson:
-    """A focal person of these facts.
+def checked(numbers: NumberForms, agency_id: str, number: str, public_key_pem: bytes) -> FocalPerson:
+    """A focal person of these facts; ``numbers`` are the forms of officers' numbers.
 
     Raises:
         FocalPersonError: says which fact is wrong and what is allowed.
     """
     try:
-        written = normalise_officer_number(number)
+        written = numbers.normalise(number)
     except FormatError:
         raise FocalPersonError(
-            "A focal person's number is 2 to 24 of A-Z 0-9 / -, with a digit, such as PB-1234."
+            "A focal person's number is digits after a word that policy lists (written_forms), such as PB-1234."
         ) from None
     try:
         key = serialization.load_pem_public_key(public_key_pem)
@@ -90,7 +90,7 @@ def checked(agency_id: str, number: str, public_key_pem: bytes) -> FocalPerson:
     return FocalPerson(rules.key_id(raw), agency_id, written, raw)
 
 
-def read(path: Path) -> list[FocalPerson]:
+def read(path: Path, numbers: NumberForms) -> list[FocalPerson]:
     """The focal persons of a file of [[focal_person]] entries with agency, number and public_key_file.
 
     Files are named as seen from the folder of the list.
@@ -100,7 +100,7 @@ def read(path: Path) -> list[FocalPerson]:
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["focal_person"]
-        return [_of_entry(path.parent, entry) for entry in entries]
+        return [_of_entry(path.parent, entry, numbers) for entry in entries]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
         raise FocalPersonError(
             f"{path} is not a list of [[focal_person]] entries with agency, number and public_key_file,"
@@ -185,9 +185,9 @@ def lacking(conn: Connection) -> dict[str, int]:
     return {agency_id: number for agency_id, number in short.items() if number > 0}
 
 
-def _of_entry(folder: Path, entry: Mapping[str, Any]) -> FocalPerson:
+def _of_entry(folder: Path, entry: Mapping[str, Any], numbers: NumberForms) -> FocalPerson:
     pem = (folder / str(entry["public_key_file"])).read_bytes()
-    return checked(str(entry["agency"]), str(entry["number"]), pem)
+    return checked(numbers, str(entry["agency"]), str(entry["number"]), pem)
 
 
 def _check(conn: psycopg.Connection, person: FocalPerson, known: Any) -> None:

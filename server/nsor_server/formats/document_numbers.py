@@ -20,7 +20,6 @@ _MAX_CHARACTERS: Final = 160
 _LIMIT: Final = 40
 _SERIAL: Final = "{serial}"
 _YEAR: Final = "{year}"
-_MOST_SERIAL: Final = 6
 _YEARS: Final = (1947, 2100)
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9 ./()-]+")
 _TOKENS: Final = re.compile(r"[a-z]+|[0-9]+")
@@ -60,9 +59,10 @@ class NumberForms:
         urdu: Latin words by the canonical key of the Urdu ones.
         reason: what is said when a text is of none of the forms.
         screens: says more exactly what is wrong with it.
+        most_serial: most digits of a serial.
     """
 
-    __slots__ = ("_forms", "_reason", "_screens", "_urdu")
+    __slots__ = ("_forms", "_most_serial", "_reason", "_screens", "_urdu")
 
     def __init__(
         self,
@@ -71,7 +71,9 @@ class NumberForms:
         urdu: Mapping[str, str],
         reason: errors_pb2.FieldReason.ValueType,
         screens: Screens,
+        most_serial: int = 6,
     ) -> None:
+        self._most_serial = most_serial
         self._urdu = urdu
         self._reason = reason
         self._screens = screens
@@ -89,7 +91,7 @@ class NumberForms:
         self._forms[skeleton] = form
 
     def normalise(self, text: str) -> str:
-        """Give the form with the serial (1 to 6 digits, perhaps with one letter) and the year that the text has.
+        """Give the form with the serial (its digits, perhaps with one letter) and the year that the text has.
 
         Raises:
             FormatError: the kind's own reason; TOO_MANY_DIGITS, VICTIM_WORD, RELATION_WORD, LOOK_ALIKE,
@@ -126,7 +128,7 @@ class NumberForms:
                 return None
         serial, *years = (token for token in tokens if token.isdigit())
         number = serial.lstrip("0")
-        if not 1 <= len(number) <= _MOST_SERIAL or len(serial) > _MOST_SERIAL:
+        if not number or len(serial) > self._most_serial:
             return None
         filled = form.replace(_SERIAL, number + letter)
         if years:

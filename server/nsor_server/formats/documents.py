@@ -1,4 +1,4 @@
-"""Numbers and codes of officers, agencies, offences and the post: closed alphabets, short, and never a sentence."""
+"""Codes of agencies, offences and the post: closed alphabets, short, and never a sentence."""
 
 from __future__ import annotations
 
@@ -29,10 +29,6 @@ def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], s
 
     return normalise
 
-
-# A number has a digit: a name and a story don't.
-normalise_officer_number: Final = _form(r"(?=[^0-9]*[0-9])[A-Z0-9/-]{2,}", 24, upper=True)
-"""An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with a digit."""
 
 normalise_postal_code: Final = _form(r"[0-9]{5}", 40)
 """Five digits of Pakistan Post."""

@@ -31,6 +31,7 @@ _NUMBERS: Final = frozenset(
         options_pb2.FORMAT_FIR_COPY_NUMBER,
         options_pb2.FORMAT_APPLICATION_NUMBER,
         options_pb2.FORMAT_PRISONER_NUMBER,
+        options_pb2.FORMAT_OFFICER_NUMBER,
     }
 )
 _PLAIN: Final[Mapping[int, Normaliser]] = {
@@ -48,7 +49,6 @@ _BOUND: Final = frozenset(
         options_pb2.FORMAT_PLACE_CODE,
         options_pb2.FORMAT_AGENCY_ID,
         options_pb2.FORMAT_OFFENCE_CODE,
-        options_pb2.FORMAT_OFFICER_NUMBER,
         options_pb2.FORMAT_ADDRESS_CODE,
     }
 )
@@ -77,7 +77,7 @@ class WrittenForms:
     Attributes:
         screens: what no name and no code may hold.
         addresses: codes of addresses.
-        numbers: the forms of numbers of papers and cases, by their format.
+        numbers: the forms of numbers of papers, cases and people, by their format.
         most_address_digits: most digits of locality, street and house of one address together.
     """
 
@@ -97,7 +97,6 @@ def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: Written
         options_pb2.FORMAT_PLACE_CODE: _place(places),
         options_pb2.FORMAT_AGENCY_ID: screened(documents.normalise_agency_id, code, longest),
         options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
-        options_pb2.FORMAT_OFFICER_NUMBER: screened(documents.normalise_officer_number, code, longest),
         options_pb2.FORMAT_ADDRESS_CODE: forms.addresses.normalise,
     }
     return found

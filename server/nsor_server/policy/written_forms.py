@@ -21,7 +21,10 @@ _REASONS: Final = {
     "FIR_COPY_NUMBER": errors_pb2.FIELD_REASON_FIR_COPY_NUMBER_FORM,
     "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
     "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
+    "OFFICER_NUMBER": errors_pb2.FIELD_REASON_FORM,
 }
+_MOST_SERIAL: Final = {"OFFICER_NUMBER": 8}
+"""Digits of a serial where it has more than others: personal numbers of the government have eight."""
 _OneWord = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d_]{2,24}\Z")]
 _Screened = Annotated[tuple[_OneWord, ...], msgspec.Meta(min_length=1)]
 _Capitals = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,16}\Z")]
@@ -120,6 +123,8 @@ def _phrases(address: AddressRow) -> dict[str, str]:
 
 def _forms(row: NumberRow, urdu: Mapping[str, str], screens: Screens) -> NumberForms:
     try:
-        return NumberForms(row.forms, urdu=urdu, reason=_REASONS[row.kind], screens=screens)
+        return NumberForms(
+            row.forms, urdu=urdu, reason=_REASONS[row.kind], screens=screens, most_serial=_MOST_SERIAL.get(row.kind, 6)
+        )
     except FormsError as error:
         raise source.PolicyError(f"written forms: {row.kind}: {error}") from None

@@ -422,7 +422,7 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     FORMAT_OFFENCE_CODE: _Format.ValueType  # 8
     """A code of the offence table, such as PPC-376."""
     FORMAT_OFFICER_NUMBER: _Format.ValueType  # 10
-    """An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
+    """An officer's, a system's or a focal person's number: 1 to 8 digits, mostly after a word of the closed list in policy, such as PB-1234."""
     FORMAT_ADDRESS_CODE: _Format.ValueType  # 11
     """A house, street or locality code: 1 to 5 digits, with at most one word of the policy data (FLAT, PLOT, CHAK, WARD, ...) and one
     letter beside them; 1 to 24 of A-Z, 0-9, space, / and -. Urdu words of the list become the Latin ones.
@@ -472,7 +472,7 @@ FORMAT_AGENCY_ID: Format.ValueType  # 7
 FORMAT_OFFENCE_CODE: Format.ValueType  # 8
 """A code of the offence table, such as PPC-376."""
 FORMAT_OFFICER_NUMBER: Format.ValueType  # 10
-"""An officer's personal or belt number: 2 to 24 of A-Z, 0-9, / and -, with 1 to 10 digits."""
+"""An officer's, a system's or a focal person's number: 1 to 8 digits, mostly after a word of the closed list in policy, such as PB-1234."""
 FORMAT_ADDRESS_CODE: Format.ValueType  # 11
 """A house, street or locality code: 1 to 5 digits, with at most one word of the policy data (FLAT, PLOT, CHAK, WARD, ...) and one
 letter beside them; 1 to 24 of A-Z, 0-9, space, / and -. Urdu words of the list become the Latin ones.

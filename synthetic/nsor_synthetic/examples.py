@@ -191,6 +191,7 @@ def _opened(ids: _Ids) -> Iterator[Message]:
     yield lookup_pb2.OpenCourtCaseRequest(
         request_id=ids.uuid("open case"), court_case=_court_case(), cnics=["8220312345670"]
     )
+    yield lookup_pb2.ListGrantsRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
     yield lookup_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
 
 

@@ -245,6 +245,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": access_requests._OPENED_IN,
+    "nsor.v1.LookupService/ListGrants": access_requests._PAGE,
     "nsor.v1.DirectoryService/ListOfficers": officers._PAGE,
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }

@@ -33,13 +33,14 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, TRACING, Services, call_of, order
+from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, TRACING, Services, call_of, order
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
-from tests.directory.test_policies import adopt, grants, propose
+from tests.directory.test_policies import adopt, grants, propose, withdraw
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
+from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
@@ -116,6 +117,13 @@ class Register:
                 return {(-2, f"RAISED {type(error).__name__} {error}")}
 
 
+def come_and_go(services: Services, number: str) -> None:
+    """An officer is enrolled, and his key is disabled."""
+    key = Ed25519PrivateKey.generate()
+    services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, number))
+    services.ask(directory_call(), disabling(key))
+
+
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
@@ -149,11 +157,11 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
             request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant.grant_id), suspect)
             call.request_id = uuid.UUID(request.request_id).bytes
             services.ask(call, request)
-    for nth in range(2):
-        key = Ed25519PrivateKey.generate()
-        services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
-        services.ask(directory_call(), disabling(key))
+        services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
+    for number in ("LHR-1", "LHR-2"):
+        come_and_go(services, number)
     propose(services)
+    withdraw(services, propose(services, grants(5)))
     adopt(services, propose(services, grants(4)))
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))

@@ -102,3 +102,20 @@ def test_what_was_opened_is_withdrawn_by_its_id(run: Run, register: Register, wh
     assert lookup_pb2.WithdrawGrantRequest.FromString(register.calls[0].request).grant_id == ID
     assert run(what, "withdraw", "no id") == cli.USAGE
     assert len(register.calls) == 1
+
+
+@pytest.mark.parametrize("command", [("access", "grants"), ("ticket", "list"), ("case", "list")])
+def test_what_was_opened_is_listed_to_its_last_page(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, str]
+) -> None:
+    def page(request: bytes) -> Message:
+        asked = lookup_pb2.ListGrantsRequest.FromString(request)
+        one = lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, persons=2, uses_left=5)
+        return lookup_pb2.ListGrantsResponse(grants=[one], next_page_token="" if asked.page_token else "next")
+
+    register.answers["nsor.v1.LookupService/ListGrants"] = page
+    assert run(*command) == 0
+    said = capsys.readouterr()
+    assert said.out.count(ID) == 2
+    assert "6b6b6b6b" in said.out
+    assert f"2 of 2 {'grants' if command[0] == 'access' else command[0] + 's'} shown." in said.err

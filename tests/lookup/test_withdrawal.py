@@ -1,5 +1,6 @@
 """Grants, tickets and opened cases that count no more: withdrawn, or opened with a key that was compromised."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 
 from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer
-from tests.calls import PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of
+from tests.calls import PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
@@ -180,3 +182,65 @@ def test_a_withdrawal_is_never_half_written(services: Services) -> None:
     grant_id, _ = case(services, enrolled(services, COURT, 1))
     tables = services.never_half_written(call_of(AGENCIES[COURT]), withdrawal(grant_id))
     assert tables == ["access_grant_withdrawal", "idempotency"]
+
+
+def listed(services: Services, agency_id: str, size: int = 0) -> list[lookup_pb2.OpenGrant]:
+    """What an agency has opened and what counts, in pages."""
+    found: list[lookup_pb2.OpenGrant] = []
+    token = ""
+    while True:
+        request = lookup_pb2.ListGrantsRequest(page_size=size, page_token=token)
+        page = services.ask(call_of(AGENCIES[agency_id]), request).response
+        found += page.grants
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+@pytest.mark.parametrize(("agency_id", "opened"), KINDS)
+def test_an_agency_lists_what_it_has_opened_and_nobody_who_is_named(
+    services: Services, register: Register, agency_id: str, opened: Any
+) -> None:
+    # Whoever has to withdraw one finds it; whom it names, and which case, is nothing that a list tells.
+    register.add(conviction_record())
+    opener = enrolled(services, agency_id, 1)
+    grant_id, shown = opened(services, opener)
+    assert shown() == "FOUND"
+    (one,) = listed(services, agency_id)
+    assert (one.grant.grant_id, one.opened_by_key_id) == (grant_id, opener.key_id)
+    assert one.uses_left == one.persons * one.grant.uses_per_subject - 1
+    assert one.agency_id == ("punjab-police" if agency_id == "punjab-prosecution" else agency_id)
+    text = str(one)
+    for named in (KNOWN, "9/2026", "PK-PB"):
+        assert named not in text
+    # Neither whoever may use it nor another agency of its kind lists it.
+    assert all(not listed(services, other) for other in (NPB, "karachi-special-court", COURT) if other != agency_id)
+    services.ask(call_of(AGENCIES[agency_id]), withdrawal(grant_id))
+    assert listed(services, agency_id) == []
+
+
+def test_what_is_over_or_was_opened_with_a_compromised_key_is_not_listed(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener, rogue = enrolled(services, COURT, 1), enrolled(services, COURT, 2)
+    grant_id, _ = case(services, opener)
+    case(services, rogue)
+    assert len(listed(services, COURT)) == 2
+    disable(services, rogue, COMPROMISED)
+    (one,) = listed(services, COURT)
+    assert one.grant.grant_id == grant_id
+    due = one.grant.expiry.due_time.ToDatetime(dt.UTC)
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda _: due)
+    assert listed(services, COURT) == []
+
+
+def test_pages_are_whole_and_a_token_of_something_else_is_refused(services: Services) -> None:
+    opener = enrolled(services, COURT, 1)
+    ids = {case(services, opener)[0] for _ in range(5)}
+    found = [each.grant.grant_id for each in listed(services, COURT, 2)]
+    assert (len(found), set(found)) == (5, ids)
+    foreign, _ = ticket(services, enrolled(services, NPB, 1))
+    for token in (foreign.replace("-", ""), str(uuid.uuid4()).replace("-", ""), "00", "zz"):
+        request = lookup_pb2.ListGrantsRequest(page_token=token)
+        refused = services.refused(errors.InvalidFields, call_of(AGENCIES[COURT]), request)
+        assert violations(refused) == [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]

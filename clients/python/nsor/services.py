@@ -227,6 +227,22 @@ class Lookup(_Service):
             traceparent=traceparent,
         )
 
+    def list_grants(
+        self,
+        request: lookup_pb2.ListGrantsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[lookup_pb2.ListGrantsResponse]:
+        """List what your agency has granted or opened and what still counts."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListGrants",
+            request,
+            lookup_pb2.ListGrantsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def open_court_case(
         self,
         request: lookup_pb2.OpenCourtCaseRequest,

@@ -213,6 +213,19 @@ def grant_message(
     )
 
 
+def open_grant_message(grant: record_pb2.GrantRecord, message: lookup_pb2.Grant, used: int) -> lookup_pb2.OpenGrant:
+    """A grant in the list of its agency: nobody who is named in it, and no case."""
+    return lookup_pb2.OpenGrant(
+        grant=message,
+        opened_by_key_id=grant.opened_by_key,
+        agency_id=grant.agency,
+        officer_key_id=grant.officer_key,
+        work=lookup_pb2.TicketWork.ValueType(grant.work),
+        persons=len(grant.cnics),
+        uses_left=len(grant.cnics) * grant.uses_per_subject - used,
+    )
+
+
 def _suspect(suspect: record_pb2.Suspect) -> lookup_pb2.Suspect:
     return lookup_pb2.Suspect(
         cnic=suspect.cnic,

@@ -76,6 +76,7 @@ class LookupService:
                 self._case_again,
             ),
             Unary(lookup_pb2.WithdrawGrantRequest, lookup_pb2.WithdrawGrantResponse, self.withdraw_grant),
+            Unary(lookup_pb2.ListGrantsRequest, lookup_pb2.ListGrantsResponse, self.list_grants),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
                 lookup_pb2.LookUpRegistrationResponse,
@@ -300,6 +301,29 @@ class LookupService:
             kind = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
             events = outbox.owed(kind, [grant.agency], access_request_id=grant.access_request_id)
         return Outcome(disclose(response, call.purpose), detail, (row, *events), (), (seen,))
+
+    def list_grants(
+        self, call: Call, request: lookup_pb2.ListGrantsRequest, conn: Connection
+    ) -> Outcome[lookup_pb2.ListGrantsResponse]:
+        """List what officers of the caller's agency have granted or opened and what still counts.
+
+        Raises:
+            InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
+        """
+        size, after = rules.page(request)
+        if after and store.opened(conn, self._sealer, after, call) is None:
+            raise rules.wrong_token()
+        found = store.page(conn, self._sealer, call, after=after, limit=size + 1)
+        response = lookup_pb2.ListGrantsResponse(
+            grants=[
+                records.open_grant_message(grant, self._grant_message(call, grant), used)
+                for grant, used in found[:size]
+                if grant.opened_by_key not in call.compromised
+            ]
+        )
+        if len(found) > size:
+            response.next_page_token = found[size - 1][0].grant_id.hex()
+        return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
     def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:
         """What is written of a ticket or a court case."""

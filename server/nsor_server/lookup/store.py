@@ -20,6 +20,7 @@ from nsor_server.access import rows
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
+from nsor_server.storage import arrays
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -28,6 +29,7 @@ from nsor_server.storage.v1 import record_pb2
 REQUESTS = "access_request_version"
 GRANTS = "access_grant"
 WITHDRAWALS = "access_grant_withdrawal"
+_NONE: Final = bytes(16)
 GRANT_VERSION = 1
 """A grant never changes: what withdraws it is a row of its own."""
 
@@ -97,6 +99,27 @@ _OPENED_IN: Final = rows.statements(
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what officers of his agency have granted or opened."""
+
+
+_PAGE: Final = rows.statements(
+    "grants opened",
+    """
+SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed,
+    (SELECT count(*) FROM look_up WHERE look_up.grant_id = g.grant_id)
+FROM access_grant AS g
+WHERE {rows} AND g.expires_at > $5::timestamptz AND coalesce(
+    (SELECT (g.expires_at, g.grant_id) > (last.expires_at, last.grant_id)
+     FROM access_grant AS last WHERE last.grant_id = $6::uuid),
+    true
+)
+    AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
+ORDER BY g.expires_at, g.grant_id
+LIMIT $7::bigint
+""",
+    rows.Columns(own_agency="g.opened_by_agency"),
+    (options_pb2.ROW_SCOPE_OWN_AGENCY,),
+)
+"""By the scope that the contract gives the caller: what counts still, behind one of them or from the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,29 @@ def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> St
     if stored.record.opened_by_agency != call.agency.agency_id:
         raise broken(GRANTS)
     return stored
+
+
+def page(
+    conn: Connection, sealer: Sealing, call: Call, *, after: bytes, limit: int
+) -> list[tuple[record_pb2.GrantRecord, int]]:
+    """What officers of the caller's agency have opened and what isn't over, and how often each was used.
+
+    Args:
+        conn: any.
+        sealer: opens them.
+        call: of the caller.
+        after: id of one of them, behind which the page begins; empty: with the first.
+        limit: most of them.
+
+    Raises:
+        Internal: one isn't what its row says.
+    """
+    own = arrays.integer(arrays.microseconds(call.now())), after or _NONE, arrays.integer(limit)
+    found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), *own)
+    return [
+        (open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), used)
+        for grant_id, agency_id, expires_at, case_blinds, sealed, used in found
+    ]
 
 
 def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import kept
+from nsor.cli import grants, kept
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
-from nsor.cli.tickets import withdraw
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -145,4 +144,11 @@ def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], 
 @common
 def withdraw_grant(session: Session, grant_id: str) -> None:
     """Withdraw a grant for good, yours or a colleague's; the prosecutor signs."""
-    withdraw(session, grant_id, "Grant withdrawn")
+    grants.withdraw(session, grant_id, "Grant withdrawn")
+
+
+@access.command("grants")
+@common
+def list_grants(session: Session) -> None:
+    """List the grants that your prosecution has given and that still count, the one that ends first in front."""
+    grants.show_all(session, "Grants")

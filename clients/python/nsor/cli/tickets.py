@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import grants
 from nsor.cli.arguments import record_id
 from nsor.cli.officer import key_id_of
 from nsor.cli.session import Session, common, read_text, warn_if_shared
@@ -40,7 +41,7 @@ _validate_only = click.option("--validate-only", is_flag=True, help="Check it an
 
 @click.group()
 def ticket() -> None:
-    """Open or withdraw a ticket: NPB's work on named persons."""
+    """Open, list or withdraw a ticket: NPB's work on named persons."""
 
 
 @ticket.command("open")
@@ -82,12 +83,19 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
 @common
 def withdraw_ticket(session: Session, ticket_id: str) -> None:
     """Withdraw a ticket for good, yours or a colleague's; you sign."""
-    withdraw(session, ticket_id, "Ticket withdrawn")
+    grants.withdraw(session, ticket_id, "Ticket withdrawn")
+
+
+@ticket.command("list")
+@common
+def list_tickets(session: Session) -> None:
+    """List the tickets that NPB has opened and that still count, the one that ends first in front."""
+    grants.show_all(session, "Tickets")
 
 
 @click.group()
 def case() -> None:
-    """Open or withdraw a court case: who may be looked up for a trial."""
+    """Open, list or withdraw a court case: who may be looked up for a trial."""
 
 
 @case.command("open")
@@ -124,16 +132,14 @@ def open_case(  # noqa: PLR0917 - as above
 @common
 def withdraw_case(session: Session, case_id: str) -> None:
     """Withdraw an opened case for good, yours or a colleague's; you sign."""
-    withdraw(session, case_id, "Case withdrawn")
+    grants.withdraw(session, case_id, "Case withdrawn")
 
 
-def withdraw(session: Session, grant_id: str, title: str) -> None:
-    """Withdraw a grant, a ticket or an opened case."""
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
-
-    request = lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id)
-    with session.client(officer=True) as client:
-        session.answer(client.lookup.withdraw_grant(request), title=title)
+@case.command("list")
+@common
+def list_cases(session: Session) -> None:
+    """List the cases that your court has opened and that still count, the one that ends first in front."""
+    grants.show_all(session, "Cases")
 
 
 def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:

@@ -845,6 +845,108 @@ class WithdrawGrantResponse(_message.Message):
 Global___WithdrawGrantResponse: _TypeAlias = WithdrawGrantResponse  # noqa: Y015
 
 @_typing.final
+class ListGrantsRequest(_message.Message):
+    """Asks for what one's own agency has granted or opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many, 1 to 100; 0 means 50."""
+    page_token: _builtins.str
+    """The token of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGrantsRequest: _TypeAlias = ListGrantsRequest  # noqa: Y015
+
+@_typing.final
+class OpenGrant(_message.Message):
+    """A grant, ticket or opened case that counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_FIELD_NUMBER: _builtins.int
+    OPENED_BY_KEY_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    USES_LEFT_FIELD_NUMBER: _builtins.int
+    opened_by_key_id: _builtins.bytes
+    """Key id of who granted or opened it, 32 bytes."""
+    agency_id: _builtins.str
+    """The agency that may use it."""
+    officer_key_id: _builtins.bytes
+    """Key id of the officer who may use it, 32 bytes; empty for a court case, which any officer of its place may use."""
+    work: Global___TicketWork.ValueType
+    """What kind of work a ticket is for."""
+    persons: _builtins.int
+    """How many persons are named in it."""
+    uses_left: _builtins.int
+    """How many look-ups of them all it still allows."""
+    @_builtins.property
+    def grant(self) -> Global___Grant:
+        """The grant, ticket or case."""
+
+    def __init__(
+        self,
+        *,
+        grant: Global___Grant | None = ...,
+        opened_by_key_id: _builtins.bytes = ...,
+        agency_id: _builtins.str = ...,
+        officer_key_id: _builtins.bytes = ...,
+        work: Global___TicketWork.ValueType = ...,
+        persons: _builtins.int = ...,
+        uses_left: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "grant", b"grant", "officer_key_id", b"officer_key_id", "opened_by_key_id", b"opened_by_key_id", "persons", b"persons", "uses_left", b"uses_left", "work", b"work"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenGrant: _TypeAlias = OpenGrant  # noqa: Y015
+
+@_typing.final
+class ListGrantsResponse(_message.Message):
+    """A page of what counts. One may be shorter than was asked for although there are more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty at the end."""
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenGrant]:
+        """The one that ends first in front."""
+
+    def __init__(
+        self,
+        *,
+        grants: _abc.Iterable[Global___OpenGrant] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGrantsResponse: _TypeAlias = ListGrantsResponse  # noqa: Y015
+
+@_typing.final
 class LookUpBasis(_message.Message):
     """The case or occasion of a look-up. Which one is needed depends on the purpose."""
 

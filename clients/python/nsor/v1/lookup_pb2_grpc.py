@@ -70,6 +70,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
                 _registered_method=True)
+        self.ListGrants = channel.unary_unary(
+                '/nsor.v1.LookupService/ListGrants',
+                request_serializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.FromString,
+                _registered_method=True)
         self.LookUpRegistration = channel.unary_unary(
                 '/nsor.v1.LookupService/LookUpRegistration',
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.SerializeToString,
@@ -135,6 +140,14 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGrants(self, request, context):
+        """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
+        whoever has to withdraw one. It names no person and no case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LookUpRegistration(self, request, context):
         """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
         one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
@@ -182,6 +195,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.WithdrawGrant,
                     request_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.SerializeToString,
+            ),
+            'ListGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGrants,
+                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.SerializeToString,
             ),
             'LookUpRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpRegistration,
@@ -379,6 +397,33 @@ class LookupService:
             '/nsor.v1.LookupService/WithdrawGrant',
             nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
             nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListGrants',
+            nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.SerializeToString,
+            nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

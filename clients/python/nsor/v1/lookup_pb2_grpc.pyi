@@ -55,6 +55,10 @@ class LookupServiceStub:
     opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
     was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
     """
+    ListGrants: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]
+    """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
+    whoever has to withdraw one. It names no person and no case.
+    """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
     one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
@@ -88,6 +92,10 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
     opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
     was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+    """
+    ListGrants: _aio.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]  # type: ignore[assignment]
+    """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
+    whoever has to withdraw one. It names no person and no case.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -161,6 +169,16 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
         opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
         was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+        """
+
+    @_abc_1.abstractmethod
+    def ListGrants(
+        self,
+        request: _lookup_pb2.ListGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookup_pb2.ListGrantsResponse, _abc.Awaitable[_lookup_pb2.ListGrantsResponse]]:
+        """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
+        whoever has to withdraw one. It names no person and no case.
         """
 
     @_abc_1.abstractmethod

@@ -34,6 +34,8 @@ COMMENT ON COLUMN access_grant.opened_by_agency IS 'the agency of who granted or
 COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
+CREATE INDEX access_grant_opened ON access_grant (opened_by_agency, expires_at, grant_id);
+
 CREATE TABLE access_grant_withdrawal (
     grant_id uuid PRIMARY KEY REFERENCES access_grant,
     agency_id text NOT NULL,

@@ -37,7 +37,7 @@ from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, TRACING,
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
-from tests.directory.test_policies import adopt, grants, propose, withdraw
+from tests.directory.test_policies import adopt, grants, propose
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
@@ -117,13 +117,6 @@ class Register:
                 return {(-2, f"RAISED {type(error).__name__} {error}")}
 
 
-def come_and_go(services: Services, number: str) -> None:
-    """An officer is enrolled, and his key is disabled."""
-    key = Ed25519PrivateKey.generate()
-    services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, number))
-    services.ask(directory_call(), disabling(key))
-
-
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
@@ -153,15 +146,13 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         asked = requests.created()
         grant = requests.approve(asked.access_request_id, asked.etag).response.grant
         for suspect in (KNOWN, UNKNOWN):
-            call = make_call("punjab-police", options_pb2.PURPOSE_INVESTIGATION)
-            request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant.grant_id), suspect)
-            call.request_id = uuid.UUID(request.request_id).bytes
-            services.ask(call, request)
+            look_up(services, grant.grant_id, suspect)
         services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
-    for number in ("LHR-1", "LHR-2"):
-        come_and_go(services, number)
+    for nth in (1, 2):
+        key = Ed25519PrivateKey.generate()
+        services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
+        services.ask(directory_call(), disabling(key))
     propose(services)
-    withdraw(services, propose(services, grants(5)))
     adopt(services, propose(services, grants(4)))
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
@@ -184,6 +175,14 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         (newest,) = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchall()
     copy.write_bytes(copy.read_bytes() + bytes(newest[0]) + b"\n")
     assert opened.origin == f"{ORIGIN}/2"
+
+
+def look_up(services: Services, grant_id: str, suspect: str) -> None:
+    """The police look a suspect up on their grant."""
+    call = make_call("punjab-police", options_pb2.PURPOSE_INVESTIGATION)
+    request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant_id), suspect)
+    call.request_id = uuid.UUID(request.request_id).bytes
+    services.ask(call, request)
 
 
 @pytest.fixture

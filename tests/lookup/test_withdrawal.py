@@ -3,15 +3,21 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import directory
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer
-from tests.calls import PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, violations
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.verification.verified import verified
+from tests.calls import ORIGIN, PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
@@ -244,3 +250,48 @@ def test_pages_are_whole_and_a_token_of_something_else_is_refused(services: Serv
         request = lookup_pb2.ListGrantsRequest(page_token=token)
         refused = services.refused(errors.InvalidFields, call_of(AGENCIES[COURT]), request)
         assert violations(refused) == [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]
+
+
+COUNTED_NO_MORE = "a look-up rests on a grant, ticket or court case that counted no more"
+
+
+@pytest.fixture
+def found(database: Database, keyring: Keyring, tmp_path: Path) -> Callable[[], int]:
+    """How often `ledger verify` says that of a look-up."""
+
+    def count() -> int:
+        with database.connect() as conn:
+            report = verified(conn, keyring, ORIGIN, (tmp_path / "nowhere", 0))
+        return [each.problem for each in report.findings].count(COUNTED_NO_MORE)
+
+    return count
+
+
+def test_a_withdrawal_that_was_hidden_for_one_look_up_is_found(services: Services, found: Callable[[], int]) -> None:
+    # The owner of the database takes the row away that the look-up reads, and puts it back: every row is as it was.
+    grant_id, shown = case(services, enrolled(services, COURT, 1))
+    assert shown() == "NO_RECORD"
+    services.ask(call_of(AGENCIES[COURT]), withdrawal(grant_id))
+    assert shown() == "GRANT_WITHDRAWN"
+    assert found() == 0
+    with services.database.owner() as owner:
+        (kept,) = owner.execute("DELETE FROM access_grant_withdrawal RETURNING grant_id, agency_id, withdrawn_at")
+    assert shown() == "NO_RECORD"
+    with services.database.owner() as owner:
+        owner.execute("INSERT INTO access_grant_withdrawal VALUES (%s, %s, %s)", kept)
+    assert found() == 1
+
+
+def test_a_compromised_key_whose_case_went_on_is_found(
+    services: Services, found: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The server obeys no directory that lacks a row; if it were made to, the entries would still say so.
+    rogue = enrolled(services, COURT, 1)
+    _, shown = case(services, rogue)
+    disable(services, rogue, COMPROMISED)
+    assert shown() == "GRANT_WITHDRAWN"
+    assert found() == 0
+    monkeypatch.setattr(directory, "_compromised", lambda _: frozenset())
+    services.directory.current = replace(services.directory.current, version=0, compromised=frozenset())
+    assert shown() == "NO_RECORD"
+    assert found() == 1

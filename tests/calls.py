@@ -50,6 +50,8 @@ from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.naming import named, request_id
 from nsor_server.rpc.pipeline import MAX_TRIES
 from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.spending import Spending
+from nsor_server.rpc.status import status
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -295,7 +297,7 @@ class Services:
         self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
         self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
-        self._reader = Reader(database, self.sealer)
+        self._reader = Reader(database, self.sealer, Spending(self.blind_index))
         self._ledger = Ledger(keyring, ORIGIN)
         self._guard = CommitGuard(database.connect)
         self.writer = self._writer()
@@ -326,9 +328,12 @@ class Services:
         return call
 
     def ask(self, call: Call, request: Message) -> Outcome[Any]:
-        """Have a call decided and recorded; it runs again when what it has read has moved on meanwhile."""
+        """Have a call decided and recorded; it runs again when what it has read has moved on meanwhile.
+
+        A refusal is recorded too if it costs something, as the front door does.
+        """
         while True:
-            self.run(call, request)
+            self._run_or_refuse(call, request)
             try:
                 self.writer.submit(call)
             except StaleRead:
@@ -345,7 +350,7 @@ class Services:
             handed_in: the calls.
             together: they are written in one batch; else one after the other.
         """
-        calls = [self.run(call, request) for call, request in handed_in]
+        calls = [self._run_or_refuse(call, request) for call, request in handed_in]
         results = self._in_one_batch(calls) if together else [self._alone(call) for call in calls]
         ended: list[Outcome[Any] | errors.ApiError] = []
         for (call, request), result in zip(handed_in, results, strict=True):
@@ -469,6 +474,17 @@ class Services:
         return Batches(
             self._admission, MESSAGES, TRACING, enter=_not_run, run_elsewhere=_not_run, on_change=lambda: None
         )
+
+    def _run_or_refuse(self, call: Call, request: Message) -> Call:
+        """Have a call decided; a refusal that costs something is recorded, as the front door does."""
+        try:
+            return self.run(call, request)
+        except errors.ApiError as refusal:
+            if call.payment is None:
+                raise
+            call.fails(refusal)
+            call.answer = status(refusal, MESSAGES, str(uuid.UUID(bytes=call.access_id))).SerializeToString()
+            return call
 
     def _alone(self, call: Call) -> receipt_pb2.Receipt | Exception:
         try:

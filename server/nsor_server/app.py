@@ -62,6 +62,7 @@ from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.renewal import Renewal
 from nsor_server.rpc.shares import Shares
+from nsor_server.rpc.spending import Spending
 from nsor_server.rpc.streams import Needs, Streams
 from nsor_server.storage import catalog, folders, migrate
 from nsor_server.storage import keyring as keyrings
@@ -391,7 +392,7 @@ class _Parts:
         return Admission(directory, Officers())
 
     def _reader(self) -> Reader:
-        reader = Reader(self.database, Sealer(self.keyring))
+        reader = Reader(self.database, Sealer(self.keyring), Spending(BlindIndex(self.keyring)))
         self._started(reader)
         return reader
 

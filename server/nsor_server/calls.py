@@ -161,6 +161,7 @@ class Call:
         request_id: the checked request's, 16 bytes, or empty.
         named: what the request names: an identifier or an id, in its one written form; empty: nothing.
         prepared: what a grouped handler has prepared.
+        payment: how a call that isn't grouped is paid; None: it costs nothing.
         outcome: what the handler decided.
         error: why it is refused.
         refusal: what else is written of the refusal.
@@ -199,6 +200,7 @@ class Call:
     request_id: bytes = b""
     named: str = ""
     prepared: Any = None
+    payment: Any = None
     outcome: Outcome[Message] | None = None
     error: ApiError | None = None
     refusal: Refusal | None = None

@@ -1,7 +1,10 @@
 """Spending, as arithmetic: prices, refills, who is stopped first, and that whoever counts again comes to the same."""
 
+import dataclasses
 import datetime as dt
 import random
+
+import msgspec
 
 from nsor.v1 import errors_pb2
 from nsor_server.access.budgets import UNIT, Accounts, Payers, Spent, day_of
@@ -12,8 +15,8 @@ from nsor_server.storage.budgets import Account
 BUDGET = Budget(
     kind="PROSECUTION",
     purpose="PROSECUTION",
-    look_up=1,
-    further_case=4,
+    call=1,
+    first_named=4,
     officer=Bucket(capacity=20, refill_per_hour=10),
     agency=Bucket(capacity=60, refill_per_hour=20),
     citation="test",
@@ -40,21 +43,51 @@ class Books:
         return capacity - self.kept[holder.encode()].missing // UNIT
 
 
-def test_each_further_case_of_the_day_costs_more_and_a_known_one_does_not() -> None:
+def test_each_case_that_is_new_on_the_day_costs_more_and_a_known_one_does_not() -> None:
     books = Books()
     prices = [books.spend("one", case)[:2] for case in ("A", "A", "B", "A", "B")]
-    assert prices == [(1, 1), (1, 1), (5, 5), (1, 1), (1, 1)]
+    assert prices == [(5, 5), (1, 1), (5, 5), (1, 1), (1, 1)]
     # A case that a colleague has named costs the agency nothing more; the officer pays for it.
-    assert books.spend("two", "C")[:2] == (1, 1)
     assert books.spend("two", "A")[:2] == (5, 1)
+    assert books.spend("two", "C")[:2] == (5, 5)
+
+
+def test_what_many_officers_name_costs_their_agency_what_it_costs_when_one_names_it() -> None:
+    # The first case of each officer was free: an agency with many officers, or many numbers, paid for none.
+    alone, many = Books(), Books()
+    for nth in range(3):
+        alone.spend("one", f"FIR {nth}")
+        many.spend(f"officer {nth}", f"FIR {nth}")
+    assert alone.left("agency", 60) == many.left("agency", 60) == 60 - 3 * 5
+    answered = [many.spend(f"officer {nth}", f"FIR {nth}").refusal is None for nth in range(3, 30)]
+    assert answered.count(True) == 9
+
+
+def test_where_naming_costs_nothing_no_account_of_what_was_named_is_kept() -> None:
+    accounts = Accounts({}, NOON)
+    free = msgspec.structs.replace(BUDGET, first_named=0)
+    assert accounts.spend(Payers(b"officer", b"agency"), free)[:2] == (1, 1)
+    assert set(accounts.changed) == {b"officer", b"agency"}
+
+
+def test_what_a_call_would_be_told_is_what_it_is_told() -> None:
+    # Whoever asks beforehand changes nothing.
+    books = Books()
+    payers = Payers(b"one", b"agency", b"one/A", b"agency/A")
+    for _ in range(30):
+        before = Accounts({key: dataclasses.replace(each) for key, each in books.kept.items()}, NOON)
+        refusal = before.refusal(payers, BUDGET)
+        assert not before.changed
+        assert repr(refusal) == repr(books.spend("one", "A").refusal)
+    assert refusal is not None
 
 
 def test_a_day_begins_in_karachi() -> None:
     books = Books()
     before = int(dt.datetime(2026, 3, 2, 23, 59, 59, tzinfo=KARACHI).timestamp()) * 1_000_000
     assert day_of(before) + 1 == day_of(before + 1_000_000)
-    assert [books.spend("one", case, before).price for case in ("A", "B")] == [1, 5]
-    assert [books.spend("one", case, before + 1_000_000).price for case in ("C", "C", "A")] == [1, 1, 5]
+    assert [books.spend("one", case, before).price for case in ("A", "A")] == [5, 1]
+    assert [books.spend("one", case, before + 1_000_000).price for case in ("C", "C", "A")] == [5, 1, 5]
 
 
 def test_an_officer_who_tries_cases_out_is_stopped_and_his_colleague_is_not() -> None:
@@ -62,10 +95,10 @@ def test_an_officer_who_tries_cases_out_is_stopped_and_his_colleague_is_not() ->
     books = Books()
     spent = [books.spend("one", f"FIR {serial}") for serial in range(721)]
     answered = [each for each in spent if each.refusal is None]
-    assert len(answered) == 4  # 1, then 5 each, out of 20
+    assert len(answered) == 4  # 5 each, out of 20
     refusals = {each.refusal.reason for each in spent if each.refusal is not None}
     assert refusals == {errors_pb2.ERROR_REASON_BUDGET_EMPTY}
-    assert books.left("agency", 60) == 44
+    assert books.left("agency", 60) == 40
     assert books.spend("two", "FIR 1").refusal is None
     # What is refused costs nothing: it says when it may be asked again, and then it may.
     wait = spent[-1].refusal
@@ -91,13 +124,13 @@ def test_it_is_told_once_that_a_bucket_is_empty_until_it_was_half_full_again() -
 
 def test_an_agencys_bucket_stops_all_its_officers_and_takes_nothing_of_theirs() -> None:
     books = Books()
-    spent = [books.spend(f"officer {officer}", "FIR 0") for officer in range(60)]
+    spent = [books.spend(f"officer {officer}", "FIR 0") for officer in range(56)]
     assert all(each.refusal is None for each in spent)
     refused = [books.spend(f"officer {officer}", "FIR 0") for officer in (0, 0, 99)]
     assert all(each.refusal is not None for each in refused)
     assert [each.agency_emptied for each in refused] == [True, False, False]
     assert not any(each.officer_emptied for each in refused)
-    assert books.left("officer 0", 20) == 19
+    assert books.left("officer 0", 20) == 15
     assert b"officer 99" not in books.kept
 
 

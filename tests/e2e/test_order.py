@@ -23,7 +23,7 @@ def test_no_answer_shows_what_an_earlier_entry_has_changed(
 ) -> None:
     person = agencies.confirmed(next(people))
     cnic = person.order.person.cnic
-    npb, police, border = (agencies.client(name) for name in ("npb", POLICE, "fia-immigration"))
+    court, police, border = (agencies.client(name) for name in ("lahore-special-court", POLICE, "fia-immigration"))
     ended = threading.Event()
     changed: list[tuple[int, str]] = [(-1, person.etag)]
     seen: list[tuple[int, str]] = []
@@ -34,7 +34,7 @@ def test_no_answer_shows_what_an_earlier_entry_has_changed(
             changed.append((answer.index, answer.message.etag))
 
     def get() -> None:
-        answer = npb.registration.get_registration(
+        answer = court.registration.get_registration(
             registration_pb2.GetRegistrationRequest(registration_id=person.registration_id)
         )
         seen.append((answer.index, answer.message.registration.etag))
@@ -53,9 +53,8 @@ def test_no_answer_shows_what_an_earlier_entry_has_changed(
         seen.append((answer.index, answer.message.registration.etag))
 
     with ThreadPoolExecutor(8) as pool:
-        # No more look-ups than the officer's budget holds.
-        reads = ((get, 1_000_000), (look_up, 190))
-        reading = [pool.submit(until_ended, ended, *read) for read in reads for _ in range(3)]
+        # No more than the officers' budgets hold.
+        reading = [pool.submit(until_ended, ended, read, 190) for read in (get, look_up) for _ in range(3)]
         changing = [pool.submit(change, station) for station in ("PK-PB/RWP/PS-003", "PK-PB/LHR/PS-001")]
         try:
             for each in changing:

@@ -89,10 +89,11 @@ def test_the_largest_detail_of_a_look_up_is_of_the_size_of_a_miss(details: Detai
         spent=record_pb2.Spent(
             price=200,
             agency_price=200,
-            case=bytes(8),
+            named=bytes(8),
+            bucket=bytes(8),
             terms=record_pb2.BudgetTerms(
-                look_up=1,
-                further_case=10,
+                call=1,
+                first_named=10,
                 officer_capacity=600,
                 officer_refill=600,
                 agency_capacity=60_000,

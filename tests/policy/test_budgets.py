@@ -1,4 +1,4 @@
-"""Budgets as data: what the loader refuses, and that the budgets that ship cover every look-up of the contract."""
+"""Budgets as data: what the loader refuses, and that those that ship cover every call of the contract that costs."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from nsor_server.policy.budgets import Budgets
 from nsor_server.policy.source import PolicyError
 
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 SOUND = {
     "kind": '"POLICE"',
     "purpose": '"INVESTIGATION"',
-    "look_up": "1",
-    "further_case": "2",
+    "call": "1",
+    "first_named": "2",
     "officer": "{ capacity = 10, refill_per_hour = 5 }",
     "agency": "{ capacity = 11, refill_per_hour = 5 }",
     "citation": '"working value"',
@@ -31,13 +32,32 @@ def load(folder: Path, *changes: dict[str, str]) -> Budgets:
     return Budgets.load(path)
 
 
-def test_every_look_up_of_the_contract_has_a_budget() -> None:
+def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_it() -> None:
     budgets = Budgets.load()
-    allowed = {
-        (kind, purpose) for kind, allow in Contract.load().methods[LOOK_UP].allow.items() for purpose in allow.purposes
+    costs = {
+        CONFIRM,
+        *(
+            name
+            for name, rule in Contract.load().methods.items()
+            if rule.effect == options_pb2.EFFECT_DISCLOSES and not rule.streaming
+        ),
     }
-    assert allowed
-    assert {pair for pair in allowed if budgets.of(*pair) is None} == set()
+    allowed = {
+        (method, kind, purpose)
+        for method in costs
+        for kind, allow in Contract.load().methods[method].allow.items()
+        for purpose in allow.purposes
+    }
+    assert LOOK_UP in costs
+    assert allowed == {
+        (
+            row.method,
+            options_pb2.AgencyKind.Value(f"AGENCY_KIND_{row.kind}"),
+            options_pb2.Purpose.Value(f"PURPOSE_{row.purpose}"),
+        )
+        for row in budgets.rows()
+    }
+    assert all(budgets.of(*each) for each in allowed)
     assert not any(row.verified for row in budgets.rows())
 
 
@@ -46,10 +66,12 @@ def test_every_look_up_of_the_contract_has_a_budget() -> None:
     [
         pytest.param({"agency": "{ capacity = 10, refill_per_hour = 5 }"}, id="the officer's holds as much"),
         pytest.param({"agency": "{ capacity = 11, refill_per_hour = 4 }"}, id="the officer's fills faster"),
-        pytest.param({"further_case": "10"}, id="a look-up that no officer can pay"),
-        pytest.param({"look_up": "0"}, id="a look-up for nothing"),
+        pytest.param({"first_named": "10"}, id="a call that no officer can pay"),
+        pytest.param({"call": "0"}, id="a call for nothing"),
         pytest.param({"kind": '"POLICEMEN"'}, id="no such kind"),
         pytest.param({"purpose": '"UNSPECIFIED"'}, id="no purpose"),
+        pytest.param({"method": '"nsor.v1.LookupService/LookUpEverybody"'}, id="no such method"),
+        pytest.param({"method": '"LookUpRegistration"'}, id="a method without its service"),
         pytest.param({"citation": '""'}, id="no source"),
         pytest.param({"officer": "{ capacity = 10, refill_per_hour = 5, per_day = 1 }"}, id="an unknown key"),
     ],
@@ -64,10 +86,10 @@ def test_a_budget_that_lets_an_officer_empty_his_agencys_bucket_or_is_none_is_re
 
 def test_a_purpose_has_one_budget(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="two budgets"):
-        load(tmp_path, {}, {"look_up": "2"})
+        load(tmp_path, {}, {"call": "2"})
 
 
 def test_a_kind_of_agency_has_no_budget_for_anothers_purpose(tmp_path: Path) -> None:
     budgets = load(tmp_path, {})
-    assert budgets.of(options_pb2.AGENCY_KIND_POLICE, options_pb2.PURPOSE_TRIAL) is None
-    assert budgets.of(options_pb2.AGENCY_KIND_COURT, options_pb2.PURPOSE_INVESTIGATION) is None
+    assert budgets.of(LOOK_UP, options_pb2.AGENCY_KIND_POLICE, options_pb2.PURPOSE_TRIAL) is None
+    assert budgets.of(LOOK_UP, options_pb2.AGENCY_KIND_COURT, options_pb2.PURPOSE_INVESTIGATION) is None

@@ -212,7 +212,7 @@ def test_a_purpose_that_is_switched_off_everywhere_says_so() -> None:
 def test_a_change_that_is_no_number_is_shown_as_it_is() -> None:
     after = changed("budgets", "in hand; no source names a number", "in hand")
     (found,) = words(after)
-    assert found.startswith("budgets: budget INVESTIGATION POLICE: citation ")
+    assert found.startswith("budgets: budget INVESTIGATION POLICE nsor.v1.LookupService/LookUpRegistration: citation ")
     assert found.endswith("in hand.")
 
 

@@ -10,14 +10,16 @@ import pytest
 
 from nsor_server import errors
 from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.spending import Spending
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Statement, ask
 
 
 @pytest.fixture
-def reader(database: Database, sealer: Sealer) -> Iterator[Reader]:
-    reader = Reader(database, sealer)
+def reader(database: Database, sealer: Sealer, blind_index: BlindIndex) -> Iterator[Reader]:
+    reader = Reader(database, sealer, Spending(blind_index))
     reader.start()
     yield reader
     reader.stop()

@@ -27,14 +27,19 @@ class Payers(NamedTuple):
     Attributes:
         officer: bucket of the officer.
         agency: bucket of his agency.
-        officer_case: what he has had to do with the case that the call names.
-        agency_case: what his agency has had to do with it.
+        named_by_officer: the day on which he last named what the call names; empty where that costs nothing.
+        named_by_agency: the day on which anybody of his agency did; likewise.
     """
 
     officer: bytes
     agency: bytes
-    officer_case: bytes
-    agency_case: bytes
+    named_by_officer: bytes = b""
+    named_by_agency: bytes = b""
+
+    @property
+    def accounts(self) -> tuple[bytes, ...]:
+        """Those that there are."""
+        return self if self.named_by_officer else self[:2]
 
 
 class Spent(NamedTuple):
@@ -55,8 +60,22 @@ class Spent(NamedTuple):
     agency_emptied: bool = False
 
 
+class _Quote(NamedTuple):
+    """What a call would cost.
+
+    Attributes:
+        prices: tokens of the officer and of his agency.
+        new: those of the accounts whose holder hasn't named on that day what the call names.
+        waits: seconds until each bucket holds its price; 0: it does.
+    """
+
+    prices: tuple[int, int]
+    new: list[bytes]
+    waits: tuple[float, float]
+
+
 class Accounts:
-    """The accounts of the calls of one batch, under the ledger head's lock.
+    """The accounts of the calls of one batch, under the ledger head's lock; or of one call, to see what it would find.
 
     Args:
         stored: those that were read, by id; they are changed.
@@ -70,43 +89,48 @@ class Accounts:
         self.changed: dict[bytes, Account] = {}
         """Those whose rows are to be written."""
 
+    def refusal(self, payers: Payers, budget: Budget) -> errors.Exhausted | None:
+        """Why a call isn't answered; None: both buckets hold what it costs. Nothing is spent."""
+        wait = max(self._quote(payers, budget).waits)
+        return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait) if wait else None
+
     def spend(self, payers: Payers, budget: Budget) -> Spent:
         """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it."""
-        officer = self._bucket(payers.officer, budget.officer)
-        agency = self._bucket(payers.agency, budget.agency)
-        officer_case, agency_case = self._account(payers.officer_case), self._account(payers.agency_case)
-        new = officer_case.day != self._day
-        further = new and officer.day == self._day and officer.cases > 0
-        price, agency_price = prices(budget, further=further, new_to_agency=agency_case.day != self._day)
-        wait = max(_wait(officer, budget.officer, price), _wait(agency, budget.agency, agency_price))
-        if wait:
-            return self._refused(payers, budget, (price, agency_price), wait)
-        officer.missing += price * UNIT
-        agency.missing += agency_price * UNIT
-        self.changed[payers.officer], self.changed[payers.agency] = officer, agency
-        if new:
-            officer.cases = officer.cases + 1 if officer.day == self._day else 1
-            officer.day = officer_case.day = self._day
-            self.changed[payers.officer_case] = officer_case
-        if agency_case.day != self._day:
-            agency_case.day = self._day
-            self.changed[payers.agency_case] = agency_case
+        (price, agency_price), new, (officer_wait, agency_wait) = self._quote(payers, budget)
+        if officer_wait or agency_wait:
+            return Spent(
+                0,
+                0,
+                self.refusal(payers, budget),
+                officer_wait > 0 and self._is_news(payers.officer),
+                agency_wait > 0 and self._is_news(payers.agency),
+            )
+        for account_id, cost in ((payers.officer, price), (payers.agency, agency_price)):
+            account = self.changed[account_id] = self._accounts[account_id]
+            account.missing += cost * UNIT
+        for account_id in new:
+            account = self.changed[account_id] = self._accounts[account_id]
+            account.day = self._day
         return Spent(price, agency_price)
 
-    def _refused(self, payers: Payers, budget: Budget, needed: tuple[int, int], wait: float) -> Spent:
-        emptied = []
-        for account_id, bucket, price in (
-            (payers.officer, budget.officer, needed[0]),
-            (payers.agency, budget.agency, needed[1]),
-        ):
-            account = self._accounts[account_id]
-            news = _wait(account, bucket, price) > 0 and not account.told
-            if news:
-                account.told = True
-                self.changed[account_id] = account
-            emptied.append(news)
-        refusal = errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait)
-        return Spent(0, 0, refusal, *emptied)
+    def _quote(self, payers: Payers, budget: Budget) -> _Quote:
+        officer = self._bucket(payers.officer, budget.officer)
+        agency = self._bucket(payers.agency, budget.agency)
+        new = [each for each in payers.accounts[2:] if self._account(each).day != self._day]
+        price, agency_price = prices(
+            budget, new_to_officer=payers.named_by_officer in new, new_to_agency=payers.named_by_agency in new
+        )
+        waits = _wait(officer, budget.officer, price), _wait(agency, budget.agency, agency_price)
+        return _Quote((price, agency_price), new, waits)
+
+    def _is_news(self, account_id: bytes) -> bool:
+        """Note that it was told that the bucket is empty; False: it was told before."""
+        account = self._accounts[account_id]
+        if account.told:
+            return False
+        account.told = True
+        self.changed[account_id] = account
+        return True
 
     def _account(self, account_id: bytes) -> Account:
         account = self._accounts.get(account_id)
@@ -124,17 +148,19 @@ class Accounts:
         return account
 
 
-def prices(budget: Budget, *, further: bool, new_to_agency: bool) -> tuple[int, int]:
-    """Tokens that a look-up costs the officer and his agency; never more the agency than the officer.
+def prices(budget: Budget, *, new_to_officer: bool, new_to_agency: bool) -> tuple[int, int]:
+    """Tokens that a call costs the officer and his agency.
+
+    What is new to the agency is new to each of its officers, so that it never costs the agency more than the officer.
 
     Args:
-        budget: of the purpose.
-        further: the officer names a case that isn't his first of the day and that he hasn't named on that day.
+        budget: of the method and the purpose.
+        new_to_officer: the officer hasn't named on that day what the call names.
         new_to_agency: nobody of his agency has.
     """
     return (
-        budget.look_up + (budget.further_case if further else 0),
-        budget.look_up + (budget.further_case if further and new_to_agency else 0),
+        budget.call + (budget.first_named if new_to_officer else 0),
+        budget.call + (budget.first_named if new_to_agency else 0),
     )
 
 

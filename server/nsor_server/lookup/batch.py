@@ -25,9 +25,9 @@ from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
-from nsor_server.lookup.spending import Payment, Spending
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
+from nsor_server.rpc.spending import Charge, Payment, Spending
 from nsor_server.storage import budgets as accounts
 from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
 from nsor_server.storage.sealing import Sealer
@@ -179,7 +179,7 @@ class Decider:
             self._request_hashes(call, request, request_id),
             case,
             reference,
-            self._spending.payment(call, policy.budgets, named),
+            self._spending.payment(call, Charge(named)),
             policy.grants.repeat_minutes * 60_000_000,
             call.compromised,
         )
@@ -187,7 +187,7 @@ class Decider:
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
         wanted = batch_store.reads([item.wanted for item in items])
-        payers = dict.fromkeys(account_id for item in items for account_id in item.payment.payers)
+        payers = dict.fromkeys(account_id for item in items for account_id in item.payment.payers.accounts)
         return (*wanted, accounts.read(payers))
 
     def decide(

@@ -26,6 +26,7 @@ from nsor_server.policy.deadlines import COURT_CASE_EXPIRY, GRANT_EXPIRY, PROSEC
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Grouped, Handler, Unary
+from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -55,6 +56,7 @@ class LookupService:
                 lookup_pb2.GetAccessRequestRequest,
                 lookup_pb2.GetAccessRequestResponse,
                 self.get_access_request,
+                charge=lambda request: Charge(request.access_request_id),
             ),
             Unary(
                 lookup_pb2.ApproveAccessRequestRequest,

@@ -1,7 +1,6 @@
 """Access requests, grants and look-ups as they are stored, compared with their seals and the ledger.
 
-A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways. What
-look-ups cost is counted again (recount.py).
+A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any, Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Rows, Stored, opened, read, recorded_index
 from nsor_server.lookup import store
-from nsor_server.lookup.recount import Recount
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -39,12 +37,11 @@ FROM access_grant AS g
 
 
 class _LookUps:
-    """The look-ups that are stored, compared with the entries of those that were answered; and what they have cost."""
+    """The look-ups that are stored, compared with the entries of those that were answered."""
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
         self._rows = Rows(conn, "look_up", _LOOK_UPS, add)
-        self._recount = Recount(add)
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         rows = self._rows.take(index)
@@ -53,8 +50,6 @@ class _LookUps:
             fits = not rows or (len(rows) == 1 and _is_answered(leaf) and rows[0][0] == leaf.agency)
         else:
             fits = rows == _made(leaf, detail)
-            if detail.HasField("spent"):
-                self._recount.entry(index, leaf, detail)
         if not fits:
             self._add(index, "the look-up, or its use of a grant, isn't in look_up as the entry says")
 

@@ -1,4 +1,4 @@
-"""How many look-ups an officer and his agency may make: the size of their token buckets, and what a look-up costs.
+"""How many calls that cost an officer and his agency may make: the size of their token buckets, and what a call costs.
 
 The price follows from the purpose and from what the request names. What was found plays no part: nobody learns from
 what is left whether somebody is in the register.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 
 import msgspec
 
-from nsor.v1 import options_pb2
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
 from nsor_server.policy import source
 
 _MOST = 10**6
 """Of every value: what is left of a bucket is counted in fractions that must fit eight bytes."""
 _Positive = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 _N = TypeVar("_N", bound=int)
+_LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 
 
 class Bucket(source.Part, frozen=True):
@@ -34,35 +35,36 @@ class Bucket(source.Part, frozen=True):
 
 
 class Budget(source.Row, frozen=True):
-    """The budget of a kind of agency for a purpose.
+    """The budget of a kind of agency for a method and a purpose.
 
     Attributes:
         kind: name of nsor.v1.AgencyKind without its prefix.
         purpose: name of nsor.v1.Purpose without its prefix.
-        look_up: tokens that a look-up costs, refused or not.
-        further_case: tokens that it costs besides when it names an FIR, grant, ticket or case that the officer hasn't
-            named on that day in Asia/Karachi and that isn't his first one of the day. His agency pays it too, unless
-            another of its officers has named that case on that day.
+        call: tokens that a call costs, refused or not.
+        first_named: tokens that it costs besides when it names what the officer hasn't named on that day in
+            Asia/Karachi. His agency pays it too, unless another of its officers has named the same on that day.
         officer: bucket of each officer.
         agency: bucket of all officers of an agency together.
+        method: full name of the method.
     """
 
     kind: str
     purpose: str
-    look_up: _Positive
-    further_case: Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+    call: _Positive
+    first_named: Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
     officer: Bucket
     agency: Bucket
+    method: str = _LOOK_UP
 
     def __post_init__(self) -> None:
         """Refuse what an officer could never pay, and what lets one officer empty his agency's bucket.
 
-        A look-up never costs the agency more than the officer. So with a smaller bucket that isn't filled faster, an
-        officer who tries cases out is stopped while his colleagues go on.
+        A call never costs the agency more than the officer. So with a smaller bucket that isn't filled faster, an
+        officer who tries things out is stopped while his colleagues go on.
         """
         source.Row.__post_init__(self)
-        if self.look_up + self.further_case > self.officer.capacity:
-            raise ValueError("a look-up costs more than an officer's full bucket")
+        if self.call + self.first_named > self.officer.capacity:
+            raise ValueError("a call costs more than an officer's full bucket")
         if self.officer.capacity >= self.agency.capacity or self.officer.refill_per_hour > self.agency.refill_per_hour:
             raise ValueError("an officer's bucket must be smaller than his agency's, and not be filled faster")
 
@@ -79,14 +81,15 @@ class Budgets:
     __slots__ = ("_budgets",)
 
     def __init__(self, file: BudgetsFile) -> None:
-        self._budgets: dict[tuple[int, int], Budget] = {}
+        self._budgets: dict[tuple[str, int, int], Budget] = {}
         for row in file.budget:
             key = (
+                _method(row.method),
                 _number(options_pb2.AgencyKind.items(), "AGENCY_KIND_" + row.kind),
                 _number(options_pb2.Purpose.items(), "PURPOSE_" + row.purpose),
             )
             if key in self._budgets:
-                raise source.PolicyError(f"budgets: {row.kind} has two budgets for {row.purpose}")
+                raise source.PolicyError(f"budgets: {row.kind} has two budgets for {row.method} and {row.purpose}")
             self._budgets[key] = row
 
     @classmethod
@@ -102,9 +105,18 @@ class Budgets:
         """Every budget."""
         return tuple(self._budgets.values())
 
-    def of(self, kind: int, purpose: int) -> Budget | None:
-        """The budget of a kind of agency for a purpose; without one nothing is looked up."""
-        return self._budgets.get((kind, purpose))
+    def of(self, method: str, kind: int, purpose: int) -> Budget | None:
+        """The budget of a kind of agency for a method and a purpose; without one no such call is answered."""
+        return self._budgets.get((method, kind, purpose))
+
+
+def _method(name: str) -> str:
+    service, _, method = name.rpartition("/")
+    for file in (lookup_pb2.DESCRIPTOR, registration_pb2.DESCRIPTOR):
+        found = file.services_by_name.get(service.removeprefix(f"{file.package}."))
+        if found is not None and method in found.methods_by_name and name == f"{found.full_name}/{method}":
+            return name
+    raise source.PolicyError(f"budgets: the contract has no method {name} that costs anything")
 
 
 def _number(items: Iterable[tuple[str, _N]], name: str) -> _N:

@@ -18,6 +18,7 @@ from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, review_store, rules, store
 from nsor_server.registration import record as records
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -47,16 +48,19 @@ class RegistrationService:
                 registration_pb2.ConfirmRegistrationResponse,
                 self.confirm_registration,
                 self._confirmed_again,
+                _confirmation_charge,
             ),
             Unary(
                 registration_pb2.GetRegistrationRequest,
                 registration_pb2.GetRegistrationResponse,
                 self.get_registration,
+                charge=lambda request: Charge(request.registration_id),
             ),
             Unary(
                 registration_pb2.ListReviewsRequest,
                 registration_pb2.ListReviewsResponse,
                 self.list_reviews,
+                charge=lambda request: Charge(request.page_token),
             ),
         )
 
@@ -214,6 +218,11 @@ class RegistrationService:
         record.create_time_us = to_us(written_at)
         key, wrapped = self._sealer.new_data_key(record.registration_id)
         return store.key_row(record.registration_id, wrapped), store.version_row(key, record, written_at)
+
+
+def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:
+    """Each registration has buckets of its own, whether or not there is one of that id, for the numbers tried on it."""
+    return Charge(request.case_number, bucket=request.registration_id)
 
 
 def _review(stored: review_store.StoredReview) -> registration_pb2.Review:

@@ -15,17 +15,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from nsor.v1 import errors_pb2
 from nsor_server import errors
+from nsor_server.access.budgets import Accounts
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Call, Directory, Refusal, Seen
+from nsor_server.calls import Call, Directory, Refusal, Row, Seen
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import Decided, Head, StaleRead
 from nsor_server.rpc import entries
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.handlers import Grouped
+from nsor_server.rpc.spending import Payment
 from nsor_server.rpc.status import Texts, status
-from nsor_server.storage import changes
+from nsor_server.storage import budgets, changes
 from nsor_server.storage.session import Rows, Session, Step
+from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import BatchSpan, Tracing
 
 FROM_THE_REGISTER: Final = (errors.NoRecord, errors.WrongState, errors.EtagMismatch)
@@ -39,11 +43,13 @@ class _Reads:
     Attributes:
         seen: the versions that are looked at, each with its call.
         versions: how many statements look at them.
+        paid: calls that cost something and aren't grouped; one statement reads their accounts.
         grouped: for each grouped handler its calls, and how many statements it has.
     """
 
     seen: list[tuple[Call, Seen]] = field(default_factory=list)
     versions: int = 0
+    paid: list[Call] = field(default_factory=list)
     grouped: list[tuple[Grouped[Any, Any, Any], list[Call], int]] = field(default_factory=list)
 
 
@@ -107,10 +113,15 @@ class Batches:
             if call.prepared is not None:
                 call.error = call.refusal = None
                 by_handler.setdefault(id(call.route.handler), (call.route.handler, []))[1].append(call)
-            elif call.outcome is not None:
+                continue
+            if call.outcome is not None:
                 reads.seen += [(call, seen) for seen in call.outcome.seen]
+            if call.payment is not None:
+                reads.paid.append(call)
         steps = changes.moved([seen for _, seen in reads.seen])
         reads.versions = len(steps)
+        if reads.paid:
+            steps.append(budgets.read({each for call in reads.paid for each in call.payment.payers.accounts}))
         for handler, own in by_handler.values():
             needed = handler.reads([call.prepared for call in own])
             reads.grouped.append((handler, own, len(needed)))
@@ -124,6 +135,10 @@ class Batches:
         failed = self._stale(calls, results[: self._reads.versions])
         self._gate_again(calls, head, session, failed)
         at = self._reads.versions
+        spent: list[Row] = []
+        if self._reads.paid:
+            spent = self._spend(Accounts(budgets.accounts(results[at]), head.now_us), failed)
+            at += 1
         for handler, own, count in self._reads.grouped:
             read = results[at : at + count]
             at += count
@@ -136,7 +151,7 @@ class Batches:
         spans = [call.span for call in calls if call.route is not None]
         self._commit = self._tracing.commit(spans) if spans else None
         self._changes = any(_weight(call) for call in calls)
-        return [failed.get(id(call)) or self._decided(call) for call in calls]
+        return _with(spent, [failed.get(id(call)) or self._decided(call) for call in calls])
 
     def committed(self) -> None:
         """The batch is durable, or isn't: its span ends."""
@@ -162,6 +177,29 @@ class Batches:
             elif outcome.rows:
                 changed.update(keys)
         return failed
+
+    def _spend(self, accounts: Accounts, failed: dict[int, Exception]) -> list[Row]:
+        """Take the prices of the calls that are recorded; gives the rows of what is left.
+
+        What its buckets don't hold isn't answered, and neither is it said why else it would have been refused. A call
+        that was refused before it ran (``rpc/reading.py``) runs again if they hold its price by now.
+        """
+        for call in self._reads.paid:
+            if id(call) in failed:
+                continue
+            payment: Payment = call.payment
+            not_run = call.error is not None and call.error.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
+            if not_run and accounts.refusal(payment.payers, payment.budget) is None:
+                failed[id(call)] = StaleRead()
+                continue
+            spent = accounts.spend(payment.payers, payment.budget)
+            if spent.refusal is not None:
+                self._refuse(call, Refusal(spent.refusal, rows=payment.events(spent)))
+            elif call.error is not None:
+                call.refusal = Refusal(call.error, record_pb2.AccessDetail(spent=payment.recorded(spent)))
+            elif call.outcome is not None:
+                call.outcome.detail.spent.CopyFrom(payment.recorded(spent))
+        return budgets.rows(accounts.changed)
 
     def _gate_again(self, calls: Sequence[Call], head: Head, session: Session, failed: dict[int, Exception]) -> None:
         """Gate the calls again that were gated by another version of the directory than the head's.
@@ -203,12 +241,15 @@ class Batches:
         decided = handler.decide([call.prepared for call in own], results, now_us)
         for call, outcome in zip(own, decided, strict=True):
             if isinstance(outcome, Refusal):
-                call.fails(outcome.error)
-                call.refusal = outcome
-                call.answer = status(outcome.error, self._texts, text(call.access_id)).SerializeToString()
+                self._refuse(call, outcome)
             else:
                 call.outcome = outcome
                 call.answer = outcome.response.SerializeToString()
+
+    def _refuse(self, call: Call, refusal: Refusal) -> None:
+        call.fails(refusal.error)
+        call.refusal = refusal
+        call.answer = status(refusal.error, self._texts, text(call.access_id)).SerializeToString()
 
     def _decided(self, call: Call) -> Decided:
         if call.route is None and (call.outcome is None or call.outcome.detail.outcome == entries.DROPPED):
@@ -226,6 +267,15 @@ class Batches:
             rows = call.refusal.rows if call.refusal is not None else ()
             return Decided(entries.entry(call), rows)
         return Decided(entries.entry(call), outcome.rows)
+
+
+def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decided | Exception]:
+    """What is decided, with rows of all of it beside those of the last one that is written."""
+    if rows:
+        last = max(at for at, each in enumerate(decided) if isinstance(each, Decided))
+        entry, own = decided[last]  # type: ignore[misc]  # it is the Decided that was looked for
+        decided[last] = Decided(entry, (*own, *rows))
+    return decided
 
 
 def _facts(call: Call) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from nsor_server.calls import Call, Outcome, Refusal
+from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Step
 
@@ -31,12 +32,15 @@ class Unary(Generic[Q, A]):
             raises ApiError to refuse. It runs again when what it has read has changed meanwhile.
         again: for a request that was answered before and is sent again: raises ApiError when the caller may no longer
             see what the answer is about. A method that changes rows of a narrowed scope doesn't start without it.
+        charge: what of a request its price follows from; without it a call costs nothing, and a method that discloses
+            doesn't start.
     """
 
     request: type[Q]
     response: type[A]
     run: Callable[[Call, Q, Connection], Outcome[A]]
     again: Callable[[Call, Q, Connection], None] | None = None
+    charge: Callable[[Q], Charge] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from nsor.v1 import errors_pb2
+from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.contract import Contract, ContractError, MethodRule
@@ -115,6 +115,8 @@ class Methods(grpc.GenericRpcHandler):
             raise ContractError(f"the handler of {rule.full_name} is of the wrong kind")
         if _repeats_to_anybody(rule, handler):
             raise ContractError(f"{rule.full_name} would repeat its answers to whoever may no longer see their rows")
+        if rule.effect == options_pb2.EFFECT_DISCLOSES and isinstance(handler, Unary) and handler.charge is None:
+            raise ContractError(f"{rule.full_name} discloses, and nothing says what it costs")
         seconds = STREAM_SECONDS if rule.streaming else rule.deadline_ms / 1000
         return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped))
 

@@ -19,10 +19,13 @@ import psycopg_pool
 from google.protobuf.message import Message
 
 from nsor_server import errors
+from nsor_server.access.budgets import Accounts
 from nsor_server.calls import Call, Outcome
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.rpc.handlers import Unary
-from nsor_server.storage import idempotency
+from nsor_server.rpc.spending import Spending
+from nsor_server.storage import budgets, idempotency
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -45,9 +48,10 @@ class _Reading:
 class Reader:
     """Runs handlers; threads share it. What reads beyond its call's deadline is stopped."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(self, database: Database, sealer: Sealer, spending: Spending) -> None:
         self._database = database
         self._sealer = sealer
+        self._spending = spending
         self._lock = threading.Lock()
         self._reading: dict[int, _Reading] = {}
         self._closed = threading.Event()
@@ -103,10 +107,12 @@ class Reader:
         """
         if time.monotonic() >= call.deadline:
             raise errors.DeadlineExceeded
+        call.payment = None
         request = call.request
         request_id = repeatable(request)
         with self.connection(call.deadline) as conn:
             if request_id is None:
+                self._charge(handler, call, conn)
                 call.outcome = handler.run(call, request, conn)
                 call.answer = call.outcome.response.SerializeToString()
                 return
@@ -118,6 +124,7 @@ class Reader:
                 detail = record_pb2.AccessDetail(outcome="REPLAY", replay=True)
                 call.outcome, call.answer = Outcome(handler.response(), detail), first
                 return
+            self._charge(handler, call, conn)
             outcome = handler.run(call, request, conn)
             call.answer = outcome.response.SerializeToString()
             row, unused = idempotency.keep(self._sealer, key, call.answer, call.access_id)
@@ -129,6 +136,24 @@ class Reader:
                 (*outcome.seen, unused),
             )
 
+    def _charge(self, handler: Unary[Any, Any], call: Call, conn: Connection) -> None:
+        """Note how a call is paid, and run none that its buckets don't hold.
+
+        They are asked before anything else is read: nobody learns by the time of a refusal what there was. The price
+        is taken in the commit of the call's entry (``rpc/batches.py``), which asks once more.
+
+        Raises:
+            Denied: SWITCHED_OFF.
+            Exhausted: BUDGET_EMPTY.
+        """
+        if handler.charge is None or _only_validates(call.request):
+            return
+        payment = call.payment = self._spending.payment(call, handler.charge(call.request))
+        stored = budgets.stored(conn, payment.payers.accounts)
+        refusal = Accounts(stored, to_us(call.now())).refusal(payment.payers, payment.budget)
+        if refusal is not None:
+            raise refusal
+
     def _hash(self, call: Call) -> bytes:
         """Of the officer and the checked message, which another language may have encoded in other bytes."""
         return hashlib.sha256(call.officer_key + call.request.SerializeToString(deterministic=True)).digest()
@@ -137,9 +162,13 @@ class Reader:
 def repeatable(request: Message) -> uuid.UUID | None:
     """The id of a request that changes something and may be sent again; None for one that only asks."""
     fields = request.DESCRIPTOR.fields_by_name
-    if "request_id" not in fields or ("validate_only" in fields and _read(request, "validate_only")):
+    if "request_id" not in fields or _only_validates(request):
         return None
     return uuid.UUID(_read(request, "request_id"))
+
+
+def _only_validates(request: Message) -> bool:
+    return "validate_only" in request.DESCRIPTOR.fields_by_name and bool(_read(request, "validate_only"))
 
 
 def _read(request: Any, name: str) -> Any:

@@ -99,10 +99,11 @@ class Refusals:
         """Word a refusal that is to be recorded; False: its agency has had too many, and it is counted and answered.
 
         Counted ones say RATE_LIMITED. That is the one reason that comes without a receipt, so that a caller can insist
-        on one for all others.
+        on one for all others. What costs something is always recorded: otherwise whoever has had too many refusals
+        could try things out for nothing.
         """
         refusal = self._refusal(call, error)
-        if not self._spend(call.agency.agency_id, accepted=call.accepted):
+        if call.payment is None and not self._spend(call.agency.agency_id, accepted=call.accepted):
             self.count(call, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
             return False
         if refusal.code in _UNSURE:

@@ -1,4 +1,4 @@
-"""What is used of budgets: one row for each bucket, and one for each case that its holder has named.
+"""What is used of budgets: one row for each bucket, and one for each thing that its holder has named.
 
 It is state, not history: the server's role may change it. What was spent stands in the ledger's details too, which
 ``ledger verify`` adds up again. Read and written under the ledger head's lock alone, so that server processes share it.
@@ -12,7 +12,8 @@ from typing import Final
 
 from nsor_server.calls import Row, Table
 from nsor_server.storage import arrays
-from nsor_server.storage.session import Rows, Statement, Step
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Rows, Statement, Step, ask
 
 TABLE: Final = Table(
     "budget",
@@ -21,7 +22,6 @@ TABLE: Final = Table(
         ("missing", "bigint"),
         ("counted_us", "bigint"),
         ("day", "integer"),
-        ("cases", "integer"),
         ("told", "boolean"),
     ),
     key=("account_id",),
@@ -29,10 +29,10 @@ TABLE: Final = Table(
 _READ: Final = Statement(
     b"budget read",
     b"""
-SELECT q.account_id, b.missing, b.counted_us, b.day, b.cases, b.told
+SELECT q.account_id, b.missing, b.counted_us, b.day, b.told
 FROM unnest($1::uuid[]) AS q (account_id)
 CROSS JOIN LATERAL (
-    SELECT missing, counted_us, day, cases, told FROM budget WHERE account_id = q.account_id OFFSET 0
+    SELECT missing, counted_us, day, told FROM budget WHERE account_id = q.account_id OFFSET 0
 ) AS b
 """,
 )
@@ -41,26 +41,29 @@ CROSS JOIN LATERAL (
 
 @dataclass(slots=True)
 class Account:
-    """A bucket; or a case of its holder, of which only the day counts.
+    """A bucket; or what its holder has named, of which only the day counts.
 
     Attributes:
         missing: what the bucket lacks to be full, in ``access.budgets.UNIT`` to a token.
         counted_us: when that was counted, microseconds since 1970.
-        day: the day in Asia/Karachi on which a case was last named, as a number of days.
-        cases: how many cases the officer whose bucket it is named on that day.
+        day: the day in Asia/Karachi on which it was last named, as a number of days.
         told: its agencies were told that it is empty, and it hasn't been half full since.
     """
 
     missing: int = 0
     counted_us: int = 0
     day: int = 0
-    cases: int = 0
     told: bool = False
 
 
 def read(account_ids: Collection[bytes]) -> Step:
     """Read accounts; those that were never used have no row."""
     return _READ(arrays.uuids(list(account_ids)))
+
+
+def stored(conn: Connection, account_ids: Collection[bytes]) -> dict[bytes, Account]:
+    """Accounts as they are just now, without the head's lock: by what they hold nothing may be spent."""
+    return accounts(ask(conn, _READ, arrays.uuids(list(account_ids))))
 
 
 def accounts(found: Rows) -> dict[bytes, Account]:
@@ -71,6 +74,6 @@ def accounts(found: Rows) -> dict[bytes, Account]:
 def rows(changed: Mapping[bytes, Account]) -> list[Row]:
     """The rows that take the place of what was read."""
     return [
-        Row(TABLE, (account_id, each.missing, each.counted_us, each.day, each.cases, each.told))
+        Row(TABLE, (account_id, each.missing, each.counted_us, each.day, each.told))
         for account_id, each in changed.items()
     ]

@@ -15,6 +15,7 @@ from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.answers import Answers
+from nsor_server.verification.recount import Recount
 from nsor_server.verification.report import Report
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
@@ -68,4 +69,5 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     history = History(conn, keyring, report.add)
     parts: list[OfEntries] = [history, Answers(conn, history, report.add), Ended(report.add)]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
-    return _All([*parts, *(WrittenAt(conn, table, report.add) for table in TABLES if table.written_at)])
+    times = (WrittenAt(conn, table, report.add) for table in TABLES if table.written_at)
+    return _All([*parts, Recount(report.add), *times])

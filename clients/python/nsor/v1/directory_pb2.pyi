@@ -101,7 +101,7 @@ class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy
     POLICY_DOCUMENT_REVIEWS: _PolicyDocument.ValueType  # 7
     """reviews.toml: when reviews of shared identifiers are written."""
     POLICY_DOCUMENT_BUDGETS: _PolicyDocument.ValueType  # 8
-    """budgets.toml: how many look-ups an officer and his agency may make."""
+    """budgets.toml: how many calls that show persons an officer and his agency may make, and how often a court may try a number."""
 
 class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
     """A document of the policy that decides. The names are those of the files that ship with the server."""
@@ -123,7 +123,7 @@ POLICY_DOCUMENT_WRITTEN_FORMS: PolicyDocument.ValueType  # 6
 POLICY_DOCUMENT_REVIEWS: PolicyDocument.ValueType  # 7
 """reviews.toml: when reviews of shared identifiers are written."""
 POLICY_DOCUMENT_BUDGETS: PolicyDocument.ValueType  # 8
-"""budgets.toml: how many look-ups an officer and his agency may make."""
+"""budgets.toml: how many calls that show persons an officer and his agency may make, and how often a court may try a number."""
 Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
 
 class _PolicyProposalState:

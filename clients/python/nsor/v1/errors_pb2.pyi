@@ -106,7 +106,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PROOF_OUT_OF_RANGE: _ErrorReason.ValueType  # 31
     """The proof asked for isn't of this ledger: its sizes are out of range."""
     ERROR_REASON_BUDGET_EMPTY: _ErrorReason.ValueType  # 32
-    """The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
+    """The budget of the officer or of his agency for calls of this method and purpose doesn't hold what this one costs; the RetryInfo says
+    when it will.
+    """
     ERROR_REASON_REPEATED_TOO_LATE: _ErrorReason.ValueType  # 33
     """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
     ERROR_REASON_OFFICER_NOT_KNOWN: _ErrorReason.ValueType  # 34
@@ -202,7 +204,9 @@ ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 30
 ERROR_REASON_PROOF_OUT_OF_RANGE: ErrorReason.ValueType  # 31
 """The proof asked for isn't of this ledger: its sizes are out of range."""
 ERROR_REASON_BUDGET_EMPTY: ErrorReason.ValueType  # 32
-"""The budget of the officer or of his agency for look-ups doesn't hold what this one costs; the RetryInfo says when it will."""
+"""The budget of the officer or of his agency for calls of this method and purpose doesn't hold what this one costs; the RetryInfo says
+when it will.
+"""
 ERROR_REASON_REPEATED_TOO_LATE: ErrorReason.ValueType  # 33
 """The look-up was answered too long ago to be repeated: ask anew, with another request_id."""
 ERROR_REASON_OFFICER_NOT_KNOWN: ErrorReason.ValueType  # 34

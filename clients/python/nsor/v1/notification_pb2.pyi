@@ -72,9 +72,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 8
     """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
     EVENT_KIND_OFFICER_BUDGET_EMPTY: _EventKind.ValueType  # 9
-    """An officer's budget for look-ups is empty. Told once, until it has been half full again. The event names the agency, no officer."""
+    """An officer's budget for what a method shows, or for the case numbers that he tries on a registration, is empty. Told once, until it has been half full again. The event names the agency, no officer."""
     EVENT_KIND_AGENCY_BUDGET_EMPTY: _EventKind.ValueType  # 10
-    """An agency's budget for look-ups is empty; likewise."""
+    """An agency's budget is empty; likewise."""
     EVENT_KIND_KEY_ENROLLED: _EventKind.ValueType  # 11
     """The agency enrolled the key of an officer or a system."""
     EVENT_KIND_KEY_REPLACED: _EventKind.ValueType  # 12
@@ -118,9 +118,9 @@ EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 8
 """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
 EVENT_KIND_OFFICER_BUDGET_EMPTY: EventKind.ValueType  # 9
-"""An officer's budget for look-ups is empty. Told once, until it has been half full again. The event names the agency, no officer."""
+"""An officer's budget for what a method shows, or for the case numbers that he tries on a registration, is empty. Told once, until it has been half full again. The event names the agency, no officer."""
 EVENT_KIND_AGENCY_BUDGET_EMPTY: EventKind.ValueType  # 10
-"""An agency's budget for look-ups is empty; likewise."""
+"""An agency's budget is empty; likewise."""
 EVENT_KIND_KEY_ENROLLED: EventKind.ValueType  # 11
 """The agency enrolled the key of an officer or a system."""
 EVENT_KIND_KEY_REPLACED: EventKind.ValueType  # 12

@@ -70,7 +70,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmRegistration(self, request, context):
-        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it.
+        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,7 +80,9 @@ class RegistrationServiceServicer:
     def GetRegistration(self, request, context):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+        takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
+        says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +90,7 @@ class RegistrationServiceServicer:
 
     def ListReviews(self, request, context):
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
-        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,15 +38,19 @@ class RegistrationServiceStub:
     registration is shown in look-ups only after a court has confirmed it.
     """
     ConfirmRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]
-    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it."""
+    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    """
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+    takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
+    says when to ask again.
     """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
 
 @_typing.type_check_only
@@ -59,15 +63,19 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     registration is shown in look-ups only after a court has confirmed it.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]  # type: ignore[assignment]
-    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it."""
+    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    """
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+    takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
+    says when to ask again.
     """
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -89,7 +97,9 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ConfirmRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmRegistrationResponse, _abc.Awaitable[_registration_pb2.ConfirmRegistrationResponse]]:
-        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it."""
+        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        """
 
     @_abc_1.abstractmethod
     def GetRegistration(
@@ -99,7 +109,9 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.GetRegistrationResponse, _abc.Awaitable[_registration_pb2.GetRegistrationResponse]]:
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record.
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+        takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
+        says when to ask again.
         """
 
     @_abc_1.abstractmethod
@@ -109,7 +121,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ListReviewsResponse, _abc.Awaitable[_registration_pb2.ListReviewsResponse]]:
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
-        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time.
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

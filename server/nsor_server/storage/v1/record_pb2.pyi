@@ -828,20 +828,23 @@ Global___CourtCase: _TypeAlias = CourtCase  # noqa: Y015
 
 @_typing.final
 class Spent(_message.Message):
-    """What a look-up cost, and by which policy: enough to count again."""
+    """What a call cost, and by which policy: enough to count again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PRICE_FIELD_NUMBER: _builtins.int
     AGENCY_PRICE_FIELD_NUMBER: _builtins.int
-    CASE_FIELD_NUMBER: _builtins.int
+    NAMED_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
     price: _builtins.int
     """Tokens from the officer's bucket."""
     agency_price: _builtins.int
     """Tokens from the agency's bucket."""
-    case: _builtins.bytes
-    """What the request named as its case, for this agency and purpose: 8 bytes of a keyed hash."""
+    named: _builtins.bytes
+    """What the request named, for this agency, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
+    bucket: _builtins.bytes
+    """Which of the method's buckets it was, such as that of one registration: 8 bytes of a keyed hash. Empty where there is one."""
     @_builtins.property
     def terms(self) -> Global___BudgetTerms:
         """The policy."""
@@ -851,12 +854,13 @@ class Spent(_message.Message):
         *,
         price: _builtins.int = ...,
         agency_price: _builtins.int = ...,
-        case: _builtins.bytes = ...,
+        named: _builtins.bytes = ...,
         terms: Global___BudgetTerms | None = ...,
+        bucket: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_price", b"agency_price", "case", b"case", "price", b"price", "terms", b"terms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_price", b"agency_price", "bucket", b"bucket", "named", b"named", "price", b"price", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -864,20 +868,20 @@ Global___Spent: _TypeAlias = Spent  # noqa: Y015
 
 @_typing.final
 class BudgetTerms(_message.Message):
-    """The budget that a look-up was paid from."""
+    """The budget that a call was paid from."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    LOOK_UP_FIELD_NUMBER: _builtins.int
-    FURTHER_CASE_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    FIRST_NAMED_FIELD_NUMBER: _builtins.int
     OFFICER_CAPACITY_FIELD_NUMBER: _builtins.int
     OFFICER_REFILL_FIELD_NUMBER: _builtins.int
     AGENCY_CAPACITY_FIELD_NUMBER: _builtins.int
     AGENCY_REFILL_FIELD_NUMBER: _builtins.int
-    look_up: _builtins.int
-    """Price of a look-up."""
-    further_case: _builtins.int
-    """Price of a further case of the day."""
+    call: _builtins.int
+    """Price of a call."""
+    first_named: _builtins.int
+    """What it cost besides when it named what wasn't named before on that day."""
     officer_capacity: _builtins.int
     """Tokens of an officer's full bucket."""
     officer_refill: _builtins.int
@@ -889,8 +893,8 @@ class BudgetTerms(_message.Message):
     def __init__(
         self,
         *,
-        look_up: _builtins.int = ...,
-        further_case: _builtins.int = ...,
+        call: _builtins.int = ...,
+        first_named: _builtins.int = ...,
         officer_capacity: _builtins.int = ...,
         officer_refill: _builtins.int = ...,
         agency_capacity: _builtins.int = ...,
@@ -898,7 +902,7 @@ class BudgetTerms(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_capacity", b"agency_capacity", "agency_refill", b"agency_refill", "further_case", b"further_case", "look_up", b"look_up", "officer_capacity", b"officer_capacity", "officer_refill", b"officer_refill"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_capacity", b"agency_capacity", "agency_refill", b"agency_refill", "call", b"call", "first_named", b"first_named", "officer_capacity", b"officer_capacity", "officer_refill", b"officer_refill"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -965,7 +969,7 @@ class AccessDetail(_message.Message):
 
     @_builtins.property
     def spent(self) -> Global___Spent:
-        """What a look-up cost; not set for one that cost nothing."""
+        """What the call cost; not set for one that cost nothing."""
 
     def __init__(
         self,

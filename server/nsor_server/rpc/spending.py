@@ -1,4 +1,4 @@
-"""What a look-up costs: its accounts, what its entry says of the price, and who hears of an empty bucket.
+"""What a call costs: its accounts, what its entry says of the price, and who hears of an empty bucket.
 
 Everything here follows from the caller and the request. It knows nothing of the register.
 """
@@ -14,28 +14,43 @@ from nsor_server import errors
 from nsor_server.access.budgets import Payers, Spent
 from nsor_server.calls import Agency, Call, Row
 from nsor_server.events import outbox, recipients
-from nsor_server.policy.budgets import Budget, Budgets
+from nsor_server.policy.budgets import Budget
+from nsor_server.policy.loaded import policy_of
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.v1 import record_pb2
 
-CASE_BYTES = 8
-"""Of the keyed hash by which an entry's detail says which case a look-up named."""
+NAMED_BYTES = 8
+"""Of the keyed hash by which an entry's detail says what a call named."""
 _ACCOUNTS = 65_536
 """Accounts whose id is remembered."""
 
 
+class Charge(NamedTuple):
+    """What of a request its price follows from.
+
+    Attributes:
+        named: what it names, in its one written form: the first time of a day it costs more.
+        bucket: what has buckets of its own, such as one registration; empty: all calls of the method have one.
+    """
+
+    named: str
+    bucket: str = ""
+
+
 class Payment(NamedTuple):
-    """How a look-up is paid.
+    """How a call is paid.
 
     Attributes:
         payers: the accounts.
-        budget: of its purpose.
+        budget: of its method and purpose.
+        bucket: what the entry's detail says of which bucket it was; empty: the method has one.
         agency_id: the caller.
         agencies: of the directory that the gate saw.
     """
 
     payers: Payers
     budget: Budget
+    bucket: bytes
     agency_id: str
     agencies: Mapping[str, Agency]
 
@@ -44,8 +59,9 @@ class Payment(NamedTuple):
         return record_pb2.Spent(
             price=spent.price,
             agency_price=spent.agency_price,
-            case=self.payers.agency_case[:CASE_BYTES],
+            named=self.payers.named_by_agency[:NAMED_BYTES],
             terms=_terms(self.budget),
+            bucket=self.bucket,
         )
 
     def events(self, spent: Spent) -> list[Row]:
@@ -69,33 +85,37 @@ class Spending:
             functools.partial(blind_index.lasting, "budget")
         )
 
-    def payment(self, call: Call, budgets: Budgets, case: str) -> Payment:
+    def payment(self, call: Call, charge: Charge) -> Payment:
         """How a call is paid.
 
+        An officer's accounts are those of his number: a new key under it has what the one before has left.
+
         Args:
-            call: past the gate.
-            budgets: in force.
-            case: the case that the request names, in its one written form.
+            call: past the gate, which has let an officer in.
+            charge: what of the request the price follows from.
 
         Raises:
-            Denied: SWITCHED_OFF; policy gives this kind of agency no budget for the purpose.
+            Denied: SWITCHED_OFF; policy gives this kind of agency no budget for the method and the purpose.
         """
-        budget = budgets.of(call.agency.kind, call.purpose)
-        if budget is None:
+        budget = policy_of(call).budgets.of(call.method, call.agency.kind, call.purpose)
+        if budget is None or call.officer is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_SWITCHED_OFF)
-        # Neither agency ids nor numbers hold a NUL, and a key has one length, so that no part runs into another.
-        agency = f"{call.agency.agency_id}\0{call.purpose:d}\0".encode()
-        officer = agency + call.officer_key
-        named = b"\0" + case.encode()
-        payers = Payers(*map(self._account, (officer, agency, officer + named, agency + named)))
-        return Payment(payers, budget, call.agency.agency_id, call.agencies)
+        # None of the parts holds a NUL, so that none runs into another.
+        agency = f"{call.agency.agency_id}\0{call.purpose:d}\0{call.method}\0{charge.bucket}\0"
+        officer = f"{agency}{call.officer.officer_number}\0"
+        ids = [officer, agency]
+        if budget.first_named:
+            ids += [f"{officer}\0{charge.named}", f"{agency}\0{charge.named}"]
+        payers = Payers(*[self._account(each.encode()) for each in ids])
+        bucket = payers.agency[:NAMED_BYTES] if charge.bucket else b""
+        return Payment(payers, budget, bucket, call.agency.agency_id, call.agencies)
 
 
 @functools.lru_cache
 def _terms(budget: Budget) -> record_pb2.BudgetTerms:
     return record_pb2.BudgetTerms(
-        look_up=budget.look_up,
-        further_case=budget.further_case,
+        call=budget.call,
+        first_named=budget.first_named,
         officer_capacity=budget.officer.capacity,
         officer_refill=budget.officer.refill_per_hour,
         agency_capacity=budget.agency.capacity,

@@ -1,0 +1,200 @@
+"""What reading by ids and trying numbers out costs: who is stopped, whatever there is, and who hears of it."""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2
+from nsor_server import errors
+from nsor_server.access.contract import ContractError
+from nsor_server.calls import Agency, Officer
+from nsor_server.policy.budgets import Bucket
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.methods import Methods
+from nsor_server.storage.keyring import Keyring
+from tests.calls import (
+    CONTRACT,
+    LAHORE_COURT,
+    NPB,
+    PUNJAB_POLICE,
+    Services,
+    call_of,
+    confirmation,
+    officer_of,
+    with_budgets,
+)
+from tests.lookup.test_budgets import details, findings
+
+SMALL = {
+    "call": 1,
+    "first_named": 4,
+    "officer": Bucket(capacity=20, refill_per_hour=1),
+    "agency": Bucket(capacity=50, refill_per_hour=1),
+}
+
+DISCLOSING = {
+    registration_pb2.GetRegistrationRequest,
+    registration_pb2.ListReviewsRequest,
+    lookup_pb2.GetAccessRequestRequest,
+}
+
+
+def told(services: Services, agency: Agency, officer: Officer, request: Message) -> str:
+    """What the officer is told, in a word."""
+    try:
+        services.ask(call_of(agency, officer), request)
+    except errors.ApiError as refused:
+        return errors_pb2.ErrorReason.Name(refused.reason).removeprefix("ERROR_REASON_")
+    return "OK"
+
+
+def _registration(id_: str) -> Message:
+    return registration_pb2.GetRegistrationRequest(registration_id=id_)
+
+
+def _application(id_: str) -> Message:
+    return lookup_pb2.GetAccessRequestRequest(access_request_id=id_)
+
+
+def _page(id_: str) -> Message:
+    return registration_pb2.ListReviewsRequest(page_token=str(uuid.UUID(id_).int % 10**9))
+
+
+@pytest.mark.parametrize(
+    ("agency", "request_of", "answer"),
+    [
+        (NPB, _registration, "NO_RECORD"),
+        (PUNJAB_POLICE, _registration, "NO_RECORD"),
+        (PUNJAB_POLICE, _application, "NO_RECORD"),
+        (NPB, _page, "OK"),
+    ],
+)
+def test_whoever_reads_by_ids_is_stopped_and_his_colleague_goes_on(
+    services: Services, keyring: Keyring, agency: Agency, request_of: Callable[[str], Message], answer: str
+) -> None:
+    # Ids come from lists and events: NPB could read the register record by record, and none was refused.
+    services.policy = with_budgets(**SMALL)
+    officer = officer_of(agency)
+    asked = [request_of(str(uuid.uuid4())) for _ in range(9)]
+    assert Counter(told(services, agency, officer, each) for each in asked) == {answer: 4, "BUDGET_EMPTY": 5}
+    assert told(services, agency, officer_of(agency), asked[0]) == answer
+    # Every one of them is an entry; the agency and NPB are told once, and of no officer.
+    assert len(details(services, keyring)) == 10
+    assert services.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY) == sorted({agency.agency_id, NPB.agency_id})
+    assert findings(services, keyring) == []
+
+
+def test_what_a_registration_costs_never_depends_on_whether_there_is_one(services: Services, keyring: Keyring) -> None:
+    services.policy = with_budgets(**SMALL)
+    there = [services.create().registration_id for _ in range(6)]
+    absent = [str(uuid.uuid4()) for _ in range(6)]
+    before = len(details(services, keyring))
+    of_there, of_absent = (
+        [told(services, NPB, officer, _registration(each)) for each in ids]
+        for officer, ids in ((officer_of(NPB), there), (officer_of(NPB), absent))
+    )
+    assert of_there == ["OK"] * 4 + ["BUDGET_EMPTY"] * 2
+    assert of_absent == ["NO_RECORD"] * 4 + ["BUDGET_EMPTY"] * 2
+    spent = [(each.spent.price, each.spent.agency_price) for each in details(services, keyring)[before:]]
+    assert spent[:6] == spent[6:] == [(5, 5)] * 4 + [(0, 0)] * 2
+
+
+def test_a_record_that_was_read_on_the_day_costs_less_and_a_new_key_has_no_new_bucket(services: Services) -> None:
+    services.policy = with_budgets(**SMALL)
+    officer, id_ = officer_of(NPB), str(uuid.uuid4())
+    keys = [officer_of(NPB).key_id for _ in range(20)]
+    answers = Counter(told(services, NPB, replace(officer, key_id=key), _registration(id_)) for key in keys)
+    assert answers == {"NO_RECORD": 16, "BUDGET_EMPTY": 4}
+
+
+def wrong(nth: int) -> str:
+    return f"Sessions Case No. {nth}/2022"
+
+
+def test_a_courts_number_is_tried_out_a_few_times_and_the_right_one_then_confirms_nothing(
+    services: Services, keyring: Keyring
+) -> None:
+    # The id and the etag are shown to the court, and the number could be tried without end.
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    tried = [
+        told(services, LAHORE_COURT, officer, confirmation(created, case_number=wrong(nth))) for nth in range(1, 9)
+    ]
+    assert tried == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] * 3
+    assert told(services, LAHORE_COURT, officer, confirmation(created)) == "BUDGET_EMPTY"
+    assert services.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY) == [LAHORE_COURT.agency_id, NPB.agency_id]
+    # A colleague may try as often, and then the court has tried enough.
+    by_colleagues = Counter(
+        told(services, LAHORE_COURT, officer_of(LAHORE_COURT), confirmation(created, case_number=wrong(nth)))
+        for nth in range(11, 31)
+    )
+    assert by_colleagues == {"NO_RECORD": 5, "BUDGET_EMPTY": 15}
+    assert services.owed(notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY) == [LAHORE_COURT.agency_id, NPB.agency_id]
+    # Another registration isn't concerned.
+    other = services.create()
+    assert told(services, LAHORE_COURT, officer, confirmation(other)) == "OK"
+    assert findings(services, keyring) == []
+
+
+def test_tries_are_counted_whether_or_not_there_is_such_a_registration_and_whosever_it_is(
+    services: Services,
+) -> None:
+    created, confirmed = services.create(), services.create()
+    services.confirm(confirmed)
+    absent = replace(created, registration_id=str(uuid.uuid4()))
+    answers = {
+        name: [
+            told(services, LAHORE_COURT, officer, confirmation(each, case_number=wrong(nth))) == "BUDGET_EMPTY"
+            for nth in range(1, 9)
+        ]
+        for name, each, officer in (
+            ("there", created, officer_of(LAHORE_COURT)),
+            ("absent", absent, officer_of(LAHORE_COURT)),
+            ("confirmed", confirmed, officer_of(LAHORE_COURT)),
+            ("not his", services.create(), officer_of(LAHORE_COURT, "PK-PB/MUL")),
+        )
+    }
+    assert answers == dict.fromkeys(answers, [False] * 5 + [True] * 3)
+
+
+def test_nothing_is_read_for_whoever_is_refused_for_his_budget(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With the right number there is more to read and to seal: the time of a refusal would tell it.
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    for nth in range(1, 6):
+        told(services, LAHORE_COURT, officer, confirmation(created, case_number=wrong(nth)))
+    monkeypatch.setattr("nsor_server.registration.store.head", None)
+    assert told(services, LAHORE_COURT, officer, confirmation(created)) == "BUDGET_EMPTY"
+
+
+def test_a_number_that_is_sent_again_or_only_checked_costs_no_try(services: Services) -> None:
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    for nth in range(1, 40):
+        checked = confirmation(created, case_number=wrong(nth), validate_only=True)
+        assert told(services, LAHORE_COURT, officer, checked) == "OK"
+    request = confirmation(created)
+    assert {told(services, LAHORE_COURT, officer, request) for _ in range(200)} == {"OK"}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_tries_at_once_no_more_are_answered_than_one_after_the_other(services: Services, *, together: bool) -> None:
+    # All had been run before one of them was paid.
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    tries = [(call_of(LAHORE_COURT, officer), confirmation(created, case_number=wrong(nth))) for nth in range(1, 13)]
+    ended = services.at_once(*tries, (call_of(LAHORE_COURT, officer), confirmation(created)), together=together)
+    assert [type(each) for each in ended] == [errors.NoRecord] * 5 + [errors.Exhausted] * 8
+
+
+def test_a_method_that_discloses_does_not_start_without_a_price(services: Services) -> None:
+    # Whoever adds a method that shows something has to say what it costs.
+    handlers: list[Handler] = [method.handler for method in services.methods.values() if method.handler]
+    Methods(CONTRACT, handlers)
+    for at, handler in enumerate(handlers):
+        if isinstance(handler, Unary) and handler.request in DISCLOSING:
+            for_nothing = [*handlers[:at], replace(handler, charge=None), *handlers[at + 1 :]]
+            with pytest.raises(ContractError, match="nothing says what it costs"):
+                Methods(CONTRACT, for_nothing)

@@ -88,7 +88,6 @@ def test_the_largest_detail_of_a_look_up_is_of_the_size_of_a_miss(details: Detai
         named="cnic 3520112345671",
         spent=record_pb2.Spent(
             price=200,
-            agency_price=200,
             named=bytes(8),
             bucket=bytes(8),
             terms=record_pb2.BudgetTerms(

@@ -27,51 +27,33 @@ class Payers(NamedTuple):
     Attributes:
         officer: bucket of the officer.
         agency: bucket of his agency.
-        named_by_officer: the day on which he last named what the call names; empty where that costs nothing.
-        named_by_agency: the day on which anybody of his agency did; likewise.
+        named: the day on which anybody of the agency last named what the call names; empty where that costs nothing.
     """
 
     officer: bytes
     agency: bytes
-    named_by_officer: bytes = b""
-    named_by_agency: bytes = b""
+    named: bytes = b""
 
     @property
     def accounts(self) -> tuple[bytes, ...]:
         """Those that there are."""
-        return self if self.named_by_officer else self[:2]
+        return self if self.named else self[:2]
 
 
 class Spent(NamedTuple):
     """What a call has cost.
 
     Attributes:
-        price: tokens from the officer's bucket; 0: it was empty.
-        agency_price: tokens from his agency's.
+        price: tokens from the officer's bucket, and as many from his agency's; 0: one of them was empty.
         refusal: why it isn't answered; None: both buckets held the price.
         officer_emptied: the officer's bucket didn't, and nobody was told of that yet.
         agency_emptied: the agency's didn't, likewise.
     """
 
     price: int
-    agency_price: int
     refusal: errors.Exhausted | None = None
     officer_emptied: bool = False
     agency_emptied: bool = False
-
-
-class _Quote(NamedTuple):
-    """What a call would cost.
-
-    Attributes:
-        prices: tokens of the officer and of his agency.
-        new: those of the accounts whose holder hasn't named on that day what the call names.
-        waits: seconds until each bucket holds its price; 0: it does.
-    """
-
-    prices: tuple[int, int]
-    new: list[bytes]
-    waits: tuple[float, float]
 
 
 class Accounts:
@@ -91,37 +73,38 @@ class Accounts:
 
     def refusal(self, payers: Payers, budget: Budget) -> errors.Exhausted | None:
         """Why a call isn't answered; None: both buckets hold what it costs. Nothing is spent."""
-        wait = max(self._quote(payers, budget).waits)
+        price = self._price(payers, budget)
+        wait = max(
+            _wait(self._bucket(payers.officer, budget.officer), budget.officer, price),
+            _wait(self._bucket(payers.agency, budget.agency), budget.agency, price),
+        )
         return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait) if wait else None
 
     def spend(self, payers: Payers, budget: Budget) -> Spent:
         """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it."""
-        (price, agency_price), new, (officer_wait, agency_wait) = self._quote(payers, budget)
-        if officer_wait or agency_wait:
-            return Spent(
-                0,
-                0,
-                self.refusal(payers, budget),
-                officer_wait > 0 and self._is_news(payers.officer),
-                agency_wait > 0 and self._is_news(payers.agency),
-            )
-        for account_id, cost in ((payers.officer, price), (payers.agency, agency_price)):
-            account = self.changed[account_id] = self._accounts[account_id]
-            account.missing += cost * UNIT
-        for account_id in new:
-            account = self.changed[account_id] = self._accounts[account_id]
-            account.day = self._day
-        return Spent(price, agency_price)
-
-    def _quote(self, payers: Payers, budget: Budget) -> _Quote:
+        price = self._price(payers, budget)
         officer = self._bucket(payers.officer, budget.officer)
         agency = self._bucket(payers.agency, budget.agency)
-        new = [each for each in payers.accounts[2:] if self._account(each).day != self._day]
-        price, agency_price = prices(
-            budget, new_to_officer=payers.named_by_officer in new, new_to_agency=payers.named_by_agency in new
-        )
-        waits = _wait(officer, budget.officer, price), _wait(agency, budget.agency, agency_price)
-        return _Quote((price, agency_price), new, waits)
+        officer_lacks = _wait(officer, budget.officer, price) > 0
+        agency_lacks = _wait(agency, budget.agency, price) > 0
+        if officer_lacks or agency_lacks:
+            return Spent(
+                0,
+                self.refusal(payers, budget),
+                officer_lacks and self._is_news(payers.officer),
+                agency_lacks and self._is_news(payers.agency),
+            )
+        officer.missing += price * UNIT
+        agency.missing += price * UNIT
+        self.changed[payers.officer], self.changed[payers.agency] = officer, agency
+        if price > budget.call:
+            named = self.changed[payers.named] = self._accounts[payers.named]
+            named.day = self._day
+        return Spent(price)
+
+    def _price(self, payers: Payers, budget: Budget) -> int:
+        new = payers.named != b"" and self._account(payers.named).day != self._day
+        return budget.call + budget.first_named if new else budget.call
 
     def _is_news(self, account_id: bytes) -> bool:
         """Note that it was told that the bucket is empty; False: it was told before."""
@@ -141,27 +124,13 @@ class Accounts:
     def _bucket(self, account_id: bytes, bucket: Bucket) -> Account:
         """The account, with what it has got back since it was counted."""
         account = self._account(account_id)
+        if account.counted_us == self._now_us:
+            return account
         account.missing = refilled(account.missing, account.counted_us, self._now_us, bucket.refill_per_hour)
         account.counted_us = self._now_us
         if account.missing * 2 <= bucket.capacity * UNIT:
             account.told = False
         return account
-
-
-def prices(budget: Budget, *, new_to_officer: bool, new_to_agency: bool) -> tuple[int, int]:
-    """Tokens that a call costs the officer and his agency.
-
-    What is new to the agency is new to each of its officers, so that it never costs the agency more than the officer.
-
-    Args:
-        budget: of the method and the purpose.
-        new_to_officer: the officer hasn't named on that day what the call names.
-        new_to_agency: nobody of his agency has.
-    """
-    return (
-        budget.call + (budget.first_named if new_to_officer else 0),
-        budget.call + (budget.first_named if new_to_agency else 0),
-    )
 
 
 def refilled(missing: int, counted_us: int, now_us: int, refill_per_hour: int) -> int:

@@ -41,8 +41,8 @@ class Budget(source.Row, frozen=True):
         kind: name of nsor.v1.AgencyKind without its prefix.
         purpose: name of nsor.v1.Purpose without its prefix.
         call: tokens that a call costs, refused or not.
-        first_named: tokens that it costs besides when it names what the officer hasn't named on that day in
-            Asia/Karachi. His agency pays it too, unless another of its officers has named the same on that day.
+        first_named: tokens that it costs besides when it names what nobody of the agency has named on that day in
+            Asia/Karachi.
         officer: bucket of each officer.
         agency: bucket of all officers of an agency together.
         method: full name of the method.
@@ -59,7 +59,7 @@ class Budget(source.Row, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what an officer could never pay, and what lets one officer empty his agency's bucket.
 
-        A call never costs the agency more than the officer. So with a smaller bucket that isn't filled faster, an
+        A call costs the agency what it costs the officer. So with a smaller bucket that isn't filled faster, an
         officer who tries things out is stopped while his colleagues go on.
         """
         source.Row.__post_init__(self)

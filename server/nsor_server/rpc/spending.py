@@ -22,7 +22,7 @@ from nsor_server.storage.v1 import record_pb2
 NAMED_BYTES = 8
 """Of the keyed hash by which an entry's detail says what a call named."""
 _ACCOUNTS = 65_536
-"""Accounts whose id is remembered."""
+"""Officers whose accounts' ids are remembered."""
 
 
 class Charge(NamedTuple):
@@ -58,8 +58,7 @@ class Payment(NamedTuple):
         """What the entry's detail says, so that ``ledger verify`` can count again."""
         return record_pb2.Spent(
             price=spent.price,
-            agency_price=spent.agency_price,
-            named=self.payers.named_by_agency[:NAMED_BYTES],
+            named=self.payers.named[:NAMED_BYTES],
             terms=_terms(self.budget),
             bucket=self.bucket,
         )
@@ -81,9 +80,8 @@ class Spending:
     """Makes payments. Threads may share it."""
 
     def __init__(self, blind_index: BlindIndex) -> None:
-        self._account: Callable[[bytes], bytes] = functools.lru_cache(_ACCOUNTS)(
-            functools.partial(blind_index.lasting, "budget")
-        )
+        self._account: Callable[[bytes], bytes] = functools.partial(blind_index.lasting, "budget")
+        self._buckets = functools.lru_cache(_ACCOUNTS)(self._made_buckets)
 
     def payment(self, call: Call, charge: Charge) -> Payment:
         """How a call is paid.
@@ -100,15 +98,23 @@ class Spending:
         budget = policy_of(call).budgets.of(call.method, call.agency.kind, call.purpose)
         if budget is None or call.officer is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_SWITCHED_OFF)
-        # None of the parts holds a NUL, so that none runs into another.
-        agency = f"{call.agency.agency_id}\0{call.purpose:d}\0{call.method}\0{charge.bucket}\0"
-        officer = f"{agency}{call.officer.officer_number}\0"
-        ids = [officer, agency]
-        if budget.first_named:
-            ids += [f"{officer}\0{charge.named}", f"{agency}\0{charge.named}"]
-        payers = Payers(*[self._account(each.encode()) for each in ids])
-        bucket = payers.agency[:NAMED_BYTES] if charge.bucket else b""
-        return Payment(payers, budget, bucket, call.agency.agency_id, call.agencies)
+        agency_id = call.agency.agency_id
+        prefix, officer, agency = self._buckets(
+            agency_id, call.purpose, call.method, charge.bucket, call.officer.officer_number
+        )
+        named = self._account(prefix + b"\0" + charge.named.encode()) if budget.first_named else b""
+        bucket = agency[:NAMED_BYTES] if charge.bucket else b""
+        return Payment(Payers(officer, agency, named), budget, bucket, agency_id, call.agencies)
+
+    def _made_buckets(
+        self, agency_id: str, purpose: int, method: str, bucket: str, officer_number: str
+    ) -> tuple[bytes, bytes, bytes]:
+        """What the ids of the agency's accounts begin with, the officer's and the agency's.
+
+        None of the parts holds a NUL, so that none runs into another; an officer has a number.
+        """
+        prefix = f"{agency_id}\0{purpose:d}\0{method}\0{bucket}\0".encode()
+        return prefix, self._account(prefix + officer_number.encode()), self._account(prefix)
 
 
 @functools.lru_cache

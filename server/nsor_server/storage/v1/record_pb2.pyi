@@ -833,14 +833,11 @@ class Spent(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PRICE_FIELD_NUMBER: _builtins.int
-    AGENCY_PRICE_FIELD_NUMBER: _builtins.int
     NAMED_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
     BUCKET_FIELD_NUMBER: _builtins.int
     price: _builtins.int
-    """Tokens from the officer's bucket."""
-    agency_price: _builtins.int
-    """Tokens from the agency's bucket."""
+    """Tokens from the officer's bucket, and as many from the agency's."""
     named: _builtins.bytes
     """What the request named, for this agency, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
     bucket: _builtins.bytes
@@ -853,14 +850,13 @@ class Spent(_message.Message):
         self,
         *,
         price: _builtins.int = ...,
-        agency_price: _builtins.int = ...,
         named: _builtins.bytes = ...,
         terms: Global___BudgetTerms | None = ...,
         bucket: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_price", b"agency_price", "bucket", b"bucket", "named", b"named", "price", b"price", "terms", b"terms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "named", b"named", "price", b"price", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -881,7 +877,7 @@ class BudgetTerms(_message.Message):
     call: _builtins.int
     """Price of a call."""
     first_named: _builtins.int
-    """What it cost besides when it named what wasn't named before on that day."""
+    """What it cost besides when it named what nobody of the agency had named on that day."""
     officer_capacity: _builtins.int
     """Tokens of an officer's full bucket."""
     officer_refill: _builtins.int

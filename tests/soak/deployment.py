@@ -154,11 +154,17 @@ class Deployment:
         yield
         self._alter("RESET commit_delay", "RESET commit_siblings")
 
-    def _alter(self, *changes: LiteralString) -> None:
+    @contextlib.contextmanager
+    def administrator(self) -> Iterator[psycopg.Connection]:
+        """A connection of PostgreSQL's superuser, in autocommit."""
         with (
             self._embedded() as embedded,
             psycopg.connect(embedded.conninfo(SUPERUSER, "postgres"), autocommit=True) as administrator,
         ):
+            yield administrator
+
+    def _alter(self, *changes: LiteralString) -> None:
+        with self.administrator() as administrator:
             for change in changes:
                 administrator.execute(f"ALTER SYSTEM {change}")
             administrator.execute("SELECT pg_reload_conf()")

@@ -6,7 +6,7 @@ newest one says by which version it was written, and the newest that changed som
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import psycopg
@@ -65,15 +65,13 @@ NOTHING: Final = Proved("", 0, merkle.EMPTY_ROOT, b"", 0, 0, deciding.NO_HASH)
 """Before the first entry."""
 
 
-def prove(conn: Connection, keyring: Keyring) -> Proved:
-    """Prove the head and what its leaves say of the directory.
+def prove_head(conn: Connection, keyring: Keyring) -> Proved:
+    """Prove the head alone: that it is signed, and that its leaves and tiles give its root.
 
-    Args:
-        conn: in a transaction that sees one state: REPEATABLE READ, or one that holds the head's lock.
-        keyring: the ledger's signer.
+    Args and errors: as of ``prove``.
 
-    Raises:
-        Unproved: something doesn't hold.
+    Returns:
+        What the head is; the version is that of the newest leaf, and the running hash isn't looked for.
     """
     row = conn.execute(_HEAD).fetchone()
     if row is None:
@@ -90,16 +88,29 @@ def prove(conn: Connection, keyring: Keyring) -> Proved:
     check_signed(bytes(newest_note[1]), keyring, note.Checkpoint(origin, size, root))
     check_frontier(frontier, size, root)
     newest = _leaf(conn, size - 1, size, root)
-    version, digest = newest.directory_version, deciding.NO_HASH
-    if version:
-        change = conn.execute(_NEWEST_CHANGE, (list(deciding.TABLES),)).fetchone()
-        if change is None or change[0] is None:
-            raise Unproved("the records of what decides are gone")
-        changed = _leaf(conn, change[0], size, root)
-        if changed.directory_version != version or not changed.directory_hash:
-            raise Unproved("the newest record of what decides isn't that of the newest change")
-        digest = changed.directory_hash
-    return Proved(origin, size, root, frontier, newest.time_us, version, digest)
+    return Proved(origin, size, root, frontier, newest.time_us, newest.directory_version, deciding.NO_HASH)
+
+
+def prove(conn: Connection, keyring: Keyring) -> Proved:
+    """Prove the head and what its leaves say of the directory.
+
+    Args:
+        conn: in a transaction that sees one state: REPEATABLE READ, or one that holds the head's lock.
+        keyring: the ledger's signer.
+
+    Raises:
+        Unproved: something doesn't hold.
+    """
+    head = prove_head(conn, keyring)
+    if not head.directory_version:
+        return head
+    change = conn.execute(_NEWEST_CHANGE, (list(deciding.TABLES),)).fetchone()
+    if change is None or change[0] is None:
+        raise Unproved("the records of what decides are gone")
+    changed = _leaf(conn, change[0], head.size, head.root)
+    if changed.directory_version != head.directory_version or not changed.directory_hash:
+        raise Unproved("the newest record of what decides isn't that of the newest change")
+    return replace(head, directory_hash=changed.directory_hash)
 
 
 def at_start(conn: Connection, keyring: Keyring) -> Proved:

@@ -276,7 +276,7 @@ class Services:
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self.database = database
-        self._keyring = keyring
+        self.keyring = keyring
         self.policy: Policy | None = None
         """Another policy than the one in force, for the calls that are handed in from now on."""
         self.sealer, self.blind_index = Sealer(keyring), BlindIndex(keyring)
@@ -430,7 +430,7 @@ class Services:
                     " VALUES (%s, %s, 1, sha256(''), gen_random_uuid())",
                     (who.key_id, who.agency_id),
                 )
-            deciding.record(owner, self._keyring, ORIGIN)
+            deciding.record(owner, self.keyring, ORIGIN)
         return who
 
     def hidden(self, registration_id: str, agency: Agency, officer: Officer | None = None) -> None:

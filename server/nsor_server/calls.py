@@ -123,6 +123,11 @@ class Directory(Protocol):
         """Key ids that were disabled as compromised: what they have opened counts no more."""
         ...
 
+    @property
+    def proposals(self) -> Mapping[bytes, bytes]:
+        """By the id of each proposal of a policy the SHA-256 of its row, as the ledger has it."""
+        ...
+
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
         ...
@@ -245,6 +250,13 @@ class Call:
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.compromised
+
+    @property
+    def proposals(self) -> Mapping[bytes, bytes]:
+        """By the id of each proposal of a policy the SHA-256 of its row, by the directory that the gate saw."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.proposals
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""

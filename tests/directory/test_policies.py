@@ -11,13 +11,14 @@ import pytest
 from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Outcome
-from nsor_server.directory import limits, policies, policy_service
+from nsor_server.calls import Officer, Outcome
+from nsor_server.directory import limits, policies, policy_service, stored
 from nsor_server.policy import documents, source, store
 from nsor_server.policy.loaded import Policy
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests import deciding as tests_deciding
 from tests.access.requests import application
 from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of, officer_of, violations
 from tests.directory.test_deciding import OTHER, findings
@@ -172,6 +173,38 @@ def test_nobody_adopts_what_he_has_not_seen(services: Services) -> None:
         adoption(directory_pb2.PolicyProposal(proposal_id=str(uuid.uuid4()), etag=found.etag)),
     )
     assert in_force(services).grants.uses_per_subject == 4
+
+
+def test_whose_proposal_it_is_is_not_taken_from_an_edit(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    # Between two looks at what decides the database's owner makes it another's, so that he adopts his own.
+    proposed = propose(services)
+    services.directory.reload()
+    by_id = (uuid.UUID(proposed.proposal_id).bytes,)
+    with services.database.owner() as owner:
+        owner.execute("UPDATE policy_proposal SET officer_key = sha256(officer_key) WHERE proposal_id = %s", by_id)
+    shown = directory_pb2.GetPolicyRequest(document=GRANTS, proposal_id=proposed.proposal_id)
+    services.refused(errors.Internal, call_of(NPB, SECOND), shown)
+    services.refused(errors.Internal, call_of(NPB, FIRST), adoption(proposed))
+    assert "ALERT ROW_CONTRADICTED: a row of policy_proposal isn't what the ledger says" in caplog.text
+    assert in_force(services).grants.uses_per_subject == 1
+    with services.database.owner() as owner:
+        owner.execute("UPDATE policy_proposal SET officer_key = %s WHERE proposal_id = %s", (FIRST.key_id, *by_id))
+    adopt(services, proposed)
+
+
+def test_what_is_adopted_is_what_was_seen_with_all_that_is_said_of_it() -> None:
+    seen = policies.Proposal(b"p" * 16, "grants", 1, b"{}", "npb", b"k" * 32, dt.datetime(2026, 1, 2, tzinfo=dt.UTC))
+    others: list[dict[str, Any]] = [
+        {"proposal_id": b"q" * 16},
+        {"name": "reviews"},
+        {"base_version": 2},
+        {"content": b"{ }"},
+        {"agency_id": "nadra"},
+        {"officer_key": b"l" * 32},
+        {"proposed_at": dt.datetime(2026, 1, 3, tzinfo=dt.UTC)},
+    ]
+    etags = {replace(seen, **each).etag(1) for each in others}
+    assert len({seen.etag(1), seen.etag(2), *etags}) == len(others) + 2
 
 
 def test_it_is_adopted_once(services: Services) -> None:
@@ -403,6 +436,56 @@ def test_no_column_of_the_policy_is_changed_unseen(services: Services, table: st
         newest = " WHERE version = 2" if table == "policy_version" else ""
         owner.execute(f"UPDATE {table} SET {column} = {OTHER[kind].format(column)}{newest}".encode())  # noqa: S608 - constants
     assert any(table in finding for finding in tampered(services))
+
+
+def adopted_by(services: Services, officer: Officer, proposer: Officer) -> list[str]:
+    """What verification says of an adoption that is on the record, as a server that was taken over would make it."""
+    content = documents.canonical(documents.parse("grants", grants(3)))
+    at = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    proposal = policies.Proposal(uuid.uuid4().bytes, "grants", 1, content, "npb", proposer.key_id, at)
+    with services.database.owner() as owner:
+        for row in (policies.proposing(proposal)[0], policies.adoption(proposal, 1, officer.key_id, at)[0]):
+            names = ", ".join(name for name, _ in row.table.columns)
+            places = ", ".join(["%s"] * len(row.values))
+            owner.execute(f"INSERT INTO {row.table.name} ({names}) VALUES ({places})".encode(), row.values)  # noqa: S608 - constants
+            tests_deciding.record(owner, services.keyring, ORIGIN)
+    return of_each_other(services)
+
+
+def of_each_other(services: Services) -> list[str]:
+    """What verification finds in what the rows of the policy say of each other."""
+    found: list[str] = []
+    assert stored.STORED.compare is not None
+    with services.database.connect() as conn:
+        stored.STORED.compare(conn, services.keyring, lambda _, problem: found.append(problem.split("policy, ")[1]))
+    return found
+
+
+def test_verification_asks_who_proposed_and_who_adopted(services: Services) -> None:
+    # Where one officer alone made policy, whatever server let him: the two rows are on the record, and say so.
+    first, second = (services.enrolled(officer_of(NPB)) for _ in range(2))
+    assert adopted_by(services, second, first) == []
+
+
+@pytest.mark.parametrize(
+    ("adopter", "proposer", "found"),
+    [
+        ("first", "first", ["was adopted by the officer who proposed it"]),
+        ("first", "police", ["was proposed by nobody who decided for NPB"]),
+        ("undeciding", "first", ["was adopted by nobody who decided for NPB"]),
+        ("disabled", "first", ["was adopted by nobody who decided for NPB"]),
+    ],
+)
+def test_verification_finds_who_may_not_make_policy(
+    services: Services, adopter: str, proposer: str, found: list[str]
+) -> None:
+    who = {
+        "first": services.enrolled(officer_of(NPB)),
+        "police": services.enrolled(officer_of(PUNJAB_POLICE)),
+        "undeciding": services.enrolled(replace(officer_of(NPB), decides=False)),
+        "disabled": services.enrolled(officer_of(NPB), disabled=True),
+    }
+    assert adopted_by(services, who[adopter], who[proposer]) == found
 
 
 def test_a_policy_that_was_put_past_the_register_is_seen(services: Services) -> None:

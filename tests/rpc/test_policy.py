@@ -75,6 +75,20 @@ def test_what_two_officers_decide_counts_in_every_process_from_the_next_call(ser
         assert [asks(caller) for caller in prosecutions] == ["SWITCHED_OFF", "SWITCHED_OFF"]
 
 
+def test_what_was_proposed_just_now_by_another_process_is_there(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsor_server.access.directory.WATCH_SECONDS", 3600.0)
+    own = {"state_dir": tmp_path / "other", "checkpoint_file": tmp_path / "other" / "checkpoints"}
+    with serve() as one, serve(**own) as other:
+        first, second = one.caller("npb", officer=True), other.caller("npb", officer=True)
+        shown = directory_pb2.GetPolicyRequest(document=directory_pb2.POLICY_DOCUMENT_NARROWING)
+        assert second.call(GET, shown).code is grpc.StatusCode.OK
+        proposal = propose(first, narrowing())
+        answer = adopt(second, proposal)
+        assert answer.code is grpc.StatusCode.OK, answer.reason
+
+
 def test_only_officers_of_npb_see_or_touch_it(serving: Serving) -> None:
     request = directory_pb2.GetPolicyRequest(document=directory_pb2.POLICY_DOCUMENT_NARROWING)
     assert serving.caller("nadra", officer=True).call(GET, request).reason == "NOT_ALLOWED"

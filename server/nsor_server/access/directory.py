@@ -28,12 +28,12 @@ from nsor.v1 import directory_pb2
 from nsor_server.access.facts import Certificate
 from nsor_server.access.unproved import Unproved
 from nsor_server.alerts import Alert
-from nsor_server.calls import Agency, FocalPerson, Officer
+from nsor_server.calls import Agency, FocalPerson, Officer, Row
 from nsor_server.config import OperatorError
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.source import PolicyError
-from nsor_server.storage import decided_rows
+from nsor_server.storage import decided_rows, deciding
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.decided_rows import Contradicted, Rows
 
@@ -89,6 +89,7 @@ class DirectorySnapshot:
         clock: the database's.
         focal_persons: by key id.
         compromised: key ids of officers and systems that were disabled as compromised.
+        proposals: of policies; the SHA-256 of each one's row, by its id.
     """
 
     version: int
@@ -99,6 +100,7 @@ class DirectorySnapshot:
     clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
     compromised: frozenset[bytes] = frozenset()
+    proposals: Mapping[bytes, bytes] = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
@@ -148,7 +150,7 @@ class Directory:
         Returns: the newest that is proved; the one before, with an alert, where the rows aren't those of the ledger.
 
         Raises:
-            psycopg.OperationalError: the database doesn't answer.
+            psycopg.OperationalError, psycopg.InterfaceError: the database doesn't answer.
         """
         if time.monotonic() - self._refused < RETRY_SECONDS:
             return self.current
@@ -158,7 +160,7 @@ class Directory:
             else:
                 with self._database.transaction() as pooled:
                     fresh = read(_one_state(pooled), self._prove, self._clock, self.current.policy)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Contradicted as error:
             return self._keep(Alert.DIRECTORY_CONTRADICTED, str(error))
@@ -272,6 +274,7 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Poli
         clock,
         _focal_persons(rows),
         _compromised(rows),
+        _proposals(rows),
     )
 
 
@@ -350,3 +353,8 @@ def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:
         for row in rows["focal_person"]
     )
     return {person.key_id: person for person in persons}
+
+
+def _proposals(rows: Rows) -> dict[bytes, bytes]:
+    table = deciding.POLICY_PROPOSALS
+    return {row["proposal_id"]: deciding.digest(Row(table, tuple(row.values()))) for row in rows[table.name]}

@@ -70,8 +70,12 @@ class Proposal:
 
     def etag(self, version: int) -> str:
         """What a person has seen who has read it beside that version of the policy."""
-        seen = (self.proposal_id, documents.digest(self.name, self.content), version.to_bytes(8, "big"))
-        return hashlib.sha256(b"".join(seen)).hexdigest()[:32]
+        return hashlib.sha256(self.sha256 + version.to_bytes(8, "big")).hexdigest()[:32]
+
+    @property
+    def sha256(self) -> bytes:
+        """Of the row, with all its columns: what the ledger holds it to."""
+        return deciding.digest(_row(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +153,7 @@ def _lacks(conn: psycopg.Connection) -> tuple[str, ...]:
 
 def proposing(proposal: Proposal) -> tuple[Row, RecordRef]:
     """The row of a proposal, and what the ledger holds it to."""
-    row = Row(
-        deciding.POLICY_PROPOSALS,
-        (
-            proposal.proposal_id,
-            proposal.name,
-            proposal.base_version,
-            proposal.content,
-            proposal.agency_id,
-            proposal.officer_key,
-            proposal.proposed_at,
-        ),
-    )
+    row = _row(proposal)
     return row, deciding.TABLES[row.table.name].ref(row)
 
 
@@ -231,6 +224,21 @@ def in_force(conn: Connection) -> list[Adopted]:
     )
     found = {row[0]: Adopted(row[0], row[1], bytes(row[2]), row[3], bytes(row[4] or b"")) for row in rows}
     return [found[name] for name in documents.KINDS if name in found]
+
+
+def _row(proposal: Proposal) -> Row:
+    return Row(
+        deciding.POLICY_PROPOSALS,
+        (
+            proposal.proposal_id,
+            proposal.name,
+            proposal.base_version,
+            proposal.content,
+            proposal.agency_id,
+            proposal.officer_key,
+            proposal.proposed_at,
+        ),
+    )
 
 
 def _proposal(  # noqa: PLR0917 - a row's columns

@@ -12,6 +12,7 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.directory import limits, policies, proposals
 from nsor_server.directory.proposals import Beside
@@ -22,6 +23,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.policy import documents, source, succession
 from nsor_server.policy.loaded import Policy, policy_of
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage import deciding
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
@@ -133,13 +135,12 @@ class PolicyHandlers:
             EtagMismatch: it was read beside another policy.
             WrongState: it is adopted, outdated, withdrawn, or expired.
             InvalidFields: POLICY_NOT_VALID: it doesn't follow the policy in force any more.
+            Internal: it was changed past the register.
         """
         if request.validate_only:
             return Outcome(directory_pb2.AdoptPolicyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         policy = policy_of(call)
-        proposal = policies.find(conn, raw(request.proposal_id))
-        if proposal is None:
-            raise errors.NoRecord
+        proposal = _proved(call, policies.find(conn, raw(request.proposal_id)))
         decisions.check(
             decider=(call.agency.agency_id, call.officer_key),
             first=(proposal.agency_id, proposal.officer_key),
@@ -172,6 +173,7 @@ class PolicyHandlers:
 
         Raises:
             NoRecord: there is no such proposal for it.
+            Internal: it was changed past the register.
         """
         policy, name = policy_of(call), NAMES[request.document]
         (adopted,) = (each for each in policies.in_force(conn) if each.name == name)
@@ -180,8 +182,8 @@ class PolicyHandlers:
         answer = directory_pb2.GetPolicyResponse(policy=shown)
         detail = record_pb2.AccessDetail(outcome=f"POLICY_SHOWN {name}")
         if request.proposal_id:
-            proposal = policies.find(conn, raw(request.proposal_id))
-            if proposal is None or proposal.name != name:
+            proposal = _proved(call, policies.find(conn, raw(request.proposal_id)))
+            if proposal.name != name:
                 raise errors.NoRecord
             answer.proposal.CopyFrom(_proposal(call, proposal))
             answer.proposal.content = proposal.content
@@ -222,6 +224,23 @@ def _follows(call: Call, policy: Policy, name: str, document: msgspec.Struct) ->
         succession.check(policy, policy.replaced(name, document), call.now().astimezone(KARACHI).date())
     except source.PolicyError as error:
         raise _not_valid(error) from None
+
+
+def _proved(call: Call, proposal: policies.Proposal | None) -> policies.Proposal:
+    """A proposal that was read, if it is as it was proposed; by whom decides who may adopt it.
+
+    Raises:
+        NoRecord: there is none, or the directory that the call was gated by has none yet.
+        Internal: it was changed past the register.
+    """
+    if proposal is None:
+        raise errors.NoRecord
+    if proposal.proposal_id not in call.proposals:
+        raise errors.NotInDirectory
+    if proposal.sha256 != call.proposals[proposal.proposal_id]:
+        alert(Alert.ROW_CONTRADICTED, "a row of %s isn't what the ledger says", deciding.POLICY_PROPOSALS.name)
+        raise errors.Internal
+    return proposal
 
 
 def _not_valid(error: source.PolicyError) -> errors.InvalidFields:

@@ -1,11 +1,89 @@
-"""What decides, as it is stored: each row is the work of an entry, and is compared with all its columns."""
+"""What decides, as it is stored: each row is the work of an entry, and is compared with all its columns.
+
+And what its rows say of each other: a document of the policy that was adopted was proposed as it is, by another
+officer, and both decided for NPB when they did.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from nsor_server.ledger.stored import RecordedTable, Stored
+from nsor.v1 import options_pb2
+from nsor_server.calls import Table
+from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
+from nsor_server.policy import documents
 from nsor_server.storage import deciding
+from nsor_server.storage.keyring import Keyring
 
-STORED: Final = Stored(tuple(RecordedTable.of(each) for each in deciding.TABLES.values()))
+_Rows = Mapping[bytes, Mapping[str, Any]]
+_RECORDED: Final = "SELECT row_id, version, index FROM ledger_record WHERE table_name = %s"
+
+
+def _compare(conn: Connection, _keyring: Keyring, add: Add) -> None:
+    policy = _Policy(conn)
+    for version in _rows(conn, deciding.POLICY_VERSIONS):
+        index = policy.adopted.get((version["name"].encode(), version["version"]), -1)
+        for problem in policy.problems(version, index):
+            add(index, f"{version['name']}, version {version['version']} of the policy, {problem}")
+
+
+class _Policy:
+    """Who may have proposed and adopted what, and when; all of it in memory: there is little."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.adopted = _recorded(conn, deciding.POLICY_VERSIONS)
+        self._proposed = _recorded(conn, deciding.POLICY_PROPOSALS)
+        self._enrolled = _recorded(conn, deciding.OFFICERS)
+        self._disabled = _recorded(conn, deciding.DISABLED_OFFICERS)
+        self._proposals: _Rows = {row["proposal_id"]: row for row in _rows(conn, deciding.POLICY_PROPOSALS)}
+        self._officers: _Rows = {row["key_id"]: row for row in _rows(conn, deciding.OFFICERS)}
+        self._npb = {
+            row["agency_id"] for row in _rows(conn, deciding.AGENCIES) if row["kind"] == options_pb2.AGENCY_KIND_NPB
+        }
+
+    def problems(self, version: Mapping[str, Any], index: int) -> Iterator[str]:
+        """What is wrong with a document that came by the entry of this index."""
+        if documents.digest(version["name"], version["content"]) != version["digest"]:
+            yield "isn't what its digest says"
+        if version["proposal_id"] is None:
+            if version["officer_key"] is not None:
+                yield "was adopted, and nobody proposed it"
+            return
+        proposal = self._proposals.get(version["proposal_id"])
+        if proposal is None:
+            yield "was adopted, and its proposal is gone"
+            return
+        at = self._proposed.get((proposal["proposal_id"], 1), -1)
+        if any(version[column] != proposal[column] for column in ("name", "content")):
+            yield "isn't what was proposed"
+        if version["version"] != proposal["base_version"] + 1:
+            yield "was adopted beside another policy than it was proposed for"
+        if version["officer_key"] == proposal["officer_key"]:
+            yield "was adopted by the officer who proposed it"
+        if not self._decides(proposal["officer_key"], at):
+            yield "was proposed by nobody who decided for NPB"
+        if not self._decides(version["officer_key"], index):
+            yield "was adopted by nobody who decided for NPB"
+
+    def _decides(self, key_id: bytes, index: int) -> bool:
+        """Whether an officer decided for NPB when an entry was made."""
+        officer = self._officers.get(key_id)
+        if officer is None or not officer["decides"] or officer["agency_id"] not in self._npb:
+            return False
+        return self._enrolled.get((key_id, 1), index) < index < self._disabled.get((key_id, 1), index + 1)
+
+
+def _rows(conn: Connection, table: Table) -> Iterator[dict[str, Any]]:
+    names = [name for name, _ in table.columns]
+    for row in conn.execute(f"SELECT {', '.join(names)} FROM {table.name}".encode()):  # noqa: S608 - constants
+        yield dict(zip(names, row, strict=True))
+
+
+def _recorded(conn: Connection, table: Table) -> dict[tuple[bytes, int], int]:
+    """The index of the entry that wrote each row, by the row's id and version."""
+    return {(row_id, version): index for row_id, version, index in conn.execute(_RECORDED, (table.name,))}
+
+
+STORED: Final = Stored(tuple(RecordedTable.of(each) for each in deciding.TABLES.values()), _compare)
 """For verification."""

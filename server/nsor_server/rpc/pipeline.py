@@ -142,11 +142,14 @@ class Pipeline:
             self.record(call)
 
     def _decide(self, call: Call) -> None:
-        """Run the handler; what it refuses by the directory isn't refused by an old one."""
+        """Run the handler; what it refuses by the directory isn't refused by an old one.
+
+        Never so what it refuses by the register: who was found would be known by the time that it takes.
+        """
         gated_by = call.directory
         try:
             call.route.run(call, self.reader)
-        except errors.Denied:
+        except (errors.Denied, errors.NotInDirectory):
             # The officer whom a request names may have been enrolled just now, as the one who calls.
             if self.admission.directory.at_least_as_of(call.moment) is gated_by:
                 raise

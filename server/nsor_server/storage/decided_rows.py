@@ -58,7 +58,7 @@ def _table(connection: psycopg.Connection, table: deciding.Deciding) -> list[tup
     try:
         found = connection.execute(query.encode()).fetchall()
         return [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
-    except psycopg.OperationalError:
+    except (psycopg.OperationalError, psycopg.InterfaceError):
         raise
     except (psycopg.Error, TypeError, ValueError):
         raise Contradicted(f"{table.table.name} can't be read as what it must be") from None

@@ -15,6 +15,7 @@ from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostg
 from nsor_server.storage.pool import Database
 from tests.ledger.conftest import ledger as ledger  # noqa: PLC0414 - a fixture of another folder
 from tests.ledger.conftest import set_size
+from tests.polling import until
 
 CHANGES = {
     "a view in a schema named like the role": """
@@ -80,6 +81,18 @@ BY_SUPERUSER = {
         """
         CREATE OR REPLACE FUNCTION pg_catalog.uuid_send(uuid) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT
         AS 'uuid_send'""",
+    ),
+    "the program of a function of PostgreSQL's own": (
+        "UPDATE pg_catalog.pg_proc SET probin = '$libdir/other' WHERE oid = 'plpgsql_call_handler'::regproc",
+        "UPDATE pg_catalog.pg_proc SET probin = '$libdir/plpgsql' WHERE oid = 'plpgsql_call_handler'::regproc",
+    ),
+    "what a language is run by": (
+        """
+        UPDATE pg_catalog.pg_language SET laninline = 'pg_catalog.plpgsql_validator'::regproc
+        WHERE lanname = 'plpgsql'""",
+        """
+        UPDATE pg_catalog.pg_language SET laninline = 'pg_catalog.plpgsql_inline_handler'::regproc
+        WHERE lanname = 'plpgsql'""",
     ),
     "an operator of PostgreSQL's own": (
         "UPDATE pg_catalog.pg_operator SET oprcode = 'pg_catalog.byteane' WHERE oid = '=(bytea,bytea)'::regoperator",
@@ -175,6 +188,24 @@ def test_whatever_a_superuser_changes_is_seen_too(
             assert differences(database) != []
         finally:
             superuser.execute(change[1].encode())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("session_replication_role", "replica"), ("transform_null_equals", "on")]
+)
+def test_what_is_set_for_the_whole_server_is_seen(
+    database: Database, postgres: EmbeddedPostgres, setting: str, value: str
+) -> None:
+    # Neither is of a role or a database. The first one switches off foreign keys.
+    with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        try:
+            superuser.execute(f"ALTER SYSTEM SET {setting} = {value}".encode())
+            superuser.execute("SELECT pg_reload_conf()")
+            until(lambda: differences(database) != [], seconds=120)
+        finally:
+            superuser.execute(f"ALTER SYSTEM RESET {setting}".encode())
+            superuser.execute("SELECT pg_reload_conf()")
+        until(lambda: differences(database) == [], seconds=120)
 
 
 def test_an_operator_does_not_blind_whoever_looks_for_it(database: Database) -> None:

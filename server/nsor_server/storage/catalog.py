@@ -158,8 +158,8 @@ SELECT 'made in ' || n.nspname, what, name FROM (
  WHERE made.oid >= $2 AND n.oid < $2 AND n.nspname <> 'public'
 """,
     # What initdb makes at its very beginning has xmin 1, and what it makes later is older than template0: whatever is
-    # changed becomes younger. PostgreSQL finds its own functions by their number, whatever their text says; but the
-    # text of one in SQL may be put in its place.
+    # changed becomes younger. PostgreSQL finds its internal functions by their number, whatever stands there of them;
+    # one that is none any more may be put in its place.
     """
 SELECT 'changed in pg_catalog', what, name FROM (
     SELECT 'operator' AS what, oid::pg_catalog.regoperator::text AS name FROM pg_catalog.pg_operator
@@ -176,7 +176,7 @@ SELECT 'changed in pg_catalog', what, name FROM (
     UNION ALL SELECT what, name FROM (
         SELECT 'function' AS what, p.oid::pg_catalog.regprocedure::text AS name, p.oid, p.xmin
           FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
-         WHERE l.lanname NOT IN ('internal', 'c')
+         WHERE l.lanname <> 'internal'
         UNION ALL SELECT 'view', ev_class::pg_catalog.regclass::text, oid, xmin FROM pg_catalog.pg_rewrite
         UNION ALL SELECT 'type', oid::pg_catalog.regtype::text, oid, xmin FROM pg_catalog.pg_type
          WHERE typrelid = 0
@@ -196,8 +196,9 @@ SELECT 'schema', nspname, {_rights("nspacl", "nspowner", "n")}
     "SELECT 'publication', pubname FROM pg_catalog.pg_publication",
     "SELECT 'foreign server', srvname FROM pg_catalog.pg_foreign_server",
     """
-SELECT 'language', lanname FROM pg_catalog.pg_language
- WHERE lanname NOT IN ('internal', 'c', 'sql', 'plpgsql')
+SELECT 'language', lanname, lanplcallfoid::pg_catalog.regproc::text, laninline::pg_catalog.regproc::text,
+       lanvalidator::pg_catalog.regproc::text
+  FROM pg_catalog.pg_language
 """,
     """
 SELECT 'default rights', pg_catalog.pg_get_userbyid(defaclrole), defaclobjtype,
@@ -214,6 +215,11 @@ SELECT 'role', rolname, 'superuser ' || rolsuper, 'createrole ' || rolcreaterole
 SELECT 'member', m.rolname, 'of', g.rolname
   FROM pg_catalog.pg_auth_members AS a JOIN pg_catalog.pg_roles AS m ON m.oid = a.member
   JOIN pg_catalog.pg_roles AS g ON g.oid = a.roleid WHERE m.rolname = $1
+""",
+    # What counts in this session, wherever it comes from: the whole server's settings too.
+    """
+SELECT 'in effect', name, pg_catalog.current_setting(name)
+  FROM pg_catalog.unnest(ARRAY['session_replication_role', 'transform_null_equals', 'zero_damaged_pages']) AS name
 """,
     # What a session begins with, wherever it comes from; those of the log say nothing of what is read.
     """

@@ -237,7 +237,7 @@ def test_verification_finds_what_cannot_be_compared(entered: Database) -> None:
         owner.execute("ALTER TABLE agency_state ALTER set_at DROP DEFAULT, ALTER set_at TYPE text")
         owner.execute("UPDATE certificate SET not_after = 'infinity'")
     found = " ".join(findings(entered))
-    assert "the rows of certificate_revocation hold one twice" in found
+    assert "certificate_revocation has a row twice" in found
     assert "the entry's record in agency isn't what it wrote" in found
     assert "a column of agency_state isn't what it must be" in found
-    assert "the rows of certificate have a value that can't be read" in found
+    assert "certificate has a value that can't be read" in found

@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.calls import RecordRef, Row, Table
+from nsor_server.calls import Row, Table
 from nsor_server.storage.deciding import Deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -93,17 +93,17 @@ class RecordedTable:
             return tuple(name for name, _ in self.unsealed_as.table.columns)
         return (self.row_id, self.version or "1", self.sealed)
 
-    def ref(self, values: tuple[Any, ...]) -> RecordRef:
-        """What the ledger must hold a row to that has these values in ``columns``.
+    def recorded(self, values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
+        """What the ledger must have of a row with these values in ``columns``: its id and version, and the SHA-256.
 
         Raises:
             TypeError: a value isn't of its column's type.
         """
         if self.unsealed_as is not None:
             ref = self.unsealed_as.ref(Row(self.unsealed_as.table, values))
-            return RecordRef(self.name, ref.row_id, ref.version, ref.sha256)
+            return (ref.row_id, ref.version), ref.sha256
         row_id, version, sealed = values
-        return RecordRef(self.name, row_id.bytes, version, hashlib.sha256(sealed).digest())
+        return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
 class OfEntries(Protocol):

@@ -37,7 +37,7 @@ from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, TRACING,
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
-from tests.directory.test_policies import adopt, grants, propose
+from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
@@ -117,6 +117,14 @@ class Register:
                 return {(-2, f"RAISED {type(error).__name__} {error}")}
 
 
+def make_policy(services: Services) -> None:
+    """A proposal, and one that another officer adopts."""
+    for officer in (FIRST, SECOND):
+        services.enrolled(officer)
+    propose(services)
+    adopt(services, propose(services, grants(4)))
+
+
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
@@ -152,8 +160,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         key = Ed25519PrivateKey.generate()
         services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
         services.ask(directory_call(), disabling(key))
-    propose(services)
-    adopt(services, propose(services, grants(4)))
+    make_policy(services)
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
     for through in (1, 2):

@@ -27,7 +27,8 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import WorkerOutcome, WorkItem, WorkResult
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.sources import REPOSITORY, files
+
 PACKAGES = Path("server", "nsor_server")
 SOURCES = ("server", "clients/python", "synthetic")
 
@@ -110,14 +111,11 @@ def _modules() -> Iterator[Path]:
 
 
 def _copy(tree: Path) -> dict[str, str]:
-    """Copy what git knows or would know; gives the environment in which the copy is what Python imports."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout
-    for name in listed.decode().split("\0"):
-        source, target = REPOSITORY / name, tree / name
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+    """Copy the repository's own files; gives the environment in which the copy is what Python imports."""
+    for name in files():
+        target = tree / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, target)
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(str(tree / source) for source in SOURCES),

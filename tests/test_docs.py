@@ -13,17 +13,12 @@ import pytest
 from nsor.cli import group as client_command
 from nsor_server.__main__ import group as server_command
 from nsor_server.alerts import Alert
+from tests import sources
+from tests.sources import REPOSITORY
 
-REPOSITORY = Path(__file__).parent.parent
-TRACKED = subprocess.run(
-    ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    cwd=REPOSITORY,
-    check=True,
-    capture_output=True,
-    text=True,
-).stdout.split("\0")
-DOCUMENTS = sorted(name for name in TRACKED if name.endswith(".md") and (REPOSITORY / name).exists())
-TOP = {name.split("/")[0] for name in TRACKED if "/" in name}
+FILES = list(sources.files())
+DOCUMENTS = sorted(name for name in FILES if name.endswith(".md"))
+TOP = {name.split("/")[0] for name in FILES if "/" in name}
 PROGRAMS: dict[str, click.Command] = {"nsor": client_command, "nsor-server": server_command}
 
 LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
@@ -151,7 +146,7 @@ def test_each_alert_has_its_row_in_the_runbook_and_there_is_no_other_way_to_rais
     runbook = (REPOSITORY / "docs/runbook.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| [^|]+ \|$", runbook, re.MULTILINE)
     assert sorted(rows) == sorted(Alert)
-    sources = {name for name in TRACKED if name.startswith("server/") and name.endswith(".py")}
+    sources = {name for name in FILES if name.startswith("server/") and name.endswith(".py")}
     sources -= {"server/nsor_server/alerts.py"}
     texts = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in sources if (REPOSITORY / name).exists()}
     assert [name for name, text in texts.items() if re.search(r"\.critical\(|[\"']ALERT", text)] == []

@@ -29,7 +29,16 @@ from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
-from nsor_server.ledger import directory_proof, epoch, keyring_check, migrations, outside, partitions, proofs
+from nsor_server.ledger import (
+    directory_proof,
+    epoch,
+    keyring_check,
+    migrations,
+    outside,
+    partitions,
+    proofs,
+    witness_keys,
+)
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -331,7 +340,8 @@ class _Parts:
         ledger = Ledger(self.keyring, self.settings.ledger_origin, self.clock)
         with self.database.transaction() as connection:
             ledger.continuity.known(directory_proof.at_start(connection, self.keyring))
-            epoch.check(connection, self.keyring, self.settings.ledger_origin)
+            trusted = witness_keys.load(self.settings.witnesses)
+            epoch.check(connection, self.keyring, self.settings.ledger_origin, trusted)
 
         def copied(appended: Appended) -> None:
             if appended.receipts:

@@ -28,7 +28,7 @@ from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
-from nsor_server.ledger import directory_proof, keyring_check, outside
+from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
@@ -286,7 +286,9 @@ def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
         size = outside.compare(connection, settings.checkpoint_file)
         row = connection.execute("SELECT size, origin FROM ledger_head").fetchone()
         if not settings.keys.startswith("fd:") and row is not None and row[0]:
-            keyring_check.check(connection, keyrings.load(settings.keys))
+            keyring = keyrings.load(settings.keys)
+            keyring_check.check(connection, keyring)
+            epoch.check(connection, keyring, settings.ledger_origin, witness_keys.load(settings.witnesses))
     if row is not None:
         yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
     yield from _copy(settings, behind=before[0][0] - size if before else 0)

@@ -86,6 +86,9 @@ class Settings:
     Default: checkpoints in state_dir.
     """
 
+    witnesses: Path | None = None
+    """File with verifier keys of witnesses, one a line: each must have co-signed the beginning of every new epoch."""
+
     ledger_origin: str = "nsor.gov.pk/ledger"
     """Origin line of the checkpoints: names the log for whoever verifies it."""
 
@@ -290,6 +293,7 @@ RULES: Mapping[str, _Rule] = {
     "client_ca": _FILE,
     "keys": _Rule("a path, command:PROGRAM ARGUMENTS, or fd:N", _keys),
     "checkpoint_file": _FILE,
+    "witnesses": _FILE,
     "ledger_origin": _Rule("lower-case letters, digits, dots, slashes and dashes, at most 128", _origin),
     "trace_store": _Rule("on or off", _switch),
     "policy_dir": _Rule("a path of a folder", _path),

@@ -17,11 +17,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
 
+from nsor.ledger import cosignature
+from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
 from nsor_server.directory import certificates, entries, focal_persons
 from nsor_server.events import deliverer
-from nsor_server.ledger import epoch, keyring_check, migrations, outside
+from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrations, outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.pki import index
@@ -170,6 +172,11 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         Ledger(keyring, ORIGIN).append(
             owner, [entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST")) for _ in range(600)]
         )
+    go_on(database, keyring, copy)
+
+
+def go_on(database: Database, keyring: Keyring, copy: Path) -> None:
+    """Lose an entry, open an epoch, and have a witness co-sign it."""
     with database.owner() as owner:
         notes = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size").fetchall()
         copy.write_bytes(b"".join(bytes(note) + b"\n" for (note,) in notes))
@@ -182,6 +189,10 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         (newest,) = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchall()
     copy.write_bytes(copy.read_bytes() + bytes(newest[0]) + b"\n")
     assert opened.origin == f"{ORIGIN}/2"
+    witness = WitnessKey.generate("witness.example/committee")
+    with database.owner() as owner:
+        signed = cosignature.cosign(bytes(newest[0]), witness, 1_790_000_000)
+        epoch_cosignatures.add_cosignatures(owner, keyring, [signed], [witness.verifier])
 
 
 def look_up(services: Services, grant_id: str, suspect: str) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsor
-from nsor.ledger import epochs, note
+from nsor.ledger import cosignature, epochs, note
+from nsor.ledger.cosignature import WitnessKey
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, oversight_pb2
 from tests.client.conftest import ORIGIN
@@ -18,6 +19,8 @@ from tests.client.conftest import ORIGIN
 if TYPE_CHECKING:
     from tests.client.conftest import Connect, Register
 
+AT = 1_790_000_000
+WITNESS = WitnessKey.generate("witness.example/committee")
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 
 
@@ -32,7 +35,13 @@ def calls(client: nsor.Client, number: int) -> None:
 
 
 def lose(
-    register: Register, kept: int, *, last_known: bytes = b"", by: str = epochs.METHOD, signed: bool = True
+    register: Register,
+    kept: int,
+    *,
+    last_known: bytes = b"",
+    by: str = epochs.METHOD,
+    signed: bool = True,
+    witness: WitnessKey | None = None,
 ) -> None:
     """Set the ledger back, and go on under a new origin, as `ledger new-epoch` does."""
     ledger = register.ledger
@@ -44,6 +53,8 @@ def lose(
     checkpoint = ledger.sign()
     if signed:
         checkpoint = note.Signer(ledger.key, before).add_to(checkpoint)
+    if witness:
+        checkpoint = cosignature.cosign(checkpoint, witness, AT)
     ledger.epochs.append(
         oversight_pb2.Epoch(
             first_index=kept,
@@ -148,3 +159,60 @@ def test_epochs_follow_each_other(connect: Connect, register: Register) -> None:
     # Of the second epoch one survived, before the client had asked how it was opened; of the third all.
     assert found.leaves == 3 + 1 + 2
     assert register.ledger.origin == f"{ORIGIN}/3"
+
+
+def test_a_client_that_knows_a_witness_follows_an_epoch_that_it_has_co_signed(
+    connect: Connect, register: Register
+) -> None:
+    client = connect(witnesses=[WITNESS.verifier.text()])
+    calls(client, 5)
+    lose(register, 3, witness=WITNESS)
+    calls(client, 1)
+    assert client.verify_ledger(everything=True).leaves == 4
+
+
+@pytest.mark.parametrize("by", [None, WitnessKey.generate(WITNESS.verifier.name), WitnessKey.generate("other.example")])
+def test_a_client_that_knows_a_witness_refuses_an_epoch_with_the_old_key_only(
+    connect: Connect, register: Register, by: WitnessKey | None
+) -> None:
+    # Whoever has database and keyring can own up to a loss that was none; not in a witness's name.
+    client, other = connect(witnesses=[WITNESS.verifier.text()]), connect()
+    calls(client, 5)
+    lose(register, 3, witness=by)
+    with pytest.raises(nsor.EpochNotCosigned):
+        calls(client, 1)
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+    # Who knows none goes on as before.
+    calls(other, 1)
+
+
+def test_each_witness_that_is_known_must_have_co_signed_each_epoch(connect: Connect, register: Register) -> None:
+    second = WitnessKey.generate("witness.example/second")
+    client = connect(witnesses=[WITNESS.verifier.text(), second.verifier.text()])
+    calls(client, 4)
+    lose(register, 3, witness=WITNESS)
+    with pytest.raises(nsor.EpochNotCosigned):
+        calls(client, 1)
+    opened = register.ledger.epochs[0]
+    opened.checkpoint = cosignature.cosign(opened.checkpoint, second, AT)
+    calls(client, 1)
+    lose(register, 5)
+    with pytest.raises(nsor.EpochNotCosigned):
+        calls(client, 1)
+
+
+def test_an_epoch_whose_key_was_handed_out_is_no_way_around_the_witness(connect: Connect, register: Register) -> None:
+    # The operator gives each agency the key under the new origin.
+    calls(connect(), 4)
+    lose(register, 3)
+    given = note.Verifier.of(register.ledger.key, register.ledger.origin).text()
+    calls(connect(ledger_key=given), 1)
+    with pytest.raises(nsor.EpochNotCosigned):
+        calls(connect(ledger_key=given, witnesses=[WITNESS.verifier.text()]), 1)
+
+
+def test_the_key_of_a_witness_is_one(connect: Connect, register: Register) -> None:
+    # Another ledger's key, taken for a witness's, would let every epoch fail without a word.
+    with pytest.raises(nsor.SettingsWrong, match="witness"):
+        connect(witnesses=[register.ledger.verifier])

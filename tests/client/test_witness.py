@@ -14,7 +14,11 @@ import nsor
 from nsor import cli, witness
 from nsor.ledger import cosignature, cosigned, merkle, note
 from nsor.ledger.cosignature import WitnessKey
+from nsor.ledger.epochs import Opening
+from nsor.ledger.handover import HandedOver
 from nsor.v1 import directory_pb2
+from tests.client.conftest import ORIGIN
+from tests.client.test_epochs import lose
 
 if TYPE_CHECKING:
     from tests.client.conftest import Connect, Files, Register
@@ -46,7 +50,7 @@ def test_the_newest_checkpoint_is_co_signed(client: nsor.Client, register: Regis
     second = _cosign(client, path)
     assert list(cosigned.read(path)) == [first.note, second.note]
     checkpoint, at = cosignature.verify(second.note, KEY.verifier.text())
-    assert (checkpoint.size, checkpoint.root, at) == (second.verified.size, second.verified.root, AT)
+    assert (checkpoint, at) == (second.checkpoint, AT)
     assert note.verify(second.note, note.Verifier.parse(register.ledger.verifier)) == checkpoint
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -105,7 +109,7 @@ def test_what_others_co_signed_is_theirs(client: nsor.Client, tmp_path: Path) ->
     with cosigned.CosignedFile.open(path) as file:
         file.append(cosignature.cosign(foreign, KEY, AT))
         file.append(cosignature.cosign(foreign, stranger, AT))
-    assert _cosign(client, path).verified.size
+    assert _cosign(client, path).checkpoint.size
 
 
 def test_a_damaged_file_is_not_added_to(client: nsor.Client, tmp_path: Path) -> None:
@@ -116,6 +120,129 @@ def test_a_damaged_file_is_not_added_to(client: nsor.Client, tmp_path: Path) -> 
     path.write_bytes(path.read_bytes().replace(b"test.example/ledger\n", b"test.example/ledgre\n", 1))
     with pytest.raises(nsor.SettingsWrong, match="damaged"):
         _cosign(client, path)
+
+
+def _handed_over(register: Register, path: Path, seen: Path | None = None) -> Path:
+    """The newest epoch as the operator hands it over, with proofs for what the witness has co-signed."""
+    ledger, one = register.ledger, register.ledger.epochs[-1]
+    opening = Opening(one.first_index, one.last_known, one.leaf, one.checkpoint, one.hashes)
+    first = note.Checkpoint.parse(note.Note.parse(one.checkpoint).text).size
+    sizes = {note.Checkpoint.parse(note.Note.parse(each).text).size for each in cosigned.read(seen)} if seen else set()
+    proofs = {
+        size: ledger.consistency(min(size, first), max(size, first)) for size in sizes if size <= len(ledger.leaves)
+    }
+    path.write_bytes(HandedOver(opening, proofs).content())
+    return path
+
+
+def _cosign_opening(client: nsor.Client, path: Path, opening: Path) -> witness.Cosigned:
+    return witness.cosign_opening(client, KEY, path, opening, clock=lambda: AT + 0.9)
+
+
+def test_the_beginning_of_an_epoch_is_co_signed_while_nobody_can_be_asked(
+    connect: Connect, register: Register, tmp_path: Path
+) -> None:
+    # It owns up to all that was shown, and what survived continues what was co-signed before.
+    path = tmp_path / "cosigned"
+    client = connect()
+    _calls(client, 3)
+    _cosign(client, path)
+    _calls(client, 6)
+    lose(register, 6)
+    asked = len(register.calls)
+    done = _cosign_opening(client, path, _handed_over(register, tmp_path / "opening", path))
+    assert len(register.calls) == asked
+    assert (done.checkpoint.size, done.checkpoint.origin) == (7, register.ledger.origin)
+    # A client that knows the witness follows, and the witness itself goes on.
+    register.ledger.epochs[0].checkpoint = list(cosigned.read(path))[-1]
+    knows = connect(witnesses=[KEY.verifier.text()])
+    _calls(knows, 1)
+    assert _cosign(client, path).checkpoint.origin == register.ledger.origin
+
+
+@pytest.mark.parametrize("what", ["less", "another tree"])
+def test_an_epoch_that_owns_up_to_less_than_was_shown_or_to_another_tree_is_not_co_signed(
+    connect: Connect, register: Register, tmp_path: Path, what: str
+) -> None:
+    path = tmp_path / "cosigned"
+    client = connect()
+    _calls(client, 4)
+    other = note.sign(note.Checkpoint(ORIGIN, 4, bytes(32)), register.ledger.key, ORIGIN)
+    lose(register, 2, last_known=register.ledger.sign(3) if what == "less" else other)
+    with pytest.raises(nsor.LedgerRolledBack if what == "less" else nsor.LedgerForked):
+        _cosign_opening(client, path, _handed_over(register, tmp_path / "opening"))
+    assert not list(cosigned.read(path))
+
+
+@pytest.mark.parametrize("how", ["rewritten", "without its proof"])
+def test_an_epoch_that_does_not_continue_what_survived_is_not_co_signed(
+    connect: Connect, register: Register, tmp_path: Path, how: str
+) -> None:
+    # A loss is no occasion to change what a witness has seen.
+    path = tmp_path / "cosigned"
+    client = connect()
+    _calls(client, 3)
+    _cosign(client, path)
+    _calls(client, 6)
+    known = register.ledger.sign()
+    if how == "rewritten":
+        register.ledger.leaves[1] = b"another"
+    lose(register, 6, last_known=known)
+    with pytest.raises(nsor.LedgerForked):
+        _cosign_opening(
+            client, path, _handed_over(register, tmp_path / "opening", path if how == "rewritten" else None)
+        )
+    assert len(list(cosigned.read(path))) == 1
+
+
+def test_an_epoch_begins_once(connect: Connect, register: Register, tmp_path: Path) -> None:
+    # Two beginnings under one origin are two pasts; the one that was co-signed may be co-signed again, also later.
+    path = tmp_path / "cosigned"
+    client = connect()
+    _calls(client, 5)
+    lose(register, 3)
+    first = _handed_over(register, tmp_path / "first")
+    _cosign_opening(client, path, first)
+    _calls(client, 4)
+    _cosign(client, path)
+    with pytest.raises(nsor.LedgerForked):
+        _cosign_opening(client, path, first)
+    _cosign_opening(client, path, _handed_over(register, tmp_path / "later", path))
+    ledger = register.ledger
+    del ledger.leaves[4:]
+    known, ledger.origin = ledger.epochs.pop().last_known, ORIGIN
+    lose(register, 2, last_known=known)
+    with pytest.raises(nsor.LedgerForked):
+        _cosign_opening(client, path, _handed_over(register, tmp_path / "second", path))
+    assert len(list(cosigned.read(path))) == 3
+
+
+def test_what_opens_no_epoch_is_said_to_be_none(connect: Connect, register: Register, tmp_path: Path) -> None:
+    path, opening = tmp_path / "cosigned", tmp_path / "opening"
+    client = connect()
+    _calls(client, 5)
+    lose(register, 3, signed=False)
+    opening.write_bytes(b"no epoch")
+    for each in (opening, _handed_over(register, tmp_path / "unsigned")):
+        with pytest.raises(nsor.SettingsWrong, match="opens no epoch"):
+            _cosign_opening(client, path, each)
+
+
+def test_a_witness_remembers_each_epoch(connect: Connect, register: Register, tmp_path: Path) -> None:
+    # Its file is its memory after an epoch too, when the state folder is lost.
+    path = tmp_path / "cosigned"
+    client = connect()
+    _calls(client, 4)
+    _cosign(client, path)
+    lose(register, 4)
+    _calls(client, 4)
+    _cosign(client, path)
+    client.close()
+    shutil.rmtree(tmp_path / "client-state")
+    register.ledger.leaves[6] = b"another"
+    with pytest.raises(nsor.ProofFailed):
+        _cosign(connect(), path)
+    assert len(list(cosigned.read(path))) == 2
 
 
 @pytest.fixture

@@ -14,11 +14,15 @@ import pytest
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
-from nsor.ledger import note
+from nsor.ledger import cosignature, note
+from nsor.ledger.cosignature import WitnessKey
+from nsor.ledger.cosigned import CosignedFile
+from nsor.ledger.handover import HandedOver
 from nsor.ledger.merkle import EMPTY_ROOT
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.commands import verify
 from nsor_server.ledger import outside
+from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.keyring import write_private as write_keys
@@ -29,6 +33,7 @@ from nsor_server.verification.report import Report
 from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, Write
 from tests.ledger.lost_standby import until
+from tests.ledger.test_outside import forget
 
 
 class Operator:
@@ -162,6 +167,49 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     code, output = operator.run("verify")
     assert code == 0, output
     assert f"{ORIGIN}/2+" in operator.run("log-key")[1]
+
+
+def test_a_new_epoch_waits_for_its_witness(
+    operator: Operator, write: Write, database: Database, ledger: Ledger
+) -> None:
+    # From the loss to a register that may serve, by commands and files alone; `check` and `serve` say what is missing.
+    folder, witness = operator.folder, WitnessKey.generate("witness.example/committee")
+    (folder / "witnesses").write_text(witness.verifier.text() + "\n")
+    operator.environment["NSOR_WITNESSES"] = str(folder / "witnesses")
+    signed = [write(2).receipts[-1].checkpoint, write(2).receipts[-1].checkpoint]
+    (folder / "checkpoints").write_bytes(b"".join(each + b"\n" for each in signed))
+    with CosignedFile.open(folder / "cosigned") as file:
+        file.append(cosignature.cosign(signed[0], witness, 1_790_000_000))
+    forget(database, ledger, 2)
+    code, output = operator.run("new-epoch", "--yes")
+    assert code == 0, output
+    assert f"not served before {witness.verifier.name} has co-signed it" in output
+    code, output = operator.run("verify")
+    assert code == 1
+    assert f"begins at entry 2: {witness.verifier.name} hasn't co-signed" in output
+    assert operator.run("opening", str(folder / "opening"), "--cosigned", str(folder / "cosigned"))[0] == 0
+    assert operator.run("opening", str(folder / "opening"))[0] == 2
+    handed = HandedOver.parse((folder / "opening").read_bytes())
+    assert list(handed.proofs) == [2]
+    with CosignedFile.open(folder / "cosigned") as file:
+        file.append(cosignature.cosign(handed.opening.checkpoint, witness, 1_790_000_001))
+    code, output = operator.run("add-cosignatures", str(folder / "cosigned"))
+    assert code == 0, output
+    code, output = operator.run(
+        "verify", "--cosigned", str(folder / "cosigned"), "--witness", str(folder / "witnesses")
+    )
+    assert code == 0, output
+    del operator.environment["NSOR_WITNESSES"]
+    assert "no witness counts here" in operator.run("add-cosignatures", str(folder / "cosigned"))[1]
+
+
+@pytest.mark.parametrize("content", ["", "nsor.gov.pk/ledger", "a+b+c"])
+def test_a_file_of_witnesses_that_names_none_is_refused(operator: Operator, write: Write, content: str) -> None:
+    # Otherwise whoever empties it switches them off.
+    write(1)
+    (operator.folder / "witnesses").write_text(content)
+    operator.environment["NSOR_WITNESSES"] = str(operator.folder / "witnesses")
+    assert operator.run("verify")[0] == 2
 
 
 def test_a_register_that_serves_meanwhile_has_lost_nothing(

@@ -78,6 +78,11 @@ def forget(database: Database, ledger: Ledger, size: int) -> None:
             conn.execute(f"DELETE FROM {table} WHERE index >= %s", (size,))  # noqa: S608
         conn.execute("DELETE FROM ledger_checkpoint WHERE size > %s", (size,))
         conn.execute("DELETE FROM ledger_record WHERE index >= %s", (size,))
+        conn.execute(
+            "DELETE FROM ledger_epoch_cosignature USING ledger_epoch AS of"
+            " WHERE of.epoch = ledger_epoch_cosignature.epoch AND first_index >= %s",
+            (size,),
+        )
         conn.execute("DELETE FROM ledger_epoch WHERE first_index >= %s", (size,))
         frontier = Frontier()
         for (leaf,) in leaves:

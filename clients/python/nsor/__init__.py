@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nsor.answers import Answer
     from nsor.client import Client
     from nsor.errors import (
+        EpochNotCosigned,
         FieldViolation,
         LeafMissing,
         LedgerForked,
@@ -34,6 +35,7 @@ _HOMES = {
     "Client": "nsor.client",
     "FieldViolation": "nsor.errors",
     "LeafMissing": "nsor.errors",
+    "EpochNotCosigned": "nsor.errors",
     "LedgerForked": "nsor.errors",
     "LedgerRolledBack": "nsor.errors",
     "NsorError": "nsor.errors",
@@ -51,6 +53,7 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Client",
+    "EpochNotCosigned",
     "FieldViolation",
     "LeafMissing",
     "LedgerForked",

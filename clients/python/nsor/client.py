@@ -12,6 +12,8 @@ from nsor.certificate import ClientCertificate
 from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from nsor.errors import NsorError
 from nsor.events import EventStream
+from nsor.ledger import note
+from nsor.ledger.handover import HandedOver
 from nsor.officer import OfficerKey
 from nsor.retries import Retries
 from nsor.services import Directory, Lookup, Notification, Oversight, Registration
@@ -40,6 +42,7 @@ class Client:
         state_dir: Path,
         officer: OfficerKey | None = None,
         focal_persons: Sequence[OfficerKey] = (),
+        witnesses: Sequence[str] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
     ) -> None:
@@ -53,6 +56,7 @@ class Client:
             state_dir=state_dir,
             officer=officer,
             focal_persons=focal_persons,
+            witnesses=witnesses,
             timeout_seconds=timeout_seconds,
             retries=retries,
         )
@@ -136,6 +140,22 @@ class Client:
             known=known,
             progress=progress,
         )
+
+    def check_opening(self, handed: HandedOver, known: Sequence[bytes]) -> note.Checkpoint:
+        """See that a new epoch owns up to all that was shown, and continues what survived; nobody is asked.
+
+        Args:
+            handed: the epoch, as the register's operator has handed it over.
+            known: signed checkpoints that were kept elsewhere, the largest of each origin.
+
+        Returns:
+            The first checkpoint of its origin.
+
+        Raises:
+            LedgerForked, LedgerRolledBack: it doesn't.
+            EpochForged: it is no epoch of this ledger.
+        """
+        return verification.check_opening(self._connection.journal, self._connection.origins, handed, known)
 
     def close(self) -> None:
         """Close the connection."""

@@ -27,6 +27,7 @@ from nsor.certificate import ClientCertificate
 from nsor.errors import NsorError, ProofFailed, SettingsWrong, Unreachable
 from nsor.journal import Journal
 from nsor.ledger import note
+from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import Opening
 from nsor.officer import OfficerKey
 from nsor.origins import Origins, UnknownOrigin
@@ -107,6 +108,7 @@ class Connection:
         state_dir: Path,
         officer: OfficerKey | None = None,
         focal_persons: Sequence[OfficerKey] = (),
+        witnesses: Sequence[str] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
     ) -> None:
@@ -122,6 +124,8 @@ class Connection:
             state_dir: folder in which leaves and the last checkpoint are kept.
             officer: the key of the officer who acts, or of the system; None: only what needs no key can be called.
             focal_persons: the keys of one focal person or two, for enrolments.
+            witnesses: verifier keys of those who must have co-signed the beginning of each new epoch, as text; like the
+                ledger's they come by another way than the register.
             timeout_seconds: for a whole call with its retries.
             retries: how often and how soon a call is sent again.
 
@@ -131,7 +135,7 @@ class Connection:
         self.target = target
         self.certificate = ClientCertificate.load(certificate, key, ca)
         self.verifier = _verifier(ledger_key)
-        self.origins = Origins(self.verifier)
+        self.origins = Origins(self.verifier, [_witness(each) for each in witnesses])
         self.journal = Journal(state_dir, self.verifier)
         self.officer = officer
         self.focal_persons = tuple(focal_persons)
@@ -219,6 +223,7 @@ class Connection:
 
         Raises:
             ReceiptMissing, ReceiptWrong: as ``receipts.check``; the epoch wasn't opened as it must be.
+            EpochNotCosigned: a witness hasn't co-signed its beginning.
         """
         try:
             return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
@@ -336,5 +341,18 @@ def _verifier(text: str) -> note.Verifier:
             Words(
                 "Ask the register's operator for it: name+id+key in one line.",
                 "رجسٹر کے منتظم سے ایک سطر میں name+id+key لیں۔",
+            ),
+        ) from None
+
+
+def _witness(text: str) -> WitnessVerifier:
+    try:
+        return WitnessVerifier.parse(text)
+    except note.NoteError:
+        raise SettingsWrong(
+            Words("The key of a witness is not a verifier key.", "تصدیق کنندہ کی کلید درست صورت میں نہیں۔"),
+            Words(
+                "Ask the witness for it: name+id+key in one line, as `nsor ledger new-witness-key` prints it.",
+                "تصدیق کنندہ سے ایک سطر میں name+id+key لیں۔",
             ),
         ) from None

@@ -126,6 +126,17 @@ class ReceiptWrong(ProofFailed):
         self.what = what
 
 
+class EpochNotCosigned(ProofFailed):
+    """The ledger goes on under a new origin, and a witness that this client knows hasn't co-signed how."""
+
+    def __init__(self) -> None:
+        message = Words(
+            "The ledger goes on under a new origin that a witness hasn't co-signed.",
+            "لیجر ایک نئے نام سے جاری ہے جس کی تصدیق کنندہ نے تصدیق نہیں کی۔",
+        )
+        super().__init__("EPOCH_NOT_COSIGNED", message)
+
+
 class LeafMissing(ProofFailed):
     """A leaf that this client holds is not in the ledger any more.
 

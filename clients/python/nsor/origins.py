@@ -1,17 +1,19 @@
 """The origins under which the ledger's key has signed: they change when the register goes on after a loss.
 
-A checkpoint of another origin is believed only when its epoch was proved (nsor.ledger.epochs). What was lost then can't
-be proved any more, and the register has owned up to it; everything before stays provable.
+A checkpoint of another origin is believed only when its epoch was proved (nsor.ledger.epochs), by each witness that is
+known too. What was lost then can't be proved any more, and the register has owned up to it; everything before stays
+provable.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from nsor.errors import LedgerRolledBack, ReceiptWrong
+from nsor.errors import EpochNotCosigned, LedgerRolledBack, ReceiptWrong
 from nsor.ledger import epochs, note
-from nsor.ledger.epochs import Epoch, EpochForged, Opening
+from nsor.ledger.cosignature import WitnessVerifier
+from nsor.ledger.epochs import Epoch, EpochForged, NotCosigned, Opening
 
 
 class UnknownOrigin(ReceiptWrong):
@@ -24,10 +26,18 @@ class UnknownOrigin(ReceiptWrong):
 class Origins:
     """A ledger's key and the epochs that are proved. Threads may share it: epochs are only ever added."""
 
-    def __init__(self, verifier: note.Verifier) -> None:
-        """``verifier`` is the ledger's key as it was given: under the origin of the first epoch, or of a later one."""
+    def __init__(self, verifier: note.Verifier, witnesses: Sequence[WitnessVerifier] = ()) -> None:
+        """Know a ledger's key.
+
+        Args:
+            verifier: the key as it was given: under the origin of the first epoch, or of a later one.
+            witnesses: without the co-signature of each of them no epoch is believed, not even one whose key was given.
+        """
         self.verifier = verifier
+        self.witnesses = tuple(witnesses)
         self.epochs: tuple[Epoch, ...] = ()
+        begins = not witnesses or epochs.number(verifier.name, verifier.name) == 1
+        self._given = frozenset({verifier.name} if begins else ())
 
     def open(self, signed: bytes) -> note.Checkpoint:
         """Read a signed checkpoint.
@@ -37,11 +47,8 @@ class Origins:
             ReceiptWrong: it isn't one, or our key hasn't signed it.
         """
         checkpoint = opened(signed, self.verifier)
-        known = {
-            self.verifier.name,
-            *(name for each in self.epochs for name in (each.first.origin, each.last_known.origin)),
-        }
-        if checkpoint.origin not in known:
+        proved = {name for each in self.epochs for name in (each.first.origin, each.last_known.origin)}
+        if checkpoint.origin not in self._given | proved:
             raise UnknownOrigin
         return checkpoint
 
@@ -49,10 +56,13 @@ class Origins:
         """Take the epochs that the register has opened, each with its proof.
 
         Raises:
+            EpochNotCosigned: a witness hasn't co-signed the beginning of one.
             ReceiptWrong: one is forged.
         """
         try:
-            self.epochs = tuple(epochs.proved(each, self.verifier) for each in openings)
+            self.epochs = tuple(epochs.proved(each, self.verifier, self.witnesses) for each in openings)
+        except NotCosigned:
+            raise EpochNotCosigned from None
         except EpochForged:
             raise ReceiptWrong("epoch") from None
 

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
 from nsor.journal import Base, Journal, Kept
-from nsor.ledger import merkle, note
-from nsor.origins import Origins
+from nsor.ledger import epochs, merkle, note
+from nsor.ledger.handover import HandedOver
+from nsor.origins import Origins, opened
 
 PARALLEL = 8
 
@@ -123,6 +124,38 @@ def verify(
         checkpoints=len(older),
         lost=lost,
     )
+
+
+def check_opening(journal: Journal, origins: Origins, handed: HandedOver, known: Sequence[bytes]) -> note.Checkpoint:
+    """See that an epoch was opened as it must be, before a witness co-signs its first checkpoint; gives that.
+
+    Args:
+        journal: what was kept: the epoch must own up to it.
+        origins: the ledger's key.
+        handed: the epoch, as the register's operator has handed it over.
+        known: what the witness has co-signed: the epoch must own up to it, and continue what survived.
+
+    Raises:
+        LedgerForked: it contradicts what was kept or co-signed, or doesn't prove that it continues it.
+        LedgerRolledBack: it owns up to less than was shown.
+        EpochForged: it is no epoch of this ledger.
+    """
+    epoch = epochs.proved(handed.opening, origins.verifier)
+    base = journal.base()
+    kept = [*([base.note] if base.note else []), *(leaf.note for leaf in journal.leaves(0, journal.end()))]
+    cosigned = [opened(each, origins.verifier) for each in known]
+    for shown in (*cosigned, *(opened(each, origins.verifier) for each in kept)):
+        last = epoch.last_known
+        if shown.origin == last.origin and shown.size > last.size:
+            raise LedgerRolledBack(shown.size, last.size)
+        same = [each for each in (last, epoch.first) if (each.origin, each.size) == (shown.origin, shown.size)]
+        if same not in ([], [shown]):
+            raise LedgerForked(shown.size, shown.size)
+    for seen in cosigned:
+        survived = seen.origin == epoch.last_known.origin and 0 < seen.size <= epoch.first_index
+        if (survived or seen.origin == epoch.first.origin) and not handed.continues(epoch, seen):
+            raise LedgerForked(seen.size, epoch.first.size)
+    return epoch.first
 
 
 def _distinct(kept: note.Checkpoint | None, seen: Iterable[note.Checkpoint]) -> list[note.Checkpoint]:

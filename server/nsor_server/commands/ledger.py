@@ -1,4 +1,4 @@
-"""`nsor-server ledger`: show the access ledger's newest checkpoint and its key, open a new epoch.
+"""`nsor-server ledger`: show the access ledger's newest checkpoint and its key, open a new epoch, have it co-signed.
 
 `verify` joins the group in its own module.
 """
@@ -6,14 +6,16 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import psycopg
 from psycopg.rows import TupleRow
 from rich.console import Console
 
+from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
-from nsor_server.ledger import epoch, operator, outside, proofs
+from nsor_server.ledger import epoch, epoch_cosignatures, operator, outside, proofs, witness_keys
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.v1 import record_pb2
@@ -53,6 +55,7 @@ def new_epoch(yes: bool) -> None:
     """Own up to lost entries: go on under a new origin, whose first entry holds the last known checkpoint."""
     settings = config.load(os.environ)
     keyring = keyrings.load(settings.keys)
+    witnesses = witness_keys.load(settings.witnesses)
     if not yes:
         click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
     with attached(settings) as database, contextlib.closing(database.owner()) as conn:
@@ -61,6 +64,47 @@ def new_epoch(yes: bool) -> None:
     _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
     _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
     _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
+    if witnesses:
+        _console.print(f"[yellow]not served[/] before {', '.join(each.name for each in witnesses)} has co-signed it:")
+        _console.print("  nsor-server ledger opening OPENING --cosigned FILE   (FILE: what the witness has co-signed)")
+        _console.print("  nsor ledger cosign --witness-key KEY --opening OPENING   (at the witness)")
+        _console.print("  nsor-server ledger add-cosignatures FILE   (what comes back)")
+
+
+_COSIGNED = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@ledger.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--cosigned", type=_COSIGNED, multiple=True, help="What the witness has co-signed so far, for proofs. Repeatable."
+)
+def opening(file: Path, cosigned: tuple[Path, ...]) -> None:
+    """Write into a new FILE what a witness needs to co-sign how the newest epoch was opened; it names no person."""
+    seen = [note for path in cosigned for note in cosigned_files.read(path)]
+    with attached(config.load(os.environ)) as database, snapshot(database.connect()) as conn:
+        handed = epoch_cosignatures.handed_over(conn, seen)
+    try:
+        with file.open("xb") as new:
+            new.write(handed.content())
+    except FileExistsError:
+        raise config.OperatorError(f"{file} exists already; name a new file") from None
+    _console.print(f"[green]wrote[/] {file}; the witness: nsor ledger cosign --witness-key KEY --opening {file}")
+
+
+@ledger.command("add-cosignatures")
+@click.argument("file", type=_COSIGNED)
+def add_cosignatures(file: Path) -> None:
+    """Add a witness's co-signatures of how epochs were opened, from its FILE of co-signed checkpoints."""
+    settings = config.load(os.environ)
+    witnesses = witness_keys.load(settings.witnesses)
+    if not witnesses:
+        raise config.OperatorError("no witness counts here: let the setting witnesses name a file with their keys")
+    keyring = keyrings.load(settings.keys)
+    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+        names = epoch_cosignatures.add_cosignatures(conn, keyring, cosigned_files.read(file), witnesses)
+        conn.commit()
+    _console.print(f"[green]added[/] the co-signature of {', '.join(names)}")
 
 
 @ledger.command("new-copy")

@@ -15,7 +15,7 @@ from nsor.ledger.note import NoteError
 from nsor_server import config
 from nsor_server.commands.ledger import ledger, snapshot
 from nsor_server.config import Settings
-from nsor_server.ledger import outside
+from nsor_server.ledger import outside, witness_keys
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
@@ -97,6 +97,7 @@ def _verified(
             settings.ledger_origin,
             copy,
             statements,
+            witnesses=witness_keys.load(settings.witnesses),
             copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )

@@ -1,16 +1,19 @@
 """A new epoch: how the ledger goes on, honestly, after entries were lost in a restore or a bad failover.
 
 The origin of the checkpoints changes, so that every client sees it, and the first entry under the new one holds the
-last checkpoint that is known of the old one. The entries that survived stay where they are and stay provable.
+last checkpoint that is known of the old one. The entries that survived stay where they are and stay provable. Where
+there are witnesses, each co-signs the first checkpoint before the register serves.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nsor.ledger import epochs, note
-from nsor.ledger.epochs import EpochForged, Opening
+from nsor.ledger.cosignature import WitnessVerifier
+from nsor.ledger.epochs import EpochForged, NotCosigned, Opening
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
 from nsor_server.calls import Row
 from nsor_server.config import OperatorError
@@ -23,7 +26,9 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
 _OPENINGS = """
-SELECT epoch.first_index, epoch.last_known, entry.leaf, checkpoint.size, checkpoint.note
+SELECT epoch.first_index, epoch.last_known, entry.leaf, checkpoint.size, checkpoint.note, (
+    SELECT string_agg(line, '' ORDER BY line) FROM ledger_epoch_cosignature AS of WHERE of.epoch = epoch.epoch
+)
 FROM ledger_epoch AS epoch
 LEFT JOIN ledger_entry AS entry ON entry.index = epoch.first_index
 LEFT JOIN LATERAL (
@@ -31,6 +36,10 @@ LEFT JOIN LATERAL (
 ) AS checkpoint ON true
 ORDER BY epoch.epoch
 """
+
+
+class EpochNotCosigned(OperatorError):
+    """A witness whom the settings name hasn't co-signed the beginning of an epoch."""
 
 
 class ForgedEpoch(OperatorError):
@@ -96,26 +105,32 @@ def openings(conn: Connection) -> list[Opening]:
         ForgedEpoch: nothing did.
     """
     found = []
-    for first_index, last_known, leaf, size, signed in conn.execute(_OPENINGS).fetchall():
+    for first_index, last_known, leaf, size, signed, lines in conn.execute(_OPENINGS).fetchall():
         if leaf is None or signed is None:
             raise ForgedEpoch(f"the epoch at entry {first_index} has no entry or no checkpoint")
         try:
             hashes = proofs.Proofs().inclusion(conn, first_index, size).hashes
         except (proofs.NoSuchTree, TornTree, ValueError):  # of a head that isn't one of a tree
             raise ForgedEpoch(f"the entry {first_index} that opens an epoch isn't in its tree") from None
-        found.append(Opening(first_index, bytes(last_known), bytes(leaf), bytes(signed), hashes))
+        found.append(Opening(first_index, bytes(last_known), bytes(leaf), bytes(signed) + bytes(lines or b""), hashes))
     return found
 
 
-def check(conn: Connection, keyring: Keyring, first_origin: str) -> None:
-    """See that each epoch was opened by `ledger new-epoch`, and signed under the origin before it too.
+def check(conn: Connection, keyring: Keyring, first_origin: str, witnesses: Sequence[WitnessVerifier] = ()) -> None:
+    """See that each epoch was opened by `ledger new-epoch`, and signed under the origin before it and by each witness.
 
     Raises:
+        EpochNotCosigned: a witness hasn't co-signed how one was opened.
         ForgedEpoch: one wasn't.
     """
     for opening in openings(conn):
         try:
-            epochs.proved(opening, Verifier.of(keyring.ledger_signer, first_origin))
+            epochs.proved(opening, Verifier.of(keyring.ledger_signer, first_origin), witnesses)
+        except NotCosigned as error:
+            raise EpochNotCosigned(
+                f"of the epoch that begins at entry {opening.first_index}: {error}. Give the witness what "
+                "`nsor-server ledger opening FILE` writes, and take what comes back with `ledger add-cosignatures FILE`"
+            ) from None
         except EpochForged as error:
             raise ForgedEpoch(
                 f"ledger_epoch says that an epoch begins at entry {opening.first_index}, and none does: {error}. "

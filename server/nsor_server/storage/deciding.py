@@ -217,6 +217,7 @@ EPOCHS: Final = Table(
     (("epoch", "integer"), ("origin", "text"), ("first_index", "bigint"), ("last_known", "bytea")),
     decides=True,
 )
+COSIGNATURES: Final = Table("ledger_epoch_cosignature", (("line", "bytea"), ("epoch", "integer")), decides=True)
 KEYRINGS: Final = Table(
     "keyring_version",
     (("version", "integer"), ("key_ids", "text[]"), ("primary_ids", "text[]"), ("recorded_at", "timestamptz")),
@@ -265,6 +266,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(FOCAL_PERSONS, "key_id"),
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
+        Deciding(COSIGNATURES, "line"),
         Deciding(KEYRINGS, "version"),
         Deciding(POLICY_PROPOSALS, "proposal_id"),
         Deciding(POLICY_WITHDRAWALS, "proposal_id"),

@@ -1,11 +1,12 @@
 """All comparisons, in their order: tree, rows, seals, the outside copy, and what witnesses have co-signed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.ledger.cosignature import WitnessVerifier
 from nsor_server.ledger import epoch
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification import contents, reconcile, records
@@ -21,6 +22,7 @@ def verified(
     copy: tuple[Path, int],
     statements: CoSigned | None = None,
     *,
+    witnesses: Sequence[WitnessVerifier] = (),
     copy_was_there: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
@@ -32,6 +34,7 @@ def verified(
         origin: the ledger's first origin.
         copy: the outside copy, and up to which byte it is read: it was measured before the snapshot was taken.
         statements: what witnesses have co-signed.
+        witnesses: each must have co-signed how every epoch was opened.
         copy_was_there: a copy that isn't there was taken away.
         progress: is called with (entries done, entries in all).
     """
@@ -44,8 +47,8 @@ def verified(
     records.compare(conn, report)
     contents.compare(conn, keyring, report)
     try:
-        epoch.check(conn, keyring, origin)
-    except epoch.ForgedEpoch as error:
+        epoch.check(conn, keyring, origin, witnesses)
+    except (epoch.ForgedEpoch, epoch.EpochNotCosigned) as error:
         report.add(-1, str(error))
     path, end = copy
     if path.exists():

@@ -119,9 +119,17 @@ def new_witness_key(session: Session, file: Path, name: str | None) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append-only file of co-signed checkpoints; default: beside the kept proofs.",
 )
+@click.option(
+    "--opening",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Co-sign the first checkpoint of a new epoch instead, from this file of the register's operator.",
+)
 @common
-def cosign(session: Session, key_file: Path, out: Path | None) -> None:
+def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | None) -> None:
     """As a witness: verify the ledger, then co-sign its newest checkpoint and append it to a file.
+
+    After a loss the register doesn't serve before its witnesses have co-signed how it goes on: with --opening nobody is
+    asked, and the file that is appended to goes back to the operator.
 
     Nothing is signed, and the exit code is 3, when the ledger doesn't continue what this client kept or what this
     witness has co-signed before: keep both, and publish them.
@@ -133,18 +141,21 @@ def cosign(session: Session, key_file: Path, out: Path | None) -> None:
     key = WitnessKey.load(key_file)
     with session.client() as client, session.progress() as progress:
         path = out or client.state_folder / "cosigned"
-        task = progress.add_task("Proving", total=None)
-        done = witness.cosign(
-            client,
-            key,
-            path,
-            progress=lambda steps, total: progress.update(task, completed=steps, total=total),
-        )
+        if opening is None:
+            task = progress.add_task("Proving", total=None)
+            done = witness.cosign(
+                client,
+                key,
+                path,
+                progress=lambda steps, total: progress.update(task, completed=steps, total=total),
+            )
+        else:
+            done = witness.cosign_opening(client, key, path, opening)
     if session.as_json:
         session.json(
             {
-                "size": done.verified.size,
-                "root": done.verified.root.hex(),
+                "size": done.checkpoint.size,
+                "root": done.checkpoint.root.hex(),
                 "time": done.time,
                 "witness": key.verifier.text(),
                 "note": done.note.decode(),
@@ -154,8 +165,8 @@ def cosign(session: Session, key_file: Path, out: Path | None) -> None:
         return
     at = dt.datetime.fromtimestamp(done.time, render.PAKISTAN)
     rows = [
-        ("entries", str(done.verified.size)),
-        ("root", done.verified.root.hex()),
+        ("entries", str(done.checkpoint.size)),
+        ("root", done.checkpoint.root.hex()),
         ("time", f"{at:%Y-%m-%d %H:%M:%S %Z}"),
         ("witness", key.verifier.text()),
         ("file", str(path)),

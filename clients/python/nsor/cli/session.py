@@ -42,6 +42,7 @@ _HELP = {
     "ca": "PEM file of the register's CA.",
     "officer_key": "File of the acting officer's key, or of this system's.",
     "ledger_key": "The ledger's verifier key, or a file with it.",
+    "witnesses": "A witness's verifier key, or a file with one a line: each must have co-signed every new epoch.",
     "state": "Folder in which proofs are kept.",
 }
 
@@ -55,7 +56,8 @@ def connection_options(function: _F) -> _F:
 
 
 def _metavar(name: str) -> str:
-    return {"agency": "NAME", "target": "HOST:PORT", "ledger_key": "KEY", "state": "FOLDER"}.get(name, "FILE")
+    shown = {"agency": "NAME", "target": "HOST:PORT", "ledger_key": "KEY", "witnesses": "KEY", "state": "FOLDER"}
+    return shown.get(name, "FILE")
 
 
 def common(function: _F) -> _F:
@@ -156,6 +158,7 @@ class Session:
             key=found.key,
             ca=found.ca,
             ledger_key=found.ledger_key,
+            witnesses=found.witnesses,
             state_dir=found.state,
             officer=key,
             focal_persons=[_key(path) for path in focal_keys],

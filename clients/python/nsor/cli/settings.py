@@ -20,9 +20,11 @@ VARIABLES = {
     "ca": "NSOR_CA",
     "officer_key": "NSOR_OFFICER_KEY",
     "ledger_key": "NSOR_LEDGER_KEY",
+    "witnesses": "NSOR_WITNESSES",
     "state": "NSOR_STATE",
 }
 _PATHS = frozenset({"certificate", "key", "ca", "officer_key", "state"})
+_VERIFIER_KEYS = frozenset({"ledger_key", "witnesses"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Settings:
         key: PEM file of its key.
         ca: PEM file of the register's CA.
         ledger_key: the ledger's verifier key, as text.
+        witnesses: verifier keys, as text, of those who must have co-signed each new epoch.
         state: folder in which proofs are kept.
         officer_key: file of the officer's key, if an officer acts.
     """
@@ -44,6 +47,7 @@ class Settings:
     key: Path
     ca: Path
     ledger_key: str
+    witnesses: tuple[str, ...]
     state: Path
     officer_key: Path | None
 
@@ -67,7 +71,8 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
         certificate=Path(_needed(values, "certificate")).expanduser(),
         key=Path(_needed(values, "key")).expanduser(),
         ca=ca,
-        ledger_key=_ledger_key(_needed(values, "ledger_key")),
+        ledger_key=_verifier_keys(_needed(values, "ledger_key")),
+        witnesses=tuple(_verifier_keys(values.get("witnesses", "")).split()),
         state=Path(values["state"]).expanduser(),
         officer_key=Path(officer).expanduser() if officer else None,
     )
@@ -110,9 +115,9 @@ def _check_ca(path: Path) -> None:
         ) from None
 
 
-def _ledger_key(value: str) -> str:
-    """The key's text, or the text in the file that is named."""
-    if value.count("+") >= 2:
+def _verifier_keys(value: str) -> str:
+    """The text of a key, or the text in the file that is named: for witnesses one key a line."""
+    if value.count("+") >= 2 or not value:
         return value
     try:
         return Path(value).expanduser().read_text(encoding="utf-8").strip()
@@ -152,7 +157,7 @@ def _value(path: Path, name: str, value: object) -> str:
         raise _file_wrong(path, f"unknown key {name}" + (f"; did you mean {near[0]}?" if near else ""))
     if not isinstance(value, str):
         raise _file_wrong(path, f"{name} must be text in quotes")
-    if name in _PATHS or (name == "ledger_key" and value.count("+") < 2):
+    if name in _PATHS or (name in _VERIFIER_KEYS and value.count("+") < 2):
         # A path in the file is relative to the file, wherever the command is run.
         return str(path.parent / Path(value).expanduser())
     return value

@@ -1,8 +1,8 @@
 """New epochs: how a ledger goes on after entries were lost, and what proves that its operator has owned up to it.
 
 An epoch counts only if the entry that opens it is that of ``ledger new-epoch`` and holds the last checkpoint that was
-known of the epoch before, and if the first checkpoint of the new origin is signed under the old origin's name as well.
-A row in a table is no epoch.
+known of the epoch before, and if the first checkpoint of the new origin is signed under the old origin's name as well,
+and by every witness that whoever checks it knows. A row in a table is no epoch.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from nsor.ledger import merkle, note
+from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.v1 import leaf_pb2
 
 METHOD: Final = "nsor-server/ledger.new-epoch"
@@ -24,6 +25,10 @@ class EpochForged(Exception):
     """What is said to open an epoch doesn't. Says what is wrong."""
 
 
+class NotCosigned(EpochForged):
+    """A witness hasn't co-signed the first checkpoint of an epoch. Says which one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What opened an epoch.
@@ -32,7 +37,7 @@ class Opening:
         first_index: index of the entry that opened it: the entries before it survived.
         last_known: the signed checkpoint that was the last known one of the epoch before.
         leaf: of that entry.
-        checkpoint: the signed checkpoint that is the first of the new origin.
+        checkpoint: the signed checkpoint that is the first of the new origin, with what witnesses have co-signed.
         hashes: the inclusion proof of the leaf in its tree.
     """
 
@@ -58,14 +63,16 @@ class Epoch:
     first: note.Checkpoint
 
 
-def proved(opening: Opening, verifier: note.Verifier) -> Epoch:
+def proved(opening: Opening, verifier: note.Verifier, witnesses: Sequence[WitnessVerifier] = ()) -> Epoch:
     """The epoch that was opened so.
 
     Args:
         opening: what is said to have opened it.
         verifier: the ledger's key, under the origin of any of its epochs.
+        witnesses: each of them must have co-signed its first checkpoint.
 
     Raises:
+        NotCosigned: one of them hasn't.
         EpochForged: it wasn't.
     """
     try:
@@ -82,6 +89,7 @@ def proved(opening: Opening, verifier: note.Verifier) -> Epoch:
         raise EpochForged("the entry at its beginning doesn't open an epoch after that checkpoint")
     if number(first.origin, verifier.name) <= number(last_known.origin, verifier.name):
         raise EpochForged("its origin doesn't follow that of the epoch before")
+    _check_cosigned(note.Note.parse(opening.checkpoint), witnesses)
     return Epoch(opening.first_index, last_known, first)
 
 
@@ -96,6 +104,21 @@ def number(origin: str, of: str) -> int:
     if found != base:
         raise EpochForged(f"{origin} is no epoch of {base}")
     return nth
+
+
+def is_of(origin: str, of: str) -> bool:
+    """Whether two origins are of epochs of one ledger."""
+    return _parts(origin)[0] == _parts(of)[0]
+
+
+def _check_cosigned(first: note.Note, witnesses: Sequence[WitnessVerifier]) -> None:
+    for witness in witnesses:
+        try:
+            times = witness.times(first)
+        except note.NoteError as error:
+            raise EpochForged(str(error)) from None
+        if not times:
+            raise NotCosigned(f"{witness.name} hasn't co-signed its first checkpoint")
 
 
 def _parts(origin: str) -> tuple[str, int]:

@@ -262,7 +262,9 @@ class Epoch(_message.Message):
     leaf: _builtins.bytes
     """The entry that opened it: an nsor.ledger.v1.Leaf as it is stored. Its call_hash is the SHA-256 of `last_known`."""
     checkpoint: _builtins.bytes
-    """The first checkpoint of the new origin: a C2SP signed note, with a second signature under the origin before."""
+    """The first checkpoint of the new origin: a C2SP signed note, with a second signature under the origin before, and with
+    the co-signatures (C2SP tlog-cosignature) of the register's witnesses.
+    """
     @_builtins.property
     def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """The audit path of the leaf in the tree of that checkpoint, from the leaf up; 32 bytes each."""

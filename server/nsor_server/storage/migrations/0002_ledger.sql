@@ -90,6 +90,13 @@ CREATE TABLE ledger_epoch (
 COMMENT ON TABLE ledger_epoch IS 'written by the owner only: ledger new-epoch after the tree was lost in part';
 COMMENT ON COLUMN ledger_epoch.first_index IS 'index of the leaf that carries last_known; checkpoints of more entries are of this origin';
 
+CREATE TABLE ledger_epoch_cosignature (
+    line bytea PRIMARY KEY,
+    epoch integer NOT NULL REFERENCES ledger_epoch
+);
+COMMENT ON TABLE ledger_epoch_cosignature IS 'what witnesses have signed under the first checkpoint of an epoch';
+COMMENT ON COLUMN ledger_epoch_cosignature.line IS 'C2SP tlog-cosignature: a line of the signed note';
+
 -- The server's role owns no table, so it asks for partitions: those up to one beyond entry `through`. A new table is attached
 -- and not created as a partition, which would lock out every reader.
 CREATE FUNCTION ledger_extend(through bigint) RETURNS void
@@ -124,7 +131,7 @@ GRANT EXECUTE ON FUNCTION ledger_extend TO nsor_server;
 SELECT ledger_extend(0);
 
 GRANT SELECT, UPDATE ON ledger_head TO nsor_server;
-GRANT SELECT ON ledger_epoch TO nsor_server;
+GRANT SELECT ON ledger_epoch, ledger_epoch_cosignature TO nsor_server;
 GRANT SELECT, INSERT ON
     ledger_entry, ledger_detail, ledger_record, ledger_checkpoint, ledger_tile
 TO nsor_server;

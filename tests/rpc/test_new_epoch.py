@@ -1,0 +1,84 @@
+"""A register that has lost entries, and has witnesses: it serves when they have co-signed how it goes on."""
+
+from pathlib import Path
+
+import pytest
+
+import nsor
+from nsor import witness
+from nsor.ledger import note
+from nsor.ledger.cosignature import WitnessKey
+from nsor.ledger.cosigned import read
+from nsor.v1 import directory_pb2
+from nsor_server.ledger import epoch, epoch_cosignatures
+from nsor_server.ledger.epoch import EpochNotCosigned
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from tests.rpc.callers import Serve, Serving
+from tests.rpc.test_check import looked_at
+
+WITNESS = WitnessKey.generate("witness.example/committee")
+
+
+def _client(serving: Serving, certificates: Path, ledger_key: str, folder: Path, *witnesses: str) -> nsor.Client:
+    agency = certificates / "agencies" / "special-committee"
+    return nsor.Client(
+        serving.address,
+        certificate=agency.with_suffix(".pem"),
+        key=agency.with_suffix(".key"),
+        ca=certificates / "ca.pem",
+        ledger_key=ledger_key,
+        state_dir=folder,
+        witnesses=witnesses,
+    )
+
+
+def _lose(database: Database, keyring: Keyring, copy: Path, origin: str) -> None:
+    """Have the outside copy know more than the ledger, as after a restore, and own up to it."""
+    with database.owner() as owner:
+        ((size,),) = owner.execute("SELECT size FROM ledger_head").fetchall()
+        with copy.open("ab") as file:
+            file.write(note.sign(note.Checkpoint(origin, size + 3, bytes(32)), keyring.ledger_signer, origin) + b"\n")
+        epoch.open_new(owner, keyring, copy, origin)
+
+
+def test_it_serves_when_each_witness_has_co_signed_its_new_epoch_and_clients_see_that(
+    serve: Serve, database: Database, keyring: Keyring, certificates: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "witnesses").write_text(WITNESS.verifier.text() + "\n")
+    path, opening = tmp_path / "cosigned", tmp_path / "opening"
+    with serve(witnesses=tmp_path / "witnesses") as serving:
+        settings = serving.settings
+        key = keyring.verifier_key(settings.ledger_origin)
+        knows = _client(serving, certificates, key, tmp_path / "knows", WITNESS.verifier.text())
+        with _client(serving, certificates, key, tmp_path / "witness") as own:
+            witness.cosign(own, WITNESS, path)
+        knows.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+        knows.close()
+    _lose(database, keyring, settings.checkpoint_file, settings.ledger_origin)
+
+    # Neither starts nor passes for sound; without witnesses the old key's signature is enough, as before.
+    with pytest.raises(EpochNotCosigned, match=WITNESS.verifier.name), serve(witnesses=tmp_path / "witnesses"):
+        pass
+    good, text = looked_at(settings)
+    assert not good
+    assert "hasn't co-signed" in text
+    with serve() as serving, _client(serving, certificates, key, tmp_path / "without") as without:
+        without.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+        knows = _client(serving, certificates, key, tmp_path / "knows", WITNESS.verifier.text())
+        with knows, pytest.raises(nsor.EpochNotCosigned):
+            knows.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+
+    with database.owner() as owner:
+        opening.write_bytes(epoch_cosignatures.handed_over(owner, read(path)).content())
+    with _client(serving, certificates, key, tmp_path / "witness") as own:
+        witness.cosign_opening(own, WITNESS, path, opening)
+    with database.owner() as owner:
+        epoch_cosignatures.add_cosignatures(owner, keyring, read(path), [WITNESS.verifier])
+    assert "hasn't co-signed" not in looked_at(settings)[1]
+    with serve(witnesses=tmp_path / "witnesses") as serving:
+        with _client(serving, certificates, key, tmp_path / "knows", WITNESS.verifier.text()) as knows:
+            knows.directory.list_agencies(directory_pb2.ListAgenciesRequest())
+            assert knows.verify_ledger(everything=True).lost == 0
+        with _client(serving, certificates, key, tmp_path / "witness") as own:
+            assert witness.cosign(own, WITNESS, path).checkpoint.origin == f"{settings.ledger_origin}/2"

@@ -49,7 +49,7 @@ class RunningRegister:
         self.process: subprocess.Popen[str] | None = None
         self.command: tuple[str, ...] = (str(SERVER_COMMAND),)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("NSOR_", "OTEL_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("NSOR_", "OTEL_", "GRPC_"))},
             "NSOR_STATE_DIR": str(self.state),
             "NSOR_SERVER_CERTIFICATE": str(self.certs / "server.pem"),
             "NSOR_SERVER_KEY": str(self.certs / "server.key"),

@@ -5,14 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 _PROGRAM = """
-import ctypes, resource
+import ctypes, os, resource
 from nsor_server import serve
 serve._forbid_dumps()
 serve._allow_connections()
 print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), *resource.getrlimit(resource.RLIMIT_CORE))
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 print(soft == hard)
+serve._silence_handshakes()
+print(os.environ["GRPC_VERBOSITY"])
 """
 _GREEDY = """
 import ctypes
@@ -45,6 +49,14 @@ def test_no_dump_of_the_memory_is_ever_made() -> None:
 
 def test_all_the_files_that_the_system_allows_may_be_open() -> None:
     assert _run(_PROGRAM).splitlines()[1] == "True"
+
+
+def test_grpc_says_what_its_settings_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # An operator who looks for the reason of a failed handshake switches its lines on.
+    monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
+    assert _run(_PROGRAM).splitlines()[2] == "ERROR"
+    monkeypatch.setenv("GRPC_VERBOSITY", "INFO")
+    assert _run(_PROGRAM).splitlines()[2] == "INFO"
 
 
 def test_what_a_flood_has_taken_goes_back() -> None:

@@ -26,6 +26,7 @@ _PR_SET_DUMPABLE = 4
 @click.command()
 def serve() -> None:
     """Run the register until SIGTERM or Ctrl-C; a second signal ends it at once. SIGHUP reads the TLS files again."""
+    _silence_handshakes()
     from nsor_server import app  # noqa: PLC0415 - everything is imported here, and only for this command
 
     settings = config.load(os.environ)
@@ -60,6 +61,14 @@ def serve() -> None:
     sys.stderr.flush()
     # A collector of spans that hangs holds a thread of grpc's, which the interpreter's own end would wait for.
     os._exit(0)
+
+
+def _silence_handshakes() -> None:
+    """Have grpc write no line for each handshake that fails, unless its settings ask for it. Before it is loaded.
+
+    Whoever has no certificate could write megabytes a second, and a journal that limits lines would drop our alerts.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 
 def _allow_connections() -> None:

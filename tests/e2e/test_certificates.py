@@ -1,5 +1,6 @@
 """Certificates: what each wrong one gets, and that a revocation, an expiry and a renewal count at once."""
 
+import contextlib
 import datetime as dt
 import itertools
 import socket
@@ -161,6 +162,19 @@ def connect(agencies: Agencies, context: ssl.SSLContext) -> ssl.SSLSocket:
     host, _, port = agencies.register.address.rpartition(":")
     raw = socket.create_connection((host, int(port)), timeout=10)
     return context.wrap_socket(raw, server_hostname="localhost")
+
+
+def test_handshakes_that_fail_write_nothing_into_the_log(agencies: Agencies) -> None:
+    # grpc has a line for each, so anybody without a certificate could fill the log, and alerts would drown in it.
+    host, _, port = agencies.register.address.rpartition(":")
+    before = agencies.register.log.read_text()
+    for _ in range(20):
+        plain = socket.create_connection((host, int(port)), timeout=60)
+        with plain as connection, contextlib.suppress(ConnectionError):
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            while connection.recv(1024):
+                pass
+    assert "andshake" not in agencies.register.log.read_text().removeprefix(before)
 
 
 def greeted(agencies: Agencies, context: ssl.SSLContext) -> bool:

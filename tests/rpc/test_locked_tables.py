@@ -64,6 +64,18 @@ def test_a_lock_that_calls_would_wait_for_turns_health_off_and_its_holder_is_nam
     assert lists(caller) is grpc.StatusCode.OK
 
 
+def test_a_call_that_has_waited_in_vain_has_it_looked_at_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Between two probes, too.
+    monkeypatch.setattr("nsor_server.app.EVERY_SECONDS", 3600.0)
+    with serve() as serving:
+        caller = serving.caller("npb")
+        assert lists(caller) is grpc.StatusCode.OK
+        with held(serving.database.owner(), "LOCK TABLE ledger_entry IN SHARE MODE"):
+            assert lists(caller) is grpc.StatusCode.UNAVAILABLE
+            until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
+        until(lambda: health(caller) == SERVING, seconds=SECONDS)
+
+
 def test_rows_that_a_call_has_waited_for_keep_health_off_until_they_are_free(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

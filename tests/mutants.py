@@ -59,6 +59,7 @@ TESTS: Final[Mapping[str, str]] = {
     "access/facts.py": "tests/access/test_rows.py",
     "access/limits.py": "tests/access/test_gate.py tests/rpc/test_floods.py",
     "access/rows.py": "tests/access/test_rows.py tests/access",
+    "access/unproved.py": "tests/access/test_directory.py tests/rpc/test_unproved.py",
     "directory/rules.py": "tests/directory/test_officers.py tests/directory/test_enrolment.py",
     "ledger/append.py": "tests/ledger/test_append.py tests/ledger/test_outside.py tests/ledger/test_verify.py",
     "ledger/detail.py": "tests/ledger/test_detail.py tests/ledger/test_append.py tests/ledger/test_verify.py",

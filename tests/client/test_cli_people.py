@@ -297,6 +297,18 @@ def test_an_officer_is_disabled_by_the_key_file_too(
     assert len(register.calls) == 1
 
 
+def test_two_focal_persons_disable_a_key_together(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
+) -> None:
+    # Of deciding officers one disables only a few in a day.
+    register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
+    second = tmp_path / "second.key"
+    nsor.OfficerKey.generate().save(second)
+    both = (*focal, "--second-focal-key-file", str(second))
+    assert run("officer", "disable", "ab" * 32, "--reason", "suspended", *both) == 0
+    assert {"nsor-decision-bin", "nsor-second-decision-bin"} <= register.calls[0].metadata.keys()
+
+
 def test_an_officers_own_key_is_disabled_by_itself(run: Run, register: Register, tmp_path: Path) -> None:
     register.answers[DISABLE_OWN] = lambda _: directory_pb2.DisableOwnKeyResponse()
     assert run("officer", "disable", "--own", "--reason", "key-compromised") == 0

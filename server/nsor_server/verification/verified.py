@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor_server.ledger import epoch
 from nsor_server.storage.keyring import Keyring
-from nsor_server.verification import contents, reconcile, records
+from nsor_server.verification import contents, indexes, reconcile, records
 from nsor_server.verification.report import Report
 from nsor_server.verification.walk import Verification
 from nsor_server.verification.witnesses import CoSigned
@@ -46,6 +46,7 @@ def verified(
     of_entries.finish()
     records.compare(conn, report)
     contents.compare(conn, keyring, report)
+    indexes.compare(conn, report)
     try:
         epoch.check(conn, keyring, origin, witnesses)
     except (epoch.ForgedEpoch, epoch.EpochNotCosigned) as error:

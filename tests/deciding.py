@@ -1,12 +1,15 @@
 """What decides, entered by a test: rows that it has added itself, recorded as an operator's command records its own."""
 
+from collections.abc import Sequence
+
 import psycopg
 
 from nsor_server.calls import RecordRef, Row
 from nsor_server.ledger import operator
 from nsor_server.ledger.append import Ledger
-from nsor_server.storage import deciding
+from nsor_server.storage import changes, deciding
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.session import Step
 from nsor_server.storage.v1 import record_pb2
 
 
@@ -38,6 +41,16 @@ def _refs(conn: psycopg.Connection, table: deciding.Deciding) -> list[RecordRef]
     found = conn.execute(f"SELECT {names} FROM {table.table.name}".encode()).fetchall()  # noqa: S608 - constants
     refs = [table.ref(Row(table.table, row)) for row in found]
     return sorted(refs, key=lambda ref: (ref.row_id, ref.version))
+
+
+def owe(conn: psycopg.Connection, rows: Sequence[Row]) -> list[Step]:
+    """What adds rows that aren't sealed; the ledger's records say of them what an entry would."""
+    for ref in deciding.records(rows):
+        conn.execute(
+            "INSERT INTO ledger_record SELECT count(*), 0, %s, %s, %s, %s FROM ledger_record",
+            (ref.table, ref.row_id, ref.version, ref.sha256),
+        )
+    return changes.added(rows)
 
 
 def set_enabled(conn: psycopg.Connection, agency_id: str, *, enabled: bool) -> None:

@@ -4,13 +4,17 @@ No row that is stored shows it afterwards. Either the server doesn't answer from
 says that the answer isn't the one that the register owed.
 """
 
+import contextlib
 import uuid
 
 import pytest
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
+from nsor_server.events.deliverer import deliver
+from nsor_server.rpc.handlers import Streamed
+from nsor_server.storage.session import Session
 from tests.attack.conftest import Owner
 from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Created, Services, call_of, cnic, conviction, order
 from tests.lookup.conftest import make_call, request_of
@@ -182,3 +186,65 @@ def test_a_record_that_was_hidden_from_its_own_case_is_found(services: Services,
     with owner.without("registration_case", f"registration_id = '{created.registration_id}'"):
         assert shown() != created.registration_id
     assert owner.findings() == ["the look-up showed another registration than it had to"]
+
+
+SECOND = "agency_id = 'npb' AND sequence = 2"
+KIND = f"UPDATE agency_event SET kind = kind {{}} 1 WHERE {SECOND}"  # noqa: S608 - constants
+
+
+def told(services: Services, after: int = 0) -> list[int]:
+    """What kinds of events the next message of NPB's stream tells; it is recorded as the front door records it."""
+    call, request = call_of(NPB), notification_pb2.SubscribeEventsRequest(after_sequence=after)
+    services.admit(call, request)
+    handler = call.route.handler
+    assert isinstance(handler, Streamed)
+    with contextlib.closing(services.database.writer()) as conn:
+        deliver(Session(conn))
+    with services.database.reading() as conn:
+        step = handler.after(call, after, conn)
+    assert step is not None
+    call.outcome, call.answer = step.outcome, step.outcome.response.SerializeToString()
+    services.writer.submit(call)
+    return [event.kind for event in step.outcome.response.events]
+
+
+@pytest.fixture
+def events(services: Services) -> list[int]:
+    """NPB was told of two events and of a third."""
+    created = services.create(order(cnic()))
+    services.confirm(created)
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    kinds = told(services)
+    assert len(kinds) == 3
+    return kinds
+
+
+def test_an_event_that_is_not_what_its_entry_owed_is_not_told(
+    services: Services, owner: Owner, events: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    with owner.changing(KIND.format("+"), KIND.format("-")), pytest.raises(errors.Unavailable):
+        told(services)
+    assert "an event isn't what its entry owed" in caplog.text
+    assert told(services) == events
+    assert owner.findings() == []
+
+
+def test_an_event_that_is_passed_over_ends_the_stream(services: Services, owner: Owner, events: list[int]) -> None:
+    with owner.without("agency_event", SECOND), pytest.raises(errors.Unavailable):
+        told(services)
+    assert told(services) == events
+    assert owner.findings() == []
+
+
+def test_what_was_told_instead_of_an_event_is_found(services: Services, owner: Owner, events: list[int]) -> None:
+    # Together with its record the server can't tell; its entry says what it has told.
+    other = (
+        "UPDATE ledger_record SET sha256 = sha256(convert_to(jsonb_build_array("
+        "event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency"
+        ")::text, 'UTF8')) FROM agency_event WHERE row_id = uuid_send(event_id) AND agency_id = 'npb' AND sequence = 2"
+    )
+    owner.does(KIND.format("+"), other)
+    assert told(services) != events
+    owner.does(KIND.format("-"), other)
+    assert told(services) == events
+    assert owner.findings() == ["the events that were told aren't those that the agency was owed"]

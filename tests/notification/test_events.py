@@ -3,38 +3,45 @@
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency, Outcome
+from nsor_server.calls import Agency, Outcome, Row
 from nsor_server.events import cursors, deliverer, outbox
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
 from nsor_server.rpc.handlers import Streamed
-from nsor_server.storage import changes
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
+from tests import deciding
 from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Services, call_of, violations
 
 pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
 
 
-def owed(*recipients: str, registration_id: uuid.UUID) -> list[Step]:
-    """What adds the rows of the outbox."""
-    return changes.added(outbox.owed(CREATED, recipients, registration_id=registration_id.bytes))
+def owed(*recipients: str, registration_id: uuid.UUID) -> list[Row]:
+    """The rows of the outbox."""
+    return outbox.owed(CREATED, recipients, registration_id=registration_id.bytes)
+
+
+def recorded(database: Database, rows: Sequence[Row]) -> list[Step]:
+    """What adds the rows; the ledger knows them, as if an entry had caused them."""
+    with database.owner() as owner:
+        return deciding.owe(owner, rows)
 
 
 def publish(database: Database, *recipients: str, end: Step = COMMIT) -> uuid.UUID:
     """Owe an event to each recipient, as the ledger's writer does."""
     registration_id = uuid.uuid4()
+    steps = recorded(database, owed(*recipients, registration_id=registration_id))
     with database.writer() as conn:
         session = Session(conn)
-        session.run(BEGIN, *owed(*recipients, registration_id=registration_id), end)
+        session.run(BEGIN, *steps, end)
         session.close()
     return registration_id
 
@@ -46,7 +53,8 @@ def deliver(database: Database, batch: int = deliverer.BATCH) -> int:
 
 def read(database: Database, agency_id: str, after: int = 0) -> list[tuple[int, str]]:
     with database.reading() as conn:
-        return [(event.sequence, event.registration_id) for event in cursors.read_after(conn, agency_id, after)]
+        found = [event.message() for event in cursors.read_after(conn, agency_id, after)]
+    return [(event.sequence, event.registration_id) for event in found]
 
 
 def test_events_that_commit_out_of_order_are_each_delivered_once(database: Database) -> None:
@@ -54,7 +62,7 @@ def test_events_that_commit_out_of_order_are_each_delivered_once(database: Datab
     slow = uuid.uuid4()
     with database.writer() as conn:
         first = Session(conn)
-        first.run(BEGIN, *owed("npb", registration_id=slow))
+        first.run(BEGIN, *recorded(database, owed("npb", registration_id=slow)))
         quick = publish(database, "npb")
         assert deliver(database) == 1
         assert read(database, "npb") == [(1, str(quick))]
@@ -316,9 +324,9 @@ def test_an_event_names_the_registration_and_no_person(services: Services) -> No
 def test_an_event_of_an_agency_names_it_and_is_about_no_record(services: Services) -> None:
     # Whoever is told of dropped calls must know whose they are; the entry of the message names no subject.
     dropped = notification_pb2.EVENT_KIND_CALLS_DROPPED
+    steps = recorded(services.database, outbox.owed(dropped, ["npb"], about_agency="sindh-police"))
     with services.database.writer() as conn:
-        rows = outbox.owed(dropped, ["npb"], about_agency="sindh-police")
-        Session(conn).run(BEGIN, *changes.added(rows), COMMIT)
+        Session(conn).run(BEGIN, *steps, COMMIT)
     deliver(services.database)
     (outcome,) = messages(services)
     (event,) = outcome.response.events
@@ -329,9 +337,10 @@ def test_an_event_of_an_agency_names_it_and_is_about_no_record(services: Service
 def test_an_event_that_is_about_nothing_breaks_no_stream(services: Services, database: Database) -> None:
     # Of reviews and of policy NPB is only told that there are some: a stream that fails at such an event never goes on.
     kind = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
+    steps = recorded(database, outbox.owed(kind, ["npb"]))
     with database.writer() as conn:
         session = Session(conn)
-        session.run(BEGIN, *changes.added(outbox.owed(kind, ["npb"])), COMMIT)
+        session.run(BEGIN, *steps, COMMIT)
         session.close()
     deliver(database)
     (outcome,) = messages(services)

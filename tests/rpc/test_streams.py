@@ -19,9 +19,9 @@ from nsor_server.events import cursors, outbox
 from nsor_server.events.deliverer import deliver
 from nsor_server.rpc import streams
 from nsor_server.rpc.streams import varint
-from nsor_server.storage import changes
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.session import BEGIN, COMMIT, Session
+from tests import deciding
 from tests.polling import until
 from tests.rpc.callers import Caller, Serve, Serving, session
 
@@ -62,9 +62,11 @@ class Subscription:
 def publish(serving: Serving, agency_id: str, events: int = 1) -> None:
     """Owe an agency so many events, as the ledger's writer does, and deliver them."""
     owed = [row for _ in range(events) for row in outbox.owed(CREATED, [agency_id], registration_id=os.urandom(16))]
+    with serving.database.owner() as owner:
+        steps = deciding.owe(owner, owed)
     with contextlib.closing(serving.database.connect()) as connection:
         session = Session(connection)
-        session.run(BEGIN, *changes.added(owed), COMMIT)
+        session.run(BEGIN, *steps, COMMIT)
         deliver(session)
 
 

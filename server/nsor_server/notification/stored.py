@@ -6,6 +6,7 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor_server.events import cursors, outbox
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored, read, recorded_index
 from nsor_server.notification import store
@@ -50,6 +51,24 @@ LIMIT 1000
 """.encode()  # noqa: S608 - constants
 
 
+class _Told:
+    """The events that streams have told, compared with those that are stored."""
+
+    def __init__(self, conn: Connection, add: Add) -> None:
+        self._conn, self._add = conn, add
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        if detail is None or not detail.HasField("events"):
+            return
+        told = detail.events
+        stored = cursors.read_after(self._conn, leaf.agency, told.first - 1, told.last - told.first + 1)
+        if not stored or cursors.told(stored) != told:
+            self._add(index, "the events that were told aren't those that the agency was owed")
+
+    def finish(self) -> None:
+        """Nothing is left."""
+
+
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     sealer = Sealer(keyring)
     for index, notice_id, registration_id, agency, created_us, sealed, wrapped in read(conn, "notices", _NOTICES):
@@ -76,5 +95,6 @@ STORED: Final = Stored(
         RecordedTable.unsealed(cursors.TABLE),
     ),
     _compare,
+    _Told,
 )
 """For verification."""

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
+from nsor_server.events.cursors import StoredEvent
 from nsor_server.rpc.handlers import StreamStep
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
@@ -33,13 +35,33 @@ class EventStream:
         return request.after_sequence
 
     def after(self, call: Call, cursor: int, conn: Connection) -> StreamStep | None:
-        """The next events, at most 100; None when there are none yet."""
+        """The next events, at most 100; None when there are none yet.
+
+        Raises:
+            errors.Unavailable: what is stored isn't what the ledger owed.
+        """
         found = cursors.read_after(conn, call.agency.agency_id, cursor)
         if not found:
             return None
-        answer = notification_pb2.SubscribeEventsResponse(events=found)
-        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(found))
+        _require_whole(found, cursor)
+        events = [each.message() for each in found]
+        answer = notification_pb2.SubscribeEventsResponse(events=events)
+        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=cursors.told(found))
         return StreamStep(Outcome(disclose(answer, call.purpose), detail), found[-1].sequence)
+
+
+def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:
+    """See that each event is the one that its entry owed, and that none is passed over.
+
+    Raises:
+        errors.Unavailable: somebody wrote to the database past the register; the stream tells nothing.
+    """
+    if [each.sequence for each in found] != list(range(cursor + 1, cursor + 1 + len(found))):
+        alert(Alert.ROW_CONTRADICTED, "a number is missing among the events of an agency")
+        raise errors.Unavailable
+    if not all(each.is_as_recorded for each in found):
+        alert(Alert.ROW_CONTRADICTED, "an event isn't what its entry owed")
+        raise errors.Unavailable
 
 
 def _subjects(events: Sequence[notification_pb2.Event]) -> list[bytes]:

@@ -56,6 +56,9 @@ class Labels:
         self._keys = [keyring.blind[use] for use in USES]
         self._primary = [keys.primary for keys in self._keys]
         self._officer = functools.lru_cache(maxsize=_OFFICERS)(self._made_of_officer)
+        self._every_of_officer = functools.lru_cache(maxsize=_OFFICERS)(
+            lambda method, key: self._under_every_key(0, _made_of(method, key))
+        )
 
     def of(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
         """The labels of an entry under the primary keys: officer, case, named."""
@@ -70,11 +73,18 @@ class Labels:
 
     def fit(self, labelled: Labelled, stored: Sequence[uuid.UUID]) -> bool:
         """Whether stored labels are those of an entry, under whichever keys they were made."""
-        values = (labelled.officer_key, labelled.case_reference.encode(), labelled.named.encode())
+        method, key, reference, name = (
+            labelled.method,
+            labelled.officer_key,
+            labelled.case_reference.encode(),
+            labelled.named.encode(),
+        )
         none = _ACCESS_ID + labelled.access_id
-        return all(
-            label.bytes in self._under_every_key(nth, _made_of(labelled.method, value) if value else none)
-            for nth, (label, value) in enumerate(zip(stored, values, strict=True))
+        officer, case, named = stored
+        return (
+            officer.bytes in (self._every_of_officer(method, key) if key else self._under_every_key(0, none))
+            and case.bytes in self._under_every_key(1, _made_of(method, reference) if reference else none)
+            and named.bytes in self._under_every_key(2, _made_of(method, name) if name else none)
         )
 
     def every(self, use: str, value: str | bytes, methods: Iterable[str]) -> list[bytes]:

@@ -4,7 +4,6 @@ Pure: no database, no keys. Append and verification both go through here, so tha
 """
 
 import hashlib
-import uuid
 from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
@@ -15,10 +14,11 @@ from nsor_server.ledger.entry import Entry
 
 FORMAT = 1
 MAX_BYTES = 65_535
+_HASH_BYTES = 32
 
 
-Columns = tuple[uuid.UUID, str, int]
-"""What a row of ``ledger_entry`` repeats of its leaf: access id, agency, outcome."""
+Columns = tuple[bytes, str, int]
+"""What a row of ``ledger_entry`` repeats of its leaf: access id, as its 16 bytes, agency, outcome."""
 
 
 class LeafError(ValueError):
@@ -84,7 +84,7 @@ def decode(encoded: bytes) -> leaf_pb2.Leaf:
 
 def columns(leaf: leaf_pb2.Leaf) -> Columns:
     """Derive the columns that stand beside a leaf, for queries."""
-    return uuid.UUID(bytes=leaf.access_id), leaf.agency, leaf.outcome
+    return leaf.access_id, leaf.agency, leaf.outcome
 
 
 def record_hash(records: Sequence[RecordRef]) -> bytes:
@@ -110,14 +110,18 @@ def _check(leaf: leaf_pb2.Leaf) -> None:
         raise LeafError("purpose is out of range")
     if not 1 <= leaf.count <= 0x7FFF_FFFF:
         raise LeafError("count is out of range")
-    if len(leaf.record_hash) not in (0, 32):
+    if len(leaf.record_hash) not in (0, _HASH_BYTES):
         raise LeafError("record_hash isn't 32 bytes")
-    if len(leaf.directory_hash) not in (0, 32):
+    if len(leaf.directory_hash) not in (0, _HASH_BYTES):
         raise LeafError("directory_hash isn't 32 bytes")
     _check_hashes(leaf)
 
 
 def _check_hashes(leaf: leaf_pb2.Leaf) -> None:
-    for name in ("call_hash", "answer_hash", "detail_hash"):
-        if len(getattr(leaf, name)) != 32:
-            raise LeafError(f"{name} isn't 32 bytes")
+    # One by one, without their names: this is done for every entry of the ledger.
+    if len(leaf.call_hash) != _HASH_BYTES:
+        raise LeafError("call_hash isn't 32 bytes")
+    if len(leaf.answer_hash) != _HASH_BYTES:
+        raise LeafError("answer_hash isn't 32 bytes")
+    if len(leaf.detail_hash) != _HASH_BYTES:
+        raise LeafError("detail_hash isn't 32 bytes")

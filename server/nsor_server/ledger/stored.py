@@ -7,7 +7,7 @@ verification collects them. What the services' modules share is here, below them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
@@ -27,11 +27,10 @@ T = TypeVar("T")
 
 _AT_A_TIME: Final = 2000
 _TIMES: Final = """
-SELECT record.index, (extract(epoch FROM stored.time) * 1000000)::bigint
+SELECT record.index, '{name}', (extract(epoch FROM stored.time) * 1000000)::bigint
 FROM (SELECT {row_id} AS row_id, {version}::bigint AS version, {time} AS time FROM {source} AS rows) AS stored
 JOIN ledger_record AS record
     ON record.table_name = '{name}' AND record.row_id = stored.row_id AND record.version = stored.version
-ORDER BY 1
 """
 
 
@@ -134,27 +133,28 @@ class Stored:
 
 
 class WrittenAt:
-    """Rows of a recorded table that say when they were written: that is the time of their entry."""
+    """Rows of recorded tables that say when they were written: that is the time of their entry."""
 
-    def __init__(self, conn: Connection, table: RecordedTable, add: Add) -> None:
-        self._table, self._add = table, add
-        self._rows = Rows(
-            conn,
-            f"times of {table.name}",
+    def __init__(self, conn: Connection, tables: Iterable[RecordedTable], add: Add) -> None:
+        """``tables`` all have a column ``written_at``; they are read as one."""
+        self._add = add
+        times = " UNION ALL ".join(
             _TIMES.format(
                 time=table.written_at,
                 source=table.source or table.name,
                 name=table.name,
                 row_id=table.row_id_bytes,
                 version=table.version or "1",
-            ),
-            add,
+            )
+            for table in tables
         )
+        self._rows = Rows(conn, "times of rows", f"{times} ORDER BY 1", add)
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare the times of the entry's rows with its own."""
-        if any(time_us != leaf.time_us for (time_us,) in self._rows.take(index)):
-            self._add(index, f"a row of {self._table.name} says another time than its entry")
+        for name, time_us in self._rows.take(index):
+            if time_us != leaf.time_us:
+                self._add(index, f"a row of {name} says another time than its entry")
 
     def finish(self) -> None:
         """Report what is left."""

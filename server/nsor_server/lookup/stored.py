@@ -5,7 +5,6 @@ A use of a grant that is gone would give it once more, so each look-up is held a
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -18,8 +17,8 @@ from nsor_server.storage.v1 import record_pb2
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 
 _LOOK_UPS: Final = """
-SELECT coalesce(entry.index, -1), made.agency_id, made.request_id, made.grant_id, made.subject, made.use,
-    made.answered_us
+SELECT coalesce(entry.index, -1), made.agency_id, uuid_send(made.request_id), uuid_send(made.grant_id), made.subject,
+    made.use, made.answered_us
 FROM look_up AS made LEFT JOIN ledger_entry AS entry USING (access_id)
 ORDER BY 1
 """
@@ -67,8 +66,8 @@ def _made(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> list[tuple[An
         return []
     use: tuple[Any, ...] = (None, None, None)
     if detail.grant_use:
-        use = (uuid.UUID(bytes=detail.subjects[-1]), detail.grant_position, detail.grant_use)
-    return [(leaf.agency, uuid.UUID(bytes=detail.request_id), *use, leaf.time_us)]
+        use = (detail.subjects[-1], detail.grant_position, detail.grant_use)
+    return [(leaf.agency, detail.request_id, *use, leaf.time_us)]
 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:

@@ -8,6 +8,7 @@ with what stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -94,7 +95,7 @@ class History:
         self._versions = Rows(conn, "registrations", _VERSIONS, add)
         self._claims = Rows(conn, "claims", _CLAIMS, add)
         self._standing: dict[bytes, Standing] = {}
-        self._claiming: dict[Identifier, list[Standing]] = {}
+        self._claiming: dict[tuple[int, str], list[Standing]] = {}
         self.rotations = 0
         """How often keys have been rotated so far."""
 
@@ -103,9 +104,9 @@ class History:
         standing = self._standing.get(registration_id)
         return standing.version if standing else 0
 
-    def claiming(self, cnic: str) -> list[Standing]:
+    def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
-        return self._claiming.get(Identifier(claims.IDENTIFIER_CNIC, "cnic", cnic), [])
+        return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
@@ -149,13 +150,13 @@ class History:
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
             return
-        held = {one.kind for one in standing.identifiers if self._claiming.get(one)}
+        held = {one.kind for one in standing.identifiers if (one.kind, one.text) in self._claiming}
         expected = (claims.IDENTIFIER_CNIC in held, claims.IDENTIFIER_PASSPORT in held)
         if (claim.cnic_held, claim.passport_held) != expected:
             self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
         standing.claimed, standing.cnic_held, standing.rotations = True, expected[0], self.rotations
         for one in standing.identifiers:
-            self._claiming.setdefault(one, []).append(standing)
+            self._claiming.setdefault((one.kind, one.text), []).append(standing)
 
     def _compare_index(self, table: str, query: str) -> None:
         """Each claim stands in the index under a live key, and nothing else does."""

@@ -53,10 +53,12 @@ class Answers:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
         # may be of its case or not.
         granted = self._granted.get(detail.subjects[-1] if detail.subjects else b"", self._history.rotations)
-        dues = [self._due(leaf, detail, rotations) for rotations in {self._history.rotations, granted}]
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
-        if answered not in {due.registration_id if due else b"" for due in dues}:
-            self._add(index, _problem(answered, dues[0]))
+        for rotations in {self._history.rotations, granted}:
+            due = self._due(leaf, detail, rotations)
+            if answered == (due.registration_id if due else b""):
+                return
+        self._add(index, _problem(answered, due))
 
     def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""

@@ -69,5 +69,5 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     history = History(conn, keyring, report.add)
     parts: list[OfEntries] = [history, Answers(conn, history, report.add), Ended(report.add)]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
-    times = (WrittenAt(conn, table, report.add) for table in TABLES if table.written_at)
-    return _All([*parts, Recount(report.add), *times])
+    times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
+    return _All([*parts, Recount(report.add), times])

@@ -33,8 +33,6 @@ _AT_A_TIME = 2000
 _ENTRIES = """
 SELECT index, leaf, access_id, agency, outcome, officer, case_label, named FROM ledger_entry ORDER BY index
 """
-_DERIVED = 3
-"""Of the columns after the leaf, how many are derived from it; the others are labels."""
 _DETAIL_PARTITIONS = r"""
 SELECT bound[1]::bigint, bound[2]::bigint
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
@@ -139,7 +137,7 @@ class Verification:
             self.report.add(index, "the entry is missing")
             self._torn = True
             return
-        encoded, *columns = stored
+        encoded, access_id, agency, outcome, *labels = stored
         hashed = leaf_hash(encoded)
         self._frontier.append(hashed)
         self._tiled(index, hashed)
@@ -149,12 +147,12 @@ class Verification:
             self.report.add(index, f"the entry is no leaf: {error}")
             return
         self._check_time(index, leaf)
-        if tuple(columns[:_DERIVED]) != leaves.columns(leaf):
+        if (access_id.bytes, agency, outcome) != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         detail = self._opened(index, leaf, hashed, sealed)
         if detail is not None:
             labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
-            if not self._labels.fit(labelled, columns[_DERIVED:]):
+            if not self._labels.fit(labelled, labels):
                 self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
         if [row[0] for row in records] != list(range(len(records))):
             self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")

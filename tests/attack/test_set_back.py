@@ -6,6 +6,7 @@ says that the answer isn't the one that the register owed.
 
 import contextlib
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -13,16 +14,20 @@ from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.events.deliverer import deliver
+from nsor_server.ledger import keyring_check
 from nsor_server.rpc.handlers import Streamed
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from tests.attack.conftest import Owner
 from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Created, Services, call_of, cnic, conviction, order
 from tests.lookup.conftest import make_call, request_of
+from tests.lookup.test_access_requests import AccessRequests
 from tests.notification.test_notice import notice
 
 Request = lookup_pb2.LookUpRegistrationRequest
 NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"
-OLDER = "the answer showed a version of a registration that wasn't its newest one"
+OLDER = "the answer showed another version than the newest one"
 OWN_CASE = "Sessions Case No. 900/2024"
 
 
@@ -49,6 +54,24 @@ def look_up(services: Services, number: str) -> lookup_pb2.LookUpRegistrationRes
 
 def is_shown(services: Services, number: str) -> bool:
     return look_up(services, number).outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+
+
+def opening(services: Services, number: str) -> str:
+    """A court opens its case against somebody; gives the case's id."""
+    request = lookup_pb2.OpenCourtCaseRequest(
+        request_id=str(uuid.uuid4()), court_case=conviction(case_number=OWN_CASE).court_case, cnics=[number]
+    )
+    grant: lookup_pb2.Grant = services.ask(call_of(LAHORE_COURT), request).response.grant
+    return grant.grant_id
+
+
+def in_case(services: Services, case_id: str, number: str) -> str:
+    """The registration that a look-up in an opened case shows, or nothing."""
+    call = make_call("lahore-special-court", options_pb2.PURPOSE_TRIAL)
+    request = request_of(call, lookup_pb2.LookUpBasis(court_case_id=case_id), number)
+    call.request_id = uuid.UUID(request.request_id).bytes
+    shown: registration_pb2.Registration = services.ask(call, request).response.registration
+    return shown.registration_id
 
 
 @pytest.mark.parametrize(
@@ -119,6 +142,17 @@ def test_an_older_version_that_was_shown_is_found(services: Services, owner: Own
     assert owner.findings() == [OLDER]
 
 
+def test_an_access_request_of_which_an_older_version_was_shown_is_found(services: Services, owner: Owner) -> None:
+    # Whoever asked is shown his request as if it waited, and not as it was decided.
+    requests = AccessRequests(services)
+    asked = requests.created()
+    requests.approve(asked.access_request_id, asked.etag)
+    with owner.without("access_request_version", "version = 2"):
+        assert requests.get(asked.access_request_id).state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING
+    assert requests.get(asked.access_request_id).state == lookup_pb2.ACCESS_REQUEST_STATE_APPROVED
+    assert owner.findings() == [OLDER]
+
+
 def test_a_collision_that_a_confirmation_did_not_see_is_found(services: Services, owner: Owner) -> None:
     # Without the first one's identifiers the second isn't held: the court's record of the first would be shadowed.
     number = cnic()
@@ -170,22 +204,32 @@ def test_a_record_that_was_hidden_from_its_own_case_is_found(services: Services,
     confirmed(services, number)
     created = services.create(order(number, convictions=[conviction(case_number=OWN_CASE)]))
     services.confirm(created, case_number=OWN_CASE)
-    opening = lookup_pb2.OpenCourtCaseRequest(
-        request_id=str(uuid.uuid4()), court_case=conviction(case_number=OWN_CASE).court_case, cnics=[number]
-    )
-    case_id = services.ask(call_of(LAHORE_COURT), opening).response.grant.grant_id
-
-    def shown() -> str:
-        call = make_call("lahore-special-court", options_pb2.PURPOSE_TRIAL)
-        request = request_of(call, lookup_pb2.LookUpBasis(court_case_id=case_id), number)
-        call.request_id = uuid.UUID(request.request_id).bytes
-        answer: registration_pb2.Registration = services.ask(call, request).response.registration
-        return answer.registration_id
-
-    assert shown() == created.registration_id
+    case_id = opening(services, number)
+    assert in_case(services, case_id, number) == created.registration_id
     with owner.without("registration_case", f"registration_id = '{created.registration_id}'"):
-        assert shown() != created.registration_id
+        assert in_case(services, case_id, number) != created.registration_id
     assert owner.findings() == ["the look-up showed another registration than it had to"]
+
+
+def test_a_rotation_of_keys_contradicts_no_answer(
+    database: Database, services: Services, owner: Owner, keyring: Keyring
+) -> None:
+    # A case that was opened before the rotation knows its blind index under the old keys alone: what was confirmed
+    # since isn't found by it. That is an answer, and no finding.
+    number = cnic()
+    confirmed(services, number)
+    opened = [opening(services, number)]
+    rotated = keyring.rotated()
+    with database.owner() as conn:
+        keyring_check.record(conn, keyring)
+        keyring_check.record(conn, rotated)
+    with Services(database, rotated) as later:
+        created = later.create(order(number, convictions=[conviction(case_number=OWN_CASE)]))
+        later.confirm(created, case_number=OWN_CASE)
+        opened.append(opening(later, number))
+        shown = [in_case(later, case_id, number) for case_id in opened]
+        assert [each == created.registration_id for each in shown] == [False, True]
+    assert replace(owner, keyring=rotated).findings() == []
 
 
 SECOND = "agency_id = 'npb' AND sequence = 2"

@@ -143,6 +143,7 @@ class LookupService:
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
+        detail.shown_version = record.version
         detail.classes_shown.extend(classes_shown(response.DESCRIPTOR, call.purpose))
         return Outcome(response, detail, seen=(store.seen(found), *((grant.seen,) if grant else ())))
 

@@ -18,36 +18,48 @@ from nsor_server.registration import claims
 from nsor_server.registration.history import History, Standing
 from nsor_server.storage.v1 import record_pb2
 
-_GRANTS: Final = f"""
-SELECT index, row_id FROM ledger_record WHERE table_name = '{store.GRANTS}' ORDER BY index, ordinal
+_BASES: Final = f"""
+SELECT index, table_name, row_id, version FROM ledger_record
+WHERE table_name IN ('{store.REQUESTS}', '{store.GRANTS}') ORDER BY index, ordinal
 """  # noqa: S608 - constants
+"""What look-ups rest on."""
 _CNIC: Final = "cnic "
 _FOUND: Final = "FOUND"
 
 
 class Answers:
-    """Look-ups, and whatever shows a registration, in the ledger's order. The history must be at the entry before."""
+    """Look-ups, and whatever shows a registration or an access request, in the ledger's order.
+
+    The history must be at the entry already.
+    """
 
     def __init__(self, conn: Connection, history: History, add: Add) -> None:
         self._history, self._add = history, add
-        self._grants = Rows(conn, "grants of answers", _GRANTS, add)
+        self._bases = Rows(conn, "what look-ups rest on", _BASES, add)
+        self._requests: dict[bytes, int] = {}
         self._granted: dict[bytes, int] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry."""
-        for (grant_id,) in self._grants.take(index):
-            self._granted[grant_id] = self._history.rotations
+        for table, row_id, version in self._bases.take(index):
+            if table == store.REQUESTS:
+                self._requests[row_id] = version
+            else:
+                self._granted[row_id] = self._history.rotations
         if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        shown = detail.shown_version
-        if shown and shown != self._history.newest(detail.subjects[0]):
-            self._add(index, "the answer showed a version of a registration that wasn't its newest one")
+        if detail.shown_version and detail.shown_version != self._newest(detail.subjects[0]):
+            self._add(index, "the answer showed another version than the newest one")
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)
 
     def finish(self) -> None:
         """Report what is left."""
-        self._grants.finish()
+        self._bases.finish()
+
+    def _newest(self, subject: bytes) -> int:
+        """The newest version of a registration or of an access request; 0: there was none."""
+        return self._history.newest(subject) or self._requests.get(subject, 0)
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones

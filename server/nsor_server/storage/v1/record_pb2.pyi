@@ -955,7 +955,7 @@ class AccessDetail(_message.Message):
     rows: _builtins.int
     """By which rows a look-up was answered: the number of the nsor.v1.RowScope that the contract gave its caller."""
     shown_version: _builtins.int
-    """Version of the registration that the answer shows, the first of `subjects`; 0: it shows none."""
+    """Version of the registration or the access request that the answer shows, the first of `subjects`; 0: it shows none."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""

@@ -117,7 +117,8 @@ def test_a_stream_outlives_its_session_and_not_the_key_that_has_opened_it(
     # The same session opens nothing any more.
     assert "PERMISSION_DENIED" in Subscription(caller).reason(20)
     serving.sql(
-        "INSERT INTO officer_disabled (key_id, agency_id, access_id) VALUES (%s, 'punjab-police', gen_random_uuid())",
+        "INSERT INTO officer_disabled (key_id, reason, decided_by, agency_id, access_id)"
+        " VALUES (%s, 1, sha256(''), 'punjab-police', gen_random_uuid())",
         (hashlib.sha256(key.public_key().public_bytes_raw()).digest(),),
     )
     assert subscription.reason(20).startswith("PERMISSION_DENIED")

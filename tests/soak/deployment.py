@@ -204,7 +204,8 @@ class Deployment:
             The client of before, which goes on to act for the old officer, and the id of his key; empty: none.
         """
         old, old_key, key = self.client(agency), self._officers.get(agency), OfficerKey.generate()
-        number = f"BELT-{int.from_bytes(key.key_id[:3], 'big'):08d}"  # a number has a digit: hexadecimals may have none
+        # As the register writes numbers, without zeros before them: the proof of the key is over what it writes.
+        number = f"BELT-{1 + int.from_bytes(key.key_id[:3], 'big')}"
         self.register.enrol(agency, key, number)
         with self._connecting:
             self._officers[agency] = key

@@ -274,6 +274,15 @@ def test_a_key_is_replaced_by_its_number(
     assert "PB-2 has no live key" in capsys.readouterr().err
 
 
+def test_a_number_with_leading_zeros_is_proved_as_the_register_writes_it(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
+) -> None:
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--grade", "17")
+    assert run("officer", "enrol", *own, "--number", "pb-0010", *focal) == 0
+    assert directory_pb2.EnrolOfficerRequest.FromString(register.calls[0].request).officer_number == "PB-10"
+
+
 def test_a_systems_key_has_no_grade(run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]) -> None:
     register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
     own = ("--key-file", str(tmp_path / "officer.key"), "--number", "SYSTEM-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _REASONS = ("left-post", "key-compromised", "suspended", "replaced")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -261,7 +263,7 @@ def _request(client: Client, key_file: Path, number: str) -> directory_pb2.Enrol
     from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    key, written = OfficerKey.load(key_file), number.strip().upper()
+    key, written = OfficerKey.load(key_file), _LEADING_ZEROS.sub("", number.strip().upper())
     return directory_pb2.EnrolOfficerRequest(
         officer_number=written,
         public_key=key.public_key,

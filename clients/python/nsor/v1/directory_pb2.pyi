@@ -286,8 +286,8 @@ class EnrolOfficerRequest(_message.Message):
     """The raw Ed25519 public key, 32 bytes."""
     proof_of_possession: _builtins.bytes
     """Proof that the officer holds the key: Ed25519 with it over "nsor-enrol-v1", a zero byte, the agency id, a zero byte, and the
-    officer number in its normal form, in which the answer has it: capital letters, ASCII digits and ASCII dashes. For "pb 1234"
-    that is "PB-1234".
+    officer number in its normal form, in which the answer has it: capital letters, ASCII digits without leading zeros, and ASCII
+    dashes. For "pb 01234" that is "PB-1234".
     """
     grade: _builtins.int
     """BPS grade, 1 to 22; not set for a system."""

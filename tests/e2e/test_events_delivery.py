@@ -12,10 +12,10 @@ import pytest
 from nsor.v1 import notification_pb2
 from nsor_server import config
 from nsor_server.events import outbox
-from nsor_server.storage import changes
 from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Database
-from nsor_server.storage.session import BEGIN, Session
+from nsor_server.storage.session import Session
+from tests import deciding
 from tests.soak.deployment import Deployment, running
 from tests.soak.subscriber import Subscriber
 
@@ -156,8 +156,9 @@ class Writer:
     def publish(self) -> None:
         """Cause the event; nobody sees it yet."""
         rows = outbox.owed(KIND, [SUBSCRIBER, OTHER], registration_id=uuid.UUID(self.registration).bytes)
+        steps = deciding.owe(self._conn, rows)
         session = Session(self._conn)
-        session.run(BEGIN, *changes.added(rows))
+        session.run(*steps)
         session.close()
 
     def commit(self) -> None:

@@ -52,8 +52,8 @@ class Officer:
     """An enrolled officer.
 
     Attributes:
-        key_id: SHA-256 of the raw Ed25519 public key, 32 bytes. Two-person rules compare this, never a string.
-        officer_number: personal or belt number within the agency.
+        key_id: SHA-256 of the raw Ed25519 public key, 32 bytes.
+        officer_number: personal or belt number within the agency. It has one live key: two-person rules compare both.
         public_key: raw Ed25519 public key, 32 bytes.
         jurisdiction: where the officer may act; empty means the agency's whole jurisdiction.
         grade: BPS grade; 0 for a system.

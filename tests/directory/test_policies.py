@@ -155,6 +155,22 @@ def test_who_proposed_it_does_not_adopt_it(services: Services) -> None:
     assert in_force(services).version == 1
 
 
+def replaced(services: Services, old: Officer) -> Officer:
+    """The officer with a new key under his number, as any lost key is replaced; the directory knows both."""
+    services.enrolled(old, disabled=True)
+    return services.enrolled(replace(officer_of(NPB), officer_number=old.officer_number))
+
+
+def test_who_proposed_it_does_not_adopt_it_with_his_next_key(services: Services) -> None:
+    # A number has one live key: two honest focal persons replace a lost one, and he would have been two persons.
+    found = propose(services)
+    again = replaced(services, FIRST)
+    refused = services.refused(errors.Denied, call_of(NPB, again), adoption(found))
+    assert refused.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    assert in_force(services).version == 1
+    assert adopt(services, found).response.policy.version == 2
+
+
 def test_nobody_adopts_what_he_has_not_seen(services: Services) -> None:
     found = propose(services)
     services.refused(errors.EtagMismatch, call_of(NPB, SECOND), adoption(found, etag="0" * 32))
@@ -310,8 +326,17 @@ def test_proposals_of_an_hour_are_bounded_also_when_they_are_withdrawn(
     services.refused(errors.Exhausted, call_of(NPB, FIRST), proposal(grants(5)))
     found = services.ask(call_of(NPB, SECOND), proposal(grants(5))).response.proposal
     assert found.state == directory_pb2.POLICY_PROPOSAL_STATE_OPEN
-    monkeypatch.setattr(limits, "HOURLY_OF_AGENCY", 3)
-    services.refused(errors.Exhausted, call_of(NPB, SECOND), proposal(grants(6)))
+
+
+def test_what_colleagues_have_withdrawn_keeps_nobody_from_proposing(services: Services) -> None:
+    # Six officers with ten each ended all proposals for an hour.
+    numbers = itertools.count(3)
+    for _ in range(6):
+        colleague = officer_of(NPB)
+        for _ in range(limits.HOURLY_OF_OFFICER):
+            made = services.ask(call_of(NPB, colleague), proposal(grants(next(numbers)))).response.proposal
+            services.ask(call_of(NPB, colleague), withdrawal(made))
+    assert propose(services, grants(next(numbers))).state == directory_pb2.POLICY_PROPOSAL_STATE_OPEN
 
 
 def withdrawal(proposed: directory_pb2.PolicyProposal) -> directory_pb2.WithdrawPolicyProposalRequest:
@@ -348,6 +373,15 @@ def test_who_proposed_it_withdraws_it_and_nobody_else(services: Services) -> Non
     services.refused(errors.WrongState, call_of(NPB, SECOND), adoption(found))
     adopt(services, other)
     services.refused(errors.WrongState, call_of(NPB, FIRST), withdrawal(other))
+
+
+def test_who_proposed_it_withdraws_it_with_his_next_key(services: Services) -> None:
+    # Else it would stay open, and count against him, until it expires.
+    found = propose(services)
+    again = replaced(services, FIRST)
+    assert services.ask(call_of(NPB, again), withdrawal(found)).detail.outcome == "POLICY_WITHDRAWN grants"
+    assert services.one("SELECT officer_key FROM policy_proposal_withdrawal") == again.key_id
+    assert shown(services, found).state == directory_pb2.POLICY_PROPOSAL_STATE_WITHDRAWN
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -471,6 +505,7 @@ def test_verification_asks_who_proposed_and_who_adopted(services: Services) -> N
     ("adopter", "proposer", "found"),
     [
         ("first", "first", ["was adopted by the officer who proposed it"]),
+        ("first again", "first", ["was adopted by the officer who proposed it"]),
         ("first", "police", ["was proposed by nobody who decided for NPB"]),
         ("undeciding", "first", ["was adopted by nobody who decided for NPB"]),
         ("disabled", "first", ["was adopted by nobody who decided for NPB"]),
@@ -479,8 +514,10 @@ def test_verification_asks_who_proposed_and_who_adopted(services: Services) -> N
 def test_verification_finds_who_may_not_make_policy(
     services: Services, adopter: str, proposer: str, found: list[str]
 ) -> None:
+    first = services.enrolled(officer_of(NPB))
     who = {
-        "first": services.enrolled(officer_of(NPB)),
+        "first": first,
+        "first again": services.enrolled(replace(officer_of(NPB), officer_number=first.officer_number)),
         "police": services.enrolled(officer_of(PUNJAB_POLICE)),
         "undeciding": services.enrolled(replace(officer_of(NPB), decides=False)),
         "disabled": services.enrolled(officer_of(NPB), disabled=True),

@@ -3,6 +3,7 @@
 import concurrent.futures
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,17 +129,21 @@ def reason_and_text(services: Services, call: Call, request: Any) -> tuple[str, 
     return "ANSWERED", ()
 
 
-@pytest.mark.parametrize("who", ["himself", "nobody", "another agency's", "disabled"])
+@pytest.mark.parametrize("who", ["himself", "himself with another key", "nobody", "another agency's", "disabled"])
 def test_nobody_opens_a_ticket_for_himself_or_for_a_stranger(services: Services, who: str) -> None:
     opener = enrolled(services, NPB, 1)
     worker = {
         "himself": lambda: opener,
+        # The register gives a number no second live key; were it to, he would still be one person.
+        "himself with another key": lambda: services.enrolled(
+            replace(officer(NPB, 7), officer_number=opener.officer_number)
+        ),
         "nobody": lambda: officer(NPB, 7),
         "another agency's": lambda: enrolled(services, "punjab-police", 7),
         "disabled": lambda: enrolled(services, NPB, 7, disabled=True),
     }[who]()
     refused = services.refused(errors.Denied, call_of(AGENCIES[NPB], opener), ticket_for(worker))
-    expected = "SECOND_PERSON_REQUIRED" if who == "himself" else "OFFICER_NOT_KNOWN"
+    expected = "SECOND_PERSON_REQUIRED" if who.startswith("himself") else "OFFICER_NOT_KNOWN"
     assert errors_pb2.ErrorReason.Name(refused.reason) == f"ERROR_REASON_{expected}"
 
 

@@ -14,16 +14,15 @@ from nsor_server import errors
 ENROLMENTS_A_MINUTE: Final = 60
 """Keys that one agency may enrol and replace; a province's investigators are enrolled within the hour."""
 DECIDERS_ALONE_A_DAY: Final = 3
-"""Deciding officers of NPB or of a court whom one focal person may disable alone in a day: a stolen key can't wait for
-another one, and one focal person mustn't put an end to all decisions. Two together have no limit."""
+"""Deciding officers whom one focal person may disable alone in a day: a stolen key can't wait for another one, and one
+focal person mustn't put an end to all decisions, nor to all that was granted by them. Two together have no limit."""
 OPEN_OF_OFFICER: Final = 5
 """Proposals of one officer that may be open at a time: nobody keeps his colleagues from proposing."""
 OPEN_OF_AGENCY: Final = 40
 """Of all officers of his agency."""
 HOURLY_OF_OFFICER: Final = 10
-"""Proposals of one officer in an hour, those that he withdraws too."""
-HOURLY_OF_AGENCY: Final = 60
-"""Of all officers of his agency."""
+"""Proposals of one officer in an hour, those that he withdraws too. His agency has no such limit: what some have
+withdrawn would keep the others from proposing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,11 @@ class Proposed:
         open_of_officer: of the officer, open.
         open_of_agency: of his agency, open.
         hourly_of_officer: of the officer, within the last hour.
-        hourly_of_agency: of his agency, within the last hour.
     """
 
     open_of_officer: int
     open_of_agency: int
     hourly_of_officer: int
-    hourly_of_agency: int
 
 
 def check_enrolments(of_the_minute: int) -> None:
@@ -63,6 +60,5 @@ def check_proposals(proposed: Proposed) -> None:
         proposed.open_of_officer >= OPEN_OF_OFFICER
         or proposed.open_of_agency >= OPEN_OF_AGENCY
         or proposed.hourly_of_officer >= HOURLY_OF_OFFICER
-        or proposed.hourly_of_agency >= HOURLY_OF_AGENCY
     ):
         raise errors.Exhausted(retry_after_seconds=600.0)

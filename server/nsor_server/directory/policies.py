@@ -157,9 +157,9 @@ def proposing(proposal: Proposal) -> tuple[Row, RecordRef]:
     return row, deciding.TABLES[row.table.name].ref(row)
 
 
-def withdrawal(proposal: Proposal, at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
-    """The row that withdraws a proposal, what the ledger holds it to, and that nobody has withdrawn it yet."""
-    row = Row(deciding.POLICY_WITHDRAWALS, (proposal.proposal_id, proposal.officer_key, at))
+def withdrawal(proposal: Proposal, officer_key: bytes, at: dt.datetime) -> tuple[Row, RecordRef, Seen]:
+    """The row with which an officer withdraws a proposal, what the ledger holds it to, and that nobody has yet."""
+    row = Row(deciding.POLICY_WITHDRAWALS, (proposal.proposal_id, officer_key, at))
     return row, deciding.TABLES[row.table.name].ref(row), _not_withdrawn(proposal)
 
 

@@ -99,7 +99,7 @@ class PolicyHandlers:
     def withdraw_policy_proposal(
         self, call: Call, request: directory_pb2.WithdrawPolicyProposalRequest, conn: Connection
     ) -> Outcome[directory_pb2.WithdrawPolicyProposalResponse]:
-        """Take back a proposal of one's own; a second time changes nothing.
+        """Take back a proposal of one's own, with whichever key it was made; a second time changes nothing.
 
         Raises:
             NoRecord: there is none that the officer has made.
@@ -109,7 +109,10 @@ class PolicyHandlers:
             answer = directory_pb2.WithdrawPolicyProposalResponse()
             return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
         proposal = policies.find(conn, raw(request.proposal_id))
-        if proposal is None or proposal.officer_key != call.officer_key:
+        if proposal is None:
+            raise errors.NoRecord
+        proposer = decisions.holder(call, proposal.agency_id, proposal.officer_key)
+        if not proposer.is_same(decisions.acting(call)):
             raise errors.NoRecord
         if proposal.adopted_as is not None:
             raise errors.WrongState
@@ -119,7 +122,7 @@ class PolicyHandlers:
         detail = record_pb2.AccessDetail(outcome=f"POLICY_{word} {proposal.name}", subjects=[proposal.proposal_id])
         if proposal.withdrawn_at is not None:
             return Outcome(disclose(answer, call.purpose), detail)
-        row, ref, seen = policies.withdrawal(proposal, at)
+        row, ref, seen = policies.withdrawal(proposal, call.officer_key, at)
         rows = (row, *_told(call, notification_pb2.EVENT_KIND_POLICY_WITHDRAWN))
         in_force = policies.of_version(policy_of(call).version)
         return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (seen, in_force))
@@ -142,8 +145,8 @@ class PolicyHandlers:
         policy = policy_of(call)
         proposal = _proved(call, policies.find(conn, raw(request.proposal_id)))
         decisions.check(
-            decider=(call.agency.agency_id, call.officer_key),
-            first=(proposal.agency_id, proposal.officer_key),
+            decider=decisions.acting(call),
+            first=decisions.holder(call, proposal.agency_id, proposal.officer_key),
             etag_is_current=request.etag == proposal.etag(policy.version),
             open_state=proposals.state(proposal, Beside.of(call)) == directory_pb2.POLICY_PROPOSAL_STATE_OPEN,
             another_agency=False,

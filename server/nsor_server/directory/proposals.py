@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from nsor.v1 import directory_pb2
+from nsor_server.access import decisions
 from nsor_server.calls import Call
 from nsor_server.directory.limits import Proposed
 from nsor_server.directory.policies import Proposal
@@ -69,19 +70,13 @@ def counted(call: Call, open_of: Sequence[Proposer], hourly_of: Sequence[Propose
         open_of: who has made each open proposal.
         hourly_of: who has made each proposal of the last hour.
     """
-    number = call.officer.officer_number if call.officer is not None else ""
+    officer = decisions.acting(call)
 
-    def of_officer(proposer: Proposer) -> bool:
-        known = call.officers.get(proposer[1])
-        same_number = known is not None and (known.agency_id, known.officer_number) == (call.agency.agency_id, number)
-        return same_number or proposer[1] == call.officer_key
-
-    def of_agency(proposer: Proposer) -> bool:
-        return proposer[0] == call.agency.agency_id
+    def of_officer(proposers: Iterable[Proposer]) -> int:
+        return sum(officer.is_same(decisions.holder(call, *proposer)) for proposer in proposers)
 
     return Proposed(
-        open_of_officer=sum(map(of_officer, open_of)),
-        open_of_agency=sum(map(of_agency, open_of)),
-        hourly_of_officer=sum(map(of_officer, hourly_of)),
-        hourly_of_agency=sum(map(of_agency, hourly_of)),
+        open_of_officer=of_officer(open_of),
+        open_of_agency=sum(agency_id == officer.agency_id for agency_id, _ in open_of),
+        hourly_of_officer=of_officer(hourly_of),
     )

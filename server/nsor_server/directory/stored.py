@@ -1,7 +1,7 @@
 """What decides, as it is stored: each row is the work of an entry, and is compared with all its columns.
 
 And what its rows say of each other: a document of the policy that was adopted was proposed as it is, by another
-officer, and both decided for NPB when they did.
+officer, and both decided for NPB when they did. Two keys under one number are one officer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from nsor.v1 import options_pb2
+from nsor_server.access.decisions import Person
 from nsor_server.calls import Table
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.policy import documents
@@ -59,12 +60,16 @@ class _Policy:
             yield "isn't what was proposed"
         if version["version"] != proposal["base_version"] + 1:
             yield "was adopted beside another policy than it was proposed for"
-        if version["officer_key"] == proposal["officer_key"]:
+        if self._person(version["officer_key"]).is_same(self._person(proposal["officer_key"])):
             yield "was adopted by the officer who proposed it"
         if not self._decides(proposal["officer_key"], at):
             yield "was proposed by nobody who decided for NPB"
         if not self._decides(version["officer_key"], index):
             yield "was adopted by nobody who decided for NPB"
+
+    def _person(self, key_id: bytes) -> Person:
+        officer = self._officers.get(key_id, {})
+        return Person(officer.get("agency_id", ""), officer.get("officer_number", ""), key_id)
 
     def _decides(self, key_id: bytes, index: int) -> bool:
         """Whether an officer decided for NPB when an entry was made."""

@@ -9,6 +9,7 @@ from typing import Final
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
+from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import OffenceTable
@@ -82,16 +83,6 @@ def check_named(cnics: Sequence[str]) -> None:
         )
 
 
-def check_second_person(opener_key: bytes, worker_key: bytes) -> None:
-    """See that a ticket is opened for another officer.
-
-    Raises:
-        Denied: SECOND_PERSON_REQUIRED.
-    """
-    if opener_key == worker_key:
-        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-
-
 def check_worker(agency: Agency, worker: Officer | None) -> None:
     """See that a ticket is opened for an officer of the same agency.
 
@@ -131,21 +122,19 @@ def check_return(request: lookup_pb2.ReturnAccessRequestRequest) -> None:
         )
 
 
-def check_decision(
-    *, agency: str, officer_key: bytes, requester: str, requester_key: bytes, etag: str, newest_etag: str, state: int
-) -> None:
+def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_etag: str, state: int) -> None:
     """See that this prosecutor may decide this request now.
 
     A request past its deadline may still be decided: the 48 hours bind the prosecutor, not the investigator.
 
     Raises:
-        Denied: SECOND_PERSON_REQUIRED; both the agency and the officer's key must be others than the requester's.
+        Denied: SECOND_PERSON_REQUIRED; both the agency and the person must be others than the requester.
         EtagMismatch: the request has moved on.
         WrongState: it is decided.
     """
     decisions.check(
-        decider=(agency, officer_key),
-        first=(requester, requester_key),
+        decider=prosecutor,
+        first=requester,
         etag_is_current=etag == newest_etag,
         open_state=state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING,
     )

@@ -14,7 +14,8 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
+from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
@@ -236,7 +237,8 @@ class LookupService:
             Denied: OFFICER_NOT_KNOWN, SECOND_PERSON_REQUIRED.
         """
         rules.check_named(request.cnics)
-        rules.check_second_person(call.officer_key, request.officer_key_id)
+        worker = decisions.holder(call, call.agency.agency_id, request.officer_key_id)
+        decisions.check_another(worker, decisions.acting(call))
         if request.validate_only:
             return Outcome(lookup_pb2.OpenTicketResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         rules.check_worker(call.agency, call.officers.get(request.officer_key_id))
@@ -343,10 +345,8 @@ class LookupService:
         if found is None:
             raise errors.NoRecord
         rules.check_decision(
-            agency=call.agency.agency_id,
-            officer_key=call.officer_key,
-            requester=found.record.agency,
-            requester_key=found.record.officer_key,
+            prosecutor=decisions.acting(call),
+            requester=Person(found.record.agency, found.record.officer_number, found.record.officer_key),
             etag=etag,
             newest_etag=found.etag,
             state=found.record.state,

@@ -12,6 +12,7 @@ from typing import Final
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
+from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats import passport
 from nsor_server.formats.instants import to_date
@@ -148,18 +149,18 @@ def confirming(
 
 
 def check_confirmable(
-    record: record_pb2.RegistrationRecord, *, agency_id: str, officer_key: bytes, etag_is_current: bool
+    record: record_pb2.RegistrationRecord, court: Person, entered_by: Person, *, etag_is_current: bool
 ) -> None:
-    """See that this officer of this agency may confirm the registration now; asked once the caller may see it.
+    """See that this officer of a court may confirm the registration now; asked once the caller may see it.
 
     Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED: the agency or the key is the one that entered it.
+        errors.Denied: SECOND_PERSON_REQUIRED: the agency or the person is the one that entered it.
         errors.EtagMismatch: the court has seen another version.
         errors.WrongState: it is confirmed already.
     """
     decisions.check(
-        decider=(agency_id, officer_key),
-        first=(record.created_by_agency, record.created_by_key),
+        decider=court,
+        first=entered_by,
         etag_is_current=etag_is_current,
         open_state=record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
     )

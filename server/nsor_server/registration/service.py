@@ -8,7 +8,7 @@ from typing import Final
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
 from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
@@ -104,9 +104,8 @@ class RegistrationService:
             raise errors.EtagMismatch
         if not rules.is_of_court(record, call.agency, call.officer, request.case_number):
             raise errors.NoRecord
-        rules.check_confirmable(
-            record, agency_id=call.agency.agency_id, officer_key=call.officer_key, etag_is_current=etag_is_current
-        )
+        entered_by = decisions.holder(call, record.created_by_agency, record.created_by_key)
+        rules.check_confirmable(record, decisions.acting(call), entered_by, etag_is_current=etag_is_current)
         record.version += 1
         record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
         record.confirmed_by_agency = call.agency.agency_id

@@ -87,6 +87,26 @@ def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, ag
 
 
 @pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
+def test_a_number_that_has_decided_gets_no_key_from_one_focal_person(services: Services, agency: Agency) -> None:
+    # Alone, he disabled the decider's key in one call and enrolled a key of his own under that number in the next.
+    one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
+    old, plain = new_key(), new_key()
+    request = enrolment(old, agency)
+    request.decides = True
+    services.ask(by(agency, one, other), request)
+    services.ask(by(agency, one), disabling(old))
+    refusal = services.refused(errors.Denied, by(agency, one), enrolment(plain, agency))
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED
+    # Nor when a key that decides nothing has had the number since.
+    services.ask(by(agency, one, other), enrolment(plain, agency))
+    request = enrolment(new_key(), agency)
+    request.replaced_key_id = key_id(plain)
+    services.refused(errors.Denied, by(agency, one), request)
+
+
+@pytest.mark.parametrize(
+    "agency", [NPB, LAHORE_COURT, PUNJAB_PROSECUTION, PUNJAB_POLICE], ids=["NPB", "court", "prosecution", "police"]
+)
 def test_one_focal_person_disables_few_deciding_officers_and_two_any(services: Services, agency: Agency) -> None:
     # A stolen key can't wait for a second person; but one focal person mustn't put an end to all decisions.
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")

@@ -74,12 +74,12 @@ class OfNumber:
     Attributes:
         version: how often keys were enrolled and disabled for it.
         live: id of the key that isn't disabled; a number has at most one.
-        decides: whether the officer of the live key may sign decisions.
+        ever_decided: whether the officer of any of them, live or disabled, may or might sign decisions.
     """
 
     version: int
     live: bytes | None
-    decides: bool
+    ever_decided: bool
 
 
 def is_known(conn: Connection, key_id: bytes) -> bool:
@@ -101,11 +101,14 @@ def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber
         """,
         (agency_id, officer_number),
     ).fetchall()
-    live = [(bytes(key_id), decides) for key_id, decides, disabled in rows if not disabled]
+    live = [bytes(key_id) for key_id, _, disabled in rows if not disabled]
     if len(live) > 1:
         raise RuntimeError("a number has several live keys")
-    key_id, decides = live[0] if live else (None, False)
-    return OfNumber(len(rows) + sum(disabled for *_, disabled in rows), key_id, decides)
+    return OfNumber(
+        version=len(rows) + sum(disabled for *_, disabled in rows),
+        live=live[0] if live else None,
+        ever_decided=any(decides for _, decides, _ in rows),
+    )
 
 
 _PAGE: Final = rows.statements(

@@ -71,16 +71,26 @@ def check_focal_persons(agency: Agency, signers: Sequence[FocalPerson], *, offic
     if any(signer.number == officer_number for signer in signers):
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
     if decides:
-        check_two(agency, signers)
+        check_decider(agency, signers)
 
 
-def check_two(agency: Agency, signers: Sequence[FocalPerson]) -> None:
-    """See that two focal persons decide on a deciding officer, where that needs two.
+def check_decider(agency: Agency, signers: Sequence[FocalPerson]) -> None:
+    """See that two focal persons give a key to the number of a deciding officer, where that needs two.
 
     Raises:
         errors.Denied: SECOND_FOCAL_PERSON_REQUIRED.
     """
-    if agency.kind in TWO_FOCAL_PERSONS and len(signers) < 2:
+    if agency.kind in TWO_FOCAL_PERSONS:
+        check_two(signers)
+
+
+def check_two(signers: Sequence[FocalPerson]) -> None:
+    """See that two focal persons have signed.
+
+    Raises:
+        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED.
+    """
+    if len(signers) < 2:
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
 
 

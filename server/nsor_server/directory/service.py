@@ -65,9 +65,10 @@ class DirectoryService:
             raise errors.InvalidFields(violations=(known,))
         before = officers.of_number(conn, agency_id, number)
         rules.check_replaced(before.live, request.replaced_key_id)
-        if before.decides:
-            # The new key may decide nothing: whoever replaces alone takes the old one away, and acts in its number.
-            rules.check_two(call.agency, call.focal_persons)
+        if before.ever_decided:
+            # Also where the new key decides nothing, and where the old one is disabled: else one focal person disables
+            # it in one call and in another puts a key of his own there, and acts in the number of who decided.
+            rules.check_decider(call.agency, call.focal_persons)
         enrolled_at = call.now()
         row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
@@ -85,7 +86,7 @@ class DirectoryService:
     ) -> Outcome[directory_pb2.DisableOfficerResponse]:
         """Disable a key of the caller's own agency: a key that is misused can't wait for a second person, nor a minute.
 
-        Of deciding officers, where two focal persons enrol them, one disables only a few in a day.
+        Of deciding officers one focal person disables only a few in a day.
         A second time changes nothing, unless it says now that the key is compromised: whoever has misused it could
         otherwise have it disabled for an ordinary reason first, and go on with what it has opened.
         """
@@ -105,7 +106,7 @@ class DirectoryService:
         if officers.decides(conn, key_id):
             alone, no_other = officers.disabled_alone(conn, call.officer_key)
             if alone >= limits.DECIDERS_ALONE_A_DAY:
-                rules.check_two(call.agency, call.focal_persons)
+                rules.check_two(call.focal_persons)
             seen.append(no_other)
         return _disabled(call, key_id, request.reason, (row, ref, seen), disclose(answer, call.purpose))
 

@@ -97,8 +97,8 @@ class DirectoryServiceServicer:
 
     def EnrolOfficer(self, request, context):
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
-        court, or replacing the key of one, needs two focal persons.
+        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
+        deciding officer, and any key under a number that a deciding officer has or ever had.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +107,7 @@ class DirectoryServiceServicer:
     def DisableOfficer(self, request, context):
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
         nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-        officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,7 +137,7 @@ class DirectoryServiceServicer:
 
     def ProposePolicy(self, request, context):
         """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
-        at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
+        at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
         POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -145,7 +145,7 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawPolicyProposal(self, request, context):
-        """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+        """Withdraws a proposal, by the officer who made it, also with a newer key; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
         adopted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -153,7 +153,7 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AdoptPolicy(self, request, context):
-        """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+        """Puts a proposal in force, by another officer than who proposed it: of another number, whatever the key. It decides from the next call on, everywhere. Errors:
         SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
         open.
         """

@@ -38,13 +38,13 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     EnrolOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
-    court, or replacing the key of one, needs two focal persons.
+    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
+    deciding officer, and any key under a number that a deciding officer has or ever had.
     """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
     nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-    officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
     """
     DisableOwnKey: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -56,15 +56,15 @@ class DirectoryServiceStub:
     """Lists the agencies."""
     ProposePolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]
     """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
-    at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
+    at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
     POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
     """
     WithdrawPolicyProposal: _grpc.UnaryUnaryMultiCallable[_directory_pb2.WithdrawPolicyProposalRequest, _directory_pb2.WithdrawPolicyProposalResponse]
-    """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+    """Withdraws a proposal, by the officer who made it, also with a newer key; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
     adopted.
     """
     AdoptPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]
-    """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+    """Puts a proposal in force, by another officer than who proposed it: of another number, whatever the key. It decides from the next call on, everywhere. Errors:
     SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
     open.
     """
@@ -83,13 +83,13 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     EnrolOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]  # type: ignore[assignment]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
-    court, or replacing the key of one, needs two focal persons.
+    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
+    deciding officer, and any key under a number that a deciding officer has or ever had.
     """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
     nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-    officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
     """
     DisableOwnKey: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]  # type: ignore[assignment]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -101,15 +101,15 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Lists the agencies."""
     ProposePolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]  # type: ignore[assignment]
     """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
-    at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
+    at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
     POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
     """
     WithdrawPolicyProposal: _aio.UnaryUnaryMultiCallable[_directory_pb2.WithdrawPolicyProposalRequest, _directory_pb2.WithdrawPolicyProposalResponse]  # type: ignore[assignment]
-    """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+    """Withdraws a proposal, by the officer who made it, also with a newer key; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
     adopted.
     """
     AdoptPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.AdoptPolicyRequest, _directory_pb2.AdoptPolicyResponse]  # type: ignore[assignment]
-    """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+    """Puts a proposal in force, by another officer than who proposed it: of another number, whatever the key. It decides from the next call on, everywhere. Errors:
     SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
     open.
     """
@@ -131,8 +131,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.EnrolOfficerResponse, _abc.Awaitable[_directory_pb2.EnrolOfficerResponse]]:
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. Enrolling a deciding officer of NPB or of a
-        court, or replacing the key of one, needs two focal persons.
+        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
+        deciding officer, and any key under a number that a deciding officer has or ever had.
         """
 
     @_abc_1.abstractmethod
@@ -143,7 +143,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.DisableOfficerResponse, _abc.Awaitable[_directory_pb2.DisableOfficerResponse]]:
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
         nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-        officers of NPB or of a court in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
         """
 
     @_abc_1.abstractmethod
@@ -179,7 +179,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ProposePolicyResponse, _abc.Awaitable[_directory_pb2.ProposePolicyResponse]]:
         """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
-        at most, and makes 10 an hour; all officers together have 40 and make 60: RATE_LIMITED. Errors:
+        at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
         POLICY_NOT_VALID names the place in the document and the rule that it breaks; POLICY_UNCHANGED: it is in force already.
         """
 
@@ -189,7 +189,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.WithdrawPolicyProposalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.WithdrawPolicyProposalResponse, _abc.Awaitable[_directory_pb2.WithdrawPolicyProposalResponse]]:
-        """Withdraws a proposal, by the officer who made it; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
+        """Withdraws a proposal, by the officer who made it, also with a newer key; a second time changes nothing. Another one is NO_RECORD; WRONG_STATE when it is
         adopted.
         """
 
@@ -199,7 +199,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.AdoptPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.AdoptPolicyResponse, _abc.Awaitable[_directory_pb2.AdoptPolicyResponse]]:
-        """Puts a proposal in force, by another officer than who proposed it. It decides from the next call on, everywhere. Errors:
+        """Puts a proposal in force, by another officer than who proposed it: of another number, whatever the key. It decides from the next call on, everywhere. Errors:
         SECOND_PERSON_REQUIRED; ETAG_MISMATCH when the policy has changed since it was read; WRONG_STATE when it isn't
         open.
         """

@@ -6,11 +6,14 @@ import random
 
 import msgspec
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2
 from nsor_server.access.budgets import UNIT, Accounts, Payers, Spent, day_of
 from nsor_server.policy.budgets import Bucket, Budget
 from nsor_server.policy.deadlines import KARACHI
 from nsor_server.storage.budgets import Account
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.recount import Recount
 
 BUDGET = Budget(
     kind="PROSECUTION",
@@ -32,10 +35,10 @@ class Books:
     def __init__(self) -> None:
         self.kept: dict[bytes, Account] = {}
 
-    def spend(self, officer: str, case: str, now_us: int = NOON) -> Spent:
+    def spend(self, officer: str, case: str, now_us: int = NOON, budget: Budget = BUDGET) -> Spent:
         accounts = Accounts(self.kept, now_us)
-        payers = Payers(officer.encode(), b"agency", f"agency/{case}".encode())
-        spent = accounts.spend(payers, BUDGET)
+        payers = Payers(officer.encode(), b"agency", f"{officer}/{case}".encode())
+        spent = accounts.spend(payers, budget)
         self.kept.update(accounts.changed)
         return spent
 
@@ -46,9 +49,9 @@ class Books:
 def test_each_case_that_is_new_on_the_day_costs_more_and_a_known_one_does_not() -> None:
     books = Books()
     assert [books.spend("one", case).price for case in ("A", "A", "B", "A", "B")] == [5, 1, 5, 1, 1]
-    # Nor does one that a colleague has named: the agency has paid for it.
-    assert [books.spend("two", case).price for case in ("A", "C")] == [1, 5]
-    assert [books.left(*each) for each in (("one", 20), ("two", 20), ("agency", 60))] == [7, 14, 41]
+    # What a colleague has named makes nothing cheaper, and the agency pays what its officers pay.
+    assert [books.spend("two", case).price for case in ("A", "C")] == [5, 5]
+    assert [books.left(*each) for each in (("one", 20), ("two", 20), ("agency", 60))] == [7, 10, 37]
 
 
 def test_what_many_officers_name_costs_their_agency_what_it_costs_when_one_names_it() -> None:
@@ -72,7 +75,7 @@ def test_where_naming_costs_nothing_no_account_of_what_was_named_is_kept() -> No
 def test_what_a_call_would_be_told_is_what_it_is_told() -> None:
     # Whoever asks beforehand changes nothing.
     books = Books()
-    payers = Payers(b"one", b"agency", b"agency/A")
+    payers = Payers(b"one", b"agency", b"one/A")
     for _ in range(30):
         before = Accounts({key: dataclasses.replace(each) for key, each in books.kept.items()}, NOON)
         refusal = before.refusal(payers, BUDGET)
@@ -121,9 +124,63 @@ def test_it_is_told_once_that_a_bucket_is_empty_until_it_was_half_full_again() -
     assert [each.officer_emptied for each in later].count(True) == 1
 
 
+def test_it_is_told_again_on_each_day_on_which_the_bucket_is_found_empty() -> None:
+    # Whoever keeps a bucket empty by what comes back was told of once, and then for weeks nobody heard of it.
+    books, slow = Books(), msgspec.structs.replace(BUDGET, officer=Bucket(capacity=20, refill_per_hour=1))
+    slow = msgspec.structs.replace(slow, agency=Bucket(capacity=900, refill_per_hour=9000))
+    told = []
+    for hour in range(24 * 7):
+        spent = [books.spend("one", f"FIR {nth}", NOON + hour * 60 * MINUTE, slow) for nth in range(30)]
+        told.append(any(each.officer_emptied for each in spent))
+    assert told.count(True) == 8  # on eight days, from noon to noon
+
+
+def test_whoever_counts_again_comes_to_the_same_also_when_policy_refills_less() -> None:
+    # What an empty bucket had got back was kept when it was only told that it is empty. Verification, which doesn't
+    # know of that, counted it by the terms of the next call that was paid, and accused the register.
+    found: list[str] = []
+    recount, books = Recount(lambda _index, problem: found.append(problem)), Books()
+    fast, slow = (
+        msgspec.structs.replace(
+            BUDGET,
+            officer=Bucket(capacity=20, refill_per_hour=refill),
+            agency=Bucket(capacity=900, refill_per_hour=9000),
+        )
+        for refill in (3600, 1)
+    )
+
+    def ask(case: str, now_us: int, budget: Budget) -> bool:
+        spent = books.spend("one", case, now_us, budget)
+        if spent.refusal is None:
+            detail = record_pb2.AccessDetail(
+                officer_number="one",
+                spent=record_pb2.Spent(
+                    price=spent.price,
+                    named=case.encode(),
+                    terms=record_pb2.BudgetTerms(
+                        call=budget.call,
+                        first_named=budget.first_named,
+                        officer_capacity=budget.officer.capacity,
+                        officer_refill=budget.officer.refill_per_hour,
+                        agency_capacity=budget.agency.capacity,
+                        agency_refill=budget.agency.refill_per_hour,
+                    ),
+                ),
+            )
+            recount.entry(0, leaf_pb2.Leaf(agency="agency", time_us=now_us), detail)
+        return spent.refusal is None
+
+    later = NOON + 3_000_000
+    assert [ask(case, NOON, fast) for case in "ABCD"] == [True] * 4
+    assert not ask("E", later, fast)
+    ask("A", later, slow)
+    ask("B", later, slow)
+    assert found == []
+
+
 def test_an_agencys_bucket_stops_all_its_officers_and_takes_nothing_of_theirs() -> None:
     books = Books()
-    spent = [books.spend(f"officer {officer}", "FIR 0") for officer in range(56)]
+    spent = [books.spend(f"officer {officer}", "FIR 0") for officer in range(12)]
     assert all(each.refusal is None for each in spent)
     refused = [books.spend(f"officer {officer}", "FIR 0") for officer in (0, 0, 99)]
     assert all(each.refusal is not None for each in refused)

@@ -124,7 +124,7 @@ def test_a_refusal_says_when_to_ask_again_and_shows_nothing(small: Services) -> 
 
 def test_officers_together_empty_their_agencys_bucket(small: Services) -> None:
     outcomes = [look_up(small, 7, number) for number in range(1, 49)]
-    assert outcomes == ["NO_RECORD"] * 46 + ["BUDGET_EMPTY"] * 2
+    assert outcomes == ["NO_RECORD"] * 10 + ["BUDGET_EMPTY"] * 38
     assert small.owed(notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY) == ["npb", PROSECUTION]
     assert small.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY) == []
 
@@ -254,8 +254,8 @@ def test_what_its_owner_says_was_named_already_shows_in_verification(small: Serv
     payers = Spending(small.blind_index).payment(call, Charge("PK-PB/LHR/PS-001 7/2025")).payers
     with small.database.owner() as owner:
         owner.execute(
-            "INSERT INTO budget (account_id, missing, counted_us, day, told)"
-            " VALUES (%s, 0, 0, (now() AT TIME ZONE 'Asia/Karachi')::date - date '0001-01-01' + 1, false)",
+            "INSERT INTO budget (account_id, missing, counted_us, day)"
+            " VALUES (%s, 0, 0, (now() AT TIME ZONE 'Asia/Karachi')::date - date '0001-01-01' + 1)",
             (uuid.UUID(bytes=payers.named),),
         )
     look_up(small, 7)
@@ -271,6 +271,39 @@ def test_a_new_key_under_the_same_number_has_no_new_bucket(small: Services) -> N
 
     told = [ask(serial, bytes([serial]) * 32) for serial in range(1, 10)]
     assert Counter(told) == {"NO_RECORD": 4, "BUDGET_EMPTY": 5}
+
+
+def waits(services: Services, serials: range, number: int = 1) -> set[int]:
+    """How long a prosecutor is told to wait, whose budget is empty; in minutes."""
+    told = set()
+    for serial in serials:
+        call = make_call(PROSECUTION, acting=officer(PROSECUTION, number))
+        with pytest.raises(errors.Exhausted) as refused:
+            services.ask(call, request_of(call, Basis(fir=fir_key(serial=serial))))
+        told.add(round((refused.value.retry_after_seconds or 0) / 60))
+    return told
+
+
+def test_neither_price_nor_wait_tells_what_a_colleague_has_named(small: Services, keyring: Keyring) -> None:
+    # The agency paid for a case once, and a refusal gave the price away: for nothing, and as often as wanted, it told
+    # which of 60 FIRs colleagues had looked up on that day.
+    for serial in (17, 42):
+        look_up(small, serial, number=2)
+    assert [look_up(small, serial) for serial in (17, 2, 3, 4)] == ["NO_RECORD"] * 4
+    assert len(waits(small, range(1, 61))) == 1
+    # What he himself has named tells him nothing either, and nothing is kept of what was refused.
+    before = small.one("SELECT count(*) FROM budget")
+    assert look_up(small, 42) == look_up(small, 43) == "BUDGET_EMPTY"
+    assert small.one("SELECT count(*) FROM budget") == before
+    assert findings(small, keyring) == []
+
+
+def test_cases_that_colleagues_have_named_are_not_cheaper_by_the_dozen(small: Services) -> None:
+    # Whoever followed his colleagues was shown 60 records at once where 20 were meant.
+    for serial in range(1, 9):
+        look_up(small, serial, number=1 + serial)
+    told = Counter(look_up(small, serial) for serial in range(1, 9))
+    assert told["BUDGET_EMPTY"] >= 4
 
 
 def test_spreading_over_officers_gains_no_case_beyond_the_agencys_bucket(small: Services, keyring: Keyring) -> None:

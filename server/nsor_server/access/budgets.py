@@ -27,17 +27,23 @@ class Payers(NamedTuple):
     Attributes:
         officer: bucket of the officer.
         agency: bucket of his agency.
-        named: the day on which anybody of the agency last named what the call names; empty where that costs nothing.
+        named: the day on which the officer last named what the call names; empty where that costs nothing.
+        officer_told: where it is noted that it was told that an officer's bucket is empty, if it is one of many; empty:
+            in the bucket.
+        agency_told: the agency's, likewise.
     """
 
     officer: bytes
     agency: bytes
     named: bytes = b""
+    officer_told: bytes = b""
+    agency_told: bytes = b""
 
     @property
     def accounts(self) -> tuple[bytes, ...]:
         """Those that there are."""
-        return self if self.named else self[:2]
+        paid = self[:3] if self.named else self[:2]
+        return (*paid, self.officer_told, self.agency_told) if self.officer_told else paid
 
 
 class Spent(NamedTuple):
@@ -74,44 +80,52 @@ class Accounts:
     def refusal(self, payers: Payers, budget: Budget) -> errors.Exhausted | None:
         """Why a call isn't answered; None: both buckets hold what it costs. Nothing is spent."""
         price = self._price(payers, budget)
-        wait = max(
-            _wait(self._bucket(payers.officer, budget.officer), budget.officer, price),
-            _wait(self._bucket(payers.agency, budget.agency), budget.agency, price),
-        )
-        return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait) if wait else None
+        officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
+        if _holds(budget.officer, officer, price) and _holds(budget.agency, agency, price):
+            return None
+        return _refusal(budget, officer, agency)
 
     def spend(self, payers: Payers, budget: Budget) -> Spent:
         """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it."""
         price = self._price(payers, budget)
-        officer = self._bucket(payers.officer, budget.officer)
-        agency = self._bucket(payers.agency, budget.agency)
-        officer_lacks = _wait(officer, budget.officer, price) > 0
-        agency_lacks = _wait(agency, budget.agency, price) > 0
-        if officer_lacks or agency_lacks:
+        officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
+        officer_holds, agency_holds = _holds(budget.officer, officer, price), _holds(budget.agency, agency, price)
+        if not (officer_holds and agency_holds):
             return Spent(
                 0,
-                self.refusal(payers, budget),
-                officer_lacks and self._is_news(payers.officer),
-                agency_lacks and self._is_news(payers.agency),
+                _refusal(budget, officer, agency),
+                not officer_holds and self._is_news(payers.officer_told or payers.officer),
+                not agency_holds and self._is_news(payers.agency_told or payers.agency),
             )
-        officer.missing += price * UNIT
-        agency.missing += price * UNIT
-        self.changed[payers.officer], self.changed[payers.agency] = officer, agency
+        self._take(payers.officer, budget.officer, officer, price)
+        self._take(payers.agency, budget.agency, agency, price)
         if price > budget.call:
             named = self.changed[payers.named] = self._accounts[payers.named]
             named.day = self._day
         return Spent(price)
 
     def _price(self, payers: Payers, budget: Budget) -> int:
+        """What the call costs: by what the officer himself has named, whatever colleagues have."""
         new = payers.named != b"" and self._account(payers.named).day != self._day
         return budget.call + budget.first_named if new else budget.call
 
+    def _take(self, account_id: bytes, bucket: Bucket, missing: int, price: int) -> None:
+        account = self.changed[account_id] = self._account(account_id)
+        if missing * 2 <= bucket.capacity * UNIT:
+            account.day = 0
+        account.missing = missing + price * UNIT
+        account.counted_us = self._now_us
+
     def _is_news(self, account_id: bytes) -> bool:
-        """Note that it was told that the bucket is empty; False: it was told before."""
-        account = self._accounts[account_id]
-        if account.told:
+        """Note that it is told that the bucket is empty; False: it was on that day, and it hasn't been half full since.
+
+        Nothing else of the account is changed: what it has got back is counted by the terms of the call that is paid
+        from it next, as ``ledger verify`` counts it.
+        """
+        account = self._account(account_id)
+        if account.day == self._day:
             return False
-        account.told = True
+        account.day = self._day
         self.changed[account_id] = account
         return True
 
@@ -121,16 +135,10 @@ class Accounts:
             account = self._accounts[account_id] = Account()
         return account
 
-    def _bucket(self, account_id: bytes, bucket: Bucket) -> Account:
-        """The account, with what it has got back since it was counted."""
+    def _missing(self, account_id: bytes, bucket: Bucket) -> int:
+        """What a bucket lacks by now, in units."""
         account = self._account(account_id)
-        if account.counted_us == self._now_us:
-            return account
-        account.missing = refilled(account.missing, account.counted_us, self._now_us, bucket.refill_per_hour)
-        account.counted_us = self._now_us
-        if account.missing * 2 <= bucket.capacity * UNIT:
-            account.told = False
-        return account
+        return refilled(account.missing, account.counted_us, self._now_us, bucket.refill_per_hour)
 
 
 def refilled(missing: int, counted_us: int, now_us: int, refill_per_hour: int) -> int:
@@ -143,7 +151,18 @@ def day_of(now_us: int) -> int:
     return (_EPOCH + timedelta(microseconds=now_us)).astimezone(KARACHI).toordinal()
 
 
-def _wait(account: Account, bucket: Bucket, price: int) -> float:
+def _holds(bucket: Bucket, missing: int, price: int) -> bool:
+    return missing + price * UNIT <= bucket.capacity * UNIT
+
+
+def _refusal(budget: Budget, officer: int, agency: int) -> errors.Exhausted:
+    """Says when both buckets hold the full price of a call: the wait is the same whatever was named."""
+    price = budget.call + budget.first_named
+    wait = max(_wait(budget.officer, officer, price), _wait(budget.agency, agency, price))
+    return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait)
+
+
+def _wait(bucket: Bucket, missing: int, price: int) -> float:
     """Seconds until the bucket holds the price; 0: it does."""
-    lacking = account.missing + price * UNIT - bucket.capacity * UNIT
-    return lacking / bucket.refill_per_hour / 1_000_000 if lacking > 0 else 0.0
+    lacking = missing + price * UNIT - bucket.capacity * UNIT
+    return max(0.0, lacking / bucket.refill_per_hour / 1_000_000)

@@ -41,8 +41,8 @@ class Budget(source.Row, frozen=True):
         kind: name of nsor.v1.AgencyKind without its prefix.
         purpose: name of nsor.v1.Purpose without its prefix.
         call: tokens that a call costs, refused or not.
-        first_named: tokens that it costs besides when it names what nobody of the agency has named on that day in
-            Asia/Karachi.
+        first_named: tokens that it costs besides when it names what the officer hasn't named on that day in
+            Asia/Karachi; what his colleagues have named plays no part, or the price would tell him.
         officer: bucket of each officer.
         agency: bucket of all officers of an agency together.
         method: full name of the method.

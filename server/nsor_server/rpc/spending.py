@@ -29,7 +29,7 @@ class Charge(NamedTuple):
     """What of a request its price follows from.
 
     Attributes:
-        named: what it names, in its one written form: the first time of a day it costs more.
+        named: what it names, in its one written form: the first time that an officer names it on a day it costs more.
         bucket: what has buckets of its own, such as one registration; empty: all calls of the method have one.
     """
 
@@ -99,22 +99,26 @@ class Spending:
         if budget is None or call.officer is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_SWITCHED_OFF)
         agency_id = call.agency.agency_id
-        prefix, officer, agency = self._buckets(
-            agency_id, call.purpose, call.method, charge.bucket, call.officer.officer_number
-        )
-        named = self._account(prefix + b"\0" + charge.named.encode()) if budget.first_named else b""
-        bucket = agency[:NAMED_BYTES] if charge.bucket else b""
-        return Payment(Payers(officer, agency, named), budget, bucket, agency_id, call.agencies)
+        caller = (agency_id, call.purpose, call.method, call.officer.officer_number)
+        prefix, officer, agency = self._buckets(*caller, charge.bucket)
+        named = self._account(prefix + charge.named.encode()) if budget.first_named else b""
+        payers = Payers(officer, agency, named)
+        if charge.bucket:
+            # As many buckets as somebody can make up: that one of them is empty is told once for all of them.
+            _, told, agency_told = self._buckets(*caller, "")
+            payers = payers._replace(officer_told=told, agency_told=agency_told)
+        return Payment(payers, budget, agency[:NAMED_BYTES] if charge.bucket else b"", agency_id, call.agencies)
 
     def _made_buckets(
-        self, agency_id: str, purpose: int, method: str, bucket: str, officer_number: str
+        self, agency_id: str, purpose: int, method: str, officer_number: str, bucket: str
     ) -> tuple[bytes, bytes, bytes]:
-        """What the ids of the agency's accounts begin with, the officer's and the agency's.
+        """What the ids of what the officer names begin with, his bucket's id and that of his agency's.
 
         None of the parts holds a NUL, so that none runs into another; an officer has a number.
         """
-        prefix = f"{agency_id}\0{purpose:d}\0{method}\0{bucket}\0".encode()
-        return prefix, self._account(prefix + officer_number.encode()), self._account(prefix)
+        agency = f"{agency_id}\0{purpose:d}\0{method}\0{bucket}\0".encode()
+        officer = agency + officer_number.encode()
+        return officer + b"\0", self._account(officer), self._account(agency)
 
 
 @functools.lru_cache

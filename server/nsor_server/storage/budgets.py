@@ -1,4 +1,4 @@
-"""What is used of budgets: one row for each bucket, and one for each thing that its holder has named.
+"""What is used of budgets: one row for each bucket, and one for each thing that an officer has named.
 
 It is state, not history: the server's role may change it. What was spent stands in the ledger's details too, which
 ``ledger verify`` adds up again. Read and written under the ledger head's lock alone, so that server processes share it.
@@ -22,17 +22,16 @@ TABLE: Final = Table(
         ("missing", "bigint"),
         ("counted_us", "bigint"),
         ("day", "integer"),
-        ("told", "boolean"),
     ),
     key=("account_id",),
 )
 _READ: Final = Statement(
     b"budget read",
     b"""
-SELECT q.account_id, b.missing, b.counted_us, b.day, b.told
+SELECT q.account_id, b.missing, b.counted_us, b.day
 FROM unnest($1::uuid[]) AS q (account_id)
 CROSS JOIN LATERAL (
-    SELECT missing, counted_us, day, told FROM budget WHERE account_id = q.account_id OFFSET 0
+    SELECT missing, counted_us, day FROM budget WHERE account_id = q.account_id OFFSET 0
 ) AS b
 """,
 )
@@ -41,19 +40,18 @@ CROSS JOIN LATERAL (
 
 @dataclass(slots=True)
 class Account:
-    """A bucket; or what its holder has named, of which only the day counts.
+    """A bucket; or what an officer has named, of which only the day counts.
 
     Attributes:
         missing: what the bucket lacks to be full, in ``access.budgets.UNIT`` to a token.
         counted_us: when that was counted, microseconds since 1970.
-        day: the day in Asia/Karachi on which it was last named, as a number of days.
-        told: its agencies were told that it is empty, and it hasn't been half full since.
+        day: the day in Asia/Karachi on which it was last named, as a number of days; of a bucket, on which it was last
+            told that it is empty; 0: it has been half full since.
     """
 
     missing: int = 0
     counted_us: int = 0
     day: int = 0
-    told: bool = False
 
 
 def read(account_ids: Collection[bytes]) -> Step:
@@ -73,7 +71,4 @@ def accounts(found: Rows) -> dict[bytes, Account]:
 
 def rows(changed: Mapping[bytes, Account]) -> list[Row]:
     """The rows that take the place of what was read."""
-    return [
-        Row(TABLE, (account_id, each.missing, each.counted_us, each.day, each.told))
-        for account_id, each in changed.items()
-    ]
+    return [Row(TABLE, (account_id, each.missing, each.counted_us, each.day)) for account_id, each in changed.items()]

@@ -54,10 +54,11 @@ class Recount:
             return
         spent, terms = detail.spent, detail.spent.terms
         agency = (leaf.agency, leaf.method, leaf.purpose, spent.bucket)
-        if spent.price < terms.call + (terms.first_named if self._is_new((*agency, spent.named), leaf.time_us) else 0):
+        officer = (*agency, detail.officer_number)
+        if spent.price < terms.call + (terms.first_named if self._is_new((*officer, spent.named), leaf.time_us) else 0):
             self._add(index, "the call cost less than policy says: what was named is said to have been named before")
         for who, holder, capacity, refill in (
-            ("officer", (*agency, detail.officer_number), terms.officer_capacity, terms.officer_refill),
+            ("officer", officer, terms.officer_capacity, terms.officer_refill),
             ("agency", agency, terms.agency_capacity, terms.agency_refill),
         ):
             bucket = self._buckets.setdefault(holder, _Bucket())

@@ -839,7 +839,7 @@ class Spent(_message.Message):
     price: _builtins.int
     """Tokens from the officer's bucket, and as many from the agency's."""
     named: _builtins.bytes
-    """What the request named, for this agency, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
+    """What the request named, for this officer, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
     bucket: _builtins.bytes
     """Which of the method's buckets it was, such as that of one registration: 8 bytes of a keyed hash. Empty where there is one."""
     @_builtins.property
@@ -877,7 +877,7 @@ class BudgetTerms(_message.Message):
     call: _builtins.int
     """Price of a call."""
     first_named: _builtins.int
-    """What it cost besides when it named what nobody of the agency had named on that day."""
+    """What it cost besides when it named what the officer had not named on that day."""
     officer_capacity: _builtins.int
     """Tokens of an officer's full bucket."""
     officer_refill: _builtins.int

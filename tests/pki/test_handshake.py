@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +13,7 @@ import grpc
 import pytest
 
 from nsor_server.access import peer
+from tests import sources
 
 METHOD = "/test.Echo/WhoAmI"
 DEADLINE_SECONDS = 60
@@ -52,6 +55,16 @@ def address(certificates: Path) -> Iterator[str]:
 def who_am_i(channel: grpc.Channel) -> str:
     call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(METHOD)
     return call(b"", timeout=DEADLINE_SECONDS).decode()
+
+
+@pytest.mark.parametrize(("name", "code"), [("agencies/npb", 0), ("test/expired", 2), ("test/other-ca", 2)])
+def test_the_readme_s_check_of_a_certificate_tells_what_tls_refuses(certificates: Path, name: str, code: int) -> None:
+    # Who can't connect has only this beside the command: it must not call an expired certificate good.
+    found = re.search(r"`(openssl [^`]+)`", (sources.REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    assert found is not None
+    command = found[1].replace("AGENCY", name).split()
+    done = subprocess.run(command, cwd=certificates, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
 
 
 def ask(address: str, certificates: Path, name: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
     lose(register, 3)
     calls(client, 1)
     found = client.verify_ledger(everything=True)
-    assert (found.leaves, found.lost) == (4, 2 + 3)
+    assert (found.leaves, [each.index for each in found.lost], found.lost_checkpoints) == (4, [10, 11], 3)
     assert note.Checkpoint.parse(note.Note.parse(found.checkpoint).text).origin == register.ledger.origin
     assert client.state_folder == folder
     # So does one that starts anew, with the key that it was given at the beginning.
@@ -86,6 +87,58 @@ def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
     calls(again, 1)
     assert again.verify_ledger().leaves == 1
     assert [path.name for path in (tmp_path / "client-state").iterdir()] == [folder.name]
+
+
+def test_who_is_given_the_key_under_the_new_origin_keeps_what_was_kept(
+    connect: Connect, register: Register, tmp_path: Path
+) -> None:
+    # The runbook has every agency given it after a loss: another journal would be empty, and call the ledger whole.
+    client = connect()
+    calls(client, 5)
+    lose(register, 3)
+    given = connect(ledger_key=note.Verifier.of(register.ledger.key, register.ledger.origin).text())
+    assert given.state_folder == client.state_folder
+    found = given.verify_ledger(everything=True)
+    assert (found.leaves, [each.index for each in found.lost], found.lost_checkpoints) == (3, [3, 4], 2)
+    assert len(list((tmp_path / "client-state").iterdir())) == 1
+
+
+def test_the_command_lists_the_receipts_of_lost_entries(
+    run: Callable[..., int], register: Register, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The agency enters again what they were, so that it must see which; and it must not read "whole" above a loss.
+    for _ in range(3):
+        assert run("agencies", "--json") == 0
+    lose(register, 2)
+    capsys.readouterr()
+    given = note.Verifier.of(register.ledger.key, register.ledger.origin).text()
+    settings.write_text(settings.read_text().replace(register.ledger.verifier, given))
+    assert run("ledger", "verify") == 0
+    shown = capsys.readouterr().out
+    assert "has LOST entries" in shown
+    assert "The ledger is whole" not in shown
+    assert run("ledger", "verify", "--everything", "--json") == 0
+    (lost,) = json.loads(capsys.readouterr().out)["lost"]
+    assert (lost["index"], lost["method"]) == (2, LIST)
+    assert lost["access_id"] in shown
+    assert lost["time"].startswith("2023-11-14T22:13:20")
+    assert run("ledger", "verify", "--everything", "--lang", "ur") == 0
+    assert "ضائع" in capsys.readouterr().out
+
+
+def test_a_register_that_goes_back_before_the_epoch_whose_key_was_given_is_found(
+    connect: Connect, register: Register
+) -> None:
+    # Who was told of the loss believes no receipt of a register that knows nothing of it.
+    calls(connect(), 3)
+    lose(register, 3)
+    given = note.Verifier.of(register.ledger.key, register.ledger.origin).text()
+    calls(connect(ledger_key=given), 1)
+    register.ledger.origin = ORIGIN
+    register.ledger.epochs.clear()
+    del register.ledger.leaves[3:]
+    with pytest.raises(nsor.ReceiptWrong):
+        calls(connect(ledger_key=given), 1)
 
 
 def _by_another_entry(register: Register) -> None:

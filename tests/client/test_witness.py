@@ -245,6 +245,24 @@ def test_a_witness_remembers_each_epoch(connect: Connect, register: Register, tm
     assert len(list(cosigned.read(path))) == 2
 
 
+def test_a_witness_who_is_given_the_key_under_the_new_origin_forgets_nothing(
+    connect: Connect, register: Register
+) -> None:
+    # Its file stands in the state folder, which must stay the same one: an empty history is continued by anything.
+    client = connect()
+    path = client.state_folder / "cosigned"
+    _calls(client, 4)
+    _cosign(client, path)
+    lose(register, 4)
+    given = connect(ledger_key=note.Verifier.of(register.ledger.key, register.ledger.origin).text())
+    assert given.state_folder / "cosigned" == path
+    _cosign(given, path)
+    register.ledger.leaves[2] = b"another"
+    with pytest.raises(nsor.LedgerForked):
+        _cosign(given, path)
+    assert len(list(cosigned.read(path))) == 2
+
+
 @pytest.fixture
 def settings(tmp_path: Path, files: Files, register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "config.toml"

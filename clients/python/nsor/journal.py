@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nsor.errors import LeafMissing, LedgerForked
-from nsor.ledger import note
+from nsor.ledger import epochs, note
 from nsor.origins import opened
 from nsor.receipts import Proof
 
@@ -62,8 +62,13 @@ class Journal:
     """The proofs of one ledger in one state folder. Safe for threads and for processes side by side."""
 
     def __init__(self, state_dir: Path, verifier: note.Verifier) -> None:
-        """``state_dir`` is made when it is missing; each ledger key has a folder of its own in it."""
-        self.folder = state_dir / f"ledger-{verifier.key_id.hex()}"
+        """``state_dir`` is made when it is missing; each ledger key has a folder of its own in it.
+
+        The folder is named by the key under the first epoch's origin: what was kept counts after a loss too, also for
+        whoever was handed the key under the new origin.
+        """
+        key = note.Verifier(epochs.first(verifier.name), verifier.key)
+        self.folder = state_dir / f"ledger-{key.key_id.hex()}"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._verifier = verifier
         self._leaves = self.folder / "leaves.jsonl"

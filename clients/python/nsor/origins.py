@@ -30,14 +30,13 @@ class Origins:
         """Know a ledger's key.
 
         Args:
-            verifier: the key as it was given: under the origin of the first epoch, or of a later one.
-            witnesses: without the co-signature of each of them no epoch is believed, not even one whose key was given.
+            verifier: the key as it was given: under the origin of the first epoch, or of a later one, which is
+                believed no sooner than any other: its opening says what became of the entries before it.
+            witnesses: without the co-signature of each of them no epoch is believed.
         """
         self.verifier = verifier
         self.witnesses = tuple(witnesses)
         self.epochs: tuple[Epoch, ...] = ()
-        begins = not witnesses or epochs.number(verifier.name, verifier.name) == 1
-        self._given = frozenset({verifier.name} if begins else ())
 
     def open(self, signed: bytes) -> note.Checkpoint:
         """Read a signed checkpoint.
@@ -48,7 +47,8 @@ class Origins:
         """
         checkpoint = opened(signed, self.verifier)
         proved = {name for each in self.epochs for name in (each.first.origin, each.last_known.origin)}
-        if checkpoint.origin not in self._given | proved:
+        begins = checkpoint.origin == self.verifier.name == epochs.first(self.verifier.name)
+        if not begins and checkpoint.origin not in proved:
             raise UnknownOrigin
         return checkpoint
 

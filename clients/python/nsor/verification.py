@@ -45,7 +45,8 @@ class Verified:
         checkpoint: the signed checkpoint.
         leaves: leaves of this agency that were proven to be in the tree.
         checkpoints: checkpoints that were proven to be its prefixes.
-        lost: leaves and checkpoints of entries that were lost, as the register has owned up to by a new epoch.
+        lost: leaves of this agency of entries that were lost, as the register has owned up to by a new epoch.
+        lost_checkpoints: checkpoints that had such entries.
     """
 
     previous_size: int
@@ -54,7 +55,8 @@ class Verified:
     checkpoint: bytes
     leaves: int
     checkpoints: int
-    lost: int = 0
+    lost: tuple[Kept, ...] = ()
+    lost_checkpoints: int = 0
 
 
 def verify(
@@ -95,17 +97,19 @@ def verify(
         for checkpoint in every:
             origins.check_owned_up(checkpoint)
         older = [each for each in every if each.size <= origins.survived(each.origin)]
-        all_leaves = len(leaves)
-        leaves = [each for each in leaves if each.index < origins.survived(origins.open(each.note).origin)]
-        lost = len(every) - len(older) + all_leaves - len(leaves)
+        survived: list[Kept] = []
+        lost: list[Kept] = []
+        for leaf in leaves:
+            there = leaf.index < origins.survived(origins.open(leaf.note).origin)
+            (survived if there else lost).append(leaf)
         for checkpoint in older:
             if checkpoint.size > newest.size:
                 raise LedgerRolledBack(checkpoint.size, newest.size)
-        total = len(older) + len(leaves)
+        total = len(older) + len(survived)
         done = 0
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
             steps = [pool.submit(_check_prefix, source, checkpoint, newest) for checkpoint in older]
-            steps += [pool.submit(_check_leaf, source, leaf, newest) for leaf in leaves]
+            steps += [pool.submit(_check_leaf, source, leaf, newest) for leaf in survived]
             try:
                 for step in steps:
                     step.result()
@@ -120,9 +124,10 @@ def verify(
         size=newest.size,
         root=newest.root,
         checkpoint=signed,
-        leaves=len(leaves),
+        leaves=len(survived),
         checkpoints=len(older),
-        lost=lost,
+        lost=tuple(lost),
+        lost_checkpoints=len(every) - len(older),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import lost_entries
 from nsor.cli.arguments import instant, last_instant
 from nsor.cli.session import Session, common
 
@@ -27,7 +28,8 @@ def ledger() -> None:
 def verify(session: Session, everything: bool) -> None:
     """Prove that the ledger only grew, and that it holds every entry you were shown.
 
-    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee.
+    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. Entries that were
+    lost, as the register has owned up to, are listed with --everything.
     """
     with session.client() as client, session.progress() as progress:
         task = progress.add_task("Proving", total=None)
@@ -43,18 +45,23 @@ def verify(session: Session, everything: bool) -> None:
                 "root": found.root.hex(),
                 "leaves": found.leaves,
                 "checkpoints": found.checkpoints,
-                "lost": found.lost,
+                "lost": [lost_entries.as_dict(each) for each in found.lost],
+                "lost_checkpoints": found.lost_checkpoints,
             }
         )
         return
-    whole = "لیجر مکمل ہے۔" if session.language == "ur" else "The ledger is whole."  # noqa: RUF001 - Urdu
-    click.secho(whole, fg="green")
+    if found.lost or found.lost_checkpoints:
+        lost_entries.show(session, found.lost)
+    else:
+        whole = "لیجر مکمل ہے۔" if session.language == "ur" else "The ledger is whole."  # noqa: RUF001 - Urdu
+        click.secho(whole, fg="green")
     rows = [
         ("entries now", str(found.size)),
         ("entries at the last check", str(found.previous_size)),
         ("your entries proven", str(found.leaves)),
         ("earlier checkpoints proven", str(found.checkpoints)),
-        ("lost, as the register has owned up to", str(found.lost)),
+        ("your entries lost", str(len(found.lost))),
+        ("earlier checkpoints lost", str(found.lost_checkpoints)),
         ("root", found.root.hex()),
     ]
     session.table("", ("", ""), rows)

@@ -106,9 +106,14 @@ def number(origin: str, of: str) -> int:
     return nth
 
 
+def first(origin: str) -> str:
+    """The origin of the first epoch of the same ledger."""
+    return _parts(origin)[0]
+
+
 def is_of(origin: str, of: str) -> bool:
     """Whether two origins are of epochs of one ledger."""
-    return _parts(origin)[0] == _parts(of)[0]
+    return first(origin) == first(of)
 
 
 def _check_cosigned(first: note.Note, witnesses: Sequence[WitnessVerifier]) -> None:

@@ -21,6 +21,7 @@ from nsor.ledger import cosignature
 from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
+from nsor_server import errors
 from nsor_server.directory import certificates, entries, focal_persons
 from nsor_server.events import deliverer
 from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrations, outside
@@ -35,7 +36,19 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, TRACING, Services, call_of, order
+from tests.calls import (
+    LAHORE_COURT,
+    NPB,
+    ORIGIN,
+    PUNJAB_POLICE,
+    PUNJAB_PROSECUTION,
+    TRACING,
+    Services,
+    call_of,
+    confirmation,
+    officer_of,
+    order,
+)
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
@@ -127,6 +140,16 @@ def make_policy(services: Services) -> None:
     adopt(services, propose(services, grants(4)))
 
 
+def empty_a_budget(services: Services) -> None:
+    """A court tries numbers out until it is refused, which its agency and NPB are told of."""
+    created, officer = services.create(), officer_of(LAHORE_COURT)
+    for nth in range(9):
+        with contextlib.suppress(errors.NoRecord, errors.Exhausted):
+            wrong = confirmation(created, case_number=f"Sessions Case No. {nth + 1}/2022")
+            services.ask(call_of(LAHORE_COURT, officer), wrong)
+    assert services.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY)
+
+
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
@@ -145,6 +168,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     for cnic in (KNOWN, KNOWN, UNKNOWN):
         created = services.create(order(cnic))
         services.confirm(created)
+    empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))

@@ -5,6 +5,7 @@ import random
 import uuid
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,7 @@ from nsor_server.policy.budgets import Bucket
 from nsor_server.rpc.spending import Charge, Spending
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
-from nsor_server.verification import contents
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.verified import verified
 from tests.calls import ORIGIN, Services, with_budgets
 from tests.lookup.conftest import (
     KNOWN,
@@ -86,14 +86,9 @@ def details(services: Services, keyring: Keyring) -> list[record_pb2.AccessDetai
 
 
 def findings(services: Services, keyring: Keyring) -> list[str]:
-    """What ledger verify says of the entries, and of the rows that they wrote."""
+    """What ledger verify says."""
     with services.database.transaction() as conn:
-        walk = Verification(conn, keyring, ORIGIN)
-        rows = contents.of_entries(conn, keyring, walk.report)
-        walk.each = rows.entry
-        report = walk.run()
-        rows.finish()
-    return [finding.problem for finding in report.findings]
+        return [each.problem for each in verified(conn, keyring, ORIGIN, (Path("nowhere"), 0)).findings]
 
 
 def test_whoever_tries_firs_out_is_stopped_and_his_colleague_goes_on(small: Services, register: Register) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
 import pytest
 from google.rpc import error_details_pb2
@@ -10,6 +12,8 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server.access import penalties
 from nsor_server.access.penalties import Rate
+from nsor_server.storage import keyring as keyrings
+from nsor_server.verification.verified import verified
 from tests.attack import http2
 from tests.polling import until
 from tests.rpc.callers import Answered, Caller, Serve, Serving
@@ -105,6 +109,12 @@ def test_a_penalty_is_an_event_to_the_agency_and_npb_and_dropped_calls_are_entri
         return sum(leaf.count for leaf in leaves if leaf.method == "_OTHER")
 
     assert until(lambda: recorded() >= 10, seconds=60)
+    # Each event is the work of its entry: verification accuses nobody.
+    with serving.database.transaction() as conn:
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        keyring = keyrings.load(serving.settings.keys)
+        report = verified(conn, keyring, serving.settings.ledger_origin, (Path("nowhere"), 0))
+    assert report.findings == []
 
 
 def test_the_stream_of_events_tells_npb_of_it(serving: Serving) -> None:

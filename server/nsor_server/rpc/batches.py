@@ -252,21 +252,11 @@ class Batches:
         call.answer = status(refusal.error, self._texts, text(call.access_id)).SerializeToString()
 
     def _decided(self, call: Call) -> Decided:
+        left = call.outcome if call.error is None else call.refusal
+        rows = () if left is None else left.rows
         if call.route is None and (call.outcome is None or call.outcome.detail.outcome == entries.DROPPED):
-            counted = entries.count_of(
-                call.agency.agency_id,
-                call.method,
-                call.count,
-                access_id=call.access_id,
-                trace_id=call.span.trace_id,
-                outcome=entries.COUNTED if call.outcome is None else entries.DROPPED,
-            )
-            return Decided(counted, () if call.outcome is None else call.outcome.rows)
-        outcome = call.outcome if call.error is None else None
-        if outcome is None:
-            rows = call.refusal.rows if call.refusal is not None else ()
-            return Decided(entries.entry(call), rows)
-        return Decided(entries.entry(call), outcome.rows)
+            return Decided(entries.count_of(call, rows), rows)
+        return Decided(entries.entry(call, rows), rows)
 
 
 def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decided | Exception]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from google.rpc import code_pb2
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Row
 from nsor_server.errors import ApiError
 from nsor_server.ledger.entry import Entry
 from nsor_server.rpc.status import reason_name
@@ -41,13 +42,19 @@ def outcome_name(error: ApiError | None) -> str:
     return _NAMES[outcome_of(error)]
 
 
-def entry(call: Call) -> Entry:
-    """The entry of a call that is answered, or refused: of its ``outcome`` or its ``error``, and its ``answer``."""
+def entry(call: Call, rows: Sequence[Row]) -> Entry:
+    """The entry of a call that is answered, or refused: of its ``outcome`` or its ``error``, and its ``answer``.
+
+    Args:
+        call: decided.
+        rows: what it adds; a refusal may add some too.
+    """
+    records = deciding.records(rows)
     if call.error is None and call.outcome is not None:
         detail = call.outcome.detail
-        records = (*call.outcome.records, *deciding.records(call.outcome.rows))
+        records = (*call.outcome.records, *records)
     else:
-        detail, records = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail(), ()
+        detail = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail()
         detail.outcome = _reason(call.error)
     detail.certificate = call.certificate
     detail.named = call.named
@@ -77,21 +84,25 @@ def entry(call: Call) -> Entry:
     )
 
 
-def count_of(
-    agency: str, method: str, count: int, *, access_id: bytes, trace_id: bytes, outcome: str = COUNTED
-) -> Entry:
-    """The entry that stands for refusals beyond an agency's budget; ``trace_id`` is the last one's."""
+def count_of(call: Call, rows: Sequence[Row]) -> Entry:
+    """The entry that stands for many: for refusals beyond an agency's budget, or, with an outcome, for dropped calls.
+
+    Args:
+        call: stands for them; its span is the last one's.
+        rows: what it adds.
+    """
     return Entry(
-        access_id=access_id,
-        agency=agency,
-        method=method,
+        access_id=call.access_id,
+        agency=call.agency.agency_id,
+        method=call.method,
         purpose=0,
         outcome=leaf_pb2.OUTCOME_REFUSED,
-        trace_id=trace_id,
+        trace_id=call.span.trace_id,
         call_hash=NO_HASH,
         answer_hash=NO_HASH,
-        detail=record_pb2.AccessDetail(outcome=outcome).SerializeToString(),
-        count=count,
+        detail=record_pb2.AccessDetail(outcome=COUNTED if call.outcome is None else DROPPED).SerializeToString(),
+        records=deciding.records(rows),
+        count=call.count,
     )
 
 

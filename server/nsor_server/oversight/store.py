@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ def newest_first(
     statement = _ACCESSES.format(conditions=" AND ".join(conditions) or "true").encode()
     parameters = [*(value for _, value in parts if value is not None), most]
     rows = conn.execute(statement, parameters, binary=True).fetchall()
-    return [_entry(*row, details=details) for row in rows]
+    return [_entry(row, details) for row in rows]
 
 
 def _first_from(conn: Connection, time_us: int) -> int:
@@ -83,11 +84,11 @@ def _first_from(conn: Connection, time_us: int) -> int:
         raise _broken("ledger_entry") from None
 
 
-def _entry(index: Any, *columns: Any, details: Details | None) -> StoredAccess:
-    *derived, stored, sealed = columns
+def _entry(row: Sequence[Any], details: Details | None) -> StoredAccess:
+    index, access_id, agency, outcome, stored, sealed = row
     try:
         leaf = leaves.decode(stored)
-        if leaves.columns(leaf) != tuple(derived):
+        if leaves.columns(leaf) != (access_id.bytes, agency, outcome):
             raise _broken("ledger_entry")
         if details is None or sealed is None:
             return StoredAccess(index, leaf, None)

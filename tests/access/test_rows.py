@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Collection
+from dataclasses import asdict
 
 import pytest
 
@@ -12,10 +13,12 @@ from nsor_server.access.facts import contains
 from nsor_server.access.rows import (
     PARAMETERS,
     Columns,
+    Said,
     parameters,
     predicate,
     predicate_in_batch,
     require_within,
+    shows,
     within,
 )
 from nsor_server.calls import Agency, Officer
@@ -269,6 +272,72 @@ def test_sql_and_python_are_one_rule(database: Database) -> None:
         agency = Agency("a", options_pb2.AGENCY_KIND_POLICE, agency_places, enabled=True)
         rows = {name for name, row in ROWS.items() if within(agency, officer(*officer_places), [row[3]])}
         assert seen(database, JURISDICTION, agency, officer(*officer_places)) == rows
+
+
+TABLES = {
+    "registrations": Columns(**{**asdict(ALL), "place": None}),
+    "access requests": Columns(own_agency="r.owner", place="r.district"),
+    "grants": Columns(own_agency="r.owner"),
+    "all": ALL,
+}
+"""What the tables that are read by a scope have."""
+GENERATED = [
+    (owner, courts, responsible, district, custodian, state)
+    for owner in ("punjab", "sindh")
+    for courts in ([], [LAHORE], [KARACHI, LAHORE], ["PK-PB/LHRX"])
+    for responsible in ("", f"{LAHORE}/PS-001", f"{KARACHI}/PS-001")
+    for district in (LAHORE, MULTAN, KARACHI)
+    for custodian in ("", "punjab")
+    for state in (1, 2)
+]
+CALLERS = [
+    (agency, who)
+    for agency in (PUNJAB, COUNTRY, HIGH_COURT, SESSIONS)
+    for who in (None, officer(), officer(LAHORE), officer(KARACHI, MULTAN), officer("PK"))
+]
+
+
+def said(row: tuple[str, list[str], str, str, str, int], columns: Columns) -> Said:
+    """What a row's seal would say, of what its table has."""
+    owner, courts, responsible, district, custodian, state = row
+    whole = Said(owner, courts, responsible, district, custodian, state == 2)
+    return Said(**{name: getattr(whole, name) for name in Said.__slots__ if getattr(columns, name)})
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_sql_shows_is_what_the_seal_shows(
+    database: Database, table: str, scope: options_pb2.RowScope.ValueType
+) -> None:
+    # A row is looked at again when it is open: a difference would be an alarm over an honest row, or none over a lie.
+    columns = TABLES[table]
+    try:
+        condition = predicate(scope, columns)
+    except ContractError:
+        with pytest.raises(ContractError):
+            shows(scope, said(GENERATED[0], columns), HIGH_COURT, None)
+        return
+    with database.owner() as conn:
+        conn.execute(
+            "CREATE TEMP TABLE generated (nth integer, owner text, courts text[], responsible text, district text,"
+            " custodian text, state smallint) ON COMMIT DROP"
+        )
+        with conn.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO generated VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [(nth, *row) for nth, row in enumerate(GENERATED)],
+            )
+        query = f"SELECT nth FROM generated AS r WHERE {condition} ORDER BY nth"  # noqa: S608 - constants
+        statement = Statement(b"generated rows", query.encode(), PARAMETERS)
+        for agency, who in CALLERS:
+            found = [nth for (nth,) in ask(conn, statement, *parameters(agency, who))]
+            assert found == [nth for nth, row in enumerate(GENERATED) if shows(scope, said(row, columns), agency, who)]
+
+
+def test_every_scope_by_which_a_method_reads_is_looked_at_again() -> None:
+    assert {scope for scopes in READ_BY.values() for scope in scopes} <= set(SCOPES)
+    with pytest.raises(ContractError):
+        shows(options_pb2.ROW_SCOPE_UNSPECIFIED, Said(), PUNJAB, None)
 
 
 def test_every_place_of_a_request_must_lie_within() -> None:

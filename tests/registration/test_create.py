@@ -260,7 +260,7 @@ def test_a_scope_of_other_rows_shows_no_registration(services: Services, scope: 
     with services.database.reading() as conn:
         if scope in {options_pb2.ROW_SCOPE_UNSPECIFIED, *OF_OTHER_TABLES}:
             with pytest.raises(KeyError):
-                store.head(conn, created.key.bytes, call)
+                store.head(conn, services.sealer, created.key.bytes, call)
         else:
-            found = store.head(conn, created.key.bytes, call)
+            found = store.head(conn, services.sealer, created.key.bytes, call)
             assert (found is not None) is (scope == options_pb2.ROW_SCOPE_ALL)

@@ -1,12 +1,13 @@
 """Which rows a caller sees: what each scope of the contract means, for the agency and for the officer.
 
-This is the one rule of jurisdiction, as SQL for what is read and as Python for what a request names. Both mean
-``access.facts.contains``. A predicate is part of the read, so that "absent" and "not yours" are one answer.
+This is the one rule of jurisdiction, as SQL for what is read and as Python for what a request names and for what was
+read. Both mean ``access.facts.contains``. A predicate is part of the read, so that "absent" and "not yours" are one
+answer; what was read is looked at again when its seal is open, since the owner of the database says what SQL means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, LiteralString
 
@@ -14,7 +15,8 @@ from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.access.facts import contains
-from nsor_server.calls import Agency, Officer
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import Agency, Call, Officer
 from nsor_server.storage import arrays
 from nsor_server.storage.session import Statement
 
@@ -28,26 +30,50 @@ APPELLATE_COURTS: Final = frozenset(
 """Kinds of court that hear appeals. A court that also tries isn't one by that."""
 
 _WITHIN: Final = """EXISTS (
-    SELECT FROM unnest(%s) AS place
+    SELECT FROM pg_catalog.unnest({places}) AS place
     WHERE EXISTS (
-        SELECT FROM unnest($2) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+        SELECT FROM pg_catalog.unnest($2) AS j
+        WHERE j OPERATOR(pg_catalog.=) ANY (ARRAY['PK', place])
+            OR pg_catalog.starts_with(place, j OPERATOR(pg_catalog.||) '/')
     ) AND EXISTS (
-        SELECT FROM unnest($3) AS j WHERE j IN ('PK', place) OR starts_with(place, j || '/')
+        SELECT FROM pg_catalog.unnest($3) AS j
+        WHERE j OPERATOR(pg_catalog.=) ANY (ARRAY['PK', place])
+            OR pg_catalog.starts_with(place, j OPERATOR(pg_catalog.||) '/')
     )
 )"""
-"""One of the places lies within both jurisdictions."""
+"""One of the places lies within both jurisdictions. Whatever it uses is PostgreSQL's own, not one of the schema's."""
 
-_PREDICATES: Final[Mapping[int, str]] = {
-    options_pb2.ROW_SCOPE_OWN_AGENCY: "{own_agency} = {agency_id}",
-    options_pb2.ROW_SCOPE_PART_IN_CASE: _WITHIN % "{case_places}",
-    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE: "{confirmed} AND " + _WITHIN % "ARRAY[{responsible_place}]",
-    options_pb2.ROW_SCOPE_JURISDICTION: _WITHIN % "ARRAY[{place}]",
-    options_pb2.ROW_SCOPE_APPELLATE_COURT: "$4 AND " + _WITHIN % "{case_places}",
-    options_pb2.ROW_SCOPE_CUSTODY: "{confirmed} AND {custodian} = {agency_id}",
-    options_pb2.ROW_SCOPE_RECIPIENTS: "{own_agency} = {agency_id}",
-    options_pb2.ROW_SCOPE_ALL: "true",
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a scope asks of a row, in the names of ``Columns``. SQL and Python are both made of this.
+
+    Attributes:
+        agency: where the row has the caller's own agency.
+        places: of these, one lies within the agency's jurisdiction and the officer's.
+        narrowed: likewise, but only of a table that has one of them.
+        confirmed: it is confirmed.
+        appellate: the caller hears appeals.
+    """
+
+    agency: str = ""
+    places: str = ""
+    narrowed: tuple[str, ...] = ()
+    confirmed: bool = False
+    appellate: bool = False
+
+
+_SCOPES: Final[Mapping[int, _Scope]] = {
+    options_pb2.ROW_SCOPE_OWN_AGENCY: _Scope(agency="own_agency", narrowed=("case_places", "place")),
+    options_pb2.ROW_SCOPE_PART_IN_CASE: _Scope(places="case_places"),
+    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE: _Scope(places="responsible_place", confirmed=True),
+    options_pb2.ROW_SCOPE_JURISDICTION: _Scope(places="place"),
+    options_pb2.ROW_SCOPE_APPELLATE_COURT: _Scope(places="case_places", appellate=True),
+    options_pb2.ROW_SCOPE_CUSTODY: _Scope(agency="custodian", confirmed=True),
+    options_pb2.ROW_SCOPE_RECIPIENTS: _Scope(agency="own_agency"),
+    options_pb2.ROW_SCOPE_ALL: _Scope(),
 }
-"""Scope -> its condition, over the names of ``Columns``, the agency's id and ``PARAMETERS``."""
+"""What each scope of the contract means."""
 NARROWED: Final = frozenset(
     {
         options_pb2.ROW_SCOPE_PART_IN_CASE,
@@ -82,6 +108,23 @@ class Columns:
     confirmed: LiteralString | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row that was read says of itself, by its seal: the values of ``Columns``; None: it has no such thing."""
+
+    own_agency: str | None = None
+    case_places: Sequence[str] | None = None
+    responsible_place: str | None = None
+    place: str | None = None
+    custodian: str | None = None
+    confirmed: bool | None = None
+
+    def places(self, name: str) -> Sequence[str] | None:
+        """The places of a column: several of a case, one of any other."""
+        found = getattr(self, name)
+        return (found,) if isinstance(found, str) else found
+
+
 def predicate(
     scope: options_pb2.RowScope.ValueType, columns: Columns, agency_id: LiteralString = "$1"
 ) -> LiteralString:
@@ -96,18 +139,66 @@ def predicate(
         ContractError: the table lacks what the scope goes by, or there is no such scope. Build predicates at start, so
             that a contract that can't be kept starts no server.
     """
-    condition = _PREDICATES.get(scope)
-    if condition is None:
-        raise ContractError(f"no rows are in the scope {scope}")
-    if scope == options_pb2.ROW_SCOPE_OWN_AGENCY and (columns.case_places or columns.place):
-        # The agency's own rows are narrowed to the officer's places where a table has places.
-        condition += " AND " + _WITHIN % ("{case_places}" if columns.case_places else "ARRAY[{place}]")
+    rule = _rule(scope)
+    places = rule.places or next((name for name in rule.narrowed if getattr(columns, name)), "")
+    conditions = []
+    if rule.appellate:
+        conditions.append("$4")
+    if rule.confirmed:
+        conditions.append("{confirmed}")
+    if rule.agency:
+        conditions.append(f"{{{rule.agency}}} OPERATOR(pg_catalog.=) {{agency_id}}")
+    if places:
+        column = f"{{{places}}}"
+        conditions.append(_WITHIN.format(places=column if places == "case_places" else f"ARRAY[{column}]"))
+    condition = " AND ".join(conditions) or "true"
     present = {name: text for name, text in asdict(columns).items() if text is not None}
     try:
         return condition.format_map({**present, "agency_id": agency_id})
     except KeyError as missing:
         name = options_pb2.RowScope.Name(scope)
         raise ContractError(f"{name} needs the column {missing.args[0]}, which the table has not") from None
+
+
+def shows(scope: options_pb2.RowScope.ValueType, row: Said, agency: Agency, officer: Officer | None) -> bool:
+    """Tell whether a row is in a scope: what ``predicate`` says, of what the row's seal says.
+
+    Raises:
+        ContractError: as ``predicate``.
+    """
+    rule = _rule(scope)
+    named = rule.places or next((name for name in rule.narrowed if row.places(name) is not None), "")
+    places = row.places(named) if named else None
+    of_agency = getattr(row, rule.agency) if rule.agency else None
+    if (rule.agency and of_agency is None) or (named and places is None) or (rule.confirmed and row.confirmed is None):
+        raise ContractError(f"the row has not what {options_pb2.RowScope.Name(scope)} goes by")
+    return (
+        (not rule.appellate or _hears_appeals(agency))
+        and (not rule.confirmed or bool(row.confirmed))
+        and (not rule.agency or of_agency == agency.agency_id)
+        and (places is None or any(within(agency, officer, [place]) for place in places))
+    )
+
+
+def require_shown(table: str, row: Said, call: Call) -> None:
+    """See that a row that was read by the call's scope is in it: whoever owns the database says what SQL means.
+
+    Args:
+        table: for the log.
+        row: what its seal says.
+        call: past the gate.
+
+    Raises:
+        Internal: it isn't, with an alarm; no honest statement has found it.
+    """
+    if not shows(call.rows, row, call.agency, call.officer):
+        raise outside(table)
+
+
+def outside(table: str) -> errors.Internal:
+    """Raise the alarm over a row that was read, and by its seal isn't one that the caller may see."""
+    alert(Alert.ROW_CONTRADICTED, "a row of %s was read that its seal doesn't show to the caller", table)
+    return errors.Internal()
 
 
 def statements(
@@ -158,13 +249,20 @@ def predicate_in_batch(
     return f"CASE q.rows {' '.join(cases)} ELSE false END"
 
 
+def shows_in_batch(
+    scope: options_pb2.RowScope.ValueType, row: Said, agency: Agency, officer: Officer | None, *, of_case: bool
+) -> bool:
+    """Tell whether a row is in a scope: what ``predicate_in_batch`` says, of what the row's seal says."""
+    return of_case if scope == options_pb2.ROW_SCOPE_PART_IN_CASE else shows(scope, row, agency, officer)
+
+
 def parameters(agency: Agency, officer: Officer | None) -> tuple[bytes, bytes, bytes, bytes]:
     """What every predicate needs to know of the caller, in the binary format: the first of a statement's parameters."""
     return (
         agency.agency_id.encode(),
         arrays.texts(agency.jurisdiction),
         arrays.texts(_narrower(agency, officer)),
-        arrays.boolean(not APPELLATE_COURTS.isdisjoint(agency.court_kinds)),
+        arrays.boolean(_hears_appeals(agency)),
     )
 
 
@@ -182,6 +280,17 @@ def require_within(agency: Agency, officer: Officer | None, places: Iterable[str
     """
     if not within(agency, officer, places):
         raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
+
+
+def _rule(scope: options_pb2.RowScope.ValueType) -> _Scope:
+    rule = _SCOPES.get(scope)
+    if rule is None:
+        raise ContractError(f"no rows are in the scope {scope}")
+    return rule
+
+
+def _hears_appeals(agency: Agency) -> bool:
+    return not APPELLATE_COURTS.isdisjoint(agency.court_kinds)
 
 
 def _narrower(agency: Agency, officer: Officer | None) -> tuple[str, ...]:

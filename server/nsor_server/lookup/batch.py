@@ -354,14 +354,17 @@ class Decider:
         """The registration that this call is shown, and its etag.
 
         Raises:
-            Internal: a row isn't what its seal says, or isn't of the person or the case by which it was found.
+            Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
+                this caller's to see.
         """
         record, key = registrations.open_keyed(self._sealer, head.row)
-        registrations.open_claim(key, head.claim)
+        claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
         if record.cnic != item.cnic or (head.of_case and case not in registrations.cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
+        if not _may_see(item, record, claim, of_case=head.of_case):
+            raise rows.outside(registrations.TABLE)
         return record, registrations.etag(head.row.sealed)
 
     def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
@@ -387,6 +390,20 @@ class Decider:
 def _kept(request_hash: bytes, answered_us: int) -> bytes:
     """What is kept of a request that was answered: no hash goes with another time that somebody puts beside it."""
     return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
+
+
+def _may_see(
+    item: LookUp, record: record_pb2.RegistrationRecord, claim: record_pb2.ClaimRecord, *, of_case: bool
+) -> bool:
+    """What the statement of ``batch_store`` says of a registration, by its seals."""
+    scope = options_pb2.RowScope.ValueType(item.wanted.rows)
+    said = registrations.said(record)
+    return (
+        claim.registration_id == record.registration_id
+        and bool(said.confirmed)
+        and (of_case or not claim.cnic_held or scope == options_pb2.ROW_SCOPE_CUSTODY)
+        and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
+    )
 
 
 def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:

@@ -166,6 +166,7 @@ def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> 
         return None
     version, state, agency_id, district, sealed = found[0]
     record = open_request(sealer, uuid.UUID(bytes=request_id), (version, state, agency_id, district), sealed)
+    rows.require_shown(REQUESTS, rows.Said(own_agency=record.agency, place=district), call)
     return StoredRequest(record, district, _etag(sealed))
 
 
@@ -219,8 +220,7 @@ def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> St
     if not found:
         return None
     stored = _stored(sealer, grant_id, found[0])
-    if stored.record.opened_by_agency != call.agency.agency_id:
-        raise broken(GRANTS)
+    rows.require_shown(GRANTS, _said(stored.record), call)
     return stored
 
 
@@ -241,10 +241,13 @@ def page(
     """
     own = arrays.integer(arrays.microseconds(call.now())), after or _NONE, arrays.integer(limit)
     found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), *own)
-    return [
+    grants = [
         (open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), used)
         for grant_id, agency_id, expires_at, case_blinds, sealed, used in found
     ]
+    for record, _ in grants:
+        rows.require_shown(GRANTS, _said(record), call)
+    return grants
 
 
 def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
@@ -257,6 +260,10 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
     if not found:
         raise broken(GRANTS)
     return _stored(sealer, grant_id, found[0])
+
+
+def _said(record: record_pb2.GrantRecord) -> rows.Said:
+    return rows.Said(own_agency=record.opened_by_agency)
 
 
 def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredGrant:

@@ -68,10 +68,10 @@ class NotificationService:
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row = registrations.head(conn, raw(request.registration_id), call)
-        if row is None:
+        found = registrations.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
-        record = registrations.open_version(self._sealer, row)
+        row, record = found
         move = rules.move(policy_of(call).places, record.responsible_place, request.address, request.timing)
         notice = _notice(call, request, late=answer.late)
         record.version += 1
@@ -110,7 +110,7 @@ class NotificationService:
 
     def _noticed_again(self, call: Call, request: notification_pb2.CreateNoticeRequest, conn: Connection) -> None:
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        if not registrations.was_shown(conn, raw(request.registration_id), call):
+        if not registrations.was_shown(conn, self._sealer, raw(request.registration_id), call):
             raise errors.NoRecord
 
     def acknowledge_events(

@@ -10,6 +10,7 @@ from typing import Final
 from google.protobuf import timestamp_pb2
 from google.rpc import code_pb2
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.access import rows
@@ -50,6 +51,16 @@ class Filter:
     start_us: int | None
     end_us: int | None
     access_id: uuid.UUID | None
+
+    def admits(self, leaf: leaf_pb2.Leaf) -> bool:
+        """Tell whether an entry is one of these, by its leaf."""
+        return (
+            self.agency in (None, leaf.agency)
+            and self.outcome in (None, leaf.outcome)
+            and self.access_id in (None, uuid.UUID(bytes=leaf.access_id))
+            and (self.start_us is None or leaf.time_us >= self.start_us)
+            and (self.end_us is None or leaf.time_us < self.end_us)
+        )
 
     def binding(self, caller: str, purpose: int) -> bytes:
         """What a page token is bound to: another caller's or another filter's token isn't this one's."""

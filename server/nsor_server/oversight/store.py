@@ -74,7 +74,10 @@ def newest_first(
     statement = _ACCESSES.format(conditions=" AND ".join(conditions) or "true").encode()
     parameters = [*(value for _, value in parts if value is not None), most]
     rows = conn.execute(statement, parameters, binary=True).fetchall()
-    return [_entry(row, details) for row in rows]
+    found = [_entry(row, details) for row in rows]
+    if not all(wanted.admits(entry.leaf) for entry in found):
+        raise _broken("ledger_entry")  # whoever owns the database says what the conditions mean
+    return found
 
 
 def _first_from(conn: Connection, time_us: int) -> int:

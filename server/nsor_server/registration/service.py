@@ -94,10 +94,10 @@ class RegistrationService:
         """Confirm a registration from the court's own record."""
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmRegistrationResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row = store.head(conn, raw(request.registration_id), call)
-        if row is None:
+        found = store.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
-        record = store.open_version(self._sealer, row)
+        row, record = found
         etag_is_current = request.etag == store.etag(row.sealed)
         if not etag_is_current:
             # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
@@ -136,10 +136,10 @@ class RegistrationService:
         self, call: Call, request: registration_pb2.GetRegistrationRequest, conn: Connection
     ) -> Outcome[registration_pb2.GetRegistrationResponse]:
         """Show a registration to an agency that has a part in it."""
-        row = store.head(conn, raw(request.registration_id), call)
-        if row is None:
+        found = store.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
-        record = store.open_version(self._sealer, row)
+        row, record = found
         registration = records.to_message(record, store.etag(row.sealed))
         seen = [store.seen(row)]
         if shows(_HELD, call.purpose):
@@ -187,7 +187,7 @@ class RegistrationService:
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
     ) -> None:
-        if not store.was_shown(conn, raw(request.registration_id), call):
+        if not store.was_shown(conn, self._sealer, raw(request.registration_id), call):
             raise errors.NoRecord
 
     def _checked(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +21,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
-from nsor_server.storage.session import ask
+from nsor_server.storage.session import Rows, Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
@@ -122,16 +123,21 @@ def data_key(sealer: Sealer, row: StoredVersion) -> DataKey:
     return sealer.open_data_key(row.registration_id, row.wrapped)
 
 
-def head(conn: Connection, registration_id: bytes, call: Call) -> StoredVersion | None:
-    """The head of a registration that the contract shows the caller.
+def head(
+    conn: Connection, sealer: Sealer, registration_id: bytes, call: Call
+) -> tuple[StoredVersion, record_pb2.RegistrationRecord] | None:
+    """The head of a registration that the contract shows the caller, opened.
 
     Args:
         conn: any.
+        sealer: opens it.
         registration_id: 16 bytes.
         call: past the gate.
+
+    Raises:
+        errors.Internal: it isn't what its seal says, isn't this registration, or isn't the caller's to see.
     """
-    found = ask(conn, _HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
-    return StoredVersion(*found[0]) if found else None
+    return _shown(sealer, registration_id, call, _ask(conn, _HEAD_IN, registration_id, call))
 
 
 def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
@@ -140,12 +146,46 @@ def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
     return StoredVersion(*found[0]) if found else None
 
 
-def was_shown(conn: Connection, registration_id: bytes, call: Call) -> bool:
+def was_shown(conn: Connection, sealer: Sealer, registration_id: bytes, call: Call) -> bool:
     """Tell whether the contract shows the caller any version of a registration.
 
     Whoever moves a record out of his own district may have his answer again; a version of before was his to see.
+
+    Raises:
+        errors.Internal: as ``head``.
     """
-    return bool(ask(conn, _EVER_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id))
+    return _shown(sealer, registration_id, call, _ask(conn, _EVER_IN, registration_id, call)) is not None
+
+
+def said(record: record_pb2.RegistrationRecord) -> rows.Said:
+    """What the scopes of the contract go by, as a version's seal says it; ``PLACES`` are the columns."""
+    return rows.Said(
+        own_agency=record.created_by_agency,
+        case_places=records.court_places(record),
+        responsible_place=record.responsible_place,
+        custodian=record.custodian_agency,
+        confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
+    )
+
+
+def _ask(
+    conn: Connection, statements: Mapping[options_pb2.RowScope.ValueType, Statement], registration_id: bytes, call: Call
+) -> Rows:
+    return ask(conn, statements[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
+
+
+def _shown(
+    sealer: Sealer, registration_id: bytes, call: Call, found: Rows
+) -> tuple[StoredVersion, record_pb2.RegistrationRecord] | None:
+    """What was found, opened, if it is what was asked for and the caller's to see by its seal."""
+    if not found:
+        return None
+    row = StoredVersion(*found[0])
+    record = open_version(sealer, row)
+    if row.registration_id != registration_id:
+        raise rows.outside(TABLE)
+    rows.require_shown(TABLE, said(record), call)
+    return row, record
 
 
 def seen(row: StoredVersion) -> Seen:
@@ -198,7 +238,7 @@ PLACES: Final = rows.Columns(
     case_places="v.court_places",
     responsible_place="v.responsible_place",
     custodian="v.custodian_agency",
-    confirmed=f"v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
+    confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
 )
 """Where a version has what the scopes of the contract go by."""
 _SCOPES: Final = (
@@ -230,7 +270,12 @@ WHERE {{rows}}
 """By the scope that the contract gives the caller; another scope shows nobody."""
 _EVER_IN: Final = rows.statements(
     "registration ever",
-    "SELECT true FROM registration_version AS v WHERE registration_id = $5 AND {rows} LIMIT 1",
+    f"""
+SELECT {COLUMNS}
+FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id = $5 AND {{rows}}
+LIMIT 1
+""",  # noqa: S608 - constants
     PLACES,
     _SCOPES,
 )

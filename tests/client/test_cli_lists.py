@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
 ASK = "nsor.v1.LookupService/CreateAccessRequest"
+OFFICERS = "nsor.v1.DirectoryService/ListOfficers"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 CHECKPOINT = "nsor.v1.OversightService/GetCheckpoint"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
@@ -189,11 +190,12 @@ def test_agencies_and_events_are_counted(run: Run, register: Register, capsys: p
 def test_whoami_says_agency_certificate_officer_and_register(
     run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    register.answers[OFFICERS] = lambda _: directory_pb2.ListOfficersResponse()
     assert run("whoami") == 0
     out = capsys.readouterr().out
     for part in ("punjab-police", "serial ", "days left", "number not known here", f"{register.target}, answers"):
         assert part in out
-    assert [call.method for call in register.calls] == [CHECKPOINT]
+    assert [call.method for call in register.calls] == [CHECKPOINT, OFFICERS]
     key = nsor.OfficerKey.load(tmp_path / "officer.key")
     officer = directory_pb2.Officer(officer_key_id=key.key_id, officer_number="PB-1234")
     register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse(officer=officer)
@@ -207,6 +209,30 @@ def test_whoami_says_agency_certificate_officer_and_register(
     assert (said["agency"], said["officer_number"]) == ("punjab-police", "PB-1234")
     assert (said["officer_key_id"], said["answers"]) == (key.key_id.hex(), True)
     assert dt.datetime.fromisoformat(said["certificate_not_after"]) > dt.datetime.now(dt.UTC)
+
+
+def test_whoami_says_what_the_register_knows_of_the_key(
+    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A key that nobody enrolled, or that was disabled, does not look all right.
+    mine = directory_pb2.Officer(
+        officer_key_id=nsor.OfficerKey.load(tmp_path / "officer.key").key_id,
+        officer_number="PB-7",
+        kind=directory_pb2.KEY_KIND_OFFICER,
+        grade=17,
+        decides=True,
+    )
+    register.answers[OFFICERS] = lambda _: directory_pb2.ListOfficersResponse(officers=[mine])
+    assert run("whoami") == 0
+    assert "PB-7, deciding officer, grade 17, key " in capsys.readouterr().out
+    register.answers[OFFICERS] = lambda _: refusals("UNAUTHENTICATED", "OFFICER_NOT_ACCEPTED")
+    assert run("whoami") == cli.REFUSED
+    out, err = capsys.readouterr()
+    assert "does not know the officer's key" in out
+    assert "`nsor officer request`" in err
+    # A system's key, or an agency without officers, is no failure.
+    register.answers[OFFICERS] = lambda _: refusals("PERMISSION_DENIED", "OFFICER_NOT_SYSTEM")
+    assert run("whoami") == 0
 
 
 def test_whoami_without_an_answer_says_who_and_why(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,7 +301,8 @@ def test_the_same_request_again_is_said_to_be(
     assert run("access", "request", str(file)) == 0
     err = capsys.readouterr().err
     assert ("You asked for this FIR and these suspects on" in err) is known
-    assert (f"`nsor access show {ID}`" in err) is known
+    # What comes next is said of each that is sent.
+    assert err.count(f"`nsor access show {ID}`") == 1 + known
     assert len(register.calls) == 3
 
 

@@ -247,7 +247,7 @@ def test_an_officers_key_stays_with_him(
     file = tmp_path / "enrolment.json"
     assert run("officer", "request", *own, "--place", "PK-PB/LHR", "--out", str(file)) == 0
     assert not register.calls
-    assert run("officer", "enrol", "--request-file", str(file), *focal) == 0
+    assert run("officer", "enrol", "--request-file", str(file), "--yes", *focal) == 0
     assert run("officer", "enrol", *own, "--place", "PK-PB/LHR", *focal) == 0
     by_file, directly = (directory_pb2.EnrolOfficerRequest.FromString(call.request) for call in register.calls)
     by_file.request_id = directly.request_id
@@ -255,6 +255,66 @@ def test_an_officers_key_stays_with_him(
     assert run("officer", "enrol", "--request-file", str(file), *own, *focal) == cli.USAGE
     assert run("officer", "enrol", "--number", "PB-1", *focal) == cli.USAGE
     assert "--officer-key-file, --number and --grade" in capsys.readouterr().err
+
+
+def test_a_focal_person_sees_what_a_file_asks_for_before_he_signs(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Who wrote the file chose his grade, and that he decides.
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
+    own = ("--number", "PB-1", "--grade", "21", "--decides", "--place", "PK-PB/LHR")
+    file = tmp_path / "enrolment.json"
+    assert run("--officer-key", str(tmp_path / "officer.key"), "officer", "request", *own, "--out", str(file)) == 0
+    capsys.readouterr()
+    assert run("officer", "enrol", "--request-file", str(file), *focal, stdin="n\n") == cli.STOPPED
+    assert not register.calls
+    shown = capsys.readouterr().out
+    for part in (
+        "PB-1",
+        "deciding officer",
+        "21",
+        "PK-PB/LHR",
+        nsor.OfficerKey.load(tmp_path / "officer.key").key_id.hex(),
+    ):
+        assert part in shown
+    assert run("officer", "enrol", "--request-file", str(file), *focal, "--json") == cli.USAGE
+    assert not register.calls
+    assert run("officer", "enrol", "--request-file", str(file), *focal, stdin="y\n") == 0
+    assert len(register.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        (("--number", "3520112345671"), "PB-1234"),
+        (("--number", "PB"), "PB-1234"),
+        (("--number", "PB-1", "--place", "Lahore"), "nsor places"),
+        (("--number", "PB-1", "--place", "PK-XX/LHR"), "nsor places"),
+    ],
+)
+def test_an_officers_request_that_would_be_refused_is_not_written(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, ...], rule: str
+) -> None:
+    file = tmp_path / "enrolment.json"
+    assert run("officer", "request", *wrong, "--grade", "17", "--out", str(file)) == cli.USAGE
+    err = capsys.readouterr().err
+    assert rule in err
+    assert "3520112345671" not in err
+    assert not file.exists()
+    # What is there is somebody's: it is kept.
+    file.write_text("another")
+    station = ("--number", "PB-1", "--place", "PK-PB/LHR/PS-001")
+    assert run("officer", "request", *station, "--grade", "17", "--out", str(file)) == cli.USAGE
+    assert file.read_text() == "another"
+
+
+def test_a_new_key_says_how_it_is_enrolled_without_leaving_its_holder(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("officer", "new-key", str(tmp_path / "new.key")) == 0
+    err = capsys.readouterr().err
+    assert f"`nsor officer request --officer-key-file {tmp_path / 'new.key'} --number" in err
+    assert "enrol " not in err
 
 
 def test_a_key_is_replaced_by_its_number(
@@ -292,35 +352,88 @@ def test_a_systems_key_has_no_grade(run: Run, register: Register, tmp_path: Path
 
 
 def test_an_officer_is_disabled_by_the_key_file_too(
-    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
     file = tmp_path / "officer.key"
     key_id = nsor.OfficerKey.load(file).key_id
-    reason = ("--reason", "left-post", *focal)
+    _keys(register, directory_pb2.Officer(officer_number="PB-1", officer_key_id=key_id))
+    reason = ("--reason", "left-post", "--yes", *focal)
     assert run("officer", "disable", "--officer-key-file", str(file), *reason) == 0
-    assert directory_pb2.DisableOfficerRequest.FromString(register.calls[0].request).officer_key_id == key_id
+    (sent,) = _requests(register, DISABLE)
+    assert directory_pb2.DisableOfficerRequest.FromString(sent).officer_key_id == key_id
     assert run("officer", "disable", *reason) == cli.USAGE
+    assert "exactly one" in capsys.readouterr().err
     assert run("officer", "disable", key_id.hex(), "--officer-key-file", str(file), *reason) == cli.USAGE
     assert run("officer", "disable", key_id.hex(), "--reason", "left-post") == cli.USAGE
-    assert len(register.calls) == 1
+    assert len(register.calls) == 2
+
+
+def _keys(register: Register, *officers: directory_pb2.Officer) -> None:
+    register.answers[LIST_OFFICERS] = lambda _: directory_pb2.ListOfficersResponse(officers=officers)
+    register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
+
+
+def test_whose_key_is_disabled_is_shown_and_asked(
+    run: Run, register: Register, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A key is disabled for good, and a court may have one deciding officer only.
+    judge = directory_pb2.Officer(officer_number="PB-9", officer_key_id=b"j" * 32, decides=True)
+    clerk = directory_pb2.Officer(officer_number="PB-8", officer_key_id=b"c" * 32)
+    _keys(register, clerk, judge)
+    disable = ("officer", "disable", (b"j" * 32).hex()[:8], "--reason", "left-post", *focal)
+    assert run(*disable, stdin="n\n") == cli.STOPPED
+    out, err = capsys.readouterr()
+    assert "PB-9" in out
+    assert "no other deciding officer" in err
+    assert "key of PB-9 for good, reason left-post?" in out + err
+    assert run(*disable, "--json") == cli.USAGE
+    assert not _requests(register, DISABLE)
+    assert run(*disable, stdin="y\n") == 0
+    (sent,) = _requests(register, DISABLE)
+    assert directory_pb2.DisableOfficerRequest.FromString(sent).officer_key_id == b"j" * 32
+    assert run("officer", "disable", "ab" * 32, "--reason", "left-post", "--yes", *focal) == cli.USAGE
+    assert "list --all" in capsys.readouterr().err
+    assert len(_requests(register, DISABLE)) == 1
+
+
+def test_a_key_that_is_disabled_already_is_called_so(
+    run: Run, register: Register, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = directory_pb2.Officer(officer_number="PB-9", officer_key_id=b"j" * 32)
+    left.disable_time.GetCurrentTime()
+    _keys(register, left)
+    disable = ("officer", "disable", (b"j" * 32).hex(), *focal)
+    assert run(*disable, "--reason", "left-post") == 0
+    assert "disabled already" in capsys.readouterr().err
+    assert not _requests(register, DISABLE)
+    # That it is compromised may come out later, and then counts.
+    assert run(*disable, "--reason", "key-compromised", stdin="y\n") == 0
+    assert len(_requests(register, DISABLE)) == 1
 
 
 def test_two_focal_persons_disable_a_key_together(
     run: Run, register: Register, tmp_path: Path, focal: tuple[str, str]
 ) -> None:
     # Of deciding officers one disables only a few in a day.
-    register.answers[DISABLE] = lambda _: directory_pb2.DisableOfficerResponse()
+    _keys(register, directory_pb2.Officer(officer_number="PB-1", officer_key_id=b"k" * 32))
     second = tmp_path / "second.key"
     nsor.OfficerKey.generate().save(second)
     both = (*focal, "--second-focal-key-file", str(second))
-    assert run("officer", "disable", "ab" * 32, "--reason", "suspended", *both) == 0
-    assert {"nsor-decision-bin", "nsor-second-decision-bin"} <= register.calls[0].metadata.keys()
+    assert run("officer", "disable", (b"k" * 32).hex(), "--reason", "suspended", "--yes", *both) == 0
+    assert {"nsor-decision-bin", "nsor-second-decision-bin"} <= register.calls[-1].metadata.keys()
 
 
-def test_an_officers_own_key_is_disabled_by_itself(run: Run, register: Register, tmp_path: Path) -> None:
+def test_an_officers_own_key_is_disabled_by_itself(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     register.answers[DISABLE_OWN] = lambda _: directory_pb2.DisableOwnKeyResponse()
-    assert run("officer", "disable", "--own", "--reason", "key-compromised") == 0
+    own = ("officer", "disable", "--own", "--reason", "key-compromised")
+    # Whoever names a focal person's key means another key than his own; a variable of the shell means nothing.
+    assert run(*own, *focal, "--yes") == cli.USAGE
+    monkeypatch.setenv("NSOR_FOCAL_KEY", focal[1])
+    assert run(*own, stdin="n\n") == cli.STOPPED
+    assert not register.calls
+    assert run(*own, stdin="y\n") == 0
     (call,) = register.calls
     signed = officer_pb2.DecisionSignature.FromString(bytes(call.metadata["nsor-decision-bin"]))  # type: ignore[arg-type]
     assert signed.officer_key_id == nsor.OfficerKey.load(tmp_path / "officer.key").key_id
@@ -401,3 +514,84 @@ def test_a_cnic_file_that_others_can_read_is_warned_of(
     file.chmod(mode)
     assert run("lookup", "--grant", NEW, "--cnic-file", str(file)) == 0
     assert ("others can read" in capsys.readouterr().err) is warned
+
+
+APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
+RETURN = "nsor.v1.LookupService/ReturnAccessRequest"
+GET_REQUEST = "nsor.v1.LookupService/GetAccessRequest"
+
+
+def _access_request(
+    register: Register, state: lookup_pb2.AccessRequestState.ValueType, grant: lookup_pb2.Grant | None = None
+) -> None:
+    found = lookup_pb2.AccessRequest(access_request_id=NEW, etag="e", state=state, grant=grant)
+    register.answers[GET_REQUEST] = lambda _: lookup_pb2.GetAccessRequestResponse(access_request=found)
+    granted = lookup_pb2.ApproveAccessRequestResponse(grant=lookup_pb2.Grant(grant_id=SEEN))
+    register.answers[APPROVE] = lambda _: granted
+    register.answers[RETURN] = lambda _: lookup_pb2.ReturnAccessRequestResponse()
+
+
+def test_a_grant_names_the_look_up_that_it_is_for(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_PENDING)
+    assert run("access", "approve", NEW, stdin="y\n") == 0
+    assert f"`nsor lookup --grant {SEEN}`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("approve",), ("return", "--reason", "rationale-lacking")])
+def test_a_request_that_is_decided_is_not_asked_about_again(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    grant = lookup_pb2.Grant(grant_id=SEEN)
+    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
+    assert run("access", command[0], NEW, *command[1:]) == 0
+    assert f"It is approved. The officer who asked looks each suspect up: `nsor lookup --grant {SEEN}`" in (
+        capsys.readouterr().err
+    )
+    grant.withdraw_time.GetCurrentTime()
+    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
+    assert run("access", command[0], NEW, *command[1:]) == 0
+    assert "the grant was withdrawn" in capsys.readouterr().err
+    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_RETURNED)
+    assert run("access", command[0], NEW, *command[1:]) == 0
+    assert "It was returned." in capsys.readouterr().err
+    assert not _requests(register, APPROVE) + _requests(register, RETURN)
+
+
+def test_a_missing_option_is_called_missing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    # "it takes TEXT" would send whoever forgot it to look for a wrong value.
+    assert run("ticket", "open", "ab" * 32) == cli.USAGE
+    assert "Missing option '--work'" in capsys.readouterr().err
+
+
+def test_a_template_is_named_only_where_the_command_has_one(
+    run: Run, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_text('{"unknown": 1}')
+    assert run("officer", "enrol", "--request-file", str(file), *focal) == cli.USAGE
+    assert "--template" not in capsys.readouterr().err
+    assert run("access", "request", str(file)) == cli.USAGE
+    assert "(--template shows one)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("reason", "step"),
+    [("SECOND_FOCAL_PERSON_REQUIRED", "NSOR_SECOND_FOCAL_KEY"), ("SECOND_PERSON_REQUIRED", "`nsor whoami`")],
+)
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_who_needs_another_person_reads_what_to_do(
+    *,
+    run: Run,
+    register: Register,
+    refusals: type[Refusal],
+    capsys: pytest.CaptureFixture[str],
+    reason: str,
+    step: str,
+    language: str,
+) -> None:
+    register.answers[DISABLE_OWN] = lambda _: refusals("PERMISSION_DENIED", reason)
+    own = ("officer", "disable", "--own", "--reason", "left-post", "--yes", "--lang", language)
+    assert run(*own) == cli.REFUSED
+    assert step in capsys.readouterr().err

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from nsor import cli
 from nsor.officer import OfficerKey
-from nsor.v1 import lookup_pb2, types_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
 OPEN_TICKET = "nsor.v1.LookupService/OpenTicket"
@@ -16,6 +16,7 @@ OPEN_CASE = "nsor.v1.LookupService/OpenCourtCase"
 PERSONS = ["3520112345671", "3520112345672"]
 KEY_ID = "ab" * 32
 ID = "8b5c1d2e-0000-4000-8000-000000000001"
+LIST = "nsor.v1.LookupService/ListGrants"
 WITHDRAW = "nsor.v1.LookupService/WithdrawGrant"
 OPENED = lookup_pb2.Grant(grant_id=ID, uses_per_subject=3)
 
@@ -95,13 +96,55 @@ def test_a_form_that_is_wrong_costs_no_call_and_says_the_right_one(
     assert not register.calls
 
 
-@pytest.mark.parametrize("what", ["access", "ticket", "case"])
-def test_what_was_opened_is_withdrawn_by_its_id(run: Run, register: Register, what: str) -> None:
+WHAT_COUNTS = {
+    "access": lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, persons=2),
+    "ticket": lookup_pb2.OpenGrant(
+        grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, work=lookup_pb2.TICKET_WORK_CORRECTION
+    ),
+    "case": lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, persons=2),
+}
+NAMES = {"access": "grant", "ticket": "ticket", "case": "case"}
+
+
+def withdrawn(register: Register) -> list[str]:
+    sent = [call.request for call in register.calls if call.method == WITHDRAW]
+    return [lookup_pb2.WithdrawGrantRequest.FromString(request).grant_id for request in sent]
+
+
+@pytest.mark.parametrize("what", WHAT_COUNTS)
+def test_what_was_opened_is_shown_and_asked_for_before_it_is_withdrawn(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse(grants=[WHAT_COUNTS[what]]))
     register.answers[WITHDRAW] = always(lookup_pb2.WithdrawGrantResponse())
-    assert run(what, "withdraw", ID) == 0
-    assert lookup_pb2.WithdrawGrantRequest.FromString(register.calls[0].request).grant_id == ID
+    assert run(what, "withdraw", ID[:8], stdin="n\n") == cli.STOPPED
+    said = capsys.readouterr()
+    assert ID in said.out
+    assert f"Withdraw this {NAMES[what]} for good?" in said.out + said.err
+    for another in set(WHAT_COUNTS) - {what}:
+        assert run(another, "withdraw", ID, "--yes") == cli.USAGE
+        assert f"This is a {NAMES[what]}: `nsor {what} withdraw {ID}`" in capsys.readouterr().err
+    assert run(what, "withdraw", ID, "--json") == cli.USAGE
     assert run(what, "withdraw", "no id") == cli.USAGE
-    assert len(register.calls) == 1
+    assert withdrawn(register) == []
+    assert run(what, "withdraw", ID[:8], stdin="y\n") == 0
+    assert withdrawn(register) == [ID]
+
+
+def test_what_is_withdrawn_already_is_called_so(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse())
+    answer = lookup_pb2.WithdrawGrantResponse()
+    answer.withdraw_time.seconds = 1_790_000_000
+    register.answers[WITHDRAW] = always(answer)
+    assert run("ticket", "withdraw", ID) == 0
+    out = capsys.readouterr().out
+    assert "It counted no more" in out
+    assert "2026-09-21" in out
+    # The beginning of an id names only what the list has.
+    assert run("ticket", "withdraw", ID[:8]) == cli.USAGE
+    assert withdrawn(register) == [ID]
 
 
 @pytest.mark.parametrize("command", [("access", "grants"), ("ticket", "list"), ("case", "list")])
@@ -110,12 +153,34 @@ def test_what_was_opened_is_listed_to_its_last_page(
 ) -> None:
     def page(request: bytes) -> Message:
         asked = lookup_pb2.ListGrantsRequest.FromString(request)
-        one = lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, persons=2, uses_left=5)
+        one = WHAT_COUNTS[command[0]]
         return lookup_pb2.ListGrantsResponse(grants=[one], next_page_token="" if asked.page_token else "next")
 
-    register.answers["nsor.v1.LookupService/ListGrants"] = page
+    register.answers[LIST] = page
     assert run(*command) == 0
     said = capsys.readouterr()
     assert said.out.count(ID) == 2
     assert "6b6b6b6b" in said.out
-    assert f"2 of 2 {'grants' if command[0] == 'access' else command[0] + 's'} shown." in said.err
+    assert f"2 of 2 {NAMES[command[0]]}s shown." in said.err
+    # Only a ticket is for a kind of work.
+    assert ("work" in said.out) is (command[0] == "ticket")
+    assert f"`nsor {command[0]} withdraw {ID[:8]}`" in said.err
+
+
+def test_a_list_names_what_it_shows(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    # A court that asks for tickets has cases.
+    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse(grants=[WHAT_COUNTS["case"]]))
+    assert run("ticket", "list") == 0
+    assert "1 of 1 cases shown." in capsys.readouterr().err
+
+
+def test_the_other_officer_is_named_by_the_beginning_of_his_key_id(run: Run, register: Register) -> None:
+    colleague = directory_pb2.Officer(officer_number="NPB-2", officer_key_id=bytes.fromhex(KEY_ID))
+    officers = [colleague, directory_pb2.Officer(officer_key_id=b"o" * 32)]
+    register.answers["nsor.v1.DirectoryService/ListOfficers"] = always(
+        directory_pb2.ListOfficersResponse(officers=officers)
+    )
+    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    assert run("ticket", "open", KEY_ID[:8], "--work", "correction", stdin=PERSONS[0]) == 0
+    assert lookup_pb2.OpenTicketRequest.FromString(register.calls[-1].request).officer_key_id.hex() == KEY_ID
+    assert run("ticket", "open", "cdcdcdcd", "--work", "correction", stdin=PERSONS[0]) == cli.USAGE

@@ -22,8 +22,10 @@ _RENEW = Words(
     "نیا سرٹیفکیٹ طلب کریں: `nsor credentials request`۔",
 )
 _OFFICER = Words(
-    "Have your agency enrol this officer's key: `nsor officer enrol`.",
-    "اپنے ادارے سے اس افسر کی کلید درج کروائیں: `nsor officer enrol`۔",
+    "Have your focal person enrol this key: `nsor officer request`. If it was disabled, make another one first: "
+    "`nsor officer new-key FILE`.",
+    "اپنے فوکل پرسن سے یہ کلید درج کروائیں: `nsor officer request`۔ اگر یہ غیر فعال ہو چکی ہے تو پہلے نئی بنائیں: "
+    "`nsor officer new-key FILE`۔",
 )
 _GRANT = Words(
     "Police: ask the prosecutor, `nsor access request`. NPB: have another officer open a ticket, `nsor ticket open`. "
@@ -80,12 +82,14 @@ NEXT_STEPS: dict[str, Words] = {
         "Name an officer's key, not a system's: --officer-key.", "نظام کی نہیں، افسر کی کلید بتائیں: --officer-key۔"
     ),
     "FOCAL_PERSON_REQUIRED": Words(
-        "Sign with a focal person's key: --focal-key-file. The register's operator (NPB) enters focal persons.",
-        "فوکل پرسن کی کلید سے دستخط کریں: --focal-key-file۔ فوکل پرسن کا اندراج منتظم (این پی بی) کرتا ہے۔",
+        "Sign with a focal person's key: `--focal-key-file FILE`, or NSOR_FOCAL_KEY. "
+        "The register's operator (NPB) enters focal persons.",
+        "فوکل پرسن کی کلید سے دستخط کریں: `--focal-key-file FILE` یا NSOR_FOCAL_KEY۔ "
+        "فوکل پرسن کا اندراج منتظم (این پی بی) کرتا ہے۔",
     ),
     "SECOND_FOCAL_PERSON_REQUIRED": Words(
-        "Add another focal person's key: --second-focal-key-file.",
-        "دوسرے فوکل پرسن کی کلید شامل کریں: --second-focal-key-file۔",
+        "Add another focal person's key: `--second-focal-key-file FILE`, or NSOR_SECOND_FOCAL_KEY.",
+        "دوسرے فوکل پرسن کی کلید شامل کریں: `--second-focal-key-file FILE` یا NSOR_SECOND_FOCAL_KEY۔",
     ),
     "NONCE_REQUIRED": _CLIENT,
     "METADATA_REPEATED": _CLIENT,
@@ -106,7 +110,10 @@ NEXT_STEPS: dict[str, Words] = {
     ),
     "OUTSIDE_JURISDICTION": Words("Pass it to the office of that place.", "اسے متعلقہ علاقے کے دفتر کو بھیجیں۔"),
     "SECOND_PERSON_REQUIRED": Words(
-        "Another officer of another agency must decide.", "فیصلہ کسی دوسرے ادارے کا دوسرا افسر کرے۔"
+        "Have a colleague do it; for an access request or a registration, an officer of another agency. "
+        "`nsor whoami` shows who you are here.",
+        "کوئی ساتھی افسر کرے؛ رسائی کی درخواست یا اندراج ہو تو دوسرے ادارے کا افسر۔ "
+        "`nsor whoami` دکھاتا ہے کہ آپ یہاں کون ہیں۔",
     ),
     "ETAG_MISMATCH": _LOOK_AGAIN,
     "WRONG_STATE": _LOOK_AGAIN,

@@ -18,6 +18,9 @@ def without_values(error: click.UsageError) -> click.UsageError:
             return click.UsageError(f"No such option.{_near(error.possibilities)}", error.ctx)
         case click.NoSuchCommand():
             return click.UsageError(f"No such command.{_near(error.possibilities)}", error.ctx)
+        case click.MissingParameter():
+            # Also a wrong parameter to click; its message says what is missing, and repeats nothing.
+            return error
         case click.BadParameter(param=click.Parameter() as param, ctx=click.Context() as ctx):
             if isinstance(param.type, _QUOTING):
                 return click.BadParameter(f"it takes {_taken(param, ctx)}.", ctx, param)

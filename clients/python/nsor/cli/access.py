@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import grants, kept
-from nsor.cli.arguments import record_id
+from nsor.cli import agreement, grants, kept
+from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
         if not wanted.validate_only:
             kept.keep_request(client.state_folder, wanted, answer.message.access_request_id)
         session.answer(answer, title="Correct: nothing was sent" if wanted.validate_only else "Sent to the prosecutor")
+    if not wanted.validate_only and not session.as_json:
+        session.say(f"What the prosecutor decides: `nsor access show {answer.message.access_request_id}`")
 
 
 def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAccessRequestRequest) -> None:
@@ -86,11 +88,38 @@ def show(session: Session, access_request_id: str) -> None:
 
     with session.client(officer=True) as client:
         wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
-        session.answer(client.lookup.get_access_request(wanted), title="Access request", confidential=True)
+        answer = client.lookup.get_access_request(wanted)
+        session.answer(answer, title="Access request", confidential=True)
+    if not session.as_json:
+        _say_decided(session, answer.message.access_request)
 
 
-def _etag(session: Session, access_request_id: str, etag: str | None, question: str) -> str:
-    """The version that is decided on: the one named, or the one that is shown now and agreed to."""
+def _say_decided(session: Session, found: lookup_pb2.AccessRequest) -> bool:
+    """Say what was decided about a request and what comes next; whether anything was."""
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    if found.state == lookup_pb2.ACCESS_REQUEST_STATE_RETURNED:
+        session.say("It was returned. The officer asks again: `nsor access request FILE`")
+        return True
+    if found.state != lookup_pb2.ACCESS_REQUEST_STATE_APPROVED:
+        return False
+    if found.grant.HasField("withdraw_time"):
+        session.say("It was approved, and the grant was withdrawn.")
+    else:
+        _say_granted(session, "It is approved.", found.grant)
+    return True
+
+
+def _say_granted(session: Session, begin: str, grant: lookup_pb2.Grant) -> None:
+    session.say(f"{begin} The officer who asked looks each suspect up: `nsor lookup --grant {grant.grant_id}`")
+
+
+def _etag(session: Session, access_request_id: str, etag: str | None, question: str) -> str | None:
+    """The version that is decided on: the one named, or the one that is shown now and agreed to.
+
+    Returns:
+        None when it is decided already, which is said: nobody is asked again.
+    """
     if etag:
         return etag
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
@@ -101,6 +130,8 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
         wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
         seen = client.lookup.get_access_request(wanted)
         session.answer(seen, title="Access request", confidential=True)
+    if _say_decided(session, seen.message.access_request):
+        return None
     click.confirm(question, abort=True, err=True)
     return seen.message.access_request.etag
 
@@ -114,9 +145,14 @@ def approve(session: Session, access_request_id: str, etag: str | None) -> None:
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
 
     seen = _etag(session, access_request_id, etag, "Grant this access?")
+    if seen is None:
+        return
     with session.client(officer=True) as client:
         decision = lookup_pb2.ApproveAccessRequestRequest(access_request_id=access_request_id, etag=seen)
-        session.answer(client.lookup.approve_access_request(decision), title="Granted")
+        answer = client.lookup.approve_access_request(decision)
+        session.answer(answer, title="Granted")
+    if not session.as_json:
+        _say_granted(session, "Granted.", answer.message.grant)
 
 
 @access.command("return")
@@ -129,6 +165,8 @@ def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], 
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
 
     seen = _etag(session, access_request_id, etag, "Return this request?")
+    if seen is None:
+        return
     names = [f"RETURN_REASON_{reason.upper().replace('-', '_')}" for reason in reasons]
     with session.client(officer=True) as client:
         decision = lookup_pb2.ReturnAccessRequestRequest(
@@ -140,15 +178,16 @@ def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], 
 
 
 @access.command("withdraw")
-@click.argument("grant_id", type=record_id)
+@click.argument("grant_id", type=beginning_of_id)
+@agreement.option
 @common
-def withdraw_grant(session: Session, grant_id: str) -> None:
-    """Withdraw a grant for good, yours or a colleague's; the prosecutor signs."""
-    grants.withdraw(session, grant_id, "Grant withdrawn")
+def withdraw_grant(session: Session, grant_id: str, agreed: bool) -> None:
+    """Withdraw a grant for good, yours or a colleague's; the prosecutor signs. GRANT_ID may be its first 8 digits."""
+    grants.withdraw(session, grant_id, grants.GRANT, agreed=agreed)
 
 
 @access.command("grants")
 @common
 def list_grants(session: Session) -> None:
     """List the grants that your prosecution has given and that still count, the one that ends first in front."""
-    grants.show_all(session, "Grants")
+    grants.show_all(session, grants.GRANT)

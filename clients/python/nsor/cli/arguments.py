@@ -8,6 +8,8 @@ import re
 import click
 
 _PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
+_EXAMPLE = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+_SHORTEST_ID = 8
 _FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -20,7 +22,19 @@ def record_id(value: str) -> str:
     """
     found = value.strip().lower()
     if _UUID.fullmatch(found) is None:
-        raise click.BadParameter("Give an id such as 5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10.")
+        raise click.BadParameter(f"Give an id such as {_EXAMPLE}.")
+    return found
+
+
+def beginning_of_id(value: str) -> str:
+    """A UUID, or its first 8 digits or more, as lists print them.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    found = value.strip().lower()
+    if len(found) < _SHORTEST_ID or _UUID.fullmatch(found + _EXAMPLE[len(found) :]) is None:
+        raise click.BadParameter(f"Give an id such as {_EXAMPLE}, or its first {_SHORTEST_ID} digits.")
     return found
 
 

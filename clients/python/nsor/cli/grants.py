@@ -3,56 +3,138 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
+from nsor.cli import agreement
 from nsor.cli.session import Session
 
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import lookup_pb2
 
-def withdraw(session: Session, grant_id: str, title: str) -> None:
-    """Withdraw a grant, a ticket or an opened case."""
+SHORTEST_ID = 8
+"""So many digits of an id are taken, where the list has one that begins with them."""
+_WHOLE_ID = 36
+
+
+class Kind(NamedTuple):
+    """What one kind of agency grants or opens.
+
+    Attributes:
+        one: what it is called.
+        several: the same of more than one.
+        withdraw: the command that withdraws it.
+    """
+
+    one: str
+    several: str
+    withdraw: str
+
+
+GRANT = Kind("grant", "grants", "nsor access withdraw")
+TICKET = Kind("ticket", "tickets", "nsor ticket withdraw")
+CASE = Kind("case", "cases", "nsor case withdraw")
+
+
+def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> None:
+    """Withdraw a grant, a ticket or an opened case: show what it is, ask, sign.
+
+    Args:
+        session: the run.
+        grant_id: its id, or its first digits.
+        kind: what the person calls it; another kind is refused.
+        agreed: don't ask.
+    """
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    request = lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id)
     with session.client(officer=True) as client:
+        found = _that_counts(client, grant_id)
+        if found is not None:
+            if (actual := _kind(found)) is not kind:
+                raise click.UsageError(f"This is a {actual.one}: `{actual.withdraw} {found.grant.grant_id}`")
+            if not session.as_json:
+                _show(session, client, kind.one.capitalize(), [found])
+            agreement.obtain(session, f"Withdraw this {kind.one} for good?", agreed=agreed)
+        request = lookup_pb2.WithdrawGrantRequest(
+            request_id=str(uuid.uuid4()), grant_id=found.grant.grant_id if found else grant_id
+        )
+        # Of what the list doesn't have, the answer says since when it counts no more.
+        title = f"{kind.one.capitalize()} withdrawn" if found else "It counted no more: it was withdrawn, or is over"
         session.answer(client.lookup.withdraw_grant(request), title=title)
 
 
-def show_all(session: Session, title: str) -> None:
+def show_all(session: Session, kind: Kind) -> None:
     """List what the agency has granted or opened and what still counts, the one that ends first in front."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
-    from nsor.cli import render  # noqa: PLC0415 - as above
-    from nsor.v1 import lookup_pb2, types_pb2  # noqa: PLC0415 - as above
-
-    request = lookup_pb2.ListGrantsRequest(page_size=100)
-    found: list[lookup_pb2.OpenGrant] = []
     with session.client(officer=True) as client:
-        own = client.officer_key_id
-        while True:
-            page = client.lookup.list_grants(request).message
-            found += page.grants
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                break
+        found = _every(client)
     if session.as_json:
         for each in found:
             session.json(MessageToDict(each, preserving_proto_field_name=True))
         return
+    kinds = {_kind(each) for each in found} or {kind}
+    shown = kinds.pop() if len(kinds) == 1 else Kind("grant", "grants, tickets and cases", kind.withdraw)
+    if found:
+        _show(session, client, shown.several.capitalize(), found)
+    session.counted(len(found), len(found), shown.several)
+    if found:
+        session.say(f"To take one back for good: `{shown.withdraw} {found[0].grant.grant_id[:SHORTEST_ID]}`")
+
+
+def _show(session: Session, client: Client, title: str, found: list[lookup_pb2.OpenGrant]) -> None:
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import lookup_pb2, types_pb2  # noqa: PLC0415 - as above
+
     due = types_pb2.Deadline.DESCRIPTOR.fields_by_name["due_time"]
+    own = client.officer_key_id
+    tickets = any(each.work for each in found)
     rows = [
         (
             each.grant.grant_id,
             _key(each.opened_by_key_id, own),
             _key(each.officer_key_id, own) or "any officer of the place",
-            lookup_pb2.TicketWork.Name(each.work).removeprefix("TICKET_WORK_").lower() if each.work else "",
+            *([lookup_pb2.TicketWork.Name(each.work).removeprefix("TICKET_WORK_").lower()] if tickets else []),
             str(each.persons),
             str(each.uses_left),
             render.text(due, each.grant.expiry.due_time),
         )
         for each in found
     ]
-    if rows:
-        session.table(title, ("id", "opened by", "for", "work", "persons", "uses left", "until"), rows)
-    session.counted(len(rows), len(rows), title.lower())
+    work = ("work",) if tickets else ()
+    session.table(title, ("id", "opened by", "for", *work, "persons", "uses left", "until"), rows)
+
+
+def _that_counts(client: Client, grant_id: str) -> lookup_pb2.OpenGrant | None:
+    """The one of an id or of its beginning; None for a whole id that the list doesn't have."""
+    fitting = [each for each in _every(client) if each.grant.grant_id.startswith(grant_id)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(grant_id) == _WHOLE_ID:
+        return None
+    raise click.UsageError("None that counts has an id which begins so, or several have. Give the whole id.")
+
+
+def _every(client: Client) -> list[lookup_pb2.OpenGrant]:
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+
+    request = lookup_pb2.ListGrantsRequest(page_size=100)
+    found: list[lookup_pb2.OpenGrant] = []
+    while True:
+        page = client.lookup.list_grants(request).message
+        found += page.grants
+        request.page_token = page.next_page_token
+        if not request.page_token:
+            return found
+
+
+def _kind(each: lookup_pb2.OpenGrant) -> Kind:
+    """A ticket is for a kind of work; a case is for any officer of its place."""
+    if each.work:
+        return TICKET
+    return GRANT if each.officer_key_id else CASE
 
 
 def _key(key_id: bytes, own: bytes | None) -> str:

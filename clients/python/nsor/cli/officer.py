@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import kept
+from nsor.cli import agreement, kept, keys
 from nsor.cli.session import Session, common, read_request, read_text
 
 if TYPE_CHECKING:
-    from google.protobuf import timestamp_pb2
-
     from nsor.client import Client
     from nsor.v1 import directory_pb2
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_REASONS = ("left-post", "key-compromised", "suspended", "replaced")
+_COMPROMISED = "key-compromised"
+_REASONS = ("left-post", _COMPROMISED, "suspended", "replaced")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_NUMBER = re.compile(r"[^\W\d_]*(?:[ /.-][^\W\d_]*)*\d{1,8}")
+"""The register has a closed list of the words; this much is the same for all."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -63,7 +64,7 @@ def _facts(function: _F) -> _F:
 def _enrolment(function: _F) -> _F:
     """Add the options of an officer's enrolment."""
     file = "What `nsor officer request` has written, instead of the officer's key and facts."
-    function = click.option("--request-file", type=_FILE, help=file)(_facts(function))
+    function = agreement.option(click.option("--request-file", type=_FILE, help=file)(_facts(function)))
     return _focal_persons(required=True, two=True)(function)
 
 
@@ -82,8 +83,8 @@ def officer() -> None:
 def new_key(session: Session, file: Path) -> None:
     """Make a key in a new FILE that only you can read, and its public half in FILE.pub.
 
-    It stays with its holder: whoever has the file acts in the holder's name. A focal person gives FILE.pub to the
-    register's operator.
+    It stays with its holder: whoever has the file acts in the holder's name. An officer has it enrolled by a focal
+    person, who never sees it; a focal person gives FILE.pub to the register's operator.
     """
     from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -99,8 +100,10 @@ def new_key(session: Session, file: Path) -> None:
         return
     click.echo(key.key_id.hex())
     session.say(
-        f"Key made. Next: `nsor officer enrol --officer-key-file {file} --number ... --grade ... --focal-key-file ...`"
+        "Key made. Next, for an officer, with his own number and grade: "
+        f"`nsor officer request --officer-key-file {file} --number PB-1234 --grade 17 --out request.json`"
     )
+    session.say(f"For a focal person: give {public} to the register's operator.")
 
 
 @officer.command()
@@ -108,11 +111,21 @@ def new_key(session: Session, file: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it holds no secret.")
 @common
 def request(session: Session, out: Path, **facts: Any) -> None:
-    """Write what a focal person needs to enrol your key, so that your key stays with you."""
+    """Write what a focal person needs to enrol your key, so that your key stays with you.
+
+    Without --officer-key-file it is the key that you act with: NSOR_OFFICER_KEY, or officer_key of the settings file.
+    """
     from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - as above
 
+    facts["key_file"] = facts["key_file"] or session.settings().officer_key
+    _check(facts["number"] or "", facts["places"])
     with session.client() as client:
-        out.write_text(MessageToJson(_of_facts(client, **facts)), encoding="utf-8")
+        text = MessageToJson(_of_facts(client, **facts))
+    try:
+        with out.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"{out} exists already, and is not overwritten. Name a new file.") from None
     if session.as_json:
         session.json({"file": str(out)})
         return
@@ -155,6 +168,7 @@ def system_key(session: Session, key_file: Path, number: str, focal_file: Path) 
 @click.option("--officer-key-file", "key_file", type=_FILE, help="The key's file, instead of KEY_ID.")
 @click.option("--own", is_flag=True, help="The key that you act with: no focal person is needed.")
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="Why.")
+@agreement.option
 @_focal_persons(required=False, two=True)
 @common
 def disable(
@@ -166,8 +180,9 @@ def disable(
     *,
     own: bool,
     reason: str,
+    agreed: bool,
 ) -> None:
-    """Disable a key of your agency, for good: KEY_ID is what `enrol`, `new-key` and `list` print.
+    """Disable a key of your agency, for good: show whose it is, and ask. KEY_ID may be its first 8 digits.
 
     One focal person disables three deciding officers of NPB or of a court in a day; for more another one signs too.
     What a key has granted or opened goes on; with --reason key-compromised it counts no more, also when that is said of
@@ -175,22 +190,64 @@ def disable(
     """
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    value = directory_pb2.DisableReason.Value(f"DISABLE_REASON_{reason.upper().replace('-', '_')}")
     if own:
-        if key_id or key_file:
-            raise click.UsageError("--own names the key that you act with: give no other.")
-        with session.client(officer=True) as client:
-            request = directory_pb2.DisableOwnKeyRequest(reason=value)
-            session.answer(client.directory.disable_own_key(request), title="Disabled")
+        if key_id or key_file or _named_here("focal_file", "second_file"):
+            raise click.UsageError("--own names the key that you act with, which signs alone: give no other.")
+        _disable_own(session, reason, agreed=agreed)
         return
     if focal_file is None:
         raise click.UsageError("A focal person disables a key: --focal-key-file; or your own one: --own.")
-    raw = key_id_of(key_id, key_file)
+    keys.id_or_beginning(key_id, key_file)
     with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
-        session.answer(
-            client.directory.disable_officer(directory_pb2.DisableOfficerRequest(officer_key_id=raw, reason=value)),
-            title="Disabled",
-        )
+        found, other_deciders = keys.known(client, key_id, key_file)
+        if not keys.is_live(found) and reason != _COMPROMISED:
+            _show_disabled(session, found)
+            return
+        if not session.as_json:
+            session.table("Key", keys.COLUMNS, [keys.row(found)])
+            if found.decides and keys.is_live(found) and not other_deciders:
+                session.say("Your agency has no other deciding officer.")
+        question = f"Disable the key of {found.officer_number} for good, reason {reason}?"
+        if not keys.is_live(found):
+            question = "It is disabled already. Say that it is compromised, so that what it has opened counts no more?"
+        agreement.obtain(session, question, agreed=agreed)
+        request = directory_pb2.DisableOfficerRequest(officer_key_id=found.officer_key_id, reason=_reason(reason))
+        session.answer(client.directory.disable_officer(request), title="Disabled")
+
+
+def _named_here(*parameters: str) -> bool:
+    """Whether one of the options was typed; a variable of the environment may be there for other commands."""
+    source = click.get_current_context().get_parameter_source
+    return any(source(each) is click.core.ParameterSource.COMMANDLINE for each in parameters)
+
+
+def _disable_own(session: Session, reason: str, *, agreed: bool) -> None:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        key_id = client.officer_key_id
+        number = kept.officer_number(client.state_folder, key_id) or "number not known here"
+        question = f"Disable the key that you act with, {key_id.hex()[:8]} ({number}), for good, reason {reason}?"
+        agreement.obtain(session, question, agreed=agreed)
+        request = directory_pb2.DisableOwnKeyRequest(reason=_reason(reason))
+        session.answer(client.directory.disable_own_key(request), title="Disabled")
+
+
+def _show_disabled(session: Session, found: directory_pb2.Officer) -> None:
+    """Say that there is nothing to do."""
+    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+
+    if session.as_json:
+        session.json(MessageToDict(found, preserving_proto_field_name=True))
+        return
+    session.table("Key", keys.COLUMNS, [keys.row(found)])
+    session.say("This key is disabled already. Nothing was changed.")
+
+
+def _reason(text: str) -> directory_pb2.DisableReason.ValueType:
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    return directory_pb2.DisableReason.Value(f"DISABLE_REASON_{text.upper().replace('-', '_')}")
 
 
 @officer.command("list")
@@ -202,14 +259,14 @@ def list_(session: Session, focal_file: Path | None, *, everything: bool) -> Non
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
 
     with session.client(officer=focal_file is None, focal_keys=() if focal_file is None else (focal_file,)) as client:
-        officers, people = _all(client)
+        officers, people = keys.every(client)
     found: list[directory_pb2.Officer | directory_pb2.FocalPerson] = [*people, *officers]
-    shown = [each for each in found if everything or not each.HasField("disable_time")]
+    shown = [each for each in found if everything or keys.is_live(each)]
     if session.as_json:
         for each in shown:
             session.json(MessageToDict(each, preserving_proto_field_name=True))
         return
-    session.table("Keys", ("number", "who", "grade", "where", "since", "state", "key"), [_row(each) for each in shown])
+    session.table("Keys", keys.COLUMNS, [keys.row(each) for each in shown])
     more = "" if everything or len(shown) == len(found) else "`--all` shows disabled ones"
     session.counted(len(shown), len(found), "keys", more=more)
 
@@ -221,6 +278,7 @@ def _enrol(
     request_file: Path | None,
     focal_file: Path,
     second_file: Path | None,
+    agreed: bool,
     **facts: Any,
 ) -> None:
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
@@ -233,9 +291,25 @@ def _enrol(
         else:
             request = directory_pb2.EnrolOfficerRequest()
             read_request(read_text(str(request_file)), request)
+            # Whoever wrote the file chose what it says: the focal person answers for it, and sees it first.
+            _show_request(session, request)
+            agreement.obtain(session, "Replace his key by this one?" if replace else "Enrol it?", agreed=agreed)
         if replace:
-            request.replaced_key_id = _live_key(client, request.officer_number)
+            request.replaced_key_id = keys.live(client, request.officer_number).officer_key_id
         _enrolled(session, client, request, title="Replaced" if replace else "Enrolled")
+
+
+def _show_request(session: Session, request: directory_pb2.EnrolOfficerRequest) -> None:
+    if session.as_json:
+        return
+    facts = (
+        ("number", request.officer_number),
+        ("who", keys.who(request)),
+        ("grade", str(request.grade or "")),
+        ("where", " ".join(request.jurisdiction) or "wherever the agency may"),
+        ("key", hashlib.sha256(request.public_key).hexdigest()),
+    )
+    session.table("To be enrolled", ("", ""), facts)
 
 
 def _of_facts(
@@ -258,6 +332,19 @@ def _of_facts(
     return request
 
 
+def _check(number: str, places: tuple[str, ...]) -> None:
+    """See what can be seen here, so that no file is written which the register refuses; the value isn't repeated."""
+    from nsor.codes import source  # noqa: PLC0415 - as above
+
+    if number and _NUMBER.fullmatch(number.strip()) is None:
+        raise click.UsageError(
+            "--number: up to 8 digits, after the word of an office, a province or a district, such as PB-1234."
+        )
+    known = {place.code for place in source.places()}
+    if any(place not in known and place.rpartition("/")[0] not in known for place in places):
+        raise click.UsageError("--place: a code such as PK-PB/LHR, which `nsor places NAME` finds.")
+
+
 def _request(client: Client, key_file: Path, number: str) -> directory_pb2.EnrolOfficerRequest:
     """An enrolment with the proof that the key is held. The proof is over the number as the register writes it."""
     from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
@@ -275,68 +362,3 @@ def _enrolled(session: Session, client: Client, request: directory_pb2.EnrolOffi
     answer = client.directory.enrol_officer(request)
     kept.keep_officer(client.state_folder, answer.message.officer)
     session.answer(answer, title=title)
-
-
-def _live_key(client: Client, number: str) -> bytes:
-    """Id of the live key of a number; a focal person asks."""
-    officers, _ = _all(client)
-    live = [each for each in officers if each.officer_number == number and not each.HasField("disable_time")]
-    if not live:
-        raise click.UsageError(f"{number} has no live key that could be replaced. Enrol it: `nsor officer enrol`.")
-    return live[0].officer_key_id
-
-
-def _all(client: Client) -> tuple[list[directory_pb2.Officer], list[directory_pb2.FocalPerson]]:
-    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
-
-    officers: list[directory_pb2.Officer] = []
-    people: list[directory_pb2.FocalPerson] = []
-    request = directory_pb2.ListOfficersRequest(page_size=500)
-    while True:
-        page = client.directory.list_officers(request).message
-        officers += page.officers
-        people += page.focal_persons
-        if not page.next_page_token:
-            return officers, people
-        request.page_token = page.next_page_token
-
-
-def _row(each: directory_pb2.Officer | directory_pb2.FocalPerson) -> tuple[str, ...]:
-    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
-
-    disabled = each.HasField("disable_time")
-    state = f"disabled {_day(each.disable_time)}" if disabled else "live"
-    if isinstance(each, directory_pb2.FocalPerson):
-        return each.number, "focal person", "", "", _day(each.enter_time), state, each.key_id.hex()
-    system = each.kind == directory_pb2.KEY_KIND_SYSTEM
-    who = "system" if system else "deciding officer" if each.decides else "officer"
-    where = " ".join(each.jurisdiction) or "wherever the agency may"
-    since = _day(each.enrol_time)
-    return each.officer_number, who, str(each.grade or ""), where, since, state, each.officer_key_id.hex()
-
-
-def _day(instant: timestamp_pb2.Timestamp) -> str:
-    from nsor.cli import render  # noqa: PLC0415 - as above
-
-    return f"{instant.ToDatetime(dt.UTC).astimezone(render.PAKISTAN):%Y-%m-%d}"
-
-
-def key_id_of(text: str | None, file: Path | None) -> bytes:
-    """The id of an officer's key, 32 bytes: as it is written, or of a key file.
-
-    Raises:
-        click.UsageError: both are given, or neither; or it isn't written as an id.
-    """
-    if (text is None) == (file is None):
-        raise click.UsageError("Name the key with KEY_ID or with --officer-key-file, not with both.")
-    if file is not None:
-        from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
-
-        return OfficerKey.load(file).key_id
-    try:
-        raw = bytes.fromhex(text or "")
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise click.UsageError("KEY_ID is 64 hexadecimal digits, as `nsor officer enrol` printed them.")
-    return raw

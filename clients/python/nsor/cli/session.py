@@ -271,4 +271,10 @@ def read_request(text: str, message: Message) -> None:
         session = click.get_current_context().find_object(Session)
         language = session.language if session else LANGUAGES[0]
         found = "".join(f"\n  {problem.text(language)}" for problem in problems)
-        raise click.UsageError(f"The file is not a {message.DESCRIPTOR.name} in JSON (--template shows one):{found}")
+        hint = " (--template shows one)" if _has_template() else ""
+        raise click.UsageError(f"The file is not the JSON of {message.DESCRIPTOR.name}{hint}:{found}")
+
+
+def _has_template() -> bool:
+    """Whether the command in use prints a request to fill in."""
+    return any("--template" in parameter.opts for parameter in click.get_current_context().command.params)

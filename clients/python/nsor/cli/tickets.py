@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import grants
-from nsor.cli.arguments import record_id
-from nsor.cli.officer import key_id_of
+from nsor.cli import agreement, grants, keys
+from nsor.cli.arguments import beginning_of_id
 from nsor.cli.session import Session, common, read_text, warn_if_shared
 
 if TYPE_CHECKING:
@@ -61,36 +60,39 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
 ) -> None:
     """Let another officer of NPB look named persons up; you sign.
 
-    KEY_ID is the other officer's, as `nsor whoami` prints it on his computer. Nobody opens a ticket for himself.
+    KEY_ID is the other officer's, as `nsor whoami` prints it on his computer, or its first 8 digits. Nobody opens a
+    ticket for himself.
     """
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
+    keys.id_or_beginning(key_id, key_file)
     request = lookup_pb2.OpenTicketRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
-        officer_key_id=key_id_of(key_id, key_file),
         work=lookup_pb2.TicketWork.Value(f"TICKET_WORK_{work.upper().replace('-', '_')}"),
         cnics=_cnics(cnic_file),
     )
     with session.client(officer=True) as client:
+        request.officer_key_id = keys.id_of(client, key_id, key_file)
         answer = client.lookup.open_ticket(request)
         session.answer(answer, title="Correct: nothing was opened" if validate_only else "Ticket opened")
     _next(session, answer.message.grant, "--ticket", "The other officer looks each person up")
 
 
 @ticket.command("withdraw")
-@click.argument("ticket_id", type=record_id)
+@click.argument("ticket_id", type=beginning_of_id)
+@agreement.option
 @common
-def withdraw_ticket(session: Session, ticket_id: str) -> None:
-    """Withdraw a ticket for good, yours or a colleague's; you sign."""
-    grants.withdraw(session, ticket_id, "Ticket withdrawn")
+def withdraw_ticket(session: Session, ticket_id: str, agreed: bool) -> None:
+    """Withdraw a ticket for good, yours or a colleague's; you sign. TICKET_ID may be its first 8 digits."""
+    grants.withdraw(session, ticket_id, grants.TICKET, agreed=agreed)
 
 
 @ticket.command("list")
 @common
 def list_tickets(session: Session) -> None:
     """List the tickets that NPB has opened and that still count, the one that ends first in front."""
-    grants.show_all(session, "Tickets")
+    grants.show_all(session, grants.TICKET)
 
 
 @click.group()
@@ -128,18 +130,19 @@ def open_case(  # noqa: PLR0917 - as above
 
 
 @case.command("withdraw")
-@click.argument("case_id", type=record_id)
+@click.argument("case_id", type=beginning_of_id)
+@agreement.option
 @common
-def withdraw_case(session: Session, case_id: str) -> None:
-    """Withdraw an opened case for good, yours or a colleague's; you sign."""
-    grants.withdraw(session, case_id, "Case withdrawn")
+def withdraw_case(session: Session, case_id: str, agreed: bool) -> None:
+    """Withdraw an opened case for good, yours or a colleague's; you sign. CASE_ID may be its first 8 digits."""
+    grants.withdraw(session, case_id, grants.CASE, agreed=agreed)
 
 
 @case.command("list")
 @common
 def list_cases(session: Session) -> None:
     """List the cases that your court has opened and that still count, the one that ends first in front."""
-    grants.show_all(session, "Cases")
+    grants.show_all(session, grants.CASE)
 
 
 def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import kept
+from nsor.cli import kept, keys
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
     from nsor.client import Client
     from nsor.errors import NsorError
+    from nsor.v1 import directory_pb2
 
 _SOON_DAYS = 14
 
@@ -23,25 +24,49 @@ _SOON_DAYS = 14
 def whoami(session: Session) -> int:
     """Say which agency and officer you are here, until when, and whether the register answers.
 
-    It makes one call, for the register's newest checkpoint, which is recorded like any other.
+    It makes one call, for the register's newest checkpoint, and with an officer's key one for your agency's keys. They
+    are recorded like any other.
     """
     from nsor.errors import NsorError, ProofFailed  # noqa: PLC0415 - loaded late, so that help is quick
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
     failure: NsorError | None = None
-    with session.client() as client:
+    mine: directory_pb2.Officer | None = None
+    path = session.settings().officer_key
+    with session.client(officer=path is not None and path.exists()) as client:
         try:
             client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+            mine = _enrolled(client)
         except ProofFailed:
             raise
         except NsorError as error:
             failure = error
-        _show(session, client, failure)
+        _show(session, client, mine, failure)
     return 1 if failure else 0
 
 
-def _show(session: Session, client: Client, failure: NsorError | None) -> None:
-    key, number = _officer(session, client)
+def _enrolled(client: Client) -> directory_pb2.Officer | None:
+    """The officer's key as the register has it; None where it can't be asked for: no key, a system's, no officers.
+
+    Raises:
+        Refused: the key isn't enrolled, or was disabled.
+    """
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    if not client.officer_key_id:
+        return None
+    try:
+        officers, _ = keys.every(client)
+    except Refused as error:
+        if error.reason == "OFFICER_NOT_ACCEPTED":
+            raise
+        return None
+    return next((each for each in officers if each.officer_key_id == client.officer_key_id), None)
+
+
+def _show(session: Session, client: Client, mine: directory_pb2.Officer | None, failure: NsorError | None) -> None:
+    key = client.officer_key_id.hex()
+    number = mine.officer_number if mine else kept.officer_number(client.state_folder, client.officer_key_id)
     certificate = client.certificate
     if session.as_json:
         session.json(
@@ -51,6 +76,7 @@ def _show(session: Session, client: Client, failure: NsorError | None) -> None:
                 "certificate_not_after": certificate.not_after.isoformat(),
                 "officer_key_id": key,
                 "officer_number": number,
+                "officer": keys.who(mine) if mine else "",
                 "register": client.target,
                 "ledger": client.ledger_origin,
                 "answers": failure is None,
@@ -62,7 +88,7 @@ def _show(session: Session, client: Client, failure: NsorError | None) -> None:
         ("agency", client.agency_id or "none: the certificate names no agency"),
         ("certificate", f"serial {certificate.serial}"),
         ("valid until", _until(certificate.not_after)),
-        ("officer", _named(session, key, number)),
+        ("officer", _named(session, key, number, mine)),
         ("officer's session", "signed anew for each command, for at most 15 minutes" if key else "none"),
         ("register", f"{client.target}, {_reaction(failure)}"),
         ("ledger", client.ledger_origin),
@@ -85,6 +111,8 @@ def _reaction(failure: NsorError | None) -> str:
 
     if failure is None:
         return "answers"
+    if failure.reason == "OFFICER_NOT_ACCEPTED":
+        return "answers, but does not know the officer's key, or it was disabled"
     return "refuses" if isinstance(failure, Refused) else "does not answer"
 
 
@@ -97,18 +125,10 @@ def _until(end: dt.datetime) -> str:
     return f"{end.astimezone(render.PAKISTAN):%Y-%m-%d %H:%M PKT}, {left}{renew}"
 
 
-def _officer(session: Session, client: Client) -> tuple[str, str]:
-    """The id of the officer's key and his number; empty where this computer doesn't know them."""
-    path = session.settings().officer_key
-    if path is None or not path.exists():
-        return "", ""
-    from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
-
-    key = OfficerKey.load(path)
-    return key.key_id.hex(), kept.officer_number(client.state_folder, key.key_id)
-
-
-def _named(session: Session, key: str, number: str) -> str:
+def _named(session: Session, key: str, number: str, mine: directory_pb2.Officer | None) -> str:
+    if mine is not None:
+        grade = f", grade {mine.grade}" if mine.grade else ""
+        return f"{number}, {keys.who(mine)}{grade}, key {key}"
     if key:
         return f"{number or 'number not known here'}, key {key}"
     path = session.settings().officer_key

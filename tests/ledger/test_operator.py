@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,16 @@ def test_the_ledgers_origin_is_its_own_and_the_settings_where_it_has_none(
     assert origin() == "nsor.example/first"
     monkeypatch.setenv("NSOR_LEDGER_ORIGIN", ORIGIN)
     assert origin() == "nsor.example/first"
+
+
+def test_what_cannot_be_copied_is_said_with_the_checkpoint_to_keep(
+    database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    # Whoever works where the copy isn't must keep the proof himself; nothing is begun where the register doesn't look.
+    with database.owner() as conn:
+        receipt = operator.record(conn, keyring, method=METHOD, detail=DETAIL)
+    with pytest.raises(operator.NotCopied, match="isn't in the outside copy") as raised:
+        operator.copied(conn, tmp_path / "checkpoints")
+    assert receipt.checkpoint.decode() in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+    operator.copied(conn, tmp_path / "checkpoints")  # said once

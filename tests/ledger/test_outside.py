@@ -382,14 +382,14 @@ def test_a_start_beside_a_serving_register_reads_the_copy_before_the_tree(
     copy = start()
     put(copy, write(3))
     until(lambda: sizes(path) == [3])
-    read = outside.last_known
+    read = outside.Tail.read
 
-    def slowly(at: Path) -> outside.Known | None:
+    def slowly(at: Path, _since: int) -> outside.Tail:
         put(copy, write(4))
         copy.close()
         return read(at)
 
-    monkeypatch.setattr(outside, "last_known", slowly)
+    monkeypatch.setattr(outside.Tail, "read", slowly)
     with database.transaction() as conn:
         assert outside.compare(conn, path) == 7
 
@@ -542,3 +542,32 @@ def test_a_disk_that_hangs_holds_nobody_up(write: Write, tmp_path: Path) -> None
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     copy.close()
     os.close(reader)
+
+
+def test_a_tree_that_was_set_back_and_has_grown_past_it_is_found(
+    database: Database, ledger: Ledger, write: Write, path: Path
+) -> None:
+    # A command's entry was taken back, and the register, which never saw it, has gone on: its own are the newest.
+    write(3)
+    taken = write(1).receipts[-1]
+    forget(database, ledger, 3)
+    path.parent.mkdir()
+    path.touch()
+    outside.add(path, [taken.checkpoint])
+    with database.transaction() as conn, pytest.raises(CopyAhead, match="knows 4 entries, the tree has 3"):
+        outside.compare(conn, path)
+    outside.add(path, [write(2).receipts[-1].checkpoint])
+    with database.transaction() as conn, pytest.raises(CopyAhead, match="another root at 4"):
+        outside.compare(conn, path)
+
+
+def test_a_command_and_a_register_write_one_after_the_other(start: Start, path: Path, write: Write) -> None:
+    # Notes of both are whole, and a copy that isn't there isn't begun by a command.
+    with pytest.raises(FileNotFoundError):
+        outside.add(path, [b""])
+    copy = start()
+    for _ in range(20):
+        put(copy, write(1))
+        outside.add(path, [write(1).receipts[-1].checkpoint])
+    until(lambda: set(sizes(path)) >= set(range(1, 41)))
+    assert path.read_bytes().count(b"nsor.gov.pk/ledger\n") >= 40

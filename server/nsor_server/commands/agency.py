@@ -17,6 +17,7 @@ from nsor_server.calls import Agency
 from nsor_server.commands import again as again_
 from nsor_server.commands import in_force
 from nsor_server.commands.focal_person import focal_person
+from nsor_server.commands.recording import recording
 from nsor_server.directory import agencies, entries, focal_persons
 from nsor_server.directory import standing as standings
 from nsor_server.formats.dates import KARACHI
@@ -88,7 +89,7 @@ def add(
         )
         wanted = [one]
     keyring = keyrings.load(settings.keys)
-    with attached(settings) as database, database.owner() as owner:
+    with attached(settings) as database, recording(database, settings) as owner:
         added = entries.add(owner, keyring, wanted)
     click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
 
@@ -139,7 +140,7 @@ def disable(agency_id: str, again: str | None) -> None:
         if one.enabled:
             what = f"{one.name_en} ({_kind(one)}, {' '.join(one.jurisdiction)}) will not be able to call any more."
             again_.typed(agency_id, again, what=what)
-        with database.owner() as owner:
+        with recording(database, settings) as owner:
             changed = entries.disable(owner, keyring, agency_id)
     click.echo(f"{agency_id} is disabled." if changed else f"{agency_id} was disabled before.")
     click.echo(f"The way back: nsor-server agency enable {agency_id}", err=True)
@@ -160,7 +161,7 @@ def enable(agency_id: str, again: str | None) -> None:
         if not one.enabled:
             what = f"{one.name_en} will be able to call again: {valid} certificates, {standing.officers} officers."
             again_.typed(agency_id, again, what=what)
-        with database.owner() as owner:
+        with recording(database, settings) as owner:
             changed = entries.enable(owner, keyring, agency_id)
     click.echo(f"{agency_id} is enabled." if changed else f"{agency_id} was enabled before.")
 

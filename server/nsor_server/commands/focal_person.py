@@ -15,6 +15,7 @@ from nsor.v1 import options_pb2
 from nsor_server import config
 from nsor_server.commands import again as again_
 from nsor_server.commands import in_force
+from nsor_server.commands.recording import recording
 from nsor_server.directory import focal_persons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
@@ -55,7 +56,7 @@ def add(*, agency_id: str | None, number: str | None, public_key_file: Path | No
             raise click.UsageError("A focal person needs AGENCY_ID, --number and --public-key-file; or give --file.")
         wanted = [focal_persons.checked(numbers, agency_id, number, public_key_file.read_bytes())]
     keyring = keyrings.load(settings.keys)
-    with attached(settings) as database, database.owner() as owner:
+    with attached(settings) as database, recording(database, settings) as owner:
         added = focal_persons.add(owner, keyring, wanted)
     for person in added if file is None else ():
         click.echo(f"{person.number} of {person.agency_id}, key {person.key_id.hex()}")
@@ -90,7 +91,7 @@ def disable(*, agency_id: str, number: str, again: str | None) -> None:
     keyring = keyrings.load(settings.keys)
     what = f"The key of focal person {number} of {agency_id} will be disabled, for good; a new key may follow."
     again_.typed(number, again, what=what)
-    with attached(settings) as database, database.owner() as owner:
+    with attached(settings) as database, recording(database, settings) as owner:
         changed = focal_persons.disable(owner, keyring, agency_id, number)
     click.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")
 

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from nsor_server import config
+from nsor_server.commands.recording import copy, recording
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger import migrations as recorded
 from nsor_server.storage import backup as backups
@@ -27,7 +28,7 @@ _console = Console(highlight=False)
 def migrate() -> None:
     """Bring the database to this version, on the record where there is a ledger; says what was applied."""
     settings = config.load(os.environ)
-    with attached(settings) as database, database.owner() as owner:
+    with attached(settings) as database, recording(database, settings) as owner:
         # Its keys are read first: without them nothing can be recorded, and so nothing is applied.
         with owner.transaction():
             keyring = keyrings.load(settings.keys) if recorded.has_ledger(owner) else None
@@ -68,12 +69,13 @@ def rotate(rewrap_only: bool) -> None:
     settings = config.load(os.environ)
     path = _file(settings)
     keyring = keyrings.load(settings.keys)
-    with attached(settings) as database, database.owner() as owner:
+    with attached(settings) as database, recording(database, settings) as owner:
         rotation.check_no_server(owner)
         if not rewrap_only:
             keyring_check.check(owner, keyring)
             keyring_check.record(owner, keyring)
             owner.commit()
+            copy(owner, settings)
             keyring = keyring.rotated()
             keyrings.write_private(path, keyring.to_bytes(), replace=True)
             _console.print(f"[green]rotated[/] {path}")

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
+from nsor_server.commands.recording import recording
 from nsor_server.ledger import epoch, epoch_cosignatures, operator, outside, proofs, witness_keys
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
@@ -58,9 +59,8 @@ def new_epoch(yes: bool) -> None:
     witnesses = witness_keys.load(settings.witnesses)
     if not yes:
         click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
-    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+    with attached(settings) as database, recording(database, settings) as conn:
         opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
-        conn.commit()
     _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
     _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
     _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
@@ -101,9 +101,8 @@ def add_cosignatures(file: Path) -> None:
     if not witnesses:
         raise config.OperatorError("no witness counts here: let the setting witnesses name a file with their keys")
     keyring = keyrings.load(settings.keys)
-    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+    with attached(settings) as database, recording(database, settings) as conn:
         names = epoch_cosignatures.add_cosignatures(conn, keyring, cosigned_files.read(file), witnesses)
-        conn.commit()
     _console.print(f"[green]added[/] the co-signature of {', '.join(names)}")
 
 
@@ -119,7 +118,7 @@ def new_copy(yes: bool) -> None:
     if not yes:
         text = "Whatever the lost copy knew and the database doesn't can't be told any more. Begin a new copy?"
         click.confirm(text, abort=True)
-    with attached(settings) as database, contextlib.closing(database.owner()) as conn:
+    with attached(settings) as database, recording(database, settings) as conn:
         detail = record_pb2.AccessDetail(outcome="NEW_COPY")
         operator.record(conn, keyring, method="nsor-server/ledger.new-copy", detail=detail)
         conn.commit()

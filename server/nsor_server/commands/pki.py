@@ -184,13 +184,14 @@ def import_(index_file: Path) -> None:
     Uses the owner's role of the configured database. Importing an index again adds nothing.
     """
     # Only this command needs PostgreSQL; the CA's machine has none.
+    from nsor_server.commands.recording import recording  # noqa: PLC0415
     from nsor_server.directory import certificates  # noqa: PLC0415
     from nsor_server.storage import attach, keyring  # noqa: PLC0415
 
     settings = config.load(os.environ)
     entries = index.read(index_file)
     keys = keyring.load(settings.keys)
-    with attach.attached(settings) as database, database.owner() as connection:
+    with attach.attached(settings) as database, recording(database, settings) as connection:
         done = certificates.import_index(connection, keys, entries)
     click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
 

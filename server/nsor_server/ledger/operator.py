@@ -1,22 +1,34 @@
 """Entries of operators' commands: what is done beside the front door is on the record as well.
 
 The entry and the rows of the change are one transaction, which the command commits, and are written by the statements
-that write a call's.
+that write a call's. Once it is committed, its checkpoint goes into the outside copy as well: whoever owns the
+database can take back at once what no register that serves has seen.
 """
 
 import datetime as dt
 import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
 from nsor_server import config
 from nsor_server.calls import RecordRef, Row, new_access_id
+from nsor_server.ledger import outside
 from nsor_server.ledger.append import Connection, Ledger
 from nsor_server.ledger.entry import Entry, NewEpoch
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+
+_recorded: Final[WeakKeyDictionary[Connection, list[bytes]]] = WeakKeyDictionary()
+"""By connection, the checkpoints of what was recorded on it and isn't in the outside copy yet."""
+
+
+class NotCopied(config.OperatorError):
+    """What was committed isn't in the outside copy; says why, and holds the checkpoints, which somebody must keep."""
 
 
 def now(conn: Connection) -> dt.datetime:
@@ -37,7 +49,7 @@ def record(
     new_epoch: NewEpoch | None = None,
     origin: str = "",
 ) -> receipt_pb2.Receipt:
-    """Append one entry without an agency, in the caller's transaction.
+    """Append one entry without an agency, in the caller's transaction; ``copied`` follows its commit.
 
     Args:
         conn: the owner's role, with an open transaction that the caller commits.
@@ -55,7 +67,33 @@ def record(
     made = entry(
         method, detail, call_hash=call_hash, records=(*deciding.refs(rows), *deciding.records((*rows, *present)))
     )
-    return Ledger(keyring, opened).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
+    receipt = Ledger(keyring, opened).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
+    _recorded.setdefault(conn, []).append(receipt.checkpoint)
+    return receipt
+
+
+def copied(conn: Connection, copy: Path) -> None:
+    """Put into the outside copy what was recorded on a connection, as it is in memory: it is committed now.
+
+    Args:
+        conn: may be closed.
+        copy: the outside copy.
+
+    Raises:
+        NotCopied: it isn't to be had here.
+    """
+    notes = _recorded.pop(conn, [])
+    if not notes:
+        return
+    try:
+        outside.add(copy, notes)
+    except OSError as error:
+        kept = b"\n".join(notes).decode()
+        raise NotCopied(
+            f"This is committed, but it isn't in the outside copy: {copy} can't be written here ({error.strerror})."
+            " Whoever owns the database could take it back unseen. Keep this checkpoint where he can't reach it, and"
+            f" give commands the register's checkpoint_file from now on:\n{kept}"
+        ) from None
 
 
 def entry(

@@ -6,10 +6,12 @@ of its own writes it, and a disk that hangs, or a queue that overflows, turns `h
 database later.
 
 The file holds signed notes, each followed by an empty line. A write that was torn by a crash is passed over when it
-is read.
+is read. An operator's command adds what it has committed (`add`) beside a register that serves: each writes while it
+has the file's lock.
 """
 
 import contextlib
+import fcntl
 import logging
 import math
 import os
@@ -17,7 +19,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -33,6 +35,8 @@ from nsor_server.ledger import proofs
 _log = logging.getLogger(__name__)
 
 _TAIL_BYTES = 1 << 20
+_LEAST_BYTES = 1 << 15
+"""More than a note, by far: one that was being written when the copy was read is read again."""
 _WAITING = 8192
 _MAX_NOTES = 1024
 _GATHER_SECONDS = 0.02
@@ -40,6 +44,8 @@ _GATHER_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
 _SIGNATURE_BYTES = 64
 _LIKELY = re.compile(rb"\n*([^\n]+)\n([0-9]{1,19})\n[^\n]+")
+
+_STORED = "SELECT size, note FROM ledger_checkpoint WHERE size = ANY (%s)"
 
 MissedCheckpoints = Callable[[int, int], Sequence[tuple[int, bytes]]]
 """(size, most) -> the checkpoints of more than ``size`` entries, the smallest first: from the database."""
@@ -118,45 +124,87 @@ def _chunks(file: BinaryIO, end: int) -> Iterator[bytes]:
         yield chunk
 
 
-def last_known(path: Path) -> Known | None:
-    """The newest checkpoint of a copy: among the last ones, of the last one's origin, the largest.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a copy, not taken apart: of thousands that would be most of a start.
 
-    Commits of several threads may have been written out of their order. What merely looks like a checkpoint is told
-    from a whole one only where it matters: taking thousands apart would be most of a start.
+    Attributes:
+        blocks: what lies between empty lines.
+        likely: those that look like the text of a checkpoint, in their order.
     """
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            blocks = list(_blocks([file.read()]))
-    except FileNotFoundError:
-        return None
-    likely = [
-        _Likely(match[1], int(match[2]), nth)
-        for nth, block in enumerate(blocks[:-1])
-        if (match := _LIKELY.fullmatch(block)) is not None
-    ]
-    last = _first_whole(blocks, reversed(likely))
-    if last is None:
-        return None
-    origin = last.checkpoint.origin.encode()
-    of_origin = (each for each in likely if each.origin == origin)
-    return _first_whole(blocks, sorted(of_origin, key=lambda each: each.size, reverse=True))
+
+    blocks: Sequence[bytes]
+    likely: Sequence[_Likely]
+
+    @classmethod
+    def read(cls, path: Path, since: int = 0) -> "Tail":
+        """The tail of a file, without what lies before ``since`` and far from its end; empty where there is none."""
+        try:
+            with path.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(0, end - _TAIL_BYTES, min(since, end) - _LEAST_BYTES))
+                blocks = list(_blocks([file.read()]))
+        except FileNotFoundError:
+            return cls((), ())
+        likely = [
+            _Likely(match[1], int(match[2]), nth)
+            for nth, block in enumerate(blocks[:-1])
+            if (match := _LIKELY.fullmatch(block)) is not None
+        ]
+        return cls(blocks, likely)
+
+    def newest(self) -> Known | None:
+        """Of the last one's origin, the largest: what several threads commit may have been written out of order."""
+        last = self._first_whole(reversed(self.likely))
+        if last is None:
+            return None
+        of_origin = self._of(last.checkpoint.origin)
+        return self._first_whole(sorted(of_origin, key=lambda each: each.size, reverse=True))
+
+    def sizes(self, origin: str) -> list[int]:
+        """Of the checkpoints of an origin."""
+        return [each.size for each in self._of(origin)]
+
+    def unlike(self, origin: str, stored: Mapping[int, bytes]) -> Iterator[Known]:
+        """Those of an origin that aren't, word for word, the ones that are stored for their sizes."""
+        for each in self._of(origin):
+            text = self.blocks[each.nth].lstrip(b"\n")
+            known = None if stored.get(each.size, b"").startswith(text + b"\n\n") else self._whole(each)
+            if known is not None:
+                yield known
+
+    def _of(self, origin: str) -> list[_Likely]:
+        return [each for each in self.likely if each.origin == origin.encode()]
+
+    def _first_whole(self, likely: Iterable[_Likely]) -> Known | None:
+        return next((known for each in likely if (known := self._whole(each)) is not None), None)
+
+    def _whole(self, likely: _Likely) -> Known | None:
+        return _known(self.blocks[likely.nth], self.blocks[likely.nth + 1])
 
 
-def _first_whole(blocks: Sequence[bytes], likely: Iterable[_Likely]) -> Known | None:
-    found = (_known(blocks[each.nth], blocks[each.nth + 1]) for each in likely)
-    return next((known for known in found if known is not None), None)
+def last_known(path: Path) -> Known | None:
+    """The newest checkpoint of a copy."""
+    return Tail.read(path).newest()
 
 
-def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:
+def compare(conn: psycopg.Connection[TupleRow], path: Path, *, since: int = 0) -> int:
     """See that the tree holds all that the copy remembers; returns the size up to which the copy has checkpoints.
 
-    The copy is read first: on a register that serves, both grow meanwhile, the copy after the tree.
+    The copy is read first: on a register that serves, both grow meanwhile, the copy after the tree. Its newest
+    checkpoint is compared with the tree, and of those before it each that isn't stored as it is: a tree that was set
+    back may have grown past it since.
+
+    Args:
+        conn: of any role that may read.
+        path: the copy.
+        since: its `extent` when it was compared before.
 
     Raises:
         CopyAhead: it doesn't.
     """
-    known = last_known(path)
+    tail = Tail.read(path, since)
+    known = tail.newest()
     row = conn.execute("SELECT origin, size FROM ledger_head").fetchone()
     if row is None:
         raise CopyAhead("the ledger has no head: restore the database")
@@ -174,9 +222,24 @@ def compare(conn: psycopg.Connection[TupleRow], path: Path) -> int:
         return int(epoch[0])
     if checkpoint.size > size:
         raise CopyAhead(f"the outside copy knows {checkpoint.size} entries, the tree has {size}. {advice}")
-    if proofs.root(conn, checkpoint.size) != checkpoint.root:
-        raise CopyAhead(f"the outside copy has another root at {checkpoint.size} entries than the tree. {advice}")
+    stored: dict[int, bytes] = dict(conn.execute(_STORED, (tail.sizes(origin),)).fetchall())
+    for each in (checkpoint, *(other.checkpoint for other in tail.unlike(origin, stored))):
+        if proofs.root(conn, each.size) != each.root:
+            raise CopyAhead(f"the outside copy has another root at {each.size} entries than the tree. {advice}")
     return checkpoint.size
+
+
+def add(path: Path, notes: Iterable[bytes]) -> None:
+    """Add checkpoints of commits that the register which serves doesn't know; it may be writing meanwhile.
+
+    Raises:
+        OSError: there is no copy, or it can't be written: none is begun here.
+    """
+    descriptor = _open(path, create=False)
+    try:
+        _append(descriptor, notes)
+    finally:
+        os.close(descriptor)
 
 
 class OutsideCopy:
@@ -350,8 +413,7 @@ class OutsideCopy:
         try:
             self._open()
             if self._descriptor is not None:
-                _write_all(self._descriptor, b"".join(note + b"\n" for _, note in notes))
-                os.fdatasync(self._descriptor)
+                _append(self._descriptor, (note for _, note in notes))
         except (OSError, OperatorError, psycopg.Error) as error:
             self._failed(getattr(error, "strerror", None) or type(error).__name__)
             self._lose(min(size for size, _ in notes))
@@ -416,9 +478,27 @@ def _open(path: Path, *, create: bool) -> int:
     if create:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
-    if os.fstat(descriptor).st_size:
-        _write_all(descriptor, b"\n\n")
+    with _alone(descriptor):
+        if os.fstat(descriptor).st_size:
+            _write_all(descriptor, b"\n\n")
     return descriptor
+
+
+def _append(descriptor: int, notes: Iterable[bytes]) -> None:
+    """Write notes, and have them on the disk."""
+    with _alone(descriptor):
+        _write_all(descriptor, b"".join(note + b"\n" for note in notes))
+        os.fdatasync(descriptor)
+
+
+@contextlib.contextmanager
+def _alone(descriptor: int) -> Iterator[None]:
+    """While nobody else of the register's writes to the file."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -3,6 +3,7 @@
 It runs on connections of the server's role, under `ledger.guard`, which decides when.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -28,13 +29,16 @@ class Probe:
         """``keyring`` signs the ledger; ``copy`` is the outside copy."""
         self._keyring = keyring
         self._copy = copy
+        self._compared = 0
         self._torn = ""
         self._schema_alerted = ""
         self._until_schema = SCHEMA_EVERY
         self._locks = Locks()
 
     def __call__(self, conn: Connection, deep: bool) -> None:
-        """Write, where nobody is in the way; deep: lock the head, and see to the end of the ledger as well.
+        """Write, where nobody is in the way, and compare the outside copy, which commands add to beside this process.
+
+        Deep: lock the head, and see to the end of the ledger as well.
 
         Raises:
             OperatorError: the database isn't sound, somebody is in the way, or the ledger's end isn't what was signed.
@@ -46,6 +50,10 @@ class Probe:
             self._schema(conn, deep=deep)
             if deep:
                 self._end(conn)
+            else:
+                end = outside.extent(self._copy)
+                self._told(lambda: outside.compare(conn, self._copy, since=self._compared))
+                self._compared = end
         except psycopg.errors.LockNotAvailable:
             conn.rollback()
             self._locks.check(conn, patience=0)  # whoever is in the way now has been so for as long as this has waited
@@ -77,8 +85,11 @@ class Probe:
     def _end(self, conn: Connection) -> None:
         # Free only when the transaction before has ended, one way or the other.
         conn.execute("SELECT FROM ledger_head FOR UPDATE")
+        self._told(lambda: tail.check(conn, self._keyring, self._copy))
+
+    def _told(self, check: Callable[[], object]) -> None:
         try:
-            tail.check(conn, self._keyring, self._copy)
+            check()
         except (tail.TornEnd, outside.CopyAhead) as error:
             if str(error) != self._torn:
                 self._torn = str(error)

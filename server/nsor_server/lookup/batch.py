@@ -210,7 +210,7 @@ class Decider:
             try:
                 decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
             except errors.ApiError as error:
-                decided.append(Refusal(error))
+                decided.append(_refused(item, error))
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
                 alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
                 decided.append(Refusal(errors.Internal()))
@@ -240,7 +240,7 @@ class Decider:
                 raise errors.RequestIdReused
             outcome = self._answer(batch, item, head, earlier)
         except errors.ApiError as error:
-            return Refusal(error, record_pb2.AccessDetail(spent=recorded))
+            return _refused(item, error, recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
 
@@ -385,6 +385,13 @@ class Decider:
         """
         plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
+
+
+def _refused(item: LookUp, error: errors.ApiError, spent: record_pb2.Spent | None = None) -> Refusal:
+    """A refusal whose entry says what the look-up rested on, so that ``ledger verify`` can tell whether it was due."""
+    grant_id = item.wanted.grant_id
+    subjects = [] if grant_id == NO_GRANT else [grant_id]
+    return Refusal(error, record_pb2.AccessDetail(spent=spent, subjects=subjects))
 
 
 def _kept(request_hash: bytes, answered_us: int) -> bytes:

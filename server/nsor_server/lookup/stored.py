@@ -1,4 +1,4 @@
-"""Access requests, grants and look-ups as they are stored, compared with their seals and the ledger.
+"""Access requests and look-ups as they are stored, compared with their seals and the ledger; history.py opens grants.
 
 A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
 """
@@ -26,12 +26,6 @@ _REQUESTS: Final = f"""
 SELECT {recorded_index(store.REQUESTS, "r.access_request_id", "r.version")},
     r.access_request_id, r.version, r.state, r.agency_id, r.district, r.sealed
 FROM access_request_version AS r
-"""  # noqa: S608 - constants
-_GRANTS: Final = f"""
-SELECT {recorded_index(store.GRANTS, "g.grant_id", "1")},
-    g.grant_id, g.access_request_id, g.opened_by_agency, g.agency_id,
-    (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds, g.sealed
-FROM access_grant AS g
 """  # noqa: S608 - constants
 
 
@@ -74,16 +68,6 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     sealer = Sealer(keyring)
     for index, request_id, *columns, sealed in read(conn, "requests", _REQUESTS):
         opened(add, index, store.REQUESTS, lambda: store.open_request(sealer, request_id, columns, sealed))  # noqa: B023
-    for index, grant_id, request_id, opened_by, *grant_columns, sealed in read(conn, "grants", _GRANTS):
-        grant = opened(
-            add,
-            index,
-            store.GRANTS,
-            lambda: store.open_grant(sealer, grant_id.bytes, tuple(grant_columns), sealed),  # noqa: B023
-        )
-        beside = (request_id.bytes if request_id else b"", opened_by)
-        if grant is not None and (grant.access_request_id, grant.opened_by_agency) != beside:
-            add(index, "a column of access_grant isn't what the seal beside it says")
 
 
 STORED: Final = Stored(

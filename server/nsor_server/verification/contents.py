@@ -7,7 +7,7 @@ from nsor_server.directory import stored as directory
 from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
-from nsor_server.lookup.ended import Ended
+from nsor_server.lookup.history import Grants
 from nsor_server.notification import stored as notification
 from nsor_server.registration import stored as registration
 from nsor_server.registration.history import History
@@ -67,7 +67,7 @@ class _All:
 def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     """Begin to compare rows and answers with the entries that wrote them."""
     history = History(conn, keyring, report.add)
-    parts: list[OfEntries] = [history, Answers(conn, history, report.add), Ended(report.add)]
+    parts: list[OfEntries] = [history, Answers(conn, history, report.add), Grants(conn, keyring, report.add)]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
     return _All([*parts, Recount(report.add), times])

@@ -1,0 +1,158 @@
+"""Grants, tickets and opened cases along the ledger: what each look-up on one was answered is what it had to be.
+
+A withdrawal and each use are rows that the look-up reads. Whoever owns the database can take one away for a look-up, or
+add one, and put all back: then every row is as it was. But the sealed grants, and the entries that wrote the rows, he
+can't make: told again in their order they say what counted when a look-up was answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2
+from nsor_server.ledger.stored import Add, Connection, Rows, opened
+from nsor_server.lookup import rules, store
+from nsor_server.lookup.stored import LOOK_UP
+from nsor_server.storage import deciding
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_GRANTS: Final = f"""
+SELECT r.index, uuid_send(g.grant_id), g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
+    g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency
+FROM ledger_record AS r JOIN access_grant AS g ON r.row_id = uuid_send(g.grant_id) AND r.version = {store.GRANT_VERSION}
+WHERE r.table_name = '{store.GRANTS}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_ENDED: Final = f"""
+SELECT r.index, r.table_name, r.row_id
+FROM ledger_record AS r
+LEFT JOIN officer_disabled AS d ON r.table_name = '{deciding.DISABLED_OFFICERS.name}'
+    AND r.row_id = d.key_id AND r.version = d.version
+WHERE r.table_name = '{store.WITHDRAWALS}' OR d.reason = {directory_pb2.DISABLE_REASON_KEY_COMPROMISED:d}
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+"""Withdrawals, and keys that were disabled as compromised."""
+_NOT_VALID: Final = "GRANT_NOT_VALID"
+_WITHDRAWN: Final = "GRANT_WITHDRAWN"
+_EXPIRED: Final = "GRANT_EXPIRED"
+_USED_UP: Final = "GRANT_USED_UP"
+_REASONS: Final = frozenset({_NOT_VALID, _WITHDRAWN, _EXPIRED, _USED_UP})
+_ANSWERED: Final[Mapping[str, str]] = {
+    _NOT_VALID: "a look-up rests on a grant, ticket or court case that wasn't for it",
+    _WITHDRAWN: "a look-up rests on a grant, ticket or court case that counted no more",
+    _EXPIRED: "a look-up rests on a grant, ticket or court case that had ended",
+}
+"""Why it had to be refused -> what is wrong with one that was answered."""
+_REFUSED: Final = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
+_NUMBERED: Final = "the uses of a grant, ticket or court case aren't numbered one after the other, up to what it allows"
+
+
+@dataclass(slots=True)
+class _Grant:
+    """A grant, ticket or opened case, with its uses so far for each of its persons."""
+
+    record: record_pb2.GrantRecord
+    uses: list[int]
+
+
+class Grants:
+    """Follows what counts, entry by entry; on the way every seal is opened and compared with what stands beside it.
+
+    Where details were dropped, uses were too: then it is only said what is certain without them.
+    """
+
+    def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
+        self._add = add
+        self._sealer = Sealer(keyring)
+        self._rows = Rows(conn, "grants", _GRANTS, add)
+        self._ended = Rows(conn, "what ends grants", _ENDED, add)
+        self._grants: dict[bytes, _Grant] = {}
+        self._withdrawn: set[bytes] = set()
+        self._compromised: set[bytes] = set()
+        self._dropped = False
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Take the next entry; all come in their order."""
+        for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
+            self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
+        for table, row_id in self._ended.take(index):
+            (self._withdrawn if table == store.WITHDRAWALS else self._compromised).add(row_id)
+        if leaf.method != LOOK_UP or leaf.purpose not in rules.ON_A_GRANT:
+            return
+        if detail is None:
+            self._dropped = True
+        elif detail.subjects:
+            if leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
+                self._answered(index, leaf, detail)
+            elif detail.outcome in _REASONS:
+                self._refused(index, leaf, detail)
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+        self._ended.finish()
+
+    def _given(
+        self, index: int, grant_id: bytes, columns: tuple[str, int, bytes], sealed: bytes, beside: tuple[bytes, str]
+    ) -> None:
+        record = opened(
+            self._add, index, store.GRANTS, lambda: store.open_grant(self._sealer, grant_id, columns, sealed)
+        )
+        if record is None:
+            return
+        if (record.access_request_id, record.opened_by_agency) != beside:
+            self._add(index, "a column of access_grant isn't what the seal beside it says")
+        self._grants[grant_id] = _Grant(record, [0] * len(record.cnics))
+
+    def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        grant = self._grants.get(detail.subjects[-1])
+        due = self._due(grant, leaf, detail)
+        if due:
+            self._add(index, _ANSWERED[due])
+        elif grant is not None and not detail.replay:
+            self._use(index, grant, detail)
+
+    def _use(self, index: int, grant: _Grant, detail: record_pb2.AccessDetail) -> None:
+        """Count a use: each comes once, and none is beyond what the grant allows."""
+        position, use = list(grant.record.cnics).index(_cnic(detail)), detail.grant_use
+        before = grant.uses[position]
+        follows = use > before if self._dropped else use == before + 1
+        if position != detail.grant_position or not follows or use > grant.record.uses_per_subject:
+            self._add(index, _NUMBERED)
+        grant.uses[position] = max(before, use)
+
+    def _refused(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        grant = self._grants.get(detail.subjects[-1])
+        if detail.outcome == _NOT_VALID and grant is not None and not grant.record.officer_key:
+            return  # where a court's officers may act isn't told again here
+        due = self._due(grant, leaf, detail)
+        if not due and grant is not None:
+            used = grant.uses[list(grant.record.cnics).index(_cnic(detail))]
+            if used >= grant.record.uses_per_subject or self._dropped:
+                due = _USED_UP
+        if detail.outcome != due:
+            self._add(index, _REFUSED)
+
+    def _due(self, grant: _Grant | None, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
+        """Why a look-up had to be refused, as ``lookup/batch.py`` says it, but for its uses; empty: it hadn't."""
+        if grant is None:
+            return _NOT_VALID
+        record = grant.record
+        is_his = not record.officer_key or record.officer_key == detail.officer_key
+        if (record.agency, record.purpose) != (leaf.agency, leaf.purpose) or not is_his:
+            return _NOT_VALID
+        if _cnic(detail) not in record.cnics:
+            return _NOT_VALID
+        if record.grant_id in self._withdrawn or record.opened_by_key in self._compromised:
+            return _WITHDRAWN
+        return _EXPIRED if leaf.time_us >= record.expires_at_us else ""
+
+
+def _cnic(detail: record_pb2.AccessDetail) -> str:
+    """The person whom a look-up asked for."""
+    return detail.named.removeprefix("cnic ")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
+from tests.polling import until
 
 
 def test_receipt_proves_its_entry(database: Database, keyring: Keyring, write: Write) -> None:
@@ -324,3 +326,26 @@ def test_a_dump_does_not_tell_a_look_up_that_found_from_one_that_did_not(
     with database.transaction() as conn:
         sizes = conn.execute("SELECT DISTINCT octet_length(sealed) FROM ledger_detail").fetchall()
     assert len(sizes) == 1
+
+
+def test_the_time_is_that_at_which_the_lock_is_had(database: Database) -> None:
+    # What was waited for the lock isn't a step of the database's clock, of which an alert would tell.
+    with (
+        contextlib.closing(database.owner()) as holder,
+        contextlib.closing(database.connect()) as waiting,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("SELECT FROM ledger_head FOR UPDATE")
+        locked = pool.submit(Session(waiting).run, BEGIN, LOCK)
+        until(lambda: _waits_for_a_lock(database, waiting), seconds=120)
+        ((released_us,),) = holder.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        holder.rollback()
+        assert locked.result(120)[1][0][1] >= released_us
+
+
+def _waits_for_a_lock(database: Database, conn: psycopg.Connection) -> bool:
+    with database.transaction() as other:
+        found = other.execute(
+            "SELECT FROM pg_locks WHERE pid = %s AND NOT granted", (conn.info.backend_pid,)
+        ).fetchone()
+    return found is not None

@@ -34,12 +34,16 @@ from nsor_server.storage.session import BEGIN, Rows, Session, Statement, Step
 LOCK: Final = Statement(
     b"ledger lock",
     b"""
+WITH head AS MATERIALIZED (SELECT * FROM ledger_head FOR UPDATE)
 SELECT size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, directory_version, origin, frontier, root,
     directory_hash, time_us
-FROM ledger_head FOR UPDATE
+FROM head
 """,
 )()
-"""Takes the ledger's lock until the transaction ends: what is read after it shows every entry before."""
+"""Takes the ledger's lock until the transaction ends: what is read after it shows every entry before.
+
+The clock is read when the lock is had, since it may have been waited for.
+"""
 
 # One statement. The head moves only from the size that was locked: two appends on one head can't both succeed, since
 # the second divides by zero, and its transaction is lost.

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from nsor_server.directory import certificates, entries
 from nsor_server.ledger import directory_proof
 from nsor_server.pki import index
 from nsor_server.policy import documents
+from nsor_server.storage import decided_rows
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import deciding, policies
@@ -241,3 +243,38 @@ def test_verification_finds_what_cannot_be_compared(entered: Database) -> None:
     assert "the entry's record in agency isn't what it wrote" in found
     assert "a column of agency_state isn't what it must be" in found
     assert "certificate has a value that can't be read" in found
+
+
+class Fetched:
+    """A connection that counts the rows that come from it."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self.conn = conn
+        self.rows = 0
+
+    def execute(self, *given: Any) -> Any:
+        return _Result(self, self.conn.execute(*given))
+
+
+class _Result:
+    def __init__(self, of: Fetched, cursor: Any) -> None:
+        self.of, self.cursor = of, cursor
+
+    def fetchall(self) -> list[Any]:
+        rows: list[Any] = self.cursor.fetchall()
+        self.of.rows += len(rows)
+        return rows
+
+
+def test_rows_that_no_entry_added_fill_no_memory(database: Database, keyring: Keyring) -> None:
+    # Millions of them would be the end of the server, or a time-out of which nobody hears.
+    with database.owner() as owner:
+        before = Fetched(owner)
+        decided_rows.read(cast("psycopg.Connection", before), directory_proof.prove(owner, keyring).directory_hash)
+        owner.execute(
+            "INSERT INTO certificate_revocation SELECT to_hex(n), 'unspecified' FROM generate_series(1, 5000) AS n"
+        )
+        after = Fetched(owner)
+        with pytest.raises(decided_rows.Contradicted, match="certificate_revocation has a row that no entry added"):
+            decided_rows.read(cast("psycopg.Connection", after), b"")
+    assert after.rows <= before.rows + 1

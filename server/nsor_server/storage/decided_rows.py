@@ -7,7 +7,8 @@ what its functions, operators and views do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ class Contradicted(Exception):
 
 
 def read(connection: psycopg.Connection, digest: bytes) -> Rows:
-    """Read every row that decides.
+    """Read every row that decides; of each table no more than the ledger has records of, and one.
 
     Args:
         connection: of any role that may read, in a transaction that sees one state.
@@ -41,22 +42,30 @@ def read(connection: psycopg.Connection, digest: bytes) -> Rows:
         Contradicted: a row was changed, added or taken away past the ledger, or a record was; or a table was changed so
             that its rows can't be read.
     """
+    records = _records(connection)
+    recorded = Counter(ref.table for _, ref in records)
     stored: dict[_Key, bytes] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, table in deciding.TABLES.items():
-        read_rows = sorted(_table(connection, table), key=lambda each: (each[0].row_id, each[0].version))
+        read_rows = sorted(
+            _table(connection, table, recorded[name]), key=lambda each: (each[0].row_id, each[0].version)
+        )
         _note(stored, (ref for ref, _ in read_rows))
         rows[name] = [row for _, row in read_rows]
-    _compare(stored, _records(connection), digest)
+    _compare(stored, records, digest)
     return rows
 
 
-def _table(connection: psycopg.Connection, table: deciding.Deciding) -> list[tuple[RecordRef, dict[str, Any]]]:
-    """Each row of a table, with what the ledger must hold it to."""
+def _table(
+    connection: psycopg.Connection, table: deciding.Deciding, recorded: int
+) -> list[tuple[RecordRef, dict[str, Any]]]:
+    """Each row of a table, with what the ledger must hold it to; whoever adds millions fills no memory."""
     names = [name for name, _ in table.table.columns]
-    query = f"SELECT {', '.join(names)} FROM {table.table.name}"  # noqa: S608 - constants
+    query = f"SELECT {', '.join(names)} FROM {table.table.name} LIMIT %s"  # noqa: S608 - constants
     try:
-        found = connection.execute(query.encode()).fetchall()
+        found = connection.execute(query.encode(), (recorded + 1,)).fetchall()
+        if len(found) > recorded:
+            raise Contradicted(f"{table.table.name} has a row that no entry added")
         return [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
     except (psycopg.OperationalError, psycopg.InterfaceError):
         raise
@@ -72,12 +81,15 @@ def _note(stored: dict[_Key, bytes], refs: Iterable[RecordRef]) -> None:
         stored[key] = ref.sha256
 
 
-def _records(connection: psycopg.Connection) -> Iterator[tuple[int, RecordRef]]:
-    for index, table, row_id, version, sha256 in connection.execute(_RECORDS, (list(deciding.TABLES),)).fetchall():
-        yield index, RecordRef(table, bytes(row_id), version, bytes(sha256))
+def _records(connection: psycopg.Connection) -> list[tuple[int, RecordRef]]:
+    found = connection.execute(_RECORDS, (list(deciding.TABLES),)).fetchall()
+    return [
+        (index, RecordRef(table, bytes(row_id), version, bytes(sha256)))
+        for index, table, row_id, version, sha256 in found
+    ]
 
 
-def _compare(stored: dict[_Key, bytes], records: Iterator[tuple[int, RecordRef]], digest: bytes) -> None:
+def _compare(stored: dict[_Key, bytes], records: Iterable[tuple[int, RecordRef]], digest: bytes) -> None:
     found = deciding.NO_HASH
     for index, of_entry in groupby(records, key=lambda each: each[0]):
         refs = [ref for _, ref in of_entry]

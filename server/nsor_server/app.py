@@ -253,7 +253,7 @@ class _Parts:
         tracing = self._tracing()
         copy = self._outside_copy()
         writer = self._writer(copy)
-        admission = self._admission()
+        admission = self._admission(writer)
         reception = self._reception()
         answers = Answers(self.metrics, reception)
         limits = self._limits()
@@ -395,8 +395,9 @@ class _Parts:
         self.metrics.watch_spans(spans_to)
         return tracing
 
-    def _admission(self) -> Admission:
-        directory = Directory(self.database, functools.partial(directory_proof.prove, keyring=self.keyring), self.clock)
+    def _admission(self, writer: Writer[Call]) -> Admission:
+        prove = functools.partial(directory_proof.prove, keyring=self.keyring)
+        directory = Directory(self.database, prove, self.clock, lambda: writer.size)
         self._decided_by_the_register(directory.current.policy)
         self._started(directory)
         return Admission(directory, Officers())

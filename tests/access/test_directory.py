@@ -236,3 +236,66 @@ def test_who_watches_sees_a_change_and_outlives_a_database_that_is_away(
     assert current._watcher is not None
     assert not current._watcher.is_alive()
     assert (counted.asked, current.current.version) == (asked, 3)
+
+
+def test_whoever_can_prove_nothing_for_two_intervals_says_so_whatever_the_reason(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch, prove: Prove, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A reader that is made to fail again and again hears of no revocation, and contradicts nothing.
+    monkeypatch.setattr(directory, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(directory, "PROVE_AGAIN_SECONDS", 0.01)
+    current = Directory(counted, prove)
+    current.start()
+    with contextlib.ExitStack() as stack:
+        stack.callback(current.stop)
+        counted.away = True
+        until(lambda: current.unproved.seconds, seconds=60)
+        counted.away = False
+        until(lambda: not current.unproved.seconds, seconds=60)
+    assert "ALERT DIRECTORY_CONTRADICTED: what decides could not be read and proved for long" in caplog.text
+
+
+def test_an_earlier_state_of_the_ledger_proves_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch, prove: Prove, change: Callable[[], None]
+) -> None:
+    # Otherwise whoever shows it now and then renews the minute in which the last proved state counts, for ever.
+    monkeypatch.setattr(directory, "RETRY_SECONDS", 0.0)
+    current = Directory(database, prove)
+    with database.owner() as owner:
+        owner.execute("CREATE TABLE head_before AS SELECT * FROM ledger_head")
+    change()
+    with database.owner() as owner:
+        owner.execute("UPDATE certificate_revocation SET reason = 'superseded' WHERE serial = '1'")
+    current.reload()
+    assert current.unproved.seconds
+    with database.owner() as owner:
+        owner.execute(_SET_BACK)
+    assert current.reload().version == 2
+    assert current.unproved.seconds
+
+
+def test_an_earlier_state_than_the_writer_knows_proves_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch, prove: Prove
+) -> None:
+    # The watcher needn't have seen what was there meanwhile.
+    monkeypatch.setattr(directory, "RETRY_SECONDS", 0.0)
+    seen = 0
+    current = Directory(database, prove, seen=lambda: seen)
+    with database.transaction() as conn:
+        seen = prove(conn).size + 1
+    current.reload()
+    assert current.unproved.seconds
+    seen -= 1
+    current.reload()
+    assert not current.unproved.seconds
+
+
+_SET_BACK = """
+DELETE FROM ledger_entry WHERE index >= (SELECT size FROM head_before);
+DELETE FROM ledger_detail WHERE index >= (SELECT size FROM head_before);
+DELETE FROM ledger_record WHERE index >= (SELECT size FROM head_before);
+DELETE FROM ledger_checkpoint WHERE size > (SELECT size FROM head_before);
+DELETE FROM certificate_revocation WHERE serial = '1';
+DELETE FROM ledger_head;
+INSERT INTO ledger_head SELECT * FROM head_before;
+"""

@@ -1,5 +1,7 @@
 import contextlib
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -187,3 +189,42 @@ def test_a_clock_that_is_off_is_refused(database: Database, monkeypatch: pytest.
 def test_the_owner_is_another_role(database: Database) -> None:
     with database.owner() as owner:
         assert owner.execute("SELECT current_user").fetchone() == (OWNER,)
+
+
+_BLINDING = ["idle_session_timeout", "transaction_timeout", "statement_timeout", "lock_timeout"]
+"""What ends a connection of a pool, or a statement in it, without anybody's fault."""
+
+
+def test_what_is_set_for_the_whole_server_ends_no_connection_and_changes_no_transaction(
+    postgres: EmbeddedPostgres, database: Database
+) -> None:
+    # Otherwise readers die one after the other, and whoever watches the directory sees nothing.
+    settings = [*_BLINDING, "default_transaction_isolation", "default_transaction_deferrable"]
+
+    def found() -> list[list[str]]:
+        ways = (database.reading, database.transaction, database.connect, database.writer)
+        return [[_shown(way, name) for name in settings] for way in ways]
+
+    before = found()
+    name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True) as superuser:
+        for each in _BLINDING:
+            superuser.execute(f"ALTER ROLE {SERVER} IN DATABASE {name} SET {each} = '77s'".encode())
+        superuser.execute(
+            f"ALTER ROLE {SERVER} IN DATABASE {name} SET default_transaction_isolation = serializable".encode()
+        )
+        superuser.execute(f"ALTER ROLE {SERVER} IN DATABASE {name} SET default_transaction_deferrable = on".encode())
+        superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND datname = %s", (SERVER, name)
+        )
+    for way in (database.reading, database.transaction):
+        with contextlib.suppress(psycopg.OperationalError):
+            _shown(way, "lock_timeout")
+    assert found() == before
+
+
+def _shown(way: Callable[[], AbstractContextManager[psycopg.Connection]], name: str) -> str:
+    with way() as connection:
+        row = connection.execute(f"SHOW {name}".encode()).fetchone()
+    assert row is not None
+    return str(row[0])

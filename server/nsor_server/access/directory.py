@@ -54,6 +54,11 @@ class Proved(Protocol):
     """What is proved of the directory, from the signed root down."""
 
     @property
+    def size(self) -> int:
+        """Entries of the ledger."""
+        ...
+
+    @property
     def directory_version(self) -> int:
         """How many entries have changed what decides."""
         ...
@@ -119,19 +124,24 @@ class Directory:
         unproved: since when there is none that is proved, and whether the one before still decides.
     """
 
-    def __init__(self, database: Transactions, prove: Prove, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: Transactions, prove: Prove, clock: Clock | None = None, seen: Callable[[], int] = lambda: 0
+    ) -> None:
         """Loads the first snapshot.
 
         Args:
             database: where it stands.
             prove: gives the version and the running hash that are signed.
             clock: the database's, as this process knows it.
+            seen: entries of the ledger that others of this process know to be durable.
 
         Raises:
             DirectoryContradicted: the rows aren't those of the ledger.
         """
         self._database = database
         self._prove = prove
+        self._seen = seen
+        self._size = 0
         self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._asked = 0.0
@@ -142,7 +152,7 @@ class Directory:
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
         with database.transaction() as connection, _starts_on_what_is_proved():
-            self.current = read(_one_state(connection), prove, self._clock)
+            self.current = read(_one_state(connection), self._proved_head, self._clock)
 
     def reload(self, connection: psycopg.Connection | None = None) -> DirectorySnapshot:
         """Read the directory again, on this connection (which may hold the head's lock) or on one of the pool.
@@ -154,12 +164,13 @@ class Directory:
         """
         if time.monotonic() - self._refused < RETRY_SECONDS:
             return self.current
+        least = max(self._size, self._seen())  # before the state that is read: it may not be an earlier one
         try:
             if connection is not None:
-                fresh = read(connection, self._prove, self._clock, self.current.policy)
+                fresh = read(connection, self._proved_head, self._clock, self.current.policy, least)
             else:
                 with self._database.transaction() as pooled:
-                    fresh = read(_one_state(pooled), self._prove, self._clock, self.current.policy)
+                    fresh = read(_one_state(pooled), self._proved_head, self._clock, self.current.policy, least)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Contradicted as error:
@@ -174,6 +185,13 @@ class Directory:
                 self._proved = time.monotonic()
                 self.unproved.end()
             return self.current
+
+    def _proved_head(self, connection: psycopg.Connection) -> Proved:
+        """What is proved, and noted: though the rows beside it are contradicted, an earlier state isn't obeyed."""
+        proved = self._prove(connection)
+        with self._lock:
+            self._size = max(self._size, proved.size)
+        return proved
 
     def _keep(self, code: Alert, text: str) -> DirectorySnapshot:
         """The snapshot that there is, since a newer reading isn't to be obeyed."""
@@ -210,6 +228,9 @@ class Directory:
             except Exception as error:  # noqa: BLE001 - there is one thread that watches, and it lives on
                 # Its text can hold values; the kind is enough, and calls meet the same failure themselves.
                 _log.warning("directory: cannot be read (%s)", type(error).__name__)
+                if time.monotonic() - self._proved >= 2 * PROVE_AGAIN_SECONDS and not self.unproved.seconds:
+                    text = f"what decides could not be read and proved for long ({type(error).__name__})"
+                    self.unproved.begin(Alert.DIRECTORY_CONTRADICTED, text)
 
     def _refresh(self) -> None:
         asked = time.monotonic()
@@ -246,7 +267,9 @@ def _starts_on_what_is_proved() -> Iterator[None]:
         ) from None
 
 
-def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Policy | None = None) -> DirectorySnapshot:
+def read(
+    connection: psycopg.Connection, prove: Prove, clock: Clock, known: Policy | None = None, least: int = 0
+) -> DirectorySnapshot:
     """Read a snapshot.
 
     Args:
@@ -254,9 +277,10 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Poli
         prove: gives the version and the running hash that are signed.
         clock: takes a measurement.
         known: the policy that was in force; it is parsed anew only if another one is.
+        least: entries that the ledger must have.
 
     Raises:
-        Contradicted: the rows aren't those of the ledger.
+        Contradicted: the rows aren't those of the ledger, or it was set back to an earlier state of its own.
         PolicyError: the policy can't be used.
     """
     row = connection.execute(_HEAD).fetchone()
@@ -264,6 +288,8 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, known: Poli
         raise RuntimeError("ledger_head has no row; the database is not migrated")
     clock.observe(row[1])
     proved = prove(connection)
+    if proved.size < least:
+        raise Contradicted(f"the ledger has {proved.size} entries, and {least} were there")
     rows = decided_rows.read(connection, proved.directory_hash)
     return DirectorySnapshot(
         proved.directory_version,

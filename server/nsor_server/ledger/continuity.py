@@ -64,6 +64,11 @@ class Continuity:
         self.continues = True
         """Whether the last head continued what was known."""
 
+    @property
+    def size(self) -> int:
+        """Entries that this process knows to be durable."""
+        return 0 if self._known is None else self._known.size
+
     def known(self, head: Proved | None) -> None:
         """Take a head that was proved elsewhere, such as at the start; None: prove the next one."""
         self._known, self._pending = head, None

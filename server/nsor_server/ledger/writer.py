@@ -145,6 +145,11 @@ class Writer(Generic[Each]):
         sound = self._guard.healthy and self._guard.responsive and self._ledger.continuity.continues
         return sound and self._writer.is_alive() and not self._closing
 
+    @property
+    def size(self) -> int:
+        """Entries of the ledger that this process knows to be durable."""
+        return self._ledger.continuity.size
+
     def put(self, item: Each) -> None:
         """Have an item decided, recorded and committed; ``item.done`` hears what became of it.
 

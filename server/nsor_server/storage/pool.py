@@ -37,9 +37,19 @@ _BY_INDEX = {
 }
 """A plan is made once per connection: one for a table that was small at the time would read all of it ever after."""
 
-_PINNED = {"search_path": soundness.PATH, "row_security": "off"}
+_PINNED = {
+    "search_path": soundness.PATH,
+    "row_security": "off",
+    "default_transaction_isolation": r"read\ committed",
+    "default_transaction_deferrable": "off",
+    "idle_session_timeout": "0",
+}
 """Names mean the register's own tables, whatever the role, the database or an operator's options say: no schema that is
-named like the role comes before, and no temporary table. A policy that hides rows is an error."""
+named like the role comes before, and no temporary table. A policy that hides rows is an error. A transaction sees what
+its own way needs, and no connection of a pool ends because nobody has used it."""
+
+_SINCE_17 = b"SET transaction_timeout = 0"
+"""The same for a setting that older versions of PostgreSQL don't know, and refuse in the options."""
 
 
 class ClockSkew(OperatorError):
@@ -89,6 +99,7 @@ class Database:
             timeout=5.0,
             open=False,
             kwargs={"autocommit": True},
+            configure=_pin,
             name="nsor-readers",
         )
         self._pool = ConnectionPool(
@@ -226,6 +237,13 @@ def _configure(connection: Connection) -> None:
     # psycopg deallocates all prepared statements at a rollback when it has prepared one itself: the session's too.
     connection.prepare_threshold = None
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    _pin(connection)
+
+
+def _pin(connection: Connection) -> None:
+    if connection.info.server_version >= 170000:
+        connection.execute(_SINCE_17)
+        connection.commit()
 
 
 def _with_settings(url: str, settings: dict[str, str]) -> str:

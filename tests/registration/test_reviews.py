@@ -1,6 +1,7 @@
 """Reviews: written at fixed times whatever there is, told to NPB alone, and never twice."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from nsor.v1 import errors_pb2, notification_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.policy.reviews import ReviewPolicy
-from nsor_server.registration import review_store, stored
+from nsor_server.registration import review_store
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.verification import records
+from nsor_server.verification.verified import verified
 from nsor_server.verification.walk import Verification
 from tests.calls import (
     LAHORE_COURT,
@@ -223,11 +225,8 @@ def test_verification_sees_a_changed_review(
     times.look()
 
     def findings() -> list[str]:
-        found: list[str] = []
         with services.database.owner() as owner:
-            assert stored.STORED.compare is not None
-            stored.STORED.compare(owner, keyring, lambda _index, text: found.append(text))
-        return found
+            return [each.problem for each in verified(owner, keyring, ORIGIN, (Path("nowhere"), 0)).findings]
 
     assert findings() == []
     with services.database.owner() as owner:

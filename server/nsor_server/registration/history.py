@@ -98,6 +98,8 @@ class History:
         self._claiming: dict[tuple[int, str], list[Standing]] = {}
         self.rotations = 0
         """How often keys have been rotated so far."""
+        self.held: list[tuple[int, bytes]] = []
+        """The registrations that are held by their claims, each with the index of the entry that wrote the claim."""
 
     def newest(self, registration_id: bytes) -> int:
         """The newest version of a registration after the last entry; 0: there was none."""
@@ -107,6 +109,12 @@ class History:
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
         return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
+
+    def earlier(self, registration_id: bytes) -> set[tuple[bytes, int]]:
+        """For each identifier of a registration that another one had first: that one, and the kind of identifier."""
+        standing = self._standing.get(registration_id) or Standing(registration_id)
+        first = {one: self._claiming.get((one.kind, one.text), [standing])[0] for one in standing.identifiers}
+        return {(each.registration_id, one.kind) for one, each in first.items() if each is not standing}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
@@ -154,6 +162,8 @@ class History:
         expected = (claims.IDENTIFIER_CNIC in held, claims.IDENTIFIER_PASSPORT in held)
         if (claim.cnic_held, claim.passport_held) != expected:
             self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
+        if (claim.cnic_held or claim.passport_held) and not standing.claimed:
+            self.held.append((index, row.registration_id))
         standing.claimed, standing.cnic_held, standing.rotations = True, expected[0], self.rotations
         for one in standing.identifiers:
             self._claiming.setdefault((one.kind, one.text), []).append(standing)

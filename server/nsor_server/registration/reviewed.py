@@ -1,0 +1,90 @@
+"""Reviews along the ledger: each names the registration that had the identifier first, and nothing waits for ever.
+
+Whoever owns the database can change an index while reviews are written, and put it back: then a review that is sealed
+and recorded names somebody else, or there is none. Who had an identifier first says the history.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import Add, Connection, Rows, opened
+from nsor_server.registration import review_store
+from nsor_server.registration.history import History
+from nsor_server.registration.reviews import MOST
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_TIMES: Final = f"""
+SELECT written.index, uuid_send(t.review_time_id), t.number, (extract(epoch FROM t.due_at) * 1000000)::bigint,
+    coalesce((
+        SELECT jsonb_agg(
+            jsonb_build_array(
+                r.number, encode(uuid_send(r.registration_id), 'hex'),
+                encode(uuid_send(r.earlier_registration_id), 'hex'), r.kind
+            ) ORDER BY r.number
+        )
+        FROM registration_review AS r WHERE r.review_time = t.number
+    ), '[]'),
+    t.sealed
+FROM ledger_record AS written
+JOIN review_time AS t ON written.row_id = uuid_send(t.review_time_id) AND written.version = 1
+WHERE written.table_name = '{review_store.TIMES}'
+ORDER BY written.index, written.ordinal
+"""  # noqa: S608 - constants
+
+
+class Reviewed:
+    """The reviews of each time, compared with the history, which must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
+        self._sealer, self._history, self._add = Sealer(keyring), history, add
+        self._times = Rows(conn, "review times", _TIMES, add)
+        self._reviewed: set[bytes] = set()
+        self._waiting: set[bytes] = set()
+        self._seen = 0
+        self._before = -1
+
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        for time_id, number, due_us, reviews, sealed in self._times.take(index):
+            rows = [(nth, bytes.fromhex(one), bytes.fromhex(other), kind) for nth, one, other, kind in reviews]
+            columns = (time_id, number, due_us)
+            record = opened(
+                self._add,
+                index,
+                review_store.TIMES,
+                lambda: review_store.open_time(self._sealer, columns, rows, sealed),  # noqa: B023
+            )
+            if record is not None:
+                self._compare(index, record)
+            self._before = index
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._times.finish()
+
+    def _compare(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
+        written: dict[bytes, set[tuple[bytes, int]]] = {}
+        for each in record.reviews:
+            written.setdefault(each.registration_id, set()).add((each.earlier_registration_id, each.kind))
+        for registration_id, found in written.items():
+            if found != self._history.earlier(registration_id):
+                self._add(index, "a review doesn't name the registration that had the identifier first")
+        self._reviewed |= written.keys()
+        self._wait()
+        self._waiting -= written.keys()
+        if self._waiting and len(written) < MOST:
+            self._add(index, "a registration that an earlier one holds back was left out of the reviews")
+            self._waiting.clear()
+
+    def _wait(self) -> None:
+        """Add what was held when the time before was written: this time has seen it."""
+        held = self._history.held
+        while self._seen < len(held) and held[self._seen][0] < self._before:
+            registration_id = held[self._seen][1]
+            if registration_id not in self._reviewed:
+                self._waiting.add(registration_id)
+            self._seen += 1

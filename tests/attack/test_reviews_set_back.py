@@ -1,0 +1,77 @@
+"""The owner of the database changes an index while reviews are written, and puts it back: the review stays for good."""
+
+import pytest
+
+from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.keyring import Keyring
+from tests.attack.conftest import Owner
+from tests.attack.test_set_back import OWN_CASE, confirmed
+from tests.calls import TRACING, Services, cnic
+from tests.registration.test_reviews import Clock, clock, listed
+
+__all__ = ["clock"]
+
+WRONG = "a review doesn't name the registration that had the identifier first"
+LEFT_OUT = "a registration that an earlier one holds back was left out of the reviews"
+
+
+@pytest.fixture
+def times(services: Services, keyring: Keyring) -> ReviewTimes:
+    services.directory.reload()
+    return ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
+
+
+def test_a_review_that_names_somebody_else_is_found(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # NPB would merge the record with another person's. The review is sealed and recorded as it was written.
+    number = cnic()
+    other = confirmed(services, cnic(), "Sessions Case No. 901/2024")
+    first, second = confirmed(services, number), confirmed(services, number, OWN_CASE)
+    clock.passes()
+    owner.does(
+        "CREATE TEMP TABLE kept AS SELECT * FROM registration_identifier",
+        f"DELETE FROM registration_identifier WHERE registration_id IN ('{first.key}', '{other.key}')",  # noqa: S608 - a test
+        f"INSERT INTO registration_identifier SELECT '{other.key}', kind, key_id, blind FROM kept"  # noqa: S608 - a test
+        f" WHERE registration_id = '{first.key}'",
+    )
+    assert times.look()
+    owner.does("DELETE FROM registration_identifier", "INSERT INTO registration_identifier SELECT * FROM kept")
+    assert [each[:2] for each in listed(services)] == [(second.registration_id, other.registration_id)]
+    assert owner.findings() == [WRONG]
+
+
+def test_a_registration_that_is_never_reviewed_is_found(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # One that is confirmed while a time is written waits for the next; whatever waits longer was hidden.
+    number = cnic()
+    confirmed(services, number)
+    clock.passes()
+    assert times.look()
+    second = confirmed(services, number, OWN_CASE)
+    hidden = f"registration_id = '{second.registration_id}'"
+    for findings in ([], [LEFT_OUT]):
+        clock.passes()
+        with owner.without("registration_claim", hidden):
+            assert times.look()
+        assert owner.findings() == findings
+    clock.passes()
+    assert times.look()
+    assert [each[0] for each in listed(services)] == [second.registration_id]
+    assert owner.findings() == [LEFT_OUT]
+
+
+def test_reviews_of_an_honest_register_are_no_finding(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    numbers = [cnic() for _ in range(2)]
+    for nth, number in enumerate((*numbers, *numbers, numbers[0])):
+        confirmed(services, number, f"Sessions Case No. {nth + 1}/2024")
+        if nth % 2:
+            clock.passes()
+            assert times.look()
+    clock.passes()
+    assert times.look()
+    assert len(listed(services)) == 3
+    assert owner.findings() == []

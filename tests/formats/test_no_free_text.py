@@ -220,7 +220,7 @@ def test_an_address_takes_one_word_of_the_list_or_one_letter(written: str) -> No
         ("Sessions Case No. 123/2022", "Sessions Case No. 123/2022"),
         ("sessions  case no ۱۲۳ / ۲۰۲۲", "Sessions Case No. 123/2022"),
         ("SESSIONS CASE 123-2022", "Sessions Case No. 123/2022"),
-        ("Case no 82186", "Case No. 82186"),
+        ("Case no 82186 of 2023", "Case No. 82186/2023"),
         ("Crl Appeal No. 456 of 2023", "Crl. Appeal No. 456/2023"),
         ("Crl. Appeal No. 456-P/2023", "Crl. Appeal No. 456-P/2023"),
         ("S.C. No. 7/2024", "S.C. No. 7/2024"),
@@ -237,7 +237,8 @@ def test_one_case_number_however_a_court_writes_it(written: str, stored: str) ->
 
 
 @pytest.mark.parametrize(
-    "written", ["Case No. 1234567", "Sessions Case No. 1/22", "1 2 3/2022", "Case No. 0", "12.345/2022"]
+    "written",
+    ["Case No. 82186", "Case No. 1234567", "Sessions Case No. 1/22", "1 2 3/2022", "Case No. 0", "12.345/2022"],
 )
 def test_a_case_number_has_one_serial_and_one_year(written: str) -> None:
     assert reason_of(options_pb2.FORMAT_CASE_NUMBER, written) == "CASE_NUMBER_FORM"

@@ -179,7 +179,7 @@ def test_of_two_registrations_the_one_confirmed_first_is_shown(register: Registe
     later.convictions[0].fir.serial, later.convictions[0].case_number = 900, "Sessions Case No. 900/2025"
     register.add(later, held=True)
     court, prosecution, police = map(make_call, ("lahore-special-court", "punjab-prosecution", "punjab-police"))
-    own_case = Basis(court_case_id=register.court_case(number="Sessions Case No. 900/2025"))
+    own_case = Basis(court_case_id=register.court_case(number="S.C. No. 900/2025"))  # as the court itself writes it
     for call, basis, expected in (
         (court, trial(register), first),
         (court, own_case, later),

@@ -29,6 +29,12 @@ def test_what_is_no_form_is_refused(tmp_path: Path, form: str) -> None:
     assert "is not a form" in _refusal(tmp_path, '"Case No. {serial}/{year}"', f'"{form}"')
 
 
+def test_a_case_number_without_a_year_is_refused(tmp_path: Path) -> None:
+    # Serials begin anew each year: without one, a number is that of many cases.
+    bare = '"Case No. {serial}/{year}", "Case No. {serial}",'
+    assert "needs its year" in _refusal(tmp_path, '"Case No. {serial}/{year}",', bare)
+
+
 def test_a_kind_without_forms_is_refused(tmp_path: Path) -> None:
     assert "one list of forms for each" in _refusal(tmp_path, 'kind = "PRISONER_NUMBER"', 'kind = "CASE_NUMBER"')
 

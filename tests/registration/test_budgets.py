@@ -227,6 +227,19 @@ def test_a_number_that_is_sent_again_or_only_checked_costs_no_try(services: Serv
     assert {told(services, LAHORE_COURT, officer, request) for _ in range(200)} == {"OK"}
 
 
+def test_a_number_that_is_written_otherwise_is_no_other_try(services: Services) -> None:
+    # Each of the forms in which courts write one number cost a try: a court that had the true one was locked out.
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    forms = ("Sessions Case No.", "S.C. No.", "GBV Case No.", "Case No.", "Criminal Case No.", "Sessions Trial No.", "")
+    told_of = [
+        told(services, LAHORE_COURT, officer, confirmation(created, case_number=f"{form} {nth}/2022".strip()))
+        for nth in (7, 8, 9)
+        for form in forms
+    ]
+    assert told_of == ["NO_RECORD"] * 21
+    assert told(services, LAHORE_COURT, officer, confirmation(created)) == "OK"
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_of_tries_at_once_no_more_are_answered_than_one_after_the_other(services: Services, *, together: bool) -> None:
     # All had been run before one of them was paid.

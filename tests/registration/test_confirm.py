@@ -50,6 +50,34 @@ def test_a_confirmation_is_a_new_version(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entered", "of_the_court", "confirmed"),
+    [
+        ("GBV Case No. 123/2022", "Sessions Case No. 123/2022", True),
+        ("Sessions Case No. 123/2022", "S.C. No. 123/2022", True),
+        ("123-P/2022", "Special Case No. 123-P/2022", True),
+        ("Crl. Appeal No. 5/2022", "Criminal Appeal No. 5/2022", True),
+        # Another series, another bench, another year: another number.
+        ("Crl. Appeal No. 5/2022", "Sessions Case No. 5/2022", False),
+        ("Crl. Appeal No. 5/2022", "Crl. Revision No. 5/2022", False),
+        ("Case No. 123-P/2022", "Case No. 123/2022", False),
+        ("Case No. 1/2022", "Case No. 1/2023", False),
+    ],
+)
+def test_a_court_confirms_its_number_in_whatever_form_the_prosecution_wrote_it(
+    services: Services, entered: str, of_the_court: str, *, confirmed: bool
+) -> None:
+    # A prosecution that wrote GBV Case kept a court that writes Sessions Case from confirming.
+    created = services.create(order(convictions=[conviction(case_number=entered)]))
+    if not confirmed:
+        with pytest.raises(errors.NoRecord):
+            services.confirm(created, case_number=of_the_court)
+        return
+    services.confirm(created, case_number=of_the_court)
+    (shown,) = services.get(created.registration_id, LAHORE_COURT).convictions
+    assert shown.court_case.case_number == entered
+
+
+@pytest.mark.parametrize(
     ("agency", "officer_places", "case_number"),
     [
         (KARACHI_COURT, (), "Sessions Case No. 123/2022"),

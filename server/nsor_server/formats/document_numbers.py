@@ -19,7 +19,7 @@ from nsor_server.formats.screens import Screens
 _MAX_CHARACTERS: Final = 160
 _LIMIT: Final = 40
 _SERIAL: Final = "{serial}"
-_YEAR: Final = "{year}"
+YEAR: Final = "{year}"
 _YEARS: Final = (1947, 2100)
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9 ./()-]+")
 _TOKENS: Final = re.compile(r"[a-z]+|[0-9]+")
@@ -82,10 +82,10 @@ class NumberForms:
             self._add(form)
 
     def _add(self, form: str) -> None:
-        numbered = form.replace(_SERIAL, "0", 1).replace(_YEAR, "0", 1)
+        numbered = form.replace(_SERIAL, "0", 1).replace(YEAR, "0", 1)
         skeleton = _skeleton(_tokens(numbered))
         if _SERIAL not in form or _ALLOWED.fullmatch(numbered) is None or not 1 <= skeleton.count("#") <= 2:
-            raise FormsError(f"{form} is not a form: words, {_SERIAL}, and after it perhaps {_YEAR}")
+            raise FormsError(f"{form} is not a form: words, {_SERIAL}, and after it perhaps {YEAR}")
         if skeleton in self._forms:
             raise FormsError(f"{form} can't be told from {self._forms[skeleton]}")
         self._forms[skeleton] = form
@@ -134,7 +134,7 @@ class NumberForms:
         if years:
             if len(years[0]) != 4 or not _YEARS[0] <= int(years[0]) <= _YEARS[1]:
                 return None
-            filled = filled.replace(_YEAR, years[0])
+            filled = filled.replace(YEAR, years[0])
         return filled
 
 

@@ -11,7 +11,7 @@ import msgspec
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.formats import person_name
 from nsor_server.formats.address_codes import AddressCodes
-from nsor_server.formats.document_numbers import FormsError, NumberForms
+from nsor_server.formats.document_numbers import YEAR, FormsError, NumberForms
 from nsor_server.formats.normalisers import WrittenForms
 from nsor_server.formats.screens import Screens
 from nsor_server.policy import source
@@ -123,8 +123,11 @@ def _phrases(address: AddressRow) -> dict[str, str]:
 
 def _forms(row: NumberRow, urdu: Mapping[str, str], screens: Screens) -> NumberForms:
     try:
-        return NumberForms(
+        forms = NumberForms(
             row.forms, urdu=urdu, reason=_REASONS[row.kind], screens=screens, most_serial=_MOST_SERIAL.get(row.kind, 6)
         )
     except FormsError as error:
         raise source.PolicyError(f"written forms: {row.kind}: {error}") from None
+    if row.kind == "CASE_NUMBER" and not all(YEAR in form for form in row.forms):
+        raise source.PolicyError(f"written forms: {row.kind}: a serial needs its year, or it is that of many cases")
+    return forms

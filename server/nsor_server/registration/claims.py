@@ -121,8 +121,9 @@ def fir_case(reference: str) -> str:
 
 
 def court_case(reference: str) -> str:
-    """A court's case as its blind index is made of it, from its place and number."""
-    return f"court {reference}"
+    """A court's case as its blind index is made of it, from its place and number in whatever form."""
+    place, _, case_number = reference.partition(" ")
+    return f"court {place} {records.court_number(case_number)}"
 
 
 def case_blinds(blind_index: BlindIndex, case: str) -> bytes:

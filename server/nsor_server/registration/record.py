@@ -6,10 +6,18 @@ request was checked before, and what a caller may see of the message is taken fr
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from nsor.v1 import registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.storage.v1 import record_pb2
+
+_OTHER_SERIES: Final = ("appeal", "revision", "misc", "petition", "reference")
+"""Words of numbers that aren't a trial's."""
+_SERIAL_OR_YEAR: Final = re.compile(r"[0-9]+(?:-[A-Z]\b)?")
+"""A serial may have a bench's letter: 123-P/2022."""
 
 
 def to_message(record: record_pb2.RegistrationRecord, etag: str = "") -> registration_pb2.Registration:
@@ -80,6 +88,21 @@ def case_reference(fir: record_pb2.Fir) -> str:
 def court_reference(place: str, case_number: str) -> str:
     """A court's case: its number, with the place that makes it unique."""
     return f"{place} {case_number}"
+
+
+def court_number(case_number: str) -> str:
+    """What tells a case number from others of the same court, such as ``case 123/2022``.
+
+    People write one number in many forms (Sessions Case, S.C., GBV Case): so its words aren't compared,
+    but what isn't the trial has serials of its own. This can't follow from the forms that policy lists: the blind index
+    of a court's case is made of it, and ``ledger verify`` makes it anew.
+
+    Args:
+        case_number: in a form that policy lists.
+    """
+    words = case_number.casefold()
+    series = next((word for word in _OTHER_SERIES if word in words), "case")
+    return f"{series} {'/'.join(_SERIAL_OR_YEAR.findall(case_number))}"
 
 
 def address_record(address: types_pb2.Address) -> record_pb2.Address:

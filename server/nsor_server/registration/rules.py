@@ -17,6 +17,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.formats import passport
 from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
+from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
 
 DEFAULT_PAGE: Final = 50
@@ -113,10 +114,11 @@ def is_of_court(
 ) -> bool:
     """Tell whether every conviction is of the case of that number, by a court of its kind within both jurisdictions.
 
+    The number may be written in another form.
     A confirmation is of the whole record: a number of the court's own confirms nothing of another court.
     """
     return all(
-        conviction.case_number == case_number
+        court_number(conviction.case_number) == court_number(case_number)
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])
         for conviction in record.convictions

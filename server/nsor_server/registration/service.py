@@ -221,7 +221,7 @@ class RegistrationService:
 
 def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:
     """Each registration has buckets of its own, whether or not there is one of that id, for the numbers tried on it."""
-    return Charge(request.case_number, bucket=request.registration_id)
+    return Charge(records.court_number(request.case_number), bucket=request.registration_id)
 
 
 def _review(stored: review_store.StoredReview) -> registration_pb2.Review:

@@ -321,7 +321,7 @@ class ConfirmRegistrationRequest(_message.Message):
     etag: _builtins.str
     """The etag that the court has seen."""
     case_number: _builtins.str
-    """The case number in the court's own record; it must be the registration's."""
+    """The case number in the court's own record; it must be the registration's, in whatever form either is written."""
     def __init__(
         self,
         *,

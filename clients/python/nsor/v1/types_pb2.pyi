@@ -655,7 +655,7 @@ class CourtCase(_message.Message):
     place_code: _builtins.str
     """The court's district."""
     case_number: _builtins.str
-    """Case number as the court writes it, such as "Sessions Case No. 123/2022"."""
+    """Case number with its year, as the court writes it, such as "Sessions Case No. 123/2022"."""
     def __init__(
         self,
         *,

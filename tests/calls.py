@@ -340,6 +340,9 @@ class Services:
                 call.tries += 1
                 if call.tries == MAX_TRIES:
                     raise
+            except errors.Exhausted as refusal:
+                self.writer.submit(_refused(call, refusal))
+                raise
             else:
                 return _outcome(call)
 
@@ -482,9 +485,7 @@ class Services:
         except errors.ApiError as refusal:
             if call.payment is None:
                 raise
-            call.fails(refusal)
-            call.answer = status(refusal, MESSAGES, str(uuid.UUID(bytes=call.access_id))).SerializeToString()
-            return call
+            return _refused(call, refusal)
 
     def _alone(self, call: Call) -> receipt_pb2.Receipt | Exception:
         try:
@@ -508,6 +509,13 @@ def _outcome(call: Call) -> Outcome[Any]:
         raise call.error
     assert call.outcome is not None
     return call.outcome
+
+
+def _refused(call: Call, refusal: errors.ApiError) -> Call:
+    call.fails(refusal)
+    call.prepared = None
+    call.answer = status(refusal, MESSAGES, str(uuid.UUID(bytes=call.access_id))).SerializeToString()
+    return call
 
 
 def _not_run(_call: Call) -> None:

@@ -2,14 +2,24 @@
 
 import os
 import uuid
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from google.protobuf.message import Message
 
-from nsor.v1 import registration_pb2
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
 from tests.rpc.callers import Serving, decision
 
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 COURT = "lahore-special-court"
+POLICE = "punjab-police"
+TOLD = """
+SELECT (SELECT count(*) FROM outbox WHERE recipient = agency_id AND about_agency = agency_id)
+     + (SELECT count(*) FROM agency_event AS e WHERE e.agency_id = agency.agency_id AND about_agency = agency.agency_id)
+  FROM agency WHERE agency_id = %s
+"""
+"""Events to an agency about itself, on their way or numbered; of keys that are enrolled by hand there are none."""
 
 
 def test_a_flood_of_refusals_makes_no_try_free(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +40,39 @@ def test_a_flood_of_refusals_makes_no_try_free(serving: Serving, monkeypatch: py
         ).SerializeToString()
         nonce = os.urandom(32)
         answer = caller.call(CONFIRM, request, nonce=nonce, nsor_decision_bin=decision(key, CONFIRM, nonce, request))
-        assert answer.proves_itself()
+        assert answer.reason == "RATE_LIMITED" or answer.proves_itself()
         told.append(answer.reason)
-    assert told == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] * 4
+    # What is refused for an empty bucket has tried nothing: but for the first time, it is a refusal like others.
+    assert told == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] + ["RATE_LIMITED"] * 3
+
+
+def _registration() -> Message:
+    return registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
+
+
+def _look_up() -> Message:
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        cnic="3520212345671",
+        basis=lookup_pb2.LookUpBasis(grant_id=str(uuid.uuid4())),
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "request_of"),
+    [
+        ("nsor.v1.RegistrationService/GetRegistration", _registration),
+        ("nsor.v1.LookupService/LookUpRegistration", _look_up),
+    ],
+)
+def test_a_flood_for_an_empty_bucket_is_an_event_and_is_counted(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, method: str, request_of: Callable[[], Message]
+) -> None:
+    # They read nothing and spend nothing, and each of them was an entry: 3,919 in five seconds.
+    monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 0.0)
+    caller = serving.caller(POLICE, officer=True)
+    told = Counter(caller.call(method, request_of()).reason for _ in range(40))
+    assert sorted(told.values()) == [1, 19, 20]
+    assert (told["BUDGET_EMPTY"], told["RATE_LIMITED"]) == (1, 19)
+    assert serving.one(TOLD, (POLICE,)) == 1

@@ -147,7 +147,7 @@ class Batches:
                 # What one decides counts for the next: a call that isn't recorded decides nothing, and uses up nothing.
                 read = session.run(*handler.reads([call.prepared for call in asked]))
             if asked:
-                self._decide_grouped(handler, asked, read, head.now_us)
+                self._decide_grouped(handler, asked, read, head.now_us, failed)
         spans = [call.span for call in calls if call.route is not None]
         self._commit = self._tracing.commit(spans) if spans else None
         self._changes = any(_weight(call) for call in calls)
@@ -236,11 +236,18 @@ class Batches:
         return directory.current
 
     def _decide_grouped(
-        self, handler: Grouped[Any, Any, Any], own: Sequence[Call], results: Sequence[Rows], now_us: int
+        self,
+        handler: Grouped[Any, Any, Any],
+        own: Sequence[Call],
+        results: Sequence[Rows],
+        now_us: int,
+        failed: dict[int, Exception],
     ) -> None:
         decided = handler.decide([call.prepared for call in own], results, now_us)
         for call, outcome in zip(own, decided, strict=True):
-            if isinstance(outcome, Refusal):
+            if isinstance(outcome, Refusal) and _is_empty_again(outcome):
+                failed[id(call)] = outcome.error  # refused as any other call, of which too many are only counted
+            elif isinstance(outcome, Refusal):
                 self._refuse(call, outcome)
             else:
                 call.outcome = outcome
@@ -266,6 +273,11 @@ def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decid
         entry, own = decided[last]  # type: ignore[misc]  # it is the Decided that was looked for
         decided[last] = Decided(entry, (*own, *rows))
     return decided
+
+
+def _is_empty_again(refusal: Refusal) -> bool:
+    """Whether a bucket was empty of which that was told before: nothing was read, and nothing is written."""
+    return refusal.error.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY and not refusal.rows
 
 
 def _facts(call: Call) -> tuple[object, ...]:

@@ -150,9 +150,10 @@ class Reader:
             return
         payment = call.payment = self._spending.payment(call, handler.charge(call.request))
         stored = budgets.stored(conn, payment.payers.accounts)
-        refusal = Accounts(stored, to_us(call.now())).refusal(payment.payers, payment.budget)
-        if refusal is not None:
-            raise refusal
+        spent = Accounts(stored, to_us(call.now())).spend(payment.payers, payment.budget)  # what it would be
+        if spent.refusal is not None:
+            call.payment = payment._replace(tells=spent.officer_emptied or spent.agency_emptied)
+            raise spent.refusal
 
     def _hash(self, call: Call) -> bytes:
         """Of the officer and the checked message, which another language may have encoded in other bytes."""

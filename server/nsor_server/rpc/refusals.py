@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from google.rpc import code_pb2
 
+from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, new_access_id
 from nsor_server.formats.uuids import text
@@ -99,11 +100,10 @@ class Refusals:
         """Word a refusal that is to be recorded; False: its agency has had too many, and it is counted and answered.
 
         Counted ones say RATE_LIMITED. That is the one reason that comes without a receipt, so that a caller can insist
-        on one for all others. What costs something is always recorded: otherwise whoever has had too many refusals
-        could try things out for nothing.
+        on one for all others.
         """
         refusal = self._refusal(call, error)
-        if call.payment is None and not self._spend(call.agency.agency_id, accepted=call.accepted):
+        if not _is_always_recorded(call, refusal) and not self._spend(call.agency.agency_id, accepted=call.accepted):
             self.count(call, errors.Exhausted(retry_after_seconds=FLUSH_SECONDS))
             return False
         if refusal.code in _UNSURE:
@@ -213,3 +213,13 @@ class Refusals:
                 return False
             budget.left -= 1
             return True
+
+
+def _is_always_recorded(call: Call, refusal: errors.ApiError) -> bool:
+    """What has run is paid for: otherwise whoever has had too many refusals could try things out for nothing.
+
+    For an empty bucket nothing has run. The first such refusal tells the agency and NPB; the next ones tell nothing.
+    """
+    if call.payment is None:
+        return False
+    return refusal.reason != errors_pb2.ERROR_REASON_BUDGET_EMPTY or bool(call.payment.tells)

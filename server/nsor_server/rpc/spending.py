@@ -46,6 +46,7 @@ class Payment(NamedTuple):
         bucket: what the entry's detail says of which bucket it was; empty: the method has one.
         agency_id: the caller.
         agencies: of the directory that the gate saw.
+        tells: the call isn't answered for an empty bucket of which nobody was told yet.
     """
 
     payers: Payers
@@ -53,6 +54,7 @@ class Payment(NamedTuple):
     bucket: bytes
     agency_id: str
     agencies: Mapping[str, Agency]
+    tells: bool = False
 
     def recorded(self, spent: Spent) -> record_pb2.Spent:
         """What the entry's detail says, so that ``ledger verify`` can count again."""

@@ -78,6 +78,7 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.clock import Clock
+from nsor_server.storage.full_buckets import FullBuckets
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.migrate import MigrationError
 from nsor_server.storage.pool import Database
@@ -293,6 +294,7 @@ class _Parts:
         stack.callback(writer.close)
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
+        self._started(FullBuckets(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         unproved = admission.directory.unproved
 

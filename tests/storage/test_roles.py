@@ -7,7 +7,7 @@ from nsor_server.storage.embedded import OWNER, SERVER
 from nsor_server.storage.pool import Database
 
 CHANGED_IN_PLACE = {
-    "budget": {"UPDATE"},
+    "budget": {"UPDATE", "DELETE"},
     "ledger_head": {"UPDATE"},
     "outbox": {"DELETE"},
     "write_probe": {"UPDATE"},

@@ -14,4 +14,4 @@ COMMENT ON COLUMN budget.missing IS 'what the bucket lacks to be full, in 3,600,
 COMMENT ON COLUMN budget.counted_us IS 'when that was counted: microseconds since 1970';
 COMMENT ON COLUMN budget.day IS 'day in Asia/Karachi on which it was last named, as a number of days; of a bucket: on which it was last told that it is empty, 0: it has been half full since';
 
-GRANT SELECT, INSERT, UPDATE ON budget TO nsor_server;
+GRANT SELECT, INSERT, UPDATE, DELETE ON budget TO nsor_server;

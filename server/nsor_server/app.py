@@ -150,7 +150,8 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
     credentials = Credentials(settings.server_certificate, settings.server_key, settings.client_ca, metrics)
     with contextlib.ExitStack() as stack:
         stack.enter_context(folders.alone(settings.state_dir / "serve.lock", ANOTHER_SERVES))
-        database = stack.enter_context(attached(settings, pool_size=settings.unary_threads + SPARE_CONNECTIONS))
+        pool_size = settings.unary_threads + SPARE_CONNECTIONS
+        database = stack.enter_context(attached(settings, pool_size=pool_size, begins=True))
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
         with database.transaction() as connection:  # before the first entry of this start: none is put upon an edit

@@ -133,6 +133,26 @@ def test_a_copy_that_is_gone_is_broken_until_a_new_one_is_begun(operator: Operat
     assert "never replaced" in output
 
 
+@pytest.mark.parametrize("content", [b"", b"# Read me\n\nNothing of a ledger.\n\n", b'{"keys": []}\n'])
+def test_a_file_that_is_no_copy_of_this_ledger_is_broken(operator: Operator, write: Write, content: bytes) -> None:
+    # "whole" after a comparison with nothing is what whoever has taken the copy away wants to be read.
+    write(2)
+    path = operator.folder / "other"
+    path.write_bytes(content)
+    code, output = operator.run("verify", "--copy", str(path))
+    assert code == 1
+    assert "other holds no checkpoint of this ledger" in output
+
+
+def test_a_copy_that_ends_early_says_where(operator: Operator, write: Write) -> None:
+    # It may be that of one process among several: no finding, and not passed over.
+    (operator.folder / "early").write_bytes(write(2).receipts[-1].checkpoint + b"\n")
+    write(3)
+    code, output = operator.run("verify", "--copy", str(operator.folder / "early"))
+    assert code == 0, output
+    assert "1 checkpoints of the outside copy were compared, up to 2 entries; the ledger has 5" in output
+
+
 def test_checkpoint_and_key_fit(operator: Operator, write: Write) -> None:
     # What anybody needs to check the ledger comes from two commands.
     write(2)
@@ -269,3 +289,23 @@ def test_spans_are_reconciled(operator: Operator, write: Write, database: Databa
     code, output = operator.run("verify", "--spans")
     assert code == 1
     assert f"the call {stranger} was answered" in output
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_spans_of_calls_whose_loss_was_owned_up_to_are_no_finding(
+    operator: Operator, write: Write, database: Database, ledger: Ledger, beyond: int
+) -> None:
+    # After a restore and a new epoch the register is sound again; but no epoch excuses more than it owns up to.
+    kept, lost = write(2).receipts, write(2).receipts
+    checkpoints = [each[-1].checkpoint for each in (kept, lost)]
+    (operator.folder / "checkpoints").write_bytes(b"".join(each + b"\n" for each in checkpoints))
+    exporter = store.SpanStore(operator.folder)
+    answered = [uuid.UUID(bytes=leaf_pb2.Leaf.FromString(each.leaf).access_id) for each in (*kept, *lost)]
+    for access_id in (*answered, *(uuid.uuid4() for _ in range(beyond))):
+        exporter._append(span(access_id).encode())
+    forget(database, ledger, 2)
+    assert operator.run("new-epoch", "--yes")[0] == 0
+    code, output = operator.run("verify", "--spans")
+    assert code == beyond, output
+    assert "2 spans are of calls whose loss a new epoch has owned up to" in output
+    assert output.count("was answered, by its span, and has no entry") == beyond

@@ -49,8 +49,8 @@ class Site:
         self.settings = config.load(os.environ)
 
     @contextlib.contextmanager
-    def owner(self) -> Iterator[psycopg.Connection]:
-        with attached(self.settings) as database, contextlib.closing(database.owner()) as owner:
+    def owner(self, *, begins: bool = False) -> Iterator[psycopg.Connection]:
+        with attached(self.settings, begins=begins) as database, contextlib.closing(database.owner()) as owner:
             yield owner
 
     def write(self, count: int) -> dt.datetime:
@@ -90,7 +90,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, keyring: Keyring, new_entry: NewEntry, monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site(tmp_path, keyring, new_entry, monkeypatch)
-    with made.owner() as owner:
+    with made.owner(begins=True) as owner:
         migrate.apply(owner, migrate.load())
     return made
 

@@ -57,6 +57,7 @@ def test_keys_are_made_once_for_us_alone(nsor_server: Say, state_dir: Path) -> N
 
 
 def test_keys_rotate(nsor_server: Say, state_dir: Path) -> None:
+    nsor_server("migrate")
     nsor_server("keys", "create")
     before = load(str(state_dir / "keys.json"))
     code, said = nsor_server("keys", "rotate")

@@ -23,8 +23,7 @@ from nsor_server.directory import standing as standings
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant
 from nsor_server.ledger import activity, operator
-from nsor_server.storage import keyring as keyrings
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.pool import Connection
 
 _MOST_AGENCIES = 10_000
@@ -88,7 +87,7 @@ def add(
             court_kinds=court_kinds,
         )
         wanted = [one]
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as owner:
         added = entries.add(owner, keyring, wanted)
     click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
@@ -133,7 +132,7 @@ def show(agency_id: str) -> None:
 def disable(agency_id: str, again: str | None) -> None:
     """Disable an agency: it may not call any more, and its open streams end."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database:
         with database.owner() as owner:
             one = _known(owner, agency_id)
@@ -152,7 +151,7 @@ def disable(agency_id: str, again: str | None) -> None:
 def enable(agency_id: str, again: str | None) -> None:
     """Enable a disabled agency: its certificates and officers count again from the next call on."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database:
         with database.owner() as owner:
             one = _known(owner, agency_id)

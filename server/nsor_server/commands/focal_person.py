@@ -17,8 +17,7 @@ from nsor_server.commands import again as again_
 from nsor_server.commands import in_force
 from nsor_server.commands.recording import recording
 from nsor_server.directory import focal_persons
-from nsor_server.storage import keyring as keyrings
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
 
 
 @click.group("focal-person")
@@ -55,7 +54,7 @@ def add(*, agency_id: str | None, number: str | None, public_key_file: Path | No
         if not (agency_id and number and public_key_file):
             raise click.UsageError("A focal person needs AGENCY_ID, --number and --public-key-file; or give --file.")
         wanted = [focal_persons.checked(numbers, agency_id, number, public_key_file.read_bytes())]
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as owner:
         added = focal_persons.add(owner, keyring, wanted)
     for person in added if file is None else ():
@@ -88,7 +87,7 @@ def list_(*, agency_id: str | None, as_json: bool) -> None:
 def disable(*, agency_id: str, number: str, again: str | None) -> None:
     """Disable the key of a focal person: nothing more is decided by it. Whom it has enrolled stays enrolled."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     what = f"The key of focal person {number} of {agency_id} will be disabled, for good; a new key may follow."
     again_.typed(number, again, what=what)
     with attached(settings) as database, recording(database, settings) as owner:

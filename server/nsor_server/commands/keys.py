@@ -16,7 +16,7 @@ from nsor_server.storage import backup as backups
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate as migrations
 from nsor_server.storage import rotation
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring, KeyringError
 from nsor_server.storage.keysets import AeadKeyset, PrfKeyset
 from nsor_server.storage.sealing import Sealer
@@ -28,7 +28,7 @@ _console = Console(highlight=False)
 def migrate() -> None:
     """Bring the database to this version, on the record where there is a ledger; says what was applied."""
     settings = config.load(os.environ)
-    with attached(settings) as database, recording(database, settings) as owner:
+    with attached(settings, begins=True) as database, recording(database, settings) as owner:
         # Its keys are read first: without them nothing can be recorded, and so nothing is applied.
         with owner.transaction():
             keyring = keyrings.load(settings.keys) if recorded.has_ledger(owner) else None
@@ -68,7 +68,7 @@ def rotate(rewrap_only: bool) -> None:
     """Add a new primary key to every keyset, and wrap the registrations' keys anew. Stop every server first."""
     settings = config.load(os.environ)
     path = _file(settings)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as owner:
         rotation.check_no_server(owner)
         if not rewrap_only:

@@ -17,8 +17,7 @@ from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
 from nsor_server.commands.recording import recording
 from nsor_server.ledger import epoch, epoch_cosignatures, operator, outside, proofs, witness_keys
-from nsor_server.storage import keyring as keyrings
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.v1 import record_pb2
 
 _AT_A_TIME = 1000
@@ -44,7 +43,7 @@ def checkpoint() -> None:
 def log_key() -> None:
     """Print the verifier key, by which anybody checks the checkpoints."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database, snapshot(database.connect()) as conn:
         row = conn.execute("SELECT origin FROM ledger_head").fetchone()
     click.echo(keyring.verifier_key(row[0] if row and row[0] else settings.ledger_origin))
@@ -55,7 +54,7 @@ def log_key() -> None:
 def new_epoch(yes: bool) -> None:
     """Own up to lost entries: go on under a new origin, whose first entry holds the last known checkpoint."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     witnesses = witness_keys.load(settings.witnesses)
     if not yes:
         click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
@@ -100,7 +99,7 @@ def add_cosignatures(file: Path) -> None:
     witnesses = witness_keys.load(settings.witnesses)
     if not witnesses:
         raise config.OperatorError("no witness counts here: let the setting witnesses name a file with their keys")
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as conn:
         names = epoch_cosignatures.add_cosignatures(conn, keyring, cosigned_files.read(file), witnesses)
     _console.print(f"[green]added[/] the co-signature of {', '.join(names)}")
@@ -111,7 +110,7 @@ def add_cosignatures(file: Path) -> None:
 def new_copy(yes: bool) -> None:
     """Begin the outside copy anew from the database, after it was lost for good. One that is there stays as it is."""
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     path = settings.checkpoint_file
     if path.exists():
         raise config.OperatorError("there is an outside copy, and it is never replaced; see what is wrong with it")

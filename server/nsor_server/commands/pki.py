@@ -186,11 +186,11 @@ def import_(index_file: Path) -> None:
     # Only this command needs PostgreSQL; the CA's machine has none.
     from nsor_server.commands.recording import recording  # noqa: PLC0415
     from nsor_server.directory import certificates  # noqa: PLC0415
-    from nsor_server.storage import attach, keyring  # noqa: PLC0415
+    from nsor_server.storage import attach  # noqa: PLC0415
 
     settings = config.load(os.environ)
     entries = index.read(index_file)
-    keys = keyring.load(settings.keys)
+    keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, recording(database, settings) as connection:
         done = certificates.import_index(connection, keys, entries)
     click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
@@ -204,7 +204,7 @@ def explain(certificate: Path) -> int:
     For an agency that hears "Socket closed": its certificate is public, so it may be sent.
     """
     from nsor_server.commands import explain as reasons  # noqa: PLC0415 - as above: the CA's machine has no PostgreSQL
-    from nsor_server.storage import attach, keyring  # noqa: PLC0415
+    from nsor_server.storage import attach  # noqa: PLC0415
 
     settings = config.load(os.environ)
     leaf = reasons.read(certificate)
@@ -214,7 +214,7 @@ def explain(certificate: Path) -> int:
         click.echo(f"TLS: {failed}")
         return 1
     click.echo("TLS: accepted, with its key and the CA that issued it in the client's file")
-    keys = keyring.load(settings.keys)
+    keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, database.owner() as owner:
         refused, more = reasons.call(leaf, reasons.known(owner, keys))
     if refused is not None:

@@ -16,13 +16,12 @@ from nsor_server import config
 from nsor_server.commands.ledger import ledger, snapshot
 from nsor_server.config import Settings
 from nsor_server.ledger import outside, witness_keys
-from nsor_server.storage import keyring as keyrings
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
 from nsor_server.verification import reconcile, visible
-from nsor_server.verification.report import Report
+from nsor_server.verification.report import Epochs, Report
 from nsor_server.verification.verified import verified
 from nsor_server.verification.witnesses import CoSigned
 
@@ -56,7 +55,7 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
         raise click.UsageError("--cosigned FILE and --witness KEY belong together.")
     statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
     settings = config.load(os.environ)
-    keyring = keyrings.load(settings.keys)
+    keyring = keyring_of(settings)
     outside_copy = copy or settings.checkpoint_file
     with attached(settings) as database:
         # Both before the snapshot: a register that serves adds to them what the snapshot can't have.
@@ -66,7 +65,7 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
             report = _verified(conn, keyring, settings, (outside_copy, end), statements)
             _compare_views(conn, database, report)
             if spans:
-                reconcile.spans(conn, seen, report)
+                reconcile.spans(conn, seen, keyring, Epochs.load(conn, settings.ledger_origin), report)
                 report.sort()
     _show(report)
     if report.findings:

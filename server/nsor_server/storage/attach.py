@@ -3,20 +3,58 @@
 import contextlib
 from collections.abc import Iterator
 
-from nsor_server.config import Settings
+from nsor_server.config import OperatorError, Settings
+from nsor_server.storage import keyring
 from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 
 
+class NoRegister(OperatorError):
+    """There is no database where the settings say, and the command is none that begins a register."""
+
+
+def check_there(settings: Settings) -> None:
+    """See that the settings name a register: a command in a wrong folder must not make a second, empty one.
+
+    Raises:
+        NoRegister: they name none.
+    """
+    if settings.embedded and not (settings.state_dir / "postgres").is_dir():
+        raise NoRegister(
+            f"There is no register in {settings.state_dir} (state_dir). Run this in the register's folder, or set "
+            "NSOR_STATE_DIR. `nsor-server migrate` begins a new one."
+        )
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """The keyring of a register that is there.
+
+    Raises:
+        NoRegister: it isn't.
+        KeyringError: the keyring cannot be had.
+    """
+    check_there(settings)
+    return keyring.load(settings.keys)
+
+
 @contextlib.contextmanager
-def attached(settings: Settings, *, pool_size: int = 2) -> Iterator[Database]:
+def attached(settings: Settings, *, pool_size: int = 2, begins: bool = False) -> Iterator[Database]:
     """The database of these settings; its pool is not open yet, which operators' commands do not need.
 
     The embedded PostgreSQL is started if it does not run, and stopped at the end unless another process uses it.
 
+    Args:
+        settings: of the register.
+        pool_size: connections of the server's pool.
+        begins: make the embedded database where there is none.
+
     Raises:
+        NoRegister: there is none, and it isn't to be made.
         EmbeddedError: the embedded PostgreSQL cannot run here.
     """
+    if not begins:
+        check_there(settings)
     lock_timeout_ms = max(1, int(settings.commit_timeout_seconds * 1000))
     if settings.database_url is not None:
         database = Database(

@@ -1,9 +1,13 @@
-"""What a verification finds, and which origin signed which sizes."""
+"""What a verification finds, which origin signed which sizes, and which losses were owned up to."""
 
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg.rows import TupleRow
+
+from nsor.ledger import note
+from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
+from nsor_server.storage.keyring import Keyring
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -76,3 +80,15 @@ class Epochs:
             raise KeyError(origin)
         following = names.index(origin)
         return self.later[following][0] if following < len(self.later) else None
+
+
+def owned_up(conn: Connection, keyring: Keyring) -> dict[str, Checkpoint]:
+    """The last known checkpoint of each origin whose epoch ended, if it is signed."""
+    found = {}
+    for (signed,) in conn.execute("SELECT last_known FROM ledger_epoch ORDER BY epoch"):
+        try:
+            origin = Checkpoint.parse(Note.parse(signed).text).origin
+            found[origin] = note.verify(signed, Verifier.of(keyring.ledger_signer, origin))
+        except NoteError:
+            continue
+    return found

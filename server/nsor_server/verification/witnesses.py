@@ -16,7 +16,7 @@ from nsor.ledger import cosigned, note
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
 from nsor_server.storage.keyring import Keyring
-from nsor_server.verification.report import Report
+from nsor_server.verification.report import Report, owned_up
 from nsor_server.verification.walk import Verification
 
 Connection = psycopg.Connection[TupleRow]
@@ -62,7 +62,7 @@ class CoSigned:
         report = verification.report
         for problem in self._problems:
             report.add(-1, problem)
-        last_known = _owned_up(conn, keyring)
+        last_known = owned_up(conn, keyring)
         agreed, excused = 0, 0
         for each in self._statements:
             checkpoint = each.checkpoint
@@ -118,18 +118,6 @@ def _differs(report: Report, who: str, agreed: int, checkpoint: Checkpoint, veri
         report.add(agreed, f"{who} with another root than the tree has: {where}")
         return True
     return False
-
-
-def _owned_up(conn: Connection, keyring: Keyring) -> dict[str, Checkpoint]:
-    """The last known checkpoint of each origin whose epoch ended, if it is signed."""
-    found = {}
-    for (signed,) in conn.execute("SELECT last_known FROM ledger_epoch ORDER BY epoch"):
-        try:
-            origin = Checkpoint.parse(Note.parse(signed).text).origin
-            found[origin] = note.verify(signed, Verifier.of(keyring.ledger_signer, origin))
-        except NoteError:
-            continue
-    return found
 
 
 def _covers(last_known: Checkpoint | None, checkpoint: Checkpoint) -> bool:

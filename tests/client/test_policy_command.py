@@ -15,7 +15,7 @@ from nsor import cli
 from nsor.v1 import directory_pb2
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Register
+    from tests.client.conftest import Refusal, Register
 
 LIST = "nsor.v1.DirectoryService/ListPolicies"
 GET = "nsor.v1.DirectoryService/GetPolicy"
@@ -39,7 +39,8 @@ def npb(register: Register) -> Register:
 
     def get(request: bytes) -> Message:
         asked = directory_pb2.GetPolicyRequest.FromString(request)
-        assert (asked.document, asked.proposal_id) == (GRANTS, ID)
+        assert asked.document == GRANTS
+        assert asked.proposal_id in {"", ID}
         answer = directory_pb2.GetPolicyResponse()
         answer.policy.content = json.dumps({"citation": "c", "verified": False, "uses_per_subject": 1}).encode()
         answer.proposal.CopyFrom(proposal)
@@ -55,6 +56,11 @@ def npb(register: Register) -> Register:
         policy=directory_pb2.Policy(document=GRANTS, version=5)
     )
     return register
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def adopted(npb: Register) -> list[directory_pb2.AdoptPolicyRequest]:
@@ -135,3 +141,39 @@ def test_a_proposal_is_withdrawn_by_the_beginning_of_its_id(npb: Register, run: 
     assert run("policy", "withdraw", ID[:8]) == 0
     (sent,) = [each for each in npb.calls if each.method == method]
     assert directory_pb2.WithdrawPolicyProposalRequest.FromString(sent.request).proposal_id == ID
+
+
+@pytest.mark.usefixtures("npb")
+def test_a_document_in_force_is_shown_to_be_edited(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    # It goes into the file that is proposed: `nsor policy show grants > grants.toml`.
+    assert run("policy", "show", "grants") == 0
+    assert capsys.readouterr().out == 'citation = "c"\nverified = false\nuses_per_subject = 1\n'
+
+
+@pytest.mark.usefixtures("in_a_folder")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"uses_per_subject 3\n", "grants.toml is not TOML, at line 1, column 18."),
+        (b"uses_per_subject = [3\n", "grants.toml is not TOML, at its end."),
+        (b"\xff", "grants.toml is not text in UTF-8."),
+    ],
+)
+def test_what_is_no_toml_is_not_sent_and_its_place_is_said(
+    npb: Register, run: Run, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
+    Path("grants.toml").write_bytes(content)
+    assert run("policy", "propose", "grants.toml") == cli.USAGE
+    assert said in capsys.readouterr().err
+    assert [call for call in npb.calls if call.method == PROPOSE] == []
+
+
+def test_a_refusal_of_a_document_is_not_told_as_one_of_base64(
+    npb: Register, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, refusals: type[Refusal]
+) -> None:
+    npb.answers[PROPOSE] = lambda _: refusals("INVALID_ARGUMENT", "POLICY_NOT_VALID", (("toml", "FORM"),))
+    (tmp_path / "grants.toml").write_bytes(b"x = 1\n")
+    assert run("policy", "propose", str(tmp_path / "grants.toml")) == 1
+    said = capsys.readouterr().err
+    assert "toml: The rule." in said
+    assert "nsor policy show grants > grants.toml" in " ".join(said.split())

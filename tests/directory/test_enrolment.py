@@ -218,6 +218,23 @@ def test_what_is_replaced_is_the_live_key_of_that_number(services: Services) -> 
     assert refused(services, call_of(PUNJAB_POLICE), replacement(new, old)) == not_live
 
 
+@pytest.mark.parametrize("replaces", [True, False])
+def test_a_systems_number_does_not_become_an_officers(services: Services, *, replaces: bool) -> None:
+    # Its programs would stop, and what it did would be read as that officer's. Nor is it told to replace the key.
+    system = new_key()
+    request = enrolment(system)
+    request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_SYSTEM, 0, False
+    services.ask(call_of(PUNJAB_POLICE), request)
+    officers_key = replacement(new_key(), system) if replaces else enrolment(new_key())
+    assert refused(services, call_of(PUNJAB_POLICE), officers_key) == [
+        ("officer_number", errors_pb2.FIELD_REASON_NUMBER_OF_OTHER_KIND)
+    ]
+    new = new_key()
+    request = replacement(new, system)
+    request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_SYSTEM, 0, False
+    assert services.ask(call_of(PUNJAB_POLICE), request).detail.outcome == "REPLACED"
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_of_two_keys_for_one_number_at_once_one_is_enrolled(services: Services, *, together: bool) -> None:
     both = [(call_of(PUNJAB_POLICE), enrolment(new_key())) for _ in range(2)]

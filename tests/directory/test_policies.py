@@ -247,7 +247,9 @@ def test_of_two_documents_that_are_adopted_at_once_one_is(services: Services) ->
     ("toml", "field", "reason"),
     [
         (grants(0), "toml.uses_per_subject", errors_pb2.FIELD_REASON_OUT_OF_RANGE),
-        (b"uses", "toml", errors_pb2.FIELD_REASON_FORM),
+        (b"uses", "toml", errors_pb2.FIELD_REASON_NOT_TOML),
+        (b"\xff", "toml", errors_pb2.FIELD_REASON_NOT_TOML),
+        (grants(2).replace(b"= 2", b'= "many"'), "toml.uses_per_subject", errors_pb2.FIELD_REASON_VALUE_TYPE),
     ],
 )
 def test_what_does_not_load_is_refused_with_place_and_rule(
@@ -262,7 +264,7 @@ def test_a_deadline_that_has_counted_is_not_changed_by_any_two(services: Service
     toml = source.packaged("deadlines.toml").read_bytes().replace(b"days = 14", b"days = 100")
     wanted = proposal(toml, directory_pb2.POLICY_DOCUMENT_DEADLINES)
     refused = services.refused(errors.InvalidFields, call_of(NPB, FIRST), wanted)
-    assert violations(refused) == [("toml.deadline", errors_pb2.FIELD_REASON_REQUIRED)]
+    assert violations(refused) == [("toml.deadline", errors_pb2.FIELD_REASON_ROW_HAS_COUNTED)]
 
 
 def test_a_grant_keeps_its_end_when_the_deadline_moves(services: Services) -> None:

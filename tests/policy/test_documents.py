@@ -1,10 +1,12 @@
 """Documents of the policy: what is kept of a file, what isn't taken, and what a policy owes the one before it."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
+from nsor import policies
 from nsor.v1 import errors_pb2
 from nsor_server.policy import documents, source, succession
 from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE
@@ -32,6 +34,14 @@ def test_the_canonical_form_holds_what_the_file_says_and_none_of_its_comments(na
     assert content == documents.canonical(documents.decode(name, content))
 
 
+@pytest.mark.parametrize("name", documents.KINDS)
+def test_what_is_shown_can_be_edited_and_proposed(name: str) -> None:
+    # The files of a release aren't what the register holds: an officer begins with what is in force.
+    content = documents.canonical(SHIPPED.documents[name])
+    shown = policies.as_toml(json.loads(content))
+    assert documents.canonical(documents.parse(name, shown.encode())) == content
+
+
 def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:
     decoded = {name: documents.decode(name, documents.canonical(each)) for name, each in SHIPPED.documents.items()}
     again = Policy.of(decoded, 7)
@@ -46,13 +56,13 @@ def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:
 @pytest.mark.parametrize(
     ("toml", "path", "reason"),
     [
-        (b"uses_per_subject = ", "", "FORM"),
-        (b"\xff", "", "FORM"),
-        (b"x = " + b"[" * 5000, "", "FORM"),
+        (b"uses_per_subject = ", "", "NOT_TOML"),
+        (b"\xff", "", "NOT_TOML"),
+        (b"x = " + b"[" * 5000, "", "NOT_TOML"),
         (GRANTS.replace(b"uses_per_subject = 2\n", b"", 1), "uses_per_subject", "REQUIRED"),
         (GRANTS + b"surprise = 1\n", "", "UNKNOWN_FIELD"),
         (GRANTS.replace(b"= 2", b"= 0"), "uses_per_subject", "OUT_OF_RANGE"),
-        (GRANTS.replace(b"= 2", b'= "many"'), "uses_per_subject", "FORM"),
+        (GRANTS.replace(b"= 2", b'= "many"'), "uses_per_subject", "VALUE_TYPE"),
         (GRANTS.replace(b"working value", b"x" * 301), "citation", "TOO_LONG"),
         (GRANTS.replace(b"working value", b"one\\nline"), "citation", "FORM"),
         (GRANTS.replace(b"working value", b"as 35202-1234567-1 says"), "citation", "TOO_MANY_DIGITS"),

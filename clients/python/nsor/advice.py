@@ -118,8 +118,10 @@ NEXT_STEPS: dict[str, Words] = {
     "ETAG_MISMATCH": _LOOK_AGAIN,
     "WRONG_STATE": _LOOK_AGAIN,
     "POLICY_NOT_VALID": Words(
-        "See what is wrong on the register's host: `nsor-server policy diff FILE`.",
-        "رجسٹر کے میزبان پر خرابی دیکھیں: `nsor-server policy diff FILE`۔",
+        "Begin with the one in force, `nsor policy show grants > grants.toml` (or another document), and try the "
+        "change: `nsor policy propose grants.toml --validate-only`.",
+        "نافذ دستاویز سے شروع کریں، `nsor policy show grants > grants.toml` (یا کوئی اور دستاویز)، اور تبدیلی آزمائیں: "
+        "`nsor policy propose grants.toml --validate-only`۔",
     ),
     "POLICY_UNCHANGED": Words("See what is proposed: `nsor policy list`.", "تجاویز دیکھیں: `nsor policy list`۔"),
     "GRANT_NOT_VALID": _GRANT,

@@ -104,7 +104,8 @@ def _form(request: Message, violation: FieldViolation) -> Words | None:
     if violation.reason not in _SAYS_NO_FORM | _NEEDS_FORM:
         return None
     field = at(request, violation.field)
-    form = None if field is None else of(field)
+    # What the register was sent are bytes: that JSON wants them in base64 is no help, and wrong for a file.
+    form = None if field is None or field.type == FieldDescriptor.TYPE_BYTES else of(field)
     if form is None or violation.reason in _SAYS_NO_FORM:
         return form
     said = violation.description

@@ -1,4 +1,4 @@
-"""What one document of the policy says otherwise than another, row by row. Pure: of what the register shows, JSON.
+"""Documents of the policy: read as TOML, written as TOML, and compared row by row. What the register shows is JSON.
 
 A row is known by what the field knows it by (id, code, purpose...), not by its place, so that a row which has moved is
 the same, and a new version of a rule beside the old one is a new row.
@@ -6,6 +6,9 @@ the same, and a new version of a rule beside the old one is a new row.
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +16,9 @@ from typing import Any, Final
 _KEYS: Final = ("id", "code", "purpose", "kind", "method", "kinds", "provinces", "agencies", "valid_from")
 """Fields that a row is known by, as far as it has them."""
 _SINCE_EVER: Final = "0001-01-01"
+
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_PLACE: Final = re.compile(r"\(at (?:(line \d+, column \d+)|end of document)\)")
 
 Rows = dict[str, dict[str, str]]
 """Name of a row -> its fields, as text."""
@@ -39,6 +45,66 @@ class Change:
         if self.field:
             return f"~ {self.row}: {self.field} {self.before or 'not set'} -> {self.after or 'not set'}"
         return f"+ {self.row}: {self.after}" if self.after else f"- {self.row}: {self.before}"
+
+
+class NotToml(ValueError):
+    """A file isn't TOML. Says where, and never what stands there."""
+
+
+def read(content: bytes) -> dict[str, Any]:
+    """The values of a document in TOML.
+
+    Raises:
+        NotToml: it isn't one.
+    """
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError:
+        raise NotToml("not text in UTF-8") from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        # Besides what isn't TOML: integers of thousands of digits, and times that no clock shows. The text of an error
+        # may hold a key or a value, its place doesn't.
+        place = _PLACE.search(str(error))
+        where = "" if place is None else f", at {place[1]}" if place[1] else ", at its end"
+        raise NotToml(f"not TOML{where}") from None
+
+
+def as_toml(document: Mapping[str, Any]) -> str:
+    """A document as the register shows it, to be edited and proposed: what isn't set is left out."""
+    return "\n".join(_lines(document, "")).strip() + "\n"
+
+
+def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
+    """A table's own values, then the tables in it; those of a row stand in its line."""
+    for key, value in table.items():
+        if value is not None and not _is_table(value):
+            yield f"{_key(key)} = {_value(value)}"
+    for key, value in table.items():
+        path = f"{name}.{_key(key)}".lstrip(".")
+        if isinstance(value, Mapping):
+            yield from ("", f"[{path}]", *_lines(value, path))
+        elif _is_table(value):
+            for row in value:
+                yield from ("", f"[[{path}]]", *(f"{_key(at)} = {_value(each)}" for at, each in _set(row)))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in _set(value)) + " }"
+    if _is_table(value):
+        return "[\n" + "".join(f"  {_value(each)},\n" for each in value) + "]"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    # A string of JSON is one of TOML.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _set(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    return ((key, value) for key, value in row.items() if value is not None)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def rows(document: Mapping[str, Any]) -> Rows:

@@ -15,6 +15,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from nsor.policies import as_toml
 from nsor_server import config
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError, Settings
@@ -42,11 +43,11 @@ def policy() -> None:
 @policy.command()
 @click.argument("document", required=False, type=click.Choice(tuple(documents.KINDS)))
 def show(document: str | None) -> None:
-    """List the documents in force, or print DOCUMENT as the register holds it."""
+    """List the documents in force, or print DOCUMENT as the register holds it: as TOML, to be edited and proposed."""
     with _register() as (_, conn):
         if document is not None:
             content = documents.canonical(store.in_force(conn).documents[document])
-            click.echo(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
+            click.echo(as_toml(json.loads(content)), nl=False)
             return
         found = policies.in_force(conn)
         waiting = len(_open(conn, store.in_force(conn)))

@@ -74,11 +74,13 @@ class OfNumber:
     Attributes:
         version: how often keys were enrolled and disabled for it.
         live: id of the key that isn't disabled; a number has at most one.
+        system: whether the live key is a system's.
         ever_decided: whether the officer of any of them, live or disabled, may or might sign decisions.
     """
 
     version: int
     live: bytes | None
+    system: bool
     ever_decided: bool
 
 
@@ -95,19 +97,24 @@ def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber
     """The keys of a number. More than one live key is an error of the register."""
     rows = conn.execute(
         """
-        SELECT key_id, decides, EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
+        SELECT key_id, decides, kind,
+            EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
         FROM officer
         WHERE agency_id = %s AND officer_number = %s
         """,
         (agency_id, officer_number),
     ).fetchall()
-    live = [bytes(key_id) for key_id, _, disabled in rows if not disabled]
+    live = [
+        (bytes(key_id), kind == directory_pb2.KEY_KIND_SYSTEM) for key_id, _, kind, disabled in rows if not disabled
+    ]
     if len(live) > 1:
         raise RuntimeError("a number has several live keys")
+    live_key, system = live[0] if live else (None, False)
     return OfNumber(
         version=len(rows) + sum(disabled for *_, disabled in rows),
-        live=live[0] if live else None,
-        ever_decided=any(decides for _, decides, _ in rows),
+        live=live_key,
+        system=system,
+        ever_decided=any(decides for _, decides, *_ in rows),
     )
 
 

@@ -94,16 +94,20 @@ def check_two(signers: Sequence[FocalPerson]) -> None:
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
 
 
-def check_replaced(live: bytes | None, replaced: bytes) -> None:
+def check_replaced(live: bytes | None, replaced: bytes, *, same_kind: bool) -> None:
     """See that a number with a live key gets a new one in its place alone, so that it always has one at most.
 
     Args:
         live: id of the live key of the number, if it has one.
         replaced: id of the key that the request replaces, or empty.
+        same_kind: whether both are an officer's, or both a system's.
 
     Raises:
-        errors.InvalidFields: NUMBER_HAS_KEY, or KEY_NOT_LIVE.
+        errors.InvalidFields: NUMBER_OF_OTHER_KIND, NUMBER_HAS_KEY, or KEY_NOT_LIVE.
     """
+    if live is not None and not same_kind:
+        other = errors.Violation("officer_number", errors_pb2.FIELD_REASON_NUMBER_OF_OTHER_KIND)
+        raise errors.InvalidFields(violations=(other,))
     if live == (replaced or None):
         return
     wrong = (

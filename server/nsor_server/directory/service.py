@@ -64,7 +64,7 @@ class DirectoryService:
             known = errors.Violation("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)
             raise errors.InvalidFields(violations=(known,))
         before = officers.of_number(conn, agency_id, number)
-        rules.check_replaced(before.live, request.replaced_key_id)
+        rules.check_replaced(before.live, request.replaced_key_id, same_kind=officer.system == before.system)
         if before.ever_decided:
             # Also where the new key decides nothing, and where the old one is disabled: else one focal person disables
             # it in one call and in another puts a key of his own there, and acts in the number of who decided.

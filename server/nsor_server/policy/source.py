@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import msgspec
 
+from nsor import policies
 from nsor.v1 import errors_pb2
 from nsor_server.config import OperatorError
 
 _HERE: Final = Path(__file__).parent
 _PLACE: Final = re.compile(r"^(?P<rule>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?$", re.DOTALL)
-_IN_TOML: Final = re.compile(r" \(at (?:line \d+, column \d+|end of document)\)")
+_TYPE: Final = re.compile(r"Expected `[^`]+`, got `[^`]+`")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>\w+)`")
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -43,7 +43,7 @@ class PolicyError(OperatorError):
         text: str,
         *,
         path: str = "",
-        reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_FORM,
+        reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_ROWS_CONTRADICT,
     ) -> None:
         super().__init__(text)
         self.path = path
@@ -96,14 +96,9 @@ def parse(name: str, toml: bytes, kind: type[_T]) -> _T:
         PolicyError: it isn't TOML in UTF-8, or isn't of this shape.
     """
     try:
-        found = tomllib.loads(toml.decode())
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{name}: not text in UTF-8") from error
-    except (ValueError, OverflowError, RecursionError) as error:
-        # Besides what isn't TOML: integers of thousands of digits, and times that no clock shows. The text of an error
-        # may hold a key or a value, its place doesn't.
-        place = _IN_TOML.search(str(error))
-        raise PolicyError(f"{name}: not TOML{place[0] if place else ''}") from error
+        found = policies.read(toml)
+    except policies.NotToml as error:
+        raise PolicyError(f"{name}: {error}", reason=errors_pb2.FIELD_REASON_NOT_TOML) from error
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
@@ -126,4 +121,5 @@ def _misshapen(name: str, text: str) -> PolicyError:
         return PolicyError(f"{name}: unknown value{place}", path=path, reason=errors_pb2.FIELD_REASON_UNKNOWN_VALUE)
     if "=" in rule and "matching" not in rule:  # "Expected `int` >= 1"
         return PolicyError(f"{name}: {text}", path=path, reason=errors_pb2.FIELD_REASON_OUT_OF_RANGE)
-    return PolicyError(f"{name}: {text}", path=path)
+    reason = errors_pb2.FIELD_REASON_VALUE_TYPE if _TYPE.fullmatch(rule) else errors_pb2.FIELD_REASON_FORM
+    return PolicyError(f"{name}: {text}", path=path, reason=reason)

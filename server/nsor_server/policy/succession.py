@@ -35,7 +35,7 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
                 f"deadlines: a row of {row.id} that counts since {_since(row)} was changed or is gone;"
                 " leave it, and add a row with its own valid_from",
                 path="deadline",
-                reason=errors_pb2.FIELD_REASON_REQUIRED,
+                reason=errors_pb2.FIELD_REASON_ROW_HAS_COUNTED,
             )
 
 

@@ -69,13 +69,18 @@ def list_(session: Session) -> None:
 def propose(session: Session, file: Path, validate_only: bool) -> None:
     """Propose FILE, named as its document is: deadlines.toml, narrowing.toml... The officer signs.
 
-    It changes nothing until another officer adopts it. Comments in the file aren't kept.
+    It changes nothing until another officer adopts it. Comments in the file aren't kept. `nsor policy show deadlines`
+    prints the document in force, to begin with.
     """
-    from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor import policies  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    request = directory_pb2.ProposePolicyRequest(
-        document=_document(file), toml=file.read_bytes(), validate_only=validate_only
-    )
+    document, toml = _document(file), file.read_bytes()
+    try:
+        policies.read(toml)
+    except policies.NotToml as error:
+        raise click.UsageError(f"{file.name} is {error}.") from None
+    request = directory_pb2.ProposePolicyRequest(document=document, toml=toml, validate_only=validate_only)
     with session.client(officer=True) as client:
         answer = client.directory.propose_policy(request)
     session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Proposed")
@@ -115,12 +120,31 @@ def withdraw(session: Session, proposal_id: str) -> None:
 
 
 @policy.command()
-@click.argument("proposal_id")
+@click.argument("what", metavar="DOCUMENT|PROPOSAL_ID")
 @common
-def show(session: Session, proposal_id: str) -> None:
-    """Show row by row what a proposal would change."""
+def show(session: Session, what: str) -> None:
+    """Print a document in force, as TOML to be edited and proposed; or show what a proposal would change.
+
+    DOCUMENT is deadlines, grants, narrowing, offences, places, written_forms, reviews or budgets.
+    """
+    document = _documents().get(what)
     with session.client(officer=True) as client:
-        _seen(session, client, _proposal(client, proposal_id))
+        if document is None:
+            _seen(session, client, _proposal(client, what))
+        else:
+            _in_force(session, client, document)
+
+
+def _in_force(session: Session, client: Client, document: directory_pb2.PolicyDocument.ValueType) -> None:
+    from nsor import policies  # noqa: PLC0415 - as above
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    request = directory_pb2.GetPolicyRequest(document=document)
+    content = json.loads(client.directory.get_policy(request).message.policy.content)
+    if session.as_json:
+        session.json(content)
+    else:
+        click.echo(policies.as_toml(content), nl=False)
 
 
 def _proposal(client: Client, text: str) -> directory_pb2.PolicyProposal:
@@ -166,14 +190,18 @@ def _seen(session: Session, client: Client, found: directory_pb2.PolicyProposal)
 
 
 def _document(file: Path) -> directory_pb2.PolicyDocument.ValueType:
+    known = _documents()
+    if file.suffix != ".toml" or file.stem not in known:
+        files = ", ".join(f"{name}.toml" for name in known)
+        raise click.UsageError(f"The file's name says which document it is: {files}.")
+    return known[file.stem]
+
+
+def _documents() -> dict[str, directory_pb2.PolicyDocument.ValueType]:
+    """The documents of the contract by their names."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    name = f"POLICY_DOCUMENT_{file.stem.upper()}"
-    known = {each: number for each, number in directory_pb2.PolicyDocument.items() if number}
-    if file.suffix != ".toml" or name not in known:
-        files = ", ".join(f"{_name(number)}.toml" for number in known.values())
-        raise click.UsageError(f"The file's name says which document it is: {files}.")
-    return known[name]
+    return {_name(number): number for number in directory_pb2.PolicyDocument.values() if number}
 
 
 def _name(number: int) -> str:

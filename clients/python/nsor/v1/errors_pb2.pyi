@@ -319,6 +319,16 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Not the live key of the number."""
     FIELD_REASON_NOT_FOR_SYSTEM: _FieldReason.ValueType  # 38
     """What a system doesn't have."""
+    FIELD_REASON_NUMBER_OF_OTHER_KIND: _FieldReason.ValueType  # 39
+    """The number's live key is of another kind: a system's number is no officer's, and the other way round."""
+    FIELD_REASON_NOT_TOML: _FieldReason.ValueType  # 40
+    """Not TOML in UTF-8."""
+    FIELD_REASON_VALUE_TYPE: _FieldReason.ValueType  # 41
+    """A value of another type than this place of the document takes."""
+    FIELD_REASON_ROW_HAS_COUNTED: _FieldReason.ValueType  # 42
+    """A row of the policy that has begun to count was changed or taken away."""
+    FIELD_REASON_ROWS_CONTRADICT: _FieldReason.ValueType  # 43
+    """Rows of the document contradict each other, the other documents or this contract."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -401,4 +411,14 @@ FIELD_REASON_KEY_NOT_LIVE: FieldReason.ValueType  # 37
 """Not the live key of the number."""
 FIELD_REASON_NOT_FOR_SYSTEM: FieldReason.ValueType  # 38
 """What a system doesn't have."""
+FIELD_REASON_NUMBER_OF_OTHER_KIND: FieldReason.ValueType  # 39
+"""The number's live key is of another kind: a system's number is no officer's, and the other way round."""
+FIELD_REASON_NOT_TOML: FieldReason.ValueType  # 40
+"""Not TOML in UTF-8."""
+FIELD_REASON_VALUE_TYPE: FieldReason.ValueType  # 41
+"""A value of another type than this place of the document takes."""
+FIELD_REASON_ROW_HAS_COUNTED: FieldReason.ValueType  # 42
+"""A row of the policy that has begun to count was changed or taken away."""
+FIELD_REASON_ROWS_CONTRADICT: FieldReason.ValueType  # 43
+"""Rows of the document contradict each other, the other documents or this contract."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

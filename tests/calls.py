@@ -465,7 +465,7 @@ class Services:
             self.notifications,
             self.lookups,
             OversightService(keyring),
-            DirectoryService(),
+            DirectoryService(self.lookups.ended_with),
         )
         return [handler for service in services for handler in service.handlers()]
 

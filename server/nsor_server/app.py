@@ -211,12 +211,13 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
 def handlers(keyring: Keyring) -> Sequence[Handler]:
     """The handlers of every service."""
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
+    lookups = LookupService(sealer, blind_index)
     services = (
         RegistrationService(sealer, blind_index),
         NotificationService(sealer),
-        LookupService(sealer, blind_index),
+        lookups,
         OversightService(keyring),
-        DirectoryService(),
+        DirectoryService(lookups.ended_with),
     )
     return [handler for service in services for handler in service.handlers()]
 

@@ -119,8 +119,8 @@ class Directory(Protocol):
         ...
 
     @property
-    def compromised(self) -> frozenset[bytes]:
-        """Key ids that were disabled as compromised: what they have opened counts no more."""
+    def compromised(self) -> Mapping[bytes, dt.datetime]:
+        """When keys were disabled as compromised, by key id: what they have opened counts no more since."""
         ...
 
     @property
@@ -245,8 +245,8 @@ class Call:
         return self.directory.officers
 
     @property
-    def compromised(self) -> frozenset[bytes]:
-        """Keys that were disabled as compromised, in the directory that the gate saw, by key id."""
+    def compromised(self) -> Mapping[bytes, dt.datetime]:
+        """When keys were disabled as compromised, in the directory that the gate saw, by key id."""
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.compromised

@@ -35,8 +35,8 @@ WITHOUT = {options_pb2.OFFICER_RULE_NONE, options_pb2.OFFICER_RULE_SESSION_IF_SE
 """Calls that need no officer: of the list of accesses an officer's places narrow the cases (tests/oversight)."""
 NOT_BY_PLACE = {
     "nsor.v1.DirectoryService/": "agencies and officers of one's own agency, which has them whatever their places",
-    "nsor.v1.LookupService/WithdrawGrant": "takes away what a colleague has opened, and waits for nobody of that place",
-    "nsor.v1.LookupService/ListGrants": "what colleagues have opened, without person, case or place",
+    "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
+    "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.NotificationService/SubscribeEvents": "what the agency is owed; events name no person",
     "nsor.v1.NotificationService/AcknowledgeEvents": "what the agency was owed",

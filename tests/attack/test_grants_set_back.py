@@ -91,7 +91,8 @@ def test_uses_that_no_index_knows_are_found(ticket: Ticket, owner: Owner) -> Non
 
 
 def test_a_look_up_that_was_refused_for_a_withdrawal_that_nobody_made_is_found(ticket: Ticket, owner: Owner) -> None:
-    withdrawn = f"INSERT INTO access_grant_withdrawal VALUES ('{ticket.ticket_id}', 'npb', now())"  # noqa: S608 - a test
+    row = f"('{ticket.ticket_id}', 'npb', sha256(''), false, now())"
+    withdrawn = f"INSERT INTO access_grant_withdrawal VALUES {row}"  # noqa: S608 - a test
     with owner.changing(withdrawn, "DELETE FROM access_grant_withdrawal"):
         assert ticket.look_up() == "GRANT_WITHDRAWN"
     assert ticket.look_up() == "NO_RECORD"

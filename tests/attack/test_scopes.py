@@ -118,8 +118,8 @@ def every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         (registrations._HEAD_IN, registrations.PLACES),
         (registrations._EVER_IN, registrations.PLACES),
         (access_requests._NEWEST_IN, rows.Columns(own_agency="r.agency_id", place="r.district")),
-        (access_requests._OPENED_IN, rows.Columns(own_agency="g.opened_by_agency")),
-        (access_requests._PAGE, rows.Columns(own_agency="g.opened_by_agency")),
+        (access_requests._OPENED_IN, access_requests._OPENED),
+        (access_requests._PAGE, access_requests._OPENED),
     ):
         for scope, statement in statements.items():
             monkeypatch.setitem(statements, scope, _without(statement, rows.predicate(scope, columns)))

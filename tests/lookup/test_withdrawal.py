@@ -13,11 +13,12 @@ from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access import directory
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Officer
+from nsor_server.calls import Officer, Outcome
+from nsor_server.lookup import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification.verified import verified
-from tests.calls import ORIGIN, PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, violations
+from tests.calls import ORIGIN, PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, officer_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
@@ -166,15 +167,129 @@ def test_another_agency_withdraws_nothing_and_learns_nothing(services: Services,
     assert shown() == "FOUND"
 
 
-def test_the_police_hear_that_their_grant_was_withdrawn(services: Services) -> None:
-    kind = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
-    grant_id, _ = grant(services, enrolled(services, "punjab-prosecution", 1))
-    services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant_id))
-    assert services.owed(kind) == ["punjab-police"]
-    # Openings of tickets and cases are no events, nor are their withdrawals.
+WITHDRAWN = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
+
+
+@pytest.mark.parametrize(("agency_id", "opened"), KINDS)
+@pytest.mark.parametrize("who", ["opener", "colleague"])
+def test_npb_the_agency_and_whoever_loses_it_hear_of_a_withdrawal(
+    services: Services, agency_id: str, opened: Any, who: str
+) -> None:
+    # Nobody takes a province's grants away unseen.
+    opener = enrolled(services, agency_id, 1)
+    grant_id, _ = opened(services, opener)
+    services.ask(call_of(AGENCIES[agency_id], opener if who == "opener" else None), withdrawal(grant_id))
+    holder = {"punjab-police"} if agency_id == PUNJAB_PROSECUTION.agency_id else set()
+    assert services.owed(WITHDRAWN) == sorted({NPB, agency_id} | holder)
+    assert services.one("SELECT DISTINCT about_agency FROM outbox WHERE kind = %s", WITHDRAWN) == agency_id
+
+
+# ---- for which places, and how many ----
+
+
+@pytest.mark.parametrize(("agency_id", "opened"), KINDS)
+def test_an_officer_of_another_place_neither_lists_nor_withdraws_it(
+    services: Services, agency_id: str, opened: Any
+) -> None:
+    # One prosecutor of one district took away what all prosecutors of the province had granted.
+    opener = services.enrolled(replace(officer(agency_id, 1), jurisdiction=("PK-PB/LHR",)))
+    grant_id, _ = opened(services, opener)
+    multan, lahore = (officer_of(AGENCIES[agency_id], place) for place in ("PK-PB/MUL", "PK-PB/LHR"))
+    assert listed(services, agency_id, acting=multan) == []
+    said = [
+        repr(services.refused(errors.NoRecord, call_of(AGENCIES[agency_id], multan), withdrawal(each)))
+        for each in (grant_id, str(uuid.uuid4()))
+    ]
+    assert said[0] == said[1]
+    assert [each.grant.grant_id for each in listed(services, agency_id, acting=lahore)] == [grant_id]
+    services.ask(call_of(AGENCIES[agency_id], lahore), withdrawal(grant_id))
+    assert listed(services, agency_id) == []
+
+
+def test_a_place_that_was_written_beside_the_seal_shows_nothing(services: Services) -> None:
+    # The owner of the database lets an officer of another place list and withdraw what isn't his.
     grant_id, _ = case(services, enrolled(services, COURT, 1))
-    services.ask(call_of(AGENCIES[COURT]), withdrawal(grant_id))
-    assert services.owed(kind) == ["punjab-police"]
+    with services.database.owner() as owner:
+        owner.execute("UPDATE access_grant SET places = '{PK-PB/MUL}'")
+    call = call_of(AGENCIES[COURT], officer_of(AGENCIES[COURT], "PK-PB/MUL"))
+    services.refused(errors.Internal, call, lookup_pb2.ListGrantsRequest())
+    services.refused(errors.Internal, call, withdrawal(grant_id))
+
+
+def test_whoever_decides_nothing_lists_nothing(services: Services) -> None:
+    # By the uses that are left he would see each look-up of everybody, when it is made.
+    clerk = replace(officer_of(PUNJAB_PROSECUTION), decides=False)
+    grant(services, enrolled(services, "punjab-prosecution", 1))
+    refused = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION, clerk), lookup_pb2.ListGrantsRequest())
+    assert refused.reason == errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE
+
+
+def test_an_officer_withdraws_few_of_his_colleagues_in_a_day_and_his_own_without_end(services: Services) -> None:
+    colleague, other = services.enrolled(officer_of(AGENCIES[COURT])), services.enrolled(officer_of(AGENCIES[COURT]))
+    most = rules.OF_COLLEAGUES_A_DAY
+    theirs = [case(services, other)[0] for _ in range(most + 2)]
+    own = [case(services, colleague)[0] for _ in range(most + 1)]
+    for grant_id in (*own, *theirs[:most]):
+        services.ask(call_of(AGENCIES[COURT], colleague), withdrawal(grant_id))
+    refused = services.refused(errors.Exhausted, call_of(AGENCIES[COURT], colleague), withdrawal(theirs[most]))
+    assert refused.retry_after_seconds
+    # Neither what he opens himself, nor what is withdrawn already, nor his colleagues, are held up.
+    for acting, grant_id in ((colleague, case(services, colleague)[0]), (colleague, theirs[0]), (other, theirs[most])):
+        services.ask(call_of(AGENCIES[COURT], acting), withdrawal(grant_id))
+    # A new key under his number is no new officer, and what its holder opened with the old one is his own.
+    again = services.enrolled(replace(officer_of(AGENCIES[COURT]), officer_number=colleague.officer_number))
+    services.refused(errors.Exhausted, call_of(AGENCIES[COURT], again), withdrawal(theirs[-1]))
+    services.ask(call_of(AGENCIES[COURT], again), withdrawal(case(services, colleague)[0]))
+
+
+def test_of_many_that_one_officer_withdraws_at_once_few_are(services: Services) -> None:
+    rogue, other = services.enrolled(officer_of(AGENCIES[COURT])), enrolled(services, COURT, 1)
+    theirs = [case(services, other)[0] for _ in range(rules.OF_COLLEAGUES_A_DAY + 2)]
+    ended = services.at_once(*((call_of(AGENCIES[COURT], rogue), withdrawal(each)) for each in theirs), together=True)
+    assert sum(isinstance(each, Outcome) for each in ended) == rules.OF_COLLEAGUES_A_DAY
+
+
+# ---- keys that are compromised ----
+
+
+@pytest.mark.parametrize("how", ["by a focal person", "by its holder", "later"])
+def test_what_a_compromised_key_has_granted_is_shown_as_withdrawn_and_its_holders_hear_of_it(
+    services: Services, how: str
+) -> None:
+    # The look-up said GRANT_WITHDRAWN, the request that it was granted, and nobody heard of it.
+    prosecution = "punjab-prosecution"
+    opener, colleague = enrolled(services, prosecution, 1), enrolled(services, prosecution, 2)
+    granted, goes_on, withdrawn = (grant(services, each)[0] for each in (opener, colleague, opener))
+    services.ask(call_of(PUNJAB_PROSECUTION, opener), withdrawal(withdrawn))
+    before = services.owed(WITHDRAWN)
+    if how == "by its holder":
+        own = directory_pb2.DisableOwnKeyRequest(request_id=str(uuid.uuid4()), reason=COMPROMISED)
+        at = services.ask(call_of(PUNJAB_PROSECUTION, opener), own).response.disable_time
+    else:
+        if how == "later":
+            disable(services, opener, directory_pb2.DISABLE_REASON_LEFT_POST)
+            assert not shown_of(services, granted).HasField("withdraw_time")
+        services.ask(call_of(PUNJAB_PROSECUTION), disabling(opener, COMPROMISED))
+        at = None
+    assert services.owed(WITHDRAWN) == sorted([*before, "punjab-police"])
+    request_of_it = services.one("SELECT access_request_id FROM access_grant WHERE grant_id = %s", granted)
+    told = "SELECT count(*) FROM outbox WHERE kind = %s AND access_request_id = %s"
+    assert services.one(told, WITHDRAWN, request_of_it) == 1
+    ended = shown_of(services, granted).withdraw_time
+    assert ended == (at or ended)
+    assert ended.seconds
+    assert not shown_of(services, goes_on).HasField("withdraw_time")
+    # Whoever withdraws it changes nothing, and hears since when it counts no more.
+    again = services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(granted))
+    assert (again.detail.outcome, again.response.withdraw_time) == ("WITHDRAWN_BEFORE", ended)
+
+
+def shown_of(services: Services, grant_id: str) -> lookup_pb2.Grant:
+    """A grant as the police see it in their access request."""
+    request_id = str(services.one("SELECT access_request_id FROM access_grant WHERE grant_id = %s", grant_id))
+    asked = lookup_pb2.GetAccessRequestRequest(access_request_id=request_id)
+    found: lookup_pb2.Grant = services.ask(call_of(AGENCIES["punjab-police"]), asked).response.access_request.grant
+    return found
 
 
 def test_a_withdrawal_that_is_only_checked_reads_nothing(services: Services) -> None:
@@ -187,16 +302,18 @@ def test_a_withdrawal_that_is_only_checked_reads_nothing(services: Services) -> 
 def test_a_withdrawal_is_never_half_written(services: Services) -> None:
     grant_id, _ = case(services, enrolled(services, COURT, 1))
     tables = services.never_half_written(call_of(AGENCIES[COURT]), withdrawal(grant_id))
-    assert tables == ["access_grant_withdrawal", "idempotency"]
+    assert tables == ["access_grant_withdrawal", "outbox", "idempotency"]
 
 
-def listed(services: Services, agency_id: str, size: int = 0) -> list[lookup_pb2.OpenGrant]:
+def listed(
+    services: Services, agency_id: str, size: int = 0, acting: Officer | None = None
+) -> list[lookup_pb2.OpenGrant]:
     """What an agency has opened and what counts, in pages."""
     found: list[lookup_pb2.OpenGrant] = []
     token = ""
     while True:
         request = lookup_pb2.ListGrantsRequest(page_size=size, page_token=token)
-        page = services.ask(call_of(AGENCIES[agency_id]), request).response
+        page = services.ask(call_of(AGENCIES[agency_id], acting), request).response
         found += page.grants
         token = page.next_page_token
         if not token:
@@ -275,10 +392,10 @@ def test_a_withdrawal_that_was_hidden_for_one_look_up_is_found(services: Service
     assert shown() == "GRANT_WITHDRAWN"
     assert found() == 0
     with services.database.owner() as owner:
-        (kept,) = owner.execute("DELETE FROM access_grant_withdrawal RETURNING grant_id, agency_id, withdrawn_at")
+        (kept,) = owner.execute("DELETE FROM access_grant_withdrawal RETURNING *")
     assert shown() == "NO_RECORD"
     with services.database.owner() as owner:
-        owner.execute("INSERT INTO access_grant_withdrawal VALUES (%s, %s, %s)", kept)
+        owner.execute("INSERT INTO access_grant_withdrawal VALUES (%s, %s, %s, %s, %s)", kept)
     assert found() == 1
 
 
@@ -291,7 +408,7 @@ def test_a_compromised_key_whose_case_went_on_is_found(
     disable(services, rogue, COMPROMISED)
     assert shown() == "GRANT_WITHDRAWN"
     assert found() == 0
-    monkeypatch.setattr(directory, "_compromised", lambda _: frozenset())
-    services.directory.current = replace(services.directory.current, version=0, compromised=frozenset())
+    monkeypatch.setattr(directory, "_compromised", lambda _: {})
+    services.directory.current = replace(services.directory.current, version=0, compromised={})
     assert shown() == "NO_RECORD"
     assert found() == 1

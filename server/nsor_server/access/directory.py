@@ -93,7 +93,7 @@ class DirectorySnapshot:
         policy: the policy in force.
         clock: the database's.
         focal_persons: by key id.
-        compromised: key ids of officers and systems that were disabled as compromised.
+        compromised: when keys of officers and systems were disabled as compromised, by key id.
         proposals: of policies; the SHA-256 of each one's row, by its id.
     """
 
@@ -104,7 +104,7 @@ class DirectorySnapshot:
     policy: Policy
     clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
-    compromised: frozenset[bytes] = frozenset()
+    compromised: Mapping[bytes, dt.datetime] = field(default_factory=dict)
     proposals: Mapping[bytes, bytes] = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
@@ -361,9 +361,9 @@ def _officers(rows: Rows) -> dict[bytes, Officer]:
     return {officer.key_id: officer for officer in officers}
 
 
-def _compromised(rows: Rows) -> frozenset[bytes]:
+def _compromised(rows: Rows) -> dict[bytes, dt.datetime]:
     reason = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
-    return frozenset(bytes(row["key_id"]) for row in rows["officer_disabled"] if row["reason"] == reason)
+    return {bytes(row["key_id"]): row["disabled_at"] for row in rows["officer_disabled"] if row["reason"] == reason}
 
 
 def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:

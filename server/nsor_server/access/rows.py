@@ -261,14 +261,14 @@ def parameters(agency: Agency, officer: Officer | None) -> tuple[bytes, bytes, b
     return (
         agency.agency_id.encode(),
         arrays.texts(agency.jurisdiction),
-        arrays.texts(_narrower(agency, officer)),
+        arrays.texts(acts_at(agency, officer)),
         arrays.boolean(_hears_appeals(agency)),
     )
 
 
 def within(agency: Agency, officer: Officer | None, places: Iterable[str]) -> bool:
     """Tell whether every place lies within the agency's jurisdiction and the officer's."""
-    narrower = _narrower(agency, officer)
+    narrower = acts_at(agency, officer)
     return all(contains(agency.jurisdiction, place) and contains(narrower, place) for place in places)
 
 
@@ -293,6 +293,6 @@ def _hears_appeals(agency: Agency) -> bool:
     return not APPELLATE_COURTS.isdisjoint(agency.court_kinds)
 
 
-def _narrower(agency: Agency, officer: Officer | None) -> tuple[str, ...]:
-    """The officer's own jurisdiction; where he has none, or there is no officer, the agency's."""
+def acts_at(agency: Agency, officer: Officer | None) -> tuple[str, ...]:
+    """Where an officer acts: his own jurisdiction; where he has none, or there is no officer, the agency's."""
     return officer.jurisdiction if officer is not None and officer.jurisdiction else agency.jurisdiction

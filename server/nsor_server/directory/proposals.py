@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,7 +31,7 @@ class Beside:
 
     policy: Policy
     now: dt.datetime
-    compromised: frozenset[bytes]
+    compromised: Collection[bytes]
 
     @classmethod
     def of(cls, call: Call) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from google.protobuf import timestamp_pb2
@@ -24,8 +24,15 @@ from nsor_server.storage.v1 import record_pb2
 A = TypeVar("A", bound=Message)
 
 
+EndedWith = Callable[[Call, bytes, Connection], Sequence[Row]]
+"""The events that are owed since what was granted with a key counts no more: it is disabled as compromised."""
+
+
 class DirectoryService:
     """Enrols, replaces, disables and lists keys, and lists agencies."""
+
+    def __init__(self, ended_with: EndedWith) -> None:
+        self._ended_with = ended_with
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -108,7 +115,8 @@ class DirectoryService:
             if alone >= limits.DECIDERS_ALONE_A_DAY:
                 rules.check_two(call.focal_persons)
             seen.append(no_other)
-        return _disabled(call, key_id, request.reason, (row, ref, seen), disclose(answer, call.purpose))
+        ended = self._ended_with(call, key_id, conn) if compromised else ()
+        return _disabled(call, key_id, request.reason, (row, ref, seen, ended), disclose(answer, call.purpose))
 
     def disable_own_key(
         self, call: Call, request: directory_pb2.DisableOwnKeyRequest, conn: Connection
@@ -121,8 +129,11 @@ class DirectoryService:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         now = call.now()
         answer = directory_pb2.DisableOwnKeyResponse(disable_time=from_us(to_us(now)))
-        row, ref, as_read = officers.disabling(call.officer_key, request.reason, call, now)
-        return _disabled(call, call.officer_key, request.reason, (row, ref, [as_read]), disclose(answer, call.purpose))
+        key_id = call.officer_key
+        row, ref, as_read = officers.disabling(key_id, request.reason, call, now)
+        compromised = request.reason == directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+        ended = self._ended_with(call, key_id, conn) if compromised else ()
+        return _disabled(call, key_id, request.reason, (row, ref, [as_read], ended), disclose(answer, call.purpose))
 
     def list_officers(
         self, call: Call, request: directory_pb2.ListOfficersRequest, conn: Connection
@@ -152,15 +163,15 @@ def _disabled(
     call: Call,
     key_id: bytes,
     reason: directory_pb2.DisableReason.ValueType,
-    disabling: tuple[Row, RecordRef, Sequence[Seen]],
+    disabling: tuple[Row, RecordRef, Sequence[Seen], Sequence[Row]],
     answer: A,
 ) -> Outcome[A]:
-    """What disables a key: its row, and an event to the agency and to NPB."""
+    """What disables a key: its row, an event to the agency and to NPB, and those to whoever loses what it granted."""
     name = directory_pb2.DisableReason.Name(reason).removeprefix("DISABLE_REASON_")
     detail = record_pb2.AccessDetail(outcome=f"DISABLED {name}", decided_key=key_id)
-    row, ref, seen = disabling
+    row, ref, seen, ended = disabling
     events = _events(call, notification_pb2.EVENT_KIND_KEY_DISABLED)
-    return Outcome(answer, detail, (row, *events), (ref,), seen)
+    return Outcome(answer, detail, (row, *events, *ended), (ref,), seen)
 
 
 def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]:

@@ -9,7 +9,7 @@ looked at, so that trying out costs what asking costs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -67,7 +67,7 @@ class LookUp(NamedTuple):
     case_reference: str
     payment: Payment
     repeat_us: int
-    compromised: frozenset[bytes]
+    compromised: Collection[bytes]
 
     @property
     def officer_key(self) -> bytes:

@@ -23,7 +23,7 @@ from nsor_server.storage.v1 import record_pb2
 
 _GRANTS: Final = f"""
 SELECT r.index, uuid_send(g.grant_id), g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
-    g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency
+    g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency, g.places
 FROM ledger_record AS r JOIN access_grant AS g ON r.row_id = uuid_send(g.grant_id) AND r.version = {store.GRANT_VERSION}
 WHERE r.table_name = '{store.GRANTS}'
 ORDER BY r.index, r.ordinal
@@ -98,14 +98,19 @@ class Grants:
         self._ended.finish()
 
     def _given(
-        self, index: int, grant_id: bytes, columns: tuple[str, int, bytes], sealed: bytes, beside: tuple[bytes, str]
+        self,
+        index: int,
+        grant_id: bytes,
+        columns: tuple[str, int, bytes],
+        sealed: bytes,
+        beside: tuple[bytes, str, list[str]],
     ) -> None:
         record = opened(
             self._add, index, store.GRANTS, lambda: store.open_grant(self._sealer, grant_id, columns, sealed)
         )
         if record is None:
             return
-        if (record.access_request_id, record.opened_by_agency) != beside:
+        if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
         self._grants[grant_id] = _Grant(record, [0] * len(record.cnics))
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 
 from nsor.v1 import lookup_pb2, options_pb2, types_pb2
+from nsor_server.access import rows
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.policy.deadlines import Due
@@ -85,6 +86,7 @@ def new_grant(
     grant_id: uuid.UUID,
     uses_per_subject: int,
     expiry: Due,
+    district: str,
     case_blinds: bytes,
 ) -> record_pb2.GrantRecord:
     """The grant of an access request: bound to its agency, its officer, its FIR and its suspects."""
@@ -103,6 +105,7 @@ def new_grant(
         purpose=options_pb2.PURPOSE_INVESTIGATION,
         opened_by_key=call.officer_key,
         opened_by_agency=call.agency.agency_id,
+        places=[district],
     )
 
 
@@ -123,6 +126,7 @@ def new_ticket(
         work=request.work,
         opened_by_key=call.officer_key,
         opened_by_agency=call.agency.agency_id,
+        places=rows.acts_at(call.agency, call.officer),
     )
 
 
@@ -146,6 +150,7 @@ def new_court_case(
         ),
         opened_by_key=call.officer_key,
         opened_by_agency=call.agency.agency_id,
+        places=[request.court_case.place_code],
     )
 
 
@@ -201,15 +206,13 @@ def request_message(
     )
 
 
-def grant_message(
-    grant: record_pb2.GrantRecord, expiry: Due, withdrawn_at: dt.datetime | None = None
-) -> lookup_pb2.Grant:
-    """A grant as the contract shows it."""
+def grant_message(grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datetime | None = None) -> lookup_pb2.Grant:
+    """A grant as the contract shows it; ``ended_at``: since when it counts no more."""
     return lookup_pb2.Grant(
         grant_id=str(uuid.UUID(bytes=grant.grant_id)),
         uses_per_subject=grant.uses_per_subject,
         expiry=expiry.message(due_us=grant.expires_at_us),
-        withdraw_time=None if withdrawn_at is None else from_us(to_us(withdrawn_at)),
+        withdraw_time=None if ended_at is None else from_us(to_us(ended_at)),
     )
 
 

@@ -25,6 +25,9 @@ BASIS: Final[Mapping[int, str]] = {
 """The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
 DEFAULT_PAGE: Final = 50
 """Grants of a page whose size isn't said."""
+OF_COLLEAGUES_A_DAY: Final = 5
+"""Grants, tickets and cases of colleagues that an officer may withdraw in a day. More is the work of focal persons: a
+key that is disabled as compromised takes all that it has opened with it."""
 ON_A_GRANT: Final = frozenset(
     {options_pb2.PURPOSE_INVESTIGATION, options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_REGISTER_OPERATION}
 )
@@ -95,6 +98,29 @@ def check_worker(agency: Agency, worker: Officer | None) -> None:
     """
     if worker is None or worker.disabled or worker.agency_id != agency.agency_id:
         raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_KNOWN)
+
+
+def check_lists(officer: Officer | None) -> None:
+    """See that an officer may withdraw what he lists; who may not would watch his colleagues' look-ups by it.
+
+    Raises:
+        Denied: OFFICER_MAY_NOT_DECIDE.
+    """
+    if officer is None or not officer.decides:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE)
+
+
+def check_withdrawals(of_colleagues: int) -> None:
+    """See that an officer takes little away from his colleagues.
+
+    Args:
+        of_colleagues: how many of theirs he has withdrawn within the last day.
+
+    Raises:
+        Exhausted: too many.
+    """
+    if of_colleagues >= OF_COLLEAGUES_A_DAY:
+        raise errors.Exhausted(retry_after_seconds=3600.0)
 
 
 def check_court_kind(agency: Agency, case: types_pb2.CourtCase) -> None:

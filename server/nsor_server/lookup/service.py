@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
@@ -140,7 +140,7 @@ class LookupService:
             record,
             etag=found.etag,
             deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
-            grant=None if grant is None else self._grant_message(call, grant.record, grant.withdrawn_at),
+            grant=None if grant is None else self._grant_message(call, grant.record, grant.ended_at(call.compromised)),
         )
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
@@ -168,6 +168,7 @@ class LookupService:
             grant_id=uuid.uuid4(),
             uses_per_subject=policy_of(call).grants.uses_per_subject,
             expiry=policy_of(call).deadlines.due(GRANT_EXPIRY, call.now()),
+            district=found.district,
             case_blinds=registrations.case_blinds(
                 self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
             ),
@@ -281,40 +282,55 @@ class LookupService:
     ) -> Outcome[lookup_pb2.WithdrawGrantResponse]:
         """Take back what an officer of the caller's agency has granted or opened; a second time changes nothing.
 
-        The officer's own place doesn't matter: it takes away, and mustn't wait for a colleague of that place.
-
         Raises:
-            NoRecord: it isn't there, or nobody of the agency has opened it.
+            NoRecord: it isn't there, nobody of the agency has opened it, or it is of where the officer may not act.
+            Exhausted: he has taken back too many of his colleagues' in a day.
         """
         if request.validate_only:
             return Outcome(lookup_pb2.WithdrawGrantResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         found = store.opened(conn, self._sealer, raw(request.grant_id), call)
         if found is None:
             raise errors.NoRecord
-        grant, at = found.record, found.withdrawn_at or call.now()
+        grant, ended_at = found.record, found.ended_at(call.compromised)
+        at = ended_at or call.now()
         response = lookup_pb2.WithdrawGrantResponse(withdraw_time=from_us(to_us(at)))
         detail = record_pb2.AccessDetail(
-            outcome="WITHDRAWN" if found.withdrawn_at is None else "WITHDRAWN_BEFORE",
+            outcome="WITHDRAWN" if ended_at is None else "WITHDRAWN_BEFORE",
             case_reference=records.case_reference(grant),
             subjects=[grant.grant_id],
         )
-        if found.withdrawn_at is not None:
-            return Outcome(disclose(response, call.purpose), detail)
-        row, seen = store.withdrawal(found, at)
-        events = []
-        if grant.access_request_id:
-            kind = notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN
-            events = outbox.owed(kind, [grant.agency], access_request_id=grant.access_request_id)
-        return Outcome(disclose(response, call.purpose), detail, (row, *events), (), (seen,))
+        if ended_at is not None:
+            return Outcome(disclose(response, call.purpose), detail, seen=(found.seen,))
+        officer = decisions.acting(call)
+        own = officer.is_same(decisions.holder(call, grant.opened_by_agency, grant.opened_by_key))
+        of_colleagues, no_other = store.withdrawn_of_colleagues(conn, officer)
+        if not own:
+            rules.check_withdrawals(of_colleagues)
+        row, as_read = store.withdrawal(found, officer.key_id, at, of_colleague=not own)
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        events = _withdrawal_events(grant, [grant.agency, grant.opened_by_agency, *npb])
+        seen = (as_read,) if own else (as_read, no_other)
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (), seen)
+
+    def ended_with(self, call: Call, key_id: bytes, conn: Connection) -> list[Row]:
+        """The events that are owed when a key of the caller's agency turns out to be compromised.
+
+        Whoever was granted something with it hears that it counts no more. They rest on what was read a moment before:
+        disabling a key waits for nobody, and whoever has it could keep it waiting by granting more.
+        """
+        granted = [each for each in store.counting(conn, self._sealer, call) if each.opened_by_key == key_id]
+        return [row for each in granted if each.access_request_id for row in _withdrawal_events(each, [each.agency])]
 
     def list_grants(
         self, call: Call, request: lookup_pb2.ListGrantsRequest, conn: Connection
     ) -> Outcome[lookup_pb2.ListGrantsResponse]:
-        """List what officers of the caller's agency have granted or opened and what still counts.
+        """List what officers of the caller's agency have granted or opened where he acts and what still counts.
 
         Raises:
+            Denied: OFFICER_MAY_NOT_DECIDE.
             InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
         """
+        rules.check_lists(call.officer)
         size, after = rules.page(request)
         if after and store.opened(conn, self._sealer, after, call) is None:
             raise rules.wrong_token()
@@ -354,14 +370,23 @@ class LookupService:
         return found
 
     def _grant_message(
-        self, call: Call, grant: record_pb2.GrantRecord, withdrawn_at: dt.datetime | None = None
+        self, call: Call, grant: record_pb2.GrantRecord, ended_at: dt.datetime | None = None
     ) -> lookup_pb2.Grant:
         expiry = policy_of(call).deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
-        return records.grant_message(grant, expiry, withdrawn_at)
+        return records.grant_message(grant, expiry, ended_at)
 
 
 def _requester_event(kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord) -> list[Row]:
     return outbox.owed(kind, [record.agency], access_request_id=record.access_request_id)
+
+
+def _withdrawal_events(grant: record_pb2.GrantRecord, told: Sequence[str]) -> list[Row]:
+    return outbox.owed(
+        notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN,
+        told,
+        access_request_id=grant.access_request_id or None,
+        about_agency=grant.opened_by_agency,
+    )
 
 
 def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
+from nsor_server.access.decisions import Person
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
@@ -53,6 +54,7 @@ GRANT_ROWS: Final = Table(
         ("access_request_id", "uuid"),
         ("agency_id", "text"),
         ("opened_by_agency", "text"),
+        ("places", "text[]"),
         ("expires_at", "timestamptz"),
         ("case_blinds", "bytea"),
         ("sealed", "bytea"),
@@ -60,7 +62,15 @@ GRANT_ROWS: Final = Table(
     written_at="created_at",
 )
 WITHDRAWAL_ROWS: Final = Table(
-    WITHDRAWALS, (("grant_id", "uuid"), ("agency_id", "text"), ("withdrawn_at", "timestamptz")), row_id="grant_id"
+    WITHDRAWALS,
+    (
+        ("grant_id", "uuid"),
+        ("agency_id", "text"),
+        ("withdrawn_by", "bytea"),
+        ("of_colleague", "boolean"),
+        ("withdrawn_at", "timestamptz"),
+    ),
+    row_id="grant_id",
 )
 REQUEST_HEADS: Final = Versions(
     "access request",
@@ -73,6 +83,10 @@ _WITHDRAWN: Final = Versions(
     "grant withdrawal", ("uuid",), "(SELECT count(*) FROM access_grant_withdrawal WHERE grant_id = q.k1)"
 )
 """How often a grant was withdrawn: 0 or 1."""
+_WITHDRAWN_BY: Final = Versions(
+    "grants withdrawn by", ("bytea",), "(SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = q.k1)"
+)
+"""How many grants were withdrawn with a key."""
 
 _NEWEST_IN: Final = rows.statements(
     "access request",
@@ -92,14 +106,24 @@ SELECT g.agency_id, g.expires_at, g.case_blinds, g.sealed, w.withdrawn_at
 FROM access_grant AS g LEFT JOIN access_grant_withdrawal AS w USING (grant_id)
 """
 _GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".encode())
+_OPENED: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
 _OPENED_IN: Final = rows.statements(
     "grant opened",
     f"{_OF_GRANT} WHERE g.grant_id = $5 AND {{rows}}",
-    rows.Columns(own_agency="g.opened_by_agency"),
+    _OPENED,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
-"""By the scope that the contract gives the caller: what officers of his agency have granted or opened."""
-
+"""By the scope that the contract gives the caller: what officers of his agency have granted or opened where he acts."""
+_COUNTING: Final = Statement(
+    b"grants counting",
+    b"""
+SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed
+FROM access_grant AS g
+WHERE g.opened_by_agency = $1 AND g.expires_at > $2::timestamptz
+    AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
+""",
+)
+"""What officers of an agency have granted or opened, wherever, and what isn't over."""
 
 _PAGE: Final = rows.statements(
     "grants opened",
@@ -116,7 +140,7 @@ WHERE {rows} AND g.expires_at > $5::timestamptz AND coalesce(
 ORDER BY g.expires_at, g.grant_id
 LIMIT $7::bigint
 """,
-    rows.Columns(own_agency="g.opened_by_agency"),
+    _OPENED,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what counts still, behind one of them or from the first one."""
@@ -143,7 +167,7 @@ class StoredGrant:
 
     Attributes:
         record: what was sealed.
-        withdrawn_at: since when it counts no more; None: it wasn't withdrawn.
+        withdrawn_at: when it was withdrawn; None: it wasn't.
     """
 
     record: record_pb2.GrantRecord
@@ -153,6 +177,15 @@ class StoredGrant:
     def seen(self) -> Seen:
         """That it was withdrawn, or wasn't."""
         return Seen(_WITHDRAWN, (self.record.grant_id,), int(self.withdrawn_at is not None))
+
+    def ended_at(self, compromised: Mapping[bytes, dt.datetime]) -> dt.datetime | None:
+        """Since when it counts no more: it was withdrawn, or the key that opened it turned out to be compromised.
+
+        Args:
+            compromised: when keys were disabled as compromised, by key id.
+        """
+        ends = (self.withdrawn_at, compromised.get(self.record.opened_by_key))
+        return min((at for at in ends if at is not None), default=None)
 
 
 def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> StoredRequest | None:
@@ -197,6 +230,7 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
             grant.access_request_id or None,
             grant.agency,
             grant.opened_by_agency,
+            list(grant.places),
             expires_at,
             grant.case_blinds,
             sealed,
@@ -205,13 +239,28 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
     return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
 
 
-def withdrawal(stored: StoredGrant, at: dt.datetime) -> tuple[Row, Seen]:
-    """The row that withdraws a grant, and that nobody has withdrawn it yet."""
-    return Row(WITHDRAWAL_ROWS, (stored.record.grant_id, stored.record.opened_by_agency, at)), stored.seen
+def withdrawal(stored: StoredGrant, officer_key: bytes, at: dt.datetime, *, of_colleague: bool) -> tuple[Row, Seen]:
+    """The row with which an officer withdraws a grant, his own or a colleague's, and that nobody has yet."""
+    values = (stored.record.grant_id, stored.record.opened_by_agency, officer_key, of_colleague, at)
+    return Row(WITHDRAWAL_ROWS, values), stored.seen
+
+
+def withdrawn_of_colleagues(conn: Connection, officer: Person) -> tuple[int, Seen]:
+    """How many of his colleagues' an officer has withdrawn within the last day, by any of his keys, and none since."""
+    ((of_late,),) = conn.execute(
+        "SELECT count(*) FROM access_grant_withdrawal AS w JOIN officer AS o ON o.key_id = w.withdrawn_by"
+        " WHERE o.agency_id = %s AND o.officer_number = %s AND w.of_colleague"
+        " AND w.withdrawn_at > now() - interval '1 day'",
+        (officer.agency_id, officer.officer_number),
+    ).fetchall()
+    ((ever,),) = conn.execute(
+        "SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = %s", (officer.key_id,)
+    ).fetchall()
+    return int(of_late), Seen(_WITHDRAWN_BY, (officer.key_id,), int(ever))
 
 
 def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> StoredGrant | None:
-    """A grant, ticket or case that an officer of the caller's agency has opened.
+    """A grant, ticket or case that an officer of the caller's agency has opened where the caller's officer acts.
 
     Raises:
         Internal: it isn't what its row says.
@@ -224,10 +273,25 @@ def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> St
     return stored
 
 
+def counting(conn: Connection, sealer: Sealing, call: Call) -> list[record_pb2.GrantRecord]:
+    """All that officers of the caller's agency have opened, wherever, and what is neither over nor withdrawn.
+
+    Raises:
+        Internal: one isn't what its row says.
+    """
+    after = arrays.integer(arrays.microseconds(call.now()))
+    return [
+        open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+        for grant_id, agency_id, expires_at, case_blinds, sealed in ask(
+            conn, _COUNTING, call.agency.agency_id.encode(), after
+        )
+    ]
+
+
 def page(
     conn: Connection, sealer: Sealing, call: Call, *, after: bytes, limit: int
 ) -> list[tuple[record_pb2.GrantRecord, int]]:
-    """What officers of the caller's agency have opened and what isn't over, and how often each was used.
+    """What officers of the caller's agency have opened where he acts and what isn't over, and how often each was used.
 
     Args:
         conn: any.
@@ -263,7 +327,7 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
 
 
 def _said(record: record_pb2.GrantRecord) -> rows.Said:
-    return rows.Said(own_agency=record.opened_by_agency)
+    return rows.Said(own_agency=record.opened_by_agency, case_places=record.places)
 
 
 def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredGrant:

@@ -310,7 +310,9 @@ class Grant(_message.Message):
 
     @_builtins.property
     def withdraw_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when it counts no more because it was withdrawn; not set while it wasn't."""
+        """Since when it counts no more because it was withdrawn, or the key that it was granted or opened with is disabled as compromised; not
+        set while it counts.
+        """
 
     def __init__(
         self,

@@ -133,8 +133,10 @@ class LookupServiceServicer:
 
     def WithdrawGrant(self, request, context):
         """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
-        opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
-        was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+        opened it signs, who may act at its place (of a ticket: where its opener acts). It counts from the next look-up; a second time changes
+        nothing. Whatever else a grant id names is NO_RECORD. An officer withdraws 5 of his colleagues' in a day (RATE_LIMITED) and any number
+        of his own; the agency, NPB and whoever it was granted to hear of each. What was opened with a key that is disabled as compromised
+        needs no withdrawal: it counts no more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,7 +144,7 @@ class LookupServiceServicer:
 
     def ListGrants(self, request, context):
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-        whoever has to withdraw one. It names no person and no case.
+        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,12 +52,14 @@ class LookupServiceStub:
     """
     WithdrawGrant: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.WithdrawGrantRequest, _lookup_pb2.WithdrawGrantResponse]
     """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
-    opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
-    was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+    opened it signs, who may act at its place (of a ticket: where its opener acts). It counts from the next look-up; a second time changes
+    nothing. Whatever else a grant id names is NO_RECORD. An officer withdraws 5 of his colleagues' in a day (RATE_LIMITED) and any number
+    of his own; the agency, NPB and whoever it was granted to hear of each. What was opened with a key that is disabled as compromised
+    needs no withdrawal: it counts no more.
     """
     ListGrants: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-    whoever has to withdraw one. It names no person and no case.
+    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
     """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -90,12 +92,14 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     WithdrawGrant: _aio.UnaryUnaryMultiCallable[_lookup_pb2.WithdrawGrantRequest, _lookup_pb2.WithdrawGrantResponse]  # type: ignore[assignment]
     """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
-    opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
-    was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+    opened it signs, who may act at its place (of a ticket: where its opener acts). It counts from the next look-up; a second time changes
+    nothing. Whatever else a grant id names is NO_RECORD. An officer withdraws 5 of his colleagues' in a day (RATE_LIMITED) and any number
+    of his own; the agency, NPB and whoever it was granted to hear of each. What was opened with a key that is disabled as compromised
+    needs no withdrawal: it counts no more.
     """
     ListGrants: _aio.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]  # type: ignore[assignment]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-    whoever has to withdraw one. It names no person and no case.
+    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -167,8 +171,10 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.WithdrawGrantResponse, _abc.Awaitable[_lookup_pb2.WithdrawGrantResponse]]:
         """Withdraws a prosecutor's grant, a ticket or an opened court case, for good: a deciding officer of the agency whose officer granted or
-        opened it signs. It counts from the next look-up; a second time changes nothing. Whatever else a grant id names is NO_RECORD. What
-        was opened with a key that is disabled as compromised needs no withdrawal: it counts no more.
+        opened it signs, who may act at its place (of a ticket: where its opener acts). It counts from the next look-up; a second time changes
+        nothing. Whatever else a grant id names is NO_RECORD. An officer withdraws 5 of his colleagues' in a day (RATE_LIMITED) and any number
+        of his own; the agency, NPB and whoever it was granted to hear of each. What was opened with a key that is disabled as compromised
+        needs no withdrawal: it counts no more.
         """
 
     @_abc_1.abstractmethod
@@ -178,7 +184,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.ListGrantsResponse, _abc.Awaitable[_lookup_pb2.ListGrantsResponse]]:
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-        whoever has to withdraw one. It names no person and no case.
+        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
         """
 
     @_abc_1.abstractmethod

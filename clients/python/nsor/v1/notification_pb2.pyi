@@ -92,7 +92,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_POLICY_ADOPTED: _EventKind.ValueType  # 17
     """An officer of NPB adopted a proposed document: it decides from now on."""
     EVENT_KIND_ACCESS_WITHDRAWN: _EventKind.ValueType  # 18
-    """The prosecution withdrew the grant of an access request."""
+    """A grant of an access request, a ticket or an opened court case counts no more: it was withdrawn, or the key that granted it turned out
+    to be compromised. The event names the agency that had granted or opened it, and of a grant the access request.
+    """
     EVENT_KIND_POLICY_WITHDRAWN: _EventKind.ValueType  # 19
     """An officer of NPB withdrew a document that he had proposed."""
 
@@ -138,7 +140,9 @@ EVENT_KIND_POLICY_PROPOSED: EventKind.ValueType  # 16
 EVENT_KIND_POLICY_ADOPTED: EventKind.ValueType  # 17
 """An officer of NPB adopted a proposed document: it decides from now on."""
 EVENT_KIND_ACCESS_WITHDRAWN: EventKind.ValueType  # 18
-"""The prosecution withdrew the grant of an access request."""
+"""A grant of an access request, a ticket or an opened court case counts no more: it was withdrawn, or the key that granted it turned out
+to be compromised. The event names the agency that had granted or opened it, and of a grant the access request.
+"""
 EVENT_KIND_POLICY_WITHDRAWN: EventKind.ValueType  # 19
 """An officer of NPB withdrew a document that he had proposed."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
@@ -270,7 +274,7 @@ class Event(_message.Message):
     access_request_id: _builtins.str
     """The access request, for events of access."""
     agency_id: _builtins.str
-    """The agency that the event is about, for events of an agency and not of a record."""
+    """The agency that the event is about, for events of an agency and not of a record; of a withdrawal, the agency that had granted it."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""

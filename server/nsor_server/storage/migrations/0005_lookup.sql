@@ -22,6 +22,7 @@ CREATE TABLE access_grant (
     access_request_id uuid UNIQUE,
     agency_id text NOT NULL,
     opened_by_agency text NOT NULL,
+    places text[] NOT NULL,
     expires_at timestamptz NOT NULL,
     case_blinds bytea NOT NULL CHECK (octet_length(case_blinds) % 32 = 0),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -31,6 +32,7 @@ COMMENT ON TABLE access_grant IS 'who may look up named persons: a prosecutor''s
 COMMENT ON COLUMN access_grant.access_request_id IS 'of a prosecutor''s grant; NULL for a ticket and a court case';
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
 COMMENT ON COLUMN access_grant.opened_by_agency IS 'the agency of who granted or opened it, whose officers may withdraw it';
+COMMENT ON COLUMN access_grant.places IS 'where an officer must act to list or withdraw it: at one of them; the FIR''s district, the court''s place, or where a ticket''s opener acts';
 COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
@@ -39,10 +41,15 @@ CREATE INDEX access_grant_opened ON access_grant (opened_by_agency, expires_at, 
 CREATE TABLE access_grant_withdrawal (
     grant_id uuid PRIMARY KEY REFERENCES access_grant,
     agency_id text NOT NULL,
+    withdrawn_by bytea NOT NULL,
+    of_colleague boolean NOT NULL,
     withdrawn_at timestamptz NOT NULL
 );
-COMMENT ON TABLE access_grant_withdrawal IS 'grants, tickets and opened cases that count no more; who withdrew one stands in the entry';
+COMMENT ON TABLE access_grant_withdrawal IS 'grants, tickets and opened cases that count no more';
 COMMENT ON COLUMN access_grant_withdrawal.agency_id IS 'the agency that granted or opened it';
+COMMENT ON COLUMN access_grant_withdrawal.withdrawn_by IS 'key id of the officer who withdrew it';
+COMMENT ON COLUMN access_grant_withdrawal.of_colleague IS 'whether another officer than who withdrew it had granted or opened it';
+CREATE INDEX access_grant_withdrawal_by ON access_grant_withdrawal (withdrawn_by);
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,

@@ -728,6 +728,7 @@ class GrantRecord(_message.Message):
     WORK_FIELD_NUMBER: _builtins.int
     OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
     OPENED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -768,6 +769,12 @@ class GrantRecord(_message.Message):
     def court_case(self) -> Global___CourtCase:
         """Case of a court."""
 
+    @_builtins.property
+    def places(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At one of these places an officer of that agency must act to list or withdraw it: the FIR's district, the court's place, or where the
+        opener of a ticket acts.
+        """
+
     def __init__(
         self,
         *,
@@ -787,10 +794,11 @@ class GrantRecord(_message.Message):
         work: _builtins.int = ...,
         opened_by_key: _builtins.bytes = ...,
         opened_by_agency: _builtins.str = ...,
+        places: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

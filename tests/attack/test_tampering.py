@@ -52,7 +52,7 @@ from tests.calls import (
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
-from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose
+from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
@@ -92,6 +92,19 @@ _OTHER = {
     "_int2": "array_append({0}, 1::smallint)",
 }
 """Another value of a column, by its type."""
+_SOME = {
+    "bool": "true",
+    "int2": "1",
+    "int4": "1",
+    "int8": "1",
+    "text": "'x'",
+    "bytea": "sha256('x')",
+    "uuid": "gen_random_uuid()",
+    "timestamptz": "now()",
+    "_text": "ARRAY['PK']",
+    "_int2": "ARRAY[1::smallint]",
+}
+"""A value of a column that had none, by its type."""
 _ENDS = ("min", "max")
 """The first row and the last one."""
 
@@ -124,19 +137,21 @@ class Register:
     def after(self, statement: str) -> set[tuple[int, str]] | None:
         """What is found after a statement, which is taken back; None when it changed nothing."""
         with self.conn.transaction(force_rollback=True):
-            if self.conn.execute(statement.encode()).rowcount == 0:
-                return None
             try:
-                return self.findings()
-            except Exception as error:  # noqa: BLE001 - collected, so that one run shows all
-                return {(-2, f"RAISED {type(error).__name__} {error}")}
+                changed = self.conn.execute(statement.encode()).rowcount
+            except psycopg.IntegrityError:  # no partition takes such a row, and the head always has its columns
+                return None
+            if changed == 0:
+                return None
+            return self.findings()
 
 
 def make_policy(services: Services) -> None:
-    """A proposal, and one that another officer adopts."""
+    """A proposal, one that is taken back, and one that another officer adopts."""
     for officer in (FIRST, SECOND):
         services.enrolled(officer)
     propose(services)
+    withdraw(services, propose(services, grants(5)))
     adopt(services, propose(services, grants(4)))
 
 
@@ -287,6 +302,8 @@ def tamperings(conn: psycopg.Connection) -> list[Tampering]:
         other = _OTHER[kind].format(column)
         found += [Tampering(table, column, f"update {which}", _update(table, column, other, which)) for which in _ENDS]
         found.append(Tampering(table, column, "swap", _swap(table, column)))
+        found.append(Tampering(table, column, "empty", _put(table, column, "NULL", "IS NOT NULL")))
+        found.append(Tampering(table, column, "fill", _put(table, column, _SOME[kind], "IS NULL")))
         found.append(Tampering(table, column, "insert", _insert(table, tables, column, other, columns)))
     for table in tables:
         found += [
@@ -305,6 +322,16 @@ def _update(table: str, column: str, other: str, which: str) -> str:
     return (
         f"UPDATE {table} SET {column} = coalesce({other}, {column}) WHERE {_one(table, which)} AND {column} IS NOT NULL"  # noqa: S608
     )
+
+
+def _put(table: str, column: str, value: str, where: str) -> str:
+    """Give the last row whose column is so another value there."""
+    return f"""
+        UPDATE {table} SET {column} = {value}
+        WHERE (tableoid, ctid) = (
+            SELECT tableoid, ctid FROM {table} WHERE {column} {where} ORDER BY ctid DESC LIMIT 1
+        )
+    """  # noqa: S608
 
 
 def _swap(table: str, column: str) -> str:
@@ -341,8 +368,10 @@ def test_no_tampering_goes_unseen(register: Register) -> None:
     assert before == set()
     register.conn.rollback()
     wanted = tamperings(register.conn)
+    empty = {each.table for each in wanted if not register.conn.execute(f"SELECT FROM {each.table} LIMIT 1").rowcount}
+    assert empty == set()  # a table without a row in the story would be tried in vain
     register.conn.rollback()
-    tried, raised, unseen, idle = 0, list[str](), list[str](), list[str]()
+    tried, unseen, idle = 0, list[str](), list[str]()
     for nth, tampering in enumerate(wanted):
         if not ALL and nth % SAMPLED:
             continue
@@ -351,12 +380,16 @@ def test_no_tampering_goes_unseen(register: Register) -> None:
             idle.append(str(tampering))
         else:
             tried += 1
-            raised += [f"{tampering}: {problem}" for index, problem in after if index == -2]
             listed = tampering.table in UNSEEN_TABLES or (tampering.table, tampering.column) in UNSEEN
             if not after - before and not listed:
                 unseen.append(str(tampering))
     print(f"{tried} tamperings of {len(wanted)} tried, {len(idle)} changed nothing, {len(unseen)} unseen")
-    empty = sorted(each.removeprefix("delete min ") for each in idle if each.startswith("delete min "))
-    print(f"tables without a row in the story: {' '.join(empty)}")
     assert tried > len(wanted) / (2 if ALL else 2 * SAMPLED)
-    assert (unseen, raised) == ([], [])
+    assert unseen == []
+
+
+# Verification ends with a finding, and not with a fault of the program, where PostgreSQL refuses its statements.
+def test_a_column_that_is_gone_is_a_finding(register: Register) -> None:
+    register.conn.execute("ALTER TABLE notice RENAME COLUMN sealed TO other")
+    found = [problem for _, problem in register.findings()]
+    assert any("UndefinedColumn" in problem and "a comparison ended there" in problem for problem in found)

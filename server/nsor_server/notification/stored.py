@@ -36,7 +36,7 @@ FROM (
     SELECT r.index, agency_id, sequence, row_number() OVER (PARTITION BY agency_id ORDER BY r.index, r.ordinal) AS nth
     FROM agency_event LEFT JOIN ledger_record AS r ON {_RECORD}
 ) AS numbered
-WHERE sequence <> nth
+WHERE sequence IS DISTINCT FROM nth
 ORDER BY 1
 LIMIT 1000
 """.encode()  # noqa: S608 - constants

@@ -1,9 +1,12 @@
 """All comparisons, in their order: tree, rows, seals, the outside copy, and what witnesses have co-signed."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
+from psycopg import pq
 from psycopg.rows import TupleRow
 
 from nsor.ledger.cosignature import WitnessVerifier
@@ -40,24 +43,71 @@ def verified(
     """
     statements = statements or CoSigned((), ())
     verification = Verification(conn, keyring, origin, sizes=statements.sizes, progress=progress)
-    of_entries = contents.of_entries(conn, keyring, verification.report)
-    verification.each = of_entries.entry
-    report = verification.run()
-    of_entries.finish()
-    records.compare(conn, report)
-    contents.compare(conn, keyring, report)
-    indexes.compare(conn, report)
+    report = verification.report
+    with _reported(report):
+        of_entries = contents.of_entries(conn, keyring, report)
+        verification.each = of_entries.entry
+        verification.run()
+        of_entries.finish()
+    comparisons: Sequence[Callable[[], None]] = (
+        lambda: records.compare(conn, report),
+        lambda: contents.compare(conn, keyring, report),
+        lambda: indexes.compare(conn, report),
+        lambda: _epochs(conn, keyring, origin, witnesses, report),
+        lambda: _copy(conn, keyring, copy, verification, was_there=copy_was_there),
+        lambda: statements.compare(conn, verification, keyring),
+    )
+    for compare in comparisons:
+        if conn.info.transaction_status == pq.TransactionStatus.INERROR:
+            conn.rollback()  # PostgreSQL has refused a statement: there is nothing more to be had of this snapshot
+            break
+        with _reported(report):
+            compare()
+    report.sort()
+    return report
+
+
+@contextlib.contextmanager
+def _reported(report: Report) -> Iterator[None]:
+    """What one comparison can't read is a finding, and the next one is made all the same.
+
+    Whoever owns the tables can put there what no statement of ours writes, such as no value where one must be.
+    """
+    try:
+        yield
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared
+        *_, where = traceback.extract_tb(error.__traceback__)
+        at = f"{type(error).__name__} in {Path(where.filename).name} line {where.lineno}"
+        report.add(-1, f"the tables hold what the register never writes ({at}): a comparison ended there")
+
+
+def _epochs(
+    conn: psycopg.Connection[TupleRow],
+    keyring: Keyring,
+    origin: str,
+    witnesses: Sequence[WitnessVerifier],
+    report: Report,
+) -> None:
     try:
         epoch.check(conn, keyring, origin, witnesses)
     except (epoch.ForgedEpoch, epoch.EpochNotCosigned) as error:
         report.add(-1, str(error))
+
+
+def _copy(
+    conn: psycopg.Connection[TupleRow],
+    keyring: Keyring,
+    copy: tuple[Path, int],
+    verification: Verification,
+    *,
+    was_there: bool,
+) -> None:
     path, end = copy
     if path.exists():
-        reconcile.copy(conn, path, keyring, verification.epochs, report, end=end)
-    elif copy_was_there:
-        report.add(-1, "there is no outside copy to compare, and there was one")
+        reconcile.copy(conn, path, keyring, verification.epochs, verification.report, end=end)
+    elif was_there:
+        verification.report.add(-1, "there is no outside copy to compare, and there was one")
     else:
-        report.remarks.append("there is no outside copy to compare")
-    statements.compare(conn, verification, keyring)
-    report.sort()
-    return report
+        verification.report.remarks.append("there is no outside copy to compare")

@@ -139,7 +139,8 @@ def test_a_mistyped_variable_is_an_error_with_a_suggestion(variable: str, meant:
 
 def test_a_variable_that_resembles_no_setting_is_reported_and_not_used() -> None:
     # Other programs of the project have variables too; none is ignored without a word.
-    settings = config.load({"NSOR_ZEBRA": SECRET, "PATH": "/bin"})
+    of_the_client = {"NSOR_OFFICER_KEY": "a", "NSOR_FOCAL_KEY": "b", "NSOR_SECOND_FOCAL_KEY": "c", "NSOR_LANG": "ur"}
+    settings = config.load({"NSOR_ZEBRA": SECRET, "PATH": "/bin", **of_the_client})
     assert settings.ignored == ("NSOR_ZEBRA",)
 
 

@@ -21,7 +21,10 @@ CONFIG_VARIABLE = "NSOR_CONFIG"
 # Variables of the agencies' command, which an operator's shell may hold as well.
 _OF_THE_CLIENT = frozenset(
     f"{PREFIX}{name}"
-    for name in ("AGENCY", "CA", "CERT", "CLIENT_CONFIG", "KEY", "LEDGER_KEY", "OFFICER_KEY", "STATE", "TARGET")
+    for name in (
+        *("AGENCY", "CA", "CERT", "CLIENT_CONFIG", "FOCAL_KEY", "KEY", "LANG", "LEDGER_KEY", "OFFICER_KEY"),
+        *("SECOND_FOCAL_KEY", "STATE", "TARGET"),
+    )
 )
 _HIDDEN = frozenset({"database_url", "database_owner_url"})
 

@@ -418,6 +418,9 @@ def test_a_certificate_request_comes_with_a_private_key(run: Run, tmp_path: Path
     assert (tmp_path / "own" / "punjab-police.key").stat().st_mode & 0o777 == 0o600
     assert b"CERTIFICATE REQUEST" in (tmp_path / "own" / "punjab-police.csr").read_bytes()
     assert run("credentials", "request", "Not An Agency", "--folder", str(tmp_path)) == cli.USAGE
+    # A mistyped mount point isn't made.
+    assert run("credentials", "request", "punjab-police", "--folder", str(tmp_path / "mnt" / "stick")) == cli.USAGE
+    assert not (tmp_path / "mnt").exists()
 
 
 def test_a_fault_of_the_program_shows_no_value(

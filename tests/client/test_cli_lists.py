@@ -124,6 +124,24 @@ def test_an_access_is_found_by_its_support_code(
     assert not out
     assert "0 shown: all that there are." in err
     assert {request.page_size for request in accesses} == {500}
+    asked = len(accesses)
+    assert run("ledger", "accesses", "--code", "6e6d") == cli.USAGE
+    assert "such as 1a2b-3c4d" in capsys.readouterr().err
+    assert len(accesses) == asked
+
+
+def test_accesses_of_an_agency_that_there_is_not_are_not_none(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse()
+    known = [directory_pb2.Agency(agency_id="punjab-police")]
+    register.answers[AGENCIES] = lambda _: directory_pb2.ListAgenciesResponse(agencies=known)
+    assert run("ledger", "accesses", "--of", "punjab-polcie") == cli.USAGE
+    assert "Did you mean punjab-police?" in capsys.readouterr().err
+    assert run("ledger", "accesses", "--of", "punjab-police") == 0
+    # Whoever may not list agencies gets the empty list.
+    register.answers[AGENCIES] = lambda _: refusals("PERMISSION_DENIED", "NOT_ALLOWED")
+    assert run("ledger", "accesses", "--of", "punjab-polcie") == 0
 
 
 def test_an_officer_who_is_not_shown_is_no_empty_column(

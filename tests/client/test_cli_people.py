@@ -132,7 +132,7 @@ def test_the_example_of_the_settings_can_be_copied(run: Run, capsys: pytest.Capt
     assert run("--help") == 0
     out = capsys.readouterr().out
     assert "\\b" not in out
-    example = out[out.index("    target =") : out.index("  Messages are")]
+    example = out[out.index("    target =") : out.index("  Refusals and what")]
     assert tomllib.loads(example)["punjab-police"]["officer_key"] == "officer.key"
 
 
@@ -595,3 +595,19 @@ def test_who_needs_another_person_reads_what_to_do(
     own = ("officer", "disable", "--own", "--reason", "left-post", "--yes", "--lang", language)
     assert run(*own) == cli.REFUSED
     assert step in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("2024-03-05", True), ("05.03.2024", True), ("2024-02-31", False)])
+def test_the_day_of_an_fir_is_taken_as_people_write_it(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], typed: str, *, taken: bool
+) -> None:
+    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    register.answers[LOOK_UP] = lambda _: none
+    fir = ("lookup", "--fir", "PK-PB/LHR/PS-001", "2024", "17", typed)
+    assert run(*fir, stdin="3520112345671\n") == (0 if taken else cli.USAGE)
+    if taken:
+        request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[0].request)
+        assert (request.basis.fir.fir_date.month, request.basis.fir.fir_date.day) == (3, 5)
+    else:
+        assert "such as 2026-10-31" in capsys.readouterr().err
+        assert not register.calls

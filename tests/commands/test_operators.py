@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from prometheus_client import start_http_server
 
+from nsor import OfficerKey
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import config
 from nsor_server.__main__ import EXPECTED, run
@@ -113,8 +114,13 @@ def test_an_agency_is_disabled_when_its_id_is_typed_again_and_there_is_a_way_bac
 
 
 def test_a_mistyped_id_is_told(say: Say) -> None:
-    for command in ("show", "disable", "enable"):
-        assert say("agency", command, "punjab-polcie") == (
+    for command in (
+        *(("agency", name) for name in ("show", "disable", "enable")),
+        ("agency", "focal-person", "list"),
+        ("status", "--agency"),
+        ("refusals", "--agency"),
+    ):
+        assert say(*command, "punjab-polcie") == (
             EXPECTED,
             "nsor-server: There is no such agency. Did you mean punjab-police?\n",
         )
@@ -148,8 +154,47 @@ def test_an_agency_is_a_card_with_what_comes_next(say: Say, tmp_path: Path) -> N
     assert "focal persons  none: nsor-server agency focal-person add" in lines
     assert f"               ab12 until {dt.datetime.now(dt.UTC) + dt.timedelta(days=300):%Y-%m-%d}" in lines
     assert any(line.startswith("last call      20") for line in lines)
-    assert lines[-1] == "Next: nsor-server agency disable punjab-police"
-    assert max(map(len, lines)) <= 80
+    # A command is pasted, and stays on one line.
+    add = "nsor-server agency focal-person add punjab-police --number PB-1234 --public-key-file FILE.pub"
+    assert lines[-1] == f"Next: {add}"
+    assert max(map(len, lines[:-1])) <= 80
+    public = tmp_path / "focal.pub"
+    public.write_bytes(OfficerKey.generate().public_pem())
+    focal = ("--number", "PB-1", "--public-key-file", str(public))
+    assert say("agency", "focal-person", "add", "punjab-police", *focal)[0] == 0
+    assert "To stop it: nsor-server agency disable punjab-police" in say("agency", "show", "punjab-police")[1]
+    public.write_bytes(OfficerKey.generate().public_pem())
+    assert say("agency", "focal-person", "add", "npb", *focal)[0] == 0
+    assert "nsor-server pki issue --profile agency --agency npb --csr npb.csr" in say("agency", "show", "npb")[1]
+
+
+def test_the_status_of_one_agency_stands_under_its_headings(say: Say) -> None:
+    code, said = say("status", "--agency", "npb")
+    assert code == 0
+    heading, line = said.splitlines()[:2]
+    assert heading.index("last call") == line.index("never")
+    assert "1 agency." in said
+
+
+def test_a_place_that_is_no_code_is_told_how_to_find_one(say: Say) -> None:
+    named = ("--kind", "police", "--name-en", "Lahore Police", "--name-ur", "لاہور پولیس")
+    code, said = say("agency", "add", "lahore-police", *named, "--jurisdiction", "Lahore")
+    assert code == EXPECTED
+    assert "`nsor places NAME`" in said
+
+
+def test_a_missing_file_of_a_passphrase_is_called_so(say: Say, tmp_path: Path) -> None:
+    # It isn't the keyring that is missing; and somebody may have typed the passphrase itself.
+    code, said = say("keys", "backup", str(tmp_path / "copy"), "--passphrase", "correct horse")
+    assert code == EXPECTED
+    assert "the passphrase's file doesn't exist" in said
+    assert "horse" not in said
+
+
+def test_a_malformed_support_code_is_told(say: Say) -> None:
+    code, said = say("traces", "--code", "abcd")
+    assert code == EXPECTED
+    assert "such as 1a2b-3c4d" in said
 
 
 def test_status_says_who_called_who_was_refused_and_whose_certificate_ends(say: Say, tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_it_shows_what_a_proposal_would_change(nsor_server: Say, services: Servi
     for wanted in (found.proposal_id, found.proposal_id[:8]):
         code, said = nsor_server("explain", "--proposal", wanted)
         assert (code, "5 look-ups of each suspect instead of 1" in said) == (0, True), said
+        assert f"`nsor policy adopt {wanted}`" in said
     code, said = nsor_server("diff", "--proposal", "0" * 8)
     assert (code, "no such open proposal" in said) == (EXPECTED, True)
 

@@ -51,10 +51,11 @@ class Operator:
             "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
         }
 
-    def run(self, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "nsor_server", "ledger", *arguments],
             env=self.environment,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,
@@ -174,7 +175,10 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     copy = OutsideCopy(operator.folder / "checkpoints", lambda _size, _most: [], size=0)
     copy.put(4, appended.receipts[0].checkpoint)
     copy.close()
-    assert operator.run("new-epoch", "--yes")[0] == 2
+    code, output = operator.run("new-epoch")
+    assert code == 2
+    assert "nothing was lost" in output
+    assert "given up" not in output
     with database.owner() as conn:
         for table in ("ledger_entry", "ledger_detail", "ledger_checkpoint"):
             conn.execute(f"DELETE FROM {table}")  # noqa: S608
@@ -182,7 +186,12 @@ def test_new_epoch(operator: Operator, write: Write, database: Database) -> None
     code, output = operator.run("verify")
     assert code == 1
     assert "knows 4 entries" in output
-    code, output = operator.run("new-epoch", "--yes")
+    # Nobody gives up entries without having read how many.
+    code, output = operator.run("new-epoch", typed="y\n")
+    assert code == 2
+    assert "knows 4 entries" in output
+    assert "4 are given up for ever" in output
+    code, output = operator.run("new-epoch", typed="4\n")
     assert code == 0, output
     assert f"opened {ORIGIN}/2 at entry 0" in output
     code, output = operator.run("verify")

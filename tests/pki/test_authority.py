@@ -236,6 +236,9 @@ def test_a_passphrase_protects_the_key_on_disk(tmp_path: Path, at: dt.datetime) 
     authority.create_root(tmp_path / "root", passphrase=b"correct horse", at=at)
     with pytest.raises(PkiError, match="needs a passphrase"):
         files.read_key(tmp_path / "root" / "root.key", None)
+    authority.create_root(tmp_path / "clear", passphrase=None, at=at)
+    with pytest.raises(PkiError, match="needs no passphrase"):
+        files.read_key(tmp_path / "clear" / "root.key", b"correct horse")
     with pytest.raises(PkiError, match="wrong passphrase"):
         files.read_key(tmp_path / "root" / "root.key", b"another one")
     files.read_key(tmp_path / "root" / "root.key", b"correct horse")

@@ -1,7 +1,6 @@
 """`nsor-server agency`: operators enter, show, disable and enable agencies, as the owner and on the record."""
 
 import datetime as dt
-import difflib
 import json
 import os
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Agency
 from nsor_server.commands import again as again_
-from nsor_server.commands import in_force
+from nsor_server.commands import in_force, known_agency
 from nsor_server.commands.focal_person import focal_person
 from nsor_server.commands.recording import recording
 from nsor_server.directory import agencies, entries, focal_persons
@@ -24,9 +23,6 @@ from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant
 from nsor_server.ledger import activity, operator
 from nsor_server.storage.attach import attached, keyring_of
-from nsor_server.storage.pool import Connection
-
-_MOST_AGENCIES = 10_000
 
 
 @click.group()
@@ -98,7 +94,7 @@ def add(
 def list_(*, as_json: bool) -> None:
     """List the agencies."""
     with attached(config.load(os.environ)) as database, database.owner() as owner:
-        found = agencies.page(owner, after="", limit=_MOST_AGENCIES)
+        found = agencies.page(owner, after="", limit=known_agency.MOST_AGENCIES)
     if as_json:
         for one in found:
             click.echo(json.dumps(_plain(one), ensure_ascii=False))
@@ -116,14 +112,14 @@ def list_(*, as_json: bool) -> None:
 def show(agency_id: str) -> None:
     """Show an agency: its facts, certificates, focal persons, officers and last call."""
     with attached(config.load(os.environ)) as database, database.owner() as owner:
-        one = _known(owner, agency_id)
+        one = known_agency.find(owner, agency_id)
         standing = standings.of_agencies(owner, [agency_id])[agency_id]
         last = activity.last_calls(owner, [agency_id]).get(agency_id)
         at = operator.now(owner)
         focal = [each.number for each in focal_persons.find(owner, agency_id) if each.disabled_at is None]
     for name, value in _card(one, standing, last, at, focal):
         click.echo(f"{name:<15}{value}")
-    click.echo(f"\nNext: nsor-server agency {'disable' if one.enabled else 'enable'} {agency_id}")
+    click.echo(f"\nNext: {_next(one, standing, at, focal)}")
 
 
 @agency.command()
@@ -135,7 +131,7 @@ def disable(agency_id: str, again: str | None) -> None:
     keyring = keyring_of(settings)
     with attached(settings) as database:
         with database.owner() as owner:
-            one = _known(owner, agency_id)
+            one = known_agency.find(owner, agency_id)
         if one.enabled:
             what = f"{one.name_en} ({_kind(one)}, {' '.join(one.jurisdiction)}) will not be able to call any more."
             again_.typed(agency_id, again, what=what)
@@ -154,7 +150,7 @@ def enable(agency_id: str, again: str | None) -> None:
     keyring = keyring_of(settings)
     with attached(settings) as database:
         with database.owner() as owner:
-            one = _known(owner, agency_id)
+            one = known_agency.find(owner, agency_id)
             standing = standings.of_agencies(owner, [agency_id])[agency_id]
             valid = len(standing.valid(operator.now(owner)))
         if not one.enabled:
@@ -165,19 +161,19 @@ def enable(agency_id: str, again: str | None) -> None:
     click.echo(f"{agency_id} is enabled." if changed else f"{agency_id} was enabled before.")
 
 
-def _known(owner: Connection, agency_id: str) -> Agency:
-    """The agency of an id.
-
-    Raises:
-        AgencyError: there is none; says which one was probably meant.
-    """
-    found = agencies.find(owner, agency_id)
-    if found is None:
-        every = [each.agency_id for each in agencies.page(owner, after="", limit=_MOST_AGENCIES)]
-        near = difflib.get_close_matches(agency_id, every, n=1)
-        hint = f"Did you mean {near[0]}?" if near else "See: nsor-server agency list"
-        raise entries.AgencyError(f"There is no such agency. {hint}")
-    return found
+def _next(one: Agency, standing: standings.Standing, at: dt.datetime, focal: Sequence[str]) -> str:
+    """What an agency lacks before it can work; of one that lacks nothing, how it is stopped."""
+    if not one.enabled:
+        return f"nsor-server agency enable {one.agency_id}"
+    if not focal:
+        return f"nsor-server agency focal-person add {one.agency_id} --number PB-1234 --public-key-file FILE.pub"
+    if not standing.valid(at):
+        return (
+            f"at the agency: nsor credentials request {one.agency_id}\n"
+            "      on the CA's machine: "
+            f"nsor-server pki issue --profile agency --agency {one.agency_id} --csr {one.agency_id}.csr --folder CA"
+        )
+    return f"nothing is missing. To stop it: nsor-server agency disable {one.agency_id}"
 
 
 def _card(

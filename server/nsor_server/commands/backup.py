@@ -63,7 +63,7 @@ def restore(folder: Path, wal: Path | None, until: str | None) -> None:
         try:
             outside.compare(connection, settings.checkpoint_file)
         except outside.CopyAhead as ahead:
-            _console.print(f"[yellow]Entries were lost: {ahead}[/]")
+            _console.print(f"[yellow]{ahead}[/]")
             _console.print("`serve` refuses until then. Look for newer WAL or another backup first.")
             return
     _console.print("Nothing that the outside copy knows is missing. Next: `nsor-server check`, then `ledger verify`.")

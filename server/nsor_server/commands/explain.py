@@ -26,11 +26,15 @@ from nsor_server.storage.decided_rows import Contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 
+_ASK_ANEW: Final = "the agency asks for a new one: nsor credentials request {agency}"
 _NEXT: Final = {
-    errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACTIVE: "nsor-server status --index INDEX says whether it was imported",
-    errors_pb2.ERROR_REASON_CERTIFICATE_EXPIRED: "the agency asks for a new one: nsor credentials request AGENCY-ID",
-    errors_pb2.ERROR_REASON_AGENCY_NOT_ACTIVE: "nsor-server agency show AGENCY-ID",
+    errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACTIVE: (
+        "nsor-server pki import INDEX; nsor-server status --index INDEX says whether it was imported"
+    ),
+    errors_pb2.ERROR_REASON_CERTIFICATE_EXPIRED: _ASK_ANEW,
+    errors_pb2.ERROR_REASON_AGENCY_NOT_ACTIVE: "nsor-server agency show {agency}",
 }
+_ISSUE: Final = "issue another one: nsor-server pki issue --profile agency --agency AGENCY --csr FILE --folder CA"
 
 
 def read(path: Path) -> x509.Certificate:
@@ -46,7 +50,7 @@ def read(path: Path) -> x509.Certificate:
 
 
 def handshake(leaf: x509.Certificate, authorities: list[x509.Certificate], now: dt.datetime) -> str | None:
-    """Why TLS would end the handshake; None: it wouldn't.
+    """Why TLS would end the handshake, and what to do; None: it wouldn't.
 
     Args:
         leaf: the agency's certificate.
@@ -54,11 +58,12 @@ def handshake(leaf: x509.Certificate, authorities: list[x509.Certificate], now: 
         now: the time by this host's clock, as TLS has it.
     """
     if not any(_issued_by(leaf, authority) for authority in authorities):
-        return "no CA of NSOR_CLIENT_CA has issued it: the handshake fails"
+        return f"no CA of NSOR_CLIENT_CA has issued it: the handshake fails\nNext: {_ISSUE}"
     if now < leaf.not_valid_before_utc:
         return f"it counts from {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on: the handshake fails until then"
     if now > leaf.not_valid_after_utc:
-        return f"it ended on {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC: the handshake fails"
+        ended = f"it ended on {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC: the handshake fails"
+        return f"{ended}\nNext: the agency asks for a new one: nsor credentials request AGENCY"
     return None
 
 
@@ -68,14 +73,15 @@ def call(leaf: x509.Certificate, snapshot: DirectorySnapshot) -> tuple[str | Non
     try:
         facts = peer.parse(pem)
     except peer.NoIdentity as error:
-        return f"it names no agency ({error.reason.value}): calls get CERTIFICATE_NOT_ACCEPTED", "issue another one"
+        return f"it names no agency ({error.reason.value}): calls get CERTIFICATE_NOT_ACCEPTED", _ISSUE
     try:
         caller = gate.identify(pem, snapshot, snapshot.now())
     except errors.Unauthenticated as error:
         reason = errors_pb2.ErrorReason.Name(error.reason).removeprefix("ERROR_REASON_")
         known = snapshot.certificates.get(facts.serial)
-        more = ", since it was revoked" if known is not None and known.revoked else ""
-        return f"calls get {reason}{more}", _NEXT.get(error.reason, "issue another one")
+        revoked = known is not None and known.revoked
+        step = _ASK_ANEW if revoked else _NEXT.get(error.reason, _ISSUE)
+        return f"calls get {reason}{', since it was revoked' * revoked}", step.format(agency=facts.agency_id)
     return None, caller.agency.agency_id
 
 

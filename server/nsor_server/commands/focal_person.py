@@ -14,7 +14,7 @@ from rich.table import Table
 from nsor.v1 import options_pb2
 from nsor_server import config
 from nsor_server.commands import again as again_
-from nsor_server.commands import in_force
+from nsor_server.commands import in_force, known_agency
 from nsor_server.commands.recording import recording
 from nsor_server.directory import focal_persons
 from nsor_server.storage.attach import attached, keyring_of
@@ -68,6 +68,8 @@ def add(*, agency_id: str | None, number: str | None, public_key_file: Path | No
 def list_(*, agency_id: str | None, as_json: bool) -> None:
     """List the focal persons of AGENCY_ID, or of all agencies; disabled ones too."""
     with attached(config.load(os.environ)) as database, database.owner() as owner:
+        if agency_id is not None:
+            known_agency.find(owner, agency_id)
         found = focal_persons.find(owner, agency_id)
     if as_json:
         for one in found:

@@ -135,6 +135,9 @@ def _passphrase(source: str) -> str:
         with contextlib.closing(os.fdopen(int(source[3:]), "rb")) as file:
             read = file.read(4096)
     else:
+        if not Path(source).exists():
+            # Never the source itself: somebody may have typed the passphrase there.
+            raise KeyringError("the passphrase's file doesn't exist; name a file (mode 0600), or a descriptor as fd:N")
         read = keyrings.read_private(Path(source))
     try:
         return read.decode().split("\n", 1)[0].rstrip("\r")

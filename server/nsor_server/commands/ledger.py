@@ -56,10 +56,13 @@ def new_epoch(yes: bool) -> None:
     settings = config.load(os.environ)
     keyring = keyring_of(settings)
     witnesses = witness_keys.load(settings.witnesses)
-    if not yes:
-        click.confirm("Clients will see that entries were lost, for ever. Open a new epoch?", abort=True)
-    with attached(settings) as database, recording(database, settings) as conn:
-        opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
+    with attached(settings) as database:
+        with contextlib.closing(database.owner()) as conn:
+            loss = epoch.lost(conn, keyring, settings.checkpoint_file)
+        # Nothing is locked while somebody thinks about it.
+        _agreed(loss, yes=yes)
+        with recording(database, settings) as conn:
+            opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
     _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
     _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
     _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
@@ -68,6 +71,28 @@ def new_epoch(yes: bool) -> None:
         _console.print("  nsor-server ledger opening OPENING --cosigned FILE   (FILE: what the witness has co-signed)")
         _console.print("  nsor ledger cosign --witness-key KEY --opening OPENING   (at the witness)")
         _console.print("  nsor-server ledger add-cosignatures FILE   (what comes back)")
+
+
+def _agreed(loss: epoch.Loss, *, yes: bool) -> None:
+    """Say what is given up, and have its number typed.
+
+    Raises:
+        OperatorError: another number was typed.
+    """
+    known = loss.known.checkpoint
+    number = known.size if loss.entries is None else loss.entries
+    given_up = (
+        f"of the copy's {known.size}, whatever the tree hasn't got is given up for ever"
+        if loss.entries is None
+        else f"{number} are given up for ever"
+    )
+    click.echo(
+        f"The outside copy knows {known.size} entries of {known.origin}, the tree has {loss.size} of "
+        f"{loss.origin or 'no ledger yet'}: {given_up}. Clients will see that.",
+        err=True,
+    )
+    if not yes and click.prompt(f"Type {number} to open a new epoch", err=True).strip() != str(number):
+        raise config.OperatorError("nothing was changed: that isn't the number")
 
 
 _COSIGNED = click.Path(path_type=Path, exists=True, dir_okay=False)

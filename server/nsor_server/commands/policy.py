@@ -70,7 +70,7 @@ def diff(path: Path | None, proposal: str | None) -> None:
         _console.print(f"[bold]{name}[/]")
         for change in explained.changes(before, after, name):
             _console.print(f"  {change.text()}", markup=False)
-    _ending(before, after)
+    _ending(before, after, proposal)
 
 
 @policy.command()
@@ -86,7 +86,7 @@ def explain(path: Path | None, proposal: str | None) -> None:
             ceiling[kind] = ceiling.get(kind, frozenset()) | frozenset(allowed.purposes)
     for sentence in explained.sentences(before, after, ceiling, _today()):
         _console.print(f"- {sentence}", markup=False)
-    _ending(before, after)
+    _ending(before, after, proposal)
 
 
 @contextlib.contextmanager
@@ -135,8 +135,8 @@ def _open(conn: psycopg.Connection[Any], policy: Policy) -> list[policies.Propos
     return proposals.open_ones(policies.made_against(conn, policy.version), beside)
 
 
-def _ending(before: Policy, after: Policy) -> None:
-    """Say when nothing would change, or when it couldn't be adopted."""
+def _ending(before: Policy, after: Policy, proposal: str | None) -> None:
+    """Say when nothing would change, when it couldn't be adopted, and who decides."""
     if not before.differs(after):
         _console.print("Nothing would change.")
         return
@@ -144,6 +144,9 @@ def _ending(before: Policy, after: Policy) -> None:
         succession.check(before, after, _today())
     except source.PolicyError as error:
         raise OperatorError(f"it can't be adopted: {error}") from None
+    if proposal is not None:
+        _console.print(f"It changes nothing until another officer of NPB decides: `nsor policy adopt {proposal}`.")
+        return
     _console.print("It changes nothing until two officers of NPB decide: `nsor policy propose FILE`, then `adopt`.")
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nsor_server import config
+from nsor_server.commands import known_agency
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger import activity, operator
 from nsor_server.storage.attach import attached
@@ -46,6 +47,8 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
     """
     settings = config.load(os.environ)
     with attached(settings) as database, database.owner() as owner:
+        if agency_id:
+            known_agency.find(owner, agency_id)
         from_us = to_us(operator.now(owner) - since)
         found = [each for each in activity.refusals(owner, from_us) if agency_id in {None, each.agency}]
     codes = {

@@ -17,6 +17,7 @@ import click
 from prometheus_client.parser import text_string_to_metric_families
 
 from nsor_server import config
+from nsor_server.commands import known_agency
 from nsor_server.directory import agencies, standing
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
@@ -24,7 +25,6 @@ from nsor_server.ledger import activity, operator
 from nsor_server.pki import index
 from nsor_server.storage.attach import attached
 
-_MOST_AGENCIES: Final = 10_000
 _HOUR: Final = dt.timedelta(hours=1)
 _SOON: Final = dt.timedelta(days=14)
 _METRICS_SECONDS: Final = 3
@@ -45,11 +45,11 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
     settings = config.load(os.environ)
     with attached(settings) as database, database.owner() as owner:
         at = operator.now(owner)
-        found = [
-            each
-            for each in agencies.page(owner, after="", limit=_MOST_AGENCIES)
-            if agency_id is None or each.agency_id == agency_id
-        ]
+        found = (
+            agencies.page(owner, after="", limit=known_agency.MOST_AGENCIES)
+            if agency_id is None
+            else [known_agency.find(owner, agency_id)]
+        )
         ids = [each.agency_id for each in found]
         standings = standing.of_agencies(owner, ids)
         last = activity.last_calls(owner, ids)
@@ -76,7 +76,7 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
             click.echo(json.dumps(line))
         return
     # Not a table that is fitted to the terminal: it would cut an id where it is long.
-    width = max((len(each.agency_id) for each in found), default=6)
+    width = max(map(len, ("agency", *ids)))
     click.echo(f"{'agency':<{width}}  {'last call':<10}  open  refused  certificate until")
     for each, line in zip(found, lines, strict=True):
         called = _when(last.get(each.agency_id), at) if each.enabled else "disabled"
@@ -84,7 +84,8 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         certificate = str(line["certificate"]) + (", one not imported" if line["not_imported"] else "")
         counts = f"{opened:>4}  {refused[each.agency_id]:>7}"
         click.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
-    click.echo(f"\n{len(found)} agencies. Refused: in the last hour; {refused['']} more of no known agency.")
+    counted = "1 agency" if len(found) == 1 else f"{len(found)} agencies"
+    click.echo(f"\n{counted}. Refused: in the last hour; {refused['']} more of no known agency.")
     if streams is None:
         click.echo("Open streams: not known. The running server tells them with NSOR_METRICS_LISTEN.")
     for who, serials in sorted(missing.items()):

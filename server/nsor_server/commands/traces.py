@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from nsor.cli.arguments import support_code
 from nsor_server import config
 from nsor_server.config import OperatorError
 from nsor_server.tracing import spans, store
@@ -32,7 +33,7 @@ class NoTraces(OperatorError):
 @click.command()
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many traces.")
 @click.option("--trace-id", help="Only this trace: 32 hexadecimal digits, or its first ones.")
-@click.option("--code", help="Only the call of this support code, as `nsor` prints it.")
+@click.option("--code", type=support_code, help="Only the call of this support code, as `nsor` prints it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a span, for programs.")
 def traces(last: int, trace_id: str | None, code: str | None, as_json: bool) -> None:
     """Show recent traces as trees, the newest last."""

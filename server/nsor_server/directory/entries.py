@@ -69,7 +69,10 @@ def checked(
         raise AgencyError(f"{agency_id} needs a name in English and one in Urdu.")
     unknown = [place for place in jurisdiction if place != WHOLE_COUNTRY and not places.exists(place)]
     if unknown or not jurisdiction or len(set(jurisdiction)) != len(jurisdiction):
-        raise AgencyError(f"{agency_id} needs different places of the place registry, such as PK-PB/LHR, or PK.")
+        raise AgencyError(
+            f"{agency_id} needs different places of the place registry, such as PK-PB/LHR, or PK. "
+            "`nsor places NAME` finds the code."
+        )
     _check_court_kinds(agency_id, kind, court_kinds)
     return Agency(
         agency_id=agency_id,

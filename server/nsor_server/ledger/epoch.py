@@ -61,6 +61,51 @@ class Opened:
     last_known: Checkpoint
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the outside copy knows and the tree doesn't.
+
+    Attributes:
+        known: the copy's newest checkpoint.
+        size: of the tree.
+        origin: of the tree.
+    """
+
+    known: outside.Known
+    size: int
+    origin: str
+
+    @property
+    def entries(self) -> int | None:
+        """How many entries are given up by a new epoch; None: the tree is another one, and nobody can say."""
+        lost = self.known.checkpoint.size - self.size
+        return lost if lost > 0 and self.origin in {"", self.known.checkpoint.origin} else None
+
+
+def lost(conn: Connection, keyring: Keyring, copy: Path) -> Loss:
+    """See that there is something to own up to.
+
+    Args:
+        conn: of any role that reads the ledger.
+        keyring: must have signed what the copy knows.
+        copy: the outside copy.
+
+    Raises:
+        OperatorError: nothing was lost, or the copy's last checkpoint isn't ours.
+    """
+    head = conn.execute("SELECT origin, size FROM ledger_head").fetchone()
+    known = outside.last_known(copy)
+    if head is None or known is None:
+        raise OperatorError("there is no ledger, or no outside copy that knows more than it: nothing was lost")
+    if not _is_ahead(conn, copy):
+        raise OperatorError("the tree holds all that the outside copy knows: nothing was lost, and no epoch is needed")
+    try:
+        note.verify(known.note, Verifier.of(keyring.ledger_signer, known.checkpoint.origin))
+    except NoteError:
+        raise OperatorError("the outside copy's last checkpoint isn't signed with this keyring; restore that") from None
+    return Loss(known, head[1], head[0])
+
+
 def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) -> Opened:
     """Open a new epoch; the caller commits.
 
@@ -73,16 +118,9 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
     Raises:
         OperatorError: nothing was lost, or the copy's last checkpoint isn't ours.
     """
-    head = conn.execute("SELECT origin, size FROM ledger_head FOR UPDATE").fetchone()
-    known = outside.last_known(copy)
-    if head is None or known is None:
-        raise OperatorError("there is no ledger, or no outside copy that knows more than it: nothing was lost")
-    if not _is_ahead(conn, copy):
-        raise OperatorError("the tree holds all that the outside copy knows: nothing was lost, and no epoch is needed")
-    try:
-        note.verify(known.note, Verifier.of(keyring.ledger_signer, known.checkpoint.origin))
-    except NoteError:
-        raise OperatorError("the outside copy's last checkpoint isn't signed with this keyring; restore that") from None
+    conn.execute("SELECT FROM ledger_head FOR UPDATE")
+    loss = lost(conn, keyring, copy)
+    known = loss.known
     row = conn.execute("SELECT coalesce(max(epoch), 1) + 1 FROM ledger_epoch").fetchone()
     number = max(row[0] if row else 2, _number(known.checkpoint.origin, first_origin) + 1)
     origin = f"{first_origin}/{number}"
@@ -92,10 +130,10 @@ def open_new(conn: Connection, keyring: Keyring, copy: Path, first_origin: str) 
         method=epochs.METHOD,
         detail=record_pb2.AccessDetail(outcome="NEW_EPOCH", case_reference=known.note.decode()),
         call_hash=hashlib.sha256(known.note).digest(),
-        rows=[Row(deciding.EPOCHS, (number, origin, head[1], known.note))],
+        rows=[Row(deciding.EPOCHS, (number, origin, loss.size, known.note))],
         new_epoch=NewEpoch(origin, known.checkpoint.origin),
     )
-    return Opened(origin, head[1], known.checkpoint)
+    return Opened(origin, loss.size, known.checkpoint)
 
 
 def openings(conn: Connection) -> list[Opening]:

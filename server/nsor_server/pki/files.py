@@ -76,8 +76,12 @@ def read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey
     except OSError as error:
         raise PkiError(f"{path} cannot be read ({error.strerror}).") from None
     except TypeError:
-        wanted = "needs a passphrase" if passphrase is None else "is not encrypted"
-        raise PkiError(f"{path} {wanted}. See --passphrase.") from None
+        wanted = (
+            "needs a passphrase. See --passphrase."
+            if passphrase is None
+            else "is not encrypted, so that it needs no passphrase. Leave it out; to have one, make the CA with it."
+        )
+        raise PkiError(f"{path} {wanted}") from None
     except ValueError:
         raise PkiError(f"{path} cannot be opened: wrong passphrase, or not a key.") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey):

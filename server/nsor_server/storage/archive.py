@@ -79,11 +79,14 @@ def back_up(settings: Settings, folder: Path, entries: int, origin: str) -> Abou
         origin: of the ledger.
 
     Raises:
-        BackupError: there is something already.
+        BackupError: there is something already, or no folder to put it in.
         EmbeddedError: PostgreSQL can't make it, or it doesn't verify.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        # A mistyped mount point would be made on the disk that the backup is to outlive.
+        raise BackupError(f"{folder.parent} isn't there: mount it, or make it first") from None
     except FileExistsError:
         raise BackupError(f"{folder} is there already; a backup goes into a folder of its own") from None
     if settings.embedded:

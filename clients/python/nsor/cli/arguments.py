@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 
@@ -10,6 +11,7 @@ import click
 _PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
 _EXAMPLE = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
 _SHORTEST_ID = 8
+_CODE = re.compile(r"[0-9a-f]{4}-?[0-9a-f]{4}", re.ASCII)
 _FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -36,6 +38,30 @@ def beginning_of_id(value: str) -> str:
     if len(found) < _SHORTEST_ID or _UUID.fullmatch(found + _EXAMPLE[len(found) :]) is None:
         raise click.BadParameter(f"Give an id such as {_EXAMPLE}, or its first {_SHORTEST_ID} digits.")
     return found
+
+
+def support_code(value: str) -> str:
+    """The eight digits of a support code, as a refusal prints it: 1a2b-3c4d.
+
+    Raises:
+        click.BadParameter: it isn't one.
+    """
+    found = value.strip().lower()
+    if _CODE.fullmatch(found) is None:
+        raise click.BadParameter("Give a support code such as 1a2b-3c4d.")
+    return found.replace("-", "")
+
+
+def day(value: str) -> dt.date:
+    """A day of the calendar: 2026-10-31 or 31.10.2026.
+
+    Raises:
+        click.BadParameter: it isn't one.
+    """
+    for form in _FORMS:
+        with contextlib.suppress(ValueError):
+            return dt.datetime.strptime(value.strip(), form).replace(tzinfo=_PAKISTAN).date()
+    raise click.BadParameter("Give a day such as 2026-10-31 or 31.10.2026.")
 
 
 def instant(value: str) -> dt.datetime:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import directory_pb2
 
 
 @click.command()
@@ -15,17 +20,8 @@ def agencies(session: Session) -> None:
     """List the agencies of the register."""
     from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
 
-    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
-
-    found: list[directory_pb2.Agency] = []
-    request = directory_pb2.ListAgenciesRequest(page_size=500)
     with session.client() as client:
-        while True:
-            page = client.directory.list_agencies(request).message
-            found += page.agencies
-            if not page.next_page_token:
-                break
-            request.page_token = page.next_page_token
+        found = every(client)
     if session.as_json:
         for agency in found:
             session.json(MessageToDict(agency, preserving_proto_field_name=True))
@@ -43,6 +39,20 @@ def agencies(session: Session) -> None:
     ]
     session.table("Agencies", ("agency", "kind", "may call", "where", "name", "نام"), rows)
     session.counted(len(rows), len(rows), "agencies")
+
+
+def every(client: Client) -> list[directory_pb2.Agency]:
+    """All agencies of the register."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    found: list[directory_pb2.Agency] = []
+    request = directory_pb2.ListAgenciesRequest(page_size=500)
+    while True:
+        page = client.directory.list_agencies(request).message
+        found += page.agencies
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
 
 
 @click.group()
@@ -65,7 +75,10 @@ def request(session: Session, agency_id: str, folder: Path) -> None:
         key, csr = new_key_and_csr(agency_id)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.parent.is_dir():
+        # A mistyped mount point would be made on a disk that the key isn't meant for.
+        raise click.UsageError(f"{folder.parent} isn't there: mount it, or make it first.")
+    folder.mkdir(exist_ok=True)
     key_path, csr_path = folder / f"{agency_id}.key", folder / f"{agency_id}.csr"
     try:
         write_key(key_path, key)

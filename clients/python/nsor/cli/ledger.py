@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import lost_entries
-from nsor.cli.arguments import instant, last_instant
+from nsor.cli.arguments import instant, last_instant, support_code
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
+    from nsor.client import Client
     from nsor.v1 import oversight_pb2
 
 
@@ -185,7 +187,9 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
 @click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
 @click.option("--access-id", default="", metavar="UUID", help="Only this access.")
-@click.option("--code", default="", help="Only the access of this support code; reads the list until it is found.")
+@click.option(
+    "--code", type=support_code, help="Only the access of this support code; reads the list until it is found."
+)
 @click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
 @click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
@@ -196,7 +200,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     agency_id: str,
     outcome: str | None,
     access_id: str,
-    code: str,
+    code: str | None,
     since: dt.datetime | None,
     until: dt.datetime | None,
     limit: int,
@@ -222,11 +226,13 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
         while all_of_them or len(found) < limit:
             request.page_size = 500 if all_of_them or code else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
-            found += [access for access in page.accesses if _code(access).startswith(_digits(code))]
+            found += [access for access in page.accesses if _code(access) == (code or _code(access))]
             more = bool(page.next_page_token)
             if not more or (code and found):
                 break
             request.page_token = page.next_page_token
+        if agency_id and not found:
+            _check_agency(client, agency_id)
     if session.as_json:
         for access in found:
             session.json(MessageToDict(access, preserving_proto_field_name=True))
@@ -253,12 +259,27 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     _say_how_many(session, len(found), more=more, one=bool(code))
 
 
+def _check_agency(client: Client, agency_id: str) -> None:
+    """See that there is such an agency, where the caller may list them: a mistyped one has no accesses either.
+
+    Raises:
+        click.UsageError: there is none; says which one was probably meant.
+    """
+    from nsor.cli.directory import every  # noqa: PLC0415 - as above
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    try:
+        known = [each.agency_id for each in every(client)]
+    except Refused:
+        return
+    if agency_id not in known:
+        near = difflib.get_close_matches(agency_id, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "`nsor agencies` lists them."
+        raise click.UsageError(f"There is no such agency. {hint}")
+
+
 def _code(access: oversight_pb2.Access) -> str:
     return access.access_id.replace("-", "")[-8:]
-
-
-def _digits(code: str) -> str:
-    return code.replace("-", "").lower()
 
 
 def _say_how_many(session: Session, shown: int, *, more: bool, one: bool) -> None:

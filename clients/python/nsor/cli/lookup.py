@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
 
 if TYPE_CHECKING:
@@ -120,10 +120,10 @@ def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
     from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
 
     station, year, serial, date = parts
-    fir = types_pb2.FirKey(police_station=station)
+    fir, at = types_pb2.FirKey(police_station=station), day(date)
     try:
         fir.year, fir.serial = int(year), int(serial)
-        fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = map(int, date.split("-"))
+        fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = at.year, at.month, at.day
     except ValueError:
         raise click.UsageError(
             "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."

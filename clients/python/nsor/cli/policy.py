@@ -182,7 +182,7 @@ def _seen(session: Session, client: Client, found: directory_pb2.PolicyProposal)
             }
         )
         return shown.proposal.etag
-    click.secho(f"{_name(found.document)}: {len(changes)} differences", bold=True)
+    click.secho(f"{_name(found.document)}: {len(changes)} difference{'s' * (len(changes) != 1)}", bold=True)
     for each in changes:
         click.echo(f"  {each.text()}")
     session.say(f"In words, on the register's host: nsor-server policy explain --proposal {found.proposal_id}")

@@ -34,6 +34,7 @@ CONFIDENTIAL = {
     "en": "Confidential: for this case only. Every look-up is recorded under your name.",
     "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 }
+_LANGUAGE_HELP = "Language of refusals and of what to do next."
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -51,7 +52,7 @@ def connection_options(function: _F) -> _F:
     """Add the options that say who calls whom."""
     for name, text in reversed(_HELP.items()):
         function = click.option(f"--{name.replace('_', '-')}", name, metavar=_metavar(name), help=text)(function)
-    language = click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages.")
+    language = click.option("--lang", type=click.Choice(LANGUAGES), help=_LANGUAGE_HELP)
     return language(function)
 
 
@@ -82,7 +83,7 @@ def common(function: _F) -> _F:
     )
     agency = click.option("--agency", metavar="NAME", expose_value=False, callback=set_agency, help=_HELP["agency"])
     language = click.option(
-        "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=set_language, help="Language of messages."
+        "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=set_language, help=_LANGUAGE_HELP
     )
     verbose = click.option(
         "-v",

@@ -165,10 +165,10 @@ def test_events_are_said_to_come_again_only_when_they_do(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _stream(register, (CREATED, NEW), (CREATED, DONE))
-    assert run("events", "--wait", "0.2") == 0
+    assert run("events", "--wait", "2") == 0
     assert "sent again" in capsys.readouterr().err
     # Those after a number are sent whether or not they were acknowledged.
-    assert run("events", "--wait", "0.2", "--after", "1") == 0
+    assert run("events", "--wait", "2", "--after", "1") == 0
     out, err = capsys.readouterr()
     assert DONE in out
     assert "sent again" not in err
@@ -461,6 +461,30 @@ def test_keys_are_listed_with_who_they_are(
     assert run("officer", "list", "--all", *focal) == 0
     assert "disabled 2" in capsys.readouterr().out
     assert "nsor-decision-bin" in register.calls[1].metadata
+
+
+@pytest.mark.parametrize("command", [("officer", "list"), ("officer", "disable", "66" * 32, "--yes")])
+def test_programs_get_a_keys_id_in_the_form_that_people_see(
+    run: Run, register: Register, focal: tuple[str, str], capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    # What `list --json` prints is what `disable` and `ticket open` take.
+    left = directory_pb2.Officer(officer_number="PB-1", officer_key_id=b"f" * 32)
+    left.disable_time.GetCurrentTime()
+    _keys(register, left)
+    why = ("--reason", "left-post") if command[1] == "disable" else ("--all",)
+    assert run(*command, *why, *focal, "--json") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["officer_key_id"] == "66" * 32
+
+
+def test_a_keys_id_is_in_hex_wherever_it_stands(
+    run: Run, register: Register, tmp_path: Path, focal: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrolled = directory_pb2.Officer(officer_key_id=b"f" * 32, officer_number="PB-1")
+    register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse(officer=enrolled)
+    own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "PB-1", "--grade", "17")
+    assert run("officer", "enrol", *own, *focal, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["answer"]["officer"]["officer_key_id"] == "66" * 32
 
 
 def test_a_ca_file_without_a_certificate_is_a_wrong_setting(

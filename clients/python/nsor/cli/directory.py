@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 @common
 def agencies(session: Session) -> None:
     """List the agencies of the register."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
-
     with session.client() as client:
         found = every(client)
     if session.as_json:
         for agency in found:
-            session.json(MessageToDict(agency, preserving_proto_field_name=True))
+            session.json_of(agency)
         return
     rows = [
         (

@@ -102,9 +102,7 @@ class _Reconnecting:
 
 def _show(session: Session, event: notification_pb2.Event) -> None:
     if session.as_json:
-        from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
-
-        session.json(MessageToDict(event, preserving_proto_field_name=True))
+        session.json_of(event)
         return
     from nsor.cli import render  # noqa: PLC0415 - as above
 

@@ -67,13 +67,11 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
 
 def show_all(session: Session, kind: Kind) -> None:
     """List what the agency has granted or opened and what still counts, the one that ends first in front."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
-
     with session.client(officer=True) as client:
         found = _every(client)
     if session.as_json:
         for each in found:
-            session.json(MessageToDict(each, preserving_proto_field_name=True))
+            session.json_of(each)
         return
     kinds = {_kind(each) for each in found} or {kind}
     shown = kinds.pop() if len(kinds) == 1 else Kind("grant", "grants, tickets and cases", kind.withdraw)

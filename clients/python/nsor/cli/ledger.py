@@ -207,8 +207,6 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     all_of_them: bool,
 ) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
-
     from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
@@ -235,7 +233,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
             _check_agency(client, agency_id)
     if session.as_json:
         for access in found:
-            session.json(MessageToDict(access, preserving_proto_field_name=True))
+            session.json_of(access)
         _say_how_many(session, len(found), more=more, one=bool(code))
         return
     rows = []

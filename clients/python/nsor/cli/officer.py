@@ -235,10 +235,8 @@ def _disable_own(session: Session, reason: str, *, agreed: bool) -> None:
 
 def _show_disabled(session: Session, found: directory_pb2.Officer) -> None:
     """Say that there is nothing to do."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
-
     if session.as_json:
-        session.json(MessageToDict(found, preserving_proto_field_name=True))
+        session.json_of(found)
         return
     session.table("Key", keys.COLUMNS, [keys.row(found)])
     session.say("This key is disabled already. Nothing was changed.")
@@ -256,15 +254,13 @@ def _reason(text: str) -> directory_pb2.DisableReason.ValueType:
 @common
 def list_(session: Session, focal_file: Path | None, *, everything: bool) -> None:
     """List your agency's keys: of officers, systems and focal persons. An officer or a focal person may."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
-
     with session.client(officer=focal_file is None, focal_keys=() if focal_file is None else (focal_file,)) as client:
         officers, people = keys.every(client)
     found: list[directory_pb2.Officer | directory_pb2.FocalPerson] = [*people, *officers]
     shown = [each for each in found if everything or keys.is_live(each)]
     if session.as_json:
         for each in shown:
-            session.json(MessageToDict(each, preserving_proto_field_name=True))
+            session.json_of(each)
         return
     session.table("Keys", keys.COLUMNS, [keys.row(each) for each in shown])
     more = "" if everything or len(shown) == len(found) else "`--all` shows disabled ones"

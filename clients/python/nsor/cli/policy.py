@@ -26,8 +26,6 @@ def policy() -> None:
 @common
 def list_(session: Session) -> None:
     """List the documents in force, and the proposals that wait for a second officer."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
-
     from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
@@ -35,7 +33,7 @@ def list_(session: Session) -> None:
         found = client.directory.list_policies(directory_pb2.ListPoliciesRequest()).message
         own = client.officer_key_id
     if session.as_json:
-        session.json(MessageToDict(found, preserving_proto_field_name=True))
+        session.json_of(found)
         return
     fields = directory_pb2.Policy.DESCRIPTOR.fields_by_name
     rows = [

@@ -16,8 +16,6 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
 
     The list grows at fixed times; an event tells of each. `nsor show` with an id shows the registration.
     """
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - loaded late, so that help is quick
-
     from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
@@ -32,7 +30,7 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
             more, request.page_token = bool(page.next_page_token), page.next_page_token
     if session.as_json:
         for review in found:
-            session.json(MessageToDict(review, preserving_proto_field_name=True))
+            session.json_of(review)
     elif found:
         shown = [{field.name: render.text(field, value) for field, value in review.ListFields()} for review in found]
         names = ("number", "review_time", "identifier", "registration_id", "earlier_registration_id")

@@ -171,9 +171,9 @@ class Session:
         if confidential:
             click.secho(CONFIDENTIAL[self.language], err=True, fg="yellow")
         if self.as_json:
-            from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+            from nsor.cli import programs  # noqa: PLC0415 - as above
 
-            self.json({"answer": MessageToDict(answer.message, preserving_proto_field_name=True), **proof_of(answer)})
+            self.json({"answer": programs.as_dict(answer.message), **proof_of(answer)})
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
@@ -206,6 +206,12 @@ class Session:
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
         click.echo(json.dumps(value, ensure_ascii=False))
+
+    def json_of(self, message: Message) -> None:
+        """Give one message to a program, on one line."""
+        from nsor.cli import programs  # noqa: PLC0415 - as above
+
+        self.json(programs.as_dict(message))
 
     def progress(self) -> Progress:
         """A progress bar on stderr, drawn only for people."""

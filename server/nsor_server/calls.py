@@ -24,6 +24,8 @@ from nsor_server.errors import ApiError
 from nsor_server.storage.v1 import record_pb2
 
 A_co = TypeVar("A_co", bound=Message, covariant=True)
+DecidedRows = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Rows that decide, by table; each by column, in the order of ids and versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ class Directory(Protocol):
         ...
 
     @property
-    def proposals(self) -> Mapping[bytes, bytes]:
-        """By the id of each proposal of a policy the SHA-256 of its row, as the ledger has it."""
+    def rows(self) -> DecidedRows:
+        """Every row that decides, as the ledger has it."""
         ...
 
     def now(self) -> dt.datetime:
@@ -252,11 +254,11 @@ class Call:
         return self.directory.compromised
 
     @property
-    def proposals(self) -> Mapping[bytes, bytes]:
-        """By the id of each proposal of a policy the SHA-256 of its row, by the directory that the gate saw."""
+    def decided(self) -> DecidedRows:
+        """Every row that decides, of the directory that the gate saw: proved, whatever the database says meanwhile."""
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
-        return self.directory.proposals
+        return self.directory.rows
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""

@@ -100,10 +100,6 @@ class EtagMismatch(ApiError):
     reason = errors_pb2.ERROR_REASON_ETAG_MISMATCH
 
 
-class NotInDirectory(NoRecord):
-    """Nothing of what is named is in the directory that the call was gated by; in a newer one there may be."""
-
-
 class RequestIdReused(ApiError):
     """The request id was used before for another request."""
 

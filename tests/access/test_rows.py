@@ -22,7 +22,6 @@ from nsor_server.access.rows import (
     within,
 )
 from nsor_server.calls import Agency, Officer
-from nsor_server.directory import officers
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
@@ -249,7 +248,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": access_requests._OPENED_IN,
     "nsor.v1.LookupService/ListGrants": access_requests._PAGE,
-    "nsor.v1.DirectoryService/ListOfficers": officers._PAGE,
+    "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }
 """The scopes by which each method can read what it is about."""
@@ -277,7 +276,8 @@ def test_sql_and_python_are_one_rule(database: Database) -> None:
 TABLES = {
     "registrations": Columns(**{**asdict(ALL), "place": None}),
     "access requests": Columns(own_agency="r.owner", place="r.district"),
-    "grants": Columns(own_agency="r.owner"),
+    "grants": Columns(own_agency="r.owner", case_places="r.courts"),
+    "owned": Columns(own_agency="r.owner"),
     "all": ALL,
 }
 """What the tables that are read by a scope have."""

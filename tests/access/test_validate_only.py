@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -10,6 +11,7 @@ from google.protobuf.message import Message
 from nsor.v1 import errors_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import MethodRule
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Outcome
 from nsor_server.rpc.handlers import Unary
 from tests.access.requests import WORKER, Known, request_of
@@ -31,10 +33,13 @@ NOBODY = Known(Created(str(uuid.uuid4()), "0" * 16, Outcome(types_pb2.Deadline()
 
 
 class Untouchable:
-    """A connection of which every use is a fault."""
+    """A connection, or rows of the directory, of which every use is a fault."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError(f"the register was asked ({name})")
+
+    def __getitem__(self, name: object) -> NoReturn:
+        raise AssertionError("the register was asked (rows)")
 
 
 def validated(services: Services, rule: MethodRule, change: Callable[[Any], None] = lambda _: None) -> Outcome[Any]:
@@ -47,7 +52,11 @@ def validated(services: Services, rule: MethodRule, change: Callable[[Any], None
     services.admit(call, request)
     handler = call.route.handler
     assert isinstance(handler, Unary)
-    outcome: Outcome[Any] = handler.run(call, request, Untouchable())  # type: ignore[arg-type]  # it has nothing
+    nothing: Any = Untouchable()
+    if handler.by_directory:
+        assert isinstance(call.directory, DirectorySnapshot)
+        call.directory = replace(call.directory, officers=nothing, rows=nothing)
+    outcome: Outcome[Any] = handler.run(call, request, nothing)
     return outcome
 
 

@@ -12,9 +12,11 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, FocalPerson, Officer, Outcome
 from nsor_server.directory import limits, rules
+from tests import deciding
 from tests.calls import (
     LAHORE_COURT,
     NPB,
+    ORIGIN,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
@@ -161,6 +163,7 @@ def test_a_focal_persons_key_is_enrolled_for_nobody(services: Services) -> None:
             "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, 'npb', 'F-1', %s)",
             (key_id(key), key.public_key().public_bytes_raw()),
         )
+        deciding.record(owner, services.keyring, ORIGIN)
     assert refused(services, call_of(PUNJAB_POLICE), enrolment(key)) == [
         ("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)
     ]
@@ -174,6 +177,7 @@ def test_an_enrolment_rests_on_nobody_having_become_a_focal_person_meanwhile(ser
             "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, 'npb', 'F-1', %s)",
             (key_id(key), key.public_key().public_bytes_raw()),
         )
+        deciding.record(owner, services.keyring, ORIGIN)
     before = services.rows()
     with pytest.raises(errors.InvalidFields):
         services.ask(call, enrolment(key))
@@ -354,6 +358,7 @@ def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
             "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key)"
             " VALUES (sha256('1'), 'punjab-police', 'F-1', sha256('2')), (sha256('3'), 'npb', 'F-1', sha256('4'))"
         )
+        deciding.record(owner, services.keyring, ORIGIN)
     shown, token, people = [], "", []
     while True:
         page = listed(services, page_size=2, page_token=token)

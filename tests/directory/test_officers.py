@@ -10,7 +10,8 @@ from nsor.v1 import directory_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Outcome
 from nsor_server.directory.limits import ENROLMENTS_A_MINUTE
-from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, officer_of, violations
+from tests import deciding
+from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, officer_of, violations
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:
@@ -198,6 +199,7 @@ def test_an_agency_enrols_so_often_and_no_more_and_disables_all_the_same(
             " clock_timestamp(), gen_random_uuid() FROM generate_series(1, %s) AS n",
             (PUNJAB_POLICE.agency_id, ENROLMENTS_A_MINUTE),
         )
+        deciding.record(owner, services.keyring, ORIGIN)
     services.refused(errors.Exhausted, directory_call(), enrolment(key))
     rogue = services.enrolled(officer_of(PUNJAB_POLICE))
     request = directory_pb2.DisableOfficerRequest(

@@ -408,7 +408,7 @@ def test_a_compromised_key_whose_case_went_on_is_found(
     disable(services, rogue, COMPROMISED)
     assert shown() == "GRANT_WITHDRAWN"
     assert found() == 0
-    monkeypatch.setattr(directory, "_compromised", lambda _: {})
+    monkeypatch.setattr(directory, "compromised", lambda _: {})
     services.directory.current = replace(services.directory.current, version=0, compromised={})
     assert shown() == "NO_RECORD"
     assert found() == 1

@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor_server.calls import DecidedRows
 from nsor_server.directory import officers, pages
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
@@ -344,11 +345,11 @@ def test_a_request_that_is_sent_twice_at_once_is_done_once(serving: Serving, mon
     both = threading.Barrier(2)
     runs = []
 
-    def meanwhile(conn: Connection, key_id: bytes) -> bool:
+    def meanwhile(rows: DecidedRows, key_id: bytes) -> bool:
         runs.append(key_id)
         if len(runs) <= 2:
             both.wait(10)
-        return is_known(conn, key_id)
+        return is_known(rows, key_id)
 
     monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
     callers = [serving.caller("punjab-police") for _ in range(2)]
@@ -371,10 +372,10 @@ def test_a_call_that_is_always_overtaken_is_given_up(serving: Serving, monkeypat
     is_known = officers.is_known
     runs = []
 
-    def meanwhile(conn: Connection, key_id: bytes) -> bool:
+    def meanwhile(rows: DecidedRows, key_id: bytes) -> bool:
         runs.append(key_id)
         serving.sql("INSERT INTO agency SELECT 'agency-' || count(*), 1, 'A', 'الف', '{PK}' FROM agency")
-        return is_known(conn, key_id)
+        return is_known(rows, key_id)
 
     monkeypatch.setattr("nsor_server.directory.officers.is_known", meanwhile)
     answer = serving.caller("punjab-police", focal_persons=1).call(ENROL, enrolment("punjab-police"))

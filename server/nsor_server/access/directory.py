@@ -28,14 +28,14 @@ from nsor.v1 import directory_pb2
 from nsor_server.access.facts import Certificate
 from nsor_server.access.unproved import Unproved
 from nsor_server.alerts import Alert
-from nsor_server.calls import Agency, FocalPerson, Officer, Row
+from nsor_server.calls import Agency, DecidedRows, FocalPerson, Officer
 from nsor_server.config import OperatorError
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.source import PolicyError
-from nsor_server.storage import decided_rows, deciding
+from nsor_server.storage import decided_rows
 from nsor_server.storage.clock import Clock
-from nsor_server.storage.decided_rows import Contradicted, Rows
+from nsor_server.storage.decided_rows import Contradicted
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
@@ -94,7 +94,7 @@ class DirectorySnapshot:
         clock: the database's.
         focal_persons: by key id.
         compromised: when keys of officers and systems were disabled as compromised, by key id.
-        proposals: of policies; the SHA-256 of each one's row, by its id.
+        rows: every row that decides, by table.
     """
 
     version: int
@@ -105,7 +105,7 @@ class DirectorySnapshot:
     clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
     compromised: Mapping[bytes, dt.datetime] = field(default_factory=dict)
-    proposals: Mapping[bytes, bytes] = field(default_factory=dict)
+    rows: DecidedRows = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
@@ -299,8 +299,8 @@ def read(
         store.decided(rows[store.TABLE], known),
         clock,
         _focal_persons(rows),
-        _compromised(rows),
-        _proposals(rows),
+        compromised(rows),
+        rows,
     )
 
 
@@ -310,7 +310,7 @@ def _one_state(connection: psycopg.Connection) -> psycopg.Connection:
     return connection
 
 
-def _agencies(rows: Rows) -> dict[str, Agency]:
+def _agencies(rows: DecidedRows) -> dict[str, Agency]:
     # Versions come in their order, so that the last one stays.
     enabled = {state["agency_id"]: state["enabled"] for state in rows["agency_state"]}
     return {
@@ -327,7 +327,7 @@ def _agencies(rows: Rows) -> dict[str, Agency]:
     }
 
 
-def _certificates(rows: Rows) -> dict[str, Certificate]:
+def _certificates(rows: DecidedRows) -> dict[str, Certificate]:
     revoked = {row["serial"] for row in rows["certificate_revocation"]}
     return {
         row["serial"]: Certificate(
@@ -342,7 +342,7 @@ def _certificates(rows: Rows) -> dict[str, Certificate]:
     }
 
 
-def _officers(rows: Rows) -> dict[bytes, Officer]:
+def _officers(rows: DecidedRows) -> dict[bytes, Officer]:
     disabled = {bytes(row["key_id"]) for row in rows["officer_disabled"]}
     officers = (
         Officer(
@@ -361,12 +361,13 @@ def _officers(rows: Rows) -> dict[bytes, Officer]:
     return {officer.key_id: officer for officer in officers}
 
 
-def _compromised(rows: Rows) -> dict[bytes, dt.datetime]:
+def compromised(rows: DecidedRows) -> dict[bytes, dt.datetime]:
+    """When keys of officers and systems were disabled as compromised, of any agency, by key id."""
     reason = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
     return {bytes(row["key_id"]): row["disabled_at"] for row in rows["officer_disabled"] if row["reason"] == reason}
 
 
-def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:
+def _focal_persons(rows: DecidedRows) -> dict[bytes, FocalPerson]:
     disabled = {bytes(row["key_id"]) for row in rows["focal_person_disabled"]}
     persons = (
         FocalPerson(
@@ -379,8 +380,3 @@ def _focal_persons(rows: Rows) -> dict[bytes, FocalPerson]:
         for row in rows["focal_person"]
     )
     return {person.key_id: person for person in persons}
-
-
-def _proposals(rows: Rows) -> dict[bytes, bytes]:
-    table = deciding.POLICY_PROPOSALS
-    return {row["proposal_id"]: deciding.digest(Row(table, tuple(row.values()))) for row in rows[table.name]}

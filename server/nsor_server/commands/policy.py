@@ -18,13 +18,15 @@ from rich.table import Table
 from nsor.policies import as_toml
 from nsor_server import config
 from nsor_server.access.contract import Contract
+from nsor_server.access.directory import compromised
 from nsor_server.config import OperatorError, Settings
-from nsor_server.directory import officers, policies, proposals
+from nsor_server.directory import policies, proposals
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import operator
 from nsor_server.policy import documents, explained, source, store, succession
 from nsor_server.policy.loaded import Policy
+from nsor_server.storage import decided_rows
 from nsor_server.storage.attach import attached
 
 _console = Console(highlight=False, soft_wrap=True)
@@ -49,7 +51,7 @@ def show(document: str | None) -> None:
             content = documents.canonical(store.in_force(conn).documents[document])
             click.echo(as_toml(json.loads(content)), nl=False)
             return
-        found = policies.in_force(conn)
+        found = policies.in_force(decided_rows.unproved(conn))
         waiting = len(_open(conn, store.in_force(conn)))
     table = Table("Document", "Version", "Since", "By")
     for each in found:
@@ -124,15 +126,16 @@ def _proposed(conn: psycopg.Connection[Any], before: Policy, text: str) -> polic
     if len(found) == 1:
         return found[0]
     with contextlib.suppress(ValueError):
-        older = policies.find(conn, raw(text))
+        older = policies.find(decided_rows.unproved(conn), raw(text))
         if older is not None:
             return older
     raise OperatorError("there is no such open proposal; `nsor policy list` lists them")
 
 
 def _open(conn: psycopg.Connection[Any], policy: Policy) -> list[policies.Proposal]:
-    beside = proposals.Beside(policy, operator.now(conn), officers.compromised(conn))
-    return proposals.open_ones(policies.made_against(conn, policy.version), beside)
+    rows = decided_rows.unproved(conn)
+    beside = proposals.Beside(policy, operator.now(conn), compromised(rows))
+    return proposals.open_ones(policies.made_against(rows, policy.version), beside)
 
 
 def _ending(before: Policy, after: Policy, proposal: str | None) -> None:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from nsor.v1 import notification_pb2, options_pb2
-from nsor_server.calls import Row
+from nsor_server.calls import Call, Row
 from nsor_server.config import OperatorError
 from nsor_server.directory import agencies, officers, rules
 from nsor_server.errors import InvalidFields
@@ -28,7 +28,7 @@ from nsor_server.events import outbox
 from nsor_server.formats.document_numbers import NumberForms
 from nsor_server.formats.errors import FormatError
 from nsor_server.ledger import operator
-from nsor_server.storage import deciding
+from nsor_server.storage import decided_rows, deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
@@ -172,6 +172,30 @@ def find(conn: Connection, agency_id: str | None = None) -> list[FocalPerson]:
     ]
 
 
+def listed(call: Call) -> list[FocalPerson]:
+    """Those of the caller's agency, as ``find``, by the directory that the call was gated by."""
+    disabled = {row["key_id"]: row["disabled_at"] for row in call.decided["focal_person_disabled"]}
+    found = (
+        FocalPerson(
+            row["key_id"],
+            row["agency_id"],
+            row["officer_number"],
+            row["public_key"],
+            row["entered_at"],
+            disabled.get(row["key_id"]),
+        )
+        for row in call.decided["focal_person"]
+        if row["agency_id"] == call.agency.agency_id
+    )
+    return sorted(found, key=_by_number)
+
+
+def _by_number(person: FocalPerson) -> tuple[str, float, bytes]:
+    """The newest key of a number first."""
+    entered = 0.0 if person.entered_at is None else person.entered_at.timestamp()
+    return person.number, -entered, person.key_id
+
+
 def lacking(conn: Connection) -> dict[str, int]:
     """Agencies that may call and have too few live focal persons, and how many they lack."""
     live = Counter(each.agency_id for each in find(conn) if each.disabled_at is None)
@@ -193,7 +217,7 @@ def _of_entry(folder: Path, entry: Mapping[str, Any], numbers: NumberForms) -> F
 def _check(conn: psycopg.Connection, person: FocalPerson, known: Any) -> None:
     if agencies.find(conn, person.agency_id) is None:
         raise FocalPersonError("There is no such agency. See: nsor-server agency list")
-    if officers.is_known(conn, person.key_id):
+    if officers.is_known(decided_rows.unproved(conn), person.key_id):
         raise FocalPersonError(
             f"The key of {person.number} is enrolled for an officer. A focal person needs a key that is nobody else's."
         )

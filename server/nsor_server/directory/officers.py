@@ -1,4 +1,9 @@
-"""Keys of officers and systems in PostgreSQL: enrolled once, disabled once, and neither ever taken back."""
+"""Keys of officers and systems: enrolled once, disabled once, and neither ever taken back.
+
+What stands already is read from the directory that the call was gated by, which is proved, and never from the database:
+its owner could have a row away for as long as one call takes. What is seen of it (``Seen``) is compared when the call
+is recorded, for races.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from nsor.v1 import directory_pb2, options_pb2
+from nsor.v1 import directory_pb2
 from nsor_server.access import rows
-from nsor_server.calls import Call, Officer, RecordRef, Row, Seen, Versions
-from nsor_server.storage import arrays, deciding
-from nsor_server.storage.pool import Connection
-from nsor_server.storage.session import ask
+from nsor_server.calls import Call, DecidedRows, Officer, RecordRef, Row, Seen, Versions
+from nsor_server.storage import deciding
 
 _ENROLLED: Final = Versions(
     "officer",
@@ -84,92 +87,48 @@ class OfNumber:
     ever_decided: bool
 
 
-def is_known(conn: Connection, key_id: bytes) -> bool:
+def is_known(rows: DecidedRows, key_id: bytes) -> bool:
     """Tell whether any agency has, or ever had, that key: as an officer's, a system's or a focal person's."""
-    row = conn.execute(
-        "SELECT FROM officer WHERE key_id = %(key)s UNION ALL SELECT FROM focal_person WHERE key_id = %(key)s",
-        {"key": key_id},
-    ).fetchone()
-    return row is not None
+    return any(row["key_id"] == key_id for table in ("officer", "focal_person") for row in rows[table])
 
 
-def of_number(conn: Connection, agency_id: str, officer_number: str) -> OfNumber:
-    """The keys of a number. More than one live key is an error of the register."""
-    rows = conn.execute(
-        """
-        SELECT key_id, decides, kind,
-            EXISTS (SELECT FROM officer_disabled AS disabled WHERE disabled.key_id = officer.key_id)
-        FROM officer
-        WHERE agency_id = %s AND officer_number = %s
-        """,
-        (agency_id, officer_number),
-    ).fetchall()
-    live = [
-        (bytes(key_id), kind == directory_pb2.KEY_KIND_SYSTEM) for key_id, _, kind, disabled in rows if not disabled
+def of_number(call: Call, officer_number: str) -> OfNumber:
+    """The keys of a number of the caller's agency. More than one live key is an error of the register."""
+    keys = [
+        officer
+        for officer in call.officers.values()
+        if (officer.agency_id, officer.officer_number) == (call.agency.agency_id, officer_number)
     ]
+    live = [officer for officer in keys if not officer.disabled]
     if len(live) > 1:
         raise RuntimeError("a number has several live keys")
-    live_key, system = live[0] if live else (None, False)
     return OfNumber(
-        version=len(rows) + sum(disabled for *_, disabled in rows),
-        live=live_key,
-        system=system,
-        ever_decided=any(decides for _, decides, *_ in rows),
+        version=len(keys) + sum(officer.disabled for officer in keys),
+        live=live[0].key_id if live else None,
+        system=bool(live) and live[0].system,
+        ever_decided=any(officer.decides for officer in keys),
     )
 
 
-_PAGE: Final = rows.statements(
-    "officers listed",
+def page(call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
+    """At most ``limit`` keys that the contract shows the caller, by number, the newest of a number first.
+
+    Args:
+        call: past the gate.
+        after: the key behind which the page begins; empty: with the first one.
+        limit: most of them.
     """
-    SELECT o.key_id, o.agency_id, o.officer_number, o.public_key, o.jurisdiction, o.grade, o.decides, o.kind,
-        o.enrolled_at, disabled.disabled_at
-    FROM officer AS o LEFT JOIN officer_disabled AS disabled ON disabled.key_id = o.key_id AND disabled.version = 1
-    WHERE {rows} AND coalesce(
-        (SELECT (o.officer_number, -extract(epoch FROM o.enrolled_at), o.key_id)
-            > (last.officer_number, -extract(epoch FROM last.enrolled_at), last.key_id)
-         FROM officer AS last WHERE last.key_id = $5::bytea AND last.agency_id = o.agency_id),
-        octet_length($5::bytea) = 0)
-    ORDER BY o.officer_number, o.enrolled_at DESC, o.key_id
-    LIMIT $6::bigint
-    """,
-    rows.Columns(own_agency="o.agency_id"),
-    (options_pb2.ROW_SCOPE_OWN_AGENCY,),
-)
-"""By the scope that the contract gives the caller: the keys behind one of them, or the first ones."""
-
-
-def page(conn: Connection, call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
-    """At most ``limit`` keys that follow the key ``after``, by number, the newest of a number first."""
-    found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), after, arrays.integer(limit))
-    return [
-        Enrolled(
-            Officer(
-                key_id=bytes(key_id),
-                agency_id=agency_id,
-                officer_number=number,
-                public_key=bytes(public_key),
-                jurisdiction=tuple(jurisdiction),
-                grade=grade,
-                disabled=disabled_at is not None,
-                decides=decides,
-                system=kind == directory_pb2.KEY_KIND_SYSTEM,
-            ),
-            enrolled_at,
-            disabled_at,
-        )
-        for (
-            key_id,
-            agency_id,
-            number,
-            public_key,
-            jurisdiction,
-            grade,
-            decides,
-            kind,
-            enrolled_at,
-            disabled_at,
-        ) in found
-    ]
+    enrolled_at = {row["key_id"]: row["enrolled_at"] for row in call.decided["officer"]}
+    shown = sorted(
+        (
+            Enrolled(officer, enrolled_at[officer.key_id], disabled(call, officer.key_id).at)
+            for officer in call.officers.values()
+            if rows.shows(call.rows, rows.Said(own_agency=officer.agency_id), call.agency, call.officer)
+        ),
+        key=lambda each: (each.officer.officer_number, -each.enrolled_at.timestamp(), each.officer.key_id),
+    )
+    first = next((nth for nth, each in enumerate(shown, 1) if each.officer.key_id == after), 0)
+    return shown[first : first + limit]
 
 
 def enrolment(
@@ -202,34 +161,27 @@ def enrolment(
     return row, deciding.TABLES["officer"].ref(row), seen
 
 
-def enrolled_of_late(conn: Connection, agency_id: str) -> int:
-    """How many keys the agency has enrolled within the last minute."""
-    ((count,),) = conn.execute(
-        "SELECT count(*) FROM officer WHERE agency_id = %s AND enrolled_at > now() - interval '1 minute'", (agency_id,)
-    ).fetchall()
-    return int(count)
+def enrolled_of_late(call: Call) -> int:
+    """How many keys the caller's agency has enrolled within the last minute."""
+    since = call.now() - dt.timedelta(minutes=1)
+    return sum(
+        row["agency_id"] == call.agency.agency_id and row["enrolled_at"] > since for row in call.decided["officer"]
+    )
 
 
-def decides(conn: Connection, key_id: bytes) -> bool:
-    """Tell whether the key is a deciding officer's, also when it is disabled."""
-    return conn.execute("SELECT FROM officer WHERE key_id = %s AND decides", (key_id,)).fetchone() is not None
+def disabled_alone(call: Call) -> tuple[int, Seen]:
+    """How many deciding officers the focal person has disabled alone within the last day, and that there is no other.
 
-
-def disabled_alone(conn: Connection, focal_person: bytes) -> tuple[int, Seen]:
-    """How many deciding officers a focal person has disabled alone within the last day, and that no further one was."""
-    ((ever, of_late),) = conn.execute(
-        "SELECT count(*), count(*) FILTER (WHERE o.decides AND d.disabled_at > now() - interval '1 day')"
-        " FROM officer_disabled AS d JOIN officer AS o USING (key_id)"
-        " WHERE d.decided_by = %s AND d.seconded_by IS NULL",
-        (focal_person,),
-    ).fetchall()
-    return int(of_late), Seen(_ALONE, (focal_person,), ever)
-
-
-def is_of(conn: Connection, key_id: bytes, agency_id: str) -> bool:
-    """Tell whether the key was enrolled by the agency."""
-    row = conn.execute("SELECT FROM officer WHERE key_id = %s AND agency_id = %s", (key_id, agency_id)).fetchone()
-    return row is not None
+    What he has disabled that decides nothing, or earlier, is in the version that was seen too.
+    """
+    since = call.now() - dt.timedelta(days=1)
+    alone = [
+        row
+        for row in call.decided["officer_disabled"]
+        if row["decided_by"] == call.officer_key and row["seconded_by"] is None
+    ]
+    of_late = sum(row["disabled_at"] > since and call.officers[row["key_id"]].decides for row in alone)
+    return of_late, Seen(_ALONE, (call.officer_key,), len(alone))
 
 
 def disabling(
@@ -264,18 +216,9 @@ def disabling(
     return row, deciding.TABLES["officer_disabled"].ref(row), Seen(_DISABLED, (key_id,), before.times)
 
 
-def compromised(conn: Connection) -> frozenset[bytes]:
-    """The keys that were disabled as compromised, of any agency."""
-    reason = int(directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
-    rows = conn.execute("SELECT key_id FROM officer_disabled WHERE reason = %s", (reason,))
-    return frozenset(bytes(key_id) for (key_id,) in rows)
-
-
-def disabled(conn: Connection, key_id: bytes) -> Disabled:
+def disabled(call: Call, key_id: bytes) -> Disabled:
     """How a key was disabled."""
-    ((times, at, compromised),) = conn.execute(
-        "SELECT count(*), min(disabled_at), coalesce(bool_or(reason = %s), false) FROM officer_disabled"
-        " WHERE key_id = %s",
-        (int(directory_pb2.DISABLE_REASON_KEY_COMPROMISED), key_id),
-    ).fetchall()
-    return Disabled(times, at, compromised)
+    if not call.officers[key_id].disabled:
+        return LIVE
+    found = [row for row in call.decided["officer_disabled"] if row["key_id"] == key_id]
+    return Disabled(len(found), min(row["disabled_at"] for row in found), compromised=key_id in call.compromised)

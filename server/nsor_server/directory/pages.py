@@ -48,14 +48,14 @@ class OfficersPage:
     next_page_token: str
 
 
-def read_officers(conn: Connection, call: Call, *, page_size: int, page_token: str) -> OfficersPage:
+def read_officers(call: Call, *, page_size: int, page_token: str) -> OfficersPage:
     """The page of the caller's own keys that a token names, or the first one.
 
     Raises:
         errors.InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
     """
     limit = _size(page_size)
-    found = officers.page(conn, call, after=_last_key(conn, call, page_token), limit=limit + 1)
+    found = officers.page(call, after=_last_key(call, page_token), limit=limit + 1)
     more = len(found) > limit
     return OfficersPage(found[:limit], found[limit - 1].officer.key_id.hex() if more else "")
 
@@ -71,7 +71,7 @@ def _size(page_size: int) -> int:
     return page_size or DEFAULT_SIZE
 
 
-def _last_key(conn: Connection, call: Call, page_token: str) -> bytes:
+def _last_key(call: Call, page_token: str) -> bytes:
     """Id of the last key shown, or empty; it must be one of the caller's own agency."""
     if not page_token:
         return b""
@@ -79,7 +79,8 @@ def _last_key(conn: Connection, call: Call, page_token: str) -> bytes:
         key_id = bytes.fromhex(page_token)
     except ValueError:
         raise _wrong_token() from None
-    if not officers.is_of(conn, key_id, call.agency.agency_id):
+    known = call.officers.get(key_id)
+    if known is None or known.agency_id != call.agency.agency_id:
         raise _wrong_token()
     return key_id
 

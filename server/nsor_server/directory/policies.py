@@ -1,25 +1,26 @@
 """The register's policy as it is proposed and adopted, and what it begins with; `policy.store` reads what is in force.
 
 Both tables are part of what decides: their rows are only added, each by an entry of the ledger that holds its hash.
+What was proposed, withdrawn and adopted is read from the directory that a call was gated by, which is proved.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 
-from nsor_server.calls import RecordRef, Row, Seen, Versions
+from nsor_server.calls import Call, DecidedRows, RecordRef, Row, Seen, Versions
 from nsor_server.ledger import operator
 from nsor_server.policy import documents, store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.source import PolicyError
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 BEGIN: Final = "nsor-server/policy.begin"
@@ -33,13 +34,6 @@ _WITHDRAWN: Final = Versions(
     "(SELECT count(*) FROM policy_proposal_withdrawal WHERE proposal_id = q.k1)",
 )
 """How often a proposal was withdrawn: 0 or 1."""
-_SELECT: Final = """
-SELECT p.proposal_id, p.name, p.base_version, p.content, p.agency_id, p.officer_key, p.proposed_at, v.version,
-    w.withdrawn_at
-FROM policy_proposal AS p
-LEFT JOIN policy_version AS v USING (proposal_id)
-LEFT JOIN policy_proposal_withdrawal AS w USING (proposal_id)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,39 +185,37 @@ def of_version(version: int) -> Seen:
     return Seen(_VERSION, (), version)
 
 
-def find(conn: Connection, proposal_id: bytes) -> Proposal | None:
+def find(rows: DecidedRows, proposal_id: bytes) -> Proposal | None:
     """A proposal by its id."""
-    row = conn.execute(f"{_SELECT} WHERE p.proposal_id = %s", (proposal_id,)).fetchone()
-    return None if row is None else _proposal(*row)
+    return next((each for each in _proposals(rows) if each.proposal_id == proposal_id), None)
 
 
-def made_against(conn: Connection, version: int) -> list[Proposal]:
+def made_against(rows: DecidedRows, version: int) -> list[Proposal]:
     """The proposals that were made against a version of the policy, but for withdrawn ones, the oldest first."""
-    rows = conn.execute(
-        f"{_SELECT} WHERE p.base_version = %s AND v.version IS NULL AND w.withdrawn_at IS NULL"
-        " ORDER BY p.proposed_at, p.proposal_id",
-        (version,),
+    found = (
+        each
+        for each in _proposals(rows)
+        if each.base_version == version and each.adopted_as is None and each.withdrawn_at is None
     )
-    return [_proposal(*row) for row in rows]
+    return sorted(found, key=lambda each: (each.proposed_at, each.proposal_id))
 
 
-def of_the_hour(conn: Connection) -> tuple[list[tuple[str, bytes]], Seen]:
+def of_the_hour(call: Call) -> tuple[list[tuple[str, bytes]], Seen]:
     """Agency and key of each proposal of the last hour, and that no other one has come since."""
-    ((count,),) = conn.execute("SELECT count(*) FROM policy_proposal").fetchall()
-    rows = conn.execute(
-        "SELECT agency_id, officer_key FROM policy_proposal WHERE proposed_at > now() - interval '1 hour'"
-    )
-    return [(agency_id, bytes(key)) for agency_id, key in rows], Seen(_PROPOSED, (), count)
+    since = call.now() - dt.timedelta(hours=1)
+    proposed = call.decided["policy_proposal"]
+    late = [(row["agency_id"], row["officer_key"]) for row in proposed if row["proposed_at"] > since]
+    return late, Seen(_PROPOSED, (), len(proposed))
 
 
-def in_force(conn: Connection) -> list[Adopted]:
+def in_force(rows: DecidedRows) -> list[Adopted]:
     """The documents in force, in the order of their kinds."""
-    rows = conn.execute(
-        "SELECT DISTINCT ON (name) name, version, digest, adopted_at, proposal_id FROM policy_version"
-        " ORDER BY name, version DESC"
-    )
-    found = {row[0]: Adopted(row[0], row[1], bytes(row[2]), row[3], bytes(row[4] or b"")) for row in rows}
-    return [found[name] for name in documents.KINDS if name in found]
+    newest = {row["name"]: row for row in rows[store.TABLE]}  # versions come in their order
+    return [
+        Adopted(name, row["version"], row["digest"], row["adopted_at"], row["proposal_id"] or b"")
+        for name in documents.KINDS
+        if (row := newest.get(name)) is not None
+    ]
 
 
 def _row(proposal: Proposal) -> Row:
@@ -241,25 +233,9 @@ def _row(proposal: Proposal) -> Row:
     )
 
 
-def _proposal(  # noqa: PLR0917 - a row's columns
-    proposal_id: bytes,
-    name: str,
-    base_version: int,
-    content: bytes,
-    agency_id: str,
-    officer_key: bytes,
-    proposed_at: dt.datetime,
-    adopted_as: int | None,
-    withdrawn_at: dt.datetime | None,
-) -> Proposal:
-    return Proposal(
-        bytes(proposal_id),
-        name,
-        base_version,
-        bytes(content),
-        agency_id,
-        bytes(officer_key),
-        proposed_at,
-        adopted_as,
-        withdrawn_at,
-    )
+def _proposals(rows: DecidedRows) -> Iterator[Proposal]:
+    adopted = {row["proposal_id"]: row["version"] for row in rows[store.TABLE]}
+    withdrawn = {row["proposal_id"]: row["withdrawn_at"] for row in rows["policy_proposal_withdrawal"]}
+    for row in rows["policy_proposal"]:
+        proposal_id = row["proposal_id"]
+        yield Proposal(**row, adopted_as=adopted.get(proposal_id), withdrawn_at=withdrawn.get(proposal_id))

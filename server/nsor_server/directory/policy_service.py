@@ -12,7 +12,6 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.directory import limits, policies, proposals
 from nsor_server.directory.proposals import Beside
@@ -23,7 +22,6 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.policy import documents, source, succession
 from nsor_server.policy.loaded import Policy, policy_of
 from nsor_server.rpc.handlers import Handler, Unary
-from nsor_server.storage import deciding
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
@@ -42,19 +40,35 @@ class PolicyHandlers:
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
-            Unary(directory_pb2.ProposePolicyRequest, directory_pb2.ProposePolicyResponse, self.propose_policy),
+            Unary(
+                directory_pb2.ProposePolicyRequest,
+                directory_pb2.ProposePolicyResponse,
+                self.propose_policy,
+                by_directory=True,
+            ),
             Unary(
                 directory_pb2.WithdrawPolicyProposalRequest,
                 directory_pb2.WithdrawPolicyProposalResponse,
                 self.withdraw_policy_proposal,
+                by_directory=True,
             ),
-            Unary(directory_pb2.AdoptPolicyRequest, directory_pb2.AdoptPolicyResponse, self.adopt_policy),
-            Unary(directory_pb2.GetPolicyRequest, directory_pb2.GetPolicyResponse, self.get_policy),
-            Unary(directory_pb2.ListPoliciesRequest, directory_pb2.ListPoliciesResponse, self.list_policies),
+            Unary(
+                directory_pb2.AdoptPolicyRequest,
+                directory_pb2.AdoptPolicyResponse,
+                self.adopt_policy,
+                by_directory=True,
+            ),
+            Unary(directory_pb2.GetPolicyRequest, directory_pb2.GetPolicyResponse, self.get_policy, by_directory=True),
+            Unary(
+                directory_pb2.ListPoliciesRequest,
+                directory_pb2.ListPoliciesResponse,
+                self.list_policies,
+                by_directory=True,
+            ),
         )
 
     def propose_policy(
-        self, call: Call, request: directory_pb2.ProposePolicyRequest, conn: Connection
+        self, call: Call, request: directory_pb2.ProposePolicyRequest, _conn: Connection
     ) -> Outcome[directory_pb2.ProposePolicyResponse]:
         """Take a document that another officer may adopt.
 
@@ -70,8 +84,8 @@ class PolicyHandlers:
             raise errors.PolicyUnchanged
         if request.validate_only:
             return Outcome(directory_pb2.ProposePolicyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        open_ones = proposals.open_ones(policies.made_against(conn, policy.version), Beside.of(call))
-        of_the_hour, no_other = policies.of_the_hour(conn)
+        open_ones = proposals.open_ones(policies.made_against(call.decided, policy.version), Beside.of(call))
+        of_the_hour, no_other = policies.of_the_hour(call)
         proposal = policies.Proposal(
             proposal_id=uuid.uuid4().bytes,
             name=name,
@@ -97,7 +111,7 @@ class PolicyHandlers:
         )
 
     def withdraw_policy_proposal(
-        self, call: Call, request: directory_pb2.WithdrawPolicyProposalRequest, conn: Connection
+        self, call: Call, request: directory_pb2.WithdrawPolicyProposalRequest, _conn: Connection
     ) -> Outcome[directory_pb2.WithdrawPolicyProposalResponse]:
         """Take back a proposal of one's own, with whichever key it was made; a second time changes nothing.
 
@@ -108,9 +122,7 @@ class PolicyHandlers:
         if request.validate_only:
             answer = directory_pb2.WithdrawPolicyProposalResponse()
             return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal = policies.find(conn, raw(request.proposal_id))
-        if proposal is None:
-            raise errors.NoRecord
+        proposal = _found(call, request.proposal_id)
         proposer = decisions.holder(call, proposal.agency_id, proposal.officer_key)
         if not proposer.is_same(decisions.acting(call)):
             raise errors.NoRecord
@@ -128,7 +140,7 @@ class PolicyHandlers:
         return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (seen, in_force))
 
     def adopt_policy(
-        self, call: Call, request: directory_pb2.AdoptPolicyRequest, conn: Connection
+        self, call: Call, request: directory_pb2.AdoptPolicyRequest, _conn: Connection
     ) -> Outcome[directory_pb2.AdoptPolicyResponse]:
         """Put a proposal in force.
 
@@ -138,12 +150,11 @@ class PolicyHandlers:
             EtagMismatch: it was read beside another policy.
             WrongState: it is adopted, outdated, withdrawn, or expired.
             InvalidFields: POLICY_NOT_VALID: it doesn't follow the policy in force any more.
-            Internal: it was changed past the register.
         """
         if request.validate_only:
             return Outcome(directory_pb2.AdoptPolicyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         policy = policy_of(call)
-        proposal = _proved(call, policies.find(conn, raw(request.proposal_id)))
+        proposal = _found(call, request.proposal_id)
         decisions.check(
             decider=decisions.acting(call),
             first=decisions.holder(call, proposal.agency_id, proposal.officer_key),
@@ -170,22 +181,21 @@ class PolicyHandlers:
         )
 
     def get_policy(
-        self, call: Call, request: directory_pb2.GetPolicyRequest, conn: Connection
+        self, call: Call, request: directory_pb2.GetPolicyRequest, _conn: Connection
     ) -> Outcome[directory_pb2.GetPolicyResponse]:
         """Show a document in force, and a proposal for it.
 
         Raises:
             NoRecord: there is no such proposal for it.
-            Internal: it was changed past the register.
         """
         policy, name = policy_of(call), NAMES[request.document]
-        (adopted,) = (each for each in policies.in_force(conn) if each.name == name)
+        (adopted,) = (each for each in policies.in_force(call.decided) if each.name == name)
         shown = _policy(adopted)
         shown.content = documents.canonical(policy.documents[name])
         answer = directory_pb2.GetPolicyResponse(policy=shown)
         detail = record_pb2.AccessDetail(outcome=f"POLICY_SHOWN {name}")
         if request.proposal_id:
-            proposal = _proved(call, policies.find(conn, raw(request.proposal_id)))
+            proposal = _found(call, request.proposal_id)
             if proposal.name != name:
                 raise errors.NoRecord
             answer.proposal.CopyFrom(_proposal(call, proposal))
@@ -194,16 +204,16 @@ class PolicyHandlers:
         return Outcome(disclose(answer, call.purpose), detail, seen=(policies.of_version(policy.version),))
 
     def list_policies(
-        self, call: Call, _request: directory_pb2.ListPoliciesRequest, conn: Connection
+        self, call: Call, _request: directory_pb2.ListPoliciesRequest, _conn: Connection
     ) -> Outcome[directory_pb2.ListPoliciesResponse]:
         """List what is in force and what may be adopted."""
         version = policy_of(call).version
         answer = directory_pb2.ListPoliciesResponse(
             version=version,
-            policies=[_policy(each) for each in policies.in_force(conn)],
+            policies=[_policy(each) for each in policies.in_force(call.decided)],
             proposals=[
                 _proposal(call, each)
-                for each in proposals.open_ones(policies.made_against(conn, version), Beside.of(call))
+                for each in proposals.open_ones(policies.made_against(call.decided, version), Beside.of(call))
             ],
         )
         detail = record_pb2.AccessDetail(outcome="POLICIES_LISTED")
@@ -229,20 +239,15 @@ def _follows(call: Call, policy: Policy, name: str, document: msgspec.Struct) ->
         raise _not_valid(error) from None
 
 
-def _proved(call: Call, proposal: policies.Proposal | None) -> policies.Proposal:
-    """A proposal that was read, if it is as it was proposed; by whom decides who may adopt it.
+def _found(call: Call, proposal_id: str) -> policies.Proposal:
+    """A proposal, as it was proposed.
 
     Raises:
-        NoRecord: there is none, or the directory that the call was gated by has none yet.
-        Internal: it was changed past the register.
+        NoRecord: there is none.
     """
+    proposal = policies.find(call.decided, raw(proposal_id))
     if proposal is None:
         raise errors.NoRecord
-    if proposal.proposal_id not in call.proposals:
-        raise errors.NotInDirectory
-    if proposal.sha256 != call.proposals[proposal.proposal_id]:
-        alert(Alert.ROW_CONTRADICTED, "a row of %s isn't what the ledger says", deciding.POLICY_PROPOSALS.name)
-        raise errors.Internal
     return proposal
 
 

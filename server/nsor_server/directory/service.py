@@ -37,16 +37,36 @@ class DirectoryService:
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
-            Unary(directory_pb2.EnrolOfficerRequest, directory_pb2.EnrolOfficerResponse, self.enrol_officer),
-            Unary(directory_pb2.DisableOfficerRequest, directory_pb2.DisableOfficerResponse, self.disable_officer),
-            Unary(directory_pb2.DisableOwnKeyRequest, directory_pb2.DisableOwnKeyResponse, self.disable_own_key),
-            Unary(directory_pb2.ListOfficersRequest, directory_pb2.ListOfficersResponse, self.list_officers),
+            Unary(
+                directory_pb2.EnrolOfficerRequest,
+                directory_pb2.EnrolOfficerResponse,
+                self.enrol_officer,
+                by_directory=True,
+            ),
+            Unary(
+                directory_pb2.DisableOfficerRequest,
+                directory_pb2.DisableOfficerResponse,
+                self.disable_officer,
+                by_directory=True,
+            ),
+            Unary(
+                directory_pb2.DisableOwnKeyRequest,
+                directory_pb2.DisableOwnKeyResponse,
+                self.disable_own_key,
+                by_directory=True,
+            ),
+            Unary(
+                directory_pb2.ListOfficersRequest,
+                directory_pb2.ListOfficersResponse,
+                self.list_officers,
+                by_directory=True,
+            ),
             Unary(directory_pb2.ListAgenciesRequest, directory_pb2.ListAgenciesResponse, self.list_agencies),
             *PolicyHandlers().handlers(),
         )
 
     def enrol_officer(
-        self, call: Call, request: directory_pb2.EnrolOfficerRequest, conn: Connection
+        self, call: Call, request: directory_pb2.EnrolOfficerRequest, _conn: Connection
     ) -> Outcome[directory_pb2.EnrolOfficerResponse]:
         """Enrol a key for the caller's own agency, or replace the live key of its number by it."""
         agency_id, number = call.agency.agency_id, request.officer_number
@@ -66,11 +86,11 @@ class DirectoryService:
             decides=request.decides,
             system=request.kind == directory_pb2.KEY_KIND_SYSTEM,
         )
-        limits.check_enrolments(officers.enrolled_of_late(conn, agency_id))
-        if officers.is_known(conn, officer.key_id):
+        limits.check_enrolments(officers.enrolled_of_late(call))
+        if officers.is_known(call.decided, officer.key_id):
             known = errors.Violation("public_key", errors_pb2.FIELD_REASON_KEY_ENROLLED)
             raise errors.InvalidFields(violations=(known,))
-        before = officers.of_number(conn, agency_id, number)
+        before = officers.of_number(call, number)
         rules.check_replaced(before.live, request.replaced_key_id, same_kind=officer.system == before.system)
         if before.ever_decided:
             # Also where the new key decides nothing, and where the old one is disabled: else one focal person disables
@@ -99,10 +119,11 @@ class DirectoryService:
         """
         if request.validate_only:
             return Outcome(directory_pb2.DisableOfficerResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        key_id, agency_id = request.officer_key_id, call.agency.agency_id
-        if not officers.is_of(conn, key_id, agency_id):
+        key_id = request.officer_key_id
+        known = call.officers.get(key_id)
+        if known is None or known.agency_id != call.agency.agency_id:
             raise errors.NoRecord
-        before, now = officers.disabled(conn, key_id), call.now()
+        before, now = officers.disabled(call, key_id), call.now()
         compromised = request.reason == directory_pb2.DISABLE_REASON_KEY_COMPROMISED
         answer = directory_pb2.DisableOfficerResponse(disable_time=from_us(to_us(before.at or now)))
         if before.at is not None and (before.compromised or not compromised):
@@ -110,8 +131,8 @@ class DirectoryService:
             return Outcome(disclose(answer, call.purpose), detail)
         row, ref, as_read = officers.disabling(key_id, request.reason, call, now, before)
         seen = [as_read]
-        if officers.decides(conn, key_id):
-            alone, no_other = officers.disabled_alone(conn, call.officer_key)
+        if known.decides:
+            alone, no_other = officers.disabled_alone(call)
             if alone >= limits.DECIDERS_ALONE_A_DAY:
                 rules.check_two(call.focal_persons)
             seen.append(no_other)
@@ -124,7 +145,7 @@ class DirectoryService:
         """Disable the key that has signed the call. It has no limit either."""
         if request.validate_only:
             return Outcome(directory_pb2.DisableOwnKeyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        if officers.disabled(conn, call.officer_key).at is not None:
+        if officers.disabled(call, call.officer_key).at is not None:
             # The gate's directory was older than what is read here; it is newer when the call runs again.
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
         now = call.now()
@@ -136,11 +157,11 @@ class DirectoryService:
         return _disabled(call, key_id, request.reason, (row, ref, [as_read], ended), disclose(answer, call.purpose))
 
     def list_officers(
-        self, call: Call, request: directory_pb2.ListOfficersRequest, conn: Connection
+        self, call: Call, request: directory_pb2.ListOfficersRequest, _conn: Connection
     ) -> Outcome[directory_pb2.ListOfficersResponse]:
         """List the keys of the caller's own agency, ordered by number, and with the first page its focal persons."""
-        found = pages.read_officers(conn, call, page_size=request.page_size, page_token=request.page_token)
-        people = [] if request.page_token else focal_persons.find(conn, call.agency.agency_id)
+        found = pages.read_officers(call, page_size=request.page_size, page_token=request.page_token)
+        people = [] if request.page_token else focal_persons.listed(call)
         answer = directory_pb2.ListOfficersResponse(
             officers=[_officer(each) for each in found.officers],
             focal_persons=[_focal_person(person) for person in people],

@@ -1,7 +1,7 @@
 """What decides, as it is stored: each row is the work of an entry, and is compared with all its columns.
 
 And what its rows say of each other: a document of the policy that was adopted was proposed as it is, by another
-officer, and both decided for NPB when they did. Two keys under one number are one officer.
+officer, both decided for NPB when they did, and nobody had withdrawn it. Two keys under one number are one officer.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class _Policy:
     def __init__(self, conn: Connection) -> None:
         self.adopted = _recorded(conn, deciding.POLICY_VERSIONS)
         self._proposed = _recorded(conn, deciding.POLICY_PROPOSALS)
+        self._withdrawn = _recorded(conn, deciding.POLICY_WITHDRAWALS)
         self._enrolled = _recorded(conn, deciding.OFFICERS)
         self._disabled = _recorded(conn, deciding.DISABLED_OFFICERS)
         self._proposals: _Rows = {row["proposal_id"]: row for row in _rows(conn, deciding.POLICY_PROPOSALS)}
@@ -60,11 +61,17 @@ class _Policy:
             yield "isn't what was proposed"
         if version["version"] != proposal["base_version"] + 1:
             yield "was adopted beside another policy than it was proposed for"
-        if self._person(version["officer_key"]).is_same(self._person(proposal["officer_key"])):
+        if self._withdrawn.get((proposal["proposal_id"], 1), index + 1) < index:
+            yield "was adopted when it had been withdrawn"
+        yield from self._of_officers(version["officer_key"], index, proposal["officer_key"], at)
+
+    def _of_officers(self, adopter: bytes, index: int, proposer: bytes, at: int) -> Iterator[str]:
+        """What is wrong with who adopted by the one entry, and who proposed by the other."""
+        if self._person(adopter).is_same(self._person(proposer)):
             yield "was adopted by the officer who proposed it"
-        if not self._decides(proposal["officer_key"], at):
+        if not self._decides(proposer, at):
             yield "was proposed by nobody who decided for NPB"
-        if not self._decides(version["officer_key"], index):
+        if not self._decides(adopter, index):
             yield "was adopted by nobody who decided for NPB"
 
     def _person(self, key_id: bytes) -> Person:

@@ -34,6 +34,7 @@ class Unary(Generic[Q, A]):
             see what the answer is about. A method that changes rows of a narrowed scope doesn't start without it.
         charge: what of a request its price follows from; without it a call costs nothing, and a method that discloses
             doesn't start.
+        by_directory: it decides by the rows of the directory's snapshot, which mustn't be older than the call then.
     """
 
     request: type[Q]
@@ -41,6 +42,7 @@ class Unary(Generic[Q, A]):
     run: Callable[[Call, Q, Connection], Outcome[A]]
     again: Callable[[Call, Q, Connection], None] | None = None
     charge: Callable[[Q], Charge] | None = None
+    by_directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class Method:
     is_stream: bool = False
     is_grouped: bool = False
 
+    @property
+    def by_directory(self) -> bool:
+        """Whether it decides by the rows of the directory's snapshot."""
+        return isinstance(self.handler, Unary) and self.handler.by_directory
+
     def parse(self, data: bytes) -> Message:
         """The request.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -146,10 +147,15 @@ class Pipeline:
 
         Never so what it refuses by the register: who was found would be known by the time that it takes.
         """
+        if call.route.by_directory:
+            # One that runs again does so since the directory has moved on.
+            newest = self.admission.directory.at_least_as_of(time.monotonic() if call.tries else call.moment)
+            if newest is not call.directory:
+                self.admission.admit(call)
         gated_by = call.directory
         try:
             call.route.run(call, self.reader)
-        except (errors.Denied, errors.NotInDirectory):
+        except errors.Denied:
             # The officer whom a request names may have been enrolled just now, as the one who calls.
             if self.admission.directory.at_least_as_of(call.moment) is gated_by:
                 raise

@@ -8,17 +8,14 @@ what its functions, operators and views do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
 import psycopg
 
-from nsor_server.calls import RecordRef, Row
+from nsor_server.calls import DecidedRows, RecordRef, Row
 from nsor_server.storage import deciding
-
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-"""By table: the rows, by column; in the order of their ids and versions."""
 
 _Key = tuple[str, bytes, int]
 
@@ -31,7 +28,7 @@ class Contradicted(Exception):
     """What decides isn't what was recorded and signed. Says of which table and entry; names no person."""
 
 
-def read(connection: psycopg.Connection, digest: bytes) -> Rows:
+def read(connection: psycopg.Connection, digest: bytes) -> DecidedRows:
     """Read every row that decides; of each table no more than the ledger has records of, and one.
 
     Args:
@@ -47,26 +44,37 @@ def read(connection: psycopg.Connection, digest: bytes) -> Rows:
     stored: dict[_Key, bytes] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, table in deciding.TABLES.items():
-        read_rows = sorted(
-            _table(connection, table, recorded[name]), key=lambda each: (each[0].row_id, each[0].version)
-        )
+        read_rows = _table(connection, table, recorded[name])
         _note(stored, (ref for ref, _ in read_rows))
         rows[name] = [row for _, row in read_rows]
     _compare(stored, records, digest)
     return rows
 
 
+def unproved(connection: psycopg.Connection) -> DecidedRows:
+    """Every row that decides, as it is stored: for operators' commands, by which nobody is let in.
+
+    Raises:
+        Contradicted: a table was changed so that its rows can't be read.
+    """
+    return {name: [row for _, row in _table(connection, table)] for name, table in deciding.TABLES.items()}
+
+
 def _table(
-    connection: psycopg.Connection, table: deciding.Deciding, recorded: int
+    connection: psycopg.Connection, table: deciding.Deciding, recorded: int | None = None
 ) -> list[tuple[RecordRef, dict[str, Any]]]:
-    """Each row of a table, with what the ledger must hold it to; whoever adds millions fills no memory."""
+    """Each row of a table, with what the ledger must hold it to, in the order of ids and versions.
+
+    Of those that are recorded no more are read, and one: whoever adds millions fills no memory.
+    """
     names = [name for name, _ in table.table.columns]
     query = f"SELECT {', '.join(names)} FROM {table.table.name} LIMIT %s"  # noqa: S608 - constants
     try:
-        found = connection.execute(query.encode(), (recorded + 1,)).fetchall()
-        if len(found) > recorded:
+        found = connection.execute(query.encode(), (None if recorded is None else recorded + 1,)).fetchall()
+        if recorded is not None and len(found) > recorded:
             raise Contradicted(f"{table.table.name} has a row that no entry added")
-        return [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
+        rows = [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
+        return sorted(rows, key=lambda each: (each[0].row_id, each[0].version))
     except (psycopg.OperationalError, psycopg.InterfaceError):
         raise
     except (psycopg.Error, TypeError, ValueError):

@@ -175,17 +175,23 @@ def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifie
     return [(one, Seen(HOLDERS, key, count)) for (one, key), (count,) in zip(live, counts, strict=True)]
 
 
-def newest(conn: Connection, key: DataKey, registration_id: bytes) -> tuple[bool, Seen]:
+def newest(conn: Connection, key: DataKey, registration_id: bytes, *, confirmed: bool) -> tuple[bool, Seen]:
     """Whether a registration is held: an earlier confirmed one has one of its identifiers. Not before it is confirmed.
 
     Raises:
-        errors.Internal: the row isn't what its seal says.
+        errors.Internal: the row isn't what its seal says, or a confirmed one has none.
     """
     found = ask(conn, _NEWEST, registration_id)
+    if not found and confirmed:
+        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
+        raise errors.Internal
     if not found:
         return False, Seen(CLAIM_HEADS, (registration_id,), 0)
     claim = StoredClaim(*found[0])
     record = open_claim(key, claim)
+    if record.registration_id != registration_id:
+        alert(Alert.ROW_CONTRADICTED, "a row of %s was read for another registration", TABLE)
+        raise errors.Internal
     return record.cnic_held or record.passport_held, Seen(CLAIM_HEADS, (registration_id,), claim.version)
 
 

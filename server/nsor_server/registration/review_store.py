@@ -123,15 +123,39 @@ def open_time(
     return record
 
 
-def page(conn: Connection, *, before: int | None, most: int) -> list[StoredReview]:
-    """Reviews, the newest first.
+def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) -> list[StoredReview]:
+    """Reviews, the newest first, as they were sealed at their times.
 
     Args:
         conn: any.
+        sealer: opens their times.
         before: only those of smaller numbers; None: from the newest.
         most: how many.
+
+    Raises:
+        errors.Internal: one isn't what was written at its time, or one is missing between two, or before the first.
     """
-    return [StoredReview(*row) for row in conn.execute(_PAGE, {"before": before, "most": most})]
+    found = [number for (number,) in conn.execute(_PAGE, {"before": before, "most": most})]
+    if found and found != list(range(found[0], max(found[0] - most, 0), -1)):
+        alert(Alert.ROW_CONTRADICTED, "a row of %s is missing", REVIEW_ROWS.name)
+        raise errors.Internal
+    written = _written(conn, sealer, found)
+    if not written.keys() >= set(found):
+        alert(Alert.ROW_CONTRADICTED, "a row of %s was written at no time", REVIEW_ROWS.name)
+        raise errors.Internal
+    return [written[number] for number in found]
+
+
+def _written(conn: Connection, sealer: Sealing, numbers: Sequence[int]) -> dict[int, StoredReview]:
+    """All reviews of the times at which some were written, by number, as their times say them."""
+    reviews: dict[int, list[tuple[int, bytes, bytes, int]]] = {}
+    for of_time, *columns in conn.execute(_OF_TIMES, (list(numbers),)):
+        reviews.setdefault(of_time, []).append(tuple(columns))
+    return {
+        each.number: StoredReview(*_columns(each), due_at)
+        for time_id, number, due_at, sealed in conn.execute(_TIMES, (list(reviews),))
+        for each in open_time(sealer, (time_id, number, to_us(due_at)), reviews[number], sealed).reviews
+    }
 
 
 def _columns(review: record_pb2.ReviewRecord) -> tuple[int, bytes, bytes, int]:
@@ -165,9 +189,18 @@ ORDER BY r.index
 LIMIT 1
 """
 _PAGE: Final = """
-SELECT r.number, uuid_send(r.registration_id), uuid_send(r.earlier_registration_id), r.kind, t.due_at
-FROM registration_review AS r JOIN review_time AS t ON t.number = r.review_time
-WHERE %(before)s::bigint IS NULL OR r.number < %(before)s::bigint
-ORDER BY r.number DESC
+SELECT number
+FROM registration_review
+WHERE %(before)s::bigint IS NULL OR number < %(before)s::bigint
+ORDER BY number DESC
 LIMIT %(most)s
+"""
+_OF_TIMES: Final = """
+SELECT review_time, number, uuid_send(registration_id), uuid_send(earlier_registration_id), kind
+FROM registration_review
+WHERE review_time IN (SELECT review_time FROM registration_review WHERE number = ANY (%s))
+ORDER BY number
+"""
+_TIMES: Final = """
+SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time WHERE number = ANY (%s)
 """

@@ -144,7 +144,10 @@ class RegistrationService:
         seen = [store.seen(row)]
         if shows(_HELD, call.purpose):
             registration.held_for_review, of_claim = claims.newest(
-                conn, store.data_key(self._sealer, row), row.registration_id
+                conn,
+                store.data_key(self._sealer, row),
+                row.registration_id,
+                confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
             )
             seen.append(of_claim)
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
@@ -165,10 +168,11 @@ class RegistrationService:
 
         Raises:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
+            errors.Internal: a review isn't what was written at its time, or one is missing between two.
         """
         before = rules.page_before(request.page_token)
         size = request.page_size or rules.DEFAULT_PAGE
-        found = review_store.page(conn, before=before, most=size + 1)
+        found = review_store.page(conn, self._sealer, before=before, most=size + 1)
         answer = registration_pb2.ListReviewsResponse(reviews=[_review(each) for each in found[:size]])
         if len(found) > size:
             answer.next_page_token = str(found[size - 1].number)

@@ -84,6 +84,7 @@ from nsor_server.storage.migrate import MigrationError
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.supervisor import Supervisor
+from nsor_server.storage.waits import Waits
 from nsor_server.tracing.exporters import destinations
 from nsor_server.tracing.spans import Tracing
 
@@ -353,7 +354,8 @@ class _Parts:
                 copy.put(last.index + 1, last.checkpoint)
 
         timeout = self.settings.commit_timeout_seconds
-        probe = Probe(self.keyring, self.settings.checkpoint_file)
+        waits = Waits()
+        probe = Probe(self.keyring, self.settings.checkpoint_file, waits)
         guard = CommitGuard(
             self.database.connect,
             timeout_seconds=timeout,
@@ -370,6 +372,7 @@ class _Parts:
             ledger,
             guard,
             owner=share_of,
+            waits=waits,
             on_lock=self.metrics.lock_held,
             on_connect=probe.resume,
         )

@@ -3,15 +3,18 @@
 import contextlib
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from nsor.v1 import directory_pb2
 from nsor_server.events import deliverer
 from nsor_server.ledger.guard import CommitGuard
-from nsor_server.storage.embedded import OWNER
+from nsor_server.storage import waits
+from nsor_server.storage.embedded import OWNER, EmbeddedPostgres
 from tests.calls import order
 from tests.polling import until
 from tests.rpc.callers import Caller, Serve, Serving
@@ -125,3 +128,34 @@ def test_events_that_nobody_delivers_turn_health_off_after_a_while_and_check_say
 def metrics() -> str:
     with urllib.request.urlopen("http://127.0.0.1:19466/metrics", timeout=30) as answer:
         return str(answer.read().decode())
+
+
+_IN_TURNS = """
+DO $$ BEGIN LOOP PERFORM FROM public.ledger_head FOR UPDATE; PERFORM pg_sleep(0.8); COMMIT; END LOOP; END $$
+"""
+
+
+def test_whoever_takes_the_heads_lock_in_turns_turns_health_off_as_well(
+    serving: Serving, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # None of his transactions stays, or lasts until a wait ends in vain; the waiting adds up.
+    for name, seconds in (("LONG_SECONDS", 0.5), ("PATIENCE_SECONDS", 1.2), ("LATE_SECONDS", 6.0)):
+        monkeypatch.setattr(waits, name, seconds)
+    caller = serving.caller("npb")
+    database = str(conninfo_to_dict(serving.database.url_server)["dbname"])
+
+    def is_off() -> bool:
+        lists(caller)
+        return bool(health(caller) == NOT_SERVING)
+
+    with psycopg.connect(postgres.conninfo(OWNER, database), autocommit=True) as owner, ThreadPoolExecutor(1) as pool:
+        turns = pool.submit(owner.execute, _IN_TURNS)
+        try:
+            until(is_off, seconds=SECONDS)
+        finally:
+            owner.cancel_safe()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            turns.result(SECONDS)
+    assert "nothing is answered: the ledger's head is locked again and again" in caplog.text
+    until(lambda: health(caller) == SERVING, seconds=SECONDS)
+    assert lists(caller) is grpc.StatusCode.OK

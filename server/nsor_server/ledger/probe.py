@@ -14,7 +14,8 @@ from nsor_server.ledger import outside, tail
 from nsor_server.ledger.append import Connection
 from nsor_server.storage import catalog, soundness
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.locks import Locks
+from nsor_server.storage.locks import Locked, Locks
+from nsor_server.storage.waits import Waits
 
 EVERY_SECONDS: Final = 2.0
 """How often the register sees whether it can write: within this time, and that of a commit, health tells."""
@@ -25,10 +26,11 @@ SCHEMA_EVERY: Final = 5
 class Probe:
     """One register's trial of its database. Not for several threads at a time."""
 
-    def __init__(self, keyring: Keyring, copy: Path) -> None:
-        """``keyring`` signs the ledger; ``copy`` is the outside copy."""
+    def __init__(self, keyring: Keyring, copy: Path, waits: Waits | None = None) -> None:
+        """``keyring`` signs the ledger; ``copy`` is the outside copy; ``waits`` are the process's for the head."""
         self._keyring = keyring
         self._copy = copy
+        self._waits = waits or Waits()
         self._compared = 0
         self._torn = ""
         self._schema_alerted = ""
@@ -54,6 +56,8 @@ class Probe:
                 end = outside.extent(self._copy)
                 self._told(lambda: outside.compare(conn, self._copy, since=self._compared))
                 self._compared = end
+            if self._waits.too_long:
+                raise Locked(f"the ledger's head is locked again and again, by {self._locks.last or 'others'} of late")
         except psycopg.errors.LockNotAvailable:
             conn.rollback()
             self._locks.check(conn, patience=0)  # whoever is in the way now has been so for as long as this has waited
@@ -84,7 +88,8 @@ class Probe:
 
     def _end(self, conn: Connection) -> None:
         # Free only when the transaction before has ended, one way or the other.
-        conn.execute("SELECT FROM ledger_head FOR UPDATE")
+        with self._waits.measured():
+            conn.execute("SELECT FROM ledger_head FOR UPDATE")
         self._told(lambda: tail.check(conn, self._keyring, self._copy))
 
     def _told(self, check: Callable[[], object]) -> None:

@@ -28,6 +28,7 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.waiting import Waiting
 from nsor_server.storage import changes
 from nsor_server.storage.session import BEGIN, ROLLBACK, Rows, Session, Step
+from nsor_server.storage.waits import Waits
 
 Result = receipt_pb2.Receipt | Exception
 
@@ -100,6 +101,7 @@ class Writer(Generic[Each]):
         on_lock: Callable[[float], None] = lambda _seconds: None,
         on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
         owner: Callable[[Each], str] = lambda _item: "",
+        waits: Waits | None = None,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -110,6 +112,7 @@ class Writer(Generic[Each]):
             ledger: what is appended to.
             guard: commits.
             owner: whose an item is: of each owner a batch takes one in turn.
+            waits: of this process, for the head's lock.
             on_lock: hears for how many seconds the head's lock was held.
             on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
             max_batch: items of one commit.
@@ -124,6 +127,7 @@ class Writer(Generic[Each]):
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._owner = owner
+        self._waits = waits or Waits()
         self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE)
         self._session: Session | None = None
         self._open: dict[int, Each] = {}
@@ -296,7 +300,9 @@ class Writer(Generic[Each]):
         if self._session is None:
             self._session = self._new_session()
         session = self._session
-        _, locked, *results = session.run(BEGIN, LOCK, *self._batches.reads(batch))
+        reads = self._batches.reads(batch)
+        with self._waits.measured():
+            _, locked, *results = session.run(BEGIN, LOCK, *reads)
         since = time.monotonic()
         head = self._ledger.head(session, locked)
         decided = self._batches.decide(batch, results, head, session)

@@ -62,6 +62,8 @@ class Locks:
     def __init__(self) -> None:
         """Has seen nothing."""
         self._since: dict[str, float] = {}
+        self.last = ""
+        """Which process and role were seen last to hold what calls wait for."""
 
     def check(self, conn: Connection, *, patience: float = PATIENCE_SECONDS) -> None:
         """See that nobody has been in the way for long.
@@ -77,6 +79,8 @@ class Locks:
         found = conn.execute(_IN_THE_WAY, (list(self._since),)).fetchall()
         if not found:
             found = conn.execute(_HAVE_THE_HEAD).fetchall()
+        if found:
+            self.last = _named(*found[0][1:3])
         now = time.monotonic()
         self._since = {transaction: self._since.get(transaction, now) for transaction, *_ in found}
         for transaction, pid, role, table in found:

@@ -168,7 +168,7 @@ class Call:
         request_id: the checked request's, 16 bytes, or empty.
         named: what the request names: an identifier or an id, in its one written form; empty: nothing.
         prepared: what a grouped handler has prepared.
-        payment: how a call that isn't grouped is paid; None: it costs nothing.
+        payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         outcome: what the handler decided.
         error: why it is refused.
         refusal: what else is written of the refusal.
@@ -386,11 +386,13 @@ class Refusal:
         error: what the caller is told.
         detail: of the entry; the front door puts the reason in.
         rows: what is to be added.
+        payment: how the call would have been paid, a ``rpc.spending.Payment``, if a bucket didn't hold it.
     """
 
     error: ApiError
     detail: record_pb2.AccessDetail = field(default_factory=record_pb2.AccessDetail)
     rows: Sequence[Row] = ()
+    payment: Any = None
 
 
 def new_access_id() -> bytes:

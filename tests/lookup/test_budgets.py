@@ -16,14 +16,17 @@ from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, types
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.ledger.detail import Details
+from nsor_server.lookup.batch import Decider
 from nsor_server.policy.budgets import Bucket
 from nsor_server.rpc.spending import Charge, Spending
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.recount import Recount
 from nsor_server.verification.verified import verified
 from tests.calls import ORIGIN, Services, with_budgets
 from tests.lookup.conftest import (
     KNOWN,
+    NOW_US,
     UNKNOWN,
     Register,
     conviction_record,
@@ -34,6 +37,8 @@ from tests.lookup.conftest import (
 )
 
 Basis = lookup_pb2.LookUpBasis
+COST = "the call cost something else than policy says for what was, or wasn't, named before"
+REFUSED = "the call was refused for an empty bucket, and both held its price"
 PROSECUTION = "punjab-prosecution"
 SMALL = {
     "call": 1,
@@ -244,6 +249,59 @@ def test_a_bucket_that_its_owner_fills_shows_in_verification(
     assert any(words in each for each in findings(small, keyring))
 
 
+@pytest.mark.parametrize(
+    ("change", "told", "found"),
+    [
+        pytest.param("UPDATE budget SET missing = 3600000000 * 1000", "BUDGET_EMPTY", REFUSED, id="emptied"),
+        pytest.param(
+            "UPDATE budget SET missing = 3600000000 * 1000, day = (SELECT max(day) FROM budget)",
+            "BUDGET_EMPTY",
+            REFUSED,
+            id="emptied, as if that had been told",
+        ),
+        pytest.param("UPDATE budget SET day = 0", "NO_RECORD", COST, id="forgotten what was named"),
+    ],
+)
+def test_a_bucket_that_its_owner_empties_shows_in_verification(
+    small: Services, keyring: Keyring, change: str, told: str, found: str
+) -> None:
+    # One call is refused, or costs more, and the rows are as they were afterwards.
+    look_up(small, 7)
+    with small.database.owner() as owner:
+        owner.execute("CREATE TABLE kept AS SELECT * FROM budget")
+        owner.execute(change.encode())
+    assert look_up(small, 7) == told
+    with small.database.owner() as owner:
+        owner.execute("DELETE FROM budget; INSERT INTO budget SELECT * FROM kept; DROP TABLE kept")
+    assert look_up(small, 7) == "NO_RECORD"
+    assert findings(small, keyring) == [found]
+
+
+def test_a_look_up_that_fails_has_cost_what_its_entry_says(
+    small: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise what is refused afterwards looks as if the buckets had held its price.
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Decider, "_answer", fails)
+        assert [look_up(small, serial) for serial in range(1, 5)] == ["INTERNAL"] * 4
+    assert look_up(small, 5) == "BUDGET_EMPTY"
+    assert findings(small, keyring) == []
+
+
+def test_a_refusal_is_no_finding_while_what_was_dropped_may_have_emptied_the_bucket() -> None:
+    found: list[int] = []
+    counted = Recount(lambda index, _problem: found.append(index))
+    terms = record_pb2.BudgetTerms(call=1, officer_capacity=20, officer_refill=10, agency_capacity=20, agency_refill=10)
+    refused = record_pb2.AccessDetail(outcome="BUDGET_EMPTY", spent=record_pb2.Spent(terms=terms))
+    minute = 60_000_000
+    for index, (minutes, detail) in enumerate(((0, None), (5, refused), (7, refused))):
+        counted.entry(index, leaf_pb2.Leaf(time_us=NOW_US + minutes * minute), detail)
+    assert found == [2]
+
+
 def test_what_its_owner_says_was_named_already_shows_in_verification(small: Services, keyring: Keyring) -> None:
     call = make_call(PROSECUTION)
     payers = Spending(small.blind_index).payment(call, Charge("PK-PB/LHR/PS-001 7/2025")).payers
@@ -255,7 +313,7 @@ def test_what_its_owner_says_was_named_already_shows_in_verification(small: Serv
         )
     look_up(small, 7)
     assert missing(small) == [1, 1]
-    assert [each.rpartition(":")[0] for each in findings(small, keyring)] == ["the call cost less than policy says"]
+    assert findings(small, keyring) == [COST]
 
 
 def test_a_new_key_under_the_same_number_has_no_new_bucket(small: Services) -> None:

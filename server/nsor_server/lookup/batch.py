@@ -209,11 +209,8 @@ class Decider:
         for position, item in enumerate(items):
             try:
                 decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
-            except errors.ApiError as error:
-                decided.append(_refused(item, error))
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
-                alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
-                decided.append(Refusal(errors.Internal()))
+                decided.append(_refused(item, error))
         spent = accounts.rows(batch.accounts.changed)
         if spent:
             decided[-1] = replace(decided[-1], rows=(*decided[-1].rows, *spent))
@@ -233,13 +230,13 @@ class Decider:
             return self._repeat(batch, item, head, earlier, answered_us)
         spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
         if spent.refusal is not None:
-            return Refusal(spent.refusal, rows=item.payment.events(spent))
+            return item.payment.refused(spent, spent.refusal)
         recorded = item.payment.recorded(spent)
+        if first is not None:
+            return _refused(item, errors.RequestIdReused(), recorded)
         try:
-            if first is not None:
-                raise errors.RequestIdReused
             outcome = self._answer(batch, item, head, earlier)
-        except errors.ApiError as error:
+        except Exception as error:  # noqa: BLE001 - it has cost something, and its entry says so
             return _refused(item, error, recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
@@ -387,8 +384,11 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _refused(item: LookUp, error: errors.ApiError, spent: record_pb2.Spent | None = None) -> Refusal:
+def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = None) -> Refusal:
     """A refusal whose entry says what the look-up rested on, so that ``ledger verify`` can tell whether it was due."""
+    if not isinstance(error, errors.ApiError):
+        alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
+        error = errors.Internal()
     grant_id = item.wanted.grant_id
     subjects = [] if grant_id == NO_GRANT else [grant_id]
     return Refusal(error, record_pb2.AccessDetail(spent=spent, subjects=subjects))

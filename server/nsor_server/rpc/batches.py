@@ -111,7 +111,7 @@ class Batches:
         by_handler: dict[int, tuple[Grouped[Any, Any, Any], list[Call]]] = {}
         for call in calls:
             if call.prepared is not None:
-                call.error = call.refusal = None
+                call.error = call.refusal = call.payment = None
                 by_handler.setdefault(id(call.route.handler), (call.route.handler, []))[1].append(call)
                 continue
             if call.outcome is not None:
@@ -194,7 +194,7 @@ class Batches:
                 continue
             spent = accounts.spend(payment.payers, payment.budget)
             if spent.refusal is not None:
-                self._refuse(call, Refusal(spent.refusal, rows=payment.events(spent)))
+                self._refuse(call, payment.refused(spent, spent.refusal))
             elif call.error is not None:
                 call.refusal = Refusal(call.error, record_pb2.AccessDetail(spent=payment.recorded(spent)))
             elif call.outcome is not None:
@@ -246,7 +246,8 @@ class Batches:
         decided = handler.decide([call.prepared for call in own], results, now_us)
         for call, outcome in zip(own, decided, strict=True):
             if isinstance(outcome, Refusal) and _is_empty_again(outcome):
-                failed[id(call)] = outcome.error  # refused as any other call, of which too many are only counted
+                # Refused as any other call: too many are only counted. An entry says how it would have been paid.
+                failed[id(call)], call.payment = outcome.error, outcome.payment
             elif isinstance(outcome, Refusal):
                 self._refuse(call, outcome)
             else:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.budgets import Payers, Spent
-from nsor_server.calls import Agency, Call, Row
+from nsor_server.calls import Agency, Call, Refusal, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.policy.budgets import Budget
 from nsor_server.policy.loaded import policy_of
@@ -65,7 +65,11 @@ class Payment(NamedTuple):
             bucket=self.bucket,
         )
 
-    def events(self, spent: Spent) -> list[Row]:
+    def refused(self, spent: Spent, error: errors.ApiError) -> Refusal:
+        """A call that a bucket doesn't hold: its entry says by which terms, and whoever is to hear of it is told."""
+        return Refusal(error, record_pb2.AccessDetail(spent=self.recorded(spent)), self._events(spent), self)
+
+    def _events(self, spent: Spent) -> list[Row]:
         """The rows that tell the agency and NPB of a bucket that has just turned out empty; they name no officer."""
         told: list[Row] = []
         for emptied, kind in (

@@ -1,17 +1,22 @@
 """What was spent, counted again along the ledger: whoever changes a bucket in the database doesn't change the details.
 
 A bucket that was refilled by hand, or what was named and forgotten, shows as a call that cost less than it had to, or
-that was answered from an empty bucket.
+that was answered from an empty bucket; one that was emptied, as a call that cost more, or was refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import errors_pb2
 from nsor_server.access.budgets import UNIT, day_of, refilled
 from nsor_server.ledger.stored import Add
 from nsor_server.storage.v1 import record_pb2
+
+_EMPTY: Final = errors_pb2.ErrorReason.Name(errors_pb2.ERROR_REASON_BUDGET_EMPTY).removeprefix("ERROR_REASON_")
+_Holder = tuple[str | int | bytes, ...]
 
 
 @dataclass(slots=True)
@@ -26,9 +31,13 @@ class _Bucket:
     missing: int = 0
     counted_us: int = 0
 
+    def missing_at(self, now_us: int, refill: int) -> int:
+        """What it lacks by then."""
+        return refilled(self.missing, self.counted_us, now_us, refill)
+
     def spend(self, price: int, capacity: int, refill: int, now_us: int) -> bool:
         """Take a price out; False: the bucket didn't hold it."""
-        self.missing = refilled(self.missing, self.counted_us, now_us, refill) + price * UNIT
+        self.missing = self.missing_at(now_us, refill) + price * UNIT
         self.counted_us = now_us
         if self.missing <= capacity * UNIT:
             return True
@@ -44,36 +53,52 @@ class Recount:
 
     def __init__(self, add: Add) -> None:
         self._add = add
-        self._buckets: dict[tuple[str | int | bytes, ...], _Bucket] = {}
+        self._buckets: dict[_Holder, _Bucket] = {}
         self._day = 0
-        self._named: set[tuple[str | int | bytes, ...]] = set()
+        self._named: set[_Holder] = set()
+        self._dropped_us = 0
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
-        """Count an entry that has cost something."""
-        if detail is None or not detail.HasField("spent"):
+        """Count an entry that has cost something, or was refused since it would have."""
+        if detail is None:
+            self._dropped_us = leaf.time_us
+            return
+        if not detail.HasField("spent"):
             return
         spent, terms = detail.spent, detail.spent.terms
         agency = (leaf.agency, leaf.method, leaf.purpose, spent.bucket)
         officer = (*agency, detail.officer_number)
-        if spent.price < terms.call + (terms.first_named if self._is_new((*officer, spent.named), leaf.time_us) else 0):
-            self._add(index, "the call cost less than policy says: what was named is said to have been named before")
-        for who, holder, capacity, refill in (
+        named = (*officer, spent.named)
+        price = terms.call + (terms.first_named if self._is_new(named, leaf.time_us) else 0)
+        paid_from = (
             ("officer", officer, terms.officer_capacity, terms.officer_refill),
             ("agency", agency, terms.agency_capacity, terms.agency_refill),
-        ):
+        )
+        if detail.outcome == _EMPTY:
+            if all(self._holds(price, leaf.time_us, each, capacity, refill) for _, each, capacity, refill in paid_from):
+                self._add(index, "the call was refused for an empty bucket, and both held its price")
+            return
+        self._named.add(named)
+        if spent.price != price and day_of(self._dropped_us) != self._day:
+            self._add(index, "the call cost something else than policy says for what was, or wasn't, named before")
+        for who, holder, capacity, refill in paid_from:
             bucket = self._buckets.setdefault(holder, _Bucket())
             if not bucket.spend(spent.price, capacity, refill, leaf.time_us):
                 self._add(index, f"the {who} had spent more on that day than policy allows: the bucket was filled")
 
-    def _is_new(self, named: tuple[str | int | bytes, ...], now_us: int) -> bool:
-        """Note what was named; True: it wasn't before on that day. The time of entries never goes back."""
+    def finish(self) -> None:
+        """Nothing is left to be compared."""
+
+    def _holds(self, price: int, now_us: int, holder: _Holder, capacity: int, refill: int) -> bool:
+        """Whether a bucket held a price for certain: what was dropped may have emptied it."""
+        dropped = _Bucket(capacity * UNIT, self._dropped_us) if self._dropped_us else _Bucket()
+        missing = max(each.missing_at(now_us, refill) for each in (dropped, self._buckets.get(holder, dropped)))
+        return missing + price * UNIT <= capacity * UNIT
+
+    def _is_new(self, named: _Holder, now_us: int) -> bool:
+        """Whether something wasn't named before on that day. The time of entries never goes back."""
         day = day_of(now_us)
         if day != self._day:
             self._day = day
             self._named.clear()
-        new = named not in self._named
-        self._named.add(named)
-        return new
-
-    def finish(self) -> None:
-        """Nothing is left to be compared."""
+        return named not in self._named

@@ -845,7 +845,7 @@ class Spent(_message.Message):
     TERMS_FIELD_NUMBER: _builtins.int
     BUCKET_FIELD_NUMBER: _builtins.int
     price: _builtins.int
-    """Tokens from the officer's bucket, and as many from the agency's."""
+    """Tokens from the officer's bucket, and as many from the agency's; 0 for a call that was refused since one of them was empty."""
     named: _builtins.bytes
     """What the request named, for this officer, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
     bucket: _builtins.bytes
@@ -974,7 +974,7 @@ class AccessDetail(_message.Message):
 
     @_builtins.property
     def spent(self) -> Global___Spent:
-        """What the call cost; not set for one that cost nothing."""
+        """What the call cost, or that a bucket didn't hold it; not set for one that cost nothing."""
 
     @_builtins.property
     def events(self) -> Global___ToldEvents:

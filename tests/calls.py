@@ -464,7 +464,7 @@ class Services:
             self.registrations,
             self.notifications,
             self.lookups,
-            OversightService(keyring),
+            OversightService(keyring, lambda: self.writer.size),
             DirectoryService(self.lookups.ended_with),
         )
         return [handler for service in services for handler in service.handlers()]

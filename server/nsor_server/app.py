@@ -9,7 +9,7 @@ import contextlib
 import functools
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,15 +209,15 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def handlers(keyring: Keyring) -> Sequence[Handler]:
-    """The handlers of every service."""
+def handlers(keyring: Keyring, durable: Callable[[], int]) -> Sequence[Handler]:
+    """The handlers of every service; ``durable`` gives how many entries this process knows to be durable."""
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     lookups = LookupService(sealer, blind_index)
     services = (
         RegistrationService(sealer, blind_index),
         NotificationService(sealer),
         lookups,
-        OversightService(keyring),
+        OversightService(keyring, durable),
         DirectoryService(lookups.ended_with),
     )
     return [handler for service in services for handler in service.handlers()]
@@ -314,7 +314,7 @@ class _Parts:
         self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds, lambda: deliverer.behind_seconds)
         if settings.metrics_listen is not None:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
-        methods = Methods(self.contract, handlers(self.keyring))
+        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
             methods,

@@ -112,7 +112,7 @@ def _contract() -> Iterator[Finding]:
     methods = Contract.load().methods
     app.check_formats(Contract.load(), Policy.load())
     Messages.load()
-    Methods(Contract.load(), app.handlers(Keyring.new()))
+    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0))
     yield Finding(
         "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
     )

@@ -99,6 +99,6 @@ class Written:
 
 @pytest.fixture
 def written(database: Database, keyring: Keyring) -> Written:
-    service = OversightService(keyring)
+    service = OversightService(keyring, lambda: 0)
     handlers = {handler.request: handler for handler in service.handlers() if isinstance(handler, Unary)}
     return Written(database, Ledger(keyring, "test.example/ledger"), handlers, service)

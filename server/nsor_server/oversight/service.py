@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nsor.v1 import options_pb2, oversight_pb2
 from nsor_server.access.disclosure import disclose
@@ -23,8 +23,14 @@ from nsor_server.storage.v1 import record_pb2
 class OversightService:
     """The access ledger, seen from outside."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        """Takes the keys of the ledger's details, and those that seal page tokens."""
+    def __init__(self, keyring: Keyring, durable: Callable[[], int]) -> None:
+        """Prepare.
+
+        Args:
+            keyring: the keys of the ledger's details, and those that seal page tokens.
+            durable: how many entries this process knows to be durable: no page is of a ledger that is shorter.
+        """
+        self._durable = durable
         self._details = Details(keyring)
         self._sealer = Sealer(keyring)
         self._proofs = proofs.Proofs()
@@ -56,10 +62,14 @@ class OversightService:
         Raises:
             Denied: another agency's accesses were asked for, and the contract shows the caller its own.
             InvalidFields: the page token isn't of this list, or the times are in the wrong order.
+            Internal: the ledger contradicts itself, or what this process knows of it.
         """
         wanted = rules.access_filter(call.agency, call.rows, request)
         binding = wanted.binding(call.agency.agency_id, call.purpose)
-        before = page_tokens.read(self._sealer, binding, request.page_token) if request.page_token else None
+        if request.page_token:
+            before = page_tokens.read(self._sealer, binding, request.page_token)
+        else:
+            before = store.size(conn, self._durable())
         size = request.page_size or rules.DEFAULT_PAGE
         details = self._details if rules.shows_detail(call.purpose) else None
         found = store.newest_first(conn, wanted, before=before, most=size + 1, details=details)
@@ -67,7 +77,8 @@ class OversightService:
         response = oversight_pb2.ListAccessesResponse(accesses=[_access(call, entry) for entry in page])
         if len(found) > size:
             response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
-        return _outcome(call, response, "LISTED")
+        listed = _listed(wanted, before, size + 1, store.hashed(found))
+        return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed=listed))
 
     def get_checkpoint(
         self, call: Call, request: oversight_pb2.GetCheckpointRequest, conn: Connection
@@ -131,6 +142,20 @@ def _epochs(conn: Connection) -> list[oversight_pb2.Epoch]:
         )
         for each in found
     ]
+
+
+def _listed(wanted: rules.Filter, before: int, most: int, found: bytes) -> record_pb2.ListedAccesses:
+    """What the entry says of a page, so that ``ledger verify`` makes it again."""
+    return record_pb2.ListedAccesses(
+        agency=wanted.agency,
+        outcome=wanted.outcome or 0,
+        access_id=wanted.access_id.bytes if wanted.access_id else b"",
+        start_us=wanted.start_us,
+        end_us=wanted.end_us,
+        before=before,
+        most=most,
+        sha256=found,
+    )
 
 
 def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:

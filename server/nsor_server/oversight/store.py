@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,23 +38,25 @@ class StoredAccess:
     """An entry.
 
     Attributes:
+        hashed: the leaf's hash.
         detail: its opened detail; None when it wasn't asked for, or was destroyed.
     """
 
     index: int
     leaf: leaf_pb2.Leaf
+    hashed: bytes
     detail: record_pb2.AccessDetail | None
 
 
 def newest_first(
-    conn: Connection, wanted: Filter, *, before: int | None, most: int, details: Details | None
+    conn: Connection, wanted: Filter, *, before: int, most: int, details: Details | None
 ) -> list[StoredAccess]:
     """Entries that pass a filter.
 
     Args:
         conn: any; entries that are committed are seen.
         wanted: the filter.
-        before: only entries of a smaller index; None: from the newest.
+        before: only entries of a smaller index.
         most: how many.
         details: opens details; None: they stay sealed.
 
@@ -80,6 +83,27 @@ def newest_first(
     return found
 
 
+def size(conn: Connection, durable: int) -> int:
+    """How many entries there are.
+
+    Args:
+        conn: any.
+        durable: so many have been committed by this process, or seen by it.
+
+    Raises:
+        Internal: there are fewer.
+    """
+    rows = conn.execute("SELECT size FROM ledger_head").fetchall()
+    if len(rows) != 1 or rows[0][0] < durable:
+        raise _broken("ledger_head")
+    return int(rows[0][0])
+
+
+def hashed(found: Sequence[StoredAccess]) -> bytes:
+    """SHA-256 of the index, 8 bytes, and the leaf's hash of each entry, in their order."""
+    return hashlib.sha256(b"".join(each.index.to_bytes(8, "big") + each.hashed for each in found)).digest()
+
+
 def _first_from(conn: Connection, time_us: int) -> int:
     try:
         return instants.first_from(conn, time_us)
@@ -93,9 +117,11 @@ def _entry(row: Sequence[Any], details: Details | None) -> StoredAccess:
         leaf = leaves.decode(stored)
         if leaves.columns(leaf) != (access_id.bytes, agency, outcome):
             raise _broken("ledger_entry")
-        if details is None or sealed is None:
-            return StoredAccess(index, leaf, None)
-        return StoredAccess(index, leaf, details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
+        hashed = leaf_hash(stored)
+        detail = None
+        if details is not None and sealed is not None:
+            detail = details.open(index, hashed, sealed, leaf.detail_hash)
+        return StoredAccess(index, leaf, hashed, detail)
     except leaves.LeafError:
         raise _broken("ledger_entry") from None
     except DetailError:

@@ -9,6 +9,7 @@ from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stor
 from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.history import Grants
 from nsor_server.notification import stored as notification
+from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -21,7 +22,13 @@ from nsor_server.verification.report import Report
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
-SERVICES: Final[tuple[Stored, ...]] = (registration.STORED, notification.STORED, lookup.STORED, directory.STORED)
+SERVICES: Final[tuple[Stored, ...]] = (
+    registration.STORED,
+    notification.STORED,
+    lookup.STORED,
+    oversight.STORED,
+    directory.STORED,
+)
 TABLES: Final = (
     *(table for service in SERVICES for table in service.tables),
     RecordedTable.unsealed(idempotency.TABLE),

@@ -936,6 +936,7 @@ class AccessDetail(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     SHOWN_VERSION_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
+    LISTED_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -980,6 +981,10 @@ class AccessDetail(_message.Message):
     def events(self) -> Global___ToldEvents:
         """Of a message of a stream: the events that it told."""
 
+    @_builtins.property
+    def listed(self) -> Global___ListedAccesses:
+        """Of a page of a list of accesses: what was listed."""
+
     def __init__(
         self,
         *,
@@ -1001,14 +1006,76 @@ class AccessDetail(_message.Message):
         rows: _builtins.int = ...,
         shown_version: _builtins.int = ...,
         events: Global___ToldEvents | None = ...,
+        listed: Global___ListedAccesses | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class ListedAccesses(_message.Message):
+    """A page of a list of accesses: its filter, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    ACCESS_ID_FIELD_NUMBER: _builtins.int
+    START_US_FIELD_NUMBER: _builtins.int
+    END_US_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """Only this agency's; absent: any."""
+    outcome: _builtins.int
+    """Only this outcome, a number of nsor.ledger.v1.Outcome; 0: any."""
+    access_id: _builtins.bytes
+    """Only this access, 16 bytes; empty: any."""
+    start_us: _builtins.int
+    """Only at or after this instant, microseconds since 1970."""
+    end_us: _builtins.int
+    """Only before this instant."""
+    before: _builtins.int
+    """Only entries before this index; of a first page, how many entries there were."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    sha256: _builtins.bytes
+    """SHA-256 of the index and the leaf's hash of each that was found, in their order."""
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str | None = ...,
+        outcome: _builtins.int = ...,
+        access_id: _builtins.bytes = ...,
+        start_us: _builtins.int | None = ...,
+        end_us: _builtins.int | None = ...,
+        before: _builtins.int = ...,
+        most: _builtins.int = ...,
+        sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "agency", b"agency", "end_us", b"end_us", "start_us", b"start_us"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "access_id", b"access_id", "agency", b"agency", "before", b"before", "end_us", b"end_us", "most", b"most", "outcome", b"outcome", "sha256", b"sha256", "start_us", b"start_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency: _TypeAlias = _typing.Literal["agency"]  # noqa: Y015
+    _WhichOneofArgType__agency: _TypeAlias = _typing.Literal["_agency", b"_agency"]  # noqa: Y015
+    _WhichOneofReturnType__end_us: _TypeAlias = _typing.Literal["end_us"]  # noqa: Y015
+    _WhichOneofArgType__end_us: _TypeAlias = _typing.Literal["_end_us", b"_end_us"]  # noqa: Y015
+    _WhichOneofReturnType__start_us: _TypeAlias = _typing.Literal["start_us"]  # noqa: Y015
+    _WhichOneofArgType__start_us: _TypeAlias = _typing.Literal["_start_us", b"_start_us"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency) -> _WhichOneofReturnType__agency | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__end_us) -> _WhichOneofReturnType__end_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__start_us) -> _WhichOneofReturnType__start_us | None: ...
+
+Global___ListedAccesses: _TypeAlias = ListedAccesses  # noqa: Y015
 
 @_typing.final
 class ToldEvents(_message.Message):

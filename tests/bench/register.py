@@ -8,15 +8,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from demo.running import RunningRegister
 from nsor.officer import OfficerKey
 from nsor_server import config
 from nsor_server.storage.attach import attached
-from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
 from tests import ample_budgets
 from tests.bench import processes
 from tests.bench.measure import BenchFailed, Target
@@ -48,13 +49,26 @@ class BenchRegister:
         return self.folder / "certs"
 
     def process(self, number: int) -> RunningRegister:
-        """Server process ``number``, not yet started: each has a port, a copy of the checkpoints and metrics."""
+        """Server process ``number``, not yet started: each has a port, a copy of the checkpoints and metrics.
+
+        One process serves with a state folder: others have their own, the first one's keys, and its database by a URL.
+        """
         own = {
             "NSOR_CHECKPOINT_FILE": str(self.folder / f"checkpoints-{number}"),
             "NSOR_METRICS_LISTEN": f"127.0.0.1:{processes.free_port()}",
             "NSOR_POLICY_DIR": str(ample_budgets.written(self.folder / "policy")),
         }
-        return RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own})
+        first = RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own})
+        if number == 1:
+            return first
+        at = conninfo_to_dict(self.url)
+        apart = {
+            "NSOR_STATE_DIR": str(self.folder / f"state-{number}"),
+            "NSOR_KEYS": str(first.state / "keys.json"),
+            "NSOR_DATABASE_URL": f"postgresql://{SERVER}@/{at['dbname']}?host={quote(str(at['host']))}&port={at['port']}",
+            "NSOR_TRACE_STORE": "on",
+        }
+        return RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own, **apart})
 
     @property
     def environment(self) -> Mapping[str, str]:

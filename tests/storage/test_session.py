@@ -11,10 +11,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.pq import ExecStatus
 
 from nsor_server.storage import arrays
 from nsor_server.storage.pool import Database
-from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step, ask
+from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step, ask, failure_of
 
 NEXT = Statement(b"next", b"SELECT nextval('counted')")
 ADD = Statement(b"add", b"INSERT INTO kept VALUES ($1::bigint)")
@@ -152,6 +153,16 @@ def test_asking_on_a_lost_connection_is_an_operational_error(database: Database)
         with pytest.raises(psycopg.OperationalError):
             ask(connection, DIVIDED, arrays.integer(1))
         assert connection.closed
+
+
+# While PostgreSQL dies libpq makes errors of its own on a connection that it doesn't know as bad yet: callers are told
+# UNAVAILABLE, as of any lost connection, and not INTERNAL. A soak met one.
+def test_an_error_that_libpq_makes_by_itself_is_a_lost_connection(database: Database) -> None:
+    with contextlib.closing(database.connect()) as connection:
+        made = connection.pgconn.make_empty_result(ExecStatus.FATAL_ERROR)
+        assert type(failure_of(made)) is psycopg.OperationalError
+        refused = connection.pgconn.exec_(b"SELECT 1 / 0")
+        assert type(failure_of(refused)) is psycopg.errors.DivisionByZero
 
 
 def test_others_go_on_while_one_waits_for_what_he_asked(database: Database) -> None:

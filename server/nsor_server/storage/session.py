@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import abc
 from psycopg.adapt import Transformer
-from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from nsor_server.storage.values import Context
@@ -177,7 +177,7 @@ class Session:
             self._next(pgconn, nothing=True)
         self._next(pgconn)  # the end of the pipeline
         if failure is not None:
-            raise psycopg.errors.error_from_result(failure)
+            raise failure_of(failure)
         return found
 
     def _next(self, pgconn: PGconn, *, nothing: bool = False) -> Any:
@@ -199,7 +199,18 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
         return result
     if pgconn.status == ConnStatus.BAD:
         raise psycopg.OperationalError("the connection was lost")
-    raise psycopg.errors.error_from_result(result)
+    raise failure_of(result)
+
+
+def failure_of(result: PGresult) -> psycopg.Error:
+    """What a failed statement raises.
+
+    PostgreSQL gives each of its errors a SQLSTATE. What has none was made by libpq, which couldn't have an answer: the
+    connection is lost, though it may not be known as BAD yet.
+    """
+    if result.error_field(DiagnosticField.SQLSTATE) is None:
+        return psycopg.OperationalError("the connection was lost")
+    return psycopg.errors.error_from_result(result)
 
 
 def _rows(known: _Known, result: PGresult) -> Rows:

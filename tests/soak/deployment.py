@@ -197,8 +197,8 @@ class Deployment:
         finally:
             embedded.stop()
 
-    def replace_officer(self, agency: str) -> tuple[Client, bytes]:
-        """Enrol another officer for an agency, who acts from now on.
+    def replace_officer(self, agency: str, *, decides: bool = True) -> tuple[Client, bytes]:
+        """Enrol another officer for an agency, who acts from now on; ``decides`` as well, or only reads.
 
         Returns:
             The client of before, which goes on to act for the old officer, and the id of his key; empty: none.
@@ -206,7 +206,7 @@ class Deployment:
         old, old_key, key = self.client(agency), self._officers.get(agency), OfficerKey.generate()
         # As the register writes numbers, without zeros before them: the proof of the key is over what it writes.
         number = f"BELT-{1 + int.from_bytes(key.key_id[:3], 'big')}"
-        self.register.enrol(agency, key, number)
+        self.register.enrol(agency, key, number, decides=decides)
         with self._connecting:
             self._officers[agency] = key
             self._clients[agency] = self._connect(agency)

@@ -32,10 +32,12 @@ _BY_INDEX = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
+    "enable_material": "off",
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
-"""A plan is made once per connection: one for a table that was small at the time would read all of it ever after."""
+"""A plan is made once per connection: one for a table that was small at the time, or for few rows of a kind, would read
+all of them ever after."""
 
 _PINNED = {
     "search_path": soundness.PATH,

@@ -26,6 +26,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER_COMMAND = Path(sys.executable).with_name("nsor-server")
 CLIENT_COMMAND = Path(sys.executable).with_name("nsor")
 AGENCIES = REPOSITORY / "certs" / "agencies.toml"
+POLICY = REPOSITORY / "demo" / "policy"
+"""Documents with which these registers begin instead of those that ship."""
 READY = "serves on "
 COMMAND_SECONDS = 600.0
 START_SECONDS = 300.0
@@ -55,6 +57,7 @@ class RunningRegister:
             "NSOR_SERVER_KEY": str(self.certs / "server.key"),
             "NSOR_CLIENT_CA": str(self.certs / "ca.pem"),
             "NSOR_LISTEN": "127.0.0.1:0",
+            "NSOR_POLICY_DIR": str(POLICY),
             **(settings or {}),
         }
 

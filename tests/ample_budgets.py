@@ -1,8 +1,10 @@
 """Policy with budgets that no load empties, for registers that a load is put on: what ships stops it after a minute."""
 
 import re
+import shutil
 from pathlib import Path
 
+from demo.running import POLICY
 from nsor_server.policy.source import packaged
 
 _BUCKETS = {
@@ -13,7 +15,7 @@ _BUCKETS = {
 
 def written(folder: Path) -> Path:
     """Write the budgets into a folder of policy documents, and give it: the setting `policy_dir`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(POLICY, folder, dirs_exist_ok=True)
     text = packaged("budgets.toml").read_text(encoding="utf-8")
     for name, bucket in _BUCKETS.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {bucket}", text, flags=re.MULTILINE)

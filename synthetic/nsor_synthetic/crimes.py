@@ -13,6 +13,7 @@ _CHILD: Final = types_pb2.VICTIM_CLASS_CHILD
 _MAN: Final = types_pb2.VICTIM_CLASS_OTHER_ADULT
 _STILL_LAW: Final = dt.date.max
 _LAST_OF_292B: Final = dt.date(2023, 7, 23)
+_FIRST_OF_375A: Final = dt.date(2020, 12, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Crime:
         weight: how often, in relation to the others.
         gravest: a life sentence is possible.
         last_day: last day on which all the sections were law.
+        first_day: first day on which they were, of those after 2018.
     """
 
     codes: tuple[str, ...]
@@ -32,13 +34,14 @@ class Crime:
     weight: int
     gravest: bool = False
     last_day: dt.date = _STILL_LAW
+    first_day: dt.date = dt.date.min
 
 
 CRIMES: Final = (
     Crime(("PPC-376",), _WOMAN, 22, gravest=True),
     Crime(("PPC-376",), _CHILD, 16, gravest=True),
     Crime(("PPC-376", "PPC-34"), _WOMAN, 6, gravest=True),
-    Crime(("PPC-375A",), _WOMAN, 5, gravest=True),
+    Crime(("PPC-375A",), _WOMAN, 5, gravest=True, first_day=_FIRST_OF_375A),
     Crime(("PPC-365B", "PPC-376"), _WOMAN, 9, gravest=True),
     Crime(("PPC-377",), _CHILD, 9, gravest=True),
     Crime(("PPC-377",), _MAN, 2),

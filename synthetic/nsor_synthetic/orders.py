@@ -230,7 +230,7 @@ def _house(draw: _Draw, address: types_pb2.Address) -> None:
 
 def _conviction(draw: _Draw) -> types_pb2.Conviction:
     crime = draw.dice.choices(crimes.CRIMES, [crime.weight for crime in crimes.CRIMES])[0]
-    offence = draw.day(_FIRST_OFFENCE, min(crime.last_day, LAST_DAY - dt.timedelta(days=500)))
+    offence = draw.day(max(_FIRST_OFFENCE, crime.first_day), min(crime.last_day, LAST_DAY - dt.timedelta(days=500)))
     reported = min(offence + dt.timedelta(days=draw.dice.randint(0, 20)), LAST_DAY)
     judged = draw.day(reported + dt.timedelta(days=120), min(reported + dt.timedelta(days=900), LAST_DAY))
     district = draw.one(draw.run.places.districts(draw.unit.code))

@@ -98,7 +98,7 @@ def test_only_a_whole_match_is_called_one() -> None:
     "typed", ["376", "376 PPC", "PPC-376", "ppc 376", "u/s 376 PPC", "section 376(iii)", "Sec. 376 of the PPC", "۳۷۶"]
 )
 def test_a_section_is_found_as_people_write_it(typed: str) -> None:
-    assert _codes(typed) == ["PPC-376"]
+    assert _codes(typed) == ["PPC-376", "PPC-376A"]
 
 
 @pytest.mark.parametrize("typed", ["377-B", "377B", "377 b", "PPC-377B", "u/s 377-B PPC"])
@@ -107,7 +107,7 @@ def test_a_section_with_a_letter_comes_first_and_its_neighbours_after(typed: str
 
 
 def test_several_sections_and_statutes() -> None:
-    assert _codes("376/511 PPC") == ["PPC-376", "PPC-511"]
+    assert _codes("376/511 PPC") == ["PPC-376", "PPC-511", "PPC-376A"]
     assert set(_codes("PECA")) == {code for code in _codes("") if code.startswith("PECA-")}
     assert _codes("22 peca")[0] == "PECA-22"
 

@@ -109,7 +109,7 @@ def requests(services: Services) -> AccessRequests:
 def test_a_request_is_shown_to_its_agency_and_to_the_districts_prosecution(requests: AccessRequests) -> None:
     created = requests.created()
     assert created.decision_deadline.due_time.seconds - created.decision_deadline.start_time.seconds == 48 * 3600
-    assert created.decision_deadline.verified
+    assert not created.decision_deadline.verified
     for agency in ("punjab-police", "punjab-prosecution"):
         shown = requests.get(created.access_request_id, agency)
         assert shown.state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING

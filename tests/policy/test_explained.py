@@ -78,14 +78,14 @@ def test_a_grant_that_reaches_further_is_said() -> None:
 
 
 def test_what_is_switched_off_names_purposes_kinds_and_units() -> None:
-    off = changed("narrowing", 'code = "PK-JK"\nadopted = true', 'code = "PK-JK"\nadopted = false')
+    off = changed("narrowing", 'code = "PK-KP"\nadopted = true', 'code = "PK-KP"\nadopted = false')
     found = words(off)
-    assert "INVESTIGATION is switched off for POLICE: agencies of PK-JK." in found
-    assert all("PK-JK" in each and "switched off" in each for each in found)
+    assert "INVESTIGATION is switched off for POLICE: agencies of PK-KP." in found
+    assert all("PK-KP" in each and "switched off" in each for each in found)
     # Only what the contract gives can be taken away.
     assert not any("INVESTIGATION" in each and "COURT" in each for each in found)
-    assert "INVESTIGATION is switched on again for POLICE: agencies of PK-JK." in words(SHIPPED, off)
-    assert lines(off, "narrowing") == ["~ province PK-JK: adopted yes -> no"]
+    assert "INVESTIGATION is switched on again for POLICE: agencies of PK-KP." in words(SHIPPED, off)
+    assert lines(off, "narrowing") == ["~ province PK-KP: adopted yes -> no"]
 
 
 def test_a_purpose_that_one_agency_loses_names_the_agency() -> None:
@@ -103,11 +103,10 @@ def test_an_offence_that_is_judged_otherwise_is_named() -> None:
     rape = next(each for each in SHIPPED.offences.rows() if each.code == "PPC-376")
     assert (rape.s2h, rape.valid_to) == (True, None)
     head = f'code = "PPC-376"\ntitle = "{rape.title}"\n'
+    since = "registrable by itself from 2006-12-01"
     assert head in toml
     found = words(changed("offences", head, head + "valid_to = 2026-12-31\n"))
-    assert (
-        found[0] == f"PPC-376 ({rape.title}): registrable by itself until 2026-12-31; until now registrable by itself."
-    )
+    assert found[0] == f"PPC-376 ({rape.title}): {since} until 2026-12-31; until now {since}."
     assert found[-1] == "Counts that are in the register keep the legal basis that they were entered with."
 
 
@@ -188,7 +187,7 @@ def test_rows_that_go_are_said() -> None:
     whole = toml[start : toml.index("[[offence]]", start + 1)]
     without = changed("offences", whole, "")
     assert words(without) == ["PPC-375A is gone: no count and no application can name it, whatever its day.", KEPT]
-    assert words(SHIPPED, without) == ["PPC-375A (Gang rape) is new: registrable by itself.", KEPT]
+    assert words(SHIPPED, without) == ["PPC-375A (Gang rape) is new: registrable by itself from 2020-12-14.", KEPT]
 
 
 def test_how_an_offence_is_registrable_is_said_with_its_days() -> None:
@@ -197,10 +196,27 @@ def test_how_an_offence_is_registrable_is_said_with_its_days() -> None:
     for after, said in (
         ('s2h = false\nconnected_in = ["II"]\n', "registrable only with a principal offence"),
         ("s2h = false\n", "known, but not registrable"),
-        ("valid_from = 2027-01-01\n" + both, "registrable by itself from 2027-01-01"),
+        ("valid_to = 2026-12-31\n" + both, "registrable by itself from 2020-12-14 until 2026-12-31"),
     ):
         found = words(changed("offences", head + both, head + after))
         assert any("PPC-375A (Gang rape)" in each and f": {said}" in each for each in found), found
+
+
+def test_a_section_that_only_begins_on_another_day_is_not_said_to_be_gone() -> None:
+    head = 'code = "PPC-375A"\ntitle = "Gang rape"\ns2h = true\nprincipal_in = ["II"]\nvalid_from = '
+    found = words(changed("offences", head + "2020-12-14", head + "2021-12-01"))
+    new, old = "registrable by itself from 2021-12-01", "registrable by itself from 2020-12-14"
+    assert found == [f"PPC-375A (Gang rape): {new}; until now {old}.", KEPT]
+    # A later version of the law beside the old one: both are said.
+    more = (
+        '\n[[offence]]\ncode = "PPC-452"\ntitle = "Later"\nvalid_from = 2027-01-01\n'
+        'principal_in = ["I"]\ncitation = "c"\nverified = false\n'
+    )
+    known = "known, but not registrable"
+    assert words(changed("offences", "", "", more)) == [
+        f"PPC-452 (Later): {known}, and registrable by itself from 2027-01-01; until now {known}.",
+        KEPT,
+    ]
 
 
 def test_a_purpose_that_is_switched_off_everywhere_says_so() -> None:

@@ -56,6 +56,67 @@ def test_no_connected_section_stands_alone(code: str) -> None:
     assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
 
 
+@pytest.mark.parametrize(
+    ("first", "codes"),
+    [
+        (dt.date(2006, 12, 1), ("PPC-365B", "PPC-367A", "PPC-371A", "PPC-371B", "PPC-375", "PPC-376")),
+        (dt.date(2011, 12, 26), ("PPC-336A", "PPC-336B")),
+        (dt.date(2016, 3, 18), ("PPC-292A", "PPC-292B", "PPC-292C", "PPC-377A", "PPC-377B")),
+        (dt.date(2016, 8, 18), ("PECA-21", "PECA-22")),
+        (dt.date(2020, 12, 14), ("PPC-375A",)),
+    ],
+)
+def test_a_section_counts_for_offences_since_it_was_law(first: dt.date, codes: tuple[str, ...]) -> None:
+    for code in codes:
+        assert bases((code, CHILD), day=first)
+        with pytest.raises(NotRegistrable):
+            bases((code, CHILD), day=first - dt.timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("code", "day"),
+    [
+        ("PPC-369A", dt.date(2016, 3, 17)),
+        ("PPC-498B", dt.date(2011, 12, 25)),
+        ("PPC-498C", dt.date(2011, 12, 25)),
+        ("PPC-366", dt.date(1979, 2, 10)),
+    ],
+)
+def test_a_connected_section_needs_to_be_law_too(code: str, day: dt.date) -> None:
+    # PPC 366 was probably repealed by Ordinance VII of 1979; the others came by Acts of 2011 and 2016.
+    with pytest.raises(NotRegistrable) as refused:
+        bases(("PPC-354", WOMAN), ("PPC-366A", WOMAN), (code, WOMAN), day=day)
+    assert refused.value.index == 2
+
+
+def test_what_stands_beside_a_rape_in_a_judgment_is_connected() -> None:
+    # PPC Chapter XVI is in Schedule II as a whole, Chapters V and V-A are in both.
+    beside = (
+        *("PPC-310A", "PPC-328", "PPC-328A", "PPC-334", "PPC-336", "PPC-337J", "PPC-337L", "PPC-353", "PPC-355"),
+        *("PPC-367", "PPC-370", "PPC-371", "PPC-374"),
+    )
+    chapter_v = ("108", "108A", *(str(n) for n in range(107, 121) if n != 108), "120A", "120B")
+    for code in (*beside, *(f"PPC-{section}" for section in chapter_v)):
+        assert bases(("PPC-376", WOMAN), (code, WOMAN)) == ["BOTH", "CONNECTED"], code
+    for section in chapter_v:
+        assert bases(("PPC-354", WOMAN), (f"PPC-{section}", WOMAN))[1] == "CONNECTED"
+
+
+def test_what_stands_in_firs_beside_them_is_known_and_not_registrable() -> None:
+    for section in ("PPC-148", "PPC-149", "PPC-201", "PPC-376A", "PPC-384", "PPC-493A", "PPC-496B", "PECA-20"):
+        assert TABLE.known(section)
+        with pytest.raises(NotRegistrable) as refused:
+            bases(("PPC-376", WOMAN), (section, WOMAN))
+        assert refused.value.index == 1
+
+
+def test_what_was_remembered_or_came_from_the_press_is_not_verified() -> None:
+    rows = {row.code: row for row in TABLE.rows()}
+    for code in ("PPC-375A", "PPC-292B", "PPC-292C", "PPC-366", "PPC-310A", "PPC-328A", "PPC-498B", "PPC-115"):
+        assert not rows[code].verified, code
+    assert not any(row.verified for row in rows.values() if "remembered" in row.citation or "press" in row.citation)
+
+
 def test_a_repealed_section_counts_for_offences_of_its_time() -> None:
     # PPC 292B and 292C were repealed on 24 July 2023.
     assert bases(("PPC-292B", CHILD), day=dt.date(2023, 7, 23)) == ["BOTH"]

@@ -169,21 +169,24 @@ def _offences(before: Policy, after: Policy) -> Iterator[str]:
     if before.offences.s24_only is not after.offences.s24_only:
         old, new = before.offences.s24_only.value, after.offences.s24_only.value
         yield f"Counts that only s.24's explanation covers are {new} instead of {old}."
-    old_rows, new_rows = (
-        {(row.code, row.valid_from): row for row in policy.offences.rows()} for policy in (before, after)
-    )
-    for key, row in new_rows.items():
-        earlier = old_rows.get(key)
-        if earlier is None:
-            yield f"{row.code} ({row.title}) is new: {_registrable(row)}."
-        elif _registrable(earlier) != _registrable(row):
-            yield f"{row.code} ({row.title}): {_registrable(row)}; until now {_registrable(earlier)}."
-    for key in old_rows.keys() - new_rows.keys():
-        yield f"{key[0]} is gone: no count and no application can name it, whatever its day."
+    was, will = ({row.code: row.title for row in policy.offences.rows()} for policy in (before, after))
+    for code, title in will.items():
+        old, new = (_registrable(policy.offences.of(code)) for policy in (before, after))
+        if code not in was:
+            yield f"{code} ({title}) is new: {new}."
+        elif old != new:
+            yield f"{code} ({title}): {new}; until now {old}."
+    for code in was.keys() - will.keys():
+        yield f"{code} is gone: no count and no application can name it, whatever its day."
     yield "Counts that are in the register keep the legal basis that they were entered with."
 
 
-def _registrable(row: OffenceRow) -> str:
+def _registrable(rows: tuple[OffenceRow, ...]) -> str:
+    """How a section is registrable, and when: by each of its rows."""
+    return ", and ".join(map(_of_row, rows))
+
+
+def _of_row(row: OffenceRow) -> str:
     if row.s2h or row.principal_in:
         kind = "registrable by itself"
     else:

@@ -139,6 +139,10 @@ class OffenceTable:
         """Tell whether a code stands in the table, registrable or not."""
         return code in self._rows
 
+    def of(self, code: str) -> tuple[OffenceRow, ...]:
+        """Give the rows of a section, none for one that isn't known."""
+        return self._rows.get(code, ())
+
     def rows(self) -> tuple[OffenceRow, ...]:
         """Give every row."""
         return tuple(row for rows in self._rows.values() for row in rows)
@@ -170,7 +174,7 @@ class OffenceTable:
 
     def _row(self, index: int, count: CountFacts, judgment_date: dt.date) -> OffenceRow:
         if count.offence_date <= judgment_date:
-            for row in self._rows.get(count.code, ()):
+            for row in self.of(count.code):
                 if row.law_on(count.offence_date):
                     return row
         raise NotRegistrable(index, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE)

@@ -125,11 +125,13 @@ def test_an_event_costs_the_same_whatever_the_ledger_has_recorded(database: Data
     with database.owner() as owner:
         owner.autocommit = True
         owner.execute(
-            "INSERT INTO ledger_record SELECT n, 0, 'registration', int8send(n), 1, sha256('') FROM generate_series(1, 500) n"
+            "INSERT INTO ledger_record SELECT n, 0, 'registration', int8send(n), 1, sha256('')"
+            " FROM generate_series(1, 500) n"
         )
         owner.execute("VACUUM ANALYZE")
         owner.execute(
-            "INSERT INTO ledger_record SELECT n, 1, 'agency_event', int8send(n), 1, sha256('') FROM generate_series(1, 500) n"
+            "INSERT INTO ledger_record SELECT n, 1, 'agency_event', int8send(n), 1, sha256('')"
+            " FROM generate_series(1, 500) n"
         )
     fetched = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'ledger_record'"
     publish(database, *["npb"] * 20)

@@ -165,6 +165,15 @@ def test_an_error_that_libpq_makes_by_itself_is_a_lost_connection(database: Data
         assert type(failure_of(refused)) is psycopg.errors.DivisionByZero
 
 
+def test_a_connection_that_libpq_cannot_use_goes_to_nobody_else(database: Database) -> None:
+    # It may not be known as lost yet, and its pool would give it to the next call.
+    with database.reading() as connection:
+        connection.pgconn.enter_pipeline_mode()  # libpq refuses every statement by itself now
+        with pytest.raises(psycopg.OperationalError):
+            ask(connection, Statement(b"one", b"SELECT 1"))
+        assert connection.closed
+
+
 def test_others_go_on_while_one_waits_for_what_he_asked(database: Database) -> None:
     turn = Statement(b"turn", b"SELECT pg_advisory_lock(7) IS NULL")
     with database.transaction() as holder:

@@ -86,15 +86,20 @@ def ask(connection: psycopg.Connection[Any], statement: Statement, *parameters: 
         parameters: in the binary format.
 
     Raises:
-        psycopg.Error: it failed, or the connection is lost.
+        psycopg.Error: it failed, or the connection is lost; it is closed then, so that nobody gets it from its pool.
     """
     pgconn = connection.pgconn
     known = _known_of(connection)
-    if statement.name not in known.prepared:
-        _checked(pgconn, pgconn.prepare(statement.name, statement.sql, statement.types))
-        known.prepared.add(statement.name)
-    result = pgconn.exec_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY)
-    return _rows(known, _checked(pgconn, result))
+    try:
+        if statement.name not in known.prepared:
+            _checked(pgconn, pgconn.prepare(statement.name, statement.sql, statement.types))
+            known.prepared.add(statement.name)
+        result = pgconn.exec_prepared(statement.name, parameters, [_BINARY] * len(parameters), _BINARY)
+        return _rows(known, _checked(pgconn, result))
+    except psycopg.OperationalError as error:
+        if error.sqlstate is None:
+            connection.close()
+        raise
 
 
 class Session:

@@ -23,6 +23,8 @@ _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+"""Characters below the space, but for line ends."""
 _SIGNATURE_LINE = re.compile(r"— (?P<name>\S+) (?P<value>[A-Za-z0-9+/]+={0,2})")
 
 
@@ -262,7 +264,7 @@ def _decoded(text: bytes) -> str:
         decoded = text.decode()
     except UnicodeDecodeError:
         raise NoteError("a note is UTF-8") from None
-    if any(character < " " and character != "\n" for character in decoded):
+    if _CONTROL.search(decoded):
         raise NoteError("a note has no control characters but line ends")
     return decoded
 

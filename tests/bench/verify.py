@@ -1,0 +1,77 @@
+"""`make bench` ends with it: what `nsor-server ledger verify` costs per entry, at two sizes of a real ledger.
+
+All entries come from calls over mutual TLS: look-ups that find and that don't, orders, refusals. The difference between
+the two sizes is the cost of an entry; the start of the command and its keys are in both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.soak.deployment import Deployment, running
+from tests.soak.load import Load
+
+GOAL_US = 60.0
+_SMALL, _LARGE = 1_000, 11_000
+_THREADS = 12
+_LOOK_SECONDS = 0.5
+_RUNS = 3
+
+
+def main() -> int:
+    """Measure and print; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", type=int, default=_SMALL, help="entries of the first measurement")
+    parser.add_argument("--large", type=int, default=_LARGE, help="entries of the second one")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder, running(Path(folder), {}) as deployment:
+        small, large = (_verified(deployment, size) for size in (arguments.small, arguments.large))
+    entries, seconds, cpu = (later - earlier for earlier, later in zip(small, large, strict=True))
+    print("| ledger verify | entries | s | CPU s |\n|---|---|---|---|")
+    for each in (small, large):
+        print(f"| | {each[0]:,} | {each[1]:.2f} | {each[2]:.2f} |")
+    print(f"\nAn entry takes {seconds / entries * 1e6:.0f} us ({cpu / entries * 1e6:.0f} of them the command's CPU)")
+    print(f"The goal is {GOAL_US:g} us.")
+    return 0
+
+
+def _verified(deployment: Deployment, size: int) -> tuple[int, float, float]:
+    """Entries, seconds and CPU seconds of a verification once there are so many entries; the quickest of three."""
+    with deployment.owner() as owner, Load(deployment, threads=_THREADS) as load:
+        owner.autocommit = True
+        while _entries(owner) < size:
+            if load.faults:
+                raise load.faults[0]
+            time.sleep(_LOOK_SECONDS)
+    with deployment.owner() as owner:
+        owner.autocommit = True
+        entries = _entries(owner)
+    found = []
+    for _ in range(_RUNS):
+        began, before = time.perf_counter(), _children()
+        deployment.register.operate("ledger", "verify")
+        found.append((time.perf_counter() - began, _children() - before))
+    seconds, cpu = min(found)
+    return entries, seconds, cpu
+
+
+def _entries(owner: psycopg.Connection) -> int:
+    return int(owner.execute("SELECT size FROM ledger_head").fetchall()[0][0])
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo import running
+from nsor import advice
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.calls import Agency
 from nsor_server.formats import person_name
@@ -183,7 +184,24 @@ def test_every_rule_is_described_in_english_and_urdu() -> None:
             _check_text(*Messages.load().field(reason))
 
 
+def test_the_words_of_the_list_stand_in_the_urdu_texts() -> None:
+    # One word for one thing; the words on the left mislead: a legal agreement, an account book, a party to a suit.
+    steps = (words.ur for words in (*advice.NEXT_STEPS.values(), *advice.UNREACHABLE_STEPS.values()))
+    texts = " ".join((*(urdu for _, urdu in _all(Messages.load())), *steps))
+    for word in ("معاہد", " کھات", "فریق", "طریق", "الزام", "دائرہ ", "گواہ", "تلاش"):
+        assert word not in texts, word
+
+
+def _all(messages: Messages) -> list[tuple[str, str]]:
+    return [
+        *(messages.error(reason) for reason in errors_pb2.ErrorReason.values() if reason),
+        *(messages.field(reason) for reason in errors_pb2.FieldReason.values() if reason),
+    ]
+
+
 def _check_text(english: str, urdu: str) -> None:
+    # Whoever reads it at 80 columns reads two lines.
+    assert max(len(english), len(urdu)) <= 145
     assert english.isascii()
     assert "{" not in english + urdu
     assert "%" not in english + urdu

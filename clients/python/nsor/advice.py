@@ -42,11 +42,12 @@ _LOOK_AGAIN = Words(
 )
 _STOP = Words(
     "Do not rely on the answer. Keep the state folder as it is and tell the Special Committee.",
-    "اس جواب پر بھروسا نہ کریں۔ ریکارڈ فولڈر محفوظ رکھیں اور خصوصی کمیٹی کو اطلاع دیں۔",
+    "اس جواب پر بھروسا نہ کریں۔ پروگرام کا ڈیٹا فولڈر (state) جوں کا توں رکھیں اور خصوصی کمیٹی کو اطلاع دیں۔",
 )
 _CORRECT = Words("Correct the fields named above and send again.", "اوپر بتائے گئے خانے درست کر کے دوبارہ بھیجیں۔")
 _CLIENT = Words(
-    "Update this program; if it stays, tell its maintainer.", "یہ پروگرام تازہ کریں؛ مسئلہ رہے تو منتظم کو بتائیں۔"
+    "Update this program; if it stays, tell its maintainer.",
+    "یہ پروگرام اپ ڈیٹ کریں؛ مسئلہ رہے تو اسے بنانے والوں کو بتائیں۔",
 )
 
 NEXT_STEPS: dict[str, Words] = {
@@ -58,7 +59,8 @@ NEXT_STEPS: dict[str, Words] = {
     ),
     "AGENCY_NOT_ACTIVE": _ASK_REGISTER,
     "NOT_ALLOWED": Words(
-        "This agency may not do this; another agency must.", "یہ ادارہ یہ کام نہیں کر سکتا؛ متعلقہ ادارہ کرے۔"
+        "This agency may not do this; another agency must.",
+        "یہ کام آپ کے ادارے کے اختیار میں نہیں؛ مجاز ادارہ کرے۔",
     ),
     "SWITCHED_OFF": Words(
         "Policy has switched this off for your province or agency.",
@@ -85,7 +87,7 @@ NEXT_STEPS: dict[str, Words] = {
         "Sign with a focal person's key: `--focal-key-file FILE`, or NSOR_FOCAL_KEY. "
         "The register's operator (NPB) enters focal persons.",
         "فوکل پرسن کی کلید سے دستخط کریں: `--focal-key-file FILE` یا NSOR_FOCAL_KEY۔ "
-        "فوکل پرسن کا اندراج منتظم (این پی بی) کرتا ہے۔",
+        "فوکل پرسن کا اندراج رجسٹر کا منتظم (این پی بی) کرتا ہے۔",
     ),
     "SECOND_FOCAL_PERSON_REQUIRED": Words(
         "Add another focal person's key: `--second-focal-key-file FILE`, or NSOR_SECOND_FOCAL_KEY.",
@@ -98,15 +100,15 @@ NEXT_STEPS: dict[str, Words] = {
     "UNKNOWN_METHOD": _CLIENT,
     "NO_RECORD": Words(
         "Check the id. Records of other agencies are answered the same way.",
-        "نمبر دیکھ لیں۔ دوسرے اداروں کے ریکارڈ کا جواب بھی یہی ہوتا ہے۔",
+        "ریکارڈ نمبر دیکھ لیں۔ دوسرے اداروں کے ریکارڈ کا جواب بھی یہی ہوتا ہے۔",
     ),
     "NOT_CONVICTED": Words(
         "Do not send this order: only convictions are registered.",
-        "یہ حکم نہ بھیجیں: صرف سزا یافتگان درج ہوتے ہیں۔",
+        "یہ حکم نہ بھیجیں: صرف سزا یافتہ مجرم درج ہوتے ہیں۔",
     ),
     "OFFENCE_NOT_REGISTRABLE": Words(
         "Check the offence code and the date of the offence against the judgment.",
-        "جرم کا کوڈ اور تاریخ فیصلے سے ملائیں۔",
+        "دفعہ اور وقوعہ کی تاریخ عدالتی فیصلے سے ملائیں۔",
     ),
     "OUTSIDE_JURISDICTION": Words("Pass it to the office of that place.", "اسے متعلقہ علاقے کے دفتر کو بھیجیں۔"),
     "SECOND_PERSON_REQUIRED": Words(
@@ -132,7 +134,7 @@ NEXT_STEPS: dict[str, Words] = {
         "Wait as long as the register says. Each officer has a budget of his own, and your focal person was told.",
         "رجسٹر کے بتائے وقت تک رکیں۔ ہر افسر کی گنجائش الگ ہے، اور ادارے کے فوکل پرسن کو اطلاع دی جا چکی ہے۔",
     ),
-    "REPEATED_TOO_LATE": Words("Look up again, without --request-id.", "--request-id کے بغیر دوبارہ تلاش کریں۔"),
+    "REPEATED_TOO_LATE": Words("Look up again, without --request-id.", "--request-id کے بغیر ریکارڈ دوبارہ دیکھیں۔"),
     "OFFICER_NOT_KNOWN": Words(
         "Ask the officer for the key id that `nsor whoami` prints on his computer.",
         "افسر سے کلید کا وہ نمبر لیں جو اس کے کمپیوٹر پر `nsor whoami` دکھاتا ہے۔",
@@ -140,7 +142,7 @@ NEXT_STEPS: dict[str, Words] = {
     "REQUEST_ID_REUSED": Words(
         "Give the changed request a new request id.", "تبدیل شدہ درخواست کو نیا درخواست نمبر دیں۔"
     ),
-    "RATE_LIMITED": Words("Wait, then send more slowly.", "کچھ دیر رکیں، پھر آہستہ بھیجیں۔"),
+    "RATE_LIMITED": Words("Wait, then send more slowly.", "کچھ دیر رکیں، پھر وقفے سے بھیجیں۔"),
     "CALLS_DROPPED": Words(
         "Stop what sends so much and wait a minute. If nothing of yours does, somebody has the key: tell NPB.",
         "جو پروگرام اتنا بھیج رہا ہے اسے روکیں۔ اگر وہ آپ کا نہیں تو کلید کسی اور کے پاس ہے: این پی بی کو بتائیں۔",
@@ -162,7 +164,8 @@ UNREACHABLE_STEPS: dict[str, Words] = {
     "UNAVAILABLE": Words(
         "Check the target, the network, and that certificate, key and CA belong together; then try again. "
         "A repeat with the same request id does not act twice.",
-        "پتا، نیٹ ورک، سرٹیفکیٹ، کلید اور سی اے دیکھیں، پھر دوبارہ کوشش کریں۔ اسی نمبر سے کام دو بار نہیں ہوتا۔",
+        "سرور کا پتا اور نیٹ ورک دیکھیں، اور یہ کہ سرٹیفکیٹ، کلید اور سی اے ایک دوسرے کے ہیں؛ پھر دوبارہ کوشش کریں۔ "
+        "اسی درخواست نمبر سے کام دو بار نہیں ہوتا۔",
     ),
     "DEADLINE_EXCEEDED": _AGAIN,
     "CANCELLED": _AGAIN,

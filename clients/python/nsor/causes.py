@@ -47,7 +47,7 @@ _CAUSES = (
         Cause(
             Words(
                 "its certificate is not of the CA in the settings, or not of this host",
-                "اس کا سرٹیفکیٹ ترتیبات کے سی اے کا نہیں، یا اس ہوسٹ کا نہیں",
+                "اس کا سرٹیفکیٹ سیٹنگز کے سی اے کا نہیں، یا اس ہوسٹ کا نہیں",
             ),
             _CA,
         ),

@@ -83,7 +83,7 @@ def _check_pair(certificate: x509.Certificate, key_pem: bytes) -> None:
             Words("The key is not the certificate's key.", "یہ کلید اس سرٹیفکیٹ کی نہیں ہے۔"),
             Words(
                 "Name the key that was made with the certificate's request.",
-                "وہ کلید دیں جو اسی درخواست کے ساتھ بنی تھی۔",
+                "وہ کلید دیں جو سرٹیفکیٹ کی درخواست کے ساتھ بنائی گئی تھی۔",
             ),
         )
 
@@ -97,7 +97,7 @@ def _read(path: Path, what_en: str, what_ur: str) -> bytes:
                 f"The file of the {what_en} can't be read: {path} ({error.strerror}).",
                 f"{what_ur} کی فائل پڑھی نہیں جا سکی۔",
             ),
-            Words("Check the path and its permissions.", "پتا اور اجازتیں دیکھیں۔"),
+            Words("Check the path and its permissions.", "فائل کا راستہ (path) اور اجازتیں دیکھیں۔"),
         ) from None
 
 

@@ -121,7 +121,9 @@ class ReceiptWrong(ProofFailed):
     """
 
     def __init__(self, what: str) -> None:
-        message = Words(f"The receipt is not of this call: {what} is wrong.", f"رسید اس کال کی نہیں: {what} غلط ہے۔")
+        message = Words(
+            f"The receipt is not of this call: {what} is wrong.", f"رسید اس کارروائی کی نہیں: {what} غلط ہے۔"
+        )
         super().__init__("RECEIPT_WRONG", message)
         self.what = what
 

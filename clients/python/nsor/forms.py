@@ -73,7 +73,7 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     ),
     options_pb2.FORMAT_POSTAL_CODE: Form("five digits", "پانچ ہندسے", "54000"),
     options_pb2.FORMAT_DATE: Form(
-        "a day of the calendar from 1900 on", "1900 کے بعد کا دن", '{"year": 2024, "month": 3, "day": 5}'
+        "a day of the calendar from 1900 on", "سن 1900 یا اس کے بعد کا دن", '{"year": 2024, "month": 3, "day": 5}'
     ),
     options_pb2.FORMAT_PAGE_TOKEN: Form(
         "the token of the page before, unchanged", "پچھلے صفحے کا ٹوکن، بغیر تبدیلی", "CAESEDAxOGM0"

@@ -70,7 +70,10 @@ class OfficerKey:
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise SettingsWrong(
                 Words("The officer's key file can be read by others.", "افسر کی کلید کی فائل دوسرے بھی پڑھ سکتے ہیں۔"),
-                Words("Set its mode to 0600; if others may have read it, make a new key.", "فائل کا موڈ 0600 کریں۔"),
+                Words(
+                    "Set its mode to 0600; if others may have read it, make a new key.",
+                    "فائل کا موڈ 0600 کریں؛ کسی اور نے پڑھ لی ہو تو نئی کلید بنائیں۔",
+                ),
             )
         try:
             key = serialization.load_pem_private_key(pem, password=None)

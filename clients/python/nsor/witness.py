@@ -114,7 +114,12 @@ def _newest(notes: list[bytes], key: WitnessKey, of: str) -> list[bytes]:
                 newest[checkpoint.origin] = max(newest.get(checkpoint.origin, found), found)
     except NoteError:
         raise SettingsWrong(
-            Words("The file of co-signed checkpoints is damaged.", "گواہی شدہ چیک پوائنٹس کی فائل خراب ہے۔"),
-            Words("Keep it, and restore the one that was handed on.", "اسے رکھیں اور بھیجی گئی نقل بحال کریں۔"),
+            Words(
+                "The file of co-signed checkpoints is damaged.", "تصدیق کنندہ کے دستخط شدہ چیک پوائنٹس کی فائل خراب ہے۔"
+            ),
+            Words(
+                "Keep it, and restore the one that was handed on.",
+                "اسے محفوظ رکھیں اور آگے بھیجی گئی نقل سے بحال کریں۔",
+            ),
         ) from None
     return [note for _, note in newest.values()]

@@ -26,8 +26,8 @@ _FOUND = Words(
 _NEXT_STEP = Words(
     "Send NPB this list (--json writes it for programs), enter again what was changed by these calls, and keep the "
     "state folder: it is your proof that they were made.",
-    "یہ فہرست این پی بی کو بھیجیں، ان کالوں سے جو بدلا تھا اسے دوبارہ درج کریں، اور اسٹیٹ فولڈر محفوظ رکھیں: "
-    "یہی آپ کا ثبوت ہے۔",
+    "یہ فہرست این پی بی کو بھیجیں، ان کارروائیوں سے جو بدلا تھا اسے دوبارہ درج کریں، اور ڈیٹا فولڈر (state) "
+    "محفوظ رکھیں: یہی آپ کا ثبوت ہے۔",
 )
 
 

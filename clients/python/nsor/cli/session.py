@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 CONFIDENTIAL = {
     "en": "Confidential: for this case only. Every look-up is recorded under your name.",
-    "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ہر تلاش آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
+    "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ریکارڈ دیکھنے کی ہر کارروائی آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 }
 _LANGUAGE_HELP = "Language of refusals and of what to do next."
 _HELP = {
@@ -147,7 +147,7 @@ class Session:
             from nsor.advice import NEXT_STEPS, Words  # noqa: PLC0415 - as above
             from nsor.errors import SettingsWrong  # noqa: PLC0415 - as above
 
-            words = Words("An officer must do this.", "یہ کام افسر کی کلید مانگتا ہے۔")  # noqa: RUF001 - Urdu
+            words = Words("An officer must do this.", "اس کام کے لیے افسر کی کلید درکار ہے۔")  # noqa: RUF001 - Urdu
             raise SettingsWrong(words, NEXT_STEPS["OFFICER_REQUIRED"])
         # gRPC's own lines about a handshake are for its developers; the cause is said with the failure.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")

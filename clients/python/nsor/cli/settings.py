@@ -88,7 +88,7 @@ def _needed(values: Mapping[str, str], name: str) -> str:
         return value
     option, variable = f"--{name.replace('_', '-')}", VARIABLES[name]
     raise SettingsWrong(
-        Words(f"The setting {name} is missing.", f"ترتیب {name} موجود نہیں۔"),
+        Words(f"The setting {name} is missing.", f"سیٹنگ {name} موجود نہیں۔"),
         Words(
             f"Give {option}, set {variable}, or write {name} = ... in ~/.config/nsor/config.toml.",
             f"{option} دیں، یا {variable}، یا config.toml میں {name} لکھیں۔",
@@ -165,6 +165,6 @@ def _value(path: Path, name: str, value: object) -> str:
 
 def _file_wrong(path: Path, what: str) -> SettingsWrong:
     return SettingsWrong(
-        Words(f"The settings file {path} is wrong: {what}.", "ترتیبات کی فائل درست نہیں۔"),
+        Words(f"The settings file {path} is wrong: {what}.", "سیٹنگز کی فائل درست نہیں۔"),
         Words("`nsor --help` shows an example.", "مثال کے لیے `nsor --help` دیکھیں۔"),
     )

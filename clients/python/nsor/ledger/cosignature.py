@@ -123,12 +123,22 @@ class WitnessKey:
             pem = path.read_bytes()
         except OSError:
             raise SettingsWrong(
-                Words(f"The witness's key file can't be read: {path}.", "گواہ کی کلید کی فائل پڑھی نہیں جا سکی۔"), _MAKE
+                Words(
+                    f"The witness's key file can't be read: {path}.",
+                    "تصدیق کنندہ (witness) کی کلید کی فائل پڑھی نہیں جا سکی۔",
+                ),
+                _MAKE,
             ) from None
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise SettingsWrong(
-                Words("The witness's key file can be read by others.", "گواہ کی کلید کی فائل دوسرے بھی پڑھ سکتے ہیں۔"),
-                Words("Set its mode to 0600; if others may have read it, make a new key.", "فائل کا موڈ 0600 کریں۔"),
+                Words(
+                    "The witness's key file can be read by others.",
+                    "تصدیق کنندہ کی کلید کی فائل دوسرے بھی پڑھ سکتے ہیں۔",
+                ),
+                Words(
+                    "Set its mode to 0600; if others may have read it, make a new key.",
+                    "فائل کا موڈ 0600 کریں؛ کسی اور نے پڑھ لی ہو تو نئی کلید بنائیں۔",
+                ),
             )
         try:
             key = serialization.load_pem_private_key(pem, password=None)
@@ -138,7 +148,8 @@ class WitnessKey:
         except (ValueError, TypeError, UnsupportedAlgorithm, NoteError):
             pass
         raise SettingsWrong(
-            Words("The file holds no witness's key with its name.", "فائل میں گواہ کی کلید اور نام نہیں ہے۔"), _MAKE
+            Words("The file holds no witness's key with its name.", "فائل میں تصدیق کنندہ کی کلید اور نام نہیں ہے۔"),
+            _MAKE,
         )
 
     def save(self, path: Path) -> None:

@@ -1,0 +1,165 @@
+"""What it costs to take one word's sounds for another's: 0 for the same word, about 1 for a wrong consonant.
+
+Two tables of costs: within a script a vowel tells something; between the scripts a short vowel tells nothing, since
+Urdu doesn't write it. One word is compared with many at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from nsor_server.names import sounds
+
+LONGEST: Final = 16
+"""Sounds of a word that are compared; what is behind them isn't."""
+_NUMBERS: Final = {sound: number for number, sound in enumerate(sounds.ALPHABET, start=1)}
+_SIZE: Final = len(sounds.ALPHABET) + 1
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int8]
+
+_LIKE_CONSONANTS: Final = {
+    "kq": 0.05,
+    "kx": 0.35,
+    "xq": 0.4,
+    "xh": 0.3,
+    "gG": 0.15,
+    "Gq": 0.4,
+    "Gk": 0.6,
+    "zj": 0.3,
+    "zs": 0.35,
+    "sS": 0.45,
+    "cS": 0.6,
+    "cj": 0.6,
+    "td": 0.5,
+    "pf": 0.3,
+    "pb": 0.6,
+    "wb": 0.6,
+    "wf": 0.7,
+    "mn": 0.7,
+    "lr": 0.8,
+    "gk": 0.6,
+    "yj": 0.7,
+}
+_LIKE_VOWELS: Final = {
+    "aA": 0.03,
+    "iI": 0.03,
+    "uU": 0.03,
+    "oO": 0.03,
+    "eE": 0.05,
+    "ae": 0.08,
+    "ei": 0.08,
+    "ai": 0.2,
+    "au": 0.15,
+    "ou": 0.05,
+    "oU": 0.08,
+    "uO": 0.15,
+    "UO": 0.12,
+    "eI": 0.1,
+    "iE": 0.2,
+    "EI": 0.2,
+    "eA": 0.2,
+    "aE": 0.35,
+    "AE": 0.4,
+    "aO": 0.3,
+    "AO": 0.3,
+    "ao": 0.2,
+    "aI": 0.4,
+    "aU": 0.4,
+    "wU": 0.1,
+    "wO": 0.1,
+    "wu": 0.1,
+    "wo": 0.1,
+    "yI": 0.1,
+    "yi": 0.1,
+    "yE": 0.1,
+    "ye": 0.1,
+}
+_UNSURE: Final = {
+    **dict.fromkeys(("Ww", "WU", "WO", "Yy", "YI", "YE"), 0.0),
+    "Wu": 0.05,
+    "Wo": 0.05,
+    "Yi": 0.05,
+    "Ye": 0.08,
+    "Ya": 0.3,
+    "Wa": 0.3,
+    "YA": 0.4,
+    "WA": 0.4,
+    "WY": 0.6,
+    **{"'" + vowel: 0.05 for vowel in sounds.LONG + sounds.SHORT},
+}
+_OTHER_VOWEL: Final = 0.45
+_VOWEL_FOR_CONSONANT: Final = 1.1
+
+
+def _swaps() -> Floats:
+    table = np.ones((_SIZE, _SIZE), dtype=np.float32)
+    vowels = sounds.LONG + sounds.SHORT + sounds.UNSURE + sounds.SILENT
+    for one, other in itertools.product(sounds.ALPHABET, repeat=2):
+        both = (one in vowels) + (other in vowels)
+        table[_NUMBERS[one], _NUMBERS[other]] = (1.0, _VOWEL_FOR_CONSONANT, _OTHER_VOWEL)[both]
+    for pair, cost in {**_LIKE_CONSONANTS, **_LIKE_VOWELS, **_UNSURE}.items():
+        first, second = (_NUMBERS[sound] for sound in pair)
+        table[first, second] = table[second, first] = cost
+    np.fill_diagonal(table, 0.0)
+    return table
+
+
+def _drops(short: float, long: float) -> Floats:
+    table = np.ones(_SIZE, dtype=np.float32)
+    table[0] = 0.0
+    for kind, cost in ((sounds.SHORT, short), (sounds.LONG + sounds.UNSURE, long), (sounds.SILENT, 0.02), ("h", 0.12)):
+        for sound in kind:
+            table[_NUMBERS[sound]] = cost
+    return table
+
+
+_SWAP: Final = _swaps()
+_DROP_WITHIN: Final = _drops(short=0.2, long=0.45)
+_DROP_BETWEEN: Final = _drops(short=0.02, long=0.4)
+
+
+def numbered(words: Sequence[str]) -> Numbers:
+    """The sounds of words as numbers, one row each; 0 fills up."""
+    table = np.zeros((len(words), LONGEST), dtype=np.int8)
+    for row, word in enumerate(words):
+        found = [_NUMBERS[sound] for sound in sounds.sounds(word)[:LONGEST]]
+        table[row, : len(found)] = found
+    return table
+
+
+def costs(word: str, others: Numbers, *, between_scripts: bool) -> Floats:
+    """What each of many words costs against one.
+
+    Args:
+        word: the one.
+        others: as ``numbered`` gives them.
+        between_scripts: the others are of the other script.
+    """
+    drop = _DROP_BETWEEN if between_scripts else _DROP_WITHIN
+    width = max(1, int((others != 0).sum(axis=1).max(initial=1)))
+    others = others[:, :width]
+    added = np.zeros((len(others), width + 1), dtype=np.float32)
+    np.cumsum(drop[others], axis=1, out=added[:, 1:])
+    before = added
+    for sound in numbered([word])[0]:
+        if sound == 0:
+            break
+        now = before + drop[sound]
+        np.minimum(now[:, 1:], before[:, :-1] + _SWAP[sound][others], out=now[:, 1:])
+        # An insertion continues from the left: the least of all places, less what was added since.
+        before = np.minimum.accumulate(now - added, axis=1) + added
+    return before[:, -1]
+
+
+def one_slip(word: str, other: str) -> bool:
+    """Whether one slip of the keys makes one of the other: a letter more, less, changed, or two in the wrong order."""
+    if abs(len(word) - len(other)) > 1 or word == other:
+        return False
+    first = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    one, two = word[first:], other[first:]
+    return one[1:] == two[1:] or one[1:] == two or one == two[1:] or (one[:2] == two[1::-1] and one[2:] == two[2:])

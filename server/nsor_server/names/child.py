@@ -1,0 +1,70 @@
+"""The process that holds the index: it gets names, and answers with ids. It has no key, no database and no network.
+
+It runs below everything else (nice), may use only so much memory, leaves no core file, and is the first that the kernel
+ends when memory is short. It ends when the register does, since nobody writes to it any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from nsor_server.names.index import NameIndex
+from nsor_server.names.messages import Add, Answer, Find, Message, Remove, receive, send
+
+NICE: Final = 15
+_NOT_DUMPABLE: Final = 4
+"""PR_SET_DUMPABLE of prctl(2): no core file, and no other process of the user reads its memory."""
+
+
+def main(descriptor: int, memory_bytes: int) -> None:
+    """Answer until nobody asks any more.
+
+    Args:
+        descriptor: of the socket over which it is asked.
+        memory_bytes: most address space that it may use.
+    """
+    _confine(memory_bytes)
+    index = NameIndex()
+    decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+    with socket.socket(fileno=descriptor) as connection, contextlib.suppress(EOFError, OSError):
+        while True:
+            send(connection, _answer(index, receive(connection, decoder)))
+
+
+def _answer(index: NameIndex, message: Message) -> Answer:
+    found = []
+    match message:
+        case Add(cards=cards):
+            for card_id, person in cards:
+                index.add(card_id, person)
+        case Remove(card_ids=card_ids):
+            for card_id in card_ids:
+                index.remove(card_id)
+        case Find(people=people, limit=limit):
+            found = [index.candidates(person, limit) for person in people]
+    return Answer(len(index), found)
+
+
+def _confine(memory_bytes: int) -> None:
+    os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_NOT_DUMPABLE, 0, 0, 0, 0)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

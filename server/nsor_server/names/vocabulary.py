@@ -1,0 +1,152 @@
+"""Every word that stands on a card, once: how many cards have it, and which words are taken for which.
+
+A query's words are compared with the vocabulary, never with people. Words whose consonants differ by one at most are
+found through what is left of them when one is taken away; those alone are aligned, sound by sound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from nsor_server.names import alignment, sounds, words
+from nsor_server.names.card import Rule
+
+_PEOPLE_BEFORE: Final = 20_000
+"""People whose words are taken to be known before the first card: a small register says little of rarity."""
+_SHARE_OF_OTHERS: Final = 1 / 5_000
+"""Share of people who have a word that isn't known to be frequent."""
+_TITLES_COUNT: Final = 0.25
+_PER_COST: Final = 5.0
+"""Nats that a cost of 1 takes away."""
+_SLIP: Final = 0.9
+_MOST_MATCHES: Final = 96
+_MOST_ALIGNED: Final = 4_000
+_CACHED: Final = 20_000
+
+
+class Match(NamedTuple):
+    """A word of the vocabulary that may be meant by a query's word."""
+
+    number: int
+    cost: float
+    rule: Rule
+
+
+class Matched(NamedTuple):
+    """What a query's word may mean.
+
+    Attributes:
+        weight: what the same word would count, in nats.
+        matches: by number of the word.
+    """
+
+    weight: float
+    matches: dict[int, Match]
+
+
+def gain(weight: float, cost: float) -> float:
+    """What a word counts that was found at a cost."""
+    return weight - _PER_COST * cost
+
+
+class Vocabulary:
+    """The words of all cards, each with a number."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._counts: list[int] = []
+        self._people = 0
+        self._near: dict[str, list[int]] = {}
+        self._numbered = np.zeros((1024, alignment.LONGEST), dtype=np.int8)
+        self._cache: OrderedDict[str, Matched] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def number(self, word: str) -> int:
+        """The number of a word, which is new if need be."""
+        found = self._numbers.get(word)
+        if found is not None:
+            return found
+        number = self._numbers[word] = len(self._words)
+        self._words.append(word)
+        self._counts.append(0)
+        if number == len(self._numbered):
+            self._numbered = np.vstack([self._numbered, np.zeros_like(self._numbered)])
+        self._numbered[number] = alignment.numbered([word])[0]
+        for key in _keys(sounds.skeleton(sounds.sounds(word))):
+            self._near.setdefault(key, []).append(number)
+        self._cache.clear()
+        return number
+
+    def count(self, numbers: frozenset[int], by: int) -> None:
+        """Count a card that has words, or that it is gone."""
+        self._people += by
+        for number in numbers:
+            self._counts[number] += by
+
+    def weight(self, number: int) -> float:
+        """What it counts that two cards have a word, in nats."""
+        return self._weight(self._words[number], self._counts[number])
+
+    def matched(self, word: str) -> Matched:
+        """What a query's word may mean; the answer is kept for the next query that has the word."""
+        found = self._cache.get(word)
+        if found is None:
+            found = self._cache[word] = self._match(word)
+            if len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+        return found
+
+    def _weight(self, word: str, count: int) -> float:
+        share = words.SHARES.get(word, _SHARE_OF_OTHERS)
+        weight = -math.log((count + share * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE))
+        return max(0.05, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
+
+    def _match(self, word: str) -> Matched:
+        near = sorted({one for key in _keys(sounds.skeleton(sounds.sounds(word))) for one in self._near.get(key, ())})
+        matches: list[Match] = []
+        roman = sounds.is_roman(word)
+        for between in (False, True):
+            numbers = [each for each in near if (sounds.is_roman(self._words[each]) != roman) is between]
+            numbers = numbers[:_MOST_ALIGNED]
+            if numbers:
+                aligned = alignment.costs(word, self._numbered[numbers], between_scripts=between)
+                matches += [
+                    match
+                    for each, cost in zip(numbers, aligned.tolist(), strict=True)
+                    if (match := self._judged(word, each, cost, between_scripts=between)) is not None
+                ]
+        if word in self._numbers:
+            matches.append(Match(self._numbers[word], 0.0, Rule.SAME))
+        best = {each.number: each for each in sorted(matches, key=lambda each: -each.cost)[-_MOST_MATCHES:]}
+        same = sum(self._counts[each.number] for each in best.values() if each.cost <= _AS_GOOD_AS_SAME)
+        return Matched(self._weight(word, same), best)
+
+    def _judged(self, word: str, number: int, cost: float, *, between_scripts: bool) -> Match | None:
+        other = self._words[number]
+        length = min(len(word), len(other))
+        if (
+            not between_scripts
+            and cost > _SLIP
+            and length >= _LONG_ENOUGH_FOR_SLIPS
+            and alignment.one_slip(word, other)
+        ):
+            return Match(number, _SLIP, Rule.SLIP)
+        if cost > min(1.25, 0.12 + 0.16 * length):
+            return None
+        return Match(number, cost, Rule.OTHER_SCRIPT if between_scripts else Rule.SPELLING)
+
+
+_AS_GOOD_AS_SAME: Final = 0.2
+_LONG_ENOUGH_FOR_SLIPS: Final = 4
+
+
+def _keys(skeleton: str) -> set[str]:
+    """A skeleton, and what is left of it without one of its consonants: two that differ by one share one of these."""
+    return {skeleton, *(skeleton[:n] + skeleton[n + 1 :] for n in range(len(skeleton)))}

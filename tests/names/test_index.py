@@ -1,0 +1,149 @@
+"""The index: who is found for a query, why, and in which order."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from nsor_server.names import index as indexes
+from nsor_server.names.card import Candidate, Evidence, Name, Part, Person, Rule
+from nsor_server.names.index import NameIndex, Sums
+from nsor_server.names.postings import Slots
+
+
+def person(*names: str | tuple[str, str], year: int = 1980, sex: int = 1, district: str = "PK-PB/LHR") -> Person:
+    return Person(
+        tuple(Name(each) if isinstance(each, str) else Name(*each) for each in names),
+        year,
+        sex,
+        (district,) if district else (),
+    )
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def filled(*people: Person) -> NameIndex:
+    index = NameIndex()
+    for number, each in enumerate(people):
+        index.add(key(number), each)
+    return index
+
+
+def best(index: NameIndex, query: Person) -> Candidate:
+    return index.candidates(query, 5)[0]
+
+
+RAFIQ = person(("Muhammad Rafiq", "Lal Din"))
+
+
+def test_the_same_person_is_found_in_the_other_script_with_every_reason() -> None:
+    index = filled(person(("محمد شفیق", "لال دین")), person(("محمد رفیق", "لال دین"), year=1981))
+    found = best(index, RAFIQ)
+    assert found.card_id == key(1)
+    assert found.evidence == (
+        Evidence(Part.NAME, 1, Rule.SAME),
+        Evidence(Part.NAME, 2, Rule.OTHER_SCRIPT),
+        Evidence(Part.RELATIVE, 1, Rule.OTHER_SCRIPT),
+        Evidence(Part.RELATIVE, 2, Rule.SAME),
+        Evidence(Part.BIRTH_YEAR, 0, Rule.NEAR),
+        Evidence(Part.DISTRICT, 0, Rule.SAME),
+        Evidence(Part.SEX, 0, Rule.SAME),
+    )
+
+
+def test_a_brother_is_less_alike_than_the_person_with_a_slip() -> None:
+    index = filled(person(("Muhammad Shafiq", "Lal Din")), person(("Muhammad Rafjiq", "Lal Din")))
+    found = index.candidates(RAFIQ, 5)
+    assert [each.card_id for each in found] == [key(1), key(0)]
+    assert found[0].strength > 0.7
+    assert found[1].strength < 0.5
+    assert Evidence(Part.NAME, 2, Rule.SLIP) in found[0].evidence
+    assert Evidence(Part.NAME, 2, Rule.MISSING) in found[1].evidence
+
+
+def test_muhammad_may_be_missing_and_carries_almost_nothing() -> None:
+    index = filled(person(("Rafiq", "Lal Din")), person(("Muhammad Boota", "Sher Khan")))
+    found = index.candidates(RAFIQ, 5)
+    assert found[0].card_id == key(0)
+    assert found[0].strength > 0.8
+    assert all(each.strength < 0.2 for each in found[1:])
+
+
+def test_another_sex_or_birth_year_tells_apart() -> None:
+    names = ("Muhammad Rafiq", "Lal Din")
+    index = filled(person(names, sex=2), person(names, year=1985), RAFIQ)
+    found = index.candidates(RAFIQ, 5)
+    assert [each.card_id for each in found] == [key(2), key(0)]  # who was born five years apart isn't asked for
+    assert found[1].strength < found[0].strength - 0.1
+    without_year = index.candidates(person(names, year=0), 5)
+    assert len(without_year) == 3
+
+
+def test_a_rare_name_says_more_than_a_frequent_one() -> None:
+    index = filled(person("Zarghun Marri"), person("Ali Khan"), *(person("Ali Khan") for _ in range(50)))
+    rare, frequent = best(index, person("Zarghun Marri")), best(index, person("Ali Khan"))
+    assert rare.rarity > frequent.rarity + 4
+    assert rare.strength == frequent.strength == 1.0
+
+
+def test_what_was_removed_or_replaced_is_not_found() -> None:
+    index = filled(RAFIQ, person(("Sher Zaman", "Gul Zaman")))
+    index.remove(key(0))
+    index.remove(key(7))
+    assert index.candidates(RAFIQ, 5) == []
+    index.add(key(1), RAFIQ)
+    assert [each.card_id for each in index.candidates(RAFIQ, 5)] == [key(1)]
+    assert index.candidates(person(("Sher Zaman", "Gul Zaman")), 5) == []
+    assert len(index) == 1
+
+
+def test_the_tail_and_the_arrays_answer_alike() -> None:
+    # What is found doesn't depend on when the arrays were made.
+    people = [
+        person((f"{one} {two}", f"{three} Khan"), year=1975 + n % 10)
+        for n, (one, two, three) in enumerate(
+            (one, two, three)
+            for one in ("Muhammad", "Ghulam", "Abdul")
+            for two in ("Rafiq", "Shafiq", "Aslam", "Akram", "Majeed")
+            for three in ("Sher", "Gul", "Noor")
+        )
+    ]
+    tail = filled(*people)
+    built = filled(*people)
+    built._rebuild()
+    for query in people[::7]:
+        assert tail.candidates(query, 5) == built.candidates(query, 5)
+
+
+def test_a_query_goes_through_no_more_postings_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two names of frequent words could cost as much as a hundred others. The rarer words of the query still find.
+    index = filled(*(person(("Muhammad Ali", "Ali Khan")) for _ in range(60)), person(("Muhammad Boota", "Ali Khan")))
+    index._rebuild()
+    added: list[int] = []
+    add = indexes._add_sparse
+
+    def counted(sums: Sums, found: list[tuple[float, Slots]], first: int) -> None:
+        added.extend(len(slots) for _, slots in found)
+        add(sums, found, first)
+
+    monkeypatch.setattr(indexes, "_add_sparse", counted)
+    monkeypatch.setattr(indexes, "_DENSE", 0)
+    monkeypatch.setattr(indexes, "_MOST_POSTINGS", 50)
+    assert best(index, person(("Muhammad Boota", "Ali Khan"))).card_id == key(60)
+    assert sum(added) <= 50
+
+
+def test_a_compound_is_found_apart_and_joined() -> None:
+    index = filled(person(("Abdur Rehman", "Zia ud Din")), person(("Abdul Majeed", "Zia ud Din")))
+    assert best(index, person(("عبدالرحمٰن", "ضیاء الدین"))).card_id == key(0)
+    assert best(index, person(("Abdulmajeed", "Ziauddin"))).card_id == key(1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40)), max_size=6), st.integers(0, 3000))
+def test_no_card_and_no_query_is_too_odd(names: list[tuple[str, str]], year: int) -> None:
+    odd = Person(tuple(Name(*each) for each in names), year, 9, ("", "?"))
+    index = filled(odd, RAFIQ)
+    for each in index.candidates(odd, 3):
+        assert 0.0 <= each.strength <= 1.0

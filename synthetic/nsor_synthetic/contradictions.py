@@ -232,6 +232,7 @@ def _unlawful(example: Message) -> Iterator[Defect]:
     ):
         field = _COUNT + "offence_code"
         changes = (
+            _alone,
             _put(field, code),
             _put(_COUNT + "victim_class", victim),
             _put(_COUNT + "offence_date.year", year),
@@ -246,3 +247,16 @@ def _unlawful(example: Message) -> Iterator[Defect]:
             errors_pb2.FIELD_REASON_UNSPECIFIED,
             errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE,
         )
+    field = _COUNT + "underlying_offence_code"
+    yield Defect(
+        f"{field}: of a section that is no attempt",
+        _changed(example, (_alone, _put(field, "PPC-377"))),
+        field,
+        errors_pb2.FIELD_REASON_ONLY_WITH_ATTEMPT,
+        errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE,
+    )
+
+
+def _alone(request: Any) -> None:
+    """Leave the first count of the conviction alone."""
+    del request.convictions[0].counts[1:]

@@ -133,7 +133,15 @@ def _conviction() -> types_pb2.Conviction:
                 victim_class=types_pb2.VICTIM_CLASS_WOMAN,
                 sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
                 months=240,
-            )
+            ),
+            types_pb2.Count(
+                offence_code="PPC-511",
+                offence_date=date_pb2.Date(year=2022, month=8, day=30),
+                victim_class=types_pb2.VICTIM_CLASS_WOMAN,
+                sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                months=60,
+                underlying_offence_code="PPC-376",
+            ),
         ],
         appeal_state=types_pb2.APPEAL_STATE_NONE,
     )

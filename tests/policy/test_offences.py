@@ -1,5 +1,6 @@
 import datetime as dt
 
+import msgspec
 import pytest
 
 from nsor.v1 import errors_pb2, types_pb2
@@ -53,7 +54,58 @@ def test_connected_sections_need_a_principal_of_the_same_schedule() -> None:
 def test_no_connected_section_stands_alone(code: str) -> None:
     with pytest.raises(NotRegistrable) as refused:
         bases((code, WOMAN))
-    assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
+    assert refused.value.field == "offence_code"
+
+
+def of(code: str, underlying: str, *more: str, victim: types_pb2.VictimClass.ValueType = WOMAN) -> list[str]:
+    counts = [CountFacts(code, DAY, victim, underlying), *(CountFacts(other, DAY, victim) for other in more)]
+    return [types_pb2.LegalBasis.Name(b).removeprefix("LEGAL_BASIS_") for b in TABLE.legal_bases(counts, JUDGED)]
+
+
+def refusal(code: str, underlying: str, *, victim: types_pb2.VictimClass.ValueType = WOMAN) -> tuple[str, str]:
+    with pytest.raises(NotRegistrable) as refused:
+        of(code, underlying, victim=victim)
+    return refused.value.field, errors_pb2.FieldReason.Name(refused.value.rule).removeprefix("FIELD_REASON_")
+
+
+@pytest.mark.parametrize("code", ["PPC-511", "PPC-107", "PPC-109", "PPC-114", "PPC-115", "PPC-120A", "PPC-120B"])
+def test_an_attempt_abetment_or_conspiracy_of_a_scheduled_offence_stands_by_itself(code: str) -> None:
+    # "376/511": nobody committed the rape, and the conviction is registrable (Schedule II: 511, Chapters V and V-A).
+    assert of(code, "PPC-376") == ["S24_EXPLANATION"]
+    assert of(code, "PECA-22", victim=CHILD) == ["S24_EXPLANATION"]
+    # It passes the test for a principal offence, so that others are connected with it, of the same Schedule only.
+    assert of(code, "PPC-376", "PPC-34", "PPC-364A") == ["S24_EXPLANATION", "CONNECTED", "CONNECTED"]
+    with pytest.raises(NotRegistrable):
+        of(code, "PPC-376", "PPC-498C")
+
+
+def test_an_attempt_of_what_stands_by_itself_for_nobody_does_not_either() -> None:
+    # Of a section that is connected only, or on neither definition: it counts beside a principal offence.
+    for underlying in ("PPC-506", "PPC-364A", "PPC-511"):
+        assert refusal("PPC-511", underlying) == ("offence_code", "OFFENCE_UNKNOWN")
+        assert of("PPC-511", underlying, "PPC-376") == ["CONNECTED", "BOTH"]
+    # s.2(1)(h) lists convictions under the section itself; an attempt against a man is in no Schedule.
+    assert refusal("PPC-511", "PPC-377", victim=MAN) == ("offence_code", "OFFENCE_UNKNOWN")
+    # The section that was attempted has to be law on the day, too.
+    late = CountFacts("PPC-511", dt.date(2023, 7, 24), CHILD, "PPC-292B")
+    with pytest.raises(NotRegistrable) as refused:
+        TABLE.legal_bases([late], JUDGED)
+    assert refused.value.field == "underlying_offence_code"
+
+
+@pytest.mark.parametrize("code", ["PPC-376", "PPC-34", "PPC-364A", "PPC-302", "ATA-7"])
+def test_no_other_count_names_a_section_that_it_was_of(code: str) -> None:
+    assert refusal(code, "PPC-376") == ("underlying_offence_code", "ONLY_WITH_ATTEMPT")
+
+
+def test_a_table_of_before_knows_no_attempts() -> None:
+    # A register's own older document has no such field: it is read, and judges as it did.
+    rows = tuple(msgspec.structs.replace(row, inchoate=False) for row in TABLE.rows())
+    with pytest.raises(NotRegistrable):
+        OffenceTable(rows).legal_bases([CountFacts("PPC-511", DAY, WOMAN, "PPC-376")], JUDGED)
+    assert OffenceTable(rows).legal_bases(
+        [CountFacts("PPC-511", DAY, WOMAN), CountFacts("PPC-376", DAY, WOMAN)], JUDGED
+    )
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,34 @@ def test_an_offence_that_was_no_law_on_its_day_is_refused_by_its_path(services: 
     assert [field for field, _ in violations(refusal)] == ["convictions[0].counts[1].offence_code"]
 
 
+def test_an_attempt_is_stored_and_shown_with_the_section_that_was_attempted(services: Services) -> None:
+    request = order()
+    count = request.convictions[0].counts[0]
+    count.offence_code, count.underlying_offence_code = "PPC-511", "ppc-376"
+    created = services.create(request)
+    (shown,) = services.get(created.registration_id, PUNJAB_PROSECUTION).convictions[0].counts
+    assert (shown.offence_code, shown.underlying_offence_code) == ("PPC-511", "PPC-376")
+    assert shown.legal_basis == types_pb2.LEGAL_BASIS_S24_EXPLANATION
+
+
+@pytest.mark.parametrize(
+    ("code", "underlying", "field", "rule"),
+    [
+        ("PPC-376", "PPC-377", "underlying_offence_code", errors_pb2.FIELD_REASON_ONLY_WITH_ATTEMPT),
+        ("PPC-511", "PPC-506", "offence_code", errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN),
+    ],
+)
+def test_an_attempt_that_does_not_fit_is_refused_by_field_and_rule(
+    services: Services, code: str, underlying: str, field: str, rule: errors_pb2.FieldReason.ValueType
+) -> None:
+    request = order()
+    count = request.convictions[0].counts[0]
+    count.offence_code, count.underlying_offence_code = code, underlying
+    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), request)
+    assert refusal.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
+    assert violations(refusal) == [(f"convictions[0].counts[0].{field}", rule)]
+
+
 def test_a_court_outside_the_agencys_jurisdiction_is_refused(services: Services) -> None:
     request = order(convictions=[conviction("PK-SD/KHI")])
     refusal = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION), request)

@@ -24,7 +24,9 @@ ORDERS = list(generate(7, 2_000))
 
 def _facts(conviction: types_pb2.Conviction) -> list[CountFacts]:
     return [
-        CountFacts(count.offence_code, dates.read(count.offence_date), count.victim_class)
+        CountFacts(
+            count.offence_code, dates.read(count.offence_date), count.victim_class, count.underlying_offence_code
+        )
         for count in conviction.counts
     ]
 
@@ -104,7 +106,7 @@ def test_a_case_can_be_told_around_an_order() -> None:
 def test_orders_against_the_law_pass_the_checker_and_fail_the_law() -> None:
     # They are whole and well formed, so that only the convicted-only rule and the offence table can refuse them.
     found = [defect for defect in defects(7) if defect.error != errors_pb2.ERROR_REASON_INVALID_FIELDS]
-    assert len(found) == 10
+    assert len(found) == 11
     for defect in found:
         order = defect.request
         assert isinstance(order, registration_pb2.CreateRegistrationRequest)

@@ -45,6 +45,7 @@ def _offence(row: OffenceRow) -> dict[str, Any]:
         "always": row.s2h,
         "principal": bool(row.principal_in),
         "connected": bool(row.connected_in),
+        "inchoate": row.inchoate,
         "citation": row.citation,
         "verified": row.verified,
     }

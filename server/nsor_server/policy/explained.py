@@ -189,8 +189,10 @@ def _registrable(rows: tuple[OffenceRow, ...]) -> str:
 def _of_row(row: OffenceRow) -> str:
     if row.s2h or row.principal_in:
         kind = "registrable by itself"
+    elif row.connected_in:
+        kind = f"registrable only with {'or of ' * row.inchoate}a principal offence"
     else:
-        kind = "registrable only with a principal offence" if row.connected_in else "known, but not registrable"
+        kind = "known, but not registrable"
     first = f" from {row.valid_from}" if row.valid_from else ""
     last = f" until {row.valid_to}" if row.valid_to else ""
     return f"{kind}{first}{last}"

@@ -2,7 +2,8 @@
 
 Anti-Rape (Investigation and Trial) Act 2021, s.2(1)(h) lists sections whoever the victim was; the explanation of
 s.24(1) takes the scheduled offences, which need a woman or a child as the victim (s.2(1)(g), (k)). Some scheduled
-sections count only when connected with a principal one. The date of the offence decides whether a section was law.
+sections count only when connected with a principal one: in the same conviction, or because a principal one was
+attempted, abetted or conspired at. The date of the offence decides whether a section was law.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from nsor.v1 import errors_pb2, types_pb2
 from nsor_server.policy import source
 
 Schedule = Literal["I", "II"]
+_UNDERLYING: Final = "underlying_offence_code"
 _SCHEDULED_VICTIMS: Final = frozenset({types_pb2.VICTIM_CLASS_WOMAN, types_pb2.VICTIM_CLASS_CHILD})
 
 
@@ -41,6 +43,7 @@ class OffenceRow(source.Row, frozen=True):
         valid_from: first day on which it was law; absent when it was law before any case of the register.
         valid_to: last day on which it was law.
         superseded_by: the section that took its place.
+        inchoate: an attempt, abetment or conspiracy: a count names the section that it was of.
     """
 
     code: source.OffenceCode
@@ -51,6 +54,7 @@ class OffenceRow(source.Row, frozen=True):
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     superseded_by: source.OffenceCode | None = None
+    inchoate: bool = False
 
     @property
     def connected_only(self) -> bool:
@@ -83,11 +87,13 @@ class CountFacts:
         code: code of the offence table.
         offence_date: day of the offence.
         victim_class: the victim's class.
+        underlying: code of the section that was attempted, abetted or conspired at, or empty.
     """
 
     code: str
     offence_date: dt.date
     victim_class: types_pb2.VictimClass.ValueType
+    underlying: str = ""
 
 
 class NotRegistrable(Exception):
@@ -95,14 +101,35 @@ class NotRegistrable(Exception):
 
     Attributes:
         index: its place among the counts.
-        reason: why.
+        field: the field of the count that is wrong.
+        rule: the rule that it breaks.
     """
 
-    def __init__(self, index: int, reason: errors_pb2.ErrorReason.ValueType) -> None:
-        """Only place and reason become the message."""
+    def __init__(
+        self,
+        index: int,
+        field: str = "offence_code",
+        rule: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN,
+    ) -> None:
+        """Only place, field and rule become the message."""
         self.index = index
-        self.reason = reason
-        super().__init__(f"counts[{index}]: {errors_pb2.ErrorReason.Name(reason)}")
+        self.field = field
+        self.rule = rule
+        super().__init__(f"counts[{index}].{field}: {errors_pb2.FieldReason.Name(rule)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A count with the law of its day.
+
+    Attributes:
+        row: its section.
+        principal_in: Schedules in which the count is a principal offence: its section is one, or was attempted, abetted
+            or conspired at.
+    """
+
+    row: OffenceRow
+    principal_in: frozenset[Schedule]
 
 
 class OffenceTable:
@@ -154,40 +181,40 @@ class OffenceTable:
 
         Raises:
             NotRegistrable: the first count that isn't: no law on its day, an offence after the judgment, on neither
-                definition, without its principal offence, or switched off.
+                definition, without its principal offence, of another section without being an attempt, abetment or
+                conspiracy, or switched off.
         """
-        rows = [self._row(index, count, judgment_date) for index, count in enumerate(counts)]
-        principals = frozenset(
-            schedule
-            for row, count in zip(rows, counts, strict=True)
-            if count.victim_class in _SCHEDULED_VICTIMS
-            for schedule in row.principal_in
-        )
-        return tuple(
-            self._basis(index, row, count, principals)
-            for index, (row, count) in enumerate(zip(rows, counts, strict=True))
-        )
+        judged = [self._judged(index, count, judgment_date) for index, count in enumerate(counts)]
+        principals = frozenset(schedule for count in judged for schedule in count.principal_in)
+        return tuple(self._basis(index, count, principals) for index, count in enumerate(judged))
 
     def needs_review(self, bases: Sequence[types_pb2.LegalBasis.ValueType]) -> bool:
         """Tell whether the policy asks for a review, since only s.24's explanation covers a count."""
         return self.s24_only is S24Only.ACCEPTED_WITH_REVIEW and types_pb2.LEGAL_BASIS_S24_EXPLANATION in bases
 
-    def _row(self, index: int, count: CountFacts, judgment_date: dt.date) -> OffenceRow:
-        if count.offence_date <= judgment_date:
-            for row in self.of(count.code):
-                if row.law_on(count.offence_date):
-                    return row
-        raise NotRegistrable(index, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE)
+    def _judged(self, index: int, count: CountFacts, judgment_date: dt.date) -> _Judged:
+        row = self._law_on(count.code, count.offence_date)
+        if row is None or count.offence_date > judgment_date:
+            raise NotRegistrable(index)
+        principal_in = frozenset(row.principal_in)
+        if count.underlying:
+            if not row.inchoate:
+                raise NotRegistrable(index, _UNDERLYING, errors_pb2.FIELD_REASON_ONLY_WITH_ATTEMPT)
+            underlying = self._law_on(count.underlying, count.offence_date)
+            if underlying is None:
+                raise NotRegistrable(index, _UNDERLYING)
+            principal_in |= frozenset(row.connected_in).intersection(underlying.principal_in)
+        return _Judged(row, principal_in if count.victim_class in _SCHEDULED_VICTIMS else frozenset())
 
-    def _basis(
-        self, index: int, row: OffenceRow, count: CountFacts, principals: frozenset[Schedule]
-    ) -> types_pb2.LegalBasis.ValueType:
-        scheduled = bool(row.principal_in) and count.victim_class in _SCHEDULED_VICTIMS
-        if row.s2h:
-            return types_pb2.LEGAL_BASIS_BOTH if scheduled else types_pb2.LEGAL_BASIS_S2H
+    def _law_on(self, code: str, day: dt.date) -> OffenceRow | None:
+        return next((row for row in self.of(code) if row.law_on(day)), None)
+
+    def _basis(self, index: int, count: _Judged, principals: frozenset[Schedule]) -> types_pb2.LegalBasis.ValueType:
+        if count.row.s2h:
+            return types_pb2.LEGAL_BASIS_BOTH if count.principal_in else types_pb2.LEGAL_BASIS_S2H
         if self.s24_only is not S24Only.REFUSED:
-            if scheduled:
+            if count.principal_in:
                 return types_pb2.LEGAL_BASIS_S24_EXPLANATION
-            if principals.intersection(row.connected_in):
+            if principals.intersection(count.row.connected_in):
                 return types_pb2.LEGAL_BASIS_CONNECTED
-        raise NotRegistrable(index, errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE)
+        raise NotRegistrable(index)

@@ -169,6 +169,7 @@ def _fill_conviction(conviction: types_pb2.Conviction, stored: record_pb2.Convic
             sentence_kind=count.sentence_kind,
             months=count.months,
             legal_basis=count.legal_basis,
+            underlying_offence_code=count.underlying_offence_code,
         )
         set_day(shown.offence_date, count.offence_day)
 
@@ -195,6 +196,7 @@ def _conviction_record(conviction: types_pb2.Conviction) -> record_pb2.Convictio
                 victim_class=count.victim_class,
                 sentence_kind=count.sentence_kind,
                 months=count.months,
+                underlying_offence_code=count.underlying_offence_code,
             )
             for count in conviction.counts
         ],

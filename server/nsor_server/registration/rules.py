@@ -66,14 +66,16 @@ def legal_bases(
     refused: list[errors.Violation] = []
     for index, conviction in enumerate(convictions):
         counts = [
-            CountFacts(count.offence_code, to_date(count.offence_date), count.victim_class)
+            CountFacts(
+                count.offence_code, to_date(count.offence_date), count.victim_class, count.underlying_offence_code
+            )
             for count in conviction.counts
         ]
         try:
             bases.append(offences.legal_bases(counts, to_date(conviction.judgment_date)))
         except NotRegistrable as refusal:
-            field = f"convictions[{index}].counts[{refusal.index}].offence_code"
-            refused.append(errors.Violation(field, errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN))
+            field = f"convictions[{index}].counts[{refusal.index}].{refusal.field}"
+            refused.append(errors.Violation(field, refusal.rule))
     if refused:
         raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=tuple(refused))
     return bases

@@ -90,4 +90,6 @@ def _registrable(row: Offence) -> str:
         return "yes"
     if row.principal:
         return "victim woman or child"
+    if row.inchoate:
+        return "with or of a principal offence"
     return "with a principal offence" if row.connected else "no"

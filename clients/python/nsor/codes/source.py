@@ -41,6 +41,8 @@ class Offence:
         always: listed in s.2(1)(h): registrable whoever the victim was.
         principal: registrable by itself when the victim was a woman or a child.
         connected: registrable only together with a principal offence.
+        inchoate: an attempt, abetment or conspiracy: registrable also by itself, if the count names a principal
+            offence that it was of.
         citation: where the row comes from.
         verified: whether somebody has read that source.
     """
@@ -53,6 +55,7 @@ class Offence:
     always: bool
     principal: bool
     connected: bool
+    inchoate: bool
     citation: str
     verified: bool
 

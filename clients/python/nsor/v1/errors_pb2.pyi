@@ -329,6 +329,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """A row of the policy that has begun to count was changed or taken away."""
     FIELD_REASON_ROWS_CONTRADICT: _FieldReason.ValueType  # 43
     """Rows of the document contradict each other, the other documents or this contract."""
+    FIELD_REASON_ONLY_WITH_ATTEMPT: _FieldReason.ValueType  # 44
+    """Goes with an attempt, an abetment or a conspiracy only."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -421,4 +423,6 @@ FIELD_REASON_ROW_HAS_COUNTED: FieldReason.ValueType  # 42
 """A row of the policy that has begun to count was changed or taken away."""
 FIELD_REASON_ROWS_CONTRADICT: FieldReason.ValueType  # 43
 """Rows of the document contradict each other, the other documents or this contract."""
+FIELD_REASON_ONLY_WITH_ATTEMPT: FieldReason.ValueType  # 44
+"""Goes with an attempt, an abetment or a conspiracy only."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -350,7 +350,7 @@ class _LegalBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegalBasis
     LEGAL_BASIS_S2H: _LegalBasis.ValueType  # 1
     """The definition of "sex offender" in s.2(1)(h)."""
     LEGAL_BASIS_S24_EXPLANATION: _LegalBasis.ValueType  # 2
-    """A scheduled offence, by the explanation of s.24(1)."""
+    """A scheduled offence, by the explanation of s.24(1); also an attempt, abetment or conspiracy of one."""
     LEGAL_BASIS_BOTH: _LegalBasis.ValueType  # 3
     """Both."""
     LEGAL_BASIS_CONNECTED: _LegalBasis.ValueType  # 4
@@ -364,7 +364,7 @@ LEGAL_BASIS_UNSPECIFIED: LegalBasis.ValueType  # 0
 LEGAL_BASIS_S2H: LegalBasis.ValueType  # 1
 """The definition of "sex offender" in s.2(1)(h)."""
 LEGAL_BASIS_S24_EXPLANATION: LegalBasis.ValueType  # 2
-"""A scheduled offence, by the explanation of s.24(1)."""
+"""A scheduled offence, by the explanation of s.24(1); also an attempt, abetment or conspiracy of one."""
 LEGAL_BASIS_BOTH: LegalBasis.ValueType  # 3
 """Both."""
 LEGAL_BASIS_CONNECTED: LegalBasis.ValueType  # 4
@@ -683,6 +683,7 @@ class Count(_message.Message):
     SENTENCE_KIND_FIELD_NUMBER: _builtins.int
     MONTHS_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    UNDERLYING_OFFENCE_CODE_FIELD_NUMBER: _builtins.int
     offence_code: _builtins.str
     """Code of the offence table, such as PPC-376."""
     victim_class: Global___VictimClass.ValueType
@@ -693,6 +694,11 @@ class Count(_message.Message):
     """Months of imprisonment; 0 for other kinds."""
     legal_basis: Global___LegalBasis.ValueType
     """Why the count is registrable. Output only."""
+    underlying_offence_code: _builtins.str
+    """The section that was attempted, abetted or conspired at: PPC-376 for a count "u/s 376/511", whose offence_code is PPC-511. Only
+    with PPC-511 and the sections of PPC Chapters V and V-A: ONLY_WITH_ATTEMPT. With a principal offence of the same Schedule, and a
+    woman or a child as the victim, the count is registrable by itself; without, it is only together with a principal offence.
+    """
     @_builtins.property
     def offence_date(self) -> _date_pb2.Date:
         """Day of the offence, which decides the law that applies."""
@@ -706,10 +712,11 @@ class Count(_message.Message):
         sentence_kind: Global___SentenceKind.ValueType = ...,
         months: _builtins.int = ...,
         legal_basis: Global___LegalBasis.ValueType = ...,
+        underlying_offence_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["offence_date", b"offence_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_date", b"offence_date", "sentence_kind", b"sentence_kind", "victim_class", b"victim_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_date", b"offence_date", "sentence_kind", b"sentence_kind", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -180,6 +180,7 @@ class Count(_message.Message):
     SENTENCE_KIND_FIELD_NUMBER: _builtins.int
     MONTHS_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    UNDERLYING_OFFENCE_CODE_FIELD_NUMBER: _builtins.int
     offence_code: _builtins.str
     """Offence code."""
     offence_day: _builtins.int
@@ -192,6 +193,8 @@ class Count(_message.Message):
     """Months."""
     legal_basis: _builtins.int
     """Number of nsor.v1.LegalBasis."""
+    underlying_offence_code: _builtins.str
+    """Code of the offence that was attempted, abetted or conspired at, or empty."""
     def __init__(
         self,
         *,
@@ -201,10 +204,11 @@ class Count(_message.Message):
         sentence_kind: _builtins.int = ...,
         months: _builtins.int = ...,
         legal_basis: _builtins.int = ...,
+        underlying_offence_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "victim_class", b"victim_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

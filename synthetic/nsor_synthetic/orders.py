@@ -233,7 +233,7 @@ def _conviction(draw: _Draw) -> types_pb2.Conviction:
     offence = draw.day(max(_FIRST_OFFENCE, crime.first_day), min(crime.last_day, LAST_DAY - dt.timedelta(days=500)))
     reported = min(offence + dt.timedelta(days=draw.dice.randint(0, 20)), LAST_DAY)
     judged = draw.day(reported + dt.timedelta(days=120), min(reported + dt.timedelta(days=900), LAST_DAY))
-    district = draw.one(draw.run.places.districts(draw.unit.code))
+    district = draw.one(draw.run.places.districts(draw.unit.code, reported))
     station = _station(draw, district)
     serial = draw.run.fresh(lambda: draw.dice.randint(1, 1_500), station, reported.year)
     case = draw.run.fresh(lambda: draw.dice.randint(1, 99_999), district, judged.year)

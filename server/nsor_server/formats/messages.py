@@ -9,9 +9,6 @@ import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
-from google.protobuf.message import Message
-from google.type import date_pb2
-
 from nsor.v1 import (
     directory_pb2,
     errors_pb2,
@@ -24,11 +21,11 @@ from nsor.v1 import (
 )
 from nsor_server.errors import Violation
 from nsor_server.formats import dates, person_name, place_code, screens
-from nsor_server.formats.errors import FormatError
 
 Rule = Callable[..., None]
 """Takes a message of its type, the path of its fields, the violations so far, and today."""
 _Today = Callable[[], dt.date]
+_day: Final = dates.of_field
 
 _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
@@ -38,17 +35,6 @@ _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
-
-
-def _day(message: Message, field: str) -> dt.date | None:
-    """Give the date of a field, or nothing when it isn't set or isn't a date: that was reported already."""
-    if not message.HasField(field):
-        return None
-    date: date_pb2.Date = getattr(message, field)
-    try:
-        return dates.read(date)
-    except FormatError:
-        return None
 
 
 def _duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:

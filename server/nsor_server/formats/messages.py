@@ -121,6 +121,22 @@ def _count(count: types_pb2.Count, path: str, violations: list[Violation], _toda
         violations.append(Violation(path + "months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
 
 
+def _import(
+    request: registration_pb2.ImportRegistrationsRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """Rows of one block of a hundred, their numbers ascending: what is stored of an import is a row of each block."""
+    before, block = 0, None
+    for index, row in enumerate(request.rows):
+        if row.row <= 0:
+            continue  # reported already
+        block = (row.row - 1) // 100 if block is None else block
+        if row.row <= before:
+            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_DUPLICATE))
+        elif (row.row - 1) // 100 != block:
+            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+        before = max(before, row.row)
+
+
 def _conviction(conviction: types_pb2.Conviction, path: str, violations: list[Violation], _today: _Today) -> None:
     judged = _day(conviction, "judgment_date")
     reported = _day(conviction.fir, "fir_date")
@@ -230,6 +246,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Conviction": _conviction,
     "nsor.v1.Custody": _custody,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
+    "nsor.v1.ImportRegistrationsRequest": _import,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

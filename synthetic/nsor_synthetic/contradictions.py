@@ -57,6 +57,12 @@ def _again(path: str) -> _Change:
     return lambda request: _follow(request, path).append(_follow(request, path)[0])
 
 
+def _without_sentences(request: Any) -> None:
+    """Leave every count without a sentence of its own."""
+    for count in request.convictions[0].counts:
+        count.sentence_kind, count.months = types_pb2.SENTENCE_KIND_NONE, 0
+
+
 _COUNT: Final = "convictions[0].counts[0]."
 _PERSON: Final[tuple[_Row, ...]] = (
     ("neither CNIC nor reason", "person.cnic", _ONE, (_put("person.cnic", ""),)),
@@ -142,6 +148,7 @@ _ORDER_OF_CONVICTION: Final[tuple[_Row, ...]] = (
     ("twice", "addresses[1]", _TWICE, (_again("addresses"),)),
     ("months of life", _COUNT + "months", _OUT, (_put(_COUNT + "sentence_kind", types_pb2.SENTENCE_KIND_LIFE),)),
     ("no months", _COUNT + "months", _OUT, (_put(_COUNT + "months", 0),)),
+    ("no sentence at all", _COUNT + "sentence_kind", _REQUIRED, (_without_sentences,)),
     ("held by nobody", "custody.prisons_agency_id", _REQUIRED, (_put("custody.prisons_agency_id", ""),)),
     (
         "released and held",

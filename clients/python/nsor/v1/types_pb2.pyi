@@ -323,6 +323,8 @@ class _SentenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sentence
     """Death."""
     SENTENCE_KIND_FINE: _SentenceKind.ValueType  # 4
     """A fine only."""
+    SENTENCE_KIND_NONE: _SentenceKind.ValueType  # 5
+    """None of its own: a section that extends or defines another count's (PPC-34). Another count of the conviction has one."""
 
 class SentenceKind(_SentenceKind, metaclass=_SentenceKindEnumTypeWrapper):
     """Kinds of sentence."""
@@ -337,6 +339,8 @@ SENTENCE_KIND_DEATH: SentenceKind.ValueType  # 3
 """Death."""
 SENTENCE_KIND_FINE: SentenceKind.ValueType  # 4
 """A fine only."""
+SENTENCE_KIND_NONE: SentenceKind.ValueType  # 5
+"""None of its own: a section that extends or defines another count's (PPC-34). Another count of the conviction has one."""
 Global___SentenceKind: _TypeAlias = SentenceKind  # noqa: Y015
 
 class _LegalBasis:

@@ -1,1 +1,0 @@
-"""Imports: conviction orders from a file, and what became of each row."""

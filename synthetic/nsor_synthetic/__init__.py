@@ -5,5 +5,6 @@ make entries in a real one.
 """
 
 from nsor_synthetic.orders import generate
+from nsor_synthetic.pairs import pairs
 
-__all__ = ["generate"]
+__all__ = ["generate", "pairs"]

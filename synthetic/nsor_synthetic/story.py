@@ -6,7 +6,8 @@ import datetime as dt
 import uuid
 
 from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
-from nsor_synthetic.orders import LAST_DAY, NAMESPACE, to_date
+from nsor_synthetic.dates import LAST_DAY, to_date
+from nsor_synthetic.orders import NAMESPACE
 
 
 def access_request(

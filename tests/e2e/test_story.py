@@ -22,7 +22,7 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_synthetic.orders import to_date
+from nsor_synthetic.dates import to_date
 from tests.e2e.agencies import Agencies, Entered
 from tests.polling import until
 

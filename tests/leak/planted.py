@@ -7,7 +7,7 @@ import uuid
 
 from nsor.v1 import lookup_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server.storage.v1 import record_pb2
-from nsor_synthetic.orders import to_date
+from nsor_synthetic.dates import to_date
 from tests.leak.scanner import Canary
 
 STATION, OTHER_STATION = "PK-PB/LHR/PS-017", "PK-PB/RWP/PS-005"

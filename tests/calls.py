@@ -45,7 +45,7 @@ from nsor_server.policy.messages import Messages
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
-from nsor_server.rpc.handlers import Handler
+from nsor_server.rpc.handlers import Exchanged, Handler
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.naming import named, request_id
 from nsor_server.rpc.pipeline import MAX_TRIES
@@ -74,6 +74,7 @@ _TABLES = (
     "registration_identifier",
     "registration_case",
     "registration_claim",
+    "import_block",
     "review_time",
     "registration_review",
     "notice",
@@ -94,6 +95,7 @@ _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint"
 _SEALED = {
     "registration_version": "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s",
     "registration_claim": "SELECT sealed FROM registration_claim WHERE registration_id = %s AND version = %s",
+    "import_block": "SELECT sealed FROM import_block WHERE block_id = %s AND version = %s",
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
@@ -316,15 +318,19 @@ class Services:
         call.method, call.request = call.route.name, request
         snapshot = self.directory.reload()
         self._admission.admit_by(call, snapshot if self.policy is None else replace(snapshot, policy=self.policy))
-        violations = self._checker.check(request)
+        violations = call.route.refusing(call, self._checker.check(request))
         if violations:
-            raise errors.InvalidFields(violations=tuple(violations))
+            raise errors.InvalidFields(violations=violations)
         call.named, call.request_id = named(request), request_id(request)
 
     def run(self, call: Call, request: Message) -> Call:
         """Have a call decided by what can be read now; nothing is written."""
         self.admit(call, request)
-        call.route.run(call, self._reader)
+        if isinstance(call.route.handler, Exchanged):
+            with self._reader.connection(call.deadline) as conn:
+                call.outcome = call.route.handler.run(call, request, conn)
+        else:
+            call.route.run(call, self._reader)
         return call
 
     def ask(self, call: Call, request: Message) -> Outcome[Any]:

@@ -64,6 +64,7 @@ from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.health import Health
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
+from nsor_server.rpc.open_stream import Needs
 from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.pipeline import Pipeline, share_of
 from nsor_server.rpc.reading import Reader
@@ -72,7 +73,7 @@ from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.renewal import Renewal
 from nsor_server.rpc.shares import Shares
 from nsor_server.rpc.spending import Spending
-from nsor_server.rpc.streams import Needs, Streams
+from nsor_server.rpc.streams import Streams
 from nsor_server.storage import catalog, folders, migrate
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
@@ -266,7 +267,10 @@ class _Parts:
         drops = Drops(peers, tracing, self.metrics, lambda: admission.directory.current)
         refusals = Refusals(writer, answers, drops, self.messages)
         reader = self._reader()
-        streams = self._streams(Needs(reader, admission, writer, answers, tracing, self._waiter()))
+        pool, max_bytes = self._shares(), settings.maximum_message_bytes
+        streams = self._streams(
+            Needs(reader, admission, writer, answers, tracing, self._waiter(), pool=pool, max_bytes=max_bytes)
+        )
         pipeline = Pipeline(
             peers=peers,
             tracing=tracing,
@@ -278,9 +282,9 @@ class _Parts:
             answers=answers,
             streams=streams,
             writer=writer,
-            pool=self._shares(),
+            pool=pool,
             stream_pool=self._pool(settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
-            max_bytes=settings.maximum_message_bytes,
+            max_bytes=max_bytes,
         )
         deliverer = self._deliverer()
         writer.start(
@@ -372,6 +376,7 @@ class _Parts:
             ledger,
             guard,
             owner=share_of,
+            weight=lambda call: call.weight,
             waits=waits,
             on_lock=self.metrics.lock_held,
             on_connect=probe.resume,

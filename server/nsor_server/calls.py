@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, types_pb2
-from nsor_server.errors import ApiError
+from nsor_server.errors import ApiError, Violation
 from nsor_server.storage.v1 import record_pb2
 
 A_co = TypeVar("A_co", bound=Message, covariant=True)
@@ -167,6 +167,7 @@ class Call:
         directory: the snapshot of the directory that the gate saw.
         request_id: the checked request's, 16 bytes, or empty.
         named: what the request names: an identifier or an id, in its one written form; empty: nothing.
+        found: fields of the request that are wrong, and about which it is answered.
         prepared: what a grouped handler has prepared.
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         outcome: what the handler decided.
@@ -174,6 +175,7 @@ class Call:
         refusal: what else is written of the refusal.
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
         count: how many calls the record stands for.
+        weight: as how many ordinary calls it counts in a commit.
         tries: how often it was run again, since what it had read was changed before it was recorded.
         route: its method, with the handler.
         channel: how the answer goes back.
@@ -206,6 +208,7 @@ class Call:
     directory: Directory | None = None
     request_id: bytes = b""
     named: str = ""
+    found: tuple[Violation, ...] = ()
     prepared: Any = None
     payment: Any = None
     outcome: Outcome[Message] | None = None
@@ -213,6 +216,7 @@ class Call:
     refusal: Refusal | None = None
     answer: bytes = b""
     count: int = 1
+    weight: int = 1
     tries: int = 0
     route: Any = None
     channel: Any = None

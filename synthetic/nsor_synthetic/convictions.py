@@ -81,8 +81,10 @@ def draw(
     juvenile: bool,
 ) -> Convicted:
     """Draw the conviction of somebody who lives in a district, for a crime on a day."""
-    district = _district(dice, districts, home)
     reported = offence + dt.timedelta(days=dice.randint(0, 20))
+    district = _district(dice, districts, home)
+    while not districts.existed(district, reported):
+        district = districts.of_unit(dice, places.unit_of(home))
     instituted = reported + dt.timedelta(days=dice.randint(14, 90))
     judged = dates.no_sunday(dice.day(reported + dt.timedelta(days=121), reported + dt.timedelta(days=900)))
     if judged > LAST_DAY:

@@ -49,6 +49,10 @@ def requests(seed: int) -> Iterator[Message]:
         case_number=_CASE_NUMBER,
     )
     yield registration_pb2.GetRegistrationRequest(registration_id=ids.uuid("registration"))
+    yield registration_pb2.ImportRegistrationsRequest(
+        import_id=ids.uuid("import"), rows=[registration_pb2.ImportRow(row=1, order=create_registration(seed))]
+    )
+    yield registration_pb2.ListImportFindingsRequest(import_id=ids.uuid("import"), page_token="17")  # noqa: S106 - as below
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _notification(ids)
     yield from _access_requests(ids)

@@ -6,6 +6,7 @@ are remembered, not read. A district that was carved out of another one has the 
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Mapping
 from typing import Final
@@ -72,9 +73,10 @@ _PEOPLE, _DIGITS = _read()
 class Districts:
     """The districts of the place registry, to draw from by population."""
 
-    __slots__ = ("_of_unit", "all")
+    __slots__ = ("_of_unit", "_places", "all")
 
     def __init__(self, places: Places) -> None:
+        self._places = places
         self._of_unit = {unit: _weighed(places.districts(unit)) for unit in UNITS}
         self.all = _weighed([code for unit in UNITS for code in places.districts(unit)])
 
@@ -85,6 +87,10 @@ class Districts:
     def of_unit(self, dice: Dice, unit: str) -> str:
         """Draw a district of a unit."""
         return dice.weighted(*self._of_unit[unit])
+
+    def existed(self, district: str, day: dt.date) -> bool:
+        """Tell whether it was a district on a day."""
+        return self._places.existed(district, day)
 
     def elsewhere(self, dice: Dice, unit: str) -> str:
         """Draw a district of another unit."""

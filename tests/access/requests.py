@@ -141,6 +141,9 @@ def case(_known: Known) -> lookup_pb2.OpenCourtCaseRequest:
 
 OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/CreateRegistration": lambda _: order(),
+    "RegistrationService/ImportRegistrations": lambda _: registration_pb2.ImportRegistrationsRequest(
+        import_id=str(uuid.uuid4()), rows=[registration_pb2.ImportRow(row=1, order=order())]
+    ),
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
     "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(
         registration_id=known.registration.registration_id

@@ -47,6 +47,7 @@ def contract(
     access: options_pb2.AccessRule | None,
     *,
     streaming: bool = False,
+    takes_stream: bool = False,
     states_purpose: bool = False,
     answer: str = "test.Ask",
 ) -> FileDescriptor:
@@ -64,7 +65,11 @@ def contract(
             type_name=".nsor.v1.Purpose",
         )
     method = file.service.add(name="S").method.add(
-        name="M", input_type=".test.Ask", output_type=f".{answer}", server_streaming=streaming
+        name="M",
+        input_type=".test.Ask",
+        output_type=f".{answer}",
+        server_streaming=streaming,
+        client_streaming=takes_stream,
     )
     if access is not None:
         method.options.Extensions[options_pb2.access].CopyFrom(access)
@@ -159,6 +164,13 @@ def test_a_contract_with_a_gap_does_not_load(access: Rule | None, streaming: boo
         Contract.load([contract(access, streaming=streaming)])
 
 
+def test_a_stream_is_answered_with_a_stream() -> None:
+    # Each message has its answer and its receipt: one answer to many would prove none of them.
+    Contract.load([contract(streamed(), streaming=True, takes_stream=True)])
+    with pytest.raises(ContractError, match="takes a stream and answers with none"):
+        Contract.load([contract(rule(), takes_stream=True)])
+
+
 @pytest.mark.parametrize("effect", [options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_OVERSEES])
 def test_only_a_method_that_discloses_may_show_a_person(effect: options_pb2.Effect.ValueType) -> None:
     shows = "nsor.v1.GetRegistrationResponse"
@@ -211,6 +223,7 @@ def test_a_group_allows_its_kinds_and_no_other() -> None:
 
 
 CHANGING = {options_pb2.EFFECT_CHANGES, options_pb2.EFFECT_DECIDES}
+IMPORTS = "nsor.v1.RegistrationService/ImportRegistrations"
 ACKNOWLEDGES = "nsor.v1.NotificationService/AcknowledgeEvents"  # acknowledging again changes nothing
 
 
@@ -227,7 +240,8 @@ def test_every_change_can_be_repeated_and_tried() -> None:
         form = request_id.GetOptions().Extensions[options_pb2.field]
         assert (request_id.number, form.required, form.format) == (1, True, options_pb2.FORMAT_UUID), one.full_name
         assert (validate_only.number, validate_only.type) == (2, FieldDescriptor.TYPE_BOOL), one.full_name
-    assert lacking == [ACKNOWLEDGES]
+    # An import is repeated by its own id and the numbers of its rows.
+    assert lacking == [ACKNOWLEDGES, IMPORTS]
     assert len(rules) > len(lacking)
 
 

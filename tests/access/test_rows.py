@@ -25,6 +25,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
+from nsor_server.registration.imports import store as imports
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Statement, ask
 
@@ -242,6 +243,7 @@ def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowSc
 READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/GetRegistration": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
+    "nsor.v1.RegistrationService/ListImportFindings": imports._PAGE_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,

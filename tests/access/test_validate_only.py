@@ -13,7 +13,7 @@ from nsor_server import errors
 from nsor_server.access.contract import MethodRule
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Outcome
-from nsor_server.rpc.handlers import Unary
+from nsor_server.rpc.handlers import Exchanged, Unary
 from tests.access.requests import WORKER, Known, request_of
 from tests.calls import (
     AGENCIES,
@@ -51,9 +51,9 @@ def validated(services: Services, rule: MethodRule, change: Callable[[Any], None
     call = call_of(agency)
     services.admit(call, request)
     handler = call.route.handler
-    assert isinstance(handler, Unary)
+    assert isinstance(handler, Unary | Exchanged)
     nothing: Any = Untouchable()
-    if handler.by_directory:
+    if call.route.by_directory:
         assert isinstance(call.directory, DirectorySnapshot)
         call.directory = replace(call.directory, officers=nothing, rows=nothing)
     outcome: Outcome[Any] = handler.run(call, request, nothing)
@@ -68,13 +68,16 @@ def test_validation_asks_the_register_nothing_and_adds_nothing(services: Service
     assert not outcome.directory_changed
     assert outcome.detail.outcome == "VALIDATED"
     assert not outcome.detail.subjects
-    assert {field.name for field, _ in outcome.response.ListFields()} <= {"warnings", "deadline", "late"} | {
-        "decision_deadline"
-    }
+    assert {field.name for field, _ in outcome.response.ListFields()} <= {
+        "warnings",
+        "deadline",
+        "late",
+        "findings",
+    } | {"decision_deadline"}
 
 
 def test_the_methods_that_validate_are_these() -> None:
-    assert len(VALIDATING) == 15
+    assert len(VALIDATING) == 16
 
 
 def _acquitted(request: Any) -> None:

@@ -20,7 +20,7 @@ from psycopg import sql
 from nsor.ledger import cosignature
 from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.directory import certificates, entries, focal_persons
 from nsor_server.events import deliverer
@@ -183,6 +183,11 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     for cnic in (KNOWN, KNOWN, UNKNOWN):
         created = services.create(order(cnic))
         services.confirm(created)
+    import_id = str(uuid.uuid4())
+    for row in (1, 2, 101):
+        rows = [registration_pb2.ImportRow(row=row, order=order())]
+        imported = registration_pb2.ImportRegistrationsRequest(import_id=import_id, rows=rows)
+        services.ask(call_of(PUNJAB_PROSECUTION), imported)
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state

@@ -124,7 +124,7 @@ def _events(register: Register) -> None:
         (("ledger", "accesses"), _accesses, ("balochistan-prosecution", "GetConsistencyProof", "LHR-12345")),
         (("events", "--wait", "0.2"), _events, (ID, NOTICE)),
         (("places", "PK-KP"), _nothing, ("PK-KP/PEW", "Peshawar", "پشاور")),
-        (("places", "model", "town"), _nothing, ("0 of 174 places shown.",)),
+        (("places", "model", "town"), _nothing, ("0 of 179 places shown.",)),
         (("offences",), _nothing, ("PPC-376", "with a principal offence", "from 2016-08-18")),
     ],
 )

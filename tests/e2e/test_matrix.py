@@ -29,7 +29,7 @@ from nsor.v1 import (
 from nsor_server.access.contract import Contract
 from nsor_synthetic import examples
 from tests.e2e.agencies import Agencies
-from tests.rpc.callers import Caller, decision
+from tests.rpc.callers import Caller, decision, exchange
 
 pytestmark = pytest.mark.xdist_group("register")
 
@@ -39,6 +39,7 @@ LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 MONITORING = "MONITORING"
 ON_A_GRANT = {"INVESTIGATION", "TRIAL", "REGISTER_OPERATION"}
 """Purposes for which a grant, an opened case or a ticket is needed, of which the examples name none that is there."""
+IMPORT = "nsor.v1.RegistrationService/ImportRegistrations"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 
 
@@ -95,6 +96,8 @@ def ask(caller: Caller, method: str, request: Message) -> tuple[str, leaf_pb2.Le
     """Make the call with every proof of an officer; gives the reason of a refusal, or "", and the leaf."""
     if method == SUBSCRIBE:
         return subscribe(caller, request)
+    if method == IMPORT:
+        return imported(caller, request)
     nonce = os.urandom(32)
     # Monitoring has no officer, so it takes a key that nobody knows: it is refused before anybody looks.
     officer = caller.officer or Ed25519PrivateKey.generate()
@@ -102,6 +105,16 @@ def ask(caller: Caller, method: str, request: Message) -> tuple[str, leaf_pb2.Le
     answered = caller.call(method, request, nonce=nonce, nsor_decision_bin=signed)
     assert answered.proves_itself()
     return answered.reason, answered.leaf
+
+
+def imported(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:
+    """The same for the stream both ways: the answer to its one message, or its refusal."""
+    done = exchange(caller, IMPORT, [request])
+    if done.answers:
+        message = registration_pb2.ImportRegistrationsResponse.FromString(done.answers[0])
+        return "", leaf_pb2.Leaf.FromString(message.receipt.leaf)
+    assert done.ended.proves_itself()
+    return done.ended.reason, done.ended.leaf
 
 
 def subscribe(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:

@@ -59,3 +59,17 @@ def test_a_wait_ends_with_an_item_and_when_it_is_closed() -> None:
     thread.join(60)
     assert not thread.is_alive()
     assert [item for found in taken for item in found] == ["first", "last"]
+
+
+def test_what_weighs_much_comes_alone() -> None:
+    # A commit of two imports' messages would hold the head's lock for as long as both take.
+    waiting: Waiting[str] = Waiting(64, lambda item: 100 if item.startswith("import") else 1)
+    for owner in ("one", "other"):
+        waiting.put(owner, f"import of {owner}")
+        waiting.put(owner, f"call of {owner}")
+    waiting.close()
+    assert [waiting.take(128) for _ in range(3)] == [
+        ["import of one"],
+        ["import of other", "call of one"],
+        ["call of other"],
+    ]

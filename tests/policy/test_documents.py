@@ -53,6 +53,30 @@ def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:
     assert again.version == 7
 
 
+def test_a_registers_own_document_of_before_is_read() -> None:
+    # It was written before these fields were there, and judges as it did: every place by its form, no attempt.
+    places = json.loads(documents.canonical(SHIPPED.documents["places"]))
+    for unit in places["unit"]:
+        del unit["levies"]
+        unit["districts"] = [
+            {field: value for field, value in row.items() if field in {"code", "en", "ur", "stations"}}
+            for row in unit["districts"]
+        ]
+    offences = json.loads(documents.canonical(SHIPPED.documents["offences"]))
+    for row in offences["offence"]:
+        del row["inchoate"]
+    policy = Policy.of(
+        {
+            **SHIPPED.documents,
+            "places": documents.decode("places", json.dumps(places).encode()),
+            "offences": documents.decode("offences", json.dumps(offences).encode()),
+        }
+    )
+    assert policy.places.existed("PK-GB/GYN/PS-001", dt.date(2000, 1, 1))
+    assert not policy.places.exists("PK-BA/KCH/LV-001")
+    assert not any(row.inchoate for row in policy.offences.rows())
+
+
 @pytest.mark.parametrize(
     ("toml", "path", "reason"),
     [

@@ -117,7 +117,11 @@ def test_places_that_come_and_go_are_named_and_counted() -> None:
         "Places that no request can name any more: PK-PB/ATK.",
     ]
     stations = changed("places", 'code = "ATK", en = "Attock",', 'code = "ATK", stations = ["PS-001"], en = "Attock",')
-    assert words(stations) == ["Districts of which other stations are accepted: PK-PB/ATK."]
+    assert words(stations) == ["Places of which other stations are accepted: PK-PB/ATK."]
+    levies = changed("places", 'code = "PK-SD"\n', 'code = "PK-SD"\nlevies = true\n')
+    assert words(levies) == ["Places of which other stations are accepted: PK-SD."]
+    ended = changed("places", 'code = "ATK", en = "Attock",', 'code = "ATK", valid_to = 2026-12-31, en = "Attock",')
+    assert words(ended) == ["Districts that are districts on other days: PK-PB/ATK."]
 
 
 SOURCE = 'citation = "working value: no source for the life of a grant was found"'

@@ -145,7 +145,9 @@ def test_what_stands_beside_a_rape_in_a_judgment_is_connected() -> None:
     # PPC Chapter XVI is in Schedule II as a whole, Chapters V and V-A are in both.
     beside = (
         *("PPC-310A", "PPC-328", "PPC-328A", "PPC-334", "PPC-336", "PPC-337J", "PPC-337L", "PPC-353", "PPC-355"),
-        *("PPC-367", "PPC-370", "PPC-371", "PPC-374"),
+        *("PPC-367", "PPC-370", "PPC-371", "PPC-374", "PPC-303", "PPC-308", "PPC-311", "PPC-319", "PPC-322"),
+        *("PPC-329", "PPC-337D", "PPC-337H", "PPC-337K", "PPC-338A", "PPC-338C", "PPC-343", "PPC-344", "PPC-346"),
+        *("PPC-347", "PPC-348", "PPC-356", "PPC-357"),
     )
     chapter_v = ("108", "108A", *(str(n) for n in range(107, 121) if n != 108), "120A", "120B")
     for code in (*beside, *(f"PPC-{section}" for section in chapter_v)):

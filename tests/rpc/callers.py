@@ -1,11 +1,12 @@
 """Callers that speak the wire by hand, to a register that serves with real certificates."""
 
+import contextlib
 import hashlib
 import os
 import time
 import tomllib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +117,29 @@ class Caller:
         options.setdefault("timeout", 60)
         stub: Any = self.channel.unary_stream(f"/{method}")
         return stub(request.SerializeToString(), metadata=self.metadata(os.urandom(32)), **options)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A stream both ways that has ended: what came back, each message with its receipt, and how it ended."""
+
+    nonce: bytes
+    answers: list[bytes]
+    ended: Answered
+
+
+def exchange(caller: Caller, method: str, messages: Iterable[Message | bytes], **options: Any) -> Exchange:
+    """Send messages on one stream, and take all that comes back."""
+    nonce = os.urandom(32)
+    encoded = [each if isinstance(each, bytes) else each.SerializeToString() for each in messages]
+    stub: Any = caller.channel.stream_stream(f"/{method}")
+    options.setdefault("timeout", 60)
+    call = stub(iter(encoded), metadata=caller.metadata(nonce), **options)
+    answers: list[bytes] = []
+    with contextlib.suppress(grpc.RpcError):
+        answers.extend(call)
+    unanswered = encoded[len(answers)] if len(answers) < len(encoded) else b""
+    return Exchange(nonce, answers, answered(call, b"", nonce, unanswered))
 
 
 def answered(call: Any, message: bytes, nonce: bytes, request: bytes) -> Answered:

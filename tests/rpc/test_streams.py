@@ -18,7 +18,7 @@ from nsor_server.calls import Call
 from nsor_server.events import cursors, outbox
 from nsor_server.events.deliverer import deliver
 from nsor_server.rpc import streams
-from nsor_server.rpc.streams import varint
+from nsor_server.rpc.open_stream import OpenStream, varint
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from tests import deciding
@@ -296,7 +296,7 @@ class Unread:
 def _cut_off(served: streams.Streams) -> weakref.ref[Unread]:
     """The channel of a stream that was cut off and has ended."""
     channel = Unread()
-    stuck: Any = streams._Open(Call("test.Service/Method"), channel, sending_since=-1e9)  # type: ignore[arg-type]  # what is used of one
+    stuck: Any = OpenStream(Call("test.Service/Method"), channel, sending_since=-1e9)  # type: ignore[arg-type]  # what is used of one
     served._open[-1] = stuck
     until(lambda: channel.cut_off, seconds=60)
     del served._open[-1]

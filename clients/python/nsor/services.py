@@ -39,6 +39,22 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def list_import_findings(
+        self,
+        request: registration_pb2.ListImportFindingsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListImportFindingsResponse]:
+        """What became of the rows of an import: a page of a hundred row numbers."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListImportFindings",
+            request,
+            registration_pb2.ListImportFindingsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def confirm_registration(
         self,
         request: registration_pb2.ConfirmRegistrationRequest,

@@ -74,6 +74,7 @@ class MethodRule:
         allow: kind of agency -> what it may call for, on which rows. A kind that isn't here may not call.
         deadline_ms: longest that the server works on a call; 0 for a stream.
         streaming: whether it answers with a stream.
+        takes_stream: whether the caller sends one too.
         states_purpose: whether the request has a field ``purpose``.
     """
 
@@ -84,6 +85,7 @@ class MethodRule:
     allow: Mapping[options_pb2.AgencyKind.ValueType, Allowed]
     deadline_ms: int
     streaming: bool
+    takes_stream: bool
     request_class: type[Message]
     response_class: type[Message]
     states_purpose: bool
@@ -182,6 +184,7 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         allow={kind: Allowed(frozenset(allow.purposes), allow.rows) for allow in rule.allow for kind in _kinds(allow)},
         deadline_ms=rule.deadline_ms,
         streaming=method.server_streaming,
+        takes_stream=method.client_streaming,
         request_class=message_factory.GetMessageClass(method.input_type),
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
@@ -230,7 +233,7 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
         and any(len(allow.purposes) > 1 for allow in rule.allow),
         "has no deadline": rule.deadline_ms == 0 and not method.server_streaming,
         "has a deadline although it is a stream": rule.deadline_ms != 0 and method.server_streaming,
-        "takes a stream, which the front door does not": method.client_streaming,
+        "takes a stream and answers with none": method.client_streaming and not method.server_streaming,
     }
     for gap, there in gaps.items():
         if there:
@@ -255,7 +258,8 @@ def expanded_matrix(contract: Contract) -> str:
     for rule in contract.methods.values():
         effect = _short(options_pb2.Effect, rule.effect)
         officer = _short(options_pb2.OfficerRule, rule.officer)
-        deadline = "stream" if rule.streaming else f"{rule.deadline_ms} ms"
+        stream = "stream both ways" if rule.takes_stream else "stream"
+        deadline = stream if rule.streaming else f"{rule.deadline_ms} ms"
         lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}"]
         lines += [
             f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import contract, dates, fields, messages
+from nsor_server.formats import contract, dates, fields, messages, place_days
 from nsor_server.formats.normalisers import OffenceRegistry, PlaceRegistry, WrittenForms, normalisers
 
 
@@ -37,7 +37,7 @@ class Checker:
     ) -> None:
         self._today = today
         self._normalisers = normalisers(places, offences, forms)
-        self._rules_of_messages = messages.rules(forms.most_address_digits)
+        self._rules_of_messages = (messages.rules(forms.most_address_digits), place_days.rules(places))
         self._compiled: dict[str, fields.Check] = {}
 
     def check(self, message: Message) -> list[Violation]:
@@ -73,8 +73,8 @@ class Checker:
         rules = [self._rules(field) for field in descriptor.fields]
         ordered = [one for one in rules if one.rule.not_before_field]
         checks = (*map(fields.compile_check, rules), *map(fields.compile_order, ordered))
-        rule = self._rules_of_messages.get(descriptor.full_name)
-        compiled = _of_message(checks, rule, self._today)
+        of_message = tuple(known[name] for known in self._rules_of_messages if (name := descriptor.full_name) in known)
+        compiled = _of_message(checks, of_message, self._today)
         self._compiled[descriptor.full_name] = compiled
         return compiled
 
@@ -91,14 +91,17 @@ class Checker:
         )
 
 
-def _of_message(checks: tuple[fields.Check, ...], rule: messages.Rule | None, today: fields.Today) -> fields.Check:
+def _of_message(
+    checks: tuple[fields.Check, ...], rules: tuple[messages.Rule, ...], today: fields.Today
+) -> fields.Check:
     def check(message: Any, path: str, violations: list[Violation]) -> None:
         fields.check_unknown(message, path, violations)
         before = len(violations)
         for one in checks:
             one(message, path, violations)
         # A list past its limit is not walked by anybody: that is what the limit is for.
-        if rule is not None and not any(v.reason == errors_pb2.FIELD_REASON_TOO_LONG for v in violations[before:]):
-            rule(message, path, violations, today)
+        if rules and not any(v.reason == errors_pb2.FIELD_REASON_TOO_LONG for v in violations[before:]):
+            for rule in rules:
+                rule(message, path, violations, today)
 
     return check

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from google.protobuf.message import Message
 from google.type import date_pb2
 
 from nsor.v1 import errors_pb2
@@ -34,3 +35,13 @@ def read(date: date_pb2.Date) -> dt.date:
     except ValueError:
         # Not chained: Python's own text repeats the value.
         raise FormatError(errors_pb2.FIELD_REASON_DATE_INVALID) from None
+
+
+def of_field(message: Message, field: str) -> dt.date | None:
+    """Give the date of a field, or nothing when it isn't set or isn't a date: that was reported already."""
+    if not message.HasField(field):
+        return None
+    try:
+        return read(getattr(message, field))
+    except FormatError:
+        return None

@@ -9,9 +9,6 @@ import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
-from google.protobuf.message import Message
-from google.type import date_pb2
-
 from nsor.v1 import (
     directory_pb2,
     errors_pb2,
@@ -24,11 +21,11 @@ from nsor.v1 import (
 )
 from nsor_server.errors import Violation
 from nsor_server.formats import dates, person_name, place_code, screens
-from nsor_server.formats.errors import FormatError
 
 Rule = Callable[..., None]
 """Takes a message of its type, the path of its fields, the violations so far, and today."""
 _Today = Callable[[], dt.date]
+_day: Final = dates.of_field
 
 _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
@@ -38,17 +35,6 @@ _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
-
-
-def _day(message: Message, field: str) -> dt.date | None:
-    """Give the date of a field, or nothing when it isn't set or isn't a date: that was reported already."""
-    if not message.HasField(field):
-        return None
-    date: date_pb2.Date = getattr(message, field)
-    try:
-        return dates.read(date)
-    except FormatError:
-        return None
 
 
 def _duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
@@ -133,6 +119,22 @@ def _count(count: types_pb2.Count, path: str, violations: list[Violation], _toda
     imprisonment = count.sentence_kind == types_pb2.SENTENCE_KIND_IMPRISONMENT
     if count.sentence_kind and imprisonment != bool(count.months):
         violations.append(Violation(path + "months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+
+
+def _import(
+    request: registration_pb2.ImportRegistrationsRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """Rows of one block of a hundred, their numbers ascending: what is stored of an import is a row of each block."""
+    before, block = 0, None
+    for index, row in enumerate(request.rows):
+        if row.row <= 0:
+            continue  # reported already
+        block = (row.row - 1) // 100 if block is None else block
+        if row.row <= before:
+            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_DUPLICATE))
+        elif (row.row - 1) // 100 != block:
+            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+        before = max(before, row.row)
 
 
 def _conviction(conviction: types_pb2.Conviction, path: str, violations: list[Violation], _today: _Today) -> None:
@@ -246,6 +248,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Conviction": _conviction,
     "nsor.v1.Custody": _custody,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
+    "nsor.v1.ImportRegistrationsRequest": _import,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

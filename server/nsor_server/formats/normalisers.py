@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -60,7 +61,10 @@ class PlaceRegistry(Protocol):
     """What is asked of policy.places."""
 
     def exists(self, code: str, /) -> bool:
-        """Tell whether a well-formed code names a place."""
+        """Tell whether a well-formed code names a place, of today or of before."""
+
+    def existed(self, code: str, day: dt.date, /) -> bool:
+        """Tell whether a place's district was one on a day."""
 
 
 class OffenceRegistry(Protocol):

@@ -6,7 +6,8 @@ Had they one queue, whoever puts in the most would fill each batch, and everybod
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Each = TypeVar("Each")
@@ -16,11 +17,14 @@ class Waiting(Generic[Each]):
     """Queues; any thread puts, one takes.
 
     Args:
-        most_of_one: items of one owner in a batch: a batch is the time that all others wait.
+        most_of_one: what the items of one owner in a batch may weigh: a batch is the time that all others wait. One
+            item is taken whatever it weighs.
+        weight: what an item weighs; without it 1.
     """
 
-    def __init__(self, most_of_one: int) -> None:
+    def __init__(self, most_of_one: int, weight: Callable[[Each], int] = lambda _item: 1) -> None:
         self._most_of_one = most_of_one
+        self._weight = weight
         self._queues: OrderedDict[str, deque[Each]] = OrderedDict()
         self._count = 0
         self._closed = False
@@ -47,7 +51,7 @@ class Waiting(Generic[Each]):
             self._changed.notify()
 
     def take(self, most: int) -> list[Each]:
-        """Wait for the first item, and take with it what waits: one of each owner in turn, at most so many.
+        """Wait for the first item, and take with it what waits: one of each owner in turn, of at most this weight.
 
         Empty once it is closed and nothing waits any more.
         """
@@ -55,16 +59,22 @@ class Waiting(Generic[Each]):
             while not self._count and not self._closed:
                 self._changed.wait()
             taken: list[Each] = []
-            rounds = 0
-            while self._queues and len(taken) < most and rounds < self._most_of_one:
-                rounds += 1
-                for owner in list(self._queues)[: most - len(taken)]:
-                    queue = self._queues[owner]
-                    taken.append(queue.popleft())
-                    # Behind the others: the next batch begins with those that this one left out.
-                    if queue:
-                        self._queues.move_to_end(owner)
-                    else:
-                        del self._queues[owner]
+            weights: Counter[str] = Counter()
+            left = most
+            able = deque(self._queues)
+            while able:
+                owner = able.popleft()
+                queue = self._queues[owner]
+                weight = self._weight(queue[0])
+                if taken and (weight > left or (weights[owner] and weights[owner] + weight > self._most_of_one)):
+                    continue  # it keeps its place: the next batch begins with it
+                taken.append(queue.popleft())
+                weights[owner] += weight
+                left -= weight
+                if queue:
+                    self._queues.move_to_end(owner)
+                    able.append(owner)
+                else:
+                    del self._queues[owner]
             self._count -= len(taken)
             return taken

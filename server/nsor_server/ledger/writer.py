@@ -101,6 +101,7 @@ class Writer(Generic[Each]):
         on_lock: Callable[[float], None] = lambda _seconds: None,
         on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
         owner: Callable[[Each], str] = lambda _item: "",
+        weight: Callable[[Each], int] = lambda _item: 1,
         waits: Waits | None = None,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
@@ -112,6 +113,7 @@ class Writer(Generic[Each]):
             ledger: what is appended to.
             guard: commits.
             owner: whose an item is: of each owner a batch takes one in turn.
+            weight: as how many items it counts in a batch.
             waits: of this process, for the head's lock.
             on_lock: hears for how many seconds the head's lock was held.
             on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
@@ -128,7 +130,7 @@ class Writer(Generic[Each]):
         self._max_waiting = max_waiting
         self._owner = owner
         self._waits = waits or Waits()
-        self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE)
+        self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE, weight)
         self._session: Session | None = None
         self._open: dict[int, Each] = {}
         self._entering = threading.Lock()

@@ -24,7 +24,7 @@ _OF_A_CASE: Final = purposes_of(options_pb2.FIELD_CLASS_CASE)
 """What isn't shown a case isn't listed with one: its caller never saw the FIR that the register noted of the access, or
 its reference is a passport's or a prisoner's number, which names a person."""
 _CNIC_DIGITS: Final = 13
-_PLACE: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/PS-[0-9]{3})?)?(?= )")
+_PLACE: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/(?:PS|LV)-[0-9]{3})?)?(?= )")
 
 
 class ProofOutOfRange(errors.ApiError):

@@ -27,9 +27,19 @@ def codes() -> dict[str, list[dict[str, Any]]]:
 
 def _places(unit: UnitRow) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{"code": unit.code, "en": unit.en, "ur": unit.ur, "verified": unit.verified}]
+    if unit.levies:
+        found[-1]["levies"] = True
     for district in unit.districts:
         code = f"{unit.code}/{district.code}"
-        found.append({"code": code, "en": district.en, "ur": district.ur, "verified": unit.verified})
+        verified = unit.verified if district.verified is None else district.verified
+        found.append({"code": code, "en": district.en, "ur": district.ur, "verified": verified})
+        found[-1] |= {
+            name: day.isoformat()
+            for name, day in (("valid_from", district.valid_from), ("valid_to", district.valid_to))
+            if day is not None
+        }
+        if unit.levies:
+            found[-1]["levies"] = True
         if district.stations:
             found[-1]["stations"] = [f"{code}/{station}" for station in district.stations]
     return found

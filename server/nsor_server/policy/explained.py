@@ -205,22 +205,24 @@ def _places(before: Policy, after: Policy) -> Iterator[str]:
         ("Places that no request can name any more", old.keys() - new.keys()),
         ("Places with another name", {code for code in new.keys() & old.keys() if new[code][0] != old[code][0]}),
         (
-            "Districts of which other stations are accepted",
+            "Places of which other stations are accepted",
             {c for c in new.keys() & old.keys() if new[c][1] != old[c][1]},
         ),
+        ("Districts that are districts on other days", {c for c in new.keys() & old.keys() if new[c][2] != old[c][2]}),
     ):
         if found:
             yield f"{word}: {_named(sorted(found))}."
 
 
-def _all_places(policy: Policy) -> dict[str, tuple[tuple[str, str], tuple[str, ...]]]:
-    """Each unit and district: its names, and the stations that are listed."""
+def _all_places(policy: Policy) -> dict[str, tuple[Any, Any, Any]]:
+    """Each unit and district: its names, which stations are accepted, and its days."""
     file: Any = policy.documents["places"]
-    found: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {}
+    found: dict[str, tuple[Any, Any, Any]] = {}
     for unit in file.unit:
-        found[unit.code] = ((unit.en, unit.ur), ())
+        found[unit.code] = ((unit.en, unit.ur), unit.levies, None)
         for district in unit.districts:
-            found[f"{unit.code}/{district.code}"] = ((district.en, district.ur), district.stations)
+            days = (district.valid_from, district.valid_to)
+            found[f"{unit.code}/{district.code}"] = ((district.en, district.ur), district.stations, days)
     return found
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
-from nsor_server.access import decisions, rows
+from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.policy.loaded import policy_of
-from nsor_server.registration import claims, review_store, rules, store
+from nsor_server.registration import claims, entering, review_store, rules, store
 from nsor_server.registration import record as records
+from nsor_server.registration.imports.service import ImportService
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -33,6 +32,7 @@ class RegistrationService:
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
         self._blind_index = blind_index
+        self._imports = ImportService(sealer)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -62,31 +62,29 @@ class RegistrationService:
                 self.list_reviews,
                 charge=lambda request: Charge(request.page_token),
             ),
+            *self._imports.handlers(),
         )
 
     def create_registration(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection
     ) -> Outcome[registration_pb2.CreateRegistrationResponse]:
         """Enter a conviction order. The register isn't asked whether the person is known."""
-        record = self._checked(call, request)
+        for refusal in entering.refusals(call, request):
+            raise refusal
+        record = entering.record_of(call, request)
         answer = registration_pb2.CreateRegistrationResponse(warnings=rules.warnings(request.person))
         detail = record_pb2.AccessDetail(
             outcome="VALIDATED", case_reference=records.case_reference(record.convictions[0].fir)
         )
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
-        key, written = self._completed(call, record)
+        entered = entering.entered(self._sealer, call, record, call.agency.agency_id)
         answer.registration_id = text(record.registration_id)
-        answer.etag = written.etag
+        answer.etag = entered.version.etag
         answer.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
         detail.outcome = "CREATED"
         detail.subjects.append(record.registration_id)
-        return Outcome(
-            disclose(answer, call.purpose),
-            detail,
-            (key, written.row, *_creation_events(call, record)),
-            (written.ref,),
-        )
+        return Outcome(disclose(answer, call.purpose), detail, entered.rows, (entered.version.ref,))
 
     def confirm_registration(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
@@ -186,41 +184,13 @@ class RegistrationService:
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection | None = None
     ) -> None:
-        rows.require_within(call.agency, call.officer, rules.places_of_cases(request.convictions))
+        entering.require_within(call, request)
 
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
     ) -> None:
         if not store.was_shown(conn, self._sealer, raw(request.registration_id), call):
             raise errors.NoRecord
-
-    def _checked(
-        self, call: Call, request: registration_pb2.CreateRegistrationRequest
-    ) -> record_pb2.RegistrationRecord:
-        """The order as a record, after every rule that needs no register; only the directory is looked at."""
-        rules.check_convicted(request.convictions)
-        bases = rules.legal_bases(policy_of(call).offences, request.convictions)
-        self._created_again(call, request)
-        if request.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:
-            rules.check_custodian(call.agencies.get(request.custody.prisons_agency_id))
-        record = records.from_request(request)
-        for conviction, of_counts in zip(record.convictions, bases, strict=True):
-            for count, basis in zip(conviction.counts, of_counts, strict=True):
-                count.legal_basis = basis
-        return record
-
-    def _completed(self, call: Call, record: record_pb2.RegistrationRecord) -> tuple[Row, store.Written]:
-        """The row of the key of a new registration, and that of its first version."""
-        written_at = call.now()
-        record.registration_id = uuid.uuid4().bytes
-        record.version = 1
-        record.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
-        record.responsible_place = rules.responsible_place(record.addresses)
-        record.created_by_agency = call.agency.agency_id
-        record.created_by_key = call.officer_key
-        record.create_time_us = to_us(written_at)
-        key, wrapped = self._sealer.new_data_key(record.registration_id)
-        return store.key_row(record.registration_id, wrapped), store.version_row(key, record, written_at)
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:
@@ -235,18 +205,6 @@ def _review(stored: review_store.StoredReview) -> registration_pb2.Review:
         earlier_registration_id=text(stored.earlier_registration_id),
         identifier=registration_pb2.IdentifierKind.ValueType(stored.kind),
         review_time=from_us(to_us(stored.due_at)),
-    )
-
-
-def _creation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
-    """NPB hears of it, and the courts hear what awaits them."""
-    return outbox.owed(
-        notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
-        [
-            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
-            *recipients.courts_for(call.agencies, records.court_places(record)),
-        ],
-        registration_id=record.registration_id,
     )
 
 

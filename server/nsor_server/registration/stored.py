@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
+from nsor_server.registration.imports import stored as imports
 from nsor_server.storage.keyring import Keyring
 
 _STRAY: Final = """
@@ -22,7 +23,8 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 """
 
 
-def _compare(conn: Connection, _keyring: Keyring, add: Add) -> None:
+def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
+    imports.compare(conn, keyring, add)
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
@@ -37,6 +39,7 @@ STORED: Final = Stored(
         RecordedTable(store.TABLE, "registration_id", "version"),
         RecordedTable(claims.TABLE, "registration_id", "version"),
         RecordedTable(review_store.TIMES, "review_time_id"),
+        imports.RECORDED,
     ),
     _compare,
 )

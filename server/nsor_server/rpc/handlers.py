@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from nsor_server.calls import Call, Outcome, Refusal
+from nsor_server.errors import Violation
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Step
@@ -85,4 +86,23 @@ class Streamed(Generic[Q, A]):
     after: Callable[[Call, int, Connection], StreamStep | None]
 
 
-Handler: TypeAlias = Unary[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any]
+@dataclass(frozen=True, slots=True)
+class Exchanged(Generic[Q, A]):
+    """A method whose caller sends a stream of messages, each of which is answered by one, in their order.
+
+    Each message is a call of its own: it is gated, has an entry and a receipt, and may run again as a unary one does.
+
+    Attributes:
+        run: as that of a unary method, for one message.
+        answered: which of the fields that are wrong are told in the answer, instead of refusing the message.
+        weight: as how many ordinary calls a message counts in a commit, whose time is everybody's.
+    """
+
+    request: type[Q]
+    response: type[A]
+    run: Callable[[Call, Q, Connection], Outcome[A]]
+    answered: Callable[[Violation], bool]
+    weight: Callable[[Q], int]
+
+
+Handler: TypeAlias = Unary[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any] | Exchanged[Any, Any]

@@ -6,7 +6,7 @@ A method that doesn't exist has a route as well, so that calls of it are answere
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.contract import Contract, ContractError, MethodRule
 from nsor_server.calls import Call
+from nsor_server.errors import Violation
 from nsor_server.rpc import transport
-from nsor_server.rpc.handlers import Grouped, Handler, Streamed, Unary
+from nsor_server.rpc.handlers import Exchanged, Grouped, Handler, Streamed, Unary
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.transport import Channel
 from nsor_server.tracing.spans import OTHER_METHOD
@@ -67,6 +68,13 @@ class Method:
             return self.rule.request_class.FromString(data)
         except DecodeError:
             raise errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST) from None
+
+    def refusing(self, call: Call, violations: Sequence[Violation]) -> tuple[Violation, ...]:
+        """Those of the fields that are wrong which refuse the call; the others are the handler's to answer."""
+        if not isinstance(self.handler, Exchanged):
+            return tuple(violations)
+        call.found = tuple(violation for violation in violations if self.handler.answered(violation))
+        return tuple(violation for violation in violations if not self.handler.answered(violation))
 
     def run(self, call: Call, reader: Reader) -> None:
         """Fill in the outcome, or for a grouped method what it prepares.
@@ -116,7 +124,8 @@ class Methods(grpc.GenericRpcHandler):
         rule = self._by_request.get(handler.request)
         if rule is None or rule.response_class is not handler.response:
             raise ContractError(f"no method takes {handler.request.__name__} and gives {handler.response.__name__}")
-        if rule.streaming != isinstance(handler, Streamed):
+        streams = (isinstance(handler, Streamed | Exchanged), isinstance(handler, Exchanged))
+        if (rule.streaming, rule.takes_stream) != streams:
             raise ContractError(f"the handler of {rule.full_name} is of the wrong kind")
         if _repeats_to_anybody(rule, handler):
             raise ContractError(f"{rule.full_name} would repeat its answers to whoever may no longer see their rows")

@@ -15,6 +15,7 @@ _KINDS: Final = {
     "officer_key_id": "officer",
     "access_id": "access",
     "proposal_id": "policy-proposal",
+    "import_id": "import",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

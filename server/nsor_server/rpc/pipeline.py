@@ -188,9 +188,9 @@ class Pipeline:
         else:
             current = self.admission.directory.current
             self.admission.admit_by(call, current, just_identified=call.directory is current)
-        violations = policy_of(call).checker.check(call.request)
+        violations = call.route.refusing(call, policy_of(call).checker.check(call.request))
         if violations:
-            raise errors.InvalidFields(violations=tuple(violations))
+            raise errors.InvalidFields(violations=violations)
         call.request_id, call.named = request_id(call.request), named(call.request)
 
     def record(self, call: Call) -> None:

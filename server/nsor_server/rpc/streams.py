@@ -9,93 +9,42 @@ import dataclasses
 import itertools
 import threading
 import time
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
-from nsor.v1 import errors_pb2, receipt_pb2
+from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.calls import Call, new_access_id
+from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.ledger.writer import Writer
-from nsor_server.rpc.admission import Admission
-from nsor_server.rpc.answers import Answers, describe
-from nsor_server.rpc.handlers import Streamed, StreamStep
-from nsor_server.rpc.reading import Reader, replaced_errors
-from nsor_server.rpc.transport import Channel
-from nsor_server.tracing.spans import Tracing
+from nsor_server.rpc.answers import describe
+from nsor_server.rpc.exchange import Exchange
+from nsor_server.rpc.handlers import Exchanged, Streamed, StreamStep
+from nsor_server.rpc.open_stream import (
+    GATE_SECONDS,
+    MESSAGE_SECONDS,
+    Front,
+    Needs,
+    OpenStream,
+    message_of,
+    with_receipt,
+)
+from nsor_server.rpc.reading import replaced_errors
 
-GATE_SECONDS = 1.0
-"""A silent stream is gated this often; with the directory's watcher, a revocation ends it within 5 s."""
-MESSAGE_SECONDS = 10.0
-"""Longest work on one message."""
 SEND_SECONDS = 30.0
 """A caller that reads nothing for so long is cut off."""
 MAX_TRIES = 4
-RECEIPT_TAG = b"\x7a"
-"""Field 15, length-delimited: the receipt goes behind the bytes that its answer hash covers."""
-
-
-class Waits(Protocol):
-    """How a stream waits for what comes next."""
-
-    def ticket(self, agency_id: str) -> int:
-        """How often the agency has been woken."""
-        ...
-
-    def wait(self, agency_id: str, ticket: int, timeout_seconds: float) -> bool:
-        """Wait until it is woken after the ticket."""
-        ...
-
-
-class Front(Protocol):
-    """What a stream passes before its first message, and when it is refused."""
-
-    def enter(self, call: Call) -> None:
-        """Parse, gate, check; raises ApiError."""
-        ...
-
-    def refuse(self, call: Call, error: Exception) -> None:
-        """Record a refusal and end the call with it."""
-        ...
-
-
-@dataclass(slots=True)
-class _Open:
-    """An open stream.
-
-    Attributes:
-        channel: its own, which the call holds no more when it is answered.
-        sending_since: ``time.monotonic`` since when a message waits to be taken; 0 when none does.
-    """
-
-    call: Call
-    channel: Channel
-    sending_since: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What streams are served with."""
-
-    reader: Reader
-    admission: Admission
-    writer: Writer[Call]
-    answers: Answers
-    tracing: Tracing
-    waits: Waits
 
 
 class Streams:
-    """Serves server-streaming methods."""
+    """Serves methods that answer with a stream."""
 
     def __init__(self, needs: Needs, *, idle_seconds: float) -> None:
         """A stream without a message for ``idle_seconds`` ends, with OK: its caller goes on from its cursor."""
         self._needs = needs
         self._idle_seconds = idle_seconds
         self._draining = threading.Event()
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, OpenStream] = {}
         self._numbers = itertools.count()
         self._supervisor = threading.Thread(target=self._supervise, name="stream-supervisor", daemon=True)
         self._supervisor.start()
@@ -112,11 +61,14 @@ class Streams:
     def serve(self, front: Front, call: Call) -> None:
         """Answer a call with a stream of messages; returns when it has ended."""
         number = next(self._numbers)
-        opened = _Open(call, call.channel)
+        opened = OpenStream(call, call.channel)
         try:
             front.enter(call)
             self._open[number] = opened
-            self._messages(opened)
+            if isinstance(call.route.handler, Exchanged):
+                Exchange(self._needs, front, opened, self._draining, self._idle_seconds).run()
+            else:
+                self._messages(opened)
         except Exception as error:  # noqa: BLE001 - as for unary calls: no exception reaches grpc
             front.refuse(call, error)
         else:
@@ -124,7 +76,7 @@ class Streams:
         finally:
             self._open.pop(number, None)
 
-    def _messages(self, opened: _Open) -> None:
+    def _messages(self, opened: OpenStream) -> None:
         call = opened.call
         handler: Streamed[Any, Any] = call.route.handler
         agency_id = call.agency.agency_id
@@ -139,9 +91,7 @@ class Streams:
             found = self._next(call, handler, cursor)
             if found is not None:
                 message, cursor = found
-                opened.sending_since = time.monotonic()
-                call.channel.send(message)
-                opened.sending_since = 0.0
+                opened.send(message)
                 last = time.monotonic()
             elif time.monotonic() - last >= self._idle_seconds:
                 return
@@ -165,24 +115,15 @@ class Streams:
         raise errors.Unavailable(retry_after_seconds=1.0)
 
     def _recorded(self, call: Call, step: StreamStep) -> bytes:
-        span = self._needs.tracing.message(call.span, call.method)
-        message = dataclasses.replace(
-            call,
-            span=span,
-            access_id=new_access_id(),
-            deadline=time.monotonic() + MESSAGE_SECONDS,
-            outcome=step.outcome,
-            answer=step.outcome.response.SerializeToString(),
-            channel=None,
-            hold=None,
-        )
+        message = message_of(call, self._needs.tracing)
+        message.outcome, message.answer = step.outcome, step.outcome.response.SerializeToString()
         describe(message, recorded=True)
         code = "UNAVAILABLE"
         try:
             receipt = self._needs.writer.submit(message)
             code = "OK"
         finally:
-            span.end(code)
+            message.span.end(code)
         return with_receipt(message.answer, receipt)
 
     def _supervise(self) -> None:
@@ -197,7 +138,7 @@ class Streams:
             if since and (now - since > SEND_SECONDS or (now - since > GATE_SECONDS and not self._may(opened))):
                 opened.channel.cancel()
 
-    def _may(self, opened: _Open) -> bool:
+    def _may(self, opened: OpenStream) -> bool:
         """Whether the stream's caller still may have it: by what is known, when the database can't be asked."""
         try:
             # A copy: the stream's thread may go on with the call at any moment.
@@ -205,19 +146,3 @@ class Streams:
         except (errors.ApiError, psycopg.Error):
             return False
         return True
-
-
-def with_receipt(answer: bytes, receipt: receipt_pb2.Receipt) -> bytes:
-    """A message with its receipt as the last field."""
-    encoded = receipt.SerializeToString()
-    return answer + RECEIPT_TAG + varint(len(encoded)) + encoded
-
-
-def varint(number: int) -> bytes:
-    """A protobuf varint."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

@@ -97,7 +97,7 @@ class Channel:
         return left
 
     def receive(self, received: Callable[[bytes | None], None]) -> None:
-        """Have ``received`` hear the message, in grpc's thread; None: there is none, or the caller is gone."""
+        """Have ``received`` hear the next message, in grpc's thread; None: there is none, or the caller is gone."""
         state = self._state
         heard = _server._receive_message(state, self._event.call, None)  # noqa: SLF001 - see above
 
@@ -108,6 +108,7 @@ class Channel:
             return ended
 
         with state.condition:
+            state.request = None  # or the end of a stream would be heard as the message before
             self._event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), hear)
             state.due.add(_server._RECEIVE_MESSAGE_TOKEN)  # noqa: SLF001 - see above
 

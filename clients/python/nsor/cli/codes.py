@@ -23,7 +23,8 @@ def places(session: Session, words: tuple[str, ...]) -> None:
     found = registry.find(" ".join(words))
     if session.as_json:
         for place in found.places:
-            session.json({"code": place.code, "en": place.en, "ur": place.ur, "verified": place.verified})
+            days = {"valid_from": place.valid_from, "valid_to": place.valid_to}
+            session.json({"code": place.code, "en": place.en, "ur": place.ur, "verified": place.verified, **days})
         return
     if not found.exact:
         session.say("No place has such a name. The list has provinces and districts: name the district.")
@@ -36,17 +37,23 @@ def places(session: Session, words: tuple[str, ...]) -> None:
         session.say("These codes are a working list, not compared with the provinces' notifications.")
     if found.places and not any(place.stations for place in found.places):
         session.say("A police station is DISTRICT/PS-001, such as PK-PB/LHR/PS-001: your province gives its number.")
+    if any(place.levies for place in found.places):
+        session.say("A Levies post is DISTRICT/LV-001.")
 
 
 _NEAR = "These come near:"
 
 
 def _where(place: Place) -> str:
-    """The province of a district."""
+    """The province of a district, and from when to when it was one."""
     from nsor.codes import source  # noqa: PLC0415 - as above
 
     unit, _, district = place.code.partition("/")
-    return next(other.en for other in source.places() if other.code == unit) if district else ""
+    if not district:
+        return ""
+    province = next(other.en for other in source.places() if other.code == unit)
+    days = [f"from {place.valid_from}"] * bool(place.valid_from) + [f"to {place.valid_to}"] * bool(place.valid_to)
+    return ", ".join((province, *days))
 
 
 @click.command()

@@ -19,6 +19,9 @@ class Place:
         ur: name in Urdu.
         verified: whether the list that it stands in was compared with an official one.
         stations: codes of its police stations; none while nobody has supplied them.
+        valid_from: first day on which it was a district, as 2019-06-17; empty when it was one before any case.
+        valid_to: last day; empty while it is one.
+        levies: there are Levies posts beside police stations.
     """
 
     code: str
@@ -26,6 +29,9 @@ class Place:
     ur: str
     verified: bool
     stations: tuple[str, ...] = ()
+    valid_from: str = ""
+    valid_to: str = ""
+    levies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

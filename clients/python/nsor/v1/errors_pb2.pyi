@@ -331,6 +331,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Rows of the document contradict each other, the other documents or this contract."""
     FIELD_REASON_ONLY_WITH_ATTEMPT: _FieldReason.ValueType  # 44
     """Goes with an attempt, an abetment or a conspiracy only."""
+    FIELD_REASON_PLACE_OF_OTHER_DAYS: _FieldReason.ValueType  # 45
+    """The code of a district that wasn't one on the day: it began later, or had ended."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -425,4 +427,6 @@ FIELD_REASON_ROWS_CONTRADICT: FieldReason.ValueType  # 43
 """Rows of the document contradict each other, the other documents or this contract."""
 FIELD_REASON_ONLY_WITH_ATTEMPT: FieldReason.ValueType  # 44
 """Goes with an attempt, an abetment or a conspiracy only."""
+FIELD_REASON_PLACE_OF_OTHER_DAYS: FieldReason.ValueType  # 45
+"""The code of a district that wasn't one on the day: it began later, or had ended."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

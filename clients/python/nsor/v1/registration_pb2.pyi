@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import errors_pb2 as _errors_pb2
+from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -300,6 +302,240 @@ class CreateRegistrationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateRegistrationResponse: _TypeAlias = CreateRegistrationResponse  # noqa: Y015
+
+@_typing.final
+class ImportRegistrationsRequest(_message.Message):
+    """Some rows of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    import_id: _builtins.str
+    """The import: the same id in all messages of a file, in whatever stream. It is the agency's own."""
+    validate_only: _builtins.bool
+    """Checks the rows by form and law only, and changes nothing. It never reads the register, nor what was imported before."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportRow]:
+        """The rows, their numbers ascending, all of one block of a hundred: 1 to 100, 101 to 200, and so on."""
+
+    def __init__(
+        self,
+        *,
+        import_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        rows: _abc.Iterable[Global___ImportRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["import_id", b"import_id", "rows", b"rows", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportRegistrationsRequest: _TypeAlias = ImportRegistrationsRequest  # noqa: Y015
+
+@_typing.final
+class ImportRow(_message.Message):
+    """A row of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Number of the row, from 1."""
+    @_builtins.property
+    def order(self) -> Global___CreateRegistrationRequest:
+        """The order. What is wrong in it is a finding of its row, and refuses no other. Its `request_id` makes it no more repeatable than the
+        row's number does, and is compared like any other field; its `validate_only` isn't looked at.
+        """
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        order: Global___CreateRegistrationRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportRow: _TypeAlias = ImportRow  # noqa: Y015
+
+@_typing.final
+class ImportRegistrationsResponse(_message.Message):
+    """Findings of some rows of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportFinding]:
+        """One for each row of the message, in their order."""
+
+    @_builtins.property
+    def receipt(self) -> _receipt_pb2.Receipt:
+        """Proof that the message was recorded. It isn't covered by its own answer hash."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___ImportFinding] | None = ...,
+        receipt: _receipt_pb2.Receipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportRegistrationsResponse: _TypeAlias = ImportRegistrationsResponse  # noqa: Y015
+
+@_typing.final
+class ImportFinding(_message.Message):
+    """What became of a row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VIOLATIONS_FIELD_NUMBER: _builtins.int
+    MORE_VIOLATIONS_FIELD_NUMBER: _builtins.int
+    STORED_BEFORE_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Number of the row."""
+    registration_id: _builtins.str
+    """Id of the registration; empty when the row was refused, or only validated."""
+    etag: _builtins.str
+    """Etag of its first version; empty when the row was refused, or only validated."""
+    reason: _errors_pb2.ErrorReason.ValueType
+    """Why the row was refused; ERROR_REASON_UNSPECIFIED: it was accepted."""
+    more_violations: _builtins.int
+    """How many fields more are wrong."""
+    stored_before: _builtins.bool
+    """The row was stored before, under this number of this import: this is its finding of then."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldWarning]:
+        """What is odd about a row that was accepted."""
+
+    @_builtins.property
+    def violations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportViolation]:
+        """The fields that are wrong, at most 20."""
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        warnings: _abc.Iterable[Global___FieldWarning] | None = ...,
+        reason: _errors_pb2.ErrorReason.ValueType = ...,
+        violations: _abc.Iterable[Global___ImportViolation] | None = ...,
+        more_violations: _builtins.int = ...,
+        stored_before: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "more_violations", b"more_violations", "reason", b"reason", "registration_id", b"registration_id", "row", b"row", "stored_before", b"stored_before", "violations", b"violations", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportFinding: _TypeAlias = ImportFinding  # noqa: Y015
+
+@_typing.final
+class ImportViolation(_message.Message):
+    """A field of a row that broke a rule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MEANING_EN_FIELD_NUMBER: _builtins.int
+    MEANING_UR_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Path of the field within the order."""
+    reason: _errors_pb2.FieldReason.ValueType
+    """The rule."""
+    meaning_en: _builtins.str
+    """The rule in English; never a value."""
+    meaning_ur: _builtins.str
+    """The rule in Urdu."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        reason: _errors_pb2.FieldReason.ValueType = ...,
+        meaning_en: _builtins.str = ...,
+        meaning_ur: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "meaning_en", b"meaning_en", "meaning_ur", b"meaning_ur", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportViolation: _TypeAlias = ImportViolation  # noqa: Y015
+
+@_typing.final
+class ListImportFindingsRequest(_message.Message):
+    """Asks for the findings of an import again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    import_id: _builtins.str
+    """The import."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one."""
+    def __init__(
+        self,
+        *,
+        import_id: _builtins.str = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["import_id", b"import_id", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImportFindingsRequest: _TypeAlias = ListImportFindingsRequest  # noqa: Y015
+
+@_typing.final
+class ListImportFindingsResponse(_message.Message):
+    """A page of findings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportFinding]:
+        """In the order of the rows."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___ImportFinding] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImportFindingsResponse: _TypeAlias = ListImportFindingsResponse  # noqa: Y015
 
 @_typing.final
 class ConfirmRegistrationRequest(_message.Message):

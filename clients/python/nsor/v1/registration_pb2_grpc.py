@@ -40,6 +40,16 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.CreateRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.CreateRegistrationResponse.FromString,
                 _registered_method=True)
+        self.ImportRegistrations = channel.stream_stream(
+                '/nsor.v1.RegistrationService/ImportRegistrations',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ImportRegistrationsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ImportRegistrationsResponse.FromString,
+                _registered_method=True)
+        self.ListImportFindings = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListImportFindings',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.FromString,
+                _registered_method=True)
         self.ConfirmRegistration = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ConfirmRegistration',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationRequest.SerializeToString,
@@ -64,6 +74,35 @@ class RegistrationServiceServicer:
     def CreateRegistration(self, request, context):
         """Enters a conviction order. The answer is always "accepted for review": it never tells whether the person was known. The
         registration is shown in look-ups only after a court has confirmed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportRegistrations(self, request_iterator, context):
+        """Enters conviction orders from a file, many to a message. Each message is answered by one with a finding for each of its rows, in
+        their order: accepted for review, as by CreateRegistration, or refused with every field that is wrong. Neither a finding nor its
+        time depends on who is registered. Each message is a call of its own: the caller is checked again, its rows are stored in one
+        commit with one entry in the ledger, and its answer has a receipt. The hash of its call is that of the stream's nonce and the
+        message's bytes. Answers come in the order of the messages. Several messages may be on their way; beyond a few the service reads
+        no more until it has answered one.
+
+        After a broken line, open another stream with the same `import_id` and send what wasn't answered. A row that is stored gives its
+        finding again; another order under its number is refused with REQUEST_ID_REUSED. A row that was refused may be corrected and sent
+        again. Nothing is entered twice, also when two streams send the same import at a time.
+
+        A message that can't be taken at all (no import id, rows out of order, a certificate revoked) ends the stream with an error; the
+        receipt in its trailing metadata is of the first message that isn't answered, or of the last one that is.
+
+        NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListImportFindings(self, request, context):
+        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+        numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,6 +142,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.CreateRegistration,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.CreateRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.CreateRegistrationResponse.SerializeToString,
+            ),
+            'ImportRegistrations': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportRegistrations,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ImportRegistrationsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ImportRegistrationsResponse.SerializeToString,
+            ),
+            'ListImportFindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListImportFindings,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.SerializeToString,
             ),
             'ConfirmRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmRegistration,
@@ -148,6 +197,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/CreateRegistration',
             nsor_dot_v1_dot_registration__pb2.CreateRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.CreateRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportRegistrations(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/nsor.v1.RegistrationService/ImportRegistrations',
+            nsor_dot_v1_dot_registration__pb2.ImportRegistrationsRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ImportRegistrationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListImportFindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListImportFindings',
+            nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

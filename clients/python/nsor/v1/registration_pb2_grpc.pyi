@@ -37,6 +37,27 @@ class RegistrationServiceStub:
     """Enters a conviction order. The answer is always "accepted for review": it never tells whether the person was known. The
     registration is shown in look-ups only after a court has confirmed it.
     """
+    ImportRegistrations: _grpc.StreamStreamMultiCallable[_registration_pb2.ImportRegistrationsRequest, _registration_pb2.ImportRegistrationsResponse]
+    """Enters conviction orders from a file, many to a message. Each message is answered by one with a finding for each of its rows, in
+    their order: accepted for review, as by CreateRegistration, or refused with every field that is wrong. Neither a finding nor its
+    time depends on who is registered. Each message is a call of its own: the caller is checked again, its rows are stored in one
+    commit with one entry in the ledger, and its answer has a receipt. The hash of its call is that of the stream's nonce and the
+    message's bytes. Answers come in the order of the messages. Several messages may be on their way; beyond a few the service reads
+    no more until it has answered one.
+
+    After a broken line, open another stream with the same `import_id` and send what wasn't answered. A row that is stored gives its
+    finding again; another order under its number is refused with REQUEST_ID_REUSED. A row that was refused may be corrected and sent
+    again. Nothing is entered twice, also when two streams send the same import at a time.
+
+    A message that can't be taken at all (no import id, rows out of order, a certificate revoked) ends the stream with an error; the
+    receipt in its trailing metadata is of the first message that isn't answered, or of the last one that is.
+
+    NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
+    """
+    ListImportFindings: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]
+    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+    numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
     ConfirmRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]
     """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
     numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
@@ -61,6 +82,27 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     CreateRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.CreateRegistrationRequest, _registration_pb2.CreateRegistrationResponse]  # type: ignore[assignment]
     """Enters a conviction order. The answer is always "accepted for review": it never tells whether the person was known. The
     registration is shown in look-ups only after a court has confirmed it.
+    """
+    ImportRegistrations: _aio.StreamStreamMultiCallable[_registration_pb2.ImportRegistrationsRequest, _registration_pb2.ImportRegistrationsResponse]  # type: ignore[assignment]
+    """Enters conviction orders from a file, many to a message. Each message is answered by one with a finding for each of its rows, in
+    their order: accepted for review, as by CreateRegistration, or refused with every field that is wrong. Neither a finding nor its
+    time depends on who is registered. Each message is a call of its own: the caller is checked again, its rows are stored in one
+    commit with one entry in the ledger, and its answer has a receipt. The hash of its call is that of the stream's nonce and the
+    message's bytes. Answers come in the order of the messages. Several messages may be on their way; beyond a few the service reads
+    no more until it has answered one.
+
+    After a broken line, open another stream with the same `import_id` and send what wasn't answered. A row that is stored gives its
+    finding again; another order under its number is refused with REQUEST_ID_REUSED. A row that was refused may be corrected and sent
+    again. Nothing is entered twice, also when two streams send the same import at a time.
+
+    A message that can't be taken at all (no import id, rows out of order, a certificate revoked) ends the stream with an error; the
+    receipt in its trailing metadata is of the first message that isn't answered, or of the last one that is.
+
+    NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
+    """
+    ListImportFindings: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]  # type: ignore[assignment]
+    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+    numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]  # type: ignore[assignment]
     """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
@@ -89,6 +131,39 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.CreateRegistrationResponse, _abc.Awaitable[_registration_pb2.CreateRegistrationResponse]]:
         """Enters a conviction order. The answer is always "accepted for review": it never tells whether the person was known. The
         registration is shown in look-ups only after a court has confirmed it.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportRegistrations(
+        self,
+        request_iterator: _MaybeAsyncIterator[_registration_pb2.ImportRegistrationsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_registration_pb2.ImportRegistrationsResponse], _abc.AsyncIterator[_registration_pb2.ImportRegistrationsResponse]]:
+        """Enters conviction orders from a file, many to a message. Each message is answered by one with a finding for each of its rows, in
+        their order: accepted for review, as by CreateRegistration, or refused with every field that is wrong. Neither a finding nor its
+        time depends on who is registered. Each message is a call of its own: the caller is checked again, its rows are stored in one
+        commit with one entry in the ledger, and its answer has a receipt. The hash of its call is that of the stream's nonce and the
+        message's bytes. Answers come in the order of the messages. Several messages may be on their way; beyond a few the service reads
+        no more until it has answered one.
+
+        After a broken line, open another stream with the same `import_id` and send what wasn't answered. A row that is stored gives its
+        finding again; another order under its number is refused with REQUEST_ID_REUSED. A row that was refused may be corrected and sent
+        again. Nothing is entered twice, also when two streams send the same import at a time.
+
+        A message that can't be taken at all (no import id, rows out of order, a certificate revoked) ends the stream with an error; the
+        receipt in its trailing metadata is of the first message that isn't answered, or of the last one that is.
+
+        NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
+        """
+
+    @_abc_1.abstractmethod
+    def ListImportFindings(
+        self,
+        request: _registration_pb2.ListImportFindingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ListImportFindingsResponse, _abc.Awaitable[_registration_pb2.ListImportFindingsResponse]]:
+        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+        numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

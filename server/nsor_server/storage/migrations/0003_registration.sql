@@ -28,3 +28,20 @@ CREATE TABLE registration_key (
 COMMENT ON COLUMN registration_key.wrapped IS 'the data key under the keyring; rotation, by the owner, wraps it anew';
 
 GRANT SELECT, INSERT ON registration_version, registration_key TO nsor_server;
+
+-- Imports: what became of each row, a hundred row numbers to a block. A message that stores something of a block adds a
+-- version with all that is known of it, so that the newest says everything.
+CREATE TABLE import_block (
+    block_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    agency_id text NOT NULL,
+    import_id uuid NOT NULL,
+    block integer NOT NULL CHECK (block >= 0),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (block_id, version)
+);
+CREATE INDEX import_block_in_order ON import_block (agency_id, import_id, block, version DESC);
+COMMENT ON COLUMN import_block.block_id IS 'the first half of a hash of agency, import and block';
+COMMENT ON COLUMN import_block.sealed IS 'nsor.storage.v1.ImportBlockRecord';
+
+GRANT SELECT, INSERT ON import_block TO nsor_server;

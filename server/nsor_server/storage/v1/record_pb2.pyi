@@ -294,6 +294,7 @@ class RegistrationRecord(_message.Message):
     CONVICTIONS_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
+    IMPORTED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -332,6 +333,8 @@ class RegistrationRecord(_message.Message):
     """Nationality."""
     heightened_handling: _builtins.bool
     """Heightened handling."""
+    imported_by_agency: _builtins.str
+    """The agency that imported it for the one that it counts as entered by; empty: that one has entered it."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """Names."""
@@ -379,14 +382,131 @@ class RegistrationRecord(_message.Message):
         convictions: _abc.Iterable[Global___Conviction] | None = ...,
         addresses: _abc.Iterable[Global___Address] | None = ...,
         heightened_handling: _builtins.bool = ...,
+        imported_by_agency: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "documents", b"documents", "heightened_handling", b"heightened_handling", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "documents", b"documents", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class ImportBlockRecord(_message.Message):
+    """The findings of a block of a hundred row numbers of an import: one version for each message that stored something of it, and each
+    repeats all that the one before had, but for rows that were refused and corrected. Sealed under the sealing keyset.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    BLOCK_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    agency_id: _builtins.str
+    """The agency whose import it is."""
+    import_id: _builtins.bytes
+    """The import, 16 bytes."""
+    block: _builtins.int
+    """Number of the block, from 0: row numbers from 100 times it, and 1."""
+    version: _builtins.int
+    """Version, from 1."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedRow]:
+        """The rows, in their order."""
+
+    def __init__(
+        self,
+        *,
+        agency_id: _builtins.str = ...,
+        import_id: _builtins.bytes = ...,
+        block: _builtins.int = ...,
+        version: _builtins.int = ...,
+        rows: _abc.Iterable[Global___ImportedRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "block", b"block", "import_id", b"import_id", "rows", b"rows", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportBlockRecord: _TypeAlias = ImportBlockRecord  # noqa: Y015
+
+@_typing.final
+class ImportedRow(_message.Message):
+    """A row of an import, and what became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Number of the row."""
+    sha256: _builtins.bytes
+    """SHA-256 of the order as it was checked, 32 bytes."""
+    registration_id: _builtins.bytes
+    """The registration, 16 bytes; empty: the row was refused."""
+    etag: _builtins.str
+    """Etag of its first version."""
+    reason: _builtins.int
+    """Number of nsor.v1.ErrorReason; 0: accepted."""
+    more: _builtins.int
+    """How many fields more are wrong."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedField]:
+        """What is wrong with a refused row (numbers of nsor.v1.FieldReason), or odd about an accepted one (of nsor.v1.WarningReason)."""
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        sha256: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        etag: _builtins.str = ...,
+        reason: _builtins.int = ...,
+        fields: _abc.Iterable[Global___ImportedField] | None = ...,
+        more: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "fields", b"fields", "more", b"more", "reason", b"reason", "registration_id", b"registration_id", "row", b"row", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedRow: _TypeAlias = ImportedRow  # noqa: Y015
+
+@_typing.final
+class ImportedField(_message.Message):
+    """A field of a row, and a number that says what of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Path of the field."""
+    reason: _builtins.int
+    """The number."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        reason: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedField: _TypeAlias = ImportedField  # noqa: Y015
 
 @_typing.final
 class ClaimRecord(_message.Message):

@@ -1,0 +1,119 @@
+"""A conviction order on its way into the register: checked by what the law and the directory say, and made into rows.
+
+One order by itself and a row of an import take this way. Nothing here reads the register.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access import rows
+from nsor_server.calls import Call, Row
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import record as records
+from nsor_server.registration import rules, store
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+Order = registration_pb2.CreateRegistrationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A new registration.
+
+    Attributes:
+        rows: that are to be added, with those of events.
+        version: the first one.
+    """
+
+    rows: tuple[Row, ...]
+    version: store.Written
+
+
+def require_within(call: Call, order: Order) -> None:
+    """See that the order's court and station lie where the caller may act.
+
+    Raises:
+        errors.Denied: OUTSIDE_JURISDICTION.
+    """
+    rows.require_within(call.agency, call.officer, rules.places_of_cases(order.convictions))
+
+
+def refusals(call: Call, order: Order, *, convictions: bool = True, custody: bool = True) -> list[errors.ApiError]:
+    """Every rule of the law and of the directory that refuses an order whose form was checked.
+
+    Args:
+        call: past the gate.
+        order: the order.
+        convictions: whether its convictions are of their form; no law is asked about others.
+        custody: the same of its custody.
+    """
+    checks: list[Callable[[], object]] = []
+    if convictions:
+        checks += [
+            lambda: rules.check_convicted(order.convictions),
+            lambda: rules.legal_bases(policy_of(call).offences, order.convictions),
+            lambda: require_within(call, order),
+        ]
+    if custody and order.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:
+        checks.append(lambda: rules.check_custodian(call.agencies.get(order.custody.prisons_agency_id)))
+    found = []
+    for check in checks:
+        try:
+            check()
+        except errors.ApiError as error:
+            found.append(error)
+    return found
+
+
+def record_of(call: Call, order: Order) -> record_pb2.RegistrationRecord:
+    """An order that nothing refuses, as a record with its legal bases; it lacks who entered it and where it stands."""
+    record = records.from_request(order)
+    bases = rules.legal_bases(policy_of(call).offences, order.convictions)
+    for conviction, of_counts in zip(record.convictions, bases, strict=True):
+        for count, basis in zip(conviction.counts, of_counts, strict=True):
+            count.legal_basis = basis
+    return record
+
+
+def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, owner: str) -> Entered:
+    """Complete a record as a new registration, and make its rows.
+
+    Args:
+        sealer: makes its data key.
+        call: of the officer who enters it.
+        record: as ``record_of`` gives it.
+        owner: the agency that it counts as entered by.
+    """
+    written_at = call.now()
+    record.registration_id = uuid.uuid4().bytes
+    record.version = 1
+    record.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    record.responsible_place = rules.responsible_place(record.addresses)
+    record.created_by_agency = owner
+    record.imported_by_agency = "" if owner == call.agency.agency_id else call.agency.agency_id
+    record.created_by_key = call.officer_key
+    record.create_time_us = to_us(written_at)
+    key, wrapped = sealer.new_data_key(record.registration_id)
+    written = store.version_row(key, record, written_at)
+    return Entered((store.key_row(record.registration_id, wrapped), written.row, *_events(call, record)), written)
+
+
+def _events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
+    """NPB hears of it, the courts hear what awaits them, and an owner for whom another entered it what it owns."""
+    return outbox.owed(
+        notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
+        [
+            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+            *recipients.courts_for(call.agencies, records.court_places(record)),
+            *([record.created_by_agency] if record.imported_by_agency else []),
+        ],
+        registration_id=record.registration_id,
+    )

@@ -1,0 +1,1 @@
+"""Imports: conviction orders from a file, and what became of each row."""

@@ -1,0 +1,80 @@
+"""What an import allows: which rows it takes, for whom it enters them, and what it says of a row. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from nsor.v1 import errors_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access.facts import contains
+from nsor_server.calls import Agency
+from nsor_server.errors import Violation
+
+BLOCK: Final = 100
+"""Row numbers of a block."""
+MOST_VIOLATIONS: Final = 20
+"""Of a row, as a finding tells them; more are counted."""
+_OF_ORDER: Final = re.compile(r"rows\[([0-9]+)\]\.order(?:\.(.+))?")
+_BLOCK_DIGITS: Final = 7
+
+
+def is_of_order(violation: Violation) -> bool:
+    """Whether a field that is wrong is one of an order: that is a finding of its row, and refuses no other."""
+    return _OF_ORDER.fullmatch(violation.field) is not None
+
+
+def by_row(violations: Sequence[Violation]) -> dict[int, list[Violation]]:
+    """What is wrong with orders, by the position of their rows; the paths are those within the order."""
+    found: dict[int, list[Violation]] = {}
+    for violation in violations:
+        path = _OF_ORDER.fullmatch(violation.field)
+        if path is not None:
+            found.setdefault(int(path[1]), []).append(Violation(path[2] or "order", violation.reason))
+    return found
+
+
+def block_of(row: int) -> int:
+    """The block of a row number, from 0."""
+    return (row - 1) // BLOCK
+
+
+def block_from(token: str) -> int:
+    """The first block of the page that a token names; an empty one names the first page.
+
+    A token is a number. It hides nothing: whoever may list an import's findings sees all of them.
+
+    Raises:
+        errors.InvalidFields: PAGE_TOKEN_INVALID.
+    """
+    if not token:
+        return 0
+    if not (token.isascii() and token.isdecimal() and len(token) <= _BLOCK_DIGITS):
+        invalid = Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
+        raise errors.InvalidFields(violations=(invalid,))
+    return int(token)
+
+
+def owner(agencies: Mapping[str, Agency], importer: Agency, court_place: str) -> str:
+    """The agency that an imported order counts as entered by: a prosecution itself, or that of the court's place.
+
+    The owner of a record is the prosecution that entered it until release; NADRA and NPB own none. Of several
+    prosecutions with that place the one with the narrowest jurisdiction is meant.
+
+    Raises:
+        errors.InvalidFields: AGENCY_UNKNOWN; there is no such prosecution, or two of them have equal claims.
+    """
+    if importer.kind == options_pb2.AGENCY_KIND_PROSECUTION:
+        return importer.agency_id
+    narrowest: dict[str, int] = {}
+    for agency in agencies.values():
+        if agency.kind == options_pb2.AGENCY_KIND_PROSECUTION and agency.enabled:
+            fitting = [len(place) for place in agency.jurisdiction if contains((place,), court_place)]
+            if fitting:
+                narrowest[agency.agency_id] = max(fitting)
+    best = [agency_id for agency_id, size in narrowest.items() if size == max(narrowest.values())]
+    if len(best) != 1:
+        wrong = Violation("convictions[0].court_case.place_code", errors_pb2.FIELD_REASON_AGENCY_UNKNOWN)
+        raise errors.InvalidFields(violations=(wrong,))
+    return best[0]

@@ -1,0 +1,189 @@
+"""A stream both ways: each message of the caller is a call of its own, and they are answered in their order.
+
+One thread keeps the order and does nothing else. A message is parsed, gated, checked and run in the pool that unary
+calls have, where its agency gets its share and no more, and recorded by the ledger's writer; while one is stored the
+next is run. No more than ``WINDOW`` messages are read ahead of the answers that the caller has taken, so that whoever
+sends fast and reads slowly fills his own line, and not this process.
+"""
+
+from __future__ import annotations
+
+import functools
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nsor.v1 import errors_pb2, receipt_pb2
+from nsor_server import errors
+from nsor_server.calls import Call
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.rpc.answers import describe
+from nsor_server.rpc.handlers import Exchanged
+from nsor_server.rpc.open_stream import GATE_SECONDS, Front, Needs, OpenStream, message_of, with_receipt
+from nsor_server.rpc.reading import replaced
+from nsor_server.rpc.shares import units
+
+WINDOW: Final = 3
+"""Messages in work: one is stored, one is read, one waits for either."""
+MAX_TRIES: Final = 16
+"""How often a message is run again that has read what has changed before it was recorded."""
+BYTES_OF_ROW: Final = 1024
+"""What a message of so many bytes takes the pool is what reading a row does."""
+
+
+@dataclass(slots=True, eq=False)
+class _Message:
+    """A message that the caller has sent.
+
+    Attributes:
+        ended: it is answered, or refused.
+        answer: with its receipt.
+        error: why it isn't answered.
+    """
+
+    call: Call
+    ended: bool = False
+    answer: bytes = b""
+    error: Exception | None = None
+
+
+class Exchange:
+    """One stream both ways.
+
+    Args:
+        needs: what it is served with.
+        front: what each message passes.
+        opened: the stream; its call has passed the front with the first message.
+        draining: set once the service takes no more.
+        idle_seconds: a caller who sends nothing for so long is told that the stream has ended.
+    """
+
+    def __init__(
+        self, needs: Needs, front: Front, opened: OpenStream, draining: threading.Event, idle_seconds: float
+    ) -> None:
+        self._needs = needs
+        self._front = front
+        self._opened = opened
+        self._draining = draining
+        self._idle_seconds = idle_seconds
+        self._handler: Exchanged[Any, Any] = opened.call.route.handler
+        self._heard: queue.SimpleQueue[bytes | _Message | None] = queue.SimpleQueue()
+        self._waiting: deque[_Message] = deque()
+        self._to_run: deque[_Message] = deque()
+        self._running: _Message | None = None
+        self._takes_more = True
+        self._listens = False
+        self._last = time.monotonic()
+
+    def run(self) -> None:
+        """Answer every message; returns when the caller has sent all, or is gone.
+
+        Raises:
+            Exception: why a message isn't answered, or the stream doesn't go on. The stream's call then stands for that
+                message, or for the last one that was answered.
+        """
+        channel = self._opened.channel
+        self._take(self._opened.call.data)
+        while channel.is_active():
+            self._answer()
+            if self._draining.is_set():
+                self._takes_more = False
+            if not self._takes_more and not self._waiting:
+                break
+            if self._takes_more and not self._listens and len(self._waiting) < WINDOW:
+                self._listens = True
+                channel.receive(self._heard.put)
+            if not self._hear():
+                break
+        if self._draining.is_set() and channel.is_active():
+            raise errors.Unavailable(errors_pb2.ERROR_REASON_SHUTTING_DOWN, retry_after_seconds=1.0)
+
+    def _hear(self) -> bool:
+        """Wait for a message, or for what becomes of one; False: the caller has been silent for too long."""
+        try:
+            heard = self._heard.get(timeout=GATE_SECONDS)
+        except queue.Empty:
+            self._needs.admission.admit(self._opened.call)
+            return bool(self._waiting) or time.monotonic() - self._last < self._idle_seconds
+        self._last = time.monotonic()
+        if isinstance(heard, _Message):
+            if heard is self._running:
+                self._running = None
+                self._run_next()
+            return True
+        self._listens = False
+        if heard is None:
+            self._takes_more = False
+        else:
+            self._take(heard)
+        return True
+
+    def _take(self, data: bytes) -> None:
+        message = _Message(message_of(self._opened.call, self._needs.tracing))
+        message.call.received(data)
+        message.call.done = functools.partial(self._recorded, message)
+        if len(data) > self._needs.max_bytes:
+            message.call.error = errors.Exhausted(errors_pb2.ERROR_REASON_MESSAGE_TOO_LARGE)
+        self._waiting.append(message)
+        self._to_run.append(message)
+        self._run_next()
+
+    def _run_next(self) -> None:
+        """Have one message run at a time, so that they are stored in their order."""
+        if self._running is None and self._to_run:
+            self._running = self._to_run.popleft()
+            self._submit(self._running)
+
+    def _submit(self, message: _Message) -> None:
+        job = functools.partial(self._work, message)
+        cost = units(len(message.call.data) // BYTES_OF_ROW)
+        self._needs.pool.submit(message.call.agency.agency_id, job, cost)
+
+    def _work(self, message: _Message) -> None:
+        """Have a message decided and recorded; in a thread of the pool."""
+        call = message.call
+        try:
+            self._front.enter(call)
+            with self._needs.reader.connection(call.deadline) as conn:
+                call.outcome = self._handler.run(call, call.request, conn)
+            call.answer = call.outcome.response.SerializeToString()
+            call.weight = self._handler.weight(call.request)
+            describe(call, recorded=True)
+            self._needs.writer.put(call)
+            self._heard.put(message)
+        except Exception as error:  # noqa: BLE001 - no exception reaches grpc, nor another agency's job
+            self._end(message, error)
+
+    def _recorded(self, message: _Message, call: Call, result: receipt_pb2.Receipt | Exception) -> None:
+        """Hear what became of a message's entry; in the writer's thread."""
+        if isinstance(result, receipt_pb2.Receipt):
+            message.answer = with_receipt(call.answer, result)
+            self._end(message, None)
+        elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
+            call.tries += 1
+            self._submit(message)
+        else:
+            self._end(message, errors.Unavailable(retry_after_seconds=1.0) if isinstance(result, StaleRead) else result)
+
+    def _end(self, message: _Message, error: Exception | None) -> None:
+        message.error = None if error is None else replaced(error)
+        message.call.span.end("OK" if error is None else "UNAVAILABLE")
+        message.ended = True
+        self._heard.put(message)
+
+    def _answer(self) -> None:
+        """Send the answers that are ready, in the order of their messages.
+
+        Raises:
+            Exception: why the first of those that wait isn't answered.
+        """
+        while self._waiting and self._waiting[0].ended:
+            message = self._waiting.popleft()
+            stands_for = self._opened.call
+            stands_for.data, stands_for.call_hash = message.call.data, message.call.call_hash
+            if message.error is not None:
+                raise message.error
+            self._opened.send(message.answer)

@@ -1,0 +1,116 @@
+"""An open stream: what it is served with, its messages as calls of their own, and their receipts."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from nsor.v1 import receipt_pb2
+from nsor_server.calls import Call, new_access_id
+from nsor_server.ledger.writer import Writer
+from nsor_server.rpc.admission import Admission
+from nsor_server.rpc.answers import Answers
+from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.shares import Shares
+from nsor_server.rpc.transport import Channel
+from nsor_server.tracing.spans import Tracing
+
+GATE_SECONDS = 1.0
+"""A silent stream is gated this often; with the directory's watcher, a revocation ends it within 5 s."""
+MESSAGE_SECONDS = 10.0
+"""Longest work on one message."""
+RECEIPT_TAG = b"\x7a"
+"""Field 15, length-delimited: the receipt goes behind the bytes that its answer hash covers."""
+
+
+class Waits(Protocol):
+    """How a stream waits for what comes next."""
+
+    def ticket(self, agency_id: str) -> int:
+        """How often the agency has been woken."""
+        ...
+
+    def wait(self, agency_id: str, ticket: int, timeout_seconds: float) -> bool:
+        """Wait until it is woken after the ticket."""
+        ...
+
+
+class Front(Protocol):
+    """What a stream passes before its first message, and when it is refused."""
+
+    def enter(self, call: Call) -> None:
+        """Parse, gate, check; raises ApiError."""
+        ...
+
+    def refuse(self, call: Call, error: Exception) -> None:
+        """Record a refusal and end the call with it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What streams are served with.
+
+    Attributes:
+        pool: threads for the messages that callers send, shared fairly among agencies.
+        max_bytes: largest message of a caller.
+    """
+
+    reader: Reader
+    admission: Admission
+    writer: Writer[Call]
+    answers: Answers
+    tracing: Tracing
+    waits: Waits
+    pool: Shares
+    max_bytes: int
+
+
+@dataclass(slots=True)
+class OpenStream:
+    """An open stream.
+
+    Attributes:
+        channel: its own, which the call holds no more when it is answered.
+        sending_since: ``time.monotonic`` since when a message waits to be taken; 0 when none does.
+    """
+
+    call: Call
+    channel: Channel
+    sending_since: float = 0.0
+
+    def send(self, message: bytes) -> None:
+        """Send a message and wait until it is taken, or the caller is gone."""
+        self.sending_since = time.monotonic()
+        self.channel.send(message)
+        self.sending_since = 0.0
+
+
+def message_of(call: Call, tracing: Tracing) -> Call:
+    """A message of a stream, as a call of its own: it has an entry, a span and a deadline, and no channel."""
+    return dataclasses.replace(
+        call,
+        span=tracing.message(call.span, call.method),
+        access_id=new_access_id(),
+        deadline=time.monotonic() + MESSAGE_SECONDS,
+        channel=None,
+        hold=None,
+    )
+
+
+def with_receipt(answer: bytes, receipt: receipt_pb2.Receipt) -> bytes:
+    """A message with its receipt as the last field."""
+    encoded = receipt.SerializeToString()
+    return answer + RECEIPT_TAG + varint(len(encoded)) + encoded
+
+
+def varint(number: int) -> bytes:
+    """A protobuf varint."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)

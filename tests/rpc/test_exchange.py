@@ -1,0 +1,236 @@
+"""A stream both ways: ImportRegistrations over mutual TLS."""
+
+import hashlib
+import os
+import queue
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2, errors_pb2, registration_pb2
+from nsor_server.ledger.writer import Writer
+from nsor_server.rpc import exchange as exchanges
+from nsor_server.rpc.open_stream import varint
+from tests.calls import order
+from tests.polling import until
+from tests.rpc.callers import Caller, Serve, Serving, answered, exchange
+
+IMPORT = "nsor.v1.RegistrationService/ImportRegistrations"
+LIST = "nsor.v1.DirectoryService/ListAgencies"
+Request = registration_pb2.ImportRegistrationsRequest
+Response = registration_pb2.ImportRegistrationsResponse
+
+
+def messages(count: int, rows: int = 1, import_id: str = "") -> list[Request]:
+    """So many messages of one import, each of a block of its own."""
+    import_id = import_id or str(uuid.uuid4())
+    return [
+        Request(
+            import_id=import_id,
+            rows=[registration_pb2.ImportRow(row=block * 100 + row, order=order()) for row in range(1, rows + 1)],
+        )
+        for block in range(count)
+    ]
+
+
+def prosecutor(serving: Serving, **options: Any) -> Caller:
+    return serving.caller("punjab-prosecution", officer=True, **options)
+
+
+class Sending:
+    """An open exchange whose messages are sent one by one."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.sent: queue.Queue[bytes | None] = queue.Queue()
+        self.nonce = os.urandom(32)
+        stub: Any = caller.channel.stream_stream(f"/{IMPORT}")
+        self.call = stub(self._messages(), metadata=caller.metadata(self.nonce), timeout=60)
+
+    def _messages(self) -> Iterator[bytes]:
+        while (message := self.sent.get()) is not None:
+            yield message
+
+    def ask(self, message: Request) -> Response:
+        self.sent.put(message.SerializeToString())
+        return Response.FromString(next(self.call))
+
+    def reason(self, unanswered: bytes = b"") -> str:
+        """Wait for the end; why it is one."""
+        with pytest.raises(grpc.RpcError):
+            next(self.call)
+        return answered(self.call, b"", self.nonce, unanswered).reason
+
+
+def test_each_message_is_answered_in_order_with_a_receipt_of_its_own(serving: Serving) -> None:
+    sent = messages(7, rows=3)
+    done = exchange(prosecutor(serving), IMPORT, sent)
+    assert done.ended.code is grpc.StatusCode.OK
+    last = -1
+    for message, answer in zip(sent, done.answers, strict=True):
+        response = Response.FromString(answer)
+        assert [finding.row for finding in response.findings] == [row.row for row in message.rows]
+        assert all(finding.registration_id for finding in response.findings)
+        receipt = response.receipt.SerializeToString()
+        tail = b"\x7a" + varint(len(receipt)) + receipt
+        leaf = leaf_pb2.Leaf.FromString(response.receipt.leaf)
+        # Proof of this message and of these findings, and of no other message of the stream.
+        assert leaf.call_hash == hashlib.sha256(done.nonce + message.SerializeToString()).digest()
+        assert leaf.answer_hash == hashlib.sha256(done.nonce + answer.removesuffix(tail)).digest()
+        assert response.receipt.index > last
+        last = response.receipt.index
+    assert serving.one("SELECT count(*) FROM registration_version") == 21
+
+
+def test_a_message_that_is_refused_ends_the_stream_after_the_answers_before_it(serving: Serving) -> None:
+    sent = messages(3)
+    sent[1].import_id = "no id"
+    done = exchange(prosecutor(serving), IMPORT, sent)
+    assert len(done.answers) == 1
+    assert (done.ended.code, done.ended.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+    # Its receipt is of the message that isn't answered.
+    assert done.ended.request == sent[1].SerializeToString()
+    assert done.ended.proves_itself()
+
+
+@pytest.mark.parametrize("message", [b"\xff\xff", b"", b"\x00" * 300_000])
+def test_bytes_that_are_no_message_are_refused_and_recorded(serving: Serving, message: bytes) -> None:
+    done = exchange(prosecutor(serving), IMPORT, [messages(1)[0].SerializeToString(), message])
+    assert len(done.answers) == 1
+    assert done.ended.reason in {"MALFORMED_REQUEST", "INVALID_FIELDS", "MESSAGE_TOO_LARGE"}
+    assert done.ended.proves_itself()
+
+
+def test_who_may_not_import_is_refused(serving: Serving) -> None:
+    done = exchange(serving.caller("punjab-police", officer=True), IMPORT, messages(1))
+    assert (done.answers, done.ended.reason) == ([], "NOT_ALLOWED")
+    assert done.ended.proves_itself()
+
+
+def test_a_revocation_ends_a_stream_before_its_next_message(serving: Serving) -> None:
+    sending, (first, second) = Sending(prosecutor(serving)), messages(2)
+    assert sending.ask(first).findings[0].registration_id
+    serving.revoke("punjab-prosecution")
+    sending.sent.put(second.SerializeToString())
+    assert sending.reason() == "CERTIFICATE_NOT_ACTIVE"
+    assert serving.one("SELECT count(*) FROM registration_version") == 1
+
+
+def test_a_revocation_ends_a_stream_whose_caller_is_silent(serving: Serving) -> None:
+    sending, (first,) = Sending(prosecutor(serving)), messages(1)
+    sending.ask(first)
+    serving.revoke("punjab-prosecution")
+    assert sending.reason() == "CERTIFICATE_NOT_ACTIVE"
+
+
+def test_what_was_stored_before_the_line_broke_is_answered_again(serving: Serving) -> None:
+    caller, (first, second) = prosecutor(serving), messages(2, rows=2)
+    sending = Sending(caller)
+    ids = [finding.registration_id for finding in sending.ask(first).findings]
+    sending.call.cancel()
+    done = exchange(caller, IMPORT, [first, second])
+    again, fresh = (Response.FromString(answer).findings for answer in done.answers)
+    assert [finding.registration_id for finding in again] == ids
+    assert all(finding.stored_before for finding in again)
+    assert not any(finding.stored_before for finding in fresh)
+    assert serving.one("SELECT count(*) FROM registration_version") == 4
+
+
+def test_two_streams_of_one_import_enter_nothing_twice(serving: Serving) -> None:
+    sent = messages(6, rows=2)
+    callers = [prosecutor(serving) for _ in range(2)]
+    found: list[Any] = [None, None]
+
+    def send(position: int) -> None:
+        found[position] = exchange(callers[position], IMPORT, sent)
+
+    threads = [threading.Thread(target=send, args=(position,)) for position in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ids = [
+        [finding.registration_id for answer in done.answers for finding in Response.FromString(answer).findings]
+        for done in found
+    ]
+    assert len(ids[0]) == 12
+    assert ids[0] == ids[1]
+    assert serving.one("SELECT count(*) FROM registration_version") == 12
+
+
+def test_no_more_is_read_than_is_answered(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Backpressure: who sends without end while nothing is stored fills his line, and not the register's memory.
+    taken = threading.Semaphore(0)
+    stored = threading.Event()
+    put, take, count = Writer.put, exchanges.Exchange._take, [0]
+
+    def slow(writer: Any, item: Any) -> None:
+        threading.Thread(target=lambda: (stored.wait(30), put(writer, item)), daemon=True).start()
+
+    def counted(self: Any, data: bytes) -> None:
+        count[0] += 1
+        taken.release()
+        take(self, data)
+
+    monkeypatch.setattr(Writer, "put", slow)
+    monkeypatch.setattr(exchanges.Exchange, "_take", counted)
+    done: list[Any] = []
+    caller, sent = prosecutor(serving), messages(12)
+    thread = threading.Thread(target=lambda: done.append(exchange(caller, IMPORT, sent)))
+    thread.start()
+    for _ in range(exchanges.WINDOW):
+        assert taken.acquire(timeout=20)
+    assert not taken.acquire(timeout=2.5)  # longer than the wait in which it would take more
+    stored.set()
+    thread.join()
+    assert len(done[0].answers) == len(sent) == count[0]
+
+
+def test_streams_both_ways_count_within_an_agencys_streams(serve: Serve) -> None:
+    with serve(streams_per_agency=1) as serving:
+        caller, sent = prosecutor(serving), messages(2)
+        held = Sending(caller)
+        held.ask(sent[0])
+        refused = exchange(caller, IMPORT, [sent[1]])
+        assert refused.ended.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        held.sent.put(None)
+        until(lambda: serving.open_streams == 0, seconds=20)
+        assert exchange(caller, IMPORT, [sent[1]]).answers
+
+
+def test_a_caller_who_is_silent_for_too_long_is_told_the_stream_has_ended(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsor_server.app.IDLE_STREAM_SECONDS", 0.1)
+    with serve() as serving:
+        sending, (first,) = Sending(prosecutor(serving)), messages(1)
+        sending.ask(first)
+        with pytest.raises(StopIteration):
+            next(sending.call)
+
+
+def test_other_agencies_are_answered_while_one_imports(serving: Serving) -> None:
+    caller = prosecutor(serving)
+    thread = threading.Thread(target=lambda: exchange(caller, IMPORT, messages(8, rows=100)))
+    thread.start()
+    other = serving.caller("npb")
+    while thread.is_alive():
+        assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
+    thread.join()
+    assert serving.one("SELECT count(*) FROM registration_version") == 800
+
+
+def test_a_row_that_is_wrong_costs_no_other(serving: Serving) -> None:
+    (message,) = messages(1, rows=5)
+    message.rows[2].order.person.cnic = "1"
+    message.rows[3].order.MergeFromString(b"\x80\x7d\x01")  # a field that no version of the contract has
+    message.rows[4].ClearField("order")
+    (answer,) = exchange(prosecutor(serving), IMPORT, [message]).answers
+    found = Response.FromString(answer).findings
+    assert [bool(finding.registration_id) for finding in found] == [True, True, False, False, False]
+    assert found[3].violations[0].reason == errors_pb2.FIELD_REASON_UNKNOWN_FIELD
+    assert found[4].violations[0].field == "order"

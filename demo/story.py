@@ -142,7 +142,7 @@ def register_convictions(narration: Narration, units: dict[str, Unit]) -> dict[s
     )
     found: dict[str, str] = {}
     for unit in units.values():
-        narration.run(unit.prosecution, "register", f"{unit.prosecution}.jsonl")
+        narration.run(unit.prosecution, "import", f"{unit.prosecution}.jsonl")
         results = narration.register.folder / f"{unit.prosecution}.jsonl.results.jsonl"
         for line in results.read_text().splitlines():
             row = json.loads(line)

@@ -96,6 +96,7 @@ class Register:
     ledger: Ledger = field(default_factory=Ledger)
     answers: dict[str, Answerer] = field(default_factory=dict)
     streams: dict[str, Callable[[bytes], Iterator[Message | Refusal]]] = field(default_factory=dict)
+    exchanges: dict[str, Callable[[bytes], Message | Refusal | None]] = field(default_factory=dict)
     tamper: Tamper | None = None
     tamper_leaf: Callable[[leaf_pb2.Leaf], None] | None = None
     before: Callable[[Call], Refusal | None] | None = None
@@ -181,6 +182,8 @@ class _Handler(grpc.GenericRpcHandler):
         method = details.method.lstrip("/")
         if method in self.register.streams:
             return grpc.unary_stream_rpc_method_handler(lambda request, context: self.stream(method, request, context))
+        if method in self.register.exchanges:
+            return grpc.stream_stream_rpc_method_handler(lambda sent, context: self.exchange(method, sent, context))
         return grpc.unary_unary_rpc_method_handler(lambda request, context: self.unary(method, request, context))
 
     def unary(self, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -197,6 +200,19 @@ class _Handler(grpc.GenericRpcHandler):
     def stream(self, method: str, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         call = self.received(method, request, context)
         for answer in self.register.streams[method](request):
+            if isinstance(answer, Refusal):
+                self.refuse(call, answer, context)
+                return
+            data = answer.SerializeToString()
+            receipt = self.register.record(call, data, refused=False)
+            yield data if receipt is None else data + _field_15(receipt.SerializeToString())
+
+    def exchange(self, method: str, sent: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        for request in sent:
+            call = self.received(method, request, context)
+            answer = self.register.exchanges[method](request)
+            if answer is None:
+                return
             if isinstance(answer, Refusal):
                 self.refuse(call, answer, context)
                 return

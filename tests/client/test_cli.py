@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.metadata
 import json
 import re
@@ -18,7 +17,7 @@ import pytest
 
 from nsor import causes, cli
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2, lookup_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -67,7 +66,6 @@ def test_a_mistyped_command_is_answered_with_the_right_one(run: Run, capsys: pyt
         (["agencies", "--cnic" + SECRET], "No such option."),
         (["access", "shwo"], "No such command. Did you mean show?"),
         (["reviews", "--limit", SECRET + "x"], "'--limit': it takes a number from 1."),
-        (["register", "--parallel", SECRET, "orders.jsonl"], "'--parallel': it takes a number from 1 to 32."),
         (["ledger", "accesses", "--outcome", SECRET], "'--outcome': it takes [allowed|refused|failed]."),
     ],
 )
@@ -302,108 +300,6 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(
     assert "/other.pem" in capsys.readouterr().err
 
 
-ORDERS = [{"person": {"cnic": f"352011234567{digit}"}} for digit in range(4)]
-
-
-def _write(path: Path, *rows: object) -> Path:
-    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows))
-    return path
-
-
-def _accept(register: Register) -> list[registration_pb2.CreateRegistrationRequest]:
-    seen: list[registration_pb2.CreateRegistrationRequest] = []
-
-    def answer(request: bytes) -> Message:
-        seen.append(registration_pb2.CreateRegistrationRequest.FromString(request))
-        return registration_pb2.CreateRegistrationResponse(registration_id=seen[-1].request_id, etag="e")
-
-    register.answers[CREATE] = answer
-    return seen
-
-
-def test_a_file_is_entered_once_however_often_it_is_run(run: Run, register: Register, tmp_path: Path) -> None:
-    # An officer whose line broke starts the file again; no row may become two registrations.
-    seen = _accept(register)
-    orders = _write(tmp_path / "orders.jsonl", *ORDERS)
-    assert run("register", str(orders)) == 0
-    assert len({request.request_id for request in seen}) == 4
-    assert run("register", str(orders)) == 0
-    assert len(seen) == 4
-    first = {request.request_id for request in seen}
-    (tmp_path / "orders.jsonl.results.jsonl").unlink()
-    assert run("register", str(orders)) == 0
-    assert {request.request_id for request in seen} == first
-
-
-def test_request_ids_tell_nobody_who_is_in_the_row(run: Run, register: Register, tmp_path: Path) -> None:
-    # The register keeps request ids; one that anybody can compute from a row would be a pseudonym of the person.
-    seen = _accept(register)
-    orders = _write(tmp_path / "orders.jsonl", ORDERS[0])
-    for state in ("one", "two"):
-        assert (
-            run("--state", str(tmp_path / state), "register", str(orders), "--results", str(tmp_path / f"r-{state}"))
-            == 0
-        )
-    assert seen[0].request_id != seen[1].request_id
-
-
-def test_checking_enters_nothing_and_does_not_hinder_entering(run: Run, register: Register, tmp_path: Path) -> None:
-    seen = _accept(register)
-    orders = _write(tmp_path / "orders.jsonl", ORDERS[0])
-    assert run("register", str(orders), "--validate-only") == 0
-    assert run("register", str(orders)) == 0
-    assert [request.validate_only for request in seen] == [True, False]
-    assert seen[0].request_id != seen[1].request_id
-
-
-def test_wrong_rows_are_reported_without_their_values(
-    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    refusal = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("person.cnic", "CNIC_FORM"),))
-    accepted = registration_pb2.CreateRegistrationResponse(registration_id="r")
-
-    def answer(request: bytes) -> Message | Refusal:
-        order = registration_pb2.CreateRegistrationRequest.FromString(request)
-        return refusal if order.person.cnic == SECRET else accepted
-
-    register.answers[CREATE] = answer
-    rows = [{"person": {"cnic": SECRET}}, {"person": {"cnic": 352011}}, "{", {"persn": {}}, {"person": {"cnic": "1"}}]
-    orders = _write(tmp_path / "orders.jsonl", *rows)
-    assert run("register", str(orders)) == cli.REFUSED
-    with Path(f"{orders}.findings.csv").open(encoding="utf-8-sig", newline="") as file:
-        found = [(row["row"], row["field"], row["rule"], row["meaning"]) for row in csv.DictReader(file)]
-    cnic = "13 digits, the first 1 to 8, with or without dashes, such as 35201-1234567-1"
-    assert found == [
-        ("1", "person.cnic", "CNIC_FORM", cnic),
-        ("2", "person.cnic", "FORM", cnic),
-        ("3", "", "NOT_JSON", "not JSON, at line 1, column 2"),
-        ("4", "persn", "UNKNOWN_FIELD", "no such field; did you mean person?"),
-    ]
-    out, err = capsys.readouterr()
-    assert "1 accepted for review, 4 refused." in err
-    assert SECRET not in out + err
-    assert "352011" not in out + err
-
-
-def test_a_failure_that_is_every_rows_stops_the_run(
-    run: Run, register: Register, refusals: type[Refusal], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # A disabled officer must not make a thousand refusals on the record.
-    register.answers[CREATE] = _always(refusals("PERMISSION_DENIED", "OFFICER_NOT_ACCEPTED"))
-    orders = _write(tmp_path / "orders.jsonl", *({"person": {"cnic": str(number)}} for number in range(200)))
-    assert run("register", str(orders), "--parallel", "1") == cli.REFUSED
-    assert len(register.calls) < 20
-    assert "Run the same command again" in capsys.readouterr().err
-
-
-def test_files_of_results_are_their_owners_alone(run: Run, register: Register, tmp_path: Path) -> None:
-    _accept(register)
-    orders = _write(tmp_path / "orders.jsonl", ORDERS[0], "{")
-    run("register", str(orders))
-    modes = {path.stat().st_mode & 0o777 for path in tmp_path.glob("orders.jsonl.*")}
-    assert modes == {0o600}
-
-
 def test_a_key_is_never_overwritten(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "new.key"
     assert run("officer", "new-key", str(path)) == 0
@@ -444,7 +340,7 @@ def _modules_after(statement: str) -> set[str]:
 
 def test_the_client_needs_nothing_of_the_server() -> None:
     # An agency installs six packages, not PostgreSQL drivers and exporters.
-    loaded = _modules_after("import nsor, nsor.client, nsor.cli.register, nsor.cli.confirm, nsor.cli.render")
+    loaded = _modules_after("import nsor, nsor.client, nsor.cli.imports, nsor.cli.confirm, nsor.cli.render")
     roots = {name.partition(".")[0] for name in loaded}
     assert not roots & {"psycopg", "psycopg_pool", "opentelemetry", "tink", "nsor_server", "grpc_status", "msgspec"}
 

@@ -498,35 +498,6 @@ def test_a_ca_file_without_a_certificate_is_a_wrong_setting(
     assert not register.calls
 
 
-@pytest.mark.parametrize("row", ["[]", "[1]", "5", "null", '"3520112345671"', "true"])
-def test_a_row_that_is_no_object_is_not_sent(
-    run: Run, register: Register, tmp_path: Path, row: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    orders = tmp_path / "orders.jsonl"
-    orders.write_text(f"{row}\n")
-    assert run("register", str(orders)) == cli.REFUSED
-    assert "not a JSON object" in capsys.readouterr().out
-    assert not register.calls
-
-
-def test_results_of_another_agency_are_not_taken_for_ones_own(
-    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    register.answers[CREATE] = lambda _: registration_pb2.CreateRegistrationResponse(registration_id=NEW)
-    orders, results = tmp_path / "orders.jsonl", tmp_path / "orders.jsonl.results.jsonl"
-    orders.write_text("{}\n")
-    assert run("register", str(orders)) == 0
-    row = json.loads(results.read_text())
-    assert row["agency"] == "punjab-police"
-    results.write_text(json.dumps(row | {"agency": "sindh-police"}) + "\n")
-    capsys.readouterr()
-    assert run("register", str(orders)) == cli.USAGE
-    err = capsys.readouterr().err
-    assert "sindh-police" in err
-    assert "entered before" not in err
-    assert len(register.calls) == 1
-
-
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o644, True), (0o640, True)])
 def test_a_cnic_file_that_others_can_read_is_warned_of(
     *, run: Run, register: Register, tmp_path: Path, mode: int, warned: bool, capsys: pytest.CaptureFixture[str]

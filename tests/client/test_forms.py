@@ -154,7 +154,7 @@ def test_every_finding_of_a_row_stands_in_the_findings(
 ) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text(json.dumps(ROW) + "\n")
-    assert run("register", str(orders)) == cli.REFUSED
+    assert run("import", str(orders)) == cli.REFUSED
     lines = (tmp_path / "orders.jsonl.findings.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 1 + 7
     assert not register.calls

@@ -12,6 +12,7 @@ from nsor.certificate import ClientCertificate
 from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from nsor.errors import NsorError
 from nsor.events import EventStream
+from nsor.imports import Import
 from nsor.ledger import note
 from nsor.ledger.handover import HandedOver
 from nsor.officer import OfficerKey
@@ -111,6 +112,25 @@ class Client:
             quiet_seconds=quiet_seconds,
             give_up_seconds=give_up_seconds,
             on_reconnect=on_reconnect,
+        )
+
+    def import_orders(
+        self,
+        import_id: str,
+        *,
+        validate_only: bool = False,
+        give_up_seconds: float = 300.0,
+        on_reconnect: Callable[[NsorError | None], None] | None = None,
+        before_sending: Callable[[], None] = lambda: None,
+    ) -> Import:
+        """Enter many conviction orders; see ``Import``."""
+        return Import(
+            self._connection,
+            import_id,
+            validate_only=validate_only,
+            give_up_seconds=give_up_seconds,
+            on_reconnect=on_reconnect,
+            before_sending=before_sending,
         )
 
     def verify_ledger(

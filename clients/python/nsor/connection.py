@@ -79,6 +79,12 @@ class _Stream(Protocol):
     def __call__(self, request: bytes, *, metadata: tuple[tuple[str, str | bytes], ...]) -> RawStream: ...
 
 
+class _BothWays(Protocol):
+    def __call__(
+        self, request_iterator: Iterator[bytes], *, metadata: tuple[tuple[str, str | bytes], ...]
+    ) -> RawStream: ...
+
+
 @dataclass(slots=True)
 class _Session:
     signed: bytes = b""
@@ -203,6 +209,14 @@ class Connection:
         exchange = self._exchange(method, request)
         start: _Stream = self._channel.unary_stream(method.path, request_serializer=None, response_deserializer=None)
         return exchange, start(request, metadata=self._metadata(method, exchange, traceparent))
+
+    def open_exchange(
+        self, method: contract.Method, requests: Iterator[bytes], traceparent: str
+    ) -> tuple[receipts.Exchange, RawStream]:
+        """Start a stream of raw messages both ways; whoever reads the answers checks each against its own request."""
+        exchange = self._exchange(method, b"")
+        start: _BothWays = self._channel.stream_stream(method.path, request_serializer=None, response_deserializer=None)
+        return exchange, start(requests, metadata=self._metadata(method, exchange, traceparent))
 
     def failed(self, call: grpc.RpcError, exchange: receipts.Exchange, method: contract.Method) -> NsorError:
         """The error of a failed call, after its receipt was checked and kept.

@@ -35,7 +35,7 @@ class Entry:
 
 
 COMMANDS = {
-    "register": Entry("nsor.cli.register", "register", "Enter conviction orders from a file."),
+    "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
     "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),

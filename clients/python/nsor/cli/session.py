@@ -225,6 +225,37 @@ class Session:
             disable=not sys.stderr.isatty() or screen.plain(),
         )
 
+    def progress_of_file(self) -> Progress:
+        """A progress bar over a file's bytes, whose field ``rows`` counts rows: with their rate and the time left."""
+        from rich.progress import (  # noqa: PLC0415 - as above  # noqa: PLC0415 - as above
+            BarColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text  # noqa: PLC0415 - as above
+
+        class Rate(ProgressColumn):
+            """Rows a second since the beginning."""
+
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.fields.get('rows', 0) / max(task.elapsed or 0.0, 0.1):,.0f} rows/s")
+
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rows]:,} rows"),
+            Rate(),
+            TimeRemainingColumn(),
+            console=screen.console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty() or screen.plain(),
+        )
+
     def say(self, text: str) -> None:
         """Give people a message that is no part of the answer; it is folded at words."""
         click.echo(screen.folded(text, screen.console(stderr=True).width), err=True)

@@ -40,6 +40,10 @@ protos: $(STAMP) ## generate the typed stubs from the contract
 codes: $(STAMP) ## write the codes that the client finds offline from the policy data
 	clients/generate-codes
 
+.PHONY: states
+states: $(STAMP) ## write docs/states.md from the table of what happens to convictions
+	docs/generate-states
+
 .PHONY: catalog
 catalog: $(STAMP) ## write what the migrations make, which the server compares its database with
 	$(BIN)/python -m nsor_server.storage.expected
@@ -59,7 +63,7 @@ demo: certs ## watch the whole story on 1,000 synthetic conviction orders
 	$(BIN)/python -m demo.story
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy --strict, layers, buf, stale stubs and codes
+lint: $(STAMP) ## ruff, mypy --strict, layers, buf, stale stubs, codes and states
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,6 +71,7 @@ lint: $(STAMP) ## ruff, mypy --strict, layers, buf, stale stubs and codes
 	protos/lint
 	protos/generate --check
 	clients/generate-codes --check
+	docs/generate-states --check
 	$(BIN)/python -m nsor_server.storage.expected --check
 
 .PHONY: format

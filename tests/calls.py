@@ -42,6 +42,7 @@ from nsor_server.oversight.service import OversightService
 from nsor_server.policy.budgets import Bucket, Budgets, BudgetsFile
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
+from nsor_server.registration import states, store
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
@@ -56,6 +57,7 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 from tests import deciding, policies
 
@@ -408,6 +410,24 @@ class Services:
 
     def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome[Any]:
         return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))
+
+    def happens(self, created: "Created", *moves: states.Move, added: Sequence[record_pb2.Conviction] = ()) -> None:
+        """Have the next version of a registration written by an entry, whoever may cause it."""
+        call = self.run(call_of(NPB), registration_pb2.GetRegistrationRequest(registration_id=created.registration_id))
+        with self.database.reading() as conn:
+            row = store.newest(conn, created.key.bytes)
+        assert row is not None
+        assert call.outcome is not None
+        record = states.next_version(store.open_version(self.sealer, row), moves, added)
+        written = store.version_row(store.data_key(self.sealer, row), record, call.now())
+        detail = record_pb2.AccessDetail(outcome="HAPPENED", subjects=[record.registration_id])
+        call.outcome = Outcome(call.outcome.response, detail, (written.row,), (written.ref,), (store.seen(row),))
+        self.writer.submit(call)
+
+    def happens_to_all(self, created: "Created", event: states.Event) -> None:
+        """The same to each conviction of a registration."""
+        shown = self.get(created.registration_id, NPB).convictions
+        self.happens(created, *(states.Move(event, uuid.UUID(each.conviction_id).bytes) for each in shown))
 
     def get(
         self, registration_id: str, agency: Agency, officer: Officer | None = None

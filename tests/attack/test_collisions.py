@@ -1,7 +1,7 @@
 """A prosecution and a court that collude enter somebody else's numbers, to learn whether he is registered.
 
-They go through all that they may do, against targets who are absent, entered, confirmed, and held, and note every
-answer, their events, and how the tree grows. All four must be the same to them.
+They go through all that they may do, against targets who are absent, entered, confirmed, held and sealed, and note
+every answer, their events, and how the tree grows. All five must be the same to them.
 """
 
 import re
@@ -16,6 +16,7 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.registration import review_store
 from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.registration.states import Event
 from nsor_server.storage.keyring import Keyring
 from tests.access.requests import Known, application, fir, notice
 from tests.calls import (
@@ -35,7 +36,7 @@ from tests.calls import (
 
 PASSPORT = "AB1234567"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-TARGETS = ("absent", "entered", "confirmed", "held")
+TARGETS = ("absent", "entered", "confirmed", "held", "sealed")
 OWN_CASE, OWN_FIR = "Sessions Case No. 900/2024", 900
 """Of the attackers' order: a case that they made up."""
 
@@ -71,6 +72,8 @@ def target(services: Services, state: str, number: str, passport: str) -> None:
         known = services.create(ordered(number, passport, case_number="Sessions Case No. 2/2021", serial=2))
         if state != "entered":
             services.confirm(known, case_number="Sessions Case No. 2/2021")
+        if state == "sealed":
+            services.happens_to_all(known, Event.SET_ASIDE)
 
 
 class Attackers:

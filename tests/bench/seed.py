@@ -1,9 +1,9 @@
 """A register of a stated size, written by several processes: the one place of the bench that knows the server's tables.
 
-What it goes through, all of the server: ``registration.record.from_request``, ``registration.store`` (``key_row``,
-``version_row``), ``registration.claims`` (``claimed``, ``case_blinds``), ``registration.rules.responsible_place``,
-``lookup.store`` (``grant_row``), ``Sealer``, ``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the
-entries.
+What it goes through, all of the server: ``registration.record.from_request``, ``registration.states``,
+``registration.store`` (``key_row``, ``version_row``), ``registration.claims`` (``claimed``, ``case_blinds``),
+``registration.rules.responsible_place``, ``lookup.store`` (``grant_row``), ``Sealer``, ``BlindIndex``,
+``storage.changes.added``, and ``Ledger.append`` for the entries.
 Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
 ``ledger verify`` would name every one as unrecorded.
 """
@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Row, new_access_id
 from nsor_server.formats import uuids
@@ -31,7 +31,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
-from nsor_server.registration import claims, rules
+from nsor_server.registration import claims, rules, shown, states
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes
@@ -144,9 +144,12 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
 
 def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
     record = records.from_request(order)
+    bases = [[types_pb2.LEGAL_BASIS_S2H] * len(each.counts) for each in order.convictions]
+    added = [records.conviction_record(*each) for each in zip(order.convictions, bases, strict=True)]
+    entered = states.next_version(record, states.entering(added, "punjab-prosecution", b""), added)
+    moves = [move for each in added for move in states.confirming(each, "lahore-special-court", b"")]
+    record = states.next_version(entered, moves)
     record.registration_id = uuid.uuid4().bytes
-    record.version = 2
-    record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = "punjab-prosecution"
     record.confirmed_by_agency = "lahore-special-court"
@@ -154,9 +157,10 @@ def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.
 
 
 def _example() -> lookup_pb2.LookUpRegistrationResponse:
-    order = next(people.orders(people.FIRST, people.FIRST, 1))
+    record = _confirmed(next(people.orders(people.FIRST, people.FIRST, 1)))
     return lookup_pb2.LookUpRegistrationResponse(
-        outcome=lookup_pb2.LOOK_UP_OUTCOME_FOUND, registration=records.to_message(_confirmed(order), "0" * 16)
+        outcome=lookup_pb2.LOOK_UP_OUTCOME_FOUND,
+        registration=records.to_message(record, shown.to_everybody(record), "0" * 16),
     )
 
 
@@ -164,7 +168,7 @@ def _grant(plan: Plan) -> list[bytes]:
     """Grants for registered and absent suspects by turns; returns a look-up for each suspect of each grant."""
     keyring = _keyring(plan)
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    fir = records.from_request(next(people.punjab_orders(3, people.FIRST, 1))).convictions[0].fir
+    fir = _confirmed(next(people.punjab_orders(3, people.FIRST, 1))).convictions[0].fir
     suspects = _suspects(plan)
     requests: list[bytes] = []
     with psycopg.connect(plan.url) as connection:

@@ -99,8 +99,19 @@ def conviction_record(cnic: str = KNOWN) -> record_pb2.RegistrationRecord:
                 case_number="Sessions Case No. 123/2025",
                 judgment_day=20400,
                 fir=record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2025, serial=679, day=20333),
-                counts=[record_pb2.Count(offence_code="PPC-376", offence_day=20330, victim_class=1, sentence_kind=1)],
+                counts=[
+                    record_pb2.Count(
+                        offence_code="PPC-376",
+                        offence_day=20330,
+                        victim_class=1,
+                        sentence_kind=1,
+                        legal_basis=types_pb2.LEGAL_BASIS_BOTH,
+                        stands=True,
+                    )
+                ],
                 appeal_state=1,
+                conviction_id=uuid.uuid4().bytes,
+                state=types_pb2.CONVICTION_STATE_CONFIRMED,
             )
         ],
         addresses=[record_pb2.Address(kind=2, place_code="PK-PB/LHR/PS-001", house_number="12-B", since_day=15000)],

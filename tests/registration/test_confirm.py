@@ -119,14 +119,15 @@ def test_one_courts_number_confirms_nothing_of_another_court(services: Services)
         pytest.param({"court_kind": types_pb2.COURT_KIND_HIGH_COURT}, id="another kind of court"),
     ],
 )
-def test_whatever_is_not_of_the_court_keeps_the_whole_record_unconfirmed(other: dict[str, Any]) -> None:
-    # A record that got a second conviction, by whatever way, is no more this court's alone.
+def test_a_courts_number_is_of_its_own_convictions_alone(other: dict[str, Any]) -> None:
+    # A record may have convictions of several courts; a number of one confirms nothing of another.
     own = {"case_number": "Sessions Case No. 123/2022", "court_place": "PK-PB/LHR"}
     own_kind = types_pb2.COURT_KIND_SPECIAL_COURT
     convictions = [record_pb2.Conviction(**{"court_kind": own_kind, **own, **each}) for each in ({}, other)]
-    for count, is_of_court in ((1, True), (2, False)):
-        record = record_pb2.RegistrationRecord(convictions=convictions[:count])
-        assert rules.is_of_court(record, LAHORE_COURT, None, own["case_number"]) is is_of_court
+    record = record_pb2.RegistrationRecord(convictions=convictions)
+    assert rules.of_court(record, LAHORE_COURT, None, own["case_number"]) == convictions[:1]
+    record.convictions[0].state = types_pb2.CONVICTION_STATE_SET_ASIDE
+    assert rules.of_court(record, LAHORE_COURT, None, own["case_number"]) == []
 
 
 def test_a_court_of_another_kind_confirms_no_case(services: Services) -> None:

@@ -98,6 +98,7 @@ class Columns:
         place: the row's own place or district.
         custodian: id of the agency that has the person in custody.
         confirmed: whether the row is confirmed, a boolean.
+        sealed: whether the row is sealed, a boolean: no scope shows one. None: such rows are never sealed.
     """
 
     own_agency: LiteralString | None = None
@@ -106,6 +107,7 @@ class Columns:
     place: LiteralString | None = None
     custodian: LiteralString | None = None
     confirmed: LiteralString | None = None
+    sealed: LiteralString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Said:
     place: str | None = None
     custodian: str | None = None
     confirmed: bool | None = None
+    sealed: bool | None = None
 
     def places(self, name: str) -> Sequence[str] | None:
         """The places of a column: several of a case, one of any other."""
@@ -142,6 +145,8 @@ def predicate(
     rule = _rule(scope)
     places = rule.places or next((name for name in rule.narrowed if getattr(columns, name)), "")
     conditions = []
+    if columns.sealed:
+        conditions.append("NOT {sealed}")
     if rule.appellate:
         conditions.append("$4")
     if rule.confirmed:
@@ -173,7 +178,8 @@ def shows(scope: options_pb2.RowScope.ValueType, row: Said, agency: Agency, offi
     if (rule.agency and of_agency is None) or (named and places is None) or (rule.confirmed and row.confirmed is None):
         raise ContractError(f"the row has not what {options_pb2.RowScope.Name(scope)} goes by")
     return (
-        (not rule.appellate or _hears_appeals(agency))
+        not row.sealed
+        and (not rule.appellate or _hears_appeals(agency))
         and (not rule.confirmed or bool(row.confirmed))
         and (not rule.agency or of_agency == agency.agency_id)
         and (places is None or any(within(agency, officer, [place]) for place in places))

@@ -298,7 +298,7 @@ class Decider:
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
         else:
             record, etag = found
-            registration = registrations.to_message(record, etag)
+            registration = registrations.to_message(record, registrations.to_everybody(record), etag)
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=registration)
             detail = record_pb2.AccessDetail(
                 outcome="FOUND",
@@ -347,8 +347,10 @@ class Decider:
             known = batch.grants[grant_id] = _Grant(record, uses)
         return known
 
-    def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> tuple[record_pb2.RegistrationRecord, str]:
-        """The registration that this call is shown, and its etag.
+    def _open(
+        self, item: LookUp, head: Found, subject: _Subject | None
+    ) -> tuple[record_pb2.RegistrationRecord, str] | None:
+        """The registration that this call is shown, and its etag; None: it was found by a case that fell, and so isn't.
 
         Raises:
             Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
@@ -357,10 +359,14 @@ class Decider:
         record, key = registrations.open_keyed(self._sealer, head.row)
         claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
-        if record.cnic != item.cnic or (head.of_case and case not in registrations.cases(record)):
+        of_case = head.of_case and case in registrations.standing_cases(record)
+        fallen = head.of_case and not of_case
+        if record.cnic != item.cnic or (fallen and case not in registrations.cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
-        if not _may_see(item, record, claim, of_case=head.of_case):
+        if not _may_see(item, record, claim, of_case=of_case):
+            if fallen:
+                return None
             raise rows.outside(registrations.TABLE)
         return record, registrations.etag(head.row.sealed)
 

@@ -12,13 +12,18 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
 from nsor_server.events.cursors import StoredEvent
+from nsor_server.formats.uuids import raw
+from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import StreamStep
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 
 class EventStream:
-    """The stream of an agency's own events: at least once, in order, until acknowledged."""
+    """The stream of an agency's own events: at least once, in order, until acknowledged.
+
+    An event of a registration that has been sealed since keeps its number and names no record.
+    """
 
     def start(self, call: Call, request: notification_pb2.SubscribeEventsRequest, conn: Connection) -> int:
         """The cursor that was asked for, or the last acknowledgement.
@@ -45,9 +50,14 @@ class EventStream:
             return None
         _require_whole(found, cursor)
         events = [each.message() for each in found]
+        sealed, seen = registrations.sealed_among(conn, (raw(e.registration_id) for e in events if e.registration_id))
+        for event in events:
+            if event.registration_id and raw(event.registration_id) in sealed:
+                event.ClearField("registration_id")
+                event.ClearField("notice_id")
         answer = notification_pb2.SubscribeEventsResponse(events=events)
         detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=cursors.told(found))
-        return StreamStep(Outcome(disclose(answer, call.purpose), detail), found[-1].sequence)
+        return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), found[-1].sequence)
 
 
 def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:

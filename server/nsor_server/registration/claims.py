@@ -18,6 +18,7 @@ from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import record as records
+from nsor_server.registration import states
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -46,12 +47,20 @@ CLAIMS: Final = Table(
         ("sealed", "bytea"),
     ),
 )
+_HELD_BY: Final = f"""
+    SELECT count(*) FROM registration_identifier AS i
+    WHERE i.kind = {{kind}} AND i.key_id = {{key_id}} AND i.blind = {{blind}} AND (
+        SELECT v.state FROM registration_version AS v
+        WHERE v.registration_id = i.registration_id ORDER BY v.version DESC LIMIT 1
+    ) <> {registration_pb2.REGISTRATION_STATE_SEALED:d}
+"""  # noqa: S608 - constants
+"""One that is sealed holds nobody back: a registration that is confirmed later must look as if it weren't there."""
 HOLDERS: Final = Versions(
     "identifier",
     ("smallint", "bigint", "bytea"),
-    "(SELECT count(*) FROM registration_identifier WHERE kind = q.k1 AND key_id = q.k2 AND blind = q.k3)",
+    f"({_HELD_BY.format(kind='q.k1', key_id='q.k2', blind='q.k3')})",
 )
-"""How many registrations claim an identifier, under one key."""
+"""How many registrations that aren't sealed claim an identifier, under one key."""
 CLAIM_HEADS: Final = Versions(
     "claim",
     ("uuid",),
@@ -86,10 +95,10 @@ class StoredClaim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The rows of a claim that are to be added, and what the ledger holds its sealed row to."""
+    """The rows of a claim that are to be added, and what the ledger holds its sealed row to, if there is one."""
 
     rows: Sequence[Row]
-    ref: RecordRef
+    refs: Sequence[RecordRef]
 
 
 def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
@@ -104,15 +113,16 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
 
 
 def cases(record: record_pb2.RegistrationRecord) -> set[str]:
-    """The FIRs and the court cases of a registration, as ``fir_case`` and ``court_case`` write them."""
-    return {
-        case
-        for conviction in record.convictions
-        for case in (
-            fir_case(records.case_reference(conviction.fir)),
-            court_case(records.court_reference(conviction.court_place, conviction.case_number)),
-        )
-    }
+    """The FIRs and the court cases of the convictions that a court has confirmed, whatever became of them.
+
+    As ``fir_case`` and ``court_case`` write them.
+    """
+    return {case for each in record.convictions if states.was_confirmed(each) for case in _cases_of(each)}
+
+
+def standing_cases(record: record_pb2.RegistrationRecord) -> set[str]:
+    """Those of ``cases`` by which a look-up may still find it: of convictions that stand."""
+    return {case for each in record.convictions if states.standing_counts(each) for case in _cases_of(each)}
 
 
 def fir_case(reference: str) -> str:
@@ -158,11 +168,34 @@ def claimed(
     ]
     of_cases = [Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(cases(record))]
     ref = RecordRef(TABLE, registration_id, FIRST_VERSION, hashlib.sha256(sealed).digest())
-    return Claimed((claim, *own, *of_cases), ref)
+    return Claimed((claim, *own, *of_cases), (ref,))
+
+
+def of_confirmation(
+    blind_index: BlindIndex,
+    key: DataKey,
+    before: record_pb2.RegistrationRecord,
+    record: record_pb2.RegistrationRecord,
+    held: Iterable[Identifier],
+) -> Claimed:
+    """What a confirmation claims: the first one as ``claimed``; a later one the cases of what it confirms.
+
+    Args:
+        blind_index: new rows stand under its primary keys.
+        key: the registration's.
+        before: the version of before.
+        record: the confirmed version.
+        held: as ``claimed``.
+    """
+    known = cases(before)
+    if not known:
+        return claimed(blind_index, key, record, held)
+    more = sorted(cases(record) - known)
+    return Claimed([Row(CASES, (record.registration_id, *blind_index.primary("case", each))) for each in more], ())
 
 
 def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifier]) -> list[tuple[Identifier, Seen]]:
-    """How many registrations claim each of the identifiers, under every live key, since keys rotate and rows stay."""
+    """How many registrations that aren't sealed claim each of the identifiers, under every live key: rows stay."""
     live = [
         (one, (one.kind, *value))
         for one in sorted(set(found), key=lambda each: (each.kind, each.text))
@@ -213,6 +246,13 @@ def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
     return record
 
 
+def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str]:
+    return (
+        fir_case(records.case_reference(conviction.fir)),
+        court_case(records.court_reference(conviction.court_place, conviction.case_number)),
+    )
+
+
 def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool]:
     """What stands beside the seal."""
     return record.registration_id, record.version, record.cnic_held, record.passport_held
@@ -220,14 +260,11 @@ def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool]:
 
 _HOLDERS: Final = Statement(
     b"registration holders",
-    b"""
-SELECT (
-    SELECT count(*) FROM registration_identifier AS i
-    WHERE i.kind = live.kind AND i.key_id = live.key_id AND i.blind = live.blind
-)
+    f"""
+SELECT ({_HELD_BY.format(kind="live.kind", key_id="live.key_id", blind="live.blind")})
 FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (kind, key_id, blind, nth)
 ORDER BY nth
-""",
+""".encode(),  # noqa: S608 - constants
 )
 _NEWEST: Final = Statement(
     b"registration claim",

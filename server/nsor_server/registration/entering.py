@@ -17,7 +17,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
-from nsor_server.registration import rules, store
+from nsor_server.registration import rules, states, store
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
@@ -77,9 +77,7 @@ def record_of(call: Call, order: Order) -> record_pb2.RegistrationRecord:
     """An order that nothing refuses, as a record with its legal bases; it lacks who entered it and where it stands."""
     record = records.from_request(order)
     bases = rules.legal_bases(policy_of(call).offences, order.convictions)
-    for conviction, of_counts in zip(record.convictions, bases, strict=True):
-        for count, basis in zip(conviction.counts, of_counts, strict=True):
-            count.legal_basis = basis
+    record.convictions.extend(records.conviction_record(*each) for each in zip(order.convictions, bases, strict=True))
     return record
 
 
@@ -93,9 +91,8 @@ def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, o
         owner: the agency that it counts as entered by.
     """
     written_at = call.now()
+    record.CopyFrom(states.next_version(record, states.entering(record.convictions, owner, call.officer_key)))
     record.registration_id = uuid.uuid4().bytes
-    record.version = 1
-    record.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = owner
     record.imported_by_agency = "" if owner == call.agency.agency_id else call.agency.agency_id

@@ -8,8 +8,10 @@ from nsor_server.registration.claims import (
     court_case,
     fir_case,
     open_claim,
+    standing_cases,
 )
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
+from nsor_server.registration.shown import to_everybody
 from nsor_server.registration.store import (
     COLUMNS,
     PLACES,
@@ -21,6 +23,7 @@ from nsor_server.registration.store import (
     open_keyed,
     open_version,
     said,
+    sealed_among,
     seen,
     version_row,
     was_shown,
@@ -48,7 +51,10 @@ __all__ = [
     "open_keyed",
     "open_version",
     "said",
+    "sealed_among",
     "seen",
+    "standing_cases",
+    "to_everybody",
     "to_message",
     "version_row",
     "was_shown",

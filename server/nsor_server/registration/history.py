@@ -17,7 +17,7 @@ from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import Add, Connection, Rows, opened, read
-from nsor_server.registration import claims, store
+from nsor_server.registration import claims, states, store
 from nsor_server.registration.claims import Identifier
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -66,10 +66,11 @@ class Standing:
         confirmed: whether it is.
         custodian: the prisons department in charge, or empty.
         identifiers: those that it claims: of every version since its confirmation.
-        cases: the same of cases.
+        cases: the same of cases, each with how often keys had been rotated when it was claimed.
+        standing_cases: those of them by which a look-up still finds it.
+        sealed: whether it is.
         claimed: whether its claim was written.
         cnic_held: whether an earlier confirmed registration had the CNIC.
-        rotations: how often keys had been rotated when it was confirmed.
         whole: all its versions have opened so far.
     """
 
@@ -79,10 +80,11 @@ class Standing:
     confirmed: bool = False
     custodian: str = ""
     identifiers: set[Identifier] = field(default_factory=set)
-    cases: set[str] = field(default_factory=set)
+    cases: dict[str, int] = field(default_factory=dict)
+    standing_cases: set[str] = field(default_factory=set)
+    sealed: bool = False
     claimed: bool = False
     cnic_held: bool = False
-    rotations: int = 0
     whole: bool = True
 
 
@@ -147,10 +149,15 @@ class History:
         if record is None:
             standing.whole = False
             return standing
+        if record.state != states.registration_state(record.convictions):
+            self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
+        standing.sealed = record.state == store.SEALED
         if record.state != _UNDER_REVIEW:
             standing.identifiers.update(claims.identifiers(record))
-            standing.cases |= claims.cases(record)
+        for case in claims.cases(record):
+            standing.cases.setdefault(case, self.rotations)
+        standing.standing_cases = claims.standing_cases(record)
         return standing
 
     def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> None:
@@ -158,15 +165,19 @@ class History:
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
             return
-        held = {one.kind for one in standing.identifiers if (one.kind, one.text) in self._claiming}
+        held = {one.kind for one in standing.identifiers if self._is_claimed(one)}
         expected = (claims.IDENTIFIER_CNIC in held, claims.IDENTIFIER_PASSPORT in held)
         if (claim.cnic_held, claim.passport_held) != expected:
             self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
         if (claim.cnic_held or claim.passport_held) and not standing.claimed:
             self.held.append((index, row.registration_id))
-        standing.claimed, standing.cnic_held, standing.rotations = True, expected[0], self.rotations
+        standing.claimed, standing.cnic_held = True, expected[0]
         for one in standing.identifiers:
             self._claiming.setdefault((one.kind, one.text), []).append(standing)
+
+    def _is_claimed(self, one: Identifier) -> bool:
+        """Whether a registration that isn't sealed claims an identifier."""
+        return any(not each.sealed for each in self._claiming.get((one.kind, one.text), ()))
 
     def _compare_index(self, table: str, query: str) -> None:
         """Each claim stands in the index under a live key, and nothing else does."""

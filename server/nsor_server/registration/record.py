@@ -7,11 +7,14 @@ request was checked before, and what a caller may see of the message is taken fr
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from nsor.v1 import registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
+from nsor_server.registration import states
 from nsor_server.storage.v1 import record_pb2
 
 _OTHER_SERIES: Final = ("appeal", "revision", "misc", "petition", "reference")
@@ -20,14 +23,17 @@ _SERIAL_OR_YEAR: Final = re.compile(r"[0-9]+(?:-[A-Z]\b)?")
 """A serial may have a bench's letter: 123-P/2022."""
 
 
-def to_message(record: record_pb2.RegistrationRecord, etag: str = "") -> registration_pb2.Registration:
-    """The whole registration as the contract writes it; what the purpose may see is copied from it by disclosure.
+def to_message(
+    record: record_pb2.RegistrationRecord, convictions: Sequence[record_pb2.Conviction], etag: str = ""
+) -> registration_pb2.Registration:
+    """The registration as the contract writes it; what the purpose may see is copied from it by disclosure.
 
     Every look-up that finds somebody comes through here, so parts are filled in place: messages that are made apart and
     handed over are copied, which takes twice as long.
 
     Args:
         record: an opened version.
+        convictions: those of its convictions that the caller is shown, from ``shown``.
         etag: of that version, from ``store.etag``.
     """
     registration = registration_pb2.Registration(
@@ -46,13 +52,13 @@ def to_message(record: record_pb2.RegistrationRecord, etag: str = "") -> registr
     _fill_person(registration.person, record)
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)
-    for conviction in record.convictions:
+    for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
     return registration
 
 
 def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
-    """What a checked conviction order says. The caller adds who entered it, where it stands, and its legal bases."""
+    """What a checked order says of the person. The caller adds who entered it, its convictions, and where it stands."""
     person = request.person
     return record_pb2.RegistrationRecord(
         names=[
@@ -67,7 +73,6 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
         nationality=person.nationality,
         documents=[_document_record(document) for document in person.travel_documents],
         mobiles=person.mobile_numbers,
-        convictions=[_conviction_record(conviction) for conviction in request.convictions],
         addresses=[address_record(address) for address in request.addresses],
         custody_state=request.custody.state,
         custodian_agency=request.custody.prisons_agency_id,
@@ -76,8 +81,11 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
 
 
 def court_places(record: record_pb2.RegistrationRecord) -> list[str]:
-    """Places of the courts of all convictions, sorted, each once: the column beside the sealed record."""
-    return sorted({conviction.court_place for conviction in record.convictions})
+    """Places of the courts of its convictions that stand or wait, sorted, each once: the column beside the seal.
+
+    The court of one that fell has no part in the record any more.
+    """
+    return sorted({each.court_place for each in record.convictions if states.is_shown(each)})
 
 
 def case_reference(fir: record_pb2.Fir) -> str:
@@ -115,6 +123,41 @@ def address_record(address: types_pb2.Address) -> record_pb2.Address:
         house_number=address.house_number,
         postal_code=address.postal_code,
         since_day=to_day(address.since_date) if address.HasField("since_date") else None,
+    )
+
+
+def conviction_record(
+    conviction: types_pb2.Conviction, legal_bases: Sequence[types_pb2.LegalBasis.ValueType]
+) -> record_pb2.Conviction:
+    """A checked conviction with a new id, as it is before it is entered.
+
+    Args:
+        conviction: of a request.
+        legal_bases: why each of its counts is registrable.
+    """
+    court, fir = conviction.court_case, conviction.fir
+    return record_pb2.Conviction(
+        conviction_id=uuid.uuid4().bytes,
+        court_kind=court.court_kind,
+        court_place=court.place_code,
+        case_number=court.case_number,
+        judgment_day=to_day(conviction.judgment_date),
+        fir=record_pb2.Fir(
+            police_station=fir.police_station, year=fir.year, serial=fir.serial, day=to_day(fir.fir_date)
+        ),
+        counts=[
+            record_pb2.Count(
+                offence_code=count.offence_code,
+                offence_day=to_day(count.offence_date),
+                victim_class=count.victim_class,
+                sentence_kind=count.sentence_kind,
+                months=count.months,
+                legal_basis=legal_basis,
+                underlying_offence_code=count.underlying_offence_code,
+            )
+            for count, legal_basis in zip(conviction.counts, legal_bases, strict=True)
+        ],
+        appeal_state=conviction.appeal_state,
     )
 
 
@@ -162,6 +205,8 @@ def _fill_conviction(conviction: types_pb2.Conviction, stored: record_pb2.Convic
     fir.serial = stored.fir.serial
     set_day(fir.fir_date, stored.fir.day)
     conviction.appeal_state = stored.appeal_state  # type: ignore[assignment]  # stored numbers are the enum's
+    conviction.conviction_id = uuids.text(stored.conviction_id)
+    conviction.state = stored.state  # type: ignore[assignment]  # stored numbers are the enum's
     for count in stored.counts:
         shown = conviction.counts.add(
             offence_code=count.offence_code,
@@ -177,28 +222,3 @@ def _fill_conviction(conviction: types_pb2.Conviction, stored: record_pb2.Convic
 def _document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:
     expiry = to_day(document.expiry_date) if document.HasField("expiry_date") else None
     return record_pb2.Document(number=document.number, country=document.country, expiry_day=expiry)
-
-
-def _conviction_record(conviction: types_pb2.Conviction) -> record_pb2.Conviction:
-    court, fir = conviction.court_case, conviction.fir
-    return record_pb2.Conviction(
-        court_kind=court.court_kind,
-        court_place=court.place_code,
-        case_number=court.case_number,
-        judgment_day=to_day(conviction.judgment_date),
-        fir=record_pb2.Fir(
-            police_station=fir.police_station, year=fir.year, serial=fir.serial, day=to_day(fir.fir_date)
-        ),
-        counts=[
-            record_pb2.Count(
-                offence_code=count.offence_code,
-                offence_day=to_day(count.offence_date),
-                victim_class=count.victim_class,
-                sentence_kind=count.sentence_kind,
-                months=count.months,
-                underlying_offence_code=count.underlying_offence_code,
-            )
-            for count in conviction.counts
-        ],
-        appeal_state=conviction.appeal_state,
-    )

@@ -6,7 +6,7 @@ Format, length and order of fields were checked before by the contract's options
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
@@ -17,6 +17,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.formats import passport
 from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
+from nsor_server.registration import states
 from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
 
@@ -111,20 +112,22 @@ def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
     return found
 
 
-def is_of_court(
+def of_court(
     record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
-) -> bool:
-    """Tell whether every conviction is of the case of that number, by a court of its kind within both jurisdictions.
+) -> list[record_pb2.Conviction]:
+    """The convictions of the case of that number, by a court of its kind within both jurisdictions.
 
-    The number may be written in another form.
-    A confirmation is of the whole record: a number of the court's own confirms nothing of another court.
+    The number may be written in another form. Those that fell aren't there any more. A number of the court's own
+    confirms nothing of another court.
     """
-    return all(
-        court_number(conviction.case_number) == court_number(case_number)
+    return [
+        conviction
+        for conviction in record.convictions
+        if conviction.state not in states.FALLEN
+        and court_number(conviction.case_number) == court_number(case_number)
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])
-        for conviction in record.convictions
-    )
+    ]
 
 
 def page_before(token: str) -> int | None:
@@ -144,18 +147,16 @@ def page_before(token: str) -> int | None:
 
 
 def confirming(
-    record: record_pb2.RegistrationRecord, kind: options_pb2.AgencyKind.ValueType
+    shown: Iterable[record_pb2.Conviction], kind: options_pb2.AgencyKind.ValueType
 ) -> options_pb2.AgencyKind.ValueType:
-    """The caller's kind of agency while the registration is yet to be confirmed; AGENCY_KIND_UNSPECIFIED afterwards."""
-    if record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
-        return kind
-    return options_pb2.AGENCY_KIND_UNSPECIFIED
+    """The caller's kind of agency while a conviction that it is shown waits; AGENCY_KIND_UNSPECIFIED afterwards."""
+    return kind if any(map(states.waits, shown)) else options_pb2.AGENCY_KIND_UNSPECIFIED
 
 
 def check_confirmable(
-    record: record_pb2.RegistrationRecord, court: Person, entered_by: Person, *, etag_is_current: bool
+    conviction: record_pb2.Conviction, court: Person, entered_by: Person, *, etag_is_current: bool
 ) -> None:
-    """See that this officer of a court may confirm the registration now; asked once the caller may see it.
+    """See that this officer of a court may confirm the conviction now; asked once the caller may see it.
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED: the agency or the person is the one that entered it.
@@ -166,7 +167,7 @@ def check_confirmable(
         decider=court,
         first=entered_by,
         etag_is_current=etag_is_current,
-        open_state=record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
+        open_state=states.waits(conviction),
     )
 
 

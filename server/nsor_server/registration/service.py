@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.registration import claims, entering, review_store, rules, store
+from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.rpc.handlers import Handler, Unary
@@ -100,33 +101,43 @@ class RegistrationService:
         if not etag_is_current:
             # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
             raise errors.EtagMismatch
-        if not rules.is_of_court(record, call.agency, call.officer, request.case_number):
+        convictions = rules.of_court(record, call.agency, call.officer, request.case_number)
+        if not convictions:
             raise errors.NoRecord
-        entered_by = decisions.holder(call, record.created_by_agency, record.created_by_key)
-        rules.check_confirmable(record, decisions.acting(call), entered_by, etag_is_current=etag_is_current)
-        record.version += 1
-        record.state = registration_pb2.REGISTRATION_STATE_CONFIRMED
+        for conviction in convictions:
+            entered_by = decisions.holder(call, conviction.entered_by_agency, conviction.entered_by_key)
+            rules.check_confirmable(conviction, decisions.acting(call), entered_by, etag_is_current=etag_is_current)
+        before, record = (
+            record,
+            states.next_version(
+                record,
+                itertools.chain.from_iterable(
+                    states.confirming(each, call.agency.agency_id, call.officer_key) for each in convictions
+                ),
+            ),
+        )
         record.confirmed_by_agency = call.agency.agency_id
         record.confirmed_by_key = call.officer_key
         key = store.data_key(self._sealer, row)
         written = store.version_row(key, record, call.now())
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
-        claim = claims.claimed(self._blind_index, key, record, [one for one, seen in holders if seen.version])
+        held = [one for one, seen in holders if seen.version]
+        claim = claims.of_confirmation(self._blind_index, key, before, record, held)
         answer = registration_pb2.ConfirmRegistrationResponse(
             registration_id=request.registration_id,
             etag=written.etag,
-            state=registration_pb2.REGISTRATION_STATE_CONFIRMED,
+            state=registration_pb2.RegistrationState.ValueType(record.state),
         )
         detail = record_pb2.AccessDetail(
             outcome="CONFIRMED",
-            case_reference=records.case_reference(record.convictions[0].fir),
+            case_reference=records.case_reference(convictions[0].fir),
             subjects=[record.registration_id],
         )
         return Outcome(
             disclose(answer, call.purpose),
             detail,
             (written.row, *claim.rows, *_confirmation_events(call, record)),
-            (written.ref, claim.ref),
+            (written.ref, *claim.refs),
             (store.seen(row), *(seen for _, seen in holders)),
         )
 
@@ -138,7 +149,8 @@ class RegistrationService:
         if found is None:
             raise errors.NoRecord
         row, record = found
-        registration = records.to_message(record, store.etag(row.sealed))
+        convictions = shown.to_agency(record, call.agency, call.officer)
+        registration = records.to_message(record, convictions, store.etag(row.sealed))
         seen = [store.seen(row)]
         if shows(_HELD, call.purpose):
             registration.held_for_review, of_claim = claims.newest(
@@ -151,12 +163,12 @@ class RegistrationService:
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
-            case_reference=records.case_reference(record.convictions[0].fir),
+            case_reference=records.case_reference(convictions[0].fir),
             subjects=[record.registration_id],
             shown_version=record.version,
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
-        confirming = rules.confirming(record, call.agency.kind)
+        confirming = rules.confirming(convictions, call.agency.kind)
         return Outcome(disclose(answer, call.purpose, confirming), detail, seen=seen)
 
     def list_reviews(

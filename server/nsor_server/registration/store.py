@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -16,15 +16,17 @@ from nsor.v1 import options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import NOBODY, Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
+from nsor_server.storage import arrays
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
 from nsor_server.storage.session import Rows, Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
+SEALED: Final = int(registration_pb2.REGISTRATION_STATE_SEALED)
 
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
@@ -78,6 +80,12 @@ HEADS: Final = Versions(
     "coalesce((SELECT max(version) FROM registration_version WHERE registration_id = q.k1), 0)",
 )
 """The newest version of a registration; 0: there is none."""
+SEALINGS: Final = Versions(
+    "sealing",
+    ("uuid",),
+    f"(SELECT count(*) FROM registration_version WHERE registration_id = q.k1 AND state = {SEALED:d})",  # noqa: S608 - constants
+)
+"""How many versions of a registration are sealed: it changes when the registration is sealed, and by nothing else."""
 
 
 def etag(sealed: bytes) -> str:
@@ -141,19 +149,22 @@ def head(
 
 
 def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
-    """The head of a registration, for the register's own work: nobody is shown it."""
-    found = ask(conn, _HEAD_IN[options_pb2.ROW_SCOPE_ALL], *rows.parameters(NOBODY, None), registration_id)
+    """The head of a registration, sealed ones too, for the register's own work: nobody is shown it."""
+    found = ask(conn, _NEWEST, registration_id)
     return StoredVersion(*found[0]) if found else None
 
 
 def was_shown(conn: Connection, sealer: Sealer, registration_id: bytes, call: Call) -> bool:
-    """Tell whether the contract shows the caller any version of a registration.
+    """Tell whether the contract shows the caller any version of a registration that isn't sealed now.
 
     Whoever moves a record out of his own district may have his answer again; a version of before was his to see.
 
     Raises:
         errors.Internal: as ``head``.
     """
+    now = newest(conn, registration_id)
+    if now is None or open_version(sealer, now).state == SEALED:
+        return False
     return _shown(sealer, registration_id, call, _ask(conn, _EVER_IN, registration_id, call)) is not None
 
 
@@ -165,6 +176,7 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         responsible_place=record.responsible_place,
         custodian=record.custodian_agency,
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
+        sealed=record.state == registration_pb2.REGISTRATION_STATE_SEALED,
     )
 
 
@@ -186,6 +198,16 @@ def _shown(
         raise rows.outside(TABLE)
     rows.require_shown(TABLE, said(record), call)
     return row, record
+
+
+def sealed_among(conn: Connection, registration_ids: Iterable[bytes]) -> tuple[set[bytes], list[Seen]]:
+    """Those of some registrations that are sealed, and that none has been sealed since."""
+    wanted = sorted(set(registration_ids))
+    if not wanted:
+        return set(), []
+    found = ask(conn, _SEALED_AMONG, arrays.uuids(wanted))
+    sealed = {one for one, state, _ in found if state == SEALED}
+    return sealed, [Seen(SEALINGS, (one,), count) for one, _, count in found]
 
 
 def seen(row: StoredVersion) -> Seen:
@@ -239,6 +261,7 @@ PLACES: Final = rows.Columns(
     responsible_place="v.responsible_place",
     custodian="v.custodian_agency",
     confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
+    sealed=f"(v.state OPERATOR(pg_catalog.=) {SEALED:d})",
 )
 """Where a version has what the scopes of the contract go by."""
 _SCOPES: Final = (
@@ -249,21 +272,31 @@ _SCOPES: Final = (
     options_pb2.ROW_SCOPE_CUSTODY,
     options_pb2.ROW_SCOPE_ALL,
 )
-_HEAD_IN: Final = rows.statements(
-    "registration head",
-    f"""
+_HEAD: Final = f"""
 SELECT {COLUMNS}
 FROM (
     SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency,
         court_places, created_at, sealed
     FROM registration_version
-    WHERE registration_id = $5
+    WHERE registration_id = {{id}}
     ORDER BY version DESC
     LIMIT 1
 ) AS v
 JOIN registration_key AS k USING (registration_id)
-WHERE {{rows}}
-""",  # noqa: S608 - constants
+"""  # noqa: S608 - constants
+_NEWEST: Final = Statement(b"registration newest", _HEAD.format(id="$1").encode())
+_SEALED_AMONG: Final = Statement(
+    b"registrations sealed",
+    f"""
+SELECT uuid_send(q.id),
+    (SELECT state FROM registration_version WHERE registration_id = q.id ORDER BY version DESC LIMIT 1),
+    (SELECT count(*) FROM registration_version WHERE registration_id = q.id AND state = {SEALED:d})
+FROM unnest($1::uuid[]) AS q (id)
+""".encode(),  # noqa: S608 - constants
+)
+_HEAD_IN: Final = rows.statements(
+    "registration head",
+    f"{_HEAD.format(id='$5')} WHERE {{rows}}",
     PLACES,
     _SCOPES,
 )

@@ -78,16 +78,19 @@ class Answers:
         case = of(detail.case_reference) if of else ""
         best: tuple[tuple[bool, bool, bytes], Standing] | None = None
         for each in self._history.claiming(detail.named.removeprefix(_CNIC)):
-            of_case = case in each.cases and each.rotations <= rotations
-            if _is_shown(each, detail.rows, leaf.agency, of_case=of_case):
+            of_case = each.cases.get(case, rotations + 1) <= rotations
+            if _is_found(each, detail.rows, leaf.agency, of_case=of_case):
                 rank = (not of_case, each.cnic_held, each.registration_id)
                 if best is None or rank < best[0]:
                     best = rank, each
-        return best[1] if best else None
+        if best is None or best[0][0] or case in best[1].standing_cases:
+            return best[1] if best else None
+        # It was found by a case that fell.
+        return best[1] if _is_found(best[1], detail.rows, leaf.agency, of_case=False) else None
 
 
-def _is_shown(standing: Standing, rows: int, agency: str, *, of_case: bool) -> bool:
-    """Whether a look-up shows a registration that has the CNIC."""
+def _is_found(standing: Standing, rows: int, agency: str, *, of_case: bool) -> bool:
+    """Whether a look-up finds a registration that has the CNIC."""
     if not standing.confirmed:
         return False
     if rows == options_pb2.ROW_SCOPE_CUSTODY:

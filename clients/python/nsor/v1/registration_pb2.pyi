@@ -32,19 +32,23 @@ class _RegistrationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reg
     REGISTRATION_STATE_UNSPECIFIED: _RegistrationState.ValueType  # 0
     """Never valid."""
     REGISTRATION_STATE_UNDER_REVIEW: _RegistrationState.ValueType  # 1
-    """Entered and accepted for review; not shown in look-ups."""
+    """Entered and accepted for review: no court has confirmed any of its convictions. Not shown in look-ups."""
     REGISTRATION_STATE_CONFIRMED: _RegistrationState.ValueType  # 2
-    """Confirmed by a court."""
+    """A court has confirmed it: at least one registrable count of a confirmed conviction stands."""
+    REGISTRATION_STATE_SEALED: _RegistrationState.ValueType  # 3
+    """It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
 
 class RegistrationState(_RegistrationState, metaclass=_RegistrationStateEnumTypeWrapper):
-    """Where a registration stands."""
+    """Where a registration stands, which follows from its convictions (docs/states.md)."""
 
 REGISTRATION_STATE_UNSPECIFIED: RegistrationState.ValueType  # 0
 """Never valid."""
 REGISTRATION_STATE_UNDER_REVIEW: RegistrationState.ValueType  # 1
-"""Entered and accepted for review; not shown in look-ups."""
+"""Entered and accepted for review: no court has confirmed any of its convictions. Not shown in look-ups."""
 REGISTRATION_STATE_CONFIRMED: RegistrationState.ValueType  # 2
-"""Confirmed by a court."""
+"""A court has confirmed it: at least one registrable count of a confirmed conviction stands."""
+REGISTRATION_STATE_SEALED: RegistrationState.ValueType  # 3
+"""It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
 Global___RegistrationState: _TypeAlias = RegistrationState  # noqa: Y015
 
 class _WarningReason:
@@ -137,7 +141,9 @@ class Registration(_message.Message):
 
     @_builtins.property
     def convictions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Conviction]:
-        """Convictions."""
+        """The convictions that stand, with the counts that stand. One that its court hasn't confirmed is shown to the prosecution that
+        entered it, to its court and to NPB; to a court that has no other part in the record, alone.
+        """
 
     @_builtins.property
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Address]:

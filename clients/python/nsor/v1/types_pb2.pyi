@@ -403,6 +403,50 @@ APPEAL_STATE_DISMISSED: AppealState.ValueType  # 3
 """Dismissed: the conviction stands."""
 Global___AppealState: _TypeAlias = AppealState  # noqa: Y015
 
+class _ConvictionState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConvictionStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConvictionState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONVICTION_STATE_UNSPECIFIED: _ConvictionState.ValueType  # 0
+    """Never valid."""
+    CONVICTION_STATE_ENTERED: _ConvictionState.ValueType  # 1
+    """Entered by a prosecution; its court hasn't confirmed it. It is shown to them and to NPB."""
+    CONVICTION_STATE_CONFIRMED: _ConvictionState.ValueType  # 2
+    """Confirmed by its court."""
+    CONVICTION_STATE_UNDER_APPEAL: _ConvictionState.ValueType  # 3
+    """Confirmed, and an appeal is pending, which suspends nothing."""
+    CONVICTION_STATE_VARIED: _ConvictionState.ValueType  # 4
+    """A later court has changed the sentence, or set some of the counts aside."""
+    CONVICTION_STATE_SET_ASIDE: _ConvictionState.ValueType  # 5
+    """Set aside: shown to nobody, as the next two."""
+    CONVICTION_STATE_RETRIAL_ORDERED: _ConvictionState.ValueType  # 6
+    """A new trial was ordered: there is no conviction until it ends in one."""
+    CONVICTION_STATE_PARDONED: _ConvictionState.ValueType  # 7
+    """Pardoned."""
+
+class ConvictionState(_ConvictionState, metaclass=_ConvictionStateEnumTypeWrapper):
+    """Where a conviction stands. docs/states.md says what leads from one to the next."""
+
+CONVICTION_STATE_UNSPECIFIED: ConvictionState.ValueType  # 0
+"""Never valid."""
+CONVICTION_STATE_ENTERED: ConvictionState.ValueType  # 1
+"""Entered by a prosecution; its court hasn't confirmed it. It is shown to them and to NPB."""
+CONVICTION_STATE_CONFIRMED: ConvictionState.ValueType  # 2
+"""Confirmed by its court."""
+CONVICTION_STATE_UNDER_APPEAL: ConvictionState.ValueType  # 3
+"""Confirmed, and an appeal is pending, which suspends nothing."""
+CONVICTION_STATE_VARIED: ConvictionState.ValueType  # 4
+"""A later court has changed the sentence, or set some of the counts aside."""
+CONVICTION_STATE_SET_ASIDE: ConvictionState.ValueType  # 5
+"""Set aside: shown to nobody, as the next two."""
+CONVICTION_STATE_RETRIAL_ORDERED: ConvictionState.ValueType  # 6
+"""A new trial was ordered: there is no conviction until it ends in one."""
+CONVICTION_STATE_PARDONED: ConvictionState.ValueType  # 7
+"""Pardoned."""
+Global___ConvictionState: _TypeAlias = ConvictionState  # noqa: Y015
+
 class _CustodyState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -738,10 +782,16 @@ class Conviction(_message.Message):
     FIR_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     APPEAL_STATE_FIELD_NUMBER: _builtins.int
+    CONVICTION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     """What the court decided. Only VERDICT_CONVICTED is accepted."""
     appeal_state: Global___AppealState.ValueType
     """Where an appeal stands."""
+    conviction_id: _builtins.str
+    """Id of the conviction, a UUID given by the register. Output only."""
+    state: Global___ConvictionState.ValueType
+    """Where the conviction stands. Output only."""
     @_builtins.property
     def court_case(self) -> Global___CourtCase:
         """The court and its case."""
@@ -756,7 +806,7 @@ class Conviction(_message.Message):
 
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Count]:
-        """Counts: at least one registrable."""
+        """Counts: at least one registrable. An answer holds those that stand."""
 
     def __init__(
         self,
@@ -767,10 +817,12 @@ class Conviction(_message.Message):
         fir: Global___FirKey | None = ...,
         counts: _abc.Iterable[Global___Count] | None = ...,
         appeal_state: Global___AppealState.ValueType = ...,
+        conviction_id: _builtins.str = ...,
+        state: Global___ConvictionState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "counts", b"counts", "court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "conviction_id", b"conviction_id", "counts", b"counts", "court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date", "state", b"state", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,7 @@ CREATE TABLE registration_version (
     responsible_place text NOT NULL,
     custodian_agency text NOT NULL,
     created_by_agency text NOT NULL,
-    court_places text[] NOT NULL CHECK (cardinality(court_places) >= 1),
+    court_places text[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL,
     PRIMARY KEY (registration_id, version)
@@ -16,7 +16,7 @@ COMMENT ON TABLE registration_version IS 'the head is the greatest version: ORDE
 COMMENT ON COLUMN registration_version.state IS 'enum nsor.v1.RegistrationState';
 COMMENT ON COLUMN registration_version.responsible_place IS 'the place whose police are responsible';
 COMMENT ON COLUMN registration_version.custodian_agency IS 'the prisons department in charge, or empty';
-COMMENT ON COLUMN registration_version.court_places IS 'places of the convictions'' courts, sorted, each once';
+COMMENT ON COLUMN registration_version.court_places IS 'places of the courts of convictions that stand or wait, sorted, each once';
 COMMENT ON COLUMN registration_version.created_at IS 'when this version was written';
 COMMENT ON COLUMN registration_version.sealed IS 'nsor.storage.v1.RegistrationRecord under the registration''s data key';
 

@@ -180,6 +180,7 @@ class Count(_message.Message):
     SENTENCE_KIND_FIELD_NUMBER: _builtins.int
     MONTHS_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    STANDS_FIELD_NUMBER: _builtins.int
     UNDERLYING_OFFENCE_CODE_FIELD_NUMBER: _builtins.int
     offence_code: _builtins.str
     """Offence code."""
@@ -193,6 +194,8 @@ class Count(_message.Message):
     """Months."""
     legal_basis: _builtins.int
     """Number of nsor.v1.LegalBasis."""
+    stands: _builtins.bool
+    """Whether it stands: no later judgment has set it aside."""
     underlying_offence_code: _builtins.str
     """Code of the offence that was attempted, abetted or conspired at, or empty."""
     def __init__(
@@ -204,11 +207,12 @@ class Count(_message.Message):
         sentence_kind: _builtins.int = ...,
         months: _builtins.int = ...,
         legal_basis: _builtins.int = ...,
+        stands: _builtins.bool = ...,
         underlying_offence_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "stands", b"stands", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -227,6 +231,12 @@ class Conviction(_message.Message):
     FIR_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     APPEAL_STATE_FIELD_NUMBER: _builtins.int
+    CONVICTION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ENTERED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    ENTERED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     court_kind: _builtins.int
     """Number of nsor.v1.CourtKind."""
     court_place: _builtins.str
@@ -237,6 +247,18 @@ class Conviction(_message.Message):
     """Day of the judgment."""
     appeal_state: _builtins.int
     """Number of nsor.v1.AppealState."""
+    conviction_id: _builtins.bytes
+    """Conviction id, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.ConvictionState."""
+    entered_by_agency: _builtins.str
+    """The agency that entered it."""
+    entered_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who entered it."""
+    confirmed_by_agency: _builtins.str
+    """The agency that confirmed it, or empty."""
+    confirmed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it, or empty."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -255,10 +277,16 @@ class Conviction(_message.Message):
         fir: Global___Fir | None = ...,
         counts: _abc.Iterable[Global___Count] | None = ...,
         appeal_state: _builtins.int = ...,
+        conviction_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        entered_by_agency: _builtins.str = ...,
+        entered_by_key: _builtins.bytes = ...,
+        confirmed_by_agency: _builtins.str = ...,
+        confirmed_by_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "fir", b"fir", "judgment_day", b"judgment_day"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,60 @@
+"""Which convictions and counts of a record a caller is shown. The one place that decides it; pure.
+
+What doesn't stand is copied to nobody. What no court has confirmed is shown to the prosecution that entered it, to its
+court and to NPB. A record that is sealed as a whole isn't read at all: ``access/rows.py``.
+"""
+
+from __future__ import annotations
+
+from nsor.v1 import options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Agency, Officer
+from nsor_server.registration import states
+from nsor_server.storage.v1 import record_pb2
+
+
+def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+    """The confirmed convictions that stand, each with its counts that stand: what a look-up shows."""
+    return [_reduced(conviction) for conviction in record.convictions if states.standing_counts(conviction)]
+
+
+def to_agency(
+    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None
+) -> list[record_pb2.Conviction]:
+    """The convictions that an agency with a part in the record is shown.
+
+    A court that has confirmed none of them is shown those that wait for it, and no other's: whoever enters a conviction
+    of its district shows it nothing more by that.
+    """
+    confirmed = to_everybody(record)
+    if agency.kind == options_pb2.AGENCY_KIND_COURT and not any(_is_near(each, agency, officer) for each in confirmed):
+        confirmed = []
+    return confirmed + [
+        _reduced(conviction)
+        for conviction in record.convictions
+        if states.waits(conviction) and _may_see_waiting(conviction, agency, officer)
+    ]
+
+
+def _may_see_waiting(conviction: record_pb2.Conviction, agency: Agency, officer: Officer | None) -> bool:
+    if agency.kind == options_pb2.AGENCY_KIND_PROSECUTION:
+        return conviction.entered_by_agency == agency.agency_id
+    if agency.kind == options_pb2.AGENCY_KIND_COURT:
+        return _is_near(conviction, agency, officer)
+    return agency.kind == options_pb2.AGENCY_KIND_NPB
+
+
+def _is_near(conviction: record_pb2.Conviction, agency: Agency, officer: Officer | None) -> bool:
+    """Whether its court lies where the officer of a court may act, as the scope PART_IN_CASE has it."""
+    return rows.within(agency, officer, [conviction.court_place])
+
+
+def _reduced(conviction: record_pb2.Conviction) -> record_pb2.Conviction:
+    left = states.left_counts(conviction)
+    if len(left) == len(conviction.counts):
+        return conviction
+    reduced = record_pb2.Conviction()
+    reduced.CopyFrom(conviction)
+    del reduced.counts[:]
+    reduced.counts.extend(left)
+    return reduced

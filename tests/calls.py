@@ -411,14 +411,14 @@ class Services:
     def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome[Any]:
         return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))
 
-    def happens(self, created: "Created", *moves: states.Move, added: Sequence[record_pb2.Conviction] = ()) -> None:
+    def happens(self, created: "Created", *moves: states.Move) -> None:
         """Have the next version of a registration written by an entry, whoever may cause it."""
         call = self.run(call_of(NPB), registration_pb2.GetRegistrationRequest(registration_id=created.registration_id))
         with self.database.reading() as conn:
             row = store.newest(conn, created.key.bytes)
         assert row is not None
         assert call.outcome is not None
-        record = states.next_version(store.open_version(self.sealer, row), moves, added)
+        record = states.next_version(store.open_version(self.sealer, row), moves)
         written = store.version_row(store.data_key(self.sealer, row), record, call.now())
         detail = record_pb2.AccessDetail(outcome="HAPPENED", subjects=[record.registration_id])
         call.outcome = Outcome(call.outcome.response, detail, (written.row,), (written.ref,), (store.seen(row),))
@@ -428,6 +428,20 @@ class Services:
         """The same to each conviction of a registration."""
         shown = self.get(created.registration_id, NPB).convictions
         self.happens(created, *(states.Move(event, uuid.UUID(each.conviction_id).bytes) for each in shown))
+
+    def add_conviction(self, created: "Created", added: types_pb2.Conviction) -> Outcome[Any]:
+        return self.ask(call_of(PUNJAB_PROSECUTION), self.further(created, added))
+
+    def further(
+        self, created: "Created", added: types_pb2.Conviction, etag: str = ""
+    ) -> registration_pb2.AddConvictionRequest:
+        """A request that adds a conviction to what the register holds now."""
+        return registration_pb2.AddConvictionRequest(
+            request_id=str(uuid.uuid4()),
+            registration_id=created.registration_id,
+            etag=etag or self.get(created.registration_id, NPB).etag,
+            conviction=added,
+        )
 
     def get(
         self, registration_id: str, agency: Agency, officer: Officer | None = None

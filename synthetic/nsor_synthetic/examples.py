@@ -48,6 +48,12 @@ def requests(seed: int) -> Iterator[Message]:
         etag="0123456789abcdef",
         case_number=_CASE_NUMBER,
     )
+    yield registration_pb2.AddConvictionRequest(
+        request_id=ids.uuid("add-conviction"),
+        registration_id=ids.uuid("registration"),
+        etag="0123456789abcdef",
+        conviction=_conviction(),
+    )
     yield registration_pb2.GetRegistrationRequest(registration_id=ids.uuid("registration"))
     yield registration_pb2.ImportRegistrationsRequest(
         import_id=ids.uuid("import"), rows=[registration_pb2.ImportRow(row=1, order=create_registration(seed))]

@@ -139,11 +139,21 @@ def case(_known: Known) -> lookup_pb2.OpenCourtCaseRequest:
     )
 
 
+def further_conviction(known: Known) -> registration_pb2.AddConvictionRequest:
+    return registration_pb2.AddConvictionRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        conviction=conviction(case_number="Sessions Case No. 7/2023"),
+    )
+
+
 OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/CreateRegistration": lambda _: order(),
     "RegistrationService/ImportRegistrations": lambda _: registration_pb2.ImportRegistrationsRequest(
         import_id=str(uuid.uuid4()), rows=[registration_pb2.ImportRow(row=1, order=order())]
     ),
+    "RegistrationService/AddConviction": further_conviction,
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
     "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(
         registration_id=known.registration.registration_id

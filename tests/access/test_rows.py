@@ -242,6 +242,7 @@ def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowSc
 
 READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/GetRegistration": registrations._HEAD_IN,
+    "nsor.v1.RegistrationService/AddConviction": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ListImportFindings": imports._PAGE_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,

@@ -11,8 +11,6 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call
 from nsor_server.events.deliverer import deliver
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.registration import record as records
-from nsor_server.registration import states
 from nsor_server.registration.states import Event, Move
 from nsor_server.rpc.handlers import Streamed, StreamStep
 from nsor_server.storage.session import Session
@@ -52,13 +50,6 @@ def with_serial(serial: int, case_number: str) -> types_pb2.Conviction:
     made = conviction(case_number=case_number)
     made.fir.serial = serial
     return made
-
-
-def add(services: Services, created: Created, second: types_pb2.Conviction) -> None:
-    """Give a registration a second conviction, which waits for its court."""
-    added = records.conviction_record(second, [types_pb2.LEGAL_BASIS_BOTH])
-    entering = states.entering([added], PUNJAB_PROSECUTION.agency_id, bytes(32))
-    services.happens(created, *entering, added=[added])
 
 
 def prosecution(services: Services, number: str, serial: int) -> registration_pb2.Registration:
@@ -163,7 +154,7 @@ def test_a_case_that_fell_finds_nobody_while_the_record_stands(services: Service
     number = cnic()
     created = services.create(order(number, convictions=[with_serial(679, CASE)]))
     services.confirm(created)
-    add(services, created, with_serial(680, OTHER))
+    services.add_conviction(created, with_serial(680, OTHER))
     assert not prosecution(services, number, 680).registration_id
     assert cases_of(prosecution(services, number, 679)) == [CASE]
     services.confirm(created, etag=services.get(created.registration_id, NPB).etag, case_number=OTHER)

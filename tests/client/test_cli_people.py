@@ -14,13 +14,14 @@ from google.protobuf.message import Message
 
 import nsor
 from nsor import cli
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, officer_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, officer_pb2, registration_pb2, types_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
+ADD = "nsor.v1.RegistrationService/AddConviction"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 LIST_OFFICERS = "nsor.v1.DirectoryService/ListOfficers"
@@ -91,6 +92,39 @@ def test_the_case_number_that_must_come_from_the_court_is_not_shown(
     assert NUMBER not in out + err
     request = registration_pb2.ConfirmRegistrationRequest.FromString(_requests(court, CONFIRM)[0])
     assert (request.case_number, request.etag) == (NUMBER, "e")
+
+
+def test_a_conviction_that_was_added_to_a_confirmed_record_is_confirmed_too(
+    run: Run, court: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _stream(court, (CREATED, DONE), (CONFIRMED, DONE), (notification_pb2.EVENT_KIND_CONVICTION_ADDED, DONE))
+    get = court.answers[GET]
+
+    def waiting(request: bytes) -> Message:
+        found = get(request)
+        assert isinstance(found, registration_pb2.GetRegistrationResponse)
+        found.registration.convictions.add().state = types_pb2.CONVICTION_STATE_ENTERED
+        return found
+
+    court.answers[GET] = waiting
+    _typed(monkeypatch, NUMBER)
+    assert run("confirm", "--from-events") == 0
+    assert len(_requests(court, CONFIRM)) == 1
+
+
+def test_a_conviction_is_added_to_the_version_that_was_shown_and_only_when_somebody_agrees(
+    run: Run, court: Register, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    court.answers[ADD] = lambda _: registration_pb2.AddConvictionResponse(conviction_id=SEEN, etag="f")
+    file = tmp_path / "conviction.json"
+    file.write_text('{"courtCase": {"caseNumber": "Sessions Case 7/2023"}}', encoding="utf-8")
+    _typed(monkeypatch, "n")
+    assert run("add-conviction", DONE, str(file)) != 0
+    assert _requests(court, ADD) == []
+    assert run("add-conviction", DONE, str(file), "--yes") == 0
+    request = registration_pb2.AddConvictionRequest.FromString(_requests(court, ADD)[0])
+    assert (request.registration_id, request.etag) == (DONE, "e")
+    assert request.conviction.court_case.case_number == "Sessions Case 7/2023"
 
 
 def test_going_through_events_shows_only_what_awaits_the_court(

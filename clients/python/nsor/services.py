@@ -55,6 +55,22 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def add_conviction(
+        self,
+        request: registration_pb2.AddConvictionRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.AddConvictionResponse]:
+        """Add a conviction to a registration that the agency has entered; it waits for its court."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AddConviction",
+            request,
+            registration_pb2.AddConvictionResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def confirm_registration(
         self,
         request: registration_pb2.ConfirmRegistrationRequest,

@@ -138,6 +138,8 @@ def _import(
 
 
 def _conviction(conviction: types_pb2.Conviction, path: str, violations: list[Violation], _today: _Today) -> None:
+    # Output only, as the basis of a count.
+    conviction.conviction_id, conviction.state = "", types_pb2.CONVICTION_STATE_UNSPECIFIED
     judged = _day(conviction, "judgment_date")
     reported = _day(conviction.fir, "fir_date")
     offences = [day for count in conviction.counts if (day := _day(count, "offence_date"))]

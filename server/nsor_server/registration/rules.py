@@ -25,16 +25,21 @@ DEFAULT_PAGE: Final = 50
 """Reviews of a page."""
 _PAKISTAN: Final = "PK"
 _NUMBER_DIGITS: Final = 18
+_CONVICTIONS: Final = "convictions[{}]"
 
 
-def check_convicted(convictions: Sequence[types_pb2.Conviction]) -> None:
+def check_convicted(convictions: Sequence[types_pb2.Conviction], path: str = _CONVICTIONS) -> None:
     """See that every judgment is a conviction: the register holds nobody else (s.2(1)(h)).
+
+    Args:
+        convictions: of a request.
+        path: of each in the request, with ``{}`` where its number stands.
 
     Raises:
         errors.InvalidFields: NOT_CONVICTED, naming each verdict.
     """
     others = tuple(
-        errors.Violation(f"convictions[{index}].verdict", errors_pb2.FIELD_REASON_NOT_A_CONVICTION)
+        errors.Violation(f"{path.format(index)}.verdict", errors_pb2.FIELD_REASON_NOT_A_CONVICTION)
         for index, conviction in enumerate(convictions)
         if conviction.verdict != types_pb2.VERDICT_CONVICTED
     )
@@ -56,9 +61,14 @@ def places_of_cases(convictions: Sequence[types_pb2.Conviction]) -> list[str]:
 
 
 def legal_bases(
-    offences: OffenceTable, convictions: Sequence[types_pb2.Conviction]
+    offences: OffenceTable, convictions: Sequence[types_pb2.Conviction], path: str = _CONVICTIONS
 ) -> list[tuple[types_pb2.LegalBasis.ValueType, ...]]:
     """Why each count of each conviction is registrable, by the law in force on the day of its offence.
+
+    Args:
+        offences: of the policy that decides the call.
+        convictions: of a request.
+        path: as for ``check_convicted``.
 
     Raises:
         errors.InvalidFields: OFFENCE_NOT_REGISTRABLE, naming the first count of each conviction that isn't.
@@ -75,7 +85,7 @@ def legal_bases(
         try:
             bases.append(offences.legal_bases(counts, to_date(conviction.judgment_date)))
         except NotRegistrable as refusal:
-            field = f"convictions[{index}].counts[{refusal.index}].{refusal.field}"
+            field = f"{path.format(index)}.counts[{refusal.index}].{refusal.field}"
             refused.append(errors.Violation(field, refusal.rule))
     if refused:
         raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=tuple(refused))

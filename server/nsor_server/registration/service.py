@@ -16,6 +16,7 @@ from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
 from nsor_server.registration import record as records
+from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -64,6 +65,7 @@ class RegistrationService:
                 charge=lambda request: Charge(request.page_token),
             ),
             *self._imports.handlers(),
+            *Convictions(self._sealer).handlers(),
         )
 
     def create_registration(
@@ -136,7 +138,7 @@ class RegistrationService:
         return Outcome(
             disclose(answer, call.purpose),
             detail,
-            (written.row, *claim.rows, *_confirmation_events(call, record)),
+            (written.row, *claim.rows, *_confirmation_events(call, before, record)),
             (written.ref, *claim.refs),
             (store.seen(row), *(seen for _, seen in holders)),
         )
@@ -220,9 +222,16 @@ def _review(stored: review_store.StoredReview) -> registration_pb2.Review:
     )
 
 
-def _confirmation_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
-    return outbox.owed(
+def _confirmation_events(
+    call: Call, before: record_pb2.RegistrationRecord, record: record_pb2.RegistrationRecord
+) -> list[Row]:
+    is_first = not any(map(states.was_confirmed, before.convictions))
+    first, further = (
         notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED,
+        notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED,
+    )
+    return outbox.owed(
+        first if is_first else further,
         [
             *recipients.responsible_police(call.agencies, record.responsible_place),
             *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),

@@ -26,13 +26,16 @@ def to_agency(
     A court that has confirmed none of them is shown those that wait for it, and no other's: whoever enters a conviction
     of its district shows it nothing more by that.
     """
-    confirmed = to_everybody(record)
-    if agency.kind == options_pb2.AGENCY_KIND_COURT and not any(_is_near(each, agency, officer) for each in confirmed):
+    confirmed = [each.conviction_id for each in to_everybody(record)]
+    is_court = agency.kind == options_pb2.AGENCY_KIND_COURT
+    if is_court and not any(
+        each.conviction_id in confirmed and _is_near(each, agency, officer) for each in record.convictions
+    ):
         confirmed = []
-    return confirmed + [
-        _reduced(conviction)
-        for conviction in record.convictions
-        if states.waits(conviction) and _may_see_waiting(conviction, agency, officer)
+    return [
+        _reduced(each)
+        for each in record.convictions
+        if each.conviction_id in confirmed or (states.waits(each) and _may_see_waiting(each, agency, officer))
     ]
 
 

@@ -88,7 +88,7 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         ENTERED,
         (options_pb2.AGENCY_KIND_PROSECUTION, options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_NADRA),
         "a judgment that convicts, with a registrable count; court and police station within the officer's places",
-        (notification_pb2.EVENT_KIND_REGISTRATION_CREATED,),
+        (notification_pb2.EVENT_KIND_REGISTRATION_CREATED, notification_pb2.EVENT_KIND_CONVICTION_ADDED),
     ),
     Transition(
         Event.CONFIRM,
@@ -96,7 +96,7 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         CONFIRMED,
         (options_pb2.AGENCY_KIND_COURT,),
         "the case number of the court's own record; another agency and another officer than those who entered it",
-        (notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED,),
+        (notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED, notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED),
     ),
     Transition(
         Event.FILE_APPEAL,

@@ -38,6 +38,9 @@ COMMANDS = {
     "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
     "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),
+    "add-conviction": Entry(
+        "nsor.cli.registration", "add_conviction", "Add a conviction to a registration that you entered."
+    ),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),

@@ -51,12 +51,13 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
 
 
 def _one(session: Session, client: Client, registration_id: str, etag: str | None, case_number: str | None) -> None:
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     if not etag:
         wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
         seen = client.registration.get_registration(wanted)
-        if seen.message.registration.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
+        waits = any(each.state == types_pb2.CONVICTION_STATE_ENTERED for each in seen.message.registration.convictions)
+        if seen.message.registration.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and not waits:
             session.say(f"{registration_id} is confirmed already.")
             return
         etag = seen.message.registration.etag
@@ -115,7 +116,10 @@ def _unconfirmed(client: Client) -> list[str]:
 
     found: dict[str, None] = {}
     for event in client.events(quiet_seconds=2.0):
-        if event.kind == notification_pb2.EVENT_KIND_REGISTRATION_CREATED:
+        if event.kind in {
+            notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
+            notification_pb2.EVENT_KIND_CONVICTION_ADDED,
+        }:
             found[event.registration_id] = None
         elif event.kind == notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED:
             found.pop(event.registration_id, None)

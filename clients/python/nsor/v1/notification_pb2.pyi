@@ -97,6 +97,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """
     EVENT_KIND_POLICY_WITHDRAWN: _EventKind.ValueType  # 19
     """An officer of NPB withdrew a document that he had proposed."""
+    EVENT_KIND_CONVICTION_ADDED: _EventKind.ValueType  # 20
+    """A prosecution entered a further conviction of a registration; its court may confirm it."""
+    EVENT_KIND_CONVICTION_CONFIRMED: _EventKind.ValueType  # 21
+    """A court confirmed a further conviction of a registration."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -145,6 +149,10 @@ to be compromised. The event names the agency that had granted or opened it, and
 """
 EVENT_KIND_POLICY_WITHDRAWN: EventKind.ValueType  # 19
 """An officer of NPB withdrew a document that he had proposed."""
+EVENT_KIND_CONVICTION_ADDED: EventKind.ValueType  # 20
+"""A prosecution entered a further conviction of a registration; its court may confirm it."""
+EVENT_KIND_CONVICTION_CONFIRMED: EventKind.ValueType  # 21
+"""A court confirmed a further conviction of a registration."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -216,7 +216,7 @@ class CreateRegistrationRequest(_message.Message):
     @_builtins.property
     def convictions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Conviction]:
         """The conviction: one. An order is of one case of one court, so that the court that confirms it confirms nothing of another
-        court; a further conviction of the person is an order of its own. The court and the FIR's station lie where the agency and its
+        court; AddConviction adds a further one. The court and the FIR's station lie where the agency and its
         officer may act: OUTSIDE_JURISDICTION.
         """
 
@@ -544,6 +544,78 @@ class ListImportFindingsResponse(_message.Message):
 Global___ListImportFindingsResponse: _TypeAlias = ListImportFindingsResponse  # noqa: Y015
 
 @_typing.final
+class AddConvictionRequest(_message.Message):
+    """A further conviction of a registered person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    CONVICTION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    etag: _builtins.str
+    """The etag that the prosecution has seen."""
+    @_builtins.property
+    def conviction(self) -> _types_pb2.Conviction:
+        """The conviction: of another case than those that the registration shows. The court and the FIR's station lie where the agency and
+        its officer may act: OUTSIDE_JURISDICTION.
+        """
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        conviction: _types_pb2.Conviction | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conviction", b"conviction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conviction", b"conviction", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddConvictionRequest: _TypeAlias = AddConvictionRequest  # noqa: Y015
+
+@_typing.final
+class AddConvictionResponse(_message.Message):
+    """The answer to a further conviction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    CONVICTION_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration; empty with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the new version; empty with `validate_only`."""
+    conviction_id: _builtins.str
+    """Id of the conviction; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        conviction_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conviction_id", b"conviction_id", "etag", b"etag", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddConvictionResponse: _TypeAlias = AddConvictionResponse  # noqa: Y015
+
+@_typing.final
 class ConfirmRegistrationRequest(_message.Message):
     """A court's confirmation."""
 
@@ -563,7 +635,7 @@ class ConfirmRegistrationRequest(_message.Message):
     etag: _builtins.str
     """The etag that the court has seen."""
     case_number: _builtins.str
-    """The case number in the court's own record; it must be the registration's, in whatever form either is written."""
+    """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
     def __init__(
         self,
         *,
@@ -595,7 +667,7 @@ class ConfirmRegistrationResponse(_message.Message):
     etag: _builtins.str
     """Etag of the new version; empty with `validate_only`."""
     state: Global___RegistrationState.ValueType
-    """REGISTRATION_STATE_CONFIRMED; UNSPECIFIED with `validate_only`."""
+    """Where the registration stands now; UNSPECIFIED with `validate_only`."""
     def __init__(
         self,
         *,

@@ -50,6 +50,11 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.FromString,
                 _registered_method=True)
+        self.AddConviction = channel.unary_unary(
+                '/nsor.v1.RegistrationService/AddConviction',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.AddConvictionRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.AddConvictionResponse.FromString,
+                _registered_method=True)
         self.ConfirmRegistration = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ConfirmRegistration',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationRequest.SerializeToString,
@@ -108,8 +113,18 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddConviction(self, request, context):
+        """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
+        prosecution, which knows no id of the record, enters an order of its own. The new conviction waits for its own court's confirmation,
+        and is shown to the prosecution, to that court and to NPB; the others go on being shown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ConfirmRegistration(self, request, context):
-        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+        must not be those who entered them. A few
         numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -152,6 +167,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListImportFindings,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.SerializeToString,
+            ),
+            'AddConviction': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddConviction,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.AddConvictionRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.AddConvictionResponse.SerializeToString,
             ),
             'ConfirmRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmRegistration,
@@ -251,6 +271,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListImportFindings',
             nsor_dot_v1_dot_registration__pb2.ListImportFindingsRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.ListImportFindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddConviction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/AddConviction',
+            nsor_dot_v1_dot_registration__pb2.AddConvictionRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.AddConvictionResponse.FromString,
             options,
             channel_credentials,
             insecure,

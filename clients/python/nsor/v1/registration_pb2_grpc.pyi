@@ -58,8 +58,14 @@ class RegistrationServiceStub:
     """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
     numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
+    AddConviction: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddConvictionRequest, _registration_pb2.AddConvictionResponse]
+    """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
+    prosecution, which knows no id of the record, enters an order of its own. The new conviction waits for its own court's confirmation,
+    and is shown to the prosecution, to that court and to NPB; the others go on being shown.
+    """
     ConfirmRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]
-    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+    must not be those who entered them. A few
     numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
@@ -104,8 +110,14 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
     numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
+    AddConviction: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddConvictionRequest, _registration_pb2.AddConvictionResponse]  # type: ignore[assignment]
+    """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
+    prosecution, which knows no id of the record, enters an order of its own. The new conviction waits for its own court's confirmation,
+    and is shown to the prosecution, to that court and to NPB; the others go on being shown.
+    """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]  # type: ignore[assignment]
-    """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+    must not be those who entered them. A few
     numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
@@ -167,12 +179,24 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def AddConviction(
+        self,
+        request: _registration_pb2.AddConvictionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.AddConvictionResponse, _abc.Awaitable[_registration_pb2.AddConvictionResponse]]:
+        """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
+        prosecution, which knows no id of the record, enters an order of its own. The new conviction waits for its own court's confirmation,
+        and is shown to the prosecution, to that court and to NPB; the others go on being shown.
+        """
+
+    @_abc_1.abstractmethod
     def ConfirmRegistration(
         self,
         request: _registration_pb2.ConfirmRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmRegistrationResponse, _abc.Awaitable[_registration_pb2.ConfirmRegistrationResponse]]:
-        """Confirms a registration from the court's own record. The confirming agency and officer must not be those who entered it. A few
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+        must not be those who entered them. A few
         numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
 

@@ -1,0 +1,1 @@
+"""Convictions beyond a registration's first one."""

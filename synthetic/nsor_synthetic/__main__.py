@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import click
 from google.protobuf import json_format
 
-from nsor_synthetic.orders import MOST, generate
+from nsor_synthetic.orders import MOST, Order, generate
+from nsor_synthetic.places import UNITS, unit_of
 
 
 @click.command("synthetic")
@@ -17,13 +21,51 @@ from nsor_synthetic.orders import MOST, generate
 @click.option(
     "--count", type=click.IntRange(0, MOST), default=1_000, show_default=True, help="How many conviction orders."
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; without it, stdout.")
-def main(seed: int, count: int, out: Path | None) -> None:
+@click.option("--unit", type=click.Choice(UNITS), default=None, help="All of this province: homes, courts and FIRs.")
+@click.option(
+    "--split",
+    is_flag=True,
+    help="Two files for each province in the folder --out: PK-PB.jsonl for its prosecution, and PK-PB.cases, the case "
+    "numbers of its courts' own records in the same order, for `nsor confirm --from-events < PK-PB.cases`.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; without it, stdout.")
+def main(seed: int, count: int, unit: str | None, split: bool, out: Path | None) -> None:
     """Write synthetic conviction orders, one CreateRegistrationRequest in JSON a line. They name nobody real."""
-    with out.open("w", encoding="utf-8", newline="\n") if out else click.open_file("-", "w", encoding="utf-8") as file:
-        for order in generate(seed, count):
-            fields = json_format.MessageToDict(order, preserving_proto_field_name=True)
-            file.write(json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n")
+    orders = generate(seed, count, unit or "")
+    if split:
+        if out is None:
+            raise click.UsageError("--split writes files: name a folder, such as --out orders")
+        _write_split(orders, out)
+        return
+    with _to_write(out) if out else click.open_file("-", "w", encoding="utf-8") as file:
+        for order in orders:
+            file.write(_line(order))
+
+
+def _write_split(orders: Iterable[Order], folder: Path) -> None:
+    """Write each province's orders, and its courts' case numbers, into files of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as files:
+        opened: dict[str, list[TextIO]] = {}
+        for order in orders:
+            case = order.convictions[0].court_case
+            unit = unit_of(case.place_code)
+            if unit not in opened:
+                opened[unit] = [
+                    files.enter_context(_to_write(folder / f"{unit}.{kind}")) for kind in ("jsonl", "cases")
+                ]
+            to_enter, to_confirm = opened[unit]
+            to_enter.write(_line(order))
+            to_confirm.write(case.case_number + "\n")
+
+
+def _to_write(file: Path) -> TextIO:
+    return file.open("w", encoding="utf-8", newline="\n")
+
+
+def _line(order: Order) -> str:
+    fields = json_format.MessageToDict(order, preserving_proto_field_name=True)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 if __name__ == "__main__":

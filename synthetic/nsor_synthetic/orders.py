@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from nsor.v1 import registration_pb2, types_pb2
@@ -19,7 +18,7 @@ from nsor_synthetic.convictions import Numbers
 from nsor_synthetic.crimes import Crimes
 from nsor_synthetic.dice import Dice
 from nsor_synthetic.names import clerks
-from nsor_synthetic.places import Districts
+from nsor_synthetic.places import UNITS, Districts
 
 Order = registration_pb2.CreateRegistrationRequest
 """A conviction order."""
@@ -31,27 +30,46 @@ ADULT: Final = 18
 """Age from which on nobody is a child (s.2(1)(b))."""
 
 
-@dataclass(frozen=True, slots=True)
 class Run:
-    """What the orders of a run share: the seed, places, offences, and the numbers of FIRs and cases that are given."""
+    """What the orders of a run share: the seed, places, offences, and the numbers of FIRs and cases that are given.
 
-    seed: int
-    districts: Districts = field(default_factory=lambda: Districts(Places.load()))
-    crimes: Crimes = field(default_factory=lambda: Crimes(OffenceTable.load()))
-    numbers: Numbers = field(default_factory=Numbers)
+    Attributes:
+        seed: the seed.
+        name: the seed, and the only unit if there is one: what the dice and the request ids are made from.
+        districts: where people live.
+        crimes: what they did.
+        numbers: the numbers that are given.
+    """
+
+    __slots__ = ("crimes", "districts", "name", "numbers", "seed")
+
+    def __init__(self, seed: int, unit: str = "") -> None:
+        self.seed = seed
+        self.name = f"{seed}/{unit}" if unit else str(seed)
+        self.districts = Districts(Places.load(), unit)
+        self.crimes = Crimes(OffenceTable.load())
+        self.numbers = Numbers()
 
 
-def generate(seed: int, count: int) -> Iterator[Order]:
-    """Make ``count`` conviction orders, at most a million."""
+def generate(seed: int, count: int, unit: str = "") -> Iterator[Order]:
+    """Make ``count`` conviction orders, at most a million.
+
+    Args:
+        seed: the same seed and unit give the same orders.
+        count: how many.
+        unit: the unit of every court and address, such as PK-PB; without it they are of all Pakistan.
+    """
     if not 0 <= count <= MOST:
         raise ValueError(f"count must lie between 0 and {MOST:,}")
-    run = Run(seed)
+    if unit and unit not in UNITS:
+        raise ValueError("unit must be one of " + ", ".join(UNITS))
+    run = Run(seed, unit)
     return (order(run, index) for index in range(count))
 
 
 def order(run: Run, index: int) -> Order:
     """Make the order of an index."""
-    dice = Dice(f"{run.seed}/{index}")
+    dice = Dice(f"{run.name}/{index}")
     home = run.districts.anywhere(dice)
     crime, offence = run.crimes.draw(dice)
     who = identities.draw(dice, districts=run.districts, home=home, seed=run.seed, index=index, offence=offence)
@@ -64,7 +82,7 @@ def order(run: Run, index: int) -> Order:
         offence=offence,
         juvenile=who.age(offence) < ADULT,
     )
-    return assembled(dice, request_id(f"{run.seed}/{index}"), who, convicted, addresses.draw(dice, run.districts, home))
+    return assembled(dice, request_id(f"{run.name}/{index}"), who, convicted, addresses.draw(dice, run.districts, home))
 
 
 def assembled(

@@ -71,18 +71,24 @@ _PEOPLE, _DIGITS = _read()
 
 
 class Districts:
-    """The districts of the place registry, to draw from by population."""
+    """The districts of the place registry, to draw from by population.
 
-    __slots__ = ("_of_unit", "_places", "all")
+    Args:
+        places: the registry.
+        unit: the only unit where anybody lives and any case lies; without it all of Pakistan.
+    """
 
-    def __init__(self, places: Places) -> None:
+    __slots__ = ("_everywhere", "_of_unit", "_places", "_run")
+
+    def __init__(self, places: Places, unit: str = "") -> None:
         self._places = places
-        self._of_unit = {unit: _weighed(places.districts(unit)) for unit in UNITS}
-        self.all = _weighed([code for unit in UNITS for code in places.districts(unit)])
+        self._of_unit = {known: _weighed(places.districts(known)) for known in UNITS}
+        self._everywhere = _weighed([code for known in UNITS for code in places.districts(known)])
+        self._run = self._of_unit[unit] if unit else self._everywhere
 
     def anywhere(self, dice: Dice) -> str:
-        """Draw a district of Pakistan."""
-        return dice.weighted(*self.all)
+        """Draw a district of Pakistan, or of the only unit."""
+        return dice.weighted(*self._run)
 
     def of_unit(self, dice: Dice, unit: str) -> str:
         """Draw a district of a unit."""
@@ -94,9 +100,9 @@ class Districts:
 
     def elsewhere(self, dice: Dice, unit: str) -> str:
         """Draw a district of another unit."""
-        found = self.anywhere(dice)
+        found = dice.weighted(*self._everywhere)
         while unit_of(found) == unit:
-            found = self.anywhere(dice)
+            found = dice.weighted(*self._everywhere)
         return found
 
 

@@ -22,7 +22,7 @@ MOST = FIRST_ENTERED - FIRST
 MAX_SERIALS = 90_000
 """FIRs of a station in a year; the contract ends a little later."""
 STATION = "PK-PB/LHR/PS-001"
-_PUNJAB = "PK-PB/"
+_PUNJAB = "PK-PB"
 _FIRST_DIGITS = "35202"
 
 
@@ -49,16 +49,10 @@ def orders(seed: int, first: int, count: int) -> Iterator[registration_pb2.Creat
 
 
 def punjab_orders(seed: int, first: int, count: int) -> Iterator[registration_pb2.CreateRegistrationRequest]:
-    """Conviction orders that Punjab's offices handle alone, each with one conviction."""
-    number = first
-    for order in generate(seed, 1_000_000):
-        if number == first + count:
-            return
-        places = [order.convictions[0].court_case.place_code, *(address.place_code for address in order.addresses)]
-        if len(order.convictions) == 1 and all(place.startswith(_PUNJAB) for place in places):
-            _rename(order, number)
-            number += 1
-            yield order
+    """Conviction orders that Punjab's offices handle alone."""
+    for number, order in enumerate(generate(seed, count, _PUNJAB), first):
+        _rename(order, number)
+        yield order
 
 
 def access_requests(count: int, first: int) -> Iterator[lookup_pb2.CreateAccessRequestRequest]:

@@ -145,7 +145,7 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
 def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
     record = records.from_request(order)
     bases = [[types_pb2.LEGAL_BASIS_S2H] * len(each.counts) for each in order.convictions]
-    added = [records.conviction_record(*each) for each in zip(order.convictions, bases, strict=True)]
+    added = [records.conviction_record(*each, 1) for each in zip(order.convictions, bases, strict=True)]
     entered = states.next_version(record, states.entering(added, "punjab-prosecution", b""), added)
     moves = [move for each in added for move in states.confirming(each, "lahore-special-court", b"")]
     record = states.next_version(entered, moves)

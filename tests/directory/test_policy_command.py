@@ -11,10 +11,10 @@ from psycopg.conninfo import conninfo_to_dict
 from nsor_server import check, config
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.policy import documents, source
-from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.keyring import Keyring, write_private
 from nsor_server.storage.pool import Database
 from tests import policies
-from tests.calls import Services
+from tests.calls import NPB, Created, Services, order
 from tests.directory.test_policies import grants, propose
 
 Say = Callable[..., tuple[int, str]]
@@ -108,6 +108,53 @@ def test_it_shows_what_a_proposal_would_change(nsor_server: Say, services: Servi
         assert f"`nsor policy adopt {wanted}`" in said
     code, said = nsor_server("diff", "--proposal", "0" * 8)
     assert (code, "no such open proposal" in said) == (EXPECTED, True)
+
+
+def otherwise(said: str) -> list[str]:
+    return [line.strip() for line in said.splitlines() if line.startswith("  registration ")]
+
+
+def test_another_offence_table_lists_the_counts_that_it_would_judge_otherwise(
+    nsor_server: Say, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever adopts it knows first whom it concerns; by ids and positions, on the record, and it changes none.
+    monkeypatch.setattr("nsor_server.registration.rejudged.CHUNK", 2)
+    write_private(tmp_path / "state" / "keys.json", services.keyring.to_bytes(), replace=False)
+    of_rape = [services.create(order()) for _ in range(2)]
+    with_attempt = order()
+    with_attempt.convictions[0].counts.append(with_attempt.convictions[0].counts[0])
+    with_attempt.convictions[0].counts[1].offence_code = "PPC-34"
+    connected = services.create(with_attempt)
+    modesty = order()
+    modesty.convictions[0].counts[0].offence_code = "PECA-21"
+    kept = services.create(modesty)
+
+    def ids(created: Created) -> str:
+        (conviction,) = services.get(created.registration_id, NPB).convictions
+        return f"registration {created.registration_id}, conviction {conviction.conviction_id}"
+
+    wanted = sorted([*(f"{ids(each)}: counts 1" for each in of_rape), f"{ids(connected)}: counts 1, 2"])
+    before, entries = services.rows(), services.one("SELECT size FROM ledger_head")
+    path = tmp_path / "offences.toml"
+    toml = source.packaged("offences.toml").read_text(encoding="utf-8")
+    head = 'code = "PPC-376"\ntitle = "Punishment for rape"\ns2h = true\nprincipal_in = ["II"]\n'
+    assert head in toml
+    path.write_text(toml.replace(head, head.replace('principal_in = ["II"]\n', "")), encoding="utf-8")
+    code, said = nsor_server("explain", str(path))
+    assert code == 0, said
+    assert sorted(otherwise(said)) == wanted
+    assert "4 counts of 3 of 4 registrations would be judged otherwise; they stay as they are." in said
+    assert kept.registration_id not in said
+    assert services.rows() == before | {table: count for table, count in services.rows().items() if "ledger" in table}
+    assert services.one("SELECT size FROM ledger_head") == entries + 1
+    # Sources alone judge nothing otherwise.
+    path.write_text(toml.replace('citation = "Anti-Rape', 'citation = "The Anti-Rape'), encoding="utf-8")
+    code, said = nsor_server("explain", str(path))
+    assert (code, otherwise(said)) == (0, [])
+    # What isn't of the offence table opens no record.
+    (tmp_path / "grants.toml").write_bytes(grants(4))
+    assert "judged otherwise" not in nsor_server("explain", str(tmp_path / "grants.toml"))[1]
+    assert services.one("SELECT size FROM ledger_head") == entries + 2
 
 
 def test_before_the_first_start_it_says_so(nsor_server: Say) -> None:

@@ -44,13 +44,14 @@ def test_what_is_shown_can_be_edited_and_proposed(name: str) -> None:
 
 def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:
     decoded = {name: documents.decode(name, documents.canonical(each)) for name, each in SHIPPED.documents.items()}
-    again = Policy.of(decoded, 7)
+    again = Policy.of(decoded, {"grants": 7, "offences": 3})
     start = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
     for rule in SHIPPED.deadlines.rule_ids():
         assert again.deadlines.due(rule, start) == SHIPPED.deadlines.due(rule, start)
     assert (again.offences.rows(), again.grants) == (SHIPPED.offences.rows(), SHIPPED.grants)
     assert again.differs(SHIPPED) == ()
     assert again.version == 7
+    assert again.replaced("offences", SHIPPED.documents["offences"]).versions == {"grants": 7, "offences": 8}
 
 
 def test_a_registers_own_document_of_before_is_read() -> None:

@@ -1,4 +1,8 @@
-"""`nsor-server policy`: what is in force, and what a file, a folder or a proposal would change. It changes nothing."""
+"""`nsor-server policy`: what is in force, and what a file, a folder or a proposal would change.
+
+It changes nothing. Which counts another offence table would judge otherwise stands in sealed records: that they were
+gone through is on the record before anything is said of them.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +20,22 @@ from rich.console import Console
 from rich.table import Table
 
 from nsor.policies import as_toml
-from nsor_server import config
+from nsor_server import config, errors
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import compromised
+from nsor_server.commands.recording import recording
 from nsor_server.config import OperatorError, Settings
 from nsor_server.directory import policies, proposals
 from nsor_server.formats.dates import KARACHI
-from nsor_server.formats.uuids import raw
+from nsor_server.formats.uuids import raw, text
 from nsor_server.ledger import operator
 from nsor_server.policy import documents, explained, source, store, succession
 from nsor_server.policy.loaded import Policy
+from nsor_server.registration import rejudged
 from nsor_server.storage import decided_rows
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, keyring_of
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
 
 _console = Console(highlight=False, soft_wrap=True)
 _PATH = click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
@@ -79,7 +87,10 @@ def diff(path: Path | None, proposal: str | None) -> None:
 @_PATH
 @_PROPOSAL
 def explain(path: Path | None, proposal: str | None) -> None:
-    """Say in words what PATH would change: a document, a folder, or else the files that the settings name."""
+    """Say in words what PATH would change: a document, a folder, or else the files that the settings name.
+
+    Of another offence table it also lists the registrations with counts that it would judge otherwise, by id.
+    """
     with _register() as (settings, conn):
         before, after = _both(settings, conn, path, proposal)
     ceiling: dict[int, frozenset[int]] = {}
@@ -88,6 +99,8 @@ def explain(path: Path | None, proposal: str | None) -> None:
             ceiling[kind] = ceiling.get(kind, frozenset()) | frozenset(allowed.purposes)
     for sentence in explained.sentences(before, after, ceiling, _today()):
         _console.print(f"- {sentence}", markup=False)
+    if "offences" in before.differs(after):
+        _judged_otherwise(settings, after)
     _ending(before, after, proposal)
 
 
@@ -136,6 +149,33 @@ def _open(conn: psycopg.Connection[Any], policy: Policy) -> list[policies.Propos
     rows = decided_rows.unproved(conn)
     beside = proposals.Beside(policy, operator.now(conn), compromised(rows))
     return proposals.open_ones(policies.made_against(rows, policy.version), beside)
+
+
+def _judged_otherwise(settings: Settings, after: Policy) -> None:
+    """List the counts that the offence table would judge otherwise than they were, by ids and positions."""
+    keyring = keyring_of(settings)
+    read = registrations = counts = 0
+    with attached(settings) as database:
+        with recording(database, settings) as owner:
+            digest = documents.digest("offences", documents.canonical(after.documents["offences"]))
+            detail = record_pb2.AccessDetail(outcome="COUNTS_JUDGED")
+            operator.record(owner, keyring, method="nsor-server/policy-explain", detail=detail, call_hash=digest)
+        with contextlib.closing(database.connect()) as conn:
+            try:
+                for registration_id, found in rejudged.otherwise(conn, Sealer(keyring), after.offences):
+                    read, registrations = read + 1, registrations + bool(found)
+                    for each in found:
+                        counts += len(each.counts)
+                        _console.print(_line(registration_id, each))
+            except errors.Internal:
+                raise OperatorError("a registration isn't what was written: run `nsor-server ledger verify`") from None
+    otherwise = f"{counts} counts of {registrations} of {read} registrations would be judged otherwise"
+    _console.print(f"- {otherwise}; they stay as they are.")
+
+
+def _line(registration_id: bytes, found: rejudged.Rejudged) -> str:
+    numbers = ", ".join(map(str, found.counts))
+    return f"  registration {text(registration_id)}, conviction {text(found.conviction_id)}: counts {numbers}"
 
 
 def _ending(before: Policy, after: Policy, proposal: str | None) -> None:

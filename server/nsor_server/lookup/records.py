@@ -11,6 +11,7 @@ from nsor_server.access import rows
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.policy.deadlines import Due
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
@@ -56,6 +57,7 @@ def new_request(
         create_time_us=to_us(deadline.start),
         decision_due_us=to_us(deadline.due),
         decision_rule=deadline.rule_id,
+        offence_table_version=policy_of(call).offence_table_version,
     )
 
 

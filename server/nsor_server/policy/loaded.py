@@ -31,6 +31,7 @@ class Policy:
     Attributes:
         documents: the documents that it was made of, by name.
         version: of the register; 0 for one that was read from files.
+        versions: the version that brought each document; empty for one that was read from files.
         digests: of the documents as the register holds them; empty for one that was read from files.
     """
 
@@ -44,6 +45,7 @@ class Policy:
     reviews: ReviewPolicy
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
+    versions: Mapping[str, int] = field(default_factory=dict, repr=False)
     digests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -59,7 +61,10 @@ class Policy:
 
     @classmethod
     def of(
-        cls, parts: Mapping[str, Any], version: int = 0, digests: Mapping[str, bytes] = MappingProxyType({})
+        cls,
+        parts: Mapping[str, Any],
+        versions: Mapping[str, int] = MappingProxyType({}),
+        digests: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Self:
         """The policy of these documents, one of each kind.
 
@@ -78,17 +83,23 @@ class Policy:
             reviews=parts["reviews"],
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
-            version=version,
+            version=max(versions.values(), default=0),
+            versions=versions,
             digests=digests,
         )
 
     def replaced(self, name: str, document: msgspec.Struct) -> Self:
         """This policy with another document of a name; raises source.PolicyError as ``of``."""
-        return self.of({**self.documents, name: document}, self.version + 1)
+        return self.of({**self.documents, name: document}, {**self.versions, name: self.version + 1})
 
     def differs(self, other: Policy) -> tuple[str, ...]:
         """The names of the documents that aren't the same in another policy."""
         return tuple(name for name in documents.KINDS if self.documents[name] != other.documents[name])
+
+    @property
+    def offence_table_version(self) -> int:
+        """The version that stands in every decision that the offence table has made."""
+        return self.versions.get("offences", 0)
 
     @functools.cached_property
     def checker(self) -> Checker:

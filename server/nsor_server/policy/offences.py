@@ -119,8 +119,8 @@ class NotRegistrable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A count with the law of its day.
+class _Law:
+    """The law of a count's day.
 
     Attributes:
         row: its section.
@@ -184,37 +184,56 @@ class OffenceTable:
                 definition, without its principal offence, of another section without being an attempt, abetment or
                 conspiracy, or switched off.
         """
-        judged = [self._judged(index, count, judgment_date) for index, count in enumerate(counts)]
-        principals = frozenset(schedule for count in judged for schedule in count.principal_in)
-        return tuple(self._basis(index, count, principals) for index, count in enumerate(judged))
+        return tuple(_or_raise(each) for each in self.judged(counts, judgment_date))
+
+    def judged(
+        self, counts: Sequence[CountFacts], judgment_date: dt.date
+    ) -> tuple[types_pb2.LegalBasis.ValueType | NotRegistrable, ...]:
+        """Give for each count of one conviction why it is registrable, or why it isn't, in the counts' order."""
+        laws = [self._law(index, count, judgment_date) for index, count in enumerate(counts)]
+        principals = frozenset(
+            schedule for law in laws if not isinstance(law, NotRegistrable) for schedule in law.principal_in
+        )
+        return tuple(
+            law if isinstance(law, NotRegistrable) else self._basis(index, law, principals)
+            for index, law in enumerate(laws)
+        )
 
     def needs_review(self, bases: Sequence[types_pb2.LegalBasis.ValueType]) -> bool:
         """Tell whether the policy asks for a review, since only s.24's explanation covers a count."""
         return self.s24_only is S24Only.ACCEPTED_WITH_REVIEW and types_pb2.LEGAL_BASIS_S24_EXPLANATION in bases
 
-    def _judged(self, index: int, count: CountFacts, judgment_date: dt.date) -> _Judged:
+    def _law(self, index: int, count: CountFacts, judgment_date: dt.date) -> _Law | NotRegistrable:
         row = self._law_on(count.code, count.offence_date)
         if row is None or count.offence_date > judgment_date:
-            raise NotRegistrable(index)
+            return NotRegistrable(index)
         principal_in = frozenset(row.principal_in)
         if count.underlying:
             if not row.inchoate:
-                raise NotRegistrable(index, _UNDERLYING, errors_pb2.FIELD_REASON_ONLY_WITH_ATTEMPT)
+                return NotRegistrable(index, _UNDERLYING, errors_pb2.FIELD_REASON_ONLY_WITH_ATTEMPT)
             underlying = self._law_on(count.underlying, count.offence_date)
             if underlying is None:
-                raise NotRegistrable(index, _UNDERLYING)
+                return NotRegistrable(index, _UNDERLYING)
             principal_in |= frozenset(row.connected_in).intersection(underlying.principal_in)
-        return _Judged(row, principal_in if count.victim_class in _SCHEDULED_VICTIMS else frozenset())
+        return _Law(row, principal_in if count.victim_class in _SCHEDULED_VICTIMS else frozenset())
 
     def _law_on(self, code: str, day: dt.date) -> OffenceRow | None:
         return next((row for row in self.of(code) if row.law_on(day)), None)
 
-    def _basis(self, index: int, count: _Judged, principals: frozenset[Schedule]) -> types_pb2.LegalBasis.ValueType:
-        if count.row.s2h:
-            return types_pb2.LEGAL_BASIS_BOTH if count.principal_in else types_pb2.LEGAL_BASIS_S2H
+    def _basis(
+        self, index: int, law: _Law, principals: frozenset[Schedule]
+    ) -> types_pb2.LegalBasis.ValueType | NotRegistrable:
+        if law.row.s2h:
+            return types_pb2.LEGAL_BASIS_BOTH if law.principal_in else types_pb2.LEGAL_BASIS_S2H
         if self.s24_only is not S24Only.REFUSED:
-            if count.principal_in:
+            if law.principal_in:
                 return types_pb2.LEGAL_BASIS_S24_EXPLANATION
-            if principals.intersection(count.row.connected_in):
+            if principals.intersection(law.row.connected_in):
                 return types_pb2.LEGAL_BASIS_CONNECTED
-        raise NotRegistrable(index)
+        return NotRegistrable(index)
+
+
+def _or_raise(found: types_pb2.LegalBasis.ValueType | NotRegistrable) -> types_pb2.LegalBasis.ValueType:
+    if isinstance(found, NotRegistrable):
+        raise found
+    return found

@@ -49,7 +49,8 @@ def decided(rows: Iterable[Mapping[str, Any]], known: Policy | None = None) -> P
     digests = {name: bytes(row["digest"]) for name, row in newest.items()}
     if known is not None and known.version == version and known.digests == digests:
         return known
-    return Policy.of({name: _document(row) for name, row in newest.items()}, version, digests)
+    versions = {name: row["version"] for name, row in newest.items()}
+    return Policy.of({name: _document(row) for name, row in newest.items()}, versions, digests)
 
 
 def _document(row: Mapping[str, Any]) -> Any:

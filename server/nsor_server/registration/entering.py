@@ -76,8 +76,12 @@ def refusals(call: Call, order: Order, *, convictions: bool = True, custody: boo
 def record_of(call: Call, order: Order) -> record_pb2.RegistrationRecord:
     """An order that nothing refuses, as a record with its legal bases; it lacks who entered it and where it stands."""
     record = records.from_request(order)
-    bases = rules.legal_bases(policy_of(call).offences, order.convictions)
-    record.convictions.extend(records.conviction_record(*each) for each in zip(order.convictions, bases, strict=True))
+    policy = policy_of(call)
+    bases = rules.legal_bases(policy.offences, order.convictions)
+    record.convictions.extend(
+        records.conviction_record(conviction, of_counts, policy.offence_table_version)
+        for conviction, of_counts in zip(order.convictions, bases, strict=True)
+    )
     return record
 
 

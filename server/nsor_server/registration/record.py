@@ -127,13 +127,16 @@ def address_record(address: types_pb2.Address) -> record_pb2.Address:
 
 
 def conviction_record(
-    conviction: types_pb2.Conviction, legal_bases: Sequence[types_pb2.LegalBasis.ValueType]
+    conviction: types_pb2.Conviction,
+    legal_bases: Sequence[types_pb2.LegalBasis.ValueType],
+    offence_table_version: int,
 ) -> record_pb2.Conviction:
     """A checked conviction with a new id, as it is before it is entered.
 
     Args:
         conviction: of a request.
         legal_bases: why each of its counts is registrable.
+        offence_table_version: of the offence table that says so.
     """
     court, fir = conviction.court_case, conviction.fir
     return record_pb2.Conviction(
@@ -158,6 +161,7 @@ def conviction_record(
             for count, legal_basis in zip(conviction.counts, legal_bases, strict=True)
         ],
         appeal_state=conviction.appeal_state,
+        offence_table_version=offence_table_version,
     )
 
 
@@ -205,6 +209,7 @@ def _fill_conviction(conviction: types_pb2.Conviction, stored: record_pb2.Convic
     fir.serial = stored.fir.serial
     set_day(fir.fir_date, stored.fir.day)
     conviction.appeal_state = stored.appeal_state  # type: ignore[assignment]  # stored numbers are the enum's
+    conviction.offence_table_version = stored.offence_table_version
     conviction.conviction_id = uuids.text(stored.conviction_id)
     conviction.state = stored.state  # type: ignore[assignment]  # stored numbers are the enum's
     for count in stored.counts:

@@ -15,7 +15,7 @@ from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats import passport
-from nsor_server.formats.instants import to_date
+from nsor_server.formats.instants import from_day, to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.registration import states
 from nsor_server.registration.record import court_number
@@ -90,6 +90,22 @@ def legal_bases(
     if refused:
         raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=tuple(refused))
     return bases
+
+
+def judged_otherwise(offences: OffenceTable, conviction: record_pb2.Conviction) -> tuple[int, ...]:
+    """The counts whose legal basis another table would give otherwise: positions from 1 among those that stand."""
+    facts = [
+        CountFacts(
+            count.offence_code,
+            to_date(from_day(count.offence_day)),
+            types_pb2.VictimClass.ValueType(count.victim_class),
+            count.underlying_offence_code,
+        )
+        for count in conviction.counts
+    ]
+    judged = offences.judged(facts, to_date(from_day(conviction.judgment_day)))
+    standing = [pair for pair in zip(conviction.counts, judged, strict=True) if pair[0].stands]
+    return tuple(at for at, (count, basis) in enumerate(standing, 1) if basis != count.legal_basis)
 
 
 def check_custodian(custodian: Agency | None) -> None:

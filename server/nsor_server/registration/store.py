@@ -154,6 +154,11 @@ def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
     return StoredVersion(*found[0]) if found else None
 
 
+def heads_after(conn: Connection, registration_id: bytes, most: int) -> list[StoredVersion]:
+    """The heads of the registrations whose ids come next, for an operator's command that goes through all of them."""
+    return [StoredVersion(*row) for row in ask(conn, _HEADS_AFTER, registration_id, most.to_bytes(8, "big"))]
+
+
 def was_shown(conn: Connection, sealer: Sealer, registration_id: bytes, call: Call) -> bool:
     """Tell whether the contract shows the caller any version of a registration that isn't sealed now.
 
@@ -285,6 +290,16 @@ FROM (
 JOIN registration_key AS k USING (registration_id)
 """  # noqa: S608 - constants
 _NEWEST: Final = Statement(b"registration newest", _HEAD.format(id="$1").encode())
+_HEADS_AFTER: Final = Statement(
+    b"registration heads after",
+    f"""
+SELECT DISTINCT ON (v.registration_id) {COLUMNS}
+FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id > $1::uuid
+ORDER BY v.registration_id, v.version DESC
+LIMIT $2::bigint
+""".encode(),  # noqa: S608 - constants
+)
 _SEALED_AMONG: Final = Statement(
     b"registrations sealed",
     f"""

@@ -784,6 +784,7 @@ class Conviction(_message.Message):
     APPEAL_STATE_FIELD_NUMBER: _builtins.int
     CONVICTION_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     """What the court decided. Only VERDICT_CONVICTED is accepted."""
     appeal_state: Global___AppealState.ValueType
@@ -792,6 +793,10 @@ class Conviction(_message.Message):
     """Id of the conviction, a UUID given by the register. Output only."""
     state: Global___ConvictionState.ValueType
     """Where the conviction stands. Output only."""
+    offence_table_version: _builtins.int
+    """NPB only: the version of the policy's offence table that judged the counts, as `version` of Policy; 0: one that the register has
+    not kept. Output only.
+    """
     @_builtins.property
     def court_case(self) -> Global___CourtCase:
         """The court and its case."""
@@ -819,10 +824,11 @@ class Conviction(_message.Message):
         appeal_state: Global___AppealState.ValueType = ...,
         conviction_id: _builtins.str = ...,
         state: Global___ConvictionState.ValueType = ...,
+        offence_table_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "conviction_id", b"conviction_id", "counts", b"counts", "court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date", "state", b"state", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "conviction_id", b"conviction_id", "counts", b"counts", "court_case", b"court_case", "fir", b"fir", "judgment_date", b"judgment_date", "offence_table_version", b"offence_table_version", "state", b"state", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -75,9 +75,10 @@ def _checked(call: Call, request: Request) -> record_pb2.Conviction:
     """The conviction as a record, after every rule that needs no register."""
     convictions = [request.conviction]
     rules.check_convicted(convictions, "conviction")
-    (bases,) = rules.legal_bases(policy_of(call).offences, convictions, "conviction")
+    policy = policy_of(call)
+    (bases,) = rules.legal_bases(policy.offences, convictions, "conviction")
     _require_within(call, request)
-    return records.conviction_record(request.conviction, bases)
+    return records.conviction_record(request.conviction, bases, policy.offence_table_version)
 
 
 def _require_within(call: Call, request: Request) -> None:

@@ -237,6 +237,7 @@ class Conviction(_message.Message):
     ENTERED_BY_KEY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     court_kind: _builtins.int
     """Number of nsor.v1.CourtKind."""
     court_place: _builtins.str
@@ -259,6 +260,8 @@ class Conviction(_message.Message):
     """The agency that confirmed it, or empty."""
     confirmed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    offence_table_version: _builtins.int
+    """Version of the offence table that judged the counts: of policy_version."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -283,10 +286,11 @@ class Conviction(_message.Message):
         entered_by_key: _builtins.bytes = ...,
         confirmed_by_agency: _builtins.str = ...,
         confirmed_by_key: _builtins.bytes = ...,
+        offence_table_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "offence_table_version", b"offence_table_version", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -767,6 +771,7 @@ class AccessRequestRecord(_message.Message):
     DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
     RETURN_REASONS_FIELD_NUMBER: _builtins.int
     GRANT_ID_FIELD_NUMBER: _builtins.int
+    OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -805,6 +810,8 @@ class AccessRequestRecord(_message.Message):
     """SHA-256 of the public key of the officer who decided."""
     grant_id: _builtins.bytes
     """Grant id, 16 bytes, once approved."""
+    offence_table_version: _builtins.int
+    """Version of the offence table by which the FIR is one under the Act: of policy_version."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -847,10 +854,11 @@ class AccessRequestRecord(_message.Message):
         decided_by_key: _builtins.bytes = ...,
         return_reasons: _abc.Iterable[_builtins.int] | None = ...,
         grant_id: _builtins.bytes = ...,
+        offence_table_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

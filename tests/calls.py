@@ -31,6 +31,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
 from nsor_server.formats.checker import Checker
+from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
@@ -77,6 +78,8 @@ _TABLES = (
     "registration_case",
     "registration_claim",
     "import_block",
+    "registration_photo",
+    "registration_photo_decision",
     "review_time",
     "registration_review",
     "notice",
@@ -98,6 +101,10 @@ _SEALED = {
     "registration_version": "SELECT sealed FROM registration_version WHERE registration_id = %s AND version = %s",
     "registration_claim": "SELECT sealed FROM registration_claim WHERE registration_id = %s AND version = %s",
     "import_block": "SELECT sealed FROM import_block WHERE block_id = %s AND version = %s",
+    "registration_photo": "SELECT sealed FROM registration_photo WHERE photo_id = %s AND 1 = %s",
+    "registration_photo_decision": (
+        "SELECT sealed FROM registration_photo_decision WHERE photo_id = %s AND version = %s"
+    ),
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
@@ -284,6 +291,7 @@ class Services:
         self.policy: Policy | None = None
         """Another policy than the one in force, for the calls that are handed in from now on."""
         self.sealer, self.blind_index = Sealer(keyring), BlindIndex(keyring)
+        self.photos = Photos()
         with database.owner() as owner, owner.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
@@ -313,6 +321,7 @@ class Services:
     def __exit__(self, *_: object) -> None:
         self.writer.close()
         self._guard.close()
+        self.photos.close()
 
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
@@ -497,7 +506,7 @@ class Services:
             return [recipient for (recipient,) in owner.execute(query, (kind,))]
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
-        self.registrations = RegistrationService(self.sealer, self.blind_index)
+        self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos)
         self.lookups = LookupService(self.sealer, self.blind_index)
         self.notifications = NotificationService(self.sealer)
         services = (

@@ -38,7 +38,7 @@ def test_defaults_are_those_that_the_documentation_states() -> None:
     assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (24, 64, 8)
     assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 400)
     assert settings.connections_per_certificate == 128
-    assert settings.maximum_message_bytes == 262144
+    assert settings.maximum_message_bytes == 294912
     assert settings.ledger_origin == "nsor.gov.pk/ledger"
     assert settings.metrics_listen is None
     assert settings.embedded

@@ -29,6 +29,7 @@ from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.waiter import Waiter
+from nsor_server.images.photos import Photos
 from nsor_server.ledger import (
     directory_proof,
     epoch,
@@ -210,12 +211,18 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def handlers(keyring: Keyring, durable: Callable[[], int]) -> Sequence[Handler]:
-    """The handlers of every service; ``durable`` gives how many entries this process knows to be durable."""
+def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos) -> Sequence[Handler]:
+    """The handlers of every service.
+
+    Args:
+        keyring: what they seal and find by.
+        durable: gives how many entries this process knows to be durable.
+        photos: decodes what is given as one.
+    """
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     lookups = LookupService(sealer, blind_index)
     services = (
-        RegistrationService(sealer, blind_index),
+        RegistrationService(sealer, blind_index, photos),
         NotificationService(sealer),
         lookups,
         OversightService(keyring, durable),
@@ -318,7 +325,9 @@ class _Parts:
         self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds, lambda: deliverer.behind_seconds)
         if settings.metrics_listen is not None:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
-        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size))
+        photos = Photos()
+        stack.callback(photos.close)
+        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size, photos))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
             methods,

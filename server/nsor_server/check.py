@@ -5,6 +5,7 @@ Each look is one function that gives findings; a failure of one is a finding, so
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import os
@@ -28,6 +29,7 @@ from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
+from nsor_server.images.photos import Photos, Unavailable
 from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
@@ -93,6 +95,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _safely("contract", _contract)
     yield from _safely("certificates", lambda: _certificates(settings))
     yield from _safely("keys", lambda: _keys(settings))
+    yield from _safely("photos", _photos)
     yield from _safely("address", lambda: _address(settings))
     yield from _safely("database", lambda: _databases(settings))
 
@@ -112,10 +115,22 @@ def _contract() -> Iterator[Finding]:
     methods = Contract.load().methods
     app.check_formats(Contract.load(), Policy.load())
     Messages.load()
-    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0))
+    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0, Photos()))
     yield Finding(
         "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
     )
+
+
+def _photos() -> Iterator[Finding]:
+    """Whether a process can be confined to decode photos: without it none is taken."""
+    with contextlib.closing(Photos()) as photos:
+        try:
+            photos.start()
+        except Unavailable:
+            text = "can't be decoded here: it takes Linux on x86_64 or aarch64 whose kernel has seccomp; none is taken"
+            yield Finding("photos", "warning", text)
+        else:
+            yield Finding("photos", "ok", "a process that can reach nothing decodes them")
 
 
 def _certificates(settings: Settings) -> Iterator[Finding]:

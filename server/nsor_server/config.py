@@ -134,7 +134,7 @@ class Settings:
     drain_seconds: float = 10.0
     """Seconds that running calls get to end after SIGTERM."""
 
-    maximum_message_bytes: int = 262144
+    maximum_message_bytes: int = 294912
     """Largest request, in bytes."""
 
     metrics_listen: str | None = None

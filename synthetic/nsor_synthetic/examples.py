@@ -20,6 +20,7 @@ from nsor.v1 import (
     types_pb2,
 )
 from nsor_synthetic.orders import NAMESPACE
+from nsor_synthetic.pictures import picture
 
 _STATION: Final = "PK-PB/LHR/PS-001"
 _CASE_NUMBER: Final = "Sessions Case No. 123/2023"
@@ -59,6 +60,7 @@ def requests(seed: int) -> Iterator[Message]:
         import_id=ids.uuid("import"), rows=[registration_pb2.ImportRow(row=1, order=create_registration(seed))]
     )
     yield registration_pb2.ListImportFindingsRequest(import_id=ids.uuid("import"), page_token="17")  # noqa: S106 - as below
+    yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _notification(ids)
     yield from _access_requests(ids)
@@ -66,6 +68,27 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _look_ups(ids)
     yield from _oversight(ids)
     yield from _directory(ids)
+
+
+def _photos(ids: _Ids) -> Iterator[Message]:
+    photo, registration = ids.uuid("photo"), ids.uuid("registration")
+    yield registration_pb2.AddPhotoRequest(
+        request_id=ids.uuid("add-photo"),
+        registration_id=registration,
+        file=picture(),
+        taken_date=date_pb2.Date(year=2024, month=2, day=29),
+    )
+    yield registration_pb2.ConfirmPhotoRequest(
+        request_id=ids.uuid("confirm-photo"), registration_id=registration, photo_id=photo
+    )
+    yield registration_pb2.RejectPhotoRequest(
+        request_id=ids.uuid("reject-photo"),
+        registration_id=registration,
+        photo_id=photo,
+        reason=registration_pb2.PHOTO_REJECTION_UNCLEAR,
+    )
+    yield registration_pb2.ListPhotosRequest(registration_id=registration)
+    yield registration_pb2.GetPhotoRequest(registration_id=registration, photo_id=photo)
 
 
 def create_registration(seed: int) -> registration_pb2.CreateRegistrationRequest:

@@ -245,6 +245,10 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/AddConviction": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ListImportFindings": imports._PAGE_IN,
+    **{
+        f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
+        for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto")
+    },
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,

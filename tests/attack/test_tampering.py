@@ -57,6 +57,7 @@ from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
+from tests.registration import test_photos as photos
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
 
@@ -194,6 +195,10 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
         services.directory.reload()
         assert ReviewTimes(database, services.writer, services.directory, TRACING, keyring).look()
+    for _ in range(2):
+        photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
+        services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))
+        services.ask(call_of(PUNJAB_POLICE), photos.rejection(created, photo))
     services.ask(call_of(PUNJAB_POLICE), notice(created))
     requests = AccessRequests(services)
     for _ in range(2):

@@ -11,6 +11,7 @@ from nsor_server.policy.source import PolicyError
 
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
+ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 SOUND = {
     "kind": '"POLICE"',
     "purpose": '"INVESTIGATION"',
@@ -36,6 +37,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
     budgets = Budgets.load()
     costs = {
         CONFIRM,
+        ADD_PHOTO,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -130,6 +130,14 @@ NEXT_STEPS: dict[str, Words] = {
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
     "GRANT_WITHDRAWN": _GRANT,
+    "TOO_MANY_PHOTOS": Words(
+        "The newest photos of the record: `nsor photo list`.",
+        "اندراج کی تازہ تصاویر: `nsor photo list`۔",
+    ),
+    "PHOTOS_UNAVAILABLE": Words(
+        "Keep the photo. The operator runs `nsor-server check`, which says what is missing.",
+        "تصویر اپنے پاس رکھیں۔ منتظم `nsor-server check` چلائے، جو بتائے گا کہ کیا کمی ہے۔",
+    ),
     "BUDGET_EMPTY": Words(
         "Wait as long as the register says. Each officer has a budget of his own, and your focal person was told.",
         "رجسٹر کے بتائے وقت تک رکیں۔ ہر افسر کی گنجائش الگ ہے، اور ادارے کے فوکل پرسن کو اطلاع دی جا چکی ہے۔",

@@ -103,6 +103,86 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def add_photo(
+        self,
+        request: registration_pb2.AddPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.AddPhotoResponse]:
+        """Add a photo of an offender; it is shown once a second officer has confirmed it."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AddPhoto",
+            request,
+            registration_pb2.AddPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_photo(
+        self,
+        request: registration_pb2.ConfirmPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmPhotoResponse]:
+        """Confirm that a photo shows the offender and nobody else; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmPhoto",
+            request,
+            registration_pb2.ConfirmPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def reject_photo(
+        self,
+        request: registration_pb2.RejectPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.RejectPhotoResponse]:
+        """Reject a photo with a reason; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RejectPhoto",
+            request,
+            registration_pb2.RejectPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_photos(
+        self,
+        request: registration_pb2.ListPhotosRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListPhotosResponse]:
+        """List the photos of a registration, without the pictures."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListPhotos",
+            request,
+            registration_pb2.ListPhotosResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_photo(
+        self,
+        request: registration_pb2.GetPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetPhotoResponse]:
+        """Show a photo."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetPhoto",
+            request,
+            registration_pb2.GetPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def list_reviews(
         self,
         request: registration_pb2.ListReviewsRequest,

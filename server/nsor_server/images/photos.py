@@ -44,6 +44,16 @@ class Photos:
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
 
+    def start(self) -> None:
+        """Start the process now, to see that it can be.
+
+        Raises:
+            Unavailable: it can't.
+        """
+        with self._lock:
+            if self._process is None:
+                self._started()
+
     def anew(self, file: bytes) -> bytes:
         """The picture in a file, encoded anew: a baseline JPEG of at most `MAX_BYTES`, pixels alone.
 

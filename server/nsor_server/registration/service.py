@@ -14,10 +14,12 @@ from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.images.photos import Photos
 from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.imports.service import ImportService
+from nsor_server.registration.photos.service import PhotoService
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -31,10 +33,12 @@ _HELD: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["held_for
 class RegistrationService:
     """Enters, confirms and shows registrations."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, photos: Photos) -> None:
+        """``photos`` decodes what is given as one."""
         self._sealer = sealer
         self._blind_index = blind_index
         self._imports = ImportService(sealer)
+        self._photos = PhotoService(sealer, photos)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -66,6 +70,7 @@ class RegistrationService:
             ),
             *self._imports.handlers(),
             *Convictions(self._sealer).handlers(),
+            *self._photos.handlers(),
         )
 
     def create_registration(

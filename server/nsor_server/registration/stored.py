@@ -11,6 +11,7 @@ from typing import Final
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.imports import stored as imports
+from nsor_server.registration.photos import stored as photos
 from nsor_server.storage.keyring import Keyring
 
 _STRAY: Final = """
@@ -25,6 +26,7 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     imports.compare(conn, keyring, add)
+    photos.compare(conn, keyring, add)
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
@@ -40,6 +42,7 @@ STORED: Final = Stored(
         RecordedTable(claims.TABLE, "registration_id", "version"),
         RecordedTable(review_store.TIMES, "review_time_id"),
         imports.RECORDED,
+        *photos.TABLES,
     ),
     _compare,
 )

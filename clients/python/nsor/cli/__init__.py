@@ -42,6 +42,7 @@ COMMANDS = {
         "nsor.cli.registration", "add_conviction", "Add a conviction to a registration that you entered."
     ),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
+    "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return, show or withdraw it."),

@@ -135,6 +135,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The document is in force already, or is proposed already: there is nothing to decide."""
     ERROR_REASON_GRANT_WITHDRAWN: _ErrorReason.ValueType  # 44
     """The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
+    ERROR_REASON_TOO_MANY_PHOTOS: _ErrorReason.ValueType  # 60
+    """A registration has as many photos as it may."""
+    ERROR_REASON_PHOTOS_UNAVAILABLE: _ErrorReason.ValueType  # 61
+    """The server can't decode photos safely on its machine."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -233,6 +237,10 @@ ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 43
 """The document is in force already, or is proposed already: there is nothing to decide."""
 ERROR_REASON_GRANT_WITHDRAWN: ErrorReason.ValueType  # 44
 """The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
+ERROR_REASON_TOO_MANY_PHOTOS: ErrorReason.ValueType  # 60
+"""A registration has as many photos as it may."""
+ERROR_REASON_PHOTOS_UNAVAILABLE: ErrorReason.ValueType  # 61
+"""The server can't decode photos safely on its machine."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:
@@ -333,6 +341,10 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Goes with an attempt, an abetment or a conspiracy only."""
     FIELD_REASON_PLACE_OF_OTHER_DAYS: _FieldReason.ValueType  # 45
     """The code of a district that wasn't one on the day: it began later, or had ended."""
+    FIELD_REASON_NOT_A_PHOTO: _FieldReason.ValueType  # 60
+    """Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
+    FIELD_REASON_PHOTO_SIZE: _FieldReason.ValueType  # 61
+    """Too many bytes or pixels, or too few pixels."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -429,4 +441,8 @@ FIELD_REASON_ONLY_WITH_ATTEMPT: FieldReason.ValueType  # 44
 """Goes with an attempt, an abetment or a conspiracy only."""
 FIELD_REASON_PLACE_OF_OTHER_DAYS: FieldReason.ValueType  # 45
 """The code of a district that wasn't one on the day: it began later, or had ended."""
+FIELD_REASON_NOT_A_PHOTO: FieldReason.ValueType  # 60
+"""Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
+FIELD_REASON_PHOTO_SIZE: FieldReason.ValueType  # 61
+"""Too many bytes or pixels, or too few pixels."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

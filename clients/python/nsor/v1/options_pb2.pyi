@@ -358,6 +358,8 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """What NPB alone needs to run the register."""
     FIELD_CLASS_REVIEW: _FieldClass.ValueType  # 12
     """Who made an access and for which case: for the agency itself and for NPB."""
+    FIELD_CLASS_PHOTO: _FieldClass.ValueType  # 13
+    """A photo of the offender."""
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -391,6 +393,8 @@ FIELD_CLASS_OPERATION: FieldClass.ValueType  # 11
 """What NPB alone needs to run the register."""
 FIELD_CLASS_REVIEW: FieldClass.ValueType  # 12
 """Who made an access and for which case: for the agency itself and for NPB."""
+FIELD_CLASS_PHOTO: FieldClass.ValueType  # 13
+"""A photo of the offender."""
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 
 class _Format:

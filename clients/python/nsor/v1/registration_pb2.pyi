@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
@@ -98,6 +99,66 @@ IDENTIFIER_KIND_CNIC: IdentifierKind.ValueType  # 1
 IDENTIFIER_KIND_PASSPORT: IdentifierKind.ValueType  # 2
 """A passport, with its country."""
 Global___IdentifierKind: _TypeAlias = IdentifierKind  # noqa: Y015
+
+class _PhotoState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PhotoStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PhotoState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PHOTO_STATE_UNSPECIFIED: _PhotoState.ValueType  # 0
+    """Never valid."""
+    PHOTO_STATE_ADDED: _PhotoState.ValueType  # 1
+    """Added; shown to who added it and to the record's owner alone."""
+    PHOTO_STATE_CONFIRMED: _PhotoState.ValueType  # 2
+    """A second officer has confirmed that it shows this person and nobody else."""
+    PHOTO_STATE_REJECTED: _PhotoState.ValueType  # 3
+    """Rejected: shown to nobody."""
+
+class PhotoState(_PhotoState, metaclass=_PhotoStateEnumTypeWrapper):
+    """Where a photo stands."""
+
+PHOTO_STATE_UNSPECIFIED: PhotoState.ValueType  # 0
+"""Never valid."""
+PHOTO_STATE_ADDED: PhotoState.ValueType  # 1
+"""Added; shown to who added it and to the record's owner alone."""
+PHOTO_STATE_CONFIRMED: PhotoState.ValueType  # 2
+"""A second officer has confirmed that it shows this person and nobody else."""
+PHOTO_STATE_REJECTED: PhotoState.ValueType  # 3
+"""Rejected: shown to nobody."""
+Global___PhotoState: _TypeAlias = PhotoState  # noqa: Y015
+
+class _PhotoRejection:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PhotoRejectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PhotoRejection.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PHOTO_REJECTION_UNSPECIFIED: _PhotoRejection.ValueType  # 0
+    """Never valid."""
+    PHOTO_REJECTION_OTHER_PERSON: _PhotoRejection.ValueType  # 1
+    """It shows somebody else."""
+    PHOTO_REJECTION_NOT_ALONE: _PhotoRejection.ValueType  # 2
+    """It shows other persons too."""
+    PHOTO_REJECTION_UNCLEAR: _PhotoRejection.ValueType  # 3
+    """The person can't be recognised."""
+    PHOTO_REJECTION_OUTDATED: _PhotoRejection.ValueType  # 4
+    """A newer one takes its place."""
+
+class PhotoRejection(_PhotoRejection, metaclass=_PhotoRejectionEnumTypeWrapper):
+    """Why a photo is rejected."""
+
+PHOTO_REJECTION_UNSPECIFIED: PhotoRejection.ValueType  # 0
+"""Never valid."""
+PHOTO_REJECTION_OTHER_PERSON: PhotoRejection.ValueType  # 1
+"""It shows somebody else."""
+PHOTO_REJECTION_NOT_ALONE: PhotoRejection.ValueType  # 2
+"""It shows other persons too."""
+PHOTO_REJECTION_UNCLEAR: PhotoRejection.ValueType  # 3
+"""The person can't be recognised."""
+PHOTO_REJECTION_OUTDATED: PhotoRejection.ValueType  # 4
+"""A newer one takes its place."""
+Global___PhotoRejection: _TypeAlias = PhotoRejection  # noqa: Y015
 
 @_typing.final
 class Registration(_message.Message):
@@ -822,3 +883,323 @@ class ListReviewsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListReviewsResponse: _TypeAlias = ListReviewsResponse  # noqa: Y015
+
+@_typing.final
+class Photo(_message.Message):
+    """A photo, without the picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TAKEN_DATE_FIELD_NUMBER: _builtins.int
+    ADDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    photo_id: _builtins.str
+    """Id of the photo, a UUID given by the register."""
+    state: Global___PhotoState.ValueType
+    """Where it stands."""
+    added_by_agency: _builtins.str
+    """The agency that added it."""
+    @_builtins.property
+    def taken_date(self) -> _date_pb2.Date:
+        """The day on which it was taken."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was added."""
+
+    def __init__(
+        self,
+        *,
+        photo_id: _builtins.str = ...,
+        state: Global___PhotoState.ValueType = ...,
+        taken_date: _date_pb2.Date | None = ...,
+        added_by_agency: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "taken_date", b"taken_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_by_agency", b"added_by_agency", "create_time", b"create_time", "photo_id", b"photo_id", "state", b"state", "taken_date", b"taken_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Photo: _TypeAlias = Photo  # noqa: Y015
+
+@_typing.final
+class AddPhotoRequest(_message.Message):
+    """Adds a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    FILE_FIELD_NUMBER: _builtins.int
+    TAKEN_DATE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    file: _builtins.bytes
+    """A JPEG or PNG of at most 262,144 bytes and four million pixels. It is decoded and encoded anew; with `validate_only` as well."""
+    @_builtins.property
+    def taken_date(self) -> _date_pb2.Date:
+        """The day on which it was taken."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        file: _builtins.bytes = ...,
+        taken_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["taken_date", b"taken_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "registration_id", b"registration_id", "request_id", b"request_id", "taken_date", b"taken_date", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddPhotoRequest: _TypeAlias = AddPhotoRequest  # noqa: Y015
+
+@_typing.final
+class AddPhotoResponse(_message.Message):
+    """The answer to an added photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    photo_id: _builtins.str
+    """Id of the photo; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        photo_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photo_id", b"photo_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddPhotoResponse: _TypeAlias = AddPhotoResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmPhotoRequest(_message.Message):
+    """Confirms a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    photo_id: _builtins.str
+    """The photo."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        photo_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photo_id", b"photo_id", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmPhotoRequest: _TypeAlias = ConfirmPhotoRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmPhotoResponse(_message.Message):
+    """The answer to a confirmed photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___PhotoState.ValueType
+    """PHOTO_STATE_CONFIRMED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___PhotoState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmPhotoResponse: _TypeAlias = ConfirmPhotoResponse  # noqa: Y015
+
+@_typing.final
+class RejectPhotoRequest(_message.Message):
+    """Rejects a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    photo_id: _builtins.str
+    """The photo."""
+    reason: Global___PhotoRejection.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        photo_id: _builtins.str = ...,
+        reason: Global___PhotoRejection.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photo_id", b"photo_id", "reason", b"reason", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectPhotoRequest: _TypeAlias = RejectPhotoRequest  # noqa: Y015
+
+@_typing.final
+class RejectPhotoResponse(_message.Message):
+    """The answer to a rejected photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___PhotoState.ValueType
+    """PHOTO_STATE_REJECTED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___PhotoState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectPhotoResponse: _TypeAlias = RejectPhotoResponse  # noqa: Y015
+
+@_typing.final
+class ListPhotosRequest(_message.Message):
+    """Asks for the photos of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPhotosRequest: _TypeAlias = ListPhotosRequest  # noqa: Y015
+
+@_typing.final
+class ListPhotosResponse(_message.Message):
+    """The photos of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTOS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def photos(self) -> _containers.RepeatedCompositeFieldContainer[Global___Photo]:
+        """The newest first; at most 40."""
+
+    def __init__(
+        self,
+        *,
+        photos: _abc.Iterable[Global___Photo] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photos", b"photos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPhotosResponse: _TypeAlias = ListPhotosResponse  # noqa: Y015
+
+@_typing.final
+class GetPhotoRequest(_message.Message):
+    """Asks for a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    photo_id: _builtins.str
+    """The photo."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        photo_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photo_id", b"photo_id", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPhotoRequest: _TypeAlias = GetPhotoRequest  # noqa: Y015
+
+@_typing.final
+class GetPhotoResponse(_message.Message):
+    """A photo with the picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    picture: _builtins.bytes
+    """The picture, a JPEG without metadata."""
+    @_builtins.property
+    def photo(self) -> Global___Photo:
+        """The photo."""
+
+    def __init__(
+        self,
+        *,
+        photo: Global___Photo | None = ...,
+        picture: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["photo", b"photo"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["photo", b"photo", "picture", b"picture"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPhotoResponse: _TypeAlias = GetPhotoResponse  # noqa: Y015

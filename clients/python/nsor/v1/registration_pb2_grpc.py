@@ -70,6 +70,31 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
                 _registered_method=True)
+        self.AddPhoto = channel.unary_unary(
+                '/nsor.v1.RegistrationService/AddPhoto',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.AddPhotoRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.AddPhotoResponse.FromString,
+                _registered_method=True)
+        self.ConfirmPhoto = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmPhoto',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmPhotoRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmPhotoResponse.FromString,
+                _registered_method=True)
+        self.RejectPhoto = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RejectPhoto',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.RejectPhotoRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.RejectPhotoResponse.FromString,
+                _registered_method=True)
+        self.ListPhotos = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListPhotos',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ListPhotosRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ListPhotosResponse.FromString,
+                _registered_method=True)
+        self.GetPhoto = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetPhoto',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
+                _registered_method=True)
 
 
 class RegistrationServiceServicer:
@@ -150,6 +175,47 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddPhoto(self, request, context):
+        """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
+        the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
+        It is shown to nobody else before another officer of the record's owner has confirmed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmPhoto(self, request, context):
+        """Confirms that a photo shows this person and nobody else: an officer of the record's owner, who isn't who added it. The owner is
+        the prosecution that entered the record until the offender is released, and the police of the responsible place from then on. For everybody
+        else there is NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectPhoto(self, request, context):
+        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
+        and kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPhotos(self, request, context):
+        """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+        who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPhoto(self, request, context):
+        """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -187,6 +253,31 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListReviews,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'AddPhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddPhoto,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.AddPhotoRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.AddPhotoResponse.SerializeToString,
+            ),
+            'ConfirmPhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmPhoto,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmPhotoRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmPhotoResponse.SerializeToString,
+            ),
+            'RejectPhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectPhoto,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.RejectPhotoRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.RejectPhotoResponse.SerializeToString,
+            ),
+            'ListPhotos': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPhotos,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ListPhotosRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ListPhotosResponse.SerializeToString,
+            ),
+            'GetPhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPhoto,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -379,6 +470,141 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListReviews',
             nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddPhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/AddPhoto',
+            nsor_dot_v1_dot_registration__pb2.AddPhotoRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.AddPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmPhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmPhoto',
+            nsor_dot_v1_dot_registration__pb2.ConfirmPhotoRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ConfirmPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectPhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RejectPhoto',
+            nsor_dot_v1_dot_registration__pb2.RejectPhotoRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.RejectPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPhotos(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListPhotos',
+            nsor_dot_v1_dot_registration__pb2.ListPhotosRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ListPhotosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetPhoto',
+            nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -79,6 +79,26 @@ class RegistrationServiceStub:
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
+    AddPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]
+    """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
+    the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
+    It is shown to nobody else before another officer of the record's owner has confirmed it.
+    """
+    ConfirmPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmPhotoRequest, _registration_pb2.ConfirmPhotoResponse]
+    """Confirms that a photo shows this person and nobody else: an officer of the record's owner, who isn't who added it. The owner is
+    the prosecution that entered the record until the offender is released, and the police of the responsible place from then on. For everybody
+    else there is NO_RECORD.
+    """
+    RejectPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.RejectPhotoRequest, _registration_pb2.RejectPhotoResponse]
+    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
+    and kept.
+    """
+    ListPhotos: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]
+    """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+    who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    GetPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]
+    """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -131,6 +151,26 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
+    AddPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]  # type: ignore[assignment]
+    """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
+    the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
+    It is shown to nobody else before another officer of the record's owner has confirmed it.
+    """
+    ConfirmPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmPhotoRequest, _registration_pb2.ConfirmPhotoResponse]  # type: ignore[assignment]
+    """Confirms that a photo shows this person and nobody else: an officer of the record's owner, who isn't who added it. The owner is
+    the prosecution that entered the record until the offender is released, and the police of the responsible place from then on. For everybody
+    else there is NO_RECORD.
+    """
+    RejectPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.RejectPhotoRequest, _registration_pb2.RejectPhotoResponse]  # type: ignore[assignment]
+    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
+    and kept.
+    """
+    ListPhotos: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]  # type: ignore[assignment]
+    """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+    who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    GetPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]  # type: ignore[assignment]
+    """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     """The register of convicted offenders."""
@@ -222,5 +262,55 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
         """
+
+    @_abc_1.abstractmethod
+    def AddPhoto(
+        self,
+        request: _registration_pb2.AddPhotoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.AddPhotoResponse, _abc.Awaitable[_registration_pb2.AddPhotoResponse]]:
+        """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
+        the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
+        It is shown to nobody else before another officer of the record's owner has confirmed it.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmPhoto(
+        self,
+        request: _registration_pb2.ConfirmPhotoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ConfirmPhotoResponse, _abc.Awaitable[_registration_pb2.ConfirmPhotoResponse]]:
+        """Confirms that a photo shows this person and nobody else: an officer of the record's owner, who isn't who added it. The owner is
+        the prosecution that entered the record until the offender is released, and the police of the responsible place from then on. For everybody
+        else there is NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def RejectPhoto(
+        self,
+        request: _registration_pb2.RejectPhotoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.RejectPhotoResponse, _abc.Awaitable[_registration_pb2.RejectPhotoResponse]]:
+        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
+        and kept.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPhotos(
+        self,
+        request: _registration_pb2.ListPhotosRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ListPhotosResponse, _abc.Awaitable[_registration_pb2.ListPhotosResponse]]:
+        """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+        who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPhoto(
+        self,
+        request: _registration_pb2.GetPhotoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.GetPhotoResponse, _abc.Awaitable[_registration_pb2.GetPhotoResponse]]:
+        """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -45,3 +45,26 @@ COMMENT ON COLUMN import_block.block_id IS 'the first half of a hash of agency, 
 COMMENT ON COLUMN import_block.sealed IS 'nsor.storage.v1.ImportBlockRecord';
 
 GRANT SELECT, INSERT ON import_block TO nsor_server;
+-- Photos and what was decided on them: each row is added once. The picture is sealed apart, so that a list opens none.
+CREATE TABLE registration_photo (
+    photo_id uuid PRIMARY KEY,
+    registration_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    sealed bytea NOT NULL,
+    picture bytea STORAGE EXTERNAL NOT NULL
+);
+CREATE INDEX registration_photo_registration ON registration_photo (registration_id, created_at);
+COMMENT ON COLUMN registration_photo.sealed IS 'nsor.storage.v1.PhotoRecord under the registration''s data key';
+COMMENT ON COLUMN registration_photo.picture IS 'a JPEG under the registration''s data key; its SHA-256 is in the record';
+
+CREATE TABLE registration_photo_decision (
+    photo_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (photo_id, version)
+);
+COMMENT ON TABLE registration_photo_decision IS 'the greatest version counts; a photo without one is only added';
+COMMENT ON COLUMN registration_photo_decision.sealed
+IS 'nsor.storage.v1.PhotoDecisionRecord under the registration''s data key';
+
+GRANT SELECT, INSERT ON registration_photo, registration_photo_decision TO nsor_server;

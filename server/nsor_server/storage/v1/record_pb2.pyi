@@ -647,6 +647,102 @@ class ReviewTimeRecord(_message.Message):
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
 
 @_typing.final
+class PhotoRecord(_message.Message):
+    """A photo, without the picture, which is sealed beside it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TAKEN_DAY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    PICTURE_SHA256_FIELD_NUMBER: _builtins.int
+    photo_id: _builtins.bytes
+    """Photo id, 16 bytes."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    agency: _builtins.str
+    """The agency that added it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who added it."""
+    taken_day: _builtins.int
+    """Day on which it was taken."""
+    create_time_us: _builtins.int
+    """When it was added."""
+    picture_sha256: _builtins.bytes
+    """SHA-256 of the sealed picture."""
+    def __init__(
+        self,
+        *,
+        photo_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        taken_day: _builtins.int = ...,
+        create_time_us: _builtins.int = ...,
+        picture_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "create_time_us", b"create_time_us", "officer_key", b"officer_key", "photo_id", b"photo_id", "picture_sha256", b"picture_sha256", "registration_id", b"registration_id", "taken_day", b"taken_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PhotoRecord: _TypeAlias = PhotoRecord  # noqa: Y015
+
+@_typing.final
+class PhotoDecisionRecord(_message.Message):
+    """A decision on a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    photo_id: _builtins.bytes
+    """Photo id, 16 bytes."""
+    version: _builtins.int
+    """Number of the decision on this photo, from 1."""
+    state: _builtins.int
+    """Number of nsor.v1.PhotoState: what the photo is from then on."""
+    reason: _builtins.int
+    """Number of nsor.v1.PhotoRejection, or 0."""
+    agency: _builtins.str
+    """The agency that decided."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided."""
+    time_us: _builtins.int
+    """When."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        photo_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        state: _builtins.int = ...,
+        reason: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "officer_key", b"officer_key", "photo_id", b"photo_id", "reason", b"reason", "registration_id", b"registration_id", "state", b"state", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PhotoDecisionRecord: _TypeAlias = PhotoDecisionRecord  # noqa: Y015
+
+@_typing.final
 class NoticeRecord(_message.Message):
     """A notice."""
 

@@ -1,0 +1,38 @@
+"""Who may decide on a photo, and who sees it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.v1 import options_pb2, registration_pb2, types_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Agency, Officer
+from nsor_server.storage.v1 import record_pb2
+
+MOST: Final = 40
+"""Photos of a registration, rejected ones included: a bound for what a list opens."""
+
+
+def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None) -> bool:
+    """Tell whether the officer acts for the record's owner.
+
+    That is the prosecution that entered the record until the offender is released, and the police of the responsible
+    place from then on: whoever knows him by then.
+    """
+    if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
+        return agency.agency_id == record.created_by_agency
+    return agency.kind == options_pb2.AGENCY_KIND_POLICE and rows.within(agency, officer, [record.responsible_place])
+
+
+def is_shown(state: int, added_by_agency: str, agency: Agency, *, owner: bool) -> bool:
+    """Tell whether a photo is shown to an agency that may see the record.
+
+    Args:
+        state: a number of nsor.v1.PhotoState.
+        added_by_agency: who added it.
+        agency: who asks.
+        owner: whether it is the record's owner.
+    """
+    if state == registration_pb2.PHOTO_STATE_ADDED:
+        return owner or agency.agency_id == added_by_agency
+    return state == registration_pb2.PHOTO_STATE_CONFIRMED

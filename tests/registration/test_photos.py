@@ -1,0 +1,247 @@
+"""Photos: who adds, confirms and sees them, and what becomes of a row that somebody changed."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from PIL import Image
+
+from nsor.v1 import errors_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.calls import Agency, Call, Officer
+from nsor_server.images.photos import Unavailable
+from nsor_server.registration.photos import rules
+from nsor_synthetic.pictures import picture
+from tests.calls import (
+    NPB,
+    PUNJAB_POLICE,
+    PUNJAB_PRISONS,
+    PUNJAB_PROSECUTION,
+    SINDH_POLICE,
+    SINDH_PRISONS,
+    SINDH_PROSECUTION,
+    Created,
+    Services,
+    call_of,
+    day,
+    officer_of,
+    order,
+    sealed_rows_are_listed,
+    violations,
+)
+
+ABSENT = str(uuid.UUID(int=7))
+ADDED = registration_pb2.PHOTO_STATE_ADDED
+PUT = "UPDATE registration_photo SET"
+OTHERS = "FROM registration_photo WHERE photo_id <> %(photo)s) WHERE photo_id = %(photo)s"
+CONFIRMED = registration_pb2.PHOTO_STATE_CONFIRMED
+
+
+def released(services: Services) -> Created:
+    created = services.create()
+    services.confirm(created)
+    return created
+
+
+def imprisoned(services: Services) -> Created:
+    custody = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id)
+    created = services.create(order(custody=custody))
+    services.confirm(created)
+    return created
+
+
+def addition(created: Created, **fields: Any) -> registration_pb2.AddPhotoRequest:
+    return registration_pb2.AddPhotoRequest(
+        **{
+            "request_id": str(uuid.uuid4()),
+            "registration_id": created.registration_id,
+            "file": picture(),
+            "taken_date": day(2025, 1, 2),
+            **fields,
+        }
+    )
+
+
+def confirmation(created: Created, photo_id: str) -> registration_pb2.ConfirmPhotoRequest:
+    return registration_pb2.ConfirmPhotoRequest(
+        request_id=str(uuid.uuid4()), registration_id=created.registration_id, photo_id=photo_id
+    )
+
+
+def rejection(created: Created, photo_id: str) -> registration_pb2.RejectPhotoRequest:
+    return registration_pb2.RejectPhotoRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=created.registration_id,
+        photo_id=photo_id,
+        reason=registration_pb2.PHOTO_REJECTION_OTHER_PERSON,
+    )
+
+
+def question(created: Created, photo_id: str) -> registration_pb2.GetPhotoRequest:
+    return registration_pb2.GetPhotoRequest(registration_id=created.registration_id, photo_id=photo_id)
+
+
+def answer(services: Services, call: Call, request: Message) -> Any:
+    return services.ask(call, request).response
+
+
+def add(services: Services, created: Created, agency: Agency = PUNJAB_POLICE, officer: Officer | None = None) -> str:
+    return str(answer(services, call_of(agency, officer), addition(created)).photo_id)
+
+
+def listed(services: Services, created: Created, agency: Agency) -> Sequence[registration_pb2.Photo]:
+    request = registration_pb2.ListPhotosRequest(registration_id=created.registration_id)
+    photos: Sequence[registration_pb2.Photo] = answer(services, call_of(agency), request).photos
+    return photos
+
+
+def test_a_photo_is_shown_to_others_once_a_second_officer_has_confirmed_it(services: Services) -> None:
+    created = released(services)
+    photo_id = add(services, created)
+    for other in (PUNJAB_PROSECUTION, NPB):
+        assert not listed(services, created, other)
+        hidden = services.refused(errors.NoRecord, call_of(other), question(created, photo_id))
+        absent = services.refused(errors.NoRecord, call_of(other), question(created, ABSENT))
+        assert repr(hidden) == repr(absent)
+    assert [(each.photo_id, each.state) for each in listed(services, created, PUNJAB_POLICE)] == [(photo_id, ADDED)]
+    answer(services, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+    for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, NPB):
+        (found,) = listed(services, created, agency)
+        assert (found.photo_id, found.state, found.taken_date) == (photo_id, CONFIRMED, day(2025, 1, 2))
+        assert found.added_by_agency == PUNJAB_POLICE.agency_id
+        with Image.open(io.BytesIO(answer(services, call_of(agency), question(created, photo_id)).picture)) as shown:
+            assert (shown.format, shown.size) == ("JPEG", (64, 64))
+
+
+def test_who_added_a_photo_does_not_confirm_it(services: Services) -> None:
+    created = released(services)
+    one = officer_of(PUNJAB_POLICE)
+    photo_id = add(services, created, officer=one)
+    refusal = services.refused(errors.Denied, call_of(PUNJAB_POLICE, one), confirmation(created, photo_id))
+    assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    answer(services, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+
+
+@pytest.mark.parametrize("request_of", [confirmation, rejection])
+def test_the_owner_alone_decides_on_a_photo(services: Services, request_of: Callable[[Created, str], Any]) -> None:
+    # The prosecution that entered the record until release, the police of the responsible place from then on.
+    free, held = released(services), imprisoned(services)
+    of_free, of_held = add(services, free), add(services, held, PUNJAB_PRISONS)
+    services.refused(errors.NoRecord, call_of(PUNJAB_PROSECUTION), request_of(free, of_free))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), request_of(held, of_held))
+    elsewhere = officer_of(PUNJAB_POLICE, "PK-PB/MUL")
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), request_of(free, of_free))
+    answer(services, call_of(PUNJAB_POLICE), request_of(free, of_free))
+    answer(services, call_of(PUNJAB_PROSECUTION), request_of(held, of_held))
+
+
+def test_a_rejected_photo_is_shown_to_nobody(services: Services) -> None:
+    created = released(services)
+    one = officer_of(PUNJAB_POLICE)
+    photo_id = add(services, created, officer=one)
+    answer(services, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+    answer(services, call_of(PUNJAB_POLICE, one), rejection(created, photo_id))
+    for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, NPB):
+        assert not listed(services, created, agency)
+        services.refused(errors.NoRecord, call_of(agency), question(created, photo_id))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), rejection(created, photo_id))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+
+
+def test_whoever_has_no_part_in_the_record_hears_no_record(services: Services) -> None:
+    created = imprisoned(services)
+    photo_id = add(services, created, PUNJAB_PRISONS)
+    answer(services, call_of(PUNJAB_PROSECUTION), confirmation(created, photo_id))
+    for agency in (SINDH_PROSECUTION, SINDH_POLICE, SINDH_PRISONS):
+        for request in (
+            addition(created),
+            registration_pb2.ListPhotosRequest(registration_id=created.registration_id),
+            question(created, photo_id),
+        ):
+            services.refused(errors.NoRecord, call_of(agency), request)
+    elsewhere = officer_of(PUNJAB_POLICE, "PK-PB/MUL")
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), question(created, photo_id))
+
+
+def test_a_photo_is_no_photo_of_another_record(services: Services) -> None:
+    one, other = released(services), released(services)
+    photo_id = add(services, one)
+    answer(services, call_of(PUNJAB_POLICE), confirmation(one, photo_id))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), question(other, photo_id))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), rejection(other, photo_id))
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (b"PK\x03\x04" + bytes(100), errors_pb2.FIELD_REASON_NOT_A_PHOTO),
+        (picture()[:60], errors_pb2.FIELD_REASON_NOT_A_PHOTO),
+        (bytes(262_145), errors_pb2.FIELD_REASON_TOO_LONG),
+        (b"", errors_pb2.FIELD_REASON_REQUIRED),
+    ],
+)
+def test_what_is_no_photo_is_refused_by_field_and_rule(
+    services: Services, file: bytes, reason: errors_pb2.FieldReason.ValueType
+) -> None:
+    created = released(services)
+    for validate_only in (False, True):
+        request = addition(created, file=file, validate_only=validate_only)
+        refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), request)
+        assert violations(refusal) == [("file", reason)]
+
+
+def test_a_rehearsal_decodes_the_photo_and_adds_nothing(services: Services) -> None:
+    before = services.rows()
+    rehearsed = answer(services, call_of(PUNJAB_POLICE), addition(released(services), validate_only=True))
+    assert rehearsed.photo_id == ""
+    assert services.rows()["registration_photo"] == before["registration_photo"]
+
+
+def test_where_photos_cannot_be_decoded_safely_none_is_taken(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(_file: bytes) -> bytes:
+        raise Unavailable
+
+    monkeypatch.setattr(services.photos, "anew", unavailable)
+    refusal = services.refused(errors.Unavailable, call_of(PUNJAB_POLICE), addition(released(services)))
+    assert refusal.reason == errors_pb2.ERROR_REASON_PHOTOS_UNAVAILABLE
+
+
+def test_a_registration_has_a_bound_of_photos(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST", 1)
+    created = released(services)
+    add(services, created)
+    refusal = services.refused(errors.WrongState, call_of(PUNJAB_POLICE), addition(created))
+    assert refusal.reason == errors_pb2.ERROR_REASON_TOO_MANY_PHOTOS
+
+
+def test_every_row_is_an_entrys_work(services: Services) -> None:
+    created = released(services)
+    outcome = services.ask(call_of(PUNJAB_POLICE), addition(created))
+    assert sealed_rows_are_listed(services, outcome) == ["registration_photo"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(f"{PUT} picture = (SELECT picture {OTHERS}", id="another picture"),
+        pytest.param(f"{PUT} sealed = (SELECT sealed {OTHERS}", id="another record"),
+        "UPDATE registration_photo SET registration_id = %(other)s WHERE photo_id = %(photo)s",
+        "UPDATE registration_photo_decision SET photo_id = %(photo)s",
+    ],
+)
+def test_a_changed_row_is_shown_to_nobody(services: Services, change: str) -> None:
+    created, other = released(services), released(services)
+    photo_id, confirmed = add(services, created), add(services, other)
+    answer(services, call_of(PUNJAB_POLICE), confirmation(other, confirmed))
+    with services.database.owner() as owner:
+        owner.execute(change.encode(), {"photo": photo_id, "other": other.registration_id})
+    asked = question(other if "registration_id = " in change else created, photo_id)
+    services.refused(errors.Internal, call_of(PUNJAB_POLICE), asked)

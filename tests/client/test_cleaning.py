@@ -77,11 +77,15 @@ READ: dict[Callable[[str], Any], dict[str, Any]] = {
         "مقدمہ نمبر ۶۷۹/۲۰۲۱": (679, 2021),
     },
     cleaning.offences: {
-        "376": ["PPC-376"],
-        "u/s 365-B & 376 PPC": ["PPC-365B", "PPC-376"],
-        "377 A, 34": ["PPC-377A", "PPC-34"],
-        "PECA 21": ["PECA-21"],
-        "376; 511": ["PPC-376", "PPC-511"],
+        "376": [("PPC-376", "")],
+        "u/s 365-B & 376 PPC": [("PPC-365B", ""), ("PPC-376", "")],
+        "377 A, 34": [("PPC-377A", ""), ("PPC-34", "")],
+        "PECA 21": [("PECA-21", "")],
+        "376; 511": [("PPC-376", ""), ("PPC-511", "")],
+        "376/511 PPC": [("PPC-511", "PPC-376")],
+        "u/s 511/377-B, 34": [("PPC-511", "PPC-377B"), ("PPC-34", "")],
+        "376 r/w 109 PPC": [("PPC-109", "PPC-376")],
+        "376 read with 34": [("PPC-376", ""), ("PPC-34", "")],
     },
     cleaning.sentence: {
         "10 years": ("SENTENCE_KIND_IMPRISONMENT", 120),
@@ -97,7 +101,15 @@ UNREAD: dict[Callable[[str], Any], tuple[str, ...]] = {
     cleaning.birth: ("about 40", "85"),
     cleaning.cnic: ("3.52012E+12",),
     cleaning.fir: ("12", "679/2021/3", "none"),
-    cleaning.offences: ("376 and others", "s.376(3)(x)"),
+    cleaning.offences: (
+        "376 and others",
+        "s.376(3)(x)",
+        "376/34",
+        "376/377/511",
+        "109/511",
+        "376 r/w 34 r/w 511",
+        "34/",
+    ),
     cleaning.sentence: ("ten years", "10 years and fine"),
 }
 

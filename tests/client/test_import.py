@@ -248,6 +248,18 @@ def test_a_table_is_cleaned_and_says_what_becomes_of_each_cell(
     assert changes["court_place"] == ("Lahore", "PK-PB/LHR")
 
 
+def test_an_attempt_is_entered_as_one_and_shown_as_one(run: Run, taken: Taken, tmp_path: Path) -> None:
+    # "376/511" is nobody's rape: it must never become a count of 376.
+    cells = CELLS.format(name="Lal Khan").replace(",376,", ',"376/511 PPC, 34",')
+    orders = _write(tmp_path / "orders.csv", HEADINGS, cells)
+    assert run("import", str(orders), "--validate-only") == 0
+    found = [(count.offence_code, count.underlying_offence_code) for count in taken.orders[0].convictions[0].counts]
+    assert found == [("PPC-511", "PPC-376"), ("PPC-34", "")]
+    with Path(f"{orders}.cleaned.csv").open(encoding="utf-8-sig", newline="") as file:
+        changes = {row["column"]: row["becomes"] for row in csv.DictReader(file)}
+    assert changes["offences"] == "PPC-511 of PPC-376, PPC-34"
+
+
 def test_a_map_names_the_columns_of_a_clerks_own_file(run: Run, taken: Taken, tmp_path: Path) -> None:
     headings = HEADINGS.replace("name,", "Naam,").replace("sex", "Gender").replace(",nationality", "")
     cells = CELLS.format(name="Lal Khan").replace("male", "M").replace(",PK,", ",")

@@ -7,11 +7,13 @@ anything is sent; a cell that can be read in two ways is left as it is, and is a
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
+from nsor.codes import source
 from nsor.codes.words import ascii_digits
 
 SON, DAUGHTER, WIFE = "RELATION_SON_OF", "RELATION_DAUGHTER_OF", "RELATION_WIFE_OF"
@@ -40,7 +42,8 @@ _DATE: Final = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
 _YEAR: Final = re.compile(r"(1[89]|20)\d{2}")
 _FIR: Final = re.compile(r"(\d{1,6})\s*[/-]\s*(\d{2}|\d{4})")
-_SECTIONS: Final = re.compile(r"[,;&+]|\band\b|\bread with\b|\br/w\b", re.IGNORECASE)
+_SECTIONS: Final = re.compile(r"[,;&+]|\band\b", re.IGNORECASE)
+_READ_WITH: Final = re.compile(r"\bread with\b|\br/w\b|(/)", re.IGNORECASE)
 _SECTION: Final = re.compile(r"(PPC|PECA|ATA)?[\s-]*(\d{1,3})\s*-?\s*([A-Z])?\s*(PPC|PECA|ATA)?", re.IGNORECASE)
 _YEARS: Final = re.compile(r"(\d{1,3})\s*(?:years?|yrs?|y|سال)", re.IGNORECASE)
 _MONTHS: Final = re.compile(r"(\d{1,4})\s*(?:months?|m|ماہ)?", re.IGNORECASE)
@@ -184,22 +187,56 @@ def fir(cell: str) -> tuple[int, int]:
     return int(match[1]), year + 2000 if year < _CENTURY else year
 
 
-def offences(cell: str) -> list[str]:
-    """Codes of the sections of a cell such as 376, 365-B PPC or PECA 21.
+class Section(NamedTuple):
+    """A section of a cell.
+
+    Attributes:
+        code: such as PPC-376.
+        underlying: the code of what was attempted, abetted or conspired at, if the section is for that.
+    """
+
+    code: str
+    underlying: str = ""
+
+
+def offences(cell: str) -> list[Section]:
+    """The sections of a cell such as 376, 365-B PPC, PECA 21, or 376/511: an attempt, which is no rape.
 
     Raises:
-        Unclear: a part of it is no section; of a section without a statute the Penal Code is meant.
+        Unclear: a part of it is no section; of a section without a statute the Penal Code is meant. Two are written
+            with a stroke, and neither is for an attempt, an abetment or a conspiracy.
     """
-    codes = []
+    found = []
     for part in _SECTIONS.split(digits(cell)):
-        section = re.sub(r"(?i)^\W*(?:u/s|sections?|دفعہ)\s*", "", part.strip(" ."))
-        if not section:
+        plain = re.sub(r"(?i)^\W*(?:u/s|sections?|دفعہ)\s*", "", part.strip(" ."))
+        if not plain:
             continue
-        match = _SECTION.fullmatch(section)
-        if match is None or (match[1] and match[4]):
-            raise Unclear("sections such as 376, 365-B PPC, PECA 21", "دفعات جیسے 376، 365-B PPC، PECA 21")
-        codes.append(f"{(match[1] or match[4] or 'PPC').upper()}-{match[2]}{(match[3] or '').upper()}")
-    return codes
+        split = _READ_WITH.split(plain)
+        codes, strokes = [_code(section.strip(" .")) for section in split[::2]], any(split[1::2])
+        attempts = [code for code in codes if code in _inchoate()]
+        if len(codes) == 2 and len(attempts) == 1:
+            found.append(Section(attempts[0], next(code for code in codes if code not in attempts)))
+        elif len(codes) > 1 and (strokes or attempts):
+            raise _no_section()
+        else:
+            found += map(Section, codes)
+    return found
+
+
+def _code(section: str) -> str:
+    match = _SECTION.fullmatch(section)
+    if match is None or (match[1] and match[4]):
+        raise _no_section()
+    return f"{(match[1] or match[4] or 'PPC').upper()}-{match[2]}{(match[3] or '').upper()}"
+
+
+def _no_section() -> Unclear:
+    return Unclear("sections such as 376, 365-B PPC, PECA 21, 376/511", "دفعات جیسے 376، 365-B PPC، PECA 21، 376/511")
+
+
+@functools.cache
+def _inchoate() -> frozenset[str]:
+    return frozenset(offence.code for offence in source.offences() if offence.inchoate)
 
 
 def sentence(cell: str) -> tuple[str, int]:

@@ -159,7 +159,7 @@ appeal_state = "Appeal"
 police_station = "Police station"  # its code, such as PK-PB/LHR/PS-001
 fir = "FIR"                        # 679/2021
 fir_date = "Date of FIR"
-offences = "Sections"              # 376, 365-B PPC, PECA 21
+offences = "Sections"              # 376, 365-B PPC, PECA 21; 376/511 is an attempt
 offence_date = "Date of offence"
 victim_class = "Victim"            # WOMAN, CHILD, OTHER_ADULT or NOT_STATED, and nothing else about the victim
 sentence = "Sentence"              # 10 years, 6 months, life, death
@@ -387,7 +387,10 @@ class _Order:
         common = self._plain(offence_date="offence_date", victim_class="victim_class")
         if (sentence := self._read("sentence", cleaning.sentence)) is not None:
             common |= {"sentence_kind": sentence[0], "months": sentence[1]}
-        return [{"offence_code": code, **common} for code in self._read("offences", cleaning.offences) or ()]
+        return [
+            {"offence_code": code, "underlying_offence_code": underlying, **common}
+            for code, underlying in self._read("offences", cleaning.offences) or ()
+        ]
 
     def _plain(self, **names: str) -> dict[str, Any]:
         """Cells that become one field each: key -> the field's name."""
@@ -459,6 +462,8 @@ def _shown(value: Any) -> str:
         relation = value.relation.removeprefix("RELATION_").replace("_", " ").lower()
         parts = [value.name, *(f"alias {alias}" for alias in value.aliases)]
         return ", ".join(filter(None, [*parts, f"{relation} {value.relative}".strip()]))
+    if isinstance(value, cleaning.Section):
+        return f"{value.code} of {value.underlying}" if value.underlying else value.code
     if isinstance(value, tuple):
         return " ".join(_shown(each) for each in value)
     if isinstance(value, list):

@@ -11,6 +11,7 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.rpc import error_details_pb2
+from google.type import date_pb2
 
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
@@ -25,6 +26,7 @@ from nsor_server.tracing import store
 from tests.rpc.callers import Answered, Serve, Serving, decision, session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
+ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
@@ -208,6 +210,18 @@ def test_a_message_over_the_limit_is_refused_on_the_record(serving: Serving) -> 
     answer = serving.caller("punjab-police").call(LIST, bytes(serving.settings.maximum_message_bytes + 1))
     assert (answer.code, answer.reason) == (STATES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
     assert answer.proves_itself()
+
+
+def test_the_largest_photo_fits_into_a_message(serving: Serving) -> None:
+    # The limit of messages leaves room for what stands beside it: refused for what it is, not for its size.
+    request = registration_pb2.AddPhotoRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=str(uuid.uuid4()),
+        file=bytes(256 * 1024),
+        taken_date=date_pb2.Date(year=2024, month=3, day=5),
+    )
+    answer = serving.caller("punjab-police", officer=True).call(ADD_PHOTO, request)
+    assert answer.reason == "INVALID_FIELDS"
 
 
 def test_a_message_far_over_the_limit_is_cut_off_by_grpc(serving: Serving) -> None:

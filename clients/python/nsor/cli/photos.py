@@ -94,13 +94,12 @@ def show(session: Session, registration_id: str, photo_id: str, output: Path) ->
     """Write a photo into a new file that only you can read. Delete it when you have seen it."""
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
+    if output.exists():
+        raise click.UsageError("The file is there already: name a new one. Nothing was asked.")
     with session.client(officer=True) as client:
         request = registration_pb2.GetPhotoRequest(registration_id=registration_id, photo_id=photo_id)
         found = client.registration.get_photo(request).message
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise click.UsageError("The file is there already: name a new one. Nothing was written.") from None
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(found.picture)
     if session.as_json:

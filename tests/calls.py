@@ -12,7 +12,7 @@ import itertools
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeVar
 
@@ -44,6 +44,7 @@ from nsor_server.policy.budgets import Bucket, Budgets, BudgetsFile
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.registration import states, store
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
@@ -280,6 +281,17 @@ class _Admission(Admission):
         if rule.officer != options_pb2.OFFICER_RULE_FOCAL_PERSON:
             call.focal_persons = ()
         call.directory = snapshot
+
+
+@contextlib.contextmanager
+def review_times(services: "Services", keyring: Keyring) -> Iterator[ReviewTimes]:
+    """What writes reviews, without its thread: a test looks by itself."""
+    services.directory.reload()
+    times = ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
+    try:
+        yield times
+    finally:
+        times.stop()
 
 
 class Services:

@@ -23,7 +23,6 @@ from tests.calls import (
     LAHORE_COURT,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
-    TRACING,
     Created,
     Services,
     call_of,
@@ -32,6 +31,7 @@ from tests.calls import (
     conviction,
     officer_of,
     order,
+    review_times,
 )
 
 PASSPORT = "AB1234567"
@@ -205,13 +205,8 @@ def _by_fir(number: str, serial: int) -> lookup_pb2.LookUpRegistrationRequest:
     return _look_up(options_pb2.PURPOSE_PROSECUTION, number, basis)
 
 
-@pytest.mark.usefixtures("later")
-@pytest.mark.parametrize("identifier", ["cnic", "passport"])
-def test_whoever_enters_somebody_elses_numbers_learns_nothing(
-    services: Services, keyring: Keyring, identifier: str
-) -> None:
-    services.directory.reload()
-    times = ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
+def _attacks(services: Services, times: ReviewTimes, identifier: str) -> list[list[tuple[str, object]]]:
+    """What an attacker sees with each of the targets."""
     services.confirm(services.create())
     sequences = []
     for nth, state in enumerate(TARGETS):
@@ -221,6 +216,16 @@ def test_whoever_enters_somebody_elses_numbers_learns_nothing(
         attackers_cnic, attackers_passport = (cnic(), passport) if fresh else (number, f"CD123456{nth}")
         times.look()
         sequences.append(attack(services, times, attackers_cnic, attackers_passport, fresh_cnic=fresh))
+    return sequences
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("identifier", ["cnic", "passport"])
+def test_whoever_enters_somebody_elses_numbers_learns_nothing(
+    services: Services, keyring: Keyring, identifier: str
+) -> None:
+    with review_times(services, keyring) as times:
+        sequences = _attacks(services, times, identifier)
     absent, *others = sequences
     for state, sequence in zip(TARGETS[1:], others, strict=True):
         for (step, expected), (_, shown) in zip(absent, sequence, strict=True):

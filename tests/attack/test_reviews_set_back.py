@@ -1,12 +1,14 @@
 """The owner of the database changes an index while reviews are written, and puts it back: the review stays for good."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import TRACING, Services, cnic
+from tests.calls import Services, cnic, review_times
 from tests.registration.test_reviews import Clock, clock, listed
 
 __all__ = ["clock"]
@@ -16,9 +18,9 @@ LEFT_OUT = "a registration that an earlier one holds back was left out of the re
 
 
 @pytest.fixture
-def times(services: Services, keyring: Keyring) -> ReviewTimes:
-    services.directory.reload()
-    return ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
+def times(services: Services, keyring: Keyring) -> Iterator[ReviewTimes]:
+    with review_times(services, keyring) as running:
+        yield running
 
 
 def test_a_review_that_names_somebody_else_is_found(

@@ -29,7 +29,6 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.pki import index
 from nsor_server.registration import review_store
-from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -42,12 +41,12 @@ from tests.calls import (
     ORIGIN,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
-    TRACING,
     Services,
     call_of,
     confirmation,
     officer_of,
     order,
+    review_times,
 )
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
@@ -193,8 +192,8 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
-        services.directory.reload()
-        assert ReviewTimes(database, services.writer, services.directory, TRACING, keyring).look()
+        with review_times(services, keyring) as times:
+            assert times.look()
     for _ in range(2):
         photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
         services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))

@@ -112,6 +112,34 @@ def test_reviews_say_what_two_registrations_share(
     assert numbers == list(range(150, 150 - rows, -1))
 
 
+def test_a_likely_duplicate_says_where_the_two_differ(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What is the same needs no words; a likeness is never shown as an identifier in common.
+    evidence = [
+        registration_pb2.ReviewEvidence(
+            part=registration_pb2.EVIDENCE_PART_NAME, word=1, rule=registration_pb2.EVIDENCE_RULE_SAME
+        ),
+        registration_pb2.ReviewEvidence(
+            part=registration_pb2.EVIDENCE_PART_NAME, word=2, rule=registration_pb2.EVIDENCE_RULE_OTHER_SCRIPT
+        ),
+        registration_pb2.ReviewEvidence(
+            part=registration_pb2.EVIDENCE_PART_BIRTH_YEAR, rule=registration_pb2.EVIDENCE_RULE_NEAR
+        ),
+    ]
+    review = registration_pb2.Review(
+        number=1,
+        registration_id=ID,
+        earlier_registration_id=OLD,
+        kind=registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE,
+        evidence=evidence,
+    )
+    answer = registration_pb2.ListReviewsResponse(reviews=[review])
+    register.answers["nsor.v1.RegistrationService/ListReviews"] = lambda _: answer
+    assert run("reviews") == 0
+    assert "alike; name 2 other script; birth year near" in capsys.readouterr().out
+
+
 def test_an_access_is_found_by_its_support_code(
     run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Reviews: written at fixed times whatever there is, told to NPB alone, and never twice."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from nsor.v1 import errors_pb2, notification_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
+from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -27,6 +29,7 @@ from tests.calls import (
     call_of,
     cnic,
     order,
+    review_times,
 )
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
@@ -59,9 +62,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def times(services: Services, keyring: Keyring) -> ReviewTimes:
-    services.directory.reload()
-    return ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
+def times(services: Services, keyring: Keyring) -> Iterator[ReviewTimes]:
+    with review_times(services, keyring) as running:
+        yield running
 
 
 def confirmed(services: Services, number: str, passport: str = "") -> Created:
@@ -161,6 +164,7 @@ def test_two_processes_write_a_time_once(
     # The second one read what was due before the first had written it, and the lock didn't keep it out.
     confirmed(services, cnic())
     clock.passes()
+    monkeypatch.setattr(Duplicates, "has_turn", lambda _self: True)
     other = ReviewTimes(services.database, services.writer, services.directory, TRACING, keyring)
     outcome_of = times._outcome
 

@@ -70,6 +70,7 @@ class Standing:
         standing_cases: those of them by which a look-up still finds it.
         sealed: whether it is.
         claimed: whether its claim was written.
+        claimed_at: by which entry it was written first.
         cnic_held: whether an earlier confirmed registration had the CNIC.
         whole: all its versions have opened so far.
     """
@@ -84,6 +85,7 @@ class Standing:
     standing_cases: set[str] = field(default_factory=set)
     sealed: bool = False
     claimed: bool = False
+    claimed_at: int = -1
     cnic_held: bool = False
     whole: bool = True
 
@@ -117,6 +119,11 @@ class History:
         standing = self._standing.get(registration_id) or Standing(registration_id)
         first = {one: self._claiming.get((one.kind, one.text), [standing])[0] for one in standing.identifiers}
         return {(each.registration_id, one.kind) for one, each in first.items() if each is not standing}
+
+    def were_confirmed(self, first: bytes, second: bytes) -> bool:
+        """Whether two registrations were confirmed, in this order."""
+        one, other = (self._standing.get(each) or Standing(each) for each in (first, second))
+        return one.claimed and other.claimed and (one.claimed_at, first) < (other.claimed_at, second)
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
@@ -171,6 +178,7 @@ class History:
             self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
         if (claim.cnic_held or claim.passport_held) and not standing.claimed:
             self.held.append((index, row.registration_id))
+        standing.claimed_at = standing.claimed_at if standing.claimed else index
         standing.claimed, standing.cnic_held = True, expected[0]
         for one in standing.identifiers:
             self._claiming.setdefault((one.kind, one.text), []).append(standing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -37,6 +37,8 @@ REVIEW_ROWS: Final = Table(
         ("kind", "smallint"),
     ),
 )
+LIKELY: Final = 0
+"""Instead of a kind of identifier: a likely duplicate."""
 LAST_TIME: Final = Versions("review time", (), "coalesce((SELECT max(number) FROM review_time), 0)")
 """How many times there were: two processes never write the same one."""
 
@@ -66,6 +68,7 @@ class StoredReview(NamedTuple):
     earlier_registration_id: bytes
     kind: int
     due_at: dt.datetime
+    evidence: Sequence[record_pb2.ReviewEvidence] = ()
 
 
 def state(conn: Connection) -> State:
@@ -123,6 +126,25 @@ def open_time(
     return record
 
 
+def last_time(conn: Connection, sealer: Sealing) -> record_pb2.ReviewTimeRecord | None:
+    """The last time for reviews; None: there was none yet.
+
+    Raises:
+        errors.Internal: it isn't what was written.
+    """
+    return next(iter(_opened(conn, sealer, conn.execute(_LAST_TIME).fetchall())), None)
+
+
+def likely_since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
+    """The reviews of likely duplicates that were written at times later than an instant.
+
+    Raises:
+        errors.Internal: a time isn't what was written.
+    """
+    times = _opened(conn, sealer, conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall())
+    return [each for record in times for each in record.reviews if each.kind == LIKELY]
+
+
 def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) -> list[StoredReview]:
     """Reviews, the newest first, as they were sealed at their times.
 
@@ -152,10 +174,28 @@ def _written(conn: Connection, sealer: Sealing, numbers: Sequence[int]) -> dict[
     for of_time, *columns in conn.execute(_OF_TIMES, (list(numbers),)):
         reviews.setdefault(of_time, []).append(tuple(columns))
     return {
-        each.number: StoredReview(*_columns(each), due_at)
-        for time_id, number, due_at, sealed in conn.execute(_TIMES, (list(reviews),))
-        for each in open_time(sealer, (time_id, number, to_us(due_at)), reviews[number], sealed).reviews
+        each.number: StoredReview(*_columns(each), instant(record.due_us), each.evidence)
+        for record in _opened(conn, sealer, conn.execute(_TIMES, (list(reviews),)).fetchall(), reviews)
+        for each in record.reviews
     }
+
+
+def _opened(
+    conn: Connection,
+    sealer: Sealing,
+    times: Sequence[tuple[bytes, int, dt.datetime, bytes]],
+    reviews: Mapping[int, Sequence[tuple[int, bytes, bytes, int]]] | None = None,
+) -> list[record_pb2.ReviewTimeRecord]:
+    """Times that were read, opened and compared with the rows of their reviews, which are read if they weren't yet."""
+    if reviews is None:
+        read: dict[int, list[tuple[int, bytes, bytes, int]]] = {}
+        for of_time, *columns in conn.execute(_OF, ([number for _, number, _, _ in times],)):
+            read.setdefault(of_time, []).append(tuple(columns))
+        reviews = read
+    return [
+        open_time(sealer, (time_id, number, to_us(due_at)), reviews.get(number, ()), sealed)
+        for time_id, number, due_at, sealed in times
+    ]
 
 
 def _columns(review: record_pb2.ReviewRecord) -> tuple[int, bytes, bytes, int]:
@@ -176,7 +216,7 @@ _UNREVIEWED: Final = """
 SELECT uuid_send(c.registration_id)
 FROM registration_claim AS c
 WHERE (c.cnic_held OR c.passport_held)
-    AND NOT EXISTS (SELECT FROM registration_review AS r WHERE r.registration_id = c.registration_id)
+    AND NOT EXISTS (SELECT FROM registration_review AS r WHERE r.registration_id = c.registration_id AND r.kind <> 0)
 ORDER BY c.registration_id
 LIMIT %s
 """
@@ -201,6 +241,18 @@ FROM registration_review
 WHERE review_time IN (SELECT review_time FROM registration_review WHERE number = ANY (%s))
 ORDER BY number
 """
+_OF: Final = """
+SELECT review_time, number, uuid_send(registration_id), uuid_send(earlier_registration_id), kind
+FROM registration_review
+WHERE review_time = ANY (%s)
+ORDER BY number
+"""
 _TIMES: Final = """
 SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time WHERE number = ANY (%s)
+"""
+_LAST_TIME: Final = """
+SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time ORDER BY number DESC LIMIT 1
+"""
+_TIMES_SINCE: Final = """
+SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time WHERE due_at > %s ORDER BY number
 """

@@ -44,6 +44,8 @@ class Reviewed:
         self._times = Rows(conn, "review times", _TIMES, add)
         self._reviewed: set[bytes] = set()
         self._waiting: set[bytes] = set()
+        self._pairs: set[frozenset[bytes]] = set()
+        self._compared_to = 0
         self._seen = 0
         self._before = -1
 
@@ -69,7 +71,19 @@ class Reviewed:
     def _compare(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         written: dict[bytes, set[tuple[bytes, int]]] = {}
         for each in record.reviews:
-            written.setdefault(each.registration_id, set()).add((each.earlier_registration_id, each.kind))
+            pair = frozenset({each.registration_id, each.earlier_registration_id})
+            if each.kind != review_store.LIKELY:
+                written.setdefault(each.registration_id, set()).add((each.earlier_registration_id, each.kind))
+            elif pair in self._pairs or not self._history.were_confirmed(
+                each.earlier_registration_id, each.registration_id
+            ):
+                self._add(
+                    index, "a likely duplicate was reviewed before, or doesn't name the one that was confirmed first"
+                )
+            self._pairs.add(pair)
+        if not self._compared_to <= record.compared_to < index:
+            self._add(index, "a time for reviews says that more was compared than there was, or less than before")
+        self._compared_to = record.compared_to
         for registration_id, found in written.items():
             if found != self._history.earlier(registration_id):
                 self._add(index, "a review doesn't name the registration that had the identifier first")

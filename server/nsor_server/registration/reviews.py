@@ -1,4 +1,4 @@
-"""Writes reviews at fixed times: which registrations share an identifier with one that was confirmed before.
+"""Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -26,6 +26,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import claims, review_store, store
+from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -38,6 +39,8 @@ LOOK_SECONDS: Final = 15.0
 """How often it is looked whether a time has come."""
 MOST: Final = 200
 """Registrations that are reviewed at one time; what is left waits for the next."""
+BETWEEN_BATCHES_SECONDS: Final = 0.02
+"""Rest between two batches that are compared by name: calls go first."""
 _COMMIT_SECONDS: Final = 10.0
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000006'::bigint)"
 """Of several processes one looks at a time ("NSOR", 6)."""
@@ -56,6 +59,7 @@ class ReviewTimes:
         self._directory = directory
         self._tracing = tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
 
@@ -66,7 +70,9 @@ class ReviewTimes:
     def stop(self) -> None:
         """End."""
         self._stopped.set()
-        self._thread.join(_COMMIT_SECONDS)
+        if self._thread.ident is not None:
+            self._thread.join(_COMMIT_SECONDS)
+        self._duplicates.close()
 
     def look(self) -> bool:
         """Write reviews if their time has come, and nobody else does; tells whether it was written.
@@ -74,6 +80,8 @@ class ReviewTimes:
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be written now.
         """
+        if not self._duplicates.has_turn():
+            return False
         with self._database.transaction() as conn:
             if not conn.execute(_TURN).fetchall()[0][0]:
                 return False
@@ -83,8 +91,17 @@ class ReviewTimes:
             try:
                 self._writer.submit(self._call(outcome))
             except StaleRead:
-                return False  # another process has written it
+                return False  # another process has written it, or a registration has changed: it is decided again
+        self._duplicates.written()
         return True
+
+    def follow(self) -> bool:
+        """Compare by name what was written since; tells whether there may be more. One process does.
+
+        Raises:
+            psycopg.Error, ApiError: the register can't be read now, or contradicts itself.
+        """
+        return self._duplicates.has_turn() and self._duplicates.follow()
 
     def _outcome(self, conn: Connection) -> Outcome[empty_pb2.Empty] | None:
         """What is written now; None: no time has come since the last one, or nothing was ever confirmed."""
@@ -97,11 +114,12 @@ class ReviewTimes:
         )
         for registration_id in review_store.unreviewed(conn, MOST):
             self._add_reviews(conn, record, state.last_review, registration_id)
+        unchanged = self._duplicates.due(conn, record, state.last_review)
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
         detail = record_pb2.AccessDetail(outcome="REVIEWS_WRITTEN")
-        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), (review_store.seen(state),))
+        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), (review_store.seen(state), *unchanged))
 
     def _add_reviews(
         self, conn: Connection, record: record_pb2.ReviewTimeRecord, last_review: int, registration_id: bytes
@@ -141,9 +159,15 @@ class ReviewTimes:
         )
 
     def _run(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
+        pause, looked = LOOK_SECONDS, time.monotonic()
+        while not self._stopped.wait(pause):
+            pause = LOOK_SECONDS
             try:
-                self.look()
+                if self.follow():
+                    pause = BETWEEN_BATCHES_SECONDS
+                if pause == LOOK_SECONDS or time.monotonic() - looked >= LOOK_SECONDS:
+                    looked = time.monotonic()
+                    self.look()
             except (psycopg.Error, ApiError, LedgerUnavailable) as error:
                 _log.error("reviews couldn't be written (%s); trying again", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on

@@ -224,6 +224,19 @@ def _review(stored: review_store.StoredReview) -> registration_pb2.Review:
         earlier_registration_id=text(stored.earlier_registration_id),
         identifier=registration_pb2.IdentifierKind.ValueType(stored.kind),
         review_time=from_us(to_us(stored.due_at)),
+        kind=(
+            registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE
+            if stored.kind == review_store.LIKELY
+            else registration_pb2.REVIEW_KIND_SHARED_IDENTIFIER
+        ),
+        evidence=[
+            registration_pb2.ReviewEvidence(
+                part=registration_pb2.EvidencePart.ValueType(each.part),
+                word=each.word,
+                rule=registration_pb2.EvidenceRule.ValueType(each.rule),
+            )
+            for each in stored.evidence
+        ],
     )
 
 

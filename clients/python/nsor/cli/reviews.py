@@ -1,10 +1,17 @@
-"""`nsor reviews`: what NPB has to decide on, registrations that share an identifier with an earlier one."""
+"""`nsor reviews`: what NPB has to decide on, registrations that may be of one person with an earlier one."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from nsor.v1 import registration_pb2
 
 
 @click.command()
@@ -12,11 +19,10 @@ from nsor.cli.session import Session, common
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
 def reviews(session: Session, limit: int, all_of_them: bool) -> None:
-    """List registrations that share a CNIC or a passport with one that was confirmed before, the newest first.
+    """List registrations that share an identifier with an earlier one, or are alike, the newest first.
 
     The list grows at fixed times; an event tells of each. `nsor show` with an id shows the registration.
     """
-    from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     request = registration_pb2.ListReviewsRequest()
@@ -32,11 +38,30 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
         for review in found:
             session.json_of(review)
     elif found:
-        shown = [{field.name: render.text(field, value) for field, value in review.ListFields()} for review in found]
-        names = ("number", "review_time", "identifier", "registration_id", "earlier_registration_id")
-        columns = ("review", "time", "they share", "registration", "confirmed first")
+        names = ("number", "review_time", "why", "registration_id", "earlier_registration_id")
+        columns = ("review", "time", "why", "registration", "confirmed first")
+        shown = [{**_texts(review), "why": _why(review)} for review in found]
         session.table("Reviews", columns, [tuple(values.get(name, "") for name in names) for values in shown])
     if more:
         session.say(f"{len(found):,} shown; there are more: `nsor reviews --all`.")
     else:
         session.say(f"{len(found):,} shown: all that there are.")
+
+
+def _texts(message: Message) -> dict[str, str]:
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    return {field.name: render.text(field, value) for field, value in message.ListFields()}
+
+
+def _why(review: registration_pb2.Review) -> str:
+    """What they share; of a likely duplicate, where the two differ."""
+    if review.identifier:
+        return f"one {_texts(review)['identifier']}"
+    parts = [_texts(each) for each in review.evidence]
+    differing = [
+        " ".join(filter(None, (each["part"], each.get("word", ""), each["rule"])))
+        for each in parts
+        if each["rule"] != "same"
+    ]
+    return "; ".join(["alike", *differing])

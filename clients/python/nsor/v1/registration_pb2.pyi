@@ -100,6 +100,110 @@ IDENTIFIER_KIND_PASSPORT: IdentifierKind.ValueType  # 2
 """A passport, with its country."""
 Global___IdentifierKind: _TypeAlias = IdentifierKind  # noqa: Y015
 
+class _ReviewKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_KIND_UNSPECIFIED: _ReviewKind.ValueType  # 0
+    """Never valid."""
+    REVIEW_KIND_SHARED_IDENTIFIER: _ReviewKind.ValueType  # 1
+    """Both have one identifier."""
+    REVIEW_KIND_LIKELY_DUPLICATE: _ReviewKind.ValueType  # 2
+    """Both are alike in name, relative, birth year and district. A likeness proves nothing: brothers and namesakes are alike too."""
+
+class ReviewKind(_ReviewKind, metaclass=_ReviewKindEnumTypeWrapper):
+    """Why there is a review."""
+
+REVIEW_KIND_UNSPECIFIED: ReviewKind.ValueType  # 0
+"""Never valid."""
+REVIEW_KIND_SHARED_IDENTIFIER: ReviewKind.ValueType  # 1
+"""Both have one identifier."""
+REVIEW_KIND_LIKELY_DUPLICATE: ReviewKind.ValueType  # 2
+"""Both are alike in name, relative, birth year and district. A likeness proves nothing: brothers and namesakes are alike too."""
+Global___ReviewKind: _TypeAlias = ReviewKind  # noqa: Y015
+
+class _EvidencePart:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvidencePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidencePart.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVIDENCE_PART_UNSPECIFIED: _EvidencePart.ValueType  # 0
+    """Never valid."""
+    EVIDENCE_PART_NAME: _EvidencePart.ValueType  # 1
+    """The person's name."""
+    EVIDENCE_PART_RELATIVE: _EvidencePart.ValueType  # 2
+    """The name of the father, mother or husband."""
+    EVIDENCE_PART_BIRTH_YEAR: _EvidencePart.ValueType  # 3
+    """The year of birth."""
+    EVIDENCE_PART_DISTRICT: _EvidencePart.ValueType  # 4
+    """A district of an address."""
+    EVIDENCE_PART_SEX: _EvidencePart.ValueType  # 5
+    """The sex."""
+
+class EvidencePart(_EvidencePart, metaclass=_EvidencePartEnumTypeWrapper):
+    """Which part of a person something is evidence of."""
+
+EVIDENCE_PART_UNSPECIFIED: EvidencePart.ValueType  # 0
+"""Never valid."""
+EVIDENCE_PART_NAME: EvidencePart.ValueType  # 1
+"""The person's name."""
+EVIDENCE_PART_RELATIVE: EvidencePart.ValueType  # 2
+"""The name of the father, mother or husband."""
+EVIDENCE_PART_BIRTH_YEAR: EvidencePart.ValueType  # 3
+"""The year of birth."""
+EVIDENCE_PART_DISTRICT: EvidencePart.ValueType  # 4
+"""A district of an address."""
+EVIDENCE_PART_SEX: EvidencePart.ValueType  # 5
+"""The sex."""
+Global___EvidencePart: _TypeAlias = EvidencePart  # noqa: Y015
+
+class _EvidenceRule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvidenceRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidenceRule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVIDENCE_RULE_UNSPECIFIED: _EvidenceRule.ValueType  # 0
+    """Never valid."""
+    EVIDENCE_RULE_SAME: _EvidenceRule.ValueType  # 1
+    """The same."""
+    EVIDENCE_RULE_SPELLING: _EvidenceRule.ValueType  # 2
+    """Another spelling in the same script."""
+    EVIDENCE_RULE_OTHER_SCRIPT: _EvidenceRule.ValueType  # 3
+    """The same sounds in the other script."""
+    EVIDENCE_RULE_SLIP: _EvidenceRule.ValueType  # 4
+    """One slip of the keys away."""
+    EVIDENCE_RULE_NEAR: _EvidenceRule.ValueType  # 5
+    """A year of birth one or two years apart."""
+    EVIDENCE_RULE_MISSING: _EvidenceRule.ValueType  # 6
+    """The other record doesn't have the word."""
+    EVIDENCE_RULE_DIFFERENT: _EvidenceRule.ValueType  # 7
+    """Another one."""
+
+class EvidenceRule(_EvidenceRule, metaclass=_EvidenceRuleEnumTypeWrapper):
+    """What was found for a part."""
+
+EVIDENCE_RULE_UNSPECIFIED: EvidenceRule.ValueType  # 0
+"""Never valid."""
+EVIDENCE_RULE_SAME: EvidenceRule.ValueType  # 1
+"""The same."""
+EVIDENCE_RULE_SPELLING: EvidenceRule.ValueType  # 2
+"""Another spelling in the same script."""
+EVIDENCE_RULE_OTHER_SCRIPT: EvidenceRule.ValueType  # 3
+"""The same sounds in the other script."""
+EVIDENCE_RULE_SLIP: EvidenceRule.ValueType  # 4
+"""One slip of the keys away."""
+EVIDENCE_RULE_NEAR: EvidenceRule.ValueType  # 5
+"""A year of birth one or two years apart."""
+EVIDENCE_RULE_MISSING: EvidenceRule.ValueType  # 6
+"""The other record doesn't have the word."""
+EVIDENCE_RULE_DIFFERENT: EvidenceRule.ValueType  # 7
+"""Another one."""
+Global___EvidenceRule: _TypeAlias = EvidenceRule  # noqa: Y015
+
 class _PhotoState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -791,8 +895,38 @@ class GetRegistrationResponse(_message.Message):
 Global___GetRegistrationResponse: _TypeAlias = GetRegistrationResponse  # noqa: Y015
 
 @_typing.final
+class ReviewEvidence(_message.Message):
+    """A part of what makes a likely duplicate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    WORD_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    part: Global___EvidencePart.ValueType
+    """Which part."""
+    word: _builtins.int
+    """Which word of that part of the registration, from 1; 0: the part has no words."""
+    rule: Global___EvidenceRule.ValueType
+    """What was found for it."""
+    def __init__(
+        self,
+        *,
+        part: Global___EvidencePart.ValueType = ...,
+        word: _builtins.int = ...,
+        rule: Global___EvidenceRule.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "rule", b"rule", "word", b"word"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewEvidence: _TypeAlias = ReviewEvidence  # noqa: Y015
+
+@_typing.final
 class Review(_message.Message):
-    """A registration that shares an identifier with one that was confirmed before it. It names no person."""
+    """Two registrations that may be of one person. It names nobody."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -801,6 +935,8 @@ class Review(_message.Message):
     EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     IDENTIFIER_FIELD_NUMBER: _builtins.int
     REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Number of the review, from 1."""
     registration_id: _builtins.str
@@ -808,10 +944,16 @@ class Review(_message.Message):
     earlier_registration_id: _builtins.str
     """The registration that was confirmed first."""
     identifier: Global___IdentifierKind.ValueType
-    """What they share."""
+    """What they share; UNSPECIFIED for a likely duplicate."""
+    kind: Global___ReviewKind.ValueType
+    """Why there is a review."""
     @_builtins.property
     def review_time(self) -> _timestamp_pb2.Timestamp:
         """The fixed time at which the review was written."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewEvidence]:
+        """Of a likely duplicate: what is alike and what differs."""
 
     def __init__(
         self,
@@ -821,10 +963,12 @@ class Review(_message.Message):
         earlier_registration_id: _builtins.str = ...,
         identifier: Global___IdentifierKind.ValueType = ...,
         review_time: _timestamp_pb2.Timestamp | None = ...,
+        kind: Global___ReviewKind.ValueType = ...,
+        evidence: _abc.Iterable[Global___ReviewEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "identifier", b"identifier", "number", b"number", "registration_id", b"registration_id", "review_time", b"review_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "identifier", b"identifier", "kind", b"kind", "number", b"number", "registration_id", b"registration_id", "review_time", b"review_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -168,7 +168,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReviews(self, request, context):
-        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
+        names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

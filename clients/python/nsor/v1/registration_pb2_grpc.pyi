@@ -76,7 +76,8 @@ class RegistrationServiceStub:
     says when to ask again.
     """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
-    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
+    names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]
@@ -148,7 +149,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     says when to ask again.
     """
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
-    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+    """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
+    names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]  # type: ignore[assignment]
@@ -259,7 +261,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ListReviewsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ListReviewsResponse, _abc.Awaitable[_registration_pb2.ListReviewsResponse]]:
-        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has. They are written at fixed
+        """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
+        names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 

@@ -55,9 +55,10 @@ CREATE TABLE registration_review (
     kind smallint NOT NULL
 );
 CREATE INDEX registration_review_registration ON registration_review (registration_id);
+CREATE INDEX registration_review_time ON registration_review (review_time);
 COMMENT ON TABLE registration_review IS 'what the sealed records of review_time say, for NPB''s list';
 COMMENT ON COLUMN registration_review.review_time IS 'number of the time at which it was written';
-COMMENT ON COLUMN registration_review.kind IS 'enum nsor.v1.IdentifierKind';
+COMMENT ON COLUMN registration_review.kind IS 'enum nsor.v1.IdentifierKind; 0: a likely duplicate';
 
 GRANT SELECT, INSERT ON
     registration_identifier, registration_case, registration_claim, review_time, registration_review

@@ -577,8 +577,64 @@ class ClaimRecord(_message.Message):
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
+class ReviewEvidence(_message.Message):
+    """A part of what makes a likely duplicate: codes, no names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    WORD_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    part: _builtins.int
+    """Number of nsor.v1.EvidencePart."""
+    word: _builtins.int
+    """Which word of that part, from 1; 0 for a part that has no words."""
+    rule: _builtins.int
+    """Number of nsor.v1.EvidenceRule."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.int = ...,
+        word: _builtins.int = ...,
+        rule: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "rule", b"rule", "word", b"word"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewEvidence: _TypeAlias = ReviewEvidence  # noqa: Y015
+
+@_typing.final
+class WaitingAgency(_message.Message):
+    """How far an agency's registrations have been compared, when its share of a day was used up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    COMPARED_TO_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """The agency that entered them."""
+    compared_to: _builtins.int
+    """Index of an entry: what was written by it and before is done with."""
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str = ...,
+        compared_to: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "compared_to", b"compared_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingAgency: _TypeAlias = WaitingAgency  # noqa: Y015
+
+@_typing.final
 class ReviewRecord(_message.Message):
-    """A review: a registration one of whose identifiers an earlier confirmed one has."""
+    """A review: a registration one of whose identifiers an earlier confirmed one has, or that is a likely duplicate of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -586,6 +642,8 @@ class ReviewRecord(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Number of the review, from 1."""
     registration_id: _builtins.bytes
@@ -593,7 +651,13 @@ class ReviewRecord(_message.Message):
     earlier_registration_id: _builtins.bytes
     """The one that was confirmed first, 16 bytes."""
     kind: _builtins.int
-    """Number of nsor.v1.IdentifierKind."""
+    """Number of nsor.v1.IdentifierKind; 0: a likely duplicate."""
+    agency: _builtins.str
+    """Of a likely duplicate: the agency whose share of the day it took."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewEvidence]:
+        """Of a likely duplicate."""
+
     def __init__(
         self,
         *,
@@ -601,10 +665,12 @@ class ReviewRecord(_message.Message):
         registration_id: _builtins.bytes = ...,
         earlier_registration_id: _builtins.bytes = ...,
         kind: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        evidence: _abc.Iterable[Global___ReviewEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "kind", b"kind", "number", b"number", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "kind", b"kind", "number", b"number", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,15 +686,25 @@ class ReviewTimeRecord(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     DUE_US_FIELD_NUMBER: _builtins.int
     REVIEWS_FIELD_NUMBER: _builtins.int
+    COMPARED_TO_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
     """Number of the time, from 1."""
     due_us: _builtins.int
     """The time."""
+    compared_to: _builtins.int
+    """Index of an entry: what was written by it and before has been compared by name, and its likely duplicates are reviewed, but for
+    those of `waiting`.
+    """
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
+
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingAgency]:
+        """Agencies whose share of the day was used up."""
 
     def __init__(
         self,
@@ -637,10 +713,12 @@ class ReviewTimeRecord(_message.Message):
         number: _builtins.int = ...,
         due_us: _builtins.int = ...,
         reviews: _abc.Iterable[Global___ReviewRecord] | None = ...,
+        compared_to: _builtins.int = ...,
+        waiting: _abc.Iterable[Global___WaitingAgency] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "number", b"number", "review_time_id", b"review_time_id", "reviews", b"reviews"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "number", b"number", "review_time_id", b"review_time_id", "reviews", b"reviews", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

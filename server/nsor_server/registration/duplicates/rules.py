@@ -1,0 +1,78 @@
+"""Who is compared by name, and what makes a likely duplicate. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from nsor.v1 import registration_pb2, types_pb2
+from nsor_server.names.card import Candidate, Name, Person
+from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.registration.states import standing_counts
+from nsor_server.storage.v1 import record_pb2
+
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+_ADULT: Final = 18
+_LATER: Final[dict[int, int]] = {types_pb2.DATE_PRECISION_DAY: 0, types_pb2.DATE_PRECISION_MONTH: 31}
+"""Days by which somebody may have been born later than the day that is stored; otherwise a year."""
+
+
+def person(record: record_pb2.RegistrationRecord) -> Person:
+    """What is compared of a registration: names, relatives, birth year, sex, districts."""
+    return Person(
+        tuple(Name(each.name, each.relative_name) for each in record.names),
+        _day(record.birth_day).year,
+        record.sex,
+        tuple(sorted({_district(each.place_code) for each in record.addresses if each.place_code})),
+    )
+
+
+def is_compared(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a registration may be found by name: confirmed, of an adult, and not handled with more care.
+
+    What no court has confirmed claims nothing, and what was sealed is absent. Who was under 18 at every offence that
+    stands stays out, by the younger reading where the birth date is no exact day (rule 22).
+    """
+    return (
+        record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+        and not record.heightened_handling
+        and any(_was_adult(record, each) for conviction in record.convictions for each in standing_counts(conviction))
+    )
+
+
+def is_likely(candidate: Candidate, cards: int, policy: ReviewPolicy) -> bool:
+    """Whether a candidate is a likely duplicate.
+
+    Args:
+        candidate: somebody else.
+        cards: how many there are: with more of them it is less surprising that two are alike.
+        policy: what is enough.
+    """
+    return (
+        candidate.strength >= policy.likely_strength and candidate.rarity - math.log(cards + 1) >= policy.likely_margin
+    )
+
+
+def evidence(candidate: Candidate) -> list[record_pb2.ReviewEvidence]:
+    """The evidence of a candidate, as it is sealed: codes, no names."""
+    return [record_pb2.ReviewEvidence(part=one.part, word=one.word, rule=one.rule) for one in candidate.evidence]
+
+
+def left_of_day(agency: str, written: Iterable[record_pb2.ReviewRecord], policy: ReviewPolicy) -> int:
+    """How many reviews of likely duplicates an agency's entries may still cause, after those of the last day."""
+    return max(0, policy.likely_per_agency_and_day - sum(each.agency == agency for each in written))
+
+
+def _was_adult(record: record_pb2.RegistrationRecord, count: record_pb2.Count) -> bool:
+    latest = _day(record.birth_day + _LATER.get(record.birth_precision, 365))
+    return _day(count.offence_day) >= dt.date(latest.year + _ADULT, latest.month, min(latest.day, 28))
+
+
+def _day(number: int) -> dt.date:
+    return dt.date.fromordinal(_EPOCH + number)
+
+
+def _district(place_code: str) -> str:
+    return "/".join(place_code.split("/")[:2])

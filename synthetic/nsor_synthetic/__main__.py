@@ -1,4 +1,4 @@
-"""``python -m nsor_synthetic``, and ``nsor-server synthetic``: writes conviction orders as JSON Lines."""
+"""``python -m nsor_synthetic`` and ``nsor-server synthetic``: writes conviction orders, as JSON Lines or as a table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TextIO
 import click
 from google.protobuf import json_format
 
+from nsor_synthetic import typed
 from nsor_synthetic.orders import MOST, Order, generate
 from nsor_synthetic.places import UNITS, unit_of
 
@@ -28,9 +29,14 @@ from nsor_synthetic.places import UNITS, unit_of
     help="Two files for each province in the folder --out: PK-PB.jsonl for its prosecution, and PK-PB.cases, the case "
     "numbers of its courts' own records in the same order, for `nsor confirm --from-events < PK-PB.cases`.",
 )
+@click.option("--csv", "as_csv", is_flag=True, help="A table as clerks type it, for `nsor import`; not with --split.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; without it, stdout.")
-def main(seed: int, count: int, unit: str | None, split: bool, out: Path | None) -> None:
+def main(  # noqa: PLR0917 - one argument per option of the command
+    seed: int, count: int, unit: str | None, split: bool, as_csv: bool, out: Path | None
+) -> None:
     """Write synthetic conviction orders, one CreateRegistrationRequest in JSON a line. They name nobody real."""
+    if split and as_csv:
+        raise click.UsageError("--csv writes one table: take --unit in place of --split")
     orders = generate(seed, count, unit or "")
     if split:
         if out is None:
@@ -38,6 +44,9 @@ def main(seed: int, count: int, unit: str | None, split: bool, out: Path | None)
         _write_split(orders, out)
         return
     with _to_write(out) if out else click.open_file("-", "w", encoding="utf-8") as file:
+        if as_csv:
+            typed.write(file, orders, seed)
+            return
         for order in orders:
             file.write(_line(order))
 

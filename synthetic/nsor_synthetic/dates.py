@@ -19,6 +19,11 @@ def to_date(day: dt.date) -> date_pb2.Date:
     return date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 
+def to_day(date: date_pb2.Date) -> dt.date:
+    """Give a message as a day."""
+    return dt.date(date.year, date.month, date.day)
+
+
 def no_sunday(day: dt.date) -> dt.date:
     """The day, or the Saturday before: courts don't sit on Sundays."""
     return day - dt.timedelta(days=1) if day.weekday() == _SUNDAY else day

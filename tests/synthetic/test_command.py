@@ -1,11 +1,13 @@
 """The command that a newcomer starts with: files that his agencies can use as they are."""
 
+import csv
 import json
 from pathlib import Path
 
 from click.testing import CliRunner
 from google.protobuf import json_format
 
+from nsor_synthetic import typed
 from nsor_synthetic.__main__ import main
 from nsor_synthetic.orders import Order, generate
 
@@ -52,6 +54,15 @@ def test_one_unit_goes_to_stdout_as_json_lines() -> None:
     assert [json.loads(line)["request_id"] for line in done.stdout.splitlines()] == [
         order.request_id for order in generate(7, 3, "PK-SD")
     ]
+
+
+def test_a_table_is_what_clerks_type(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    done = CliRunner().invoke(main, ["--unit", "PK-PB", "--count", "20", "--csv", "--out", str(file)])
+    assert done.exit_code == 0, done.output
+    with file.open(encoding="utf-8", newline="") as text:
+        assert list(csv.DictReader(text)) == list(typed.rows(generate(7, 20, "PK-PB"), 7))
+    assert CliRunner().invoke(main, ["--split", "--csv", "--out", str(tmp_path)]).exit_code == 2
 
 
 def test_split_without_a_folder_says_what_to_add() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nsor import policies
 from nsor.v1 import errors_pb2
-from nsor_server.policy import documents, source, succession
+from nsor_server.policy import documents, source, store, succession
 from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE
 from nsor_server.policy.loaded import Policy
 
@@ -121,6 +121,25 @@ def test_a_deadline_that_the_register_counts_is_always_there() -> None:
     without = shipped("deadlines").replace(ADDRESS_CHANGE_NOTICE.encode(), b"another-notice")
     with pytest.raises(source.PolicyError, match=ADDRESS_CHANGE_NOTICE):
         SHIPPED.replaced("deadlines", documents.parse("deadlines", without))
+
+
+def test_a_registers_own_deadlines_may_be_older_than_a_rule_that_is_counted_since() -> None:
+    # It would not start on them, and nobody could adopt others.
+    before = json.loads(documents.canonical(SHIPPED.documents["deadlines"]))
+    before["deadline"] = [row for row in before["deadline"] if row["id"] != ADDRESS_CHANGE_NOTICE]
+    content = json.dumps(before).encode()
+    rows = [
+        {"name": name, "version": 1, "digest": documents.digest(name, each), "content": each}
+        for name, each in ((name, documents.canonical(document)) for name, document in SHIPPED.documents.items())
+        if name != "deadlines"
+    ]
+    own = {"name": "deadlines", "version": 1, "digest": documents.digest("deadlines", content), "content": content}
+    policy = store.decided([*rows, own])
+    start = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
+    assert policy.deadlines.due(ADDRESS_CHANGE_NOTICE, start) == SHIPPED.deadlines.due(ADDRESS_CHANGE_NOTICE, start)
+    assert policy.documents["deadlines"] != SHIPPED.documents["deadlines"]
+    # Whoever adopts the file that ships changes nothing that has counted.
+    succession.check(policy, policy.replaced("deadlines", SHIPPED.documents["deadlines"]), TODAY)
 
 
 def deadlines(change: tuple[bytes, bytes] = (b"", b""), more: bytes = b"") -> Policy:

@@ -127,7 +127,8 @@ def _both(
             documents.check_folder(folder)
         # A folder proposes what it holds; the files of the release propose all.
         names = [name for name in documents.KINDS if path is None or (path / f"{name}.toml").exists()]
-        return before, Policy.of({**before.documents, **{name: documents.read(folder, name) for name in names}})
+        parts = {**before.documents, **{name: documents.read(folder, name) for name in names}}
+        return before, Policy.of(parts, before.versions)
     if path.stem not in documents.KINDS or path.suffix != ".toml":
         known = ", ".join(f"{name}.toml" for name in documents.KINDS)
         raise click.UsageError(f"{path.name} is no document of the policy; they are {known}.")

@@ -139,6 +139,17 @@ class Deadlines:
         """
         return cls(source.read(path or source.packaged("deadlines.toml"), DeadlinesFile).deadline)
 
+    def completed(self, rule_ids: Iterable[str]) -> Self:
+        """Give these rules, and of those that they lack the ones that ship.
+
+        A register's own document may be older than a rule that the services have come to count since.
+        """
+        lacking = frozenset(rule_ids) - self._rules.keys()
+        if not lacking:
+            return self
+        shipped = source.read(source.packaged("deadlines.toml"), DeadlinesFile).deadline
+        return type(self)((*self.rows(), *(row for row in shipped if row.id in lacking)))
+
     def require(self, rule_ids: Iterable[str]) -> None:
         """See that there is a version of each rule for any day.
 

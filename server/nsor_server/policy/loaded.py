@@ -66,12 +66,14 @@ class Policy:
         versions: Mapping[str, int] = MappingProxyType({}),
         digests: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Self:
-        """The policy of these documents, one of each kind.
+        """The policy of these documents, one of each kind; those of a register may lack what is counted since.
 
         Raises:
             source.PolicyError: one breaks a rule of its kind, or they don't fit together.
         """
         deadlines = Deadlines(parts["deadlines"].deadline)
+        if versions:
+            deadlines = deadlines.completed(COUNTED)
         deadlines.require(COUNTED)
         return cls(
             places=Places(parts["places"].unit),
@@ -88,8 +90,10 @@ class Policy:
             digests=digests,
         )
 
-    def replaced(self, name: str, document: msgspec.Struct) -> Self:
+    def replaced(self, name: str, document: Any) -> Self:
         """This policy with another document of a name; raises source.PolicyError as ``of``."""
+        if name == "deadlines":
+            Deadlines(document.deadline).require(COUNTED)
         return self.of({**self.documents, name: document}, {**self.versions, name: self.version + 1})
 
     def differs(self, other: Policy) -> tuple[str, ...]:

@@ -49,6 +49,14 @@ def requests(seed: int) -> Iterator[Message]:
         etag="0123456789abcdef",
         case_number=_CASE_NUMBER,
     )
+    yield registration_pb2.ConfirmRegistrationsRequest(
+        request_id=ids.uuid("confirm-many"),
+        confirmations=[
+            registration_pb2.Confirmation(
+                registration_id=ids.uuid("registration"), etag="0123456789abcdef", case_number=_CASE_NUMBER
+            )
+        ],
+    )
     yield registration_pb2.AddConvictionRequest(
         request_id=ids.uuid("add-conviction"),
         registration_id=ids.uuid("registration"),

@@ -139,6 +139,18 @@ def case(_known: Known) -> lookup_pb2.OpenCourtCaseRequest:
     )
 
 
+def many_confirmations(known: Known) -> registration_pb2.ConfirmRegistrationsRequest:
+    one = confirmation(known.registration)
+    return registration_pb2.ConfirmRegistrationsRequest(
+        request_id=str(uuid.uuid4()),
+        confirmations=[
+            registration_pb2.Confirmation(
+                registration_id=one.registration_id, etag=one.etag, case_number=one.case_number
+            )
+        ],
+    )
+
+
 def further_conviction(known: Known) -> registration_pb2.AddConvictionRequest:
     return registration_pb2.AddConvictionRequest(
         request_id=str(uuid.uuid4()),
@@ -154,6 +166,7 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         import_id=str(uuid.uuid4()), rows=[registration_pb2.ImportRow(row=1, order=order())]
     ),
     "RegistrationService/AddConviction": further_conviction,
+    "RegistrationService/ConfirmRegistrations": many_confirmations,
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
     "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(
         registration_id=known.registration.registration_id

@@ -14,13 +14,14 @@ from google.protobuf.message import Message
 
 import nsor
 from nsor import cli
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, officer_pb2, registration_pb2, types_pb2
+from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2, officer_pb2, registration_pb2, types_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
+CONFIRM_MANY = "nsor.v1.RegistrationService/ConfirmRegistrations"
 ADD = "nsor.v1.RegistrationService/AddConviction"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
@@ -125,6 +126,77 @@ def test_a_conviction_is_added_to_the_version_that_was_shown_and_only_when_someb
     request = registration_pb2.AddConvictionRequest.FromString(_requests(court, ADD)[0])
     assert (request.registration_id, request.etag) == (DONE, "e")
     assert request.conviction.court_case.case_number == "Sessions Case 7/2023"
+
+
+def _findings(request: bytes) -> Message:
+    """Every registration is confirmed but SEEN, whose number is wrong."""
+    answer = registration_pb2.ConfirmRegistrationsResponse()
+    for each in registration_pb2.ConfirmRegistrationsRequest.FromString(request).confirmations:
+        if each.registration_id == SEEN:
+            answer.findings.add(registration_id=SEEN, reason=errors_pb2.ERROR_REASON_NO_RECORD)
+        else:
+            answer.findings.add(registration_id=each.registration_id, etag="f")
+    return answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Registration_ID,case_number,etag\n{NEW},{NUMBER},\n{SEEN},{NUMBER},e\n\n{DONE},{NUMBER},\n",
+        "".join(
+            json.dumps({"registrationId": one, "caseNumber": NUMBER, "etag": etag}) + "\n"
+            for one, etag in ((NEW, ""), (SEEN, "e"), (DONE, ""))
+        ),
+    ],
+    ids=["table", "lines"],
+)
+def test_a_file_is_one_decision_and_says_what_was_confirmed_before(
+    *, run: Run, court: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    # What was confirmed already isn't sent again; one wrong number keeps back no other.
+    court.answers[CONFIRM_MANY] = _findings
+    file = tmp_path / "list"
+    file.write_text(text, encoding="utf-8-sig")
+    assert run("confirm", "--file", str(file)) == cli.REFUSED
+    (sent,) = _requests(court, CONFIRM_MANY)
+    request = registration_pb2.ConfirmRegistrationsRequest.FromString(sent)
+    assert [(each.registration_id, each.etag, each.case_number) for each in request.confirmations] == [
+        (NEW, "e", NUMBER),
+        (SEEN, "e", NUMBER),
+    ]
+    out, err = capsys.readouterr()
+    assert "Of 3: 1 confirmed, 1 refused, 1 were confirmed before." in out + err
+    assert "NO_RECORD" in out + err
+    assert NUMBER not in out + err
+
+
+def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: Path) -> None:
+    court.answers[CONFIRM_MANY] = _findings
+    file = tmp_path / "list.csv"
+    rows = (f"00000000-0000-4000-9000-{nth:012},{NUMBER},e\n" for nth in range(501))
+    file.write_text("registration_id,case_number,etag\n" + "".join(rows), encoding="utf-8")
+    assert run("confirm", "--file", str(file)) == 0
+    sent = [registration_pb2.ConfirmRegistrationsRequest.FromString(each) for each in _requests(court, CONFIRM_MANY)]
+    assert [len(each.confirmations) for each in sent] == [500, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,number\n1,2\n", "Missing: registration_id, case_number"),
+        (f"registration_id,case_number\n{NEW},\n", "Line 2: nothing in case_number"),
+    ],
+)
+def test_a_table_that_is_none_is_told_by_line_and_column(
+    *, run: Run, court: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    assert run("confirm", "--file", str(file)) == cli.USAGE
+    err = capsys.readouterr().err
+    assert said in err
+    assert NEW not in err
+    assert court.calls == []
 
 
 def test_going_through_events_shows_only_what_awaits_the_court(

@@ -21,7 +21,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import officer_pb2, options_pb2, receipt_pb2
+from nsor.v1 import officer_pb2, options_pb2, receipt_pb2, types_pb2
 from nsor_server import config
 from nsor_server.app import Register
 from nsor_server.calls import Agency
@@ -200,6 +200,7 @@ def example_agencies() -> list[Agency]:
             enabled=True,
             name_en=e["name"]["en"],
             name_ur=e["name"]["ur"],
+            court_kinds=tuple(types_pb2.CourtKind.Value(f"COURT_KIND_{kind}") for kind in e.get("court_kinds", ())),
         )
         for e in entries
     ]

@@ -65,8 +65,16 @@ def fill(database: Database, certificates: Path, keyring: Keyring) -> None:
     with database.owner() as owner:
         for agency in example_agencies():
             owner.execute(
-                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
-                (agency.agency_id, agency.kind, agency.name_en, agency.name_ur, list(agency.jurisdiction)),
+                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                (
+                    agency.agency_id,
+                    agency.kind,
+                    agency.name_en,
+                    agency.name_ur,
+                    list(agency.jurisdiction),
+                    list(agency.court_kinds),
+                ),
             )
         for entry in index.read(certificates / "index.jsonl"):
             if isinstance(entry, index.Revoked):

@@ -87,6 +87,22 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def confirm_registrations(
+        self,
+        request: registration_pb2.ConfirmRegistrationsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmRegistrationsResponse]:
+        """Confirm up to 500 registrations by one decision, which the officer signs once."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmRegistrations",
+            request,
+            registration_pb2.ConfirmRegistrationsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def get_registration(
         self,
         request: registration_pb2.GetRegistrationRequest,

@@ -180,6 +180,13 @@ def _create_registration(
                 violations.append(Violation(field, errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
+def _confirm_registrations(
+    request: registration_pb2.ConfirmRegistrationsRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    named = (confirmation.registration_id or None for confirmation in request.confirmations)
+    _duplicates(named, path + "confirmations[{}].registration_id", violations)
+
+
 def _notice(
     notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
 ) -> None:
@@ -250,6 +257,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Conviction": _conviction,
     "nsor.v1.Custody": _custody,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
+    "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.ImportRegistrationsRequest": _import,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,

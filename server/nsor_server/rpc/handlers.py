@@ -12,10 +12,11 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 from nsor_server.calls import Call, Outcome, Refusal
-from nsor_server.errors import Violation
+from nsor_server.errors import ApiError, Violation
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Step
+from nsor_server.storage.v1 import record_pb2
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
@@ -64,6 +65,34 @@ class Grouped(Generic[Q, A, P]):
     decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | Refusal]]
 
 
+@dataclass(frozen=True, slots=True)
+class Parted(Generic[Q, A]):
+    """A method that decides many things by one signed call; each part is decided and recorded as another method's call.
+
+    Attributes:
+        request: type of its requests.
+        response: type of its answers.
+        part: type of the requests of its parts: of a unary method, which says what they cost and who may call it.
+        parts: the requests of its parts, in order, each with a request id that follows from the call's and its place.
+        joined: the outcome, from the answer or the refusal of each part; it adds no rows.
+    """
+
+    request: type[Q]
+    response: type[A]
+    part: type[Message]
+    parts: Callable[[Q], Sequence[Message]]
+    joined: Callable[[Call, Q, Sequence[Message | ApiError]], Outcome[A]]
+
+    def taken(self) -> Unary[Q, A]:
+        """What takes a call, before its parts: it reads nothing of the register, and keeps the request's hash."""
+
+        def run(_call: Call, request: Q, _conn: Connection) -> Outcome[A]:
+            validated = bool(getattr(request, "validate_only", False))
+            return Outcome(self.response(), record_pb2.AccessDetail(outcome="VALIDATED" if validated else "TAKEN"))
+
+        return Unary(self.request, self.response, run)
+
+
 class StreamStep(NamedTuple):
     """One message of a stream: its outcome, without a receipt, and where the stream goes on."""
 
@@ -105,4 +134,6 @@ class Exchanged(Generic[Q, A]):
     weight: Callable[[Q], int]
 
 
-Handler: TypeAlias = Unary[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any] | Exchanged[Any, Any]
+Handler: TypeAlias = (
+    Unary[Any, Any] | Parted[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any] | Exchanged[Any, Any]
+)

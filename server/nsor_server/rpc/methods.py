@@ -20,7 +20,7 @@ from nsor_server.access.contract import Contract, ContractError, MethodRule
 from nsor_server.calls import Call
 from nsor_server.errors import Violation
 from nsor_server.rpc import transport
-from nsor_server.rpc.handlers import Exchanged, Grouped, Handler, Streamed, Unary
+from nsor_server.rpc.handlers import Exchanged, Grouped, Handler, Parted, Streamed, Unary
 from nsor_server.rpc.reading import Reader
 from nsor_server.rpc.transport import Channel
 from nsor_server.tracing.spans import OTHER_METHOD
@@ -41,6 +41,7 @@ class Method:
         max_seconds: longest that the server works on a call.
         is_stream: whether it answers with a stream.
         is_grouped: whether the ledger's writer decides its calls.
+        part: the method as which the parts of its calls are decided; None: it has no parts.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Method:
     max_seconds: float
     is_stream: bool = False
     is_grouped: bool = False
+    part: Method | None = None
 
     @property
     def by_directory(self) -> bool:
@@ -84,6 +86,8 @@ class Method:
         """
         if isinstance(self.handler, Unary):
             reader.run(self.handler, call)
+        elif isinstance(self.handler, Parted):
+            reader.run(self.handler.taken(), call)
         elif isinstance(self.handler, Grouped):
             call.prepared = self.handler.prepare(call, call.request)
 
@@ -100,7 +104,7 @@ class Methods(grpc.GenericRpcHandler):
         self._by_request = {rule.request_class: rule for rule in contract.methods.values()}
         self.methods: dict[str, Method] = {}
         self._accepted: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
-        for handler in handlers:
+        for handler in sorted(handlers, key=lambda each: isinstance(each, Parted)):
             method = self._method(handler)
             if method.name in self.methods:
                 raise ContractError(f"{method.name} has two handlers")
@@ -132,7 +136,15 @@ class Methods(grpc.GenericRpcHandler):
         if rule.effect == options_pb2.EFFECT_DISCLOSES and isinstance(handler, Unary) and handler.charge is None:
             raise ContractError(f"{rule.full_name} discloses, and nothing says what it costs")
         seconds = STREAM_SECONDS if rule.streaming else rule.deadline_ms / 1000
-        return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped))
+        part = self._part(handler) if isinstance(handler, Parted) else None
+        return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped), part)
+
+    def _part(self, handler: Parted[Any, Any]) -> Method:
+        rule = self._by_request.get(handler.part)
+        part = self.methods.get(rule.full_name) if rule else None
+        if part is None or not isinstance(part.handler, Unary):
+            raise ContractError(f"the parts of {handler.request.__name__} are of no unary method")
+        return part
 
 
 def _repeats_to_anybody(rule: MethodRule, handler: Handler) -> bool:

@@ -30,8 +30,9 @@ from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.arrival import arrive
 from nsor_server.rpc.methods import Method
 from nsor_server.rpc.naming import named, request_id, rows_read
+from nsor_server.rpc.parts import Parts
 from nsor_server.rpc.peers import Peers
-from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.reading import Reader, repeatable
 from nsor_server.rpc.reception import Reception
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.shares import ROWS_PER_UNIT, Shares, units
@@ -70,6 +71,21 @@ class Pipeline:
     pool: Shares
     stream_pool: Executor
     max_bytes: int
+
+    @property
+    def parts(self) -> Parts:
+        """What takes calls through their parts."""
+        return Parts(
+            self.admission,
+            self.reader,
+            self.refusals,
+            self.limits,
+            self.writer,
+            self.pool,
+            self.tracing,
+            self.record,
+            self.recorded,
+        )
 
     def accept(self, method: Method, channel: Channel) -> None:
         """Take a call of the contract."""
@@ -140,7 +156,10 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - the one catch-all: grpc sends an exception's text to the caller
             self.refuse(call, error)
         else:
-            self.record(call)
+            if call.route.part is not None and repeatable(call.request) is not None:
+                self.parts.begin(call)
+            else:
+                self.record(call)
 
     def _decide(self, call: Call) -> None:
         """Run the handler; what it refuses by the directory isn't refused by an old one.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import record_id
+from nsor.cli.confirm_file import confirm_file
 from nsor.cli.failures import as_dict
-from nsor.cli.session import Session, common, proof_of, read_request, read_text
+from nsor.cli.session import Session, common, read_text
 
 if TYPE_CHECKING:
     from nsor.answers import Answer
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     help="The version that the court has seen; without it the registration is shown first, but for its case number.",
 )
 @click.option("--case-number", help="Case number in the court's own record.")
-@click.option("--file", "file", metavar="FILE|-", help="JSON Lines: registration_id, case_number and, if seen, etag.")
+@click.option(
+    "--file", "file", metavar="FILE|-", help="CSV or JSON Lines: registration_id, case_number and, if seen, etag."
+)
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
 @common
 def confirm(  # noqa: PLR0917 - one argument per option of the command
@@ -35,7 +38,7 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
     file: str | None,
     from_events: bool,
 ) -> int:
-    """Confirm registrations from the court's own record; the officer signs each.
+    """Confirm registrations from the court's own record; the officer signs each, and of a file 500 at once.
 
     The case number must come from the court's record, not from the registration: that is what confirms it.
     """
@@ -43,7 +46,7 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
         raise click.UsageError("Give one of: a registration's id, --file FILE, or --from-events.")
     with session.client(officer=True) as client:
         if file:
-            return _from_file(session, client, read_text(file))
+            return confirm_file(session, client, read_text(file))
         if from_events:
             return _from_events(session, client)
         _one(session, client, registration_id or "", etag, case_number)
@@ -133,35 +136,3 @@ def _show_refusal(session: Session, registration_id: str, error: NsorError) -> N
     else:
         session.say(registration_id)
         session.failures.error(error)
-
-
-def _from_file(session: Session, client: Client, text: str) -> int:
-    from nsor.errors import Refused  # noqa: PLC0415 - as above
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
-
-    requests = []
-    for line in filter(str.strip, text.splitlines()):
-        request = registration_pb2.ConfirmRegistrationRequest()
-        read_request(line, request)
-        requests.append(request)
-    refused = 0
-    with session.progress() as progress:
-        for request in progress.track(requests, description="Confirming"):
-            try:
-                _confirm_row(session, client, request)
-            except Refused as error:
-                refused += 1
-                _show_refusal(session, request.registration_id, error)
-    session.say(f"{len(requests) - refused} confirmed, {refused} refused.")
-    return 1 if refused else 0
-
-
-def _confirm_row(session: Session, client: Client, request: registration_pb2.ConfirmRegistrationRequest) -> None:
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
-
-    if not request.etag:
-        wanted = registration_pb2.GetRegistrationRequest(registration_id=request.registration_id)
-        request.etag = client.registration.get_registration(wanted).message.registration.etag
-    answer = _confirmed(client, request)
-    if session.as_json:
-        session.json({"registration_id": request.registration_id, "etag": answer.message.etag, **proof_of(answer)})

@@ -849,6 +849,126 @@ class ConfirmRegistrationResponse(_message.Message):
 Global___ConfirmRegistrationResponse: _TypeAlias = ConfirmRegistrationResponse  # noqa: Y015
 
 @_typing.final
+class Confirmation(_message.Message):
+    """One of the confirmations of a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    etag: _builtins.str
+    """The etag that the court has seen."""
+    case_number: _builtins.str
+    """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        case_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
+
+@_typing.final
+class ConfirmRegistrationsRequest(_message.Message):
+    """A court's decision on many registrations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    CONFIRMATIONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable. Another message under the id is refused with REQUEST_ID_REUSED."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    @_builtins.property
+    def confirmations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Confirmation]:
+        """What is confirmed; each registration once."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        confirmations: _abc.Iterable[Global___Confirmation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmations", b"confirmations", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmRegistrationsRequest: _TypeAlias = ConfirmRegistrationsRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmationFinding(_message.Message):
+    """What became of one confirmation: what ConfirmRegistration answers, or why it refuses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration that was named."""
+    etag: _builtins.str
+    """Etag of the new version; empty: it isn't confirmed."""
+    state: Global___RegistrationState.ValueType
+    """Where the registration stands now; UNSPECIFIED: it isn't confirmed."""
+    reason: _errors_pb2.ErrorReason.ValueType
+    """Why it isn't confirmed; UNSPECIFIED: it is."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        state: Global___RegistrationState.ValueType = ...,
+        reason: _errors_pb2.ErrorReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "reason", b"reason", "registration_id", b"registration_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmationFinding: _TypeAlias = ConfirmationFinding  # noqa: Y015
+
+@_typing.final
+class ConfirmRegistrationsResponse(_message.Message):
+    """The answer to a decision on many registrations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConfirmationFinding]:
+        """A finding for each confirmation, in their order; none with `validate_only`."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___ConfirmationFinding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmRegistrationsResponse: _TypeAlias = ConfirmRegistrationsResponse  # noqa: Y015
+
+@_typing.final
 class GetRegistrationRequest(_message.Message):
     """Asks for a registration by id."""
 

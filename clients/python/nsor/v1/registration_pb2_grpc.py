@@ -60,6 +60,11 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationResponse.FromString,
                 _registered_method=True)
+        self.ConfirmRegistrations = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmRegistrations',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsResponse.FromString,
+                _registered_method=True)
         self.GetRegistration = channel.unary_unary(
                 '/nsor.v1.RegistrationService/GetRegistration',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.SerializeToString,
@@ -156,6 +161,16 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmRegistrations(self, request, context):
+        """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
+        ConfirmRegistration, with its budget, one after the other: the answer, with a finding for each in order, comes last. The minutes
+        for which a signature is taken count until the work has begun. When the line breaks, send the same request again, signed anew: it
+        goes on where it ended, and what was done isn't done twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRegistration(self, request, context):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
@@ -244,6 +259,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ConfirmRegistration,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationResponse.SerializeToString,
+            ),
+            'ConfirmRegistrations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmRegistrations,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsResponse.SerializeToString,
             ),
             'GetRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRegistration,
@@ -417,6 +437,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ConfirmRegistration',
             nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmRegistrations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmRegistrations',
+            nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ConfirmRegistrationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

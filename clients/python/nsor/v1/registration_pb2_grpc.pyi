@@ -68,6 +68,12 @@ class RegistrationServiceStub:
     must not be those who entered them. A few
     numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
+    ConfirmRegistrations: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]
+    """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
+    ConfirmRegistration, with its budget, one after the other: the answer, with a finding for each in order, comes last. The minutes
+    for which a signature is taken count until the work has begun. When the line breaks, send the same request again, signed anew: it
+    goes on where it ended, and what was done isn't done twice.
+    """
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
@@ -140,6 +146,12 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
     must not be those who entered them. A few
     numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    """
+    ConfirmRegistrations: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]  # type: ignore[assignment]
+    """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
+    ConfirmRegistration, with its budget, one after the other: the answer, with a finding for each in order, comes last. The minutes
+    for which a signature is taken count until the work has begun. When the line breaks, send the same request again, signed anew: it
+    goes on where it ended, and what was done isn't done twice.
     """
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
@@ -240,6 +252,18 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
         must not be those who entered them. A few
         numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmRegistrations(
+        self,
+        request: _registration_pb2.ConfirmRegistrationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ConfirmRegistrationsResponse, _abc.Awaitable[_registration_pb2.ConfirmRegistrationsResponse]]:
+        """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
+        ConfirmRegistration, with its budget, one after the other: the answer, with a finding for each in order, comes last. The minutes
+        for which a signature is taken count until the work has begun. When the line breaks, send the same request again, signed anew: it
+        goes on where it ended, and what was done isn't done twice.
         """
 
     @_abc_1.abstractmethod

@@ -14,6 +14,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, shown, states, store
+from nsor_server.registration.convictions import bulk
 from nsor_server.registration.convictions.rules import check_fits
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
@@ -32,7 +33,7 @@ class Convictions:
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
-        return (Unary(Request, Response, self.add_conviction, self._added_again),)
+        return (Unary(Request, Response, self.add_conviction, self._added_again), bulk.handler())
 
     def add_conviction(self, call: Call, request: Request, conn: Connection) -> Outcome[Response]:
         """Add a conviction, which waits for its own court; of the owner's records alone."""

@@ -1,0 +1,142 @@
+"""`nsor confirm --file`: a list of the court's own, confirmed by decisions on up to 500 registrations each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nsor.cli.failures import as_dict
+from nsor.cli.session import Session, proof_of, read_request
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.errors import NsorError
+    from nsor.v1 import registration_pb2
+
+MOST: Final = 500
+"""Confirmations of one decision."""
+SECONDS: Final = 600.0
+"""Longest that one decision is waited for."""
+COLUMNS: Final = ("registration_id", "case_number", "etag")
+"""Of a table; the last may be missing or empty."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of the rows."""
+
+    rows: int
+    confirmed: int = 0
+    before: int = 0
+    refused: int = 0
+    waiting: list[registration_pb2.Confirmation] = field(default_factory=list)
+
+
+def confirm_file(session: Session, client: Client, text: str) -> int:
+    """Confirm the rows of a list; gives the exit code.
+
+    Rows without an etag are looked at first: what doesn't wait any more isn't sent.
+    """
+    rows = _rows(text)
+    tally = _Tally(len(rows))
+    with session.progress() as progress:
+        for row in progress.track(rows, description="Looking"):
+            _look(session, client, row, tally)
+        batches = [tally.waiting[at : at + MOST] for at in range(0, len(tally.waiting), MOST)]
+        for batch in progress.track(batches, description="Confirming"):
+            _decide(session, client, batch, tally)
+    before = f", {tally.before} were confirmed before" if tally.before else ""
+    session.say(f"Of {tally.rows}: {tally.confirmed} confirmed, {tally.refused} refused{before}.")
+    return 1 if tally.refused else 0
+
+
+def _rows(text: str) -> list[registration_pb2.Confirmation]:
+    """The rows of JSON Lines, or of a table with headings.
+
+    Raises:
+        click.UsageError: it isn't one; the text names line and column, never a value.
+    """
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    text = text.removeprefix("\ufeff")
+    if text.lstrip().startswith("{"):
+        found = []
+        for line in filter(str.strip, text.splitlines()):
+            found.append(registration_pb2.Confirmation())
+            read_request(line, found[-1])
+        return found
+    return list(_table(csv.reader(io.StringIO(text))))
+
+
+def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation]:
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    headings: list[str] | None = None
+    for number, cells in enumerate(lines, 1):
+        values = [cell.strip() for cell in cells]
+        if headings is None:
+            headings = [value.casefold() for value in values]
+            missing = [name for name in COLUMNS[:2] if name not in headings]
+            if missing:
+                raise click.UsageError(f"The table's first line names its columns. Missing: {', '.join(missing)}.")
+        elif any(values):
+            row = dict(zip(headings, values, strict=False))
+            empty = [name for name in COLUMNS[:2] if not row.get(name)]
+            if empty:
+                raise click.UsageError(f"Line {number}: nothing in {', '.join(empty)}.")
+            yield registration_pb2.Confirmation(**{name: row.get(name, "") for name in COLUMNS})
+
+
+def _look(session: Session, client: Client, row: registration_pb2.Confirmation, tally: _Tally) -> None:
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+    from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - as above
+
+    if row.etag:
+        tally.waiting.append(row)
+        return
+    try:
+        wanted = registration_pb2.GetRegistrationRequest(registration_id=row.registration_id)
+        seen = client.registration.get_registration(wanted).message.registration
+    except Refused as error:
+        _refused(session, row.registration_id, error, tally)
+        return
+    row.etag = seen.etag
+    waits = any(each.state == types_pb2.CONVICTION_STATE_ENTERED for each in seen.convictions)
+    if waits or seen.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
+        tally.waiting.append(row)
+    else:
+        tally.before += 1
+
+
+def _decide(session: Session, client: Client, batch: list[registration_pb2.Confirmation], tally: _Tally) -> None:
+    from nsor.advice import Words  # noqa: PLC0415 - as above
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+    from nsor.v1 import errors_pb2, registration_pb2  # noqa: PLC0415 - as above
+
+    request = registration_pb2.ConfirmRegistrationsRequest(request_id=str(uuid.uuid4()), confirmations=batch)
+    answer = client.registration.confirm_registrations(request, timeout_seconds=SECONDS)
+    for finding in answer.message.findings:
+        if not finding.reason:
+            tally.confirmed += 1
+            if session.as_json:
+                session.json({"registration_id": finding.registration_id, "etag": finding.etag, **proof_of(answer)})
+            continue
+        reason = errors_pb2.ErrorReason.Name(finding.reason).removeprefix("ERROR_REASON_")
+        message = Words(f"Not confirmed: {reason}.", f"تصدیق نہیں ہوئی: {reason}۔")  # noqa: RUF001 - Urdu
+        _refused(session, finding.registration_id, Refused(reason, message), tally)
+
+
+def _refused(session: Session, registration_id: str, error: NsorError, tally: _Tally) -> None:
+    """Say which one was refused and why, and go on."""
+    tally.refused += 1
+    if session.as_json:
+        session.json({"registration_id": registration_id, "error": as_dict(error)})
+    else:
+        session.say(registration_id)
+        session.failures.error(error)

@@ -99,10 +99,11 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
-bench: $(STAMP) ## what each RPC and a verification cost, beside the goals, and what one agency does to others; REGISTRATIONS=, ENTRIES=, PEERS=1
+bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one agency does to others; REGISTRATIONS=, ENTRIES=, ROWS=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 	$(BIN)/python -m tests.bench.verify
+	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
 	$(BIN)/python -m tests.bench.neighbours
 
 .PHONY: soak

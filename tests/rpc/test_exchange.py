@@ -1,5 +1,6 @@
 """A stream both ways: ImportRegistrations over mutual TLS."""
 
+import gc
 import hashlib
 import os
 import queue
@@ -188,6 +189,20 @@ def test_no_more_is_read_than_is_answered(serving: Serving, monkeypatch: pytest.
     stored.set()
     thread.join()
     assert len(done[0].answers) == len(sent) == count[0]
+
+
+def test_a_message_is_gone_from_memory_when_it_is_answered(serving: Serving) -> None:
+    # In a cycle it would stay with all its rows until the collector comes, and memory would grow with an import.
+    def left() -> int:
+        return sum(isinstance(each, exchanges._Message) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(exchange(prosecutor(serving), IMPORT, messages(5)).answers) == 5
+        until(lambda: left() == 0, seconds=20)
+    finally:
+        gc.enable()
 
 
 def test_streams_both_ways_count_within_an_agencys_streams(serve: Serve) -> None:

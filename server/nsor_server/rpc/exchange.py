@@ -171,6 +171,7 @@ class Exchange:
     def _end(self, message: _Message, error: Exception | None) -> None:
         message.error = None if error is None else replaced(error)
         message.call.span.end("OK" if error is None else "UNAVAILABLE")
+        message.call.done = None  # it holds the message: a cycle with all its rows would stay until the collector comes
         message.ended = True
         self._heard.put(message)
 

@@ -11,7 +11,7 @@ from nsor_synthetic import dates, places
 from nsor_synthetic.dice import Dice
 from nsor_synthetic.names import clerks, communities, general
 from nsor_synthetic.names.clerks import Clerk
-from nsor_synthetic.names.communities import Words
+from nsor_synthetic.names.communities import Community, Words
 from nsor_synthetic.names.elements import Half
 
 _FAMILY_NUMBERS: Final = 9_999_999
@@ -37,6 +37,7 @@ class Identity:
     Attributes:
         index: the person's number within a run, which numbers of documents and telephones follow from.
         sex: sex.
+        community: whose names the person and the family have.
         own: own name, with a family's name if the person writes one.
         relative: father's or husband's name.
         relation: whose name that is.
@@ -52,6 +53,7 @@ class Identity:
 
     index: int
     sex: types_pb2.Sex.ValueType
+    community: Community
     own: Words
     relative: Words
     relation: types_pb2.Relation.ValueType
@@ -93,6 +95,7 @@ def draw(
     return Identity(
         index=index,
         sex=sex,
+        community=community,
         own=own,
         relative=relative,
         relation=relation,
@@ -137,7 +140,7 @@ def write(dice: Dice, who: Identity, clerk: Clerk) -> types_pb2.Person:
 
 
 def _names(
-    dice: Dice, community: communities.Community, sex: types_pb2.Sex.ValueType, half: Half
+    dice: Dice, community: Community, sex: types_pb2.Sex.ValueType, half: Half
 ) -> tuple[Words, Words, types_pb2.Relation.ValueType]:
     own = communities.of_sex(dice, community, sex, half)
     relation = types_pb2.RELATION_SON_OF

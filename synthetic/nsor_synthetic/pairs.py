@@ -133,7 +133,7 @@ def _as_first(dice: Dice, kind: Kind, who: Identity, half: Half) -> Identity:
             who, own=own, sex=types_pb2.SEX_MALE, relation=types_pb2.RELATION_SON_OF, alias=(), former=()
         )
     if kind is Kind.BROTHERS and who.sex != types_pb2.SEX_MALE:
-        own = communities.mans(dice, communities.PUNJABI, half)
+        own = communities.mans(dice, who.community, half)
         return dataclasses.replace(who, own=own, sex=types_pb2.SEX_MALE, relation=types_pb2.RELATION_SON_OF)
     return who
 
@@ -238,9 +238,9 @@ def _again(first: _First, request: str) -> Order:
 def _brother(first: _First, request: str) -> Order:
     dice, who = first.dice, first.who
     family = who.own[-1:] if len(who.own) > 1 and who.own[-1] is who.relative[-1] else ()
-    own = identities.joined(communities.mans(dice, communities.PUNJABI, first.half), family)
+    own = identities.joined(communities.mans(dice, who.community, first.half), family)
     while communities.usual(own) in {communities.usual(who.own), communities.usual(who.relative)}:
-        own = identities.joined(communities.mans(dice, communities.PUNJABI, first.half), family)
+        own = identities.joined(communities.mans(dice, who.community, first.half), family)
     years = dice.one((-9, -6, -4, -3, -2, -1, 1, 2, 3, 4, 6))
     return _somebody_else(first, request, dataclasses.replace(who, own=own), years, first.lives)
 
@@ -278,14 +278,16 @@ def _somebody_else(first: _First, request: str, alike: Identity, years: int, liv
     born = min(born, offence - dt.timedelta(days=15 * 366))
     if years and born.year == first.who.born.year:
         born -= dt.timedelta(days=366)
+    cnic, reason = identities.with_sex(drawn.cnic, alike.sex), drawn.no_cnic_reason
+    if {alike.nationality, drawn.nationality} != {"PK"}:
+        cnic, reason = "", alike.no_cnic_reason or types_pb2.NO_CNIC_REASON_NOT_REGISTERED
     other = dataclasses.replace(
         alike,
         index=drawn.index,
         born=born,
-        cnic=identities.with_sex(drawn.cnic, alike.sex),
-        no_cnic_reason=drawn.no_cnic_reason,
-        nationality=drawn.nationality,
-        passport=drawn.passport,
+        cnic=cnic,
+        no_cnic_reason=reason,
+        passport=alike.nationality != "PK" or drawn.passport,
         alias=(),
         former=(),
     )

@@ -109,6 +109,14 @@ def test_brothers_have_one_address_and_another_birth_year_and_namesakes_another_
     assert sum(years >= 4 for years in apart) > 180
 
 
+def test_who_looks_like_somebody_is_of_the_same_nation() -> None:
+    # An Afghan's brother is no Pakistani with a Punjabi name, which a matcher would tell apart by itself.
+    pairs_of_two = [pair for pair in PAIRS if not pair.same]
+    assert {pair.first.person.nationality for pair in pairs_of_two} > {"PK", "AF"}
+    for pair in pairs_of_two:
+        assert pair.first.person.nationality == pair.second.person.nationality
+
+
 def test_look_alikes_are_near_in_age_and_some_are_women() -> None:
     found = _of(Kind.LOOK_ALIKES)
     apart = [abs(pair.first.person.birth_date.year - pair.second.person.birth_date.year) for pair in found]

@@ -43,7 +43,6 @@ from nsor_server.oversight.service import OversightService
 from nsor_server.policy.budgets import Bucket, Budgets, BudgetsFile
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
-from nsor_server.registration import states, store
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc.admission import Admission
@@ -59,7 +58,6 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
-from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 from tests import deciding, policies
 
@@ -81,6 +79,8 @@ _TABLES = (
     "import_block",
     "registration_photo",
     "registration_photo_decision",
+    "judgment_version",
+    "judgment_trial",
     "review_time",
     "registration_review",
     "notice",
@@ -106,6 +106,7 @@ _SEALED = {
     "registration_photo_decision": (
         "SELECT sealed FROM registration_photo_decision WHERE photo_id = %s AND version = %s"
     ),
+    "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
@@ -127,6 +128,9 @@ def _agency(agency_id: str, kind: str, *jurisdiction: str) -> Agency:
 PUNJAB_PROSECUTION = _agency("punjab-prosecution", "PROSECUTION", "PK-PB")
 SINDH_PROSECUTION = _agency("sindh-prosecution", "PROSECUTION", "PK-SD")
 LAHORE_COURT = _agency("lahore-special-court", "COURT", "PK-PB")
+LAHORE_HIGH_COURT = replace(
+    _agency("lahore-high-court", "COURT", "PK-PB"), court_kinds=(types_pb2.COURT_KIND_HIGH_COURT,)
+)
 KARACHI_COURT = _agency("karachi-special-court", "COURT", "PK-SD")
 PUNJAB_POLICE = _agency("punjab-police", "POLICE", "PK-PB")
 SINDH_POLICE = _agency("sindh-police", "POLICE", "PK-SD")
@@ -138,6 +142,7 @@ AGENCIES = (
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     KARACHI_COURT,
     PUNJAB_POLICE,
     SINDH_POLICE,
@@ -248,6 +253,30 @@ def conviction(place: str = "PK-PB/LHR", case_number: str = "Sessions Case No. 1
                 months=120,
             )
         ],
+    )
+
+
+def judgment(
+    kind: str, about: types_pb2.Conviction | None = None, **fields: Any
+) -> registration_pb2.RecordJudgmentRequest:
+    """A judgment of the High Court about a conviction, or that of `conviction()`; ``kind`` is a JudgmentKind's."""
+    convicted = about or conviction()
+    case = convicted.court_case
+    return registration_pb2.RecordJudgmentRequest(
+        **{
+            "request_id": str(uuid.uuid4()),
+            "trial": registration_pb2.TrialJudgment(
+                court_kind=case.court_kind,
+                place_code=case.place_code,
+                case_number=case.case_number,
+                judgment_date=convicted.judgment_date,
+            ),
+            "kind": registration_pb2.JudgmentKind.Value(f"JUDGMENT_KIND_{kind}"),
+            "court_kind": types_pb2.COURT_KIND_HIGH_COURT,
+            "order_number": "Crl. Appeal No. 456/2023",
+            "order_date": day(2024, 2, 1),
+            **fields,
+        }
     )
 
 
@@ -432,23 +461,15 @@ class Services:
     def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome[Any]:
         return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))
 
-    def happens(self, created: "Created", *moves: states.Move) -> None:
-        """Have the next version of a registration written by an entry, whoever may cause it."""
-        call = self.run(call_of(NPB), registration_pb2.GetRegistrationRequest(registration_id=created.registration_id))
-        with self.database.reading() as conn:
-            row = store.newest(conn, created.key.bytes)
-        assert row is not None
-        assert call.outcome is not None
-        record = states.next_version(store.open_version(self.sealer, row), moves)
-        written = store.version_row(store.data_key(self.sealer, row), record, call.now())
-        detail = record_pb2.AccessDetail(outcome="HAPPENED", subjects=[record.registration_id])
-        call.outcome = Outcome(call.outcome.response, detail, (written.row,), (written.ref,), (store.seen(row),))
-        self.writer.submit(call)
+    def judge(self, convicted: types_pb2.Conviction, kind: str, **fields: Any) -> None:
+        """Have the High Court's registry record a judgment about a conviction."""
+        self.ask(call_of(LAHORE_HIGH_COURT), judgment(kind, convicted, **fields))
 
-    def happens_to_all(self, created: "Created", event: states.Event) -> None:
-        """The same to each conviction of a registration."""
-        shown = self.get(created.registration_id, NPB).convictions
-        self.happens(created, *(states.Move(event, uuid.UUID(each.conviction_id).bytes) for each in shown))
+    def judge_all(self, created: "Created", kind: str) -> None:
+        """The same about each conviction of one person."""
+        shown = self.get(created.registration_id, NPB)
+        for each in shown.convictions:
+            self.judge(each, kind, cnics=[shown.person.cnic])
 
     def add_conviction(self, created: "Created", added: types_pb2.Conviction) -> Outcome[Any]:
         return self.ask(call_of(PUNJAB_PROSECUTION), self.further(created, added))

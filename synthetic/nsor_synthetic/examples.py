@@ -70,6 +70,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield registration_pb2.ListImportFindingsRequest(import_id=ids.uuid("import"), page_token="17")  # noqa: S106 - as below
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
+    yield from _judgments(ids)
     yield from _notification(ids)
     yield from _access_requests(ids)
     yield from _opened(ids)
@@ -186,6 +187,37 @@ def _conviction() -> types_pb2.Conviction:
         ],
         appeal_state=types_pb2.APPEAL_STATE_NONE,
     )
+
+
+def _judgments(ids: _Ids) -> Iterator[Message]:
+    yield registration_pb2.RecordJudgmentRequest(
+        request_id=ids.uuid("record judgment"),
+        trial=registration_pb2.TrialJudgment(
+            court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
+            place_code="PK-PB/LHR",
+            case_number=_CASE_NUMBER,
+            judgment_date=date_pb2.Date(year=2023, month=6, day=15),
+        ),
+        kind=registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED,
+        court_kind=types_pb2.COURT_KIND_HIGH_COURT,
+        order_number="Crl. Appeal No. 456/2023",
+        order_date=date_pb2.Date(year=2024, month=2, day=1),
+        counts=[
+            registration_pb2.JudgedCount(
+                offence_code="PPC-376",
+                offence_date=date_pb2.Date(year=2022, month=8, day=30),
+                sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                months=120,
+            )
+        ],
+        cnics=["8220312345670"],
+    )
+    yield registration_pb2.ConfirmJudgmentRequest(
+        request_id=ids.uuid("confirm judgment"),
+        judgment_id=ids.uuid("judgment"),
+        order_number="Crl. Appeal No. 456/2023",
+    )
+    yield registration_pb2.GetJudgmentRequest(judgment_id=ids.uuid("judgment"))
 
 
 def _notification(ids: _Ids) -> Iterator[Message]:

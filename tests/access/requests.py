@@ -9,7 +9,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
-from tests.calls import NPB, PUNJAB_POLICE, Created, confirmation, conviction, current_address, day, officer_of, order
+from tests.calls import (
+    NPB,
+    PUNJAB_POLICE,
+    Created,
+    confirmation,
+    conviction,
+    current_address,
+    day,
+    judgment,
+    officer_of,
+    order,
+)
 
 CNIC = "3520212345671"
 
@@ -22,11 +33,13 @@ class Known:
         registration: a registration with a conviction and an FIR in Lahore.
         access_request_id: an access request for an FIR in Lahore.
         etag: of the access request.
+        judgment_id: a judgment about that conviction, recorded by a prosecution.
     """
 
     registration: Created
     access_request_id: str
     etag: str
+    judgment_id: str = "00000000-0000-4000-8000-000000000001"
 
 
 def fir(station: str = "PK-PB/LHR/PS-001") -> types_pb2.FirKey:
@@ -171,6 +184,11 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(
         registration_id=known.registration.registration_id
     ),
+    "RegistrationService/RecordJudgment": lambda _: judgment("APPEAL_FILED"),
+    "RegistrationService/ConfirmJudgment": lambda known: registration_pb2.ConfirmJudgmentRequest(
+        request_id=str(uuid.uuid4()), judgment_id=known.judgment_id, order_number="Crl. Appeal No. 456/2023"
+    ),
+    "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
     "NotificationService/CreateNotice": notice,
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(

@@ -5,14 +5,17 @@ import pytest
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.contract import MethodRule
+from nsor_server.calls import Agency
 from tests.access.requests import CNIC, Known, application, fir, prosecution_look_up, request_of
 from tests.calls import (
     CONTRACT,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     Services,
     call_of,
+    judgment,
     officer_of,
     order,
 )
@@ -22,11 +25,13 @@ BY_PLACE = {
     options_pb2.ROW_SCOPE_PART_IN_CASE,
     options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
     options_pb2.ROW_SCOPE_JURISDICTION,
+    options_pb2.ROW_SCOPE_APPELLATE_COURT,
 }
 """Scopes that an officer's places narrow."""
 NAMES_A_PLACE = {
     "nsor.v1.RegistrationService/CreateRegistration",
     "nsor.v1.RegistrationService/AddConviction",
+    "nsor.v1.RegistrationService/RecordJudgment",
     "nsor.v1.LookupService/CreateAccessRequest",
     "nsor.v1.LookupService/LookUpRegistration",
     "nsor.v1.LookupService/OpenCourtCase",
@@ -55,12 +60,19 @@ NARROWED = [
 OF_PUNJAB = {agency.kind: agency for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, LAHORE_COURT)}
 
 
+def of_punjab(rule: MethodRule, kind: options_pb2.AgencyKind.ValueType) -> Agency:
+    """An agency of Punjab that has the rows of the method: of a court's one that hears appeals, or one that tries."""
+    appellate = rule.allow[kind].rows == options_pb2.ROW_SCOPE_APPELLATE_COURT
+    return LAHORE_HIGH_COURT if appellate else OF_PUNJAB[kind]
+
+
 @pytest.fixture
 def known(services: Services) -> Known:
-    """A confirmed registration, or one that isn't yet, and a pending access request; all of Lahore."""
+    """A confirmed registration, or one that isn't yet, a pending access request, and a judgment; all of Lahore."""
     requested = services.ask(call_of(PUNJAB_POLICE), application()).response
+    recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment("APPEAL_FILED")).response
     created = services.create(order(CNIC))
-    return Known(created, requested.access_request_id, requested.etag)
+    return Known(created, requested.access_request_id, requested.etag, recorded.judgment_id)
 
 
 def ids(case: object) -> str:
@@ -74,7 +86,7 @@ def test_a_narrower_officer_sees_nothing(
     # What isn't his is answered as what isn't there; only of what he has named himself is it said that it lies outside.
     if kind == options_pb2.AGENCY_KIND_POLICE or "LookUpRegistration" in rule.full_name:
         services.confirm(known.registration)
-    agency = OF_PUNJAB[kind]
+    agency = of_punjab(rule, kind)
     request = request_of(rule.full_name, known)
     multan = call_of(agency, officer_of(agency, "PK-PB/MUL"))
     if rule.full_name == "nsor.v1.NotificationService/CreateNotice":
@@ -85,7 +97,7 @@ def test_a_narrower_officer_sees_nothing(
     else:
         refused = services.refused(errors.NoRecord, multan, request)
         nobodys = request_of(rule.full_name, Known(known.registration, known.access_request_id, known.etag))
-        for name in ("registration_id", "access_request_id"):
+        for name in ("registration_id", "access_request_id", "judgment_id"):
             if name in nobodys.DESCRIPTOR.fields_by_name:
                 setattr(nobodys, name, "00000000-0000-4000-8000-000000000000")
         lahore = call_of(agency, officer_of(agency, "PK-PB/LHR"))

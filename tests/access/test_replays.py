@@ -13,8 +13,18 @@ from nsor_server.calls import Agency, Call, Officer
 from nsor_server.rpc.handlers import Unary
 from nsor_server.rpc.methods import Methods
 from tests.access.requests import Known, application, request_of
-from tests.access.test_narrower_officers import NAMES_A_PLACE, NOT_BY_PLACE, OF_PUNJAB
-from tests.calls import CONTRACT, PUNJAB_POLICE, Services, call_of, narrowed, officer_of, order
+from tests.access.test_narrower_officers import NAMES_A_PLACE, NOT_BY_PLACE, of_punjab
+from tests.calls import (
+    CONTRACT,
+    PUNJAB_POLICE,
+    PUNJAB_PROSECUTION,
+    Services,
+    call_of,
+    judgment,
+    narrowed,
+    officer_of,
+    order,
+)
 
 REPEATABLE = [
     (rule, kind)
@@ -33,7 +43,9 @@ def ids(case: object) -> str:
 @pytest.fixture
 def known(services: Services) -> Known:
     requested = services.ask(call_of(PUNJAB_POLICE), application()).response
-    return Known(services.create(order("3520212345671")), requested.access_request_id, requested.etag)
+    recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment("APPEAL_FILED")).response
+    created = services.create(order("3520212345671"))
+    return Known(created, requested.access_request_id, requested.etag, recorded.judgment_id)
 
 
 @pytest.fixture
@@ -42,7 +54,7 @@ def answered(services: Services, known: Known, request: pytest.FixtureRequest) -
     rule, kind = request.param
     if kind == options_pb2.AGENCY_KIND_POLICE or "LookUp" in rule.full_name:
         services.confirm(known.registration)
-    agency, asked = OF_PUNJAB[kind], request_of(rule.full_name, known)
+    agency, asked = of_punjab(rule, kind), request_of(rule.full_name, known)
     officer = officer_of(agency, "PK-PB/LHR")
     first = call_of(agency, officer)
     services.ask(first, asked)
@@ -52,7 +64,7 @@ def answered(services: Services, known: Known, request: pytest.FixtureRequest) -
 def test_replays_of_every_kind_of_change_are_tried() -> None:
     assert {rule.full_name.rpartition("/")[2] for rule, _ in REPEATABLE} >= {
         *("CreateRegistration", "ConfirmRegistration", "CreateNotice", "CreateAccessRequest"),
-        *("ApproveAccessRequest", "ReturnAccessRequest", "LookUpRegistration"),
+        *("ApproveAccessRequest", "ReturnAccessRequest", "LookUpRegistration", "RecordJudgment", "ConfirmJudgment"),
     }
 
 

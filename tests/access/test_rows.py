@@ -26,6 +26,7 @@ from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.registration.imports import store as imports
+from nsor_server.registration.judgments import store as judgments
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Statement, ask
 
@@ -249,6 +250,8 @@ READ_BY: dict[str, Collection[int]] = {
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
         for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto")
     },
+    "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
+    "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,

@@ -16,7 +16,6 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.registration import review_store
 from nsor_server.registration.reviews import ReviewTimes
-from nsor_server.registration.states import Event
 from nsor_server.storage.keyring import Keyring
 from tests.access.requests import Known, application, fir, notice
 from tests.calls import (
@@ -73,7 +72,7 @@ def target(services: Services, state: str, number: str, passport: str) -> None:
         if state != "entered":
             services.confirm(known, case_number="Sessions Case No. 2/2021")
         if state == "sealed":
-            services.happens_to_all(known, Event.SET_ASIDE)
+            services.judge_all(known, "SET_ASIDE")
 
 
 class Attackers:

@@ -11,7 +11,6 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call
 from nsor_server.events.deliverer import deliver
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.registration.states import Event, Move
 from nsor_server.rpc.handlers import Streamed, StreamStep
 from nsor_server.storage.session import Session
 from tests.attack.conftest import Owner
@@ -74,7 +73,7 @@ def test_sealed_and_absent_are_one_answer_to_everybody(services: Services, owner
     created = in_custody(services)
     for agency in KINDS:
         assert services.get(created.registration_id, agency).registration_id
-    services.happens_to_all(created, Event.SET_ASIDE)
+    services.judge_all(created, "SET_ASIDE")
     for agency in KINDS:
         refused = services.refused(errors.NoRecord, call_of(agency), asked(created.registration_id))
         absent = services.refused(errors.NoRecord, call_of(agency), asked(str(uuid.uuid4())))
@@ -91,7 +90,7 @@ def test_a_look_up_finds_it_no_more(services: Services, owner: Owner) -> None:
     case_id = opening(services, number)
     assert is_shown(services, number)
     assert in_case(services, case_id, number) == created.registration_id
-    services.happens_to_all(created, Event.PARDON)
+    services.judge_all(created, "PARDONED")
     assert not is_shown(services, number)
     assert in_case(services, case_id, number) == ""
     assert owner.findings() == []
@@ -105,7 +104,7 @@ def test_a_repeated_request_is_not_answered_again(services: Services, agency: Ag
     call = call_of(agency)
     services.ask(call, request)
     services.ask(call_of(call.agency, call.officer), request)
-    services.happens_to_all(created, Event.ORDER_RETRIAL)
+    services.judge_all(created, "RETRIAL_ORDERED")
     services.refused(errors.NoRecord, call_of(call.agency, call.officer), request)
 
 
@@ -113,7 +112,7 @@ def test_an_answer_that_was_read_before_the_seal_is_not_given_after_it(services:
     created = in_custody(services)
     shown = services.run(call_of(PUNJAB_POLICE), asked(created.registration_id))
     call, step = stream(services)
-    services.happens_to_all(created, Event.SET_ASIDE)
+    services.judge_all(created, "SET_ASIDE")
     call.outcome, call.answer = step.outcome, step.outcome.response.SerializeToString()
     for late in (shown, call):
         with pytest.raises(StaleRead):
@@ -140,12 +139,12 @@ def test_no_event_names_it_any_more(services: Services, owner: Owner) -> None:
     services.ask(call_of(PUNJAB_POLICE), notice(created))
     named = [each.registration_id for each in stream(services)[1].outcome.response.events]
     assert sorted(set(named)) == sorted([created.registration_id, other.registration_id])
-    services.happens_to_all(created, Event.SET_ASIDE)
+    services.judge_all(created, "SET_ASIDE")
     events = stream(services)[1].outcome.response.events
     assert [each.sequence for each in events] == list(range(1, len(named) + 1))
     assert {each.registration_id for each in events} == {"", other.registration_id}
     assert not any(each.notice_id for each in events)
-    assert len(told(services)) == 5
+    assert len(told(services)) == 6
     assert owner.findings() == []
 
 
@@ -160,7 +159,7 @@ def test_a_case_that_fell_finds_nobody_while_the_record_stands(services: Service
     services.confirm(created, etag=services.get(created.registration_id, NPB).etag, case_number=OTHER)
     assert cases_of(prosecution(services, number, 679)) == cases_of(prosecution(services, number, 680)) == [CASE, OTHER]
     first, _ = services.get(created.registration_id, NPB).convictions
-    services.happens(created, Move(Event.SET_ASIDE, uuid.UUID(first.conviction_id).bytes))
+    services.judge(first, "SET_ASIDE")
     assert not prosecution(services, number, 679).registration_id
     assert cases_of(prosecution(services, number, 680)) == [OTHER]
     assert is_shown(services, number)
@@ -176,5 +175,5 @@ def test_a_state_that_does_not_follow_from_the_convictions_is_found(
     confirmed_state = registration_pb2.REGISTRATION_STATE_CONFIRMED
     with monkeypatch.context() as patched:
         patched.setattr("nsor_server.registration.states.registration_state", lambda _: confirmed_state)
-        services.happens_to_all(created, Event.SET_ASIDE)
+        services.judge_all(created, "SET_ASIDE")
     assert owner.findings() == ["the state of a registration doesn't follow from its convictions"]

@@ -37,6 +37,7 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
 from tests.calls import (
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NPB,
     ORIGIN,
     PUNJAB_POLICE,
@@ -57,6 +58,7 @@ from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
 from tests.registration import test_photos as photos
+from tests.registration.test_judgments import confirming, judgment
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
 
@@ -188,6 +190,9 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         rows = [registration_pb2.ImportRow(row=row, order=order())]
         imported = registration_pb2.ImportRegistrationsRequest(import_id=import_id, rows=rows)
         services.ask(call_of(PUNJAB_PROSECUTION), imported)
+    for kind, case in (("APPEAL_FILED", "Case No. 123/2022"), ("SET_ASIDE", "Case No. 9/2022")):
+        recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment(kind, case_number=case)).response
+        services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state

@@ -78,8 +78,11 @@ def test_a_place_concerns_whoevers_jurisdiction_contains_it(services: Services, 
     assert recipients.responsible_police(known, "PK-PB/LH") == ["punjab-police"]
     assert recipients.responsible_police(known, "PK-GB/GIL") == []
     assert recipients.prosecution_for(known, "PK-SD/KHI") == ["sindh-prosecution"]
-    assert recipients.courts_for(known, ["PK-SD/KHI", "PK-PB/LHR"]) == [
+    special, high = types_pb2.COURT_KIND_SPECIAL_COURT, types_pb2.COURT_KIND_HIGH_COURT
+    assert recipients.courts_for(known, [(special, "PK-SD/KHI"), (special, "PK-PB/LHR")]) == [
         "karachi-special-court",
         "lahore-special-court",
     ]
+    # A court that hears appeals isn't told what awaits a trial court of its province.
+    assert recipients.courts_for(known, [(high, "PK-PB/LHR")]) == ["lahore-high-court"]
     assert recipients.of_kind(known, options_pb2.AGENCY_KIND_NPB) == ["npb"]

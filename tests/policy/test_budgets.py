@@ -12,6 +12,7 @@ from nsor_server.policy.source import PolicyError
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
+CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
 SOUND = {
     "kind": '"POLICE"',
     "purpose": '"INVESTIGATION"',
@@ -38,6 +39,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
     costs = {
         CONFIRM,
         ADD_PHOTO,
+        CONFIRM_JUDGMENT,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -8,7 +8,6 @@ from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.registration.convictions import rules
-from nsor_server.registration.states import Event
 from nsor_server.storage.v1 import record_pb2
 from tests.calls import (
     KARACHI_COURT,
@@ -130,7 +129,7 @@ def test_not_the_owners_and_no_such_record_are_one_answer(services: Services, cr
 
 def test_nothing_is_added_to_a_sealed_record(services: Services, created: Created) -> None:
     request = services.further(created, further())
-    services.happens_to_all(created, Event.SET_ASIDE)
+    services.judge_all(created, "SET_ASIDE")
     services.refused(errors.NoRecord, call_of(PUNJAB_PROSECUTION), request)
 
 

@@ -2,11 +2,10 @@
 
 import uuid
 
-from nsor.v1 import lookup_pb2, types_pb2
+from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
 from nsor_server.policy import source
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.registration import rejudged
-from nsor_server.registration.states import Event, Move
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
@@ -20,6 +19,7 @@ from tests.calls import (
     Services,
     call_of,
     conviction,
+    day,
     order,
 )
 
@@ -66,7 +66,7 @@ def test_what_is_sealed_is_not_gone_through(services: Services) -> None:
     # Its id would tell the operator what two officers of NPB alone are shown.
     open_one, sealed = services.create(order()), services.create(order())
     services.confirm(sealed)
-    services.happens_to_all(sealed, Event.SET_ASIDE)
+    services.judge_all(sealed, "SET_ASIDE")
     nothing = OffenceTable(())
     with services.database.reading() as conn:
         found = list(rejudged.otherwise(conn, services.sealer, nothing))
@@ -76,11 +76,13 @@ def test_what_is_sealed_is_not_gone_through(services: Services) -> None:
 def test_counts_are_told_by_their_places_among_those_that_stand(services: Services) -> None:
     request = order()
     request.convictions[0].counts.extend([request.convictions[0].counts[0]] * 2)
+    request.convictions[0].counts[0].offence_date.CopyFrom(day(2021, 8, 1))
     created = services.create(request)
     services.confirm(created)
-    (conviction,) = services.get(created.registration_id, NPB).convictions
-    conviction_id = uuid.UUID(conviction.conviction_id).bytes
-    services.happens(created, Move(Event.VARY, conviction_id, counts=(0,)))
+    (shown,) = services.get(created.registration_id, NPB).convictions
+    conviction_id = uuid.UUID(shown.conviction_id).bytes
+    fallen = registration_pb2.JudgedCount(offence_code="PPC-376", offence_date=day(2021, 8, 1))
+    services.judge(shown, "SET_ASIDE", counts=[fallen])
     with services.database.reading() as conn:
         ((_, found),) = rejudged.otherwise(conn, services.sealer, OffenceTable(()))
     assert found == [rejudged.Rejudged(conviction_id, (1, 2))]

@@ -20,6 +20,7 @@ from nsor_server.verification.verified import verified
 from nsor_server.verification.walk import Verification
 from tests.calls import (
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NPB,
     ORIGIN,
     PUNJAB_PROSECUTION,
@@ -31,6 +32,7 @@ from tests.calls import (
     order,
     review_times,
 )
+from tests.registration.test_judgments import confirming, judgment
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
 REVIEWS = registration_pb2.ListReviewsRequest
@@ -262,3 +264,51 @@ def test_the_times_are_fixed() -> None:
     policy = ReviewPolicy(every_minutes=60, citation=shipped.citation, verified=False)
     hour = 3_600_000_000
     assert policy.last_due_us(5 * hour) == policy.last_due_us(6 * hour - 1) == 5 * hour
+
+
+def overdue(services: Services) -> list[tuple[str, str]]:
+    """Who was told that a judgment is overdue, and of which."""
+    kind = notification_pb2.EVENT_KIND_JUDGMENT_OVERDUE
+    with services.database.owner() as owner:
+        query = "SELECT recipient, judgment_id::text FROM outbox WHERE kind = %s ORDER BY recipient"
+        return owner.execute(query, (kind,)).fetchall()
+
+
+def test_a_judgment_that_no_registry_has_confirmed_in_time_is_told_once(
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring, tmp_path: Path
+) -> None:
+    # It took effect when it was recorded: who watches over that is told, at the first time after its 14 days.
+    late, confirmed_in_time = (
+        services.ask(call_of(PUNJAB_PROSECUTION), judgment("SET_ASIDE")).response.judgment_id for _ in range(2)
+    )
+    services.ask(call_of(LAHORE_HIGH_COURT), judgment("SET_ASIDE"))  # a registry's own is never overdue
+    services.ask(call_of(LAHORE_HIGH_COURT), confirming(confirmed_in_time))
+    clock.days = 13
+    assert times.look()
+    assert overdue(services) == []
+    clock.days = 16
+    before = entries(services)
+    assert times.look()
+    assert entries(services) == before + 1
+    told = [(agency.agency_id, late) for agency in (LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION)]
+    assert overdue(services) == told
+    clock.passes()
+    assert times.look()
+    assert overdue(services) == told
+    with services.database.owner() as owner:
+        assert not verified(owner, keyring, ORIGIN, (tmp_path / "nowhere", 0)).findings
+
+
+def test_a_judgment_that_was_hidden_when_it_was_overdue_is_found(
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring, tmp_path: Path
+) -> None:
+    services.ask(call_of(PUNJAB_PROSECUTION), judgment("SET_ASIDE"))
+    clock.days = 16
+    with services.database.owner() as owner:
+        owner.execute("UPDATE judgment_version SET due_us = -due_us")
+    assert times.look()
+    assert overdue(services) == []
+    with services.database.owner() as owner:
+        owner.execute("UPDATE judgment_version SET due_us = -due_us")
+        findings = verified(owner, keyring, ORIGIN, (tmp_path / "nowhere", 0)).findings
+    assert "a time for reviews doesn't name the judgments that were overdue" in [each.problem for each in findings]

@@ -103,6 +103,54 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def record_judgment(
+        self,
+        request: registration_pb2.RecordJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.RecordJudgmentResponse]:
+        """Record a judgment about a conviction; the officer signs. The answer tells nothing of the register."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RecordJudgment",
+            request,
+            registration_pb2.RecordJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_judgment(
+        self,
+        request: registration_pb2.ConfirmJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmJudgmentResponse]:
+        """Confirm a judgment that a prosecution recorded, from the court's own record; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmJudgment",
+            request,
+            registration_pb2.ConfirmJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_judgment(
+        self,
+        request: registration_pb2.GetJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetJudgmentResponse]:
+        """Show a judgment as it was recorded."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetJudgment",
+            request,
+            registration_pb2.GetJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def get_registration(
         self,
         request: registration_pb2.GetRegistrationRequest,

@@ -36,6 +36,7 @@ EVENTS: Final = Table(
         ("notice_id", "uuid"),
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
+        ("judgment_id", "uuid"),
         ("event_time", "timestamptz"),
     ),
 )
@@ -82,7 +83,9 @@ class StoredEvent(NamedTuple):
 
     def message(self) -> notification_pb2.Event:
         """The event as the contract writes it."""
-        _, sequence, event_id, kind, registration_id, notice_id, access_request_id, about, time = self.row.values
+        _, sequence, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, time = (
+            self.row.values
+        )
         return notification_pb2.Event(
             sequence=sequence,
             event_id=str(event_id),
@@ -92,6 +95,7 @@ class StoredEvent(NamedTuple):
             access_request_id=_text(access_request_id),
             event_time=from_us(to_us(time)),
             agency_id=about or "",
+            judgment_id=_text(judgment_id),
         )
 
 

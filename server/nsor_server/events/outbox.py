@@ -22,6 +22,7 @@ TABLE: Final = Table(
         ("notice_id", "uuid"),
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
+        ("judgment_id", "uuid"),
     ),
     row_id="event_id",
     recorded_as="agency_event",
@@ -38,6 +39,7 @@ def owed(
     notice_id: bytes | None = None,
     access_request_id: bytes | None = None,
     about_agency: str | None = None,
+    judgment_id: bytes | None = None,
 ) -> list[Row]:
     """The rows that owe an event to each recipient, once.
 
@@ -48,8 +50,7 @@ def owed(
         notice_id: the notice, for changes of address.
         access_request_id: the access request, for events of access.
         about_agency: id of the agency, for events of an agency and not of a record.
+        judgment_id: the judgment, for events of a judgment.
     """
-    return [
-        Row(TABLE, (os.urandom(16), recipient, kind, registration_id, notice_id, access_request_id, about_agency))
-        for recipient in sorted(set(recipients))
-    ]
+    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id)
+    return [Row(TABLE, (os.urandom(16), recipient, kind, *of)) for recipient in sorted(set(recipients))]

@@ -25,9 +25,14 @@ def prosecution_for(agencies: Agencies, district: str) -> list[str]:
     return _within(agencies, options_pb2.AGENCY_KIND_PROSECUTION, [district])
 
 
-def courts_for(agencies: Agencies, places: Iterable[str]) -> list[str]:
-    """Ids of the courts whose jurisdiction contains any of the places."""
-    return _within(agencies, options_pb2.AGENCY_KIND_COURT, list(places))
+def courts_for(agencies: Agencies, courts: Iterable[tuple[int, str]]) -> list[str]:
+    """Ids of the courts that are of one of these kinds and whose jurisdiction contains its place."""
+    return sorted(
+        agency.agency_id
+        for agency in agencies.values()
+        for kind, place in set(courts)
+        if kind in agency.court_kinds and contains(agency.jurisdiction, place)
+    )
 
 
 def of_kind(agencies: Agencies, kind: options_pb2.AgencyKind.ValueType) -> list[str]:

@@ -35,6 +35,14 @@ _BASIS_OF_PURPOSE: Final = {
     options_pb2.PURPOSE_BORDER_CONTROL: "travel_document",
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
+_OF_COUNTS: Final = frozenset(
+    {
+        registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED,
+        registration_pb2.JUDGMENT_KIND_SET_ASIDE,
+        registration_pb2.JUDGMENT_KIND_RESTORED,
+    }
+)
+"""Judgments that may be about some counts of a conviction."""
 
 
 def _duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
@@ -111,6 +119,32 @@ def _fir(fir: types_pb2.FirKey, path: str, violations: list[Violation], _today: 
 
 def _court_case(case: types_pb2.CourtCase, path: str, violations: list[Violation], _today: _Today) -> None:
     _at_least(case.place_code, 2, path + "place_code", violations)
+
+
+def _trial(trial: registration_pb2.TrialJudgment, path: str, violations: list[Violation], _today: _Today) -> None:
+    _at_least(trial.place_code, 2, path + "place_code", violations)
+
+
+def _judgment(
+    request: registration_pb2.RecordJudgmentRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    judged, ordered = _day(request.trial, "judgment_date"), _day(request, "order_date")
+    if judged and ordered and ordered < judged:
+        violations.append(Violation(path + "order_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    varied = request.kind == registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED
+    if varied and not request.counts:
+        violations.append(Violation(path + "counts", errors_pb2.FIELD_REASON_REQUIRED))
+    if request.counts and request.kind not in _OF_COUNTS:
+        violations.append(Violation(path + "counts", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    for index, count in enumerate(request.counts):
+        if bool(count.sentence_kind) != varied:
+            reason = errors_pb2.FIELD_REASON_REQUIRED if varied else errors_pb2.FIELD_REASON_EXACTLY_ONE
+            violations.append(Violation(f"{path}counts[{index}].sentence_kind", reason))
+        elif (count.sentence_kind == types_pb2.SENTENCE_KIND_IMPRISONMENT) != bool(count.months):
+            violations.append(Violation(f"{path}counts[{index}].months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+    days = [(count.offence_code, _day(count, "offence_date")) for count in request.counts]
+    _duplicates(days, path + "counts[{}]", violations)
+    _duplicates((cnic or None for cnic in request.cnics), path + "cnics[{}]", violations)
 
 
 def _count(count: types_pb2.Count, path: str, violations: list[Violation], _today: _Today) -> None:
@@ -259,6 +293,8 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.CreateRegistrationRequest": _create_registration,
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.ImportRegistrationsRequest": _import,
+    "nsor.v1.TrialJudgment": _trial,
+    "nsor.v1.RecordJudgmentRequest": _judgment,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

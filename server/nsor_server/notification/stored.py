@@ -22,10 +22,12 @@ FROM notice AS n LEFT JOIN registration_key AS k USING (registration_id)
 """  # noqa: S608 - constants
 
 _EVENTS: Final = """(
-    SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, created_at
+    SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
+        created_at
     FROM outbox
     UNION ALL
-    SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, event_time
+    SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
+        event_time
     FROM agency_event
 )"""
 """Events that wait, and those that were numbered: each is in one of both."""

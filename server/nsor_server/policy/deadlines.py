@@ -23,6 +23,9 @@ PROSECUTOR_FORWARDING: Final = "prosecutor-forwarding"
 GRANT_EXPIRY: Final = "grant-expiry"
 TICKET_EXPIRY: Final = "ticket-expiry"
 COURT_CASE_EXPIRY: Final = "court-case-expiry"
+APPEAL_WINDOW: Final = "appeal-window"
+APPEAL_WINDOW_OTHER_COURTS: Final = "appeal-window-other-courts"
+JUDGMENT_CONFIRMATION: Final = "judgment-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
@@ -31,6 +34,9 @@ COUNTED: Final = (
     GRANT_EXPIRY,
     TICKET_EXPIRY,
     COURT_CASE_EXPIRY,
+    APPEAL_WINDOW,
+    APPEAL_WINDOW_OTHER_COURTS,
+    JUDGMENT_CONFIRMATION,
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
     PROPOSAL_EXPIRY,

@@ -113,7 +113,7 @@ def _events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
         notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
         [
             *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
-            *recipients.courts_for(call.agencies, records.court_places(record)),
+            *recipients.courts_for(call.agencies, [(each.court_kind, each.court_place) for each in record.convictions]),
             *([record.created_by_agency] if record.imported_by_agency else []),
         ],
         registration_id=record.registration_id,

@@ -102,6 +102,8 @@ class History:
         self._claiming: dict[tuple[int, str], list[Standing]] = {}
         self.rotations = 0
         """How often keys have been rotated so far."""
+        self.changed: list[record_pb2.RegistrationRecord] = []
+        """The versions that the last entry wrote."""
         self.held: list[tuple[int, bytes]] = []
         """The registrations that are held by their claims, each with the index of the entry that wrote the claim."""
 
@@ -128,6 +130,7 @@ class History:
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
         self.rotations += leaf.method == keyring_check.METHOD
+        self.changed.clear()
         confirmed = [self._version(index, store.StoredVersion(*row)) for row in self._versions.take(index)]
         for wrapped, *columns in self._claims.take(index):
             self._claim(index, wrapped, claims.StoredClaim(*columns))
@@ -156,6 +159,7 @@ class History:
         if record is None:
             standing.whole = False
             return standing
+        self.changed.append(record)
         if record.state != states.registration_state(record.convictions):
             self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency

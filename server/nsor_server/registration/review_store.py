@@ -50,7 +50,7 @@ class State:
     Attributes:
         now_us: now, by the database's clock.
         last_time: number of the last time; 0: none was written yet.
-        since_us: when that was due, or when something was confirmed for the first time; None: nothing is confirmed yet.
+        since_us: when that was due, or when something was confirmed or judged for the first time; None: nothing yet.
         last_review: number of the last review.
     """
 
@@ -204,8 +204,12 @@ def _columns(review: record_pb2.ReviewRecord) -> tuple[int, bytes, bytes, int]:
 
 _STATE: Final = """
 SELECT clock_timestamp(), coalesce(last.number, 0),
-    CASE WHEN last.number IS NULL THEN (
-        SELECT v.created_at FROM registration_claim AS c JOIN registration_version AS v USING (registration_id) LIMIT 1
+    CASE WHEN last.number IS NULL THEN coalesce(
+        (
+            SELECT v.created_at FROM registration_claim AS c JOIN registration_version AS v USING (registration_id)
+            LIMIT 1
+        ),
+        (SELECT created_at FROM judgment_version LIMIT 1)
     ) ELSE last.due_at END,
     coalesce((SELECT max(number) FROM registration_review), 0)
 FROM (SELECT) AS one LEFT JOIN (

@@ -12,6 +12,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, Rows, opened
 from nsor_server.registration import review_store
 from nsor_server.registration.history import History
+from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviews import MOST
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -37,10 +38,10 @@ ORDER BY written.index, written.ordinal
 
 
 class Reviewed:
-    """The reviews of each time, compared with the history, which must be at the entry already."""
+    """The reviews of each time, compared with the history and the judgments, which must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._sealer, self._history, self._add = Sealer(keyring), history, add
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, judged: Judged, add: Add) -> None:
+        self._sealer, self._history, self._judged, self._add = Sealer(keyring), history, judged, add
         self._times = Rows(conn, "review times", _TIMES, add)
         self._reviewed: set[bytes] = set()
         self._waiting: set[bytes] = set()
@@ -48,6 +49,7 @@ class Reviewed:
         self._compared_to = 0
         self._seen = 0
         self._before = -1
+        self._due_us = 0
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -87,6 +89,9 @@ class Reviewed:
         for registration_id, found in written.items():
             if found != self._history.earlier(registration_id):
                 self._add(index, "a review doesn't name the registration that had the identifier first")
+        if list(record.overdue_judgment_ids) != self._judged.overdue(self._due_us, record.due_us):
+            self._add(index, "a time for reviews doesn't name the judgments that were overdue")
+        self._due_us = record.due_us
         self._reviewed |= written.keys()
         self._wait()
         self._waiting -= written.keys()

@@ -1,5 +1,7 @@
 """Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
+With them goes what became due since the time before: judgments that no registry has confirmed.
+
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
 written then. It may run in several processes; one of them writes at a time, and no time is written twice.
@@ -12,6 +14,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 import psycopg
@@ -20,13 +23,14 @@ from google.protobuf import empty_pb2
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server.access.directory import Directory
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Call, Outcome, new_access_id
+from nsor_server.calls import Agency, Call, Outcome, Row, new_access_id
 from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.duplicates.worker import Duplicates
+from nsor_server.registration.judgments import store as judgments
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -104,7 +108,7 @@ class ReviewTimes:
         return self._duplicates.has_turn() and self._duplicates.follow()
 
     def _outcome(self, conn: Connection) -> Outcome[empty_pb2.Empty] | None:
-        """What is written now; None: no time has come since the last one, or nothing was ever confirmed."""
+        """What is written now; None: no time has come since the last one, or there was never anything."""
         state, directory = review_store.state(conn), self._directory.current
         due_us = directory.policy.reviews.last_due_us(state.now_us)
         if state.since_us is None or state.since_us >= due_us:
@@ -115,11 +119,17 @@ class ReviewTimes:
         for registration_id in review_store.unreviewed(conn, MOST):
             self._add_reviews(conn, record, state.last_review, registration_id)
         unchanged = self._duplicates.due(conn, record, state.last_review)
+        after_us = state.since_us if state.last_time else 0
+        overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
+        record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
+        for each in overdue:
+            events += _overdue_events(directory.agencies, npb, each)
         detail = record_pb2.AccessDetail(outcome="REVIEWS_WRITTEN")
-        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), (review_store.seen(state), *unchanged))
+        seen = (review_store.seen(state), *(judgments.seen(each) for each in overdue), *unchanged)
+        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), seen)
 
     def _add_reviews(
         self, conn: Connection, record: record_pb2.ReviewTimeRecord, last_review: int, registration_id: bytes
@@ -172,3 +182,10 @@ class ReviewTimes:
                 _log.error("reviews couldn't be written (%s); trying again", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
                 alert(Alert.CALL_FAILED, "reviews couldn't be written (%s)", type(error).__name__)
+
+
+def _overdue_events(agencies: Mapping[str, Agency], npb: list[str], judgment: record_pb2.JudgmentRecord) -> list[Row]:
+    """NPB, whoever recorded it, and the registries that haven't confirmed it are told."""
+    registries = recipients.courts_for(agencies, [(judgment.court_kind, judgment.trial.court_place)])
+    told = [*npb, judgment.recorded_by_agency, *registries]
+    return outbox.owed(notification_pb2.EVENT_KIND_JUDGMENT_OVERDUE, told, judgment_id=judgment.judgment_id)

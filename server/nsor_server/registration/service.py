@@ -19,6 +19,7 @@ from nsor_server.registration import claims, entering, review_store, rules, show
 from nsor_server.registration import record as records
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.imports.service import ImportService
+from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -39,6 +40,7 @@ class RegistrationService:
         self._blind_index = blind_index
         self._imports = ImportService(sealer)
         self._photos = PhotoService(sealer, photos)
+        self._judgments = Judgments(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -71,6 +73,7 @@ class RegistrationService:
             *self._imports.handlers(),
             *Convictions(self._sealer).handlers(),
             *self._photos.handlers(),
+            *self._judgments.handlers(),
         )
 
     def create_registration(
@@ -125,6 +128,8 @@ class RegistrationService:
         )
         record.confirmed_by_agency = call.agency.agency_id
         record.confirmed_by_key = call.officer_key
+        state = registration_pb2.RegistrationState.ValueType(record.state)  # what the court sees: of no judgment
+        record, of_judgments = self._judgments.joined(conn, record, convictions)
         key = store.data_key(self._sealer, row)
         written = store.version_row(key, record, call.now())
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
@@ -133,7 +138,7 @@ class RegistrationService:
         answer = registration_pb2.ConfirmRegistrationResponse(
             registration_id=request.registration_id,
             etag=written.etag,
-            state=registration_pb2.RegistrationState.ValueType(record.state),
+            state=state,
         )
         detail = record_pb2.AccessDetail(
             outcome="CONFIRMED",
@@ -145,7 +150,7 @@ class RegistrationService:
             detail,
             (written.row, *claim.rows, *_confirmation_events(call, before, record)),
             (written.ref, *claim.refs),
-            (store.seen(row), *(seen for _, seen in holders)),
+            (store.seen(row), *(seen for _, seen in holders), *of_judgments),
         )
 
     def get_registration(

@@ -135,8 +135,8 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         Event.PARDON,
         STANDING,
         PARDONED,
-        (options_pb2.AGENCY_KIND_PROSECUTION,),
-        "the order's number; trial court, case number and judgment date",
+        _APPELLATE,
+        _ORDER,
         appeal=types_pb2.APPEAL_STATE_NONE,
     ),
     Transition(
@@ -182,6 +182,11 @@ def transition(event: Event, before: State) -> Transition:
     if found is None:
         raise errors.WrongState
     return found
+
+
+def leads(event: Event, before: int) -> bool:
+    """Whether the table has a line for an event in a state."""
+    return (event, before) in _OF
 
 
 def next_version(

@@ -11,6 +11,7 @@ _KINDS: Final = {
     "cnic": "cnic",
     "registration_id": "registration",
     "access_request_id": "access-request",
+    "judgment_id": "judgment",
     "grant_id": "grant",
     "officer_key_id": "officer",
     "access_id": "access",

@@ -25,7 +25,18 @@ from nsor_server.config import OperatorError
 from nsor_server.storage.keysets import AeadKeyset, PrfKeyset
 
 FORMAT = "nsor-keyring/1"
-BLIND_USES = ("cnic", "passport", "mobile", "case", "entry-officer", "entry-case", "entry-named", "request", "budget")
+BLIND_USES = (
+    "cnic",
+    "passport",
+    "mobile",
+    "case",
+    "judgment",
+    "entry-officer",
+    "entry-case",
+    "entry-named",
+    "request",
+    "budget",
+)
 """What blind indexes are made of; each has keys of its own, so that two uses of one value cannot be joined.
 
 Those of entries label what the ledger's entries are about; that of requests tells a repeated request from another one;

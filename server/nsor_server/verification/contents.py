@@ -12,6 +12,7 @@ from nsor_server.notification import stored as notification
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.history import History
+from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
@@ -75,8 +76,15 @@ class _All:
 def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     """Begin to compare rows and answers with the entries that wrote them."""
     history = History(conn, keyring, report.add)
-    reviewed = Reviewed(conn, keyring, history, report.add)
-    parts: list[OfEntries] = [history, reviewed, Answers(conn, history, report.add), Grants(conn, keyring, report.add)]
+    judged = Judged(conn, keyring, history, report.add)
+    reviewed = Reviewed(conn, keyring, history, judged, report.add)
+    parts: list[OfEntries] = [
+        history,
+        judged,
+        reviewed,
+        Answers(conn, history, report.add),
+        Grants(conn, keyring, report.add),
+    ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
     return _All([*parts, Recount(report.add), times])

@@ -37,6 +37,7 @@ class Entry:
 COMMANDS = {
     "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
+    "judgment": Entry("nsor.cli.judgment", "judgment", "Record and confirm judgments about convictions."),
     "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),
     "add-conviction": Entry(
         "nsor.cli.registration", "add_conviction", "Add a conviction to a registration that you entered."

@@ -101,6 +101,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecution entered a further conviction of a registration; its court may confirm it."""
     EVENT_KIND_CONVICTION_CONFIRMED: _EventKind.ValueType  # 21
     """A court confirmed a further conviction of a registration."""
+    EVENT_KIND_JUDGMENT_RECORDED: _EventKind.ValueType  # 22
+    """A prosecution recorded a judgment of the court: the registry confirms it from its own record. It tells nothing of the register."""
+    EVENT_KIND_JUDGMENT_OVERDUE: _EventKind.ValueType  # 23
+    """The registry hasn't confirmed a judgment of its court in the policy's time. It is told at a time for reviews."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -153,6 +157,10 @@ EVENT_KIND_CONVICTION_ADDED: EventKind.ValueType  # 20
 """A prosecution entered a further conviction of a registration; its court may confirm it."""
 EVENT_KIND_CONVICTION_CONFIRMED: EventKind.ValueType  # 21
 """A court confirmed a further conviction of a registration."""
+EVENT_KIND_JUDGMENT_RECORDED: EventKind.ValueType  # 22
+"""A prosecution recorded a judgment of the court: the registry confirms it from its own record. It tells nothing of the register."""
+EVENT_KIND_JUDGMENT_OVERDUE: EventKind.ValueType  # 23
+"""The registry hasn't confirmed a judgment of its court in the policy's time. It is told at a time for reviews."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -269,6 +277,7 @@ class Event(_message.Message):
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the event within the receiving agency, from 1, without gaps."""
     event_id: _builtins.str
@@ -283,6 +292,8 @@ class Event(_message.Message):
     """The access request, for events of access."""
     agency_id: _builtins.str
     """The agency that the event is about, for events of an agency and not of a record; of a withdrawal, the agency that had granted it."""
+    judgment_id: _builtins.str
+    """The judgment, for events of a judgment."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -298,10 +309,11 @@ class Event(_message.Message):
         access_request_id: _builtins.str = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
         agency_id: _builtins.str = ...,
+        judgment_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -287,7 +287,7 @@ class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.Val
     """Rows whose place or district lies within the jurisdictions of agency and officer."""
     ROW_SCOPE_APPELLATE_COURT: _RowScope.ValueType  # 5
     """Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
-    case lies within the jurisdictions of agency and officer. No method has it yet.
+    case lies within the jurisdictions of agency and officer.
     """
     ROW_SCOPE_CUSTODY: _RowScope.ValueType  # 6
     """Confirmed rows in the custody of the caller's agency."""
@@ -316,7 +316,7 @@ ROW_SCOPE_JURISDICTION: RowScope.ValueType  # 4
 """Rows whose place or district lies within the jurisdictions of agency and officer."""
 ROW_SCOPE_APPELLATE_COURT: RowScope.ValueType  # 5
 """Rows with a case of which the caller's court is an appellate one: its kinds are those of appellate courts, and a court of the
-case lies within the jurisdictions of agency and officer. No method has it yet.
+case lies within the jurisdictions of agency and officer.
 """
 ROW_SCOPE_CUSTODY: RowScope.ValueType  # 6
 """Confirmed rows in the custody of the caller's agency."""

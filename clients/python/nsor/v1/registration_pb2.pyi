@@ -264,6 +264,74 @@ PHOTO_REJECTION_OUTDATED: PhotoRejection.ValueType  # 4
 """A newer one takes its place."""
 Global___PhotoRejection: _TypeAlias = PhotoRejection  # noqa: Y015
 
+class _JudgmentKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _JudgmentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JudgmentKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    JUDGMENT_KIND_UNSPECIFIED: _JudgmentKind.ValueType  # 0
+    """Never valid."""
+    JUDGMENT_KIND_APPEAL_FILED: _JudgmentKind.ValueType  # 1
+    """An appeal was filed. It suspends nothing, and every answer shows it."""
+    JUDGMENT_KIND_APPEAL_DISMISSED: _JudgmentKind.ValueType  # 2
+    """The appeal was dismissed: the conviction stands."""
+    JUDGMENT_KIND_SENTENCE_VARIED: _JudgmentKind.ValueType  # 3
+    """The sentence of some counts was varied."""
+    JUDGMENT_KIND_SET_ASIDE: _JudgmentKind.ValueType  # 4
+    """The conviction was set aside, on some counts or on all."""
+    JUDGMENT_KIND_RETRIAL_ORDERED: _JudgmentKind.ValueType  # 5
+    """A retrial was ordered: there is no conviction until it has ended in one."""
+    JUDGMENT_KIND_PARDONED: _JudgmentKind.ValueType  # 6
+    """The convict was pardoned."""
+    JUDGMENT_KIND_RESTORED: _JudgmentKind.ValueType  # 7
+    """What had been set aside was restored, on some counts or on all."""
+
+class JudgmentKind(_JudgmentKind, metaclass=_JudgmentKindEnumTypeWrapper):
+    """What a judgment about a conviction says."""
+
+JUDGMENT_KIND_UNSPECIFIED: JudgmentKind.ValueType  # 0
+"""Never valid."""
+JUDGMENT_KIND_APPEAL_FILED: JudgmentKind.ValueType  # 1
+"""An appeal was filed. It suspends nothing, and every answer shows it."""
+JUDGMENT_KIND_APPEAL_DISMISSED: JudgmentKind.ValueType  # 2
+"""The appeal was dismissed: the conviction stands."""
+JUDGMENT_KIND_SENTENCE_VARIED: JudgmentKind.ValueType  # 3
+"""The sentence of some counts was varied."""
+JUDGMENT_KIND_SET_ASIDE: JudgmentKind.ValueType  # 4
+"""The conviction was set aside, on some counts or on all."""
+JUDGMENT_KIND_RETRIAL_ORDERED: JudgmentKind.ValueType  # 5
+"""A retrial was ordered: there is no conviction until it has ended in one."""
+JUDGMENT_KIND_PARDONED: JudgmentKind.ValueType  # 6
+"""The convict was pardoned."""
+JUDGMENT_KIND_RESTORED: JudgmentKind.ValueType  # 7
+"""What had been set aside was restored, on some counts or on all."""
+Global___JudgmentKind: _TypeAlias = JudgmentKind  # noqa: Y015
+
+class _JudgmentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _JudgmentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JudgmentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    JUDGMENT_STATE_UNSPECIFIED: _JudgmentState.ValueType  # 0
+    """Never valid."""
+    JUDGMENT_STATE_RECORDED: _JudgmentState.ValueType  # 1
+    """A prosecution recorded it; it has taken effect, and the registry hasn't confirmed it yet."""
+    JUDGMENT_STATE_CONFIRMED: _JudgmentState.ValueType  # 2
+    """The registry recorded or confirmed it."""
+
+class JudgmentState(_JudgmentState, metaclass=_JudgmentStateEnumTypeWrapper):
+    """Whether the registry of the court that gave a judgment stands by it."""
+
+JUDGMENT_STATE_UNSPECIFIED: JudgmentState.ValueType  # 0
+"""Never valid."""
+JUDGMENT_STATE_RECORDED: JudgmentState.ValueType  # 1
+"""A prosecution recorded it; it has taken effect, and the registry hasn't confirmed it yet."""
+JUDGMENT_STATE_CONFIRMED: JudgmentState.ValueType  # 2
+"""The registry recorded or confirmed it."""
+Global___JudgmentState: _TypeAlias = JudgmentState  # noqa: Y015
+
 @_typing.final
 class Registration(_message.Message):
     """A registered offender."""
@@ -1467,3 +1535,359 @@ class GetPhotoResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPhotoResponse: _TypeAlias = GetPhotoResponse  # noqa: Y015
+
+@_typing.final
+class TrialJudgment(_message.Message):
+    """The judgment by which somebody was convicted: what a later one names instead of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
+    court_kind: _types_pb2.CourtKind.ValueType
+    """Kind of court."""
+    place_code: _builtins.str
+    """The court's district."""
+    case_number: _builtins.str
+    """Case number, in whatever form the court writes it."""
+    @_builtins.property
+    def judgment_date(self) -> _date_pb2.Date:
+        """Day of the judgment."""
+
+    def __init__(
+        self,
+        *,
+        court_kind: _types_pb2.CourtKind.ValueType = ...,
+        place_code: _builtins.str = ...,
+        case_number: _builtins.str = ...,
+        judgment_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "court_kind", b"court_kind", "judgment_date", b"judgment_date", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrialJudgment: _TypeAlias = TrialJudgment  # noqa: Y015
+
+@_typing.final
+class JudgedCount(_message.Message):
+    """A count that a judgment is about: the section, and where the conviction has it more than once the day of the offence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFENCE_CODE_FIELD_NUMBER: _builtins.int
+    OFFENCE_DATE_FIELD_NUMBER: _builtins.int
+    SENTENCE_KIND_FIELD_NUMBER: _builtins.int
+    MONTHS_FIELD_NUMBER: _builtins.int
+    offence_code: _builtins.str
+    """Code of the offence table, such as PPC-376."""
+    sentence_kind: _types_pb2.SentenceKind.ValueType
+    """Of JUDGMENT_KIND_SENTENCE_VARIED, and only of it: the kind of sentence from now on."""
+    months: _builtins.int
+    """Months of imprisonment; 0 for other kinds."""
+    @_builtins.property
+    def offence_date(self) -> _date_pb2.Date:
+        """Day of the offence. Not set: every count of the section."""
+
+    def __init__(
+        self,
+        *,
+        offence_code: _builtins.str = ...,
+        offence_date: _date_pb2.Date | None = ...,
+        sentence_kind: _types_pb2.SentenceKind.ValueType = ...,
+        months: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["offence_date", b"offence_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["months", b"months", "offence_code", b"offence_code", "offence_date", b"offence_date", "sentence_kind", b"sentence_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgedCount: _TypeAlias = JudgedCount  # noqa: Y015
+
+@_typing.final
+class RecordJudgmentRequest(_message.Message):
+    """Takes a judgment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_DATE_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    CNICS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    kind: Global___JudgmentKind.ValueType
+    """What this judgment says."""
+    court_kind: _types_pb2.CourtKind.ValueType
+    """The court that gave it, or before which the appeal lies: COURT_KIND_HIGH_COURT, COURT_KIND_FEDERAL_SHARIAT_COURT or
+    COURT_KIND_SUPREME_COURT. A registry records its own court's. Of a pardon: the court by whose registry it is confirmed.
+    """
+    order_number: _builtins.str
+    """Number of the appeal, or of the order, at that court."""
+    @_builtins.property
+    def trial(self) -> Global___TrialJudgment:
+        """The judgment that convicted. Its court lies where the agency and its officer may act, and the caller's court is one that hears
+        appeals: OUTSIDE_JURISDICTION.
+        """
+
+    @_builtins.property
+    def order_date(self) -> _date_pb2.Date:
+        """Day of the order, or on which the appeal was filed; not before the judgment that convicted."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___JudgedCount]:
+        """Which counts it is about: required when sentences were varied, empty for all of them otherwise; none for an appeal, a retrial and a pardon, which
+        are of the whole conviction.
+        """
+
+    @_builtins.property
+    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it is about, of those convicted in the case: their CNICs. Empty: everybody convicted by that judgment."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        trial: Global___TrialJudgment | None = ...,
+        kind: Global___JudgmentKind.ValueType = ...,
+        court_kind: _types_pb2.CourtKind.ValueType = ...,
+        order_number: _builtins.str = ...,
+        order_date: _date_pb2.Date | None = ...,
+        counts: _abc.Iterable[Global___JudgedCount] | None = ...,
+        cnics: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order_date", b"order_date", "trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "counts", b"counts", "court_kind", b"court_kind", "kind", b"kind", "order_date", b"order_date", "order_number", b"order_number", "request_id", b"request_id", "trial", b"trial", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordJudgmentRequest: _TypeAlias = RecordJudgmentRequest  # noqa: Y015
+
+@_typing.final
+class RecordJudgmentResponse(_message.Message):
+    """The answer to a judgment: accepted, whatever the register holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_DEADLINE_FIELD_NUMBER: _builtins.int
+    APPEAL_DEADLINE_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    judgment_id: _builtins.str
+    """Id of the judgment, by which it is confirmed; empty with `validate_only`."""
+    state: Global___JudgmentState.ValueType
+    """Whether it still needs the registry's confirmation; UNSPECIFIED with `validate_only`."""
+    late: _builtins.bool
+    """The appeal was filed after its deadline. It is recorded all the same: whether it is heard is for the court."""
+    @_builtins.property
+    def confirmation_deadline(self) -> _types_pb2.Deadline:
+        """By when the registry has to confirm what a prosecution recorded; after it NPB is told. Not set for a registry's own."""
+
+    @_builtins.property
+    def appeal_deadline(self) -> _types_pb2.Deadline:
+        """Of an appeal: by when it had to be filed."""
+
+    def __init__(
+        self,
+        *,
+        judgment_id: _builtins.str = ...,
+        state: Global___JudgmentState.ValueType = ...,
+        confirmation_deadline: _types_pb2.Deadline | None = ...,
+        appeal_deadline: _types_pb2.Deadline | None = ...,
+        late: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal_deadline", b"appeal_deadline", "confirmation_deadline", b"confirmation_deadline"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_deadline", b"appeal_deadline", "confirmation_deadline", b"confirmation_deadline", "judgment_id", b"judgment_id", "late", b"late", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordJudgmentResponse: _TypeAlias = RecordJudgmentResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmJudgmentRequest(_message.Message):
+    """A registry's confirmation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    judgment_id: _builtins.str
+    """The judgment."""
+    order_number: _builtins.str
+    """The number in the court's own record; it must be the judgment's, in whatever form either is written."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        judgment_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment_id", b"judgment_id", "order_number", b"order_number", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmJudgmentRequest: _TypeAlias = ConfirmJudgmentRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmJudgmentResponse(_message.Message):
+    """The answer to a registry's confirmation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___JudgmentState.ValueType
+    """JUDGMENT_STATE_CONFIRMED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___JudgmentState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmJudgmentResponse: _TypeAlias = ConfirmJudgmentResponse  # noqa: Y015
+
+@_typing.final
+class Judgment(_message.Message):
+    """A judgment, as it was recorded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_DATE_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    CNICS_FIELD_NUMBER: _builtins.int
+    RECORDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    judgment_id: _builtins.str
+    """Id of the judgment."""
+    state: Global___JudgmentState.ValueType
+    """Whether the registry stands by it."""
+    kind: Global___JudgmentKind.ValueType
+    """What it says."""
+    court_kind: _types_pb2.CourtKind.ValueType
+    """The court that gave it."""
+    order_number: _builtins.str
+    """Number of the appeal or the order at that court."""
+    recorded_by_agency: _builtins.str
+    """The agency that recorded it."""
+    @_builtins.property
+    def trial(self) -> Global___TrialJudgment:
+        """The judgment that convicted."""
+
+    @_builtins.property
+    def order_date(self) -> _date_pb2.Date:
+        """Day of the order."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___JudgedCount]:
+        """Which counts; empty: all."""
+
+    @_builtins.property
+    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it is about; empty: everybody convicted by that judgment."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        judgment_id: _builtins.str = ...,
+        state: Global___JudgmentState.ValueType = ...,
+        trial: Global___TrialJudgment | None = ...,
+        kind: Global___JudgmentKind.ValueType = ...,
+        court_kind: _types_pb2.CourtKind.ValueType = ...,
+        order_number: _builtins.str = ...,
+        order_date: _date_pb2.Date | None = ...,
+        counts: _abc.Iterable[Global___JudgedCount] | None = ...,
+        cnics: _abc.Iterable[_builtins.str] | None = ...,
+        recorded_by_agency: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "order_date", b"order_date", "trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "counts", b"counts", "court_kind", b"court_kind", "create_time", b"create_time", "judgment_id", b"judgment_id", "kind", b"kind", "order_date", b"order_date", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "state", b"state", "trial", b"trial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Judgment: _TypeAlias = Judgment  # noqa: Y015
+
+@_typing.final
+class GetJudgmentRequest(_message.Message):
+    """Asks for a judgment by id."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    judgment_id: _builtins.str
+    """The judgment."""
+    def __init__(
+        self,
+        *,
+        judgment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment_id", b"judgment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetJudgmentRequest: _TypeAlias = GetJudgmentRequest  # noqa: Y015
+
+@_typing.final
+class GetJudgmentResponse(_message.Message):
+    """A judgment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def judgment(self) -> Global___Judgment:
+        """The judgment."""
+
+    def __init__(
+        self,
+        *,
+        judgment: Global___Judgment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment", b"judgment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment", b"judgment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetJudgmentResponse: _TypeAlias = GetJudgmentResponse  # noqa: Y015

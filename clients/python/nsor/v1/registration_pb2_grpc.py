@@ -100,6 +100,21 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
                 _registered_method=True)
+        self.RecordJudgment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RecordJudgment',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.RecordJudgmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.RecordJudgmentResponse.FromString,
+                _registered_method=True)
+        self.ConfirmJudgment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmJudgment',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.FromString,
+                _registered_method=True)
+        self.GetJudgment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetJudgment',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
+                _registered_method=True)
 
 
 class RegistrationServiceServicer:
@@ -232,6 +247,34 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordJudgment(self, request, context):
+        """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
+        records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
+        and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
+        none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmJudgment(self, request, context):
+        """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
+        effect when it is recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetJudgment(self, request, context):
+        """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
+        registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
+        confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -299,6 +342,21 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetPhoto,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.SerializeToString,
+            ),
+            'RecordJudgment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordJudgment,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.RecordJudgmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.RecordJudgmentResponse.SerializeToString,
+            ),
+            'ConfirmJudgment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmJudgment,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.SerializeToString,
+            ),
+            'GetJudgment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetJudgment,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -653,6 +711,87 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetPhoto',
             nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordJudgment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RecordJudgment',
+            nsor_dot_v1_dot_registration__pb2.RecordJudgmentRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.RecordJudgmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmJudgment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmJudgment',
+            nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetJudgment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetJudgment',
+            nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

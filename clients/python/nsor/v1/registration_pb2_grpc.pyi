@@ -106,6 +106,22 @@ class RegistrationServiceStub:
     """
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]
     """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+    RecordJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.RecordJudgmentRequest, _registration_pb2.RecordJudgmentResponse]
+    """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
+    records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
+    and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
+    none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+    """
+    ConfirmJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]
+    """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
+    effect when it is recorded.
+    """
+    GetJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]
+    """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
+    registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
+    confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -185,6 +201,22 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     GetPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]  # type: ignore[assignment]
     """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+    RecordJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.RecordJudgmentRequest, _registration_pb2.RecordJudgmentResponse]  # type: ignore[assignment]
+    """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
+    records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
+    and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
+    none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+    """
+    ConfirmJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]  # type: ignore[assignment]
+    """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
+    effect when it is recorded.
+    """
+    GetJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]  # type: ignore[assignment]
+    """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
+    registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
+    confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     """The register of convicted offenders."""
@@ -339,5 +371,39 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.GetPhotoResponse, _abc.Awaitable[_registration_pb2.GetPhotoResponse]]:
         """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+
+    @_abc_1.abstractmethod
+    def RecordJudgment(
+        self,
+        request: _registration_pb2.RecordJudgmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.RecordJudgmentResponse, _abc.Awaitable[_registration_pb2.RecordJudgmentResponse]]:
+        """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
+        records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
+        and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
+        none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmJudgment(
+        self,
+        request: _registration_pb2.ConfirmJudgmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ConfirmJudgmentResponse, _abc.Awaitable[_registration_pb2.ConfirmJudgmentResponse]]:
+        """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
+        effect when it is recorded.
+        """
+
+    @_abc_1.abstractmethod
+    def GetJudgment(
+        self,
+        request: _registration_pb2.GetJudgmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.GetJudgmentResponse, _abc.Awaitable[_registration_pb2.GetJudgmentResponse]]:
+        """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
+        registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
+        confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -92,7 +92,7 @@ def _events(call: Call, registration_id: bytes, added: record_pb2.Conviction) ->
         notification_pb2.EVENT_KIND_CONVICTION_ADDED,
         [
             *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
-            *recipients.courts_for(call.agencies, [added.court_place]),
+            *recipients.courts_for(call.agencies, [(added.court_kind, added.court_place)]),
         ],
         registration_id=registration_id,
     )

@@ -68,3 +68,34 @@ COMMENT ON COLUMN registration_photo_decision.sealed
 IS 'nsor.storage.v1.PhotoDecisionRecord under the registration''s data key';
 
 GRANT SELECT, INSERT ON registration_photo, registration_photo_decision TO nsor_server;
+
+-- Judgments about convictions. They name the trial, and are found by it; whether there is such a conviction stands nowhere here.
+CREATE TABLE judgment_version (
+    judgment_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    state smallint NOT NULL,
+    agency_id text NOT NULL,
+    court_place text NOT NULL,
+    due_us bigint NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (judgment_id, version)
+);
+COMMENT ON COLUMN judgment_version.state IS 'enum nsor.v1.JudgmentState';
+COMMENT ON COLUMN judgment_version.agency_id IS 'the agency that recorded it';
+COMMENT ON COLUMN judgment_version.court_place IS 'place of the court that convicted';
+COMMENT ON COLUMN judgment_version.due_us IS 'by when a registry has to confirm it, microseconds since 1970; 0: it recorded it itself';
+COMMENT ON COLUMN judgment_version.sealed IS 'nsor.storage.v1.JudgmentRecord under the sealing keyset';
+
+CREATE INDEX judgment_version_due ON judgment_version (due_us) WHERE due_us > 0 AND version = 1;
+
+CREATE TABLE judgment_trial (
+    judgment_id uuid NOT NULL,
+    key_id bigint NOT NULL,
+    blind bytea NOT NULL CHECK (octet_length(blind) = 32),
+    PRIMARY KEY (blind, judgment_id)
+);
+COMMENT ON TABLE judgment_trial IS 'blind index of the trial that each judgment is about: court, case number, day of the judgment';
+COMMENT ON COLUMN judgment_trial.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
+
+GRANT SELECT, INSERT ON judgment_version, judgment_trial TO nsor_server;

@@ -22,6 +22,7 @@ CREATE TABLE outbox (
     notice_id uuid,
     access_request_id uuid,
     about_agency text REFERENCES agency,
+    judgment_id uuid,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
@@ -37,6 +38,7 @@ CREATE TABLE agency_event (
     notice_id uuid,
     access_request_id uuid,
     about_agency text REFERENCES agency,
+    judgment_id uuid,
     event_time timestamptz NOT NULL,
     PRIMARY KEY (agency_id, sequence),
     UNIQUE (agency_id, event_id)

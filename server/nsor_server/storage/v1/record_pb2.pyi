@@ -238,6 +238,7 @@ class Conviction(_message.Message):
     CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
+    JUDGMENT_IDS_FIELD_NUMBER: _builtins.int
     court_kind: _builtins.int
     """Number of nsor.v1.CourtKind."""
     court_place: _builtins.str
@@ -270,6 +271,10 @@ class Conviction(_message.Message):
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Count]:
         """Counts."""
 
+    @_builtins.property
+    def judgment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Judgments that are joined to it, 16 bytes each, in the order in which they were recorded."""
+
     def __init__(
         self,
         *,
@@ -287,10 +292,11 @@ class Conviction(_message.Message):
         confirmed_by_agency: _builtins.str = ...,
         confirmed_by_key: _builtins.bytes = ...,
         offence_table_version: _builtins.int = ...,
+        judgment_ids: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "offence_table_version", b"offence_table_version", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "judgment_ids", b"judgment_ids", "offence_table_version", b"offence_table_version", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -577,6 +583,140 @@ class ClaimRecord(_message.Message):
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
+class JudgedCount(_message.Message):
+    """A count that a judgment is about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFENCE_CODE_FIELD_NUMBER: _builtins.int
+    OFFENCE_DAY_FIELD_NUMBER: _builtins.int
+    SENTENCE_KIND_FIELD_NUMBER: _builtins.int
+    MONTHS_FIELD_NUMBER: _builtins.int
+    offence_code: _builtins.str
+    """Offence code."""
+    offence_day: _builtins.int
+    """Day of the offence; absent: every count of the section."""
+    sentence_kind: _builtins.int
+    """Number of nsor.v1.SentenceKind; 0: the sentence wasn't varied."""
+    months: _builtins.int
+    """Months."""
+    def __init__(
+        self,
+        *,
+        offence_code: _builtins.str = ...,
+        offence_day: _builtins.int | None = ...,
+        sentence_kind: _builtins.int = ...,
+        months: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_offence_day", b"_offence_day", "offence_day", b"offence_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_offence_day", b"_offence_day", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__offence_day: _TypeAlias = _typing.Literal["offence_day"]  # noqa: Y015
+    _WhichOneofArgType__offence_day: _TypeAlias = _typing.Literal["_offence_day", b"_offence_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__offence_day) -> _WhichOneofReturnType__offence_day | None: ...
+
+Global___JudgedCount: _TypeAlias = JudgedCount  # noqa: Y015
+
+@_typing.final
+class JudgmentRecord(_message.Message):
+    """A version of a judgment about a conviction. Sealed under the sealing keyset: it may be about no registration, or about several. It says
+    nothing of any.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    TRIAL_DAY_FIELD_NUMBER: _builtins.int
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_DAY_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    CNICS_FIELD_NUMBER: _builtins.int
+    RECORDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    RECORDED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_DUE_US_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_RULE_FIELD_NUMBER: _builtins.int
+    judgment_id: _builtins.bytes
+    """Judgment id, 16 bytes."""
+    version: _builtins.int
+    """Version, from 1. The second is the registry's confirmation."""
+    state: _builtins.int
+    """Number of nsor.v1.JudgmentState."""
+    kind: _builtins.int
+    """Number of nsor.v1.JudgmentKind."""
+    trial_day: _builtins.int
+    """Day of the judgment that convicted."""
+    court_kind: _builtins.int
+    """Number of nsor.v1.CourtKind: the court that gave it."""
+    order_number: _builtins.str
+    """Number of the appeal or the order."""
+    order_day: _builtins.int
+    """Day of the order."""
+    recorded_by_agency: _builtins.str
+    """The agency that recorded it."""
+    recorded_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who recorded it."""
+    confirmed_by_agency: _builtins.str
+    """The agency that confirmed it, or empty."""
+    confirmed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it."""
+    create_time_us: _builtins.int
+    """When it was recorded."""
+    confirmation_due_us: _builtins.int
+    """By when a registry has to confirm it; 0: it recorded it itself."""
+    confirmation_rule: _builtins.str
+    """Rule id of that deadline."""
+    @_builtins.property
+    def trial(self) -> Global___CourtCase:
+        """The court that convicted, and its case."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___JudgedCount]:
+        """Which counts; none: all."""
+
+    @_builtins.property
+    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """CNICs of those whom it is about; none: everybody convicted by the trial's judgment."""
+
+    def __init__(
+        self,
+        *,
+        judgment_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        state: _builtins.int = ...,
+        kind: _builtins.int = ...,
+        trial: Global___CourtCase | None = ...,
+        trial_day: _builtins.int = ...,
+        court_kind: _builtins.int = ...,
+        order_number: _builtins.str = ...,
+        order_day: _builtins.int = ...,
+        counts: _abc.Iterable[Global___JudgedCount] | None = ...,
+        cnics: _abc.Iterable[_builtins.str] | None = ...,
+        recorded_by_agency: _builtins.str = ...,
+        recorded_by_key: _builtins.bytes = ...,
+        confirmed_by_agency: _builtins.str = ...,
+        confirmed_by_key: _builtins.bytes = ...,
+        create_time_us: _builtins.int = ...,
+        confirmation_due_us: _builtins.int = ...,
+        confirmation_rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgmentRecord: _TypeAlias = JudgmentRecord  # noqa: Y015
+
+@_typing.final
 class ReviewEvidence(_message.Message):
     """A part of what makes a likely duplicate: codes, no names."""
 
@@ -678,7 +818,7 @@ Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
 
 @_typing.final
 class ReviewTimeRecord(_message.Message):
-    """A fixed time at which reviews were written: all of them, also none. Sealed under the sealing keyset."""
+    """A fixed time at which reviews and overdue judgments were written: all of them, also none. Sealed under the sealing keyset."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -686,6 +826,7 @@ class ReviewTimeRecord(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     DUE_US_FIELD_NUMBER: _builtins.int
     REVIEWS_FIELD_NUMBER: _builtins.int
+    OVERDUE_JUDGMENT_IDS_FIELD_NUMBER: _builtins.int
     COMPARED_TO_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
@@ -703,6 +844,10 @@ class ReviewTimeRecord(_message.Message):
         """What was written."""
 
     @_builtins.property
+    def overdue_judgment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Judgments whose confirmation fell due since the time before, and that no registry had confirmed: 16 bytes each, in order."""
+
+    @_builtins.property
     def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingAgency]:
         """Agencies whose share of the day was used up."""
 
@@ -713,12 +858,13 @@ class ReviewTimeRecord(_message.Message):
         number: _builtins.int = ...,
         due_us: _builtins.int = ...,
         reviews: _abc.Iterable[Global___ReviewRecord] | None = ...,
+        overdue_judgment_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         compared_to: _builtins.int = ...,
         waiting: _abc.Iterable[Global___WaitingAgency] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "number", b"number", "review_time_id", b"review_time_id", "reviews", b"reviews", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,144 @@
+"""Judgments along the ledger: each changed every conviction that it is about, at once or with its confirmation.
+
+Whoever owns the database can hide a judgment while a conviction is confirmed, or a registration while a judgment is
+recorded, and put all back afterwards. Told again in the ledger's order, the seals say which judgments a conviction
+must have, and what they have made of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import registration_pb2
+from nsor_server.ledger.stored import Add, Connection, Rows, opened, read
+from nsor_server.registration import states
+from nsor_server.registration.history import History
+from nsor_server.registration.judgments import rules, store
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_JUDGMENTS: Final = f"""
+SELECT r.index, {store.COLUMNS}
+FROM ledger_record AS r
+JOIN judgment_version AS j ON r.row_id = uuid_send(j.judgment_id) AND r.version = j.version
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_TRIAL_ROWS: Final = """
+SELECT uuid_send(judgment_id), array_agg(key_id || ' ' || encode(blind, 'hex')) FROM judgment_trial GROUP BY judgment_id
+"""
+
+
+class Judged:
+    """The judgments at each entry, and what they make of convictions. The history must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
+        self._conn, self._history, self._add = conn, history, add
+        self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._rows = Rows(conn, "judgments", _JUDGMENTS, add)
+        self._newest: dict[bytes, record_pb2.JudgmentRecord] = {}
+        self._of_trial: dict[str, list[record_pb2.JudgmentRecord]] = {}
+        self._tried: dict[str, dict[bytes, str]] = {}
+        self._convictions: dict[bytes, bytes] = {}
+
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        recorded = [
+            record for row in self._rows.take(index) if (record := self._version(index, store.StoredJudgment(*row)))
+        ]
+        changed = {each.registration_id for each in self._history.changed}
+        for judgment in recorded:
+            of_it = self._tried.get(rules.key_of_judgment(judgment), {})
+            if any(one not in changed for one, cnic in of_it.items() if not judgment.cnics or cnic in judgment.cnics):
+                self._add(index, "a judgment was recorded, and a conviction that it is about wasn't changed with it")
+        for each in self._history.changed:
+            self._compare(index, each)
+
+    def overdue(self, after_us: int, until_us: int) -> list[bytes]:
+        """Ids of the judgments whose confirmation fell due in between and that no registry had confirmed by now."""
+        return sorted(
+            judgment_id
+            for judgment_id, each in self._newest.items()
+            if each.state == registration_pb2.JUDGMENT_STATE_RECORDED
+            and after_us < each.confirmation_due_us <= until_us
+        )
+
+    def finish(self) -> None:
+        """Report what is left, and compare the index of trials with what the judgments are about."""
+        self._rows.finish()
+        found = dict(read(self._conn, "judgment_trial", _TRIAL_ROWS))
+        for judgment_id, judgment in self._newest.items():
+            key = rules.key_of_judgment(judgment)
+            live = {f"{key_id} {blind.hex()}" for key_id, blind in self._blind_index.values(store.USE, key)}
+            rows = found.pop(judgment_id, [])
+            if len(rows) != 1 or rows[0] not in live:
+                self._add(-1, "the row of judgment_trial isn't that of the sealed judgment")
+        if found:
+            self._add(-1, f"judgment_trial has rows of {len(found)} judgments that aren't there")
+
+    def _version(self, index: int, row: store.StoredJudgment) -> record_pb2.JudgmentRecord | None:
+        """A judgment that is recorded; None for its confirmation, or what doesn't open."""
+        record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, row))
+        if record is None:
+            return None
+        before = self._newest.get(record.judgment_id)
+        self._newest[record.judgment_id] = record
+        if before is None and record.version == store.FIRST_VERSION:
+            self._of_trial.setdefault(rules.key_of_judgment(record), []).append(record)
+            return record
+        if before is None or not _confirms(before, record):
+            self._add(index, "the version of a judgment doesn't follow the one before")
+        return None
+
+    def _compare(self, index: int, record: record_pb2.RegistrationRecord) -> None:
+        """Hold the convictions of a version against those of the one before, and the judgments there were."""
+        for conviction in record.convictions:
+            if not states.was_confirmed(conviction):
+                self._convictions[conviction.conviction_id] = conviction.SerializeToString()
+                continue
+            key = rules.key_of_conviction(conviction)
+            self._tried.setdefault(key, {})[record.registration_id] = record.cnic
+            found = [each for each in self._of_trial.get(key, ()) if rules.concerns(each, record)]
+            if list(conviction.judgment_ids) != [each.judgment_id for each in found]:
+                self._add(index, "a conviction doesn't have the judgments that were recorded about it")
+            elif not self._follows(record, conviction, found):
+                self._add(index, "a conviction isn't what its judgments have made of it")
+            self._convictions[conviction.conviction_id] = conviction.SerializeToString()
+
+    def _follows(
+        self,
+        record: record_pb2.RegistrationRecord,
+        conviction: record_pb2.Conviction,
+        judgments: list[record_pb2.JudgmentRecord],
+    ) -> bool:
+        """Whether a conviction is what its confirmation and the judgments since its last version have made of it."""
+        stored = self._convictions.get(conviction.conviction_id)
+        if stored is None:
+            return False
+        before = record_pb2.Conviction.FromString(stored)
+        alone = record_pb2.RegistrationRecord(cnic=record.cnic, convictions=[before])
+        if not states.was_confirmed(before):
+            by = conviction.confirmed_by_agency, conviction.confirmed_by_key
+            alone = states.next_version(alone, states.confirming(before, *by))
+        since = judgments[len(before.judgment_ids) :]
+        (expected,) = rules.joined(alone, since).convictions
+        return _decided(expected) == _decided(conviction)
+
+
+def _confirms(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord) -> bool:
+    """Whether the second version is the registry's confirmation of the first, and nothing else."""
+    expected = record_pb2.JudgmentRecord()
+    expected.CopyFrom(before)
+    expected.version += 1
+    expected.state = registration_pb2.JUDGMENT_STATE_CONFIRMED
+    expected.confirmed_by_agency, expected.confirmed_by_key = after.confirmed_by_agency, after.confirmed_by_key
+    return before.state == registration_pb2.JUDGMENT_STATE_RECORDED and expected == after
+
+
+def _decided(conviction: record_pb2.Conviction) -> tuple[object, ...]:
+    """What judgments decide of a conviction."""
+    counts = [(count.stands, count.sentence_kind, count.months) for count in conviction.counts]
+    return conviction.state, conviction.appeal_state, counts

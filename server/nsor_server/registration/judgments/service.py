@@ -1,0 +1,204 @@
+"""Judgments on the wire: recorded, confirmed and shown; and what a confirmation of a conviction takes from them.
+
+Nothing that the recorder sees depends on the register: the answer is made of the request, the judgment has two rows of
+its own, and what it changes of registrations stands behind it in the entry, whose one hash is of the same size for any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nsor.v1 import notification_pb2, options_pb2, registration_pb2
+from nsor_server import errors
+from nsor_server.access import decisions
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
+from nsor_server.formats.uuids import raw, text
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import store as registrations
+from nsor_server.registration.judgments import record as records
+from nsor_server.registration.judgments import rules, store
+from nsor_server.registration.record import court_number
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class Judgments:
+    """Records, confirms and shows judgments."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._blind_index = blind_index
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                registration_pb2.RecordJudgmentRequest,
+                registration_pb2.RecordJudgmentResponse,
+                self.record_judgment,
+                self._recorded_again,
+            ),
+            Unary(
+                registration_pb2.ConfirmJudgmentRequest,
+                registration_pb2.ConfirmJudgmentResponse,
+                self.confirm_judgment,
+                self._confirmed_again,
+                _confirmation_charge,
+            ),
+            Unary(
+                registration_pb2.GetJudgmentRequest,
+                registration_pb2.GetJudgmentResponse,
+                self.get_judgment,
+                charge=lambda request: Charge(request.judgment_id),
+            ),
+        )
+
+    def record_judgment(
+        self, call: Call, request: registration_pb2.RecordJudgmentRequest, conn: Connection
+    ) -> Outcome[registration_pb2.RecordJudgmentResponse]:
+        """Take a judgment, and change every confirmed conviction that it is about in the same commit.
+
+        Raises:
+            errors.Denied: OUTSIDE_JURISDICTION.
+        """
+        self._recorded_again(call, request)
+        deadlines = policy_of(call).deadlines
+        confirmation = rules.confirmation_deadline(deadlines, call.agency, call.now())
+        record = records.from_request(request, call, confirmation)
+        answer = registration_pb2.RecordJudgmentResponse()
+        appeal = rules.appeal_deadline(deadlines, request)
+        if appeal is not None:
+            answer.appeal_deadline.CopyFrom(appeal[0].message())
+            answer.late = appeal[1]
+        if confirmation is not None:
+            answer.confirmation_deadline.CopyFrom(confirmation.message())
+        detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=records.trial_reference(record))
+        if request.validate_only:
+            return Outcome(disclose(answer, call.purpose), detail)
+        record.create_time_us = to_us(call.now())
+        answer.judgment_id = text(record.judgment_id)
+        answer.state = registration_pb2.JudgmentState.ValueType(record.state)
+        detail.outcome = "RECORDED"
+        detail.subjects.append(record.judgment_id)
+        written = store.first_version(self._sealer, self._blind_index, record)
+        changed, refs, seen = self._changed(call, conn, record)
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail,
+            (*written.rows, *changed, *_recorded_events(call, record)),
+            (written.ref, *refs),
+            seen,
+        )
+
+    def confirm_judgment(
+        self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection
+    ) -> Outcome[registration_pb2.ConfirmJudgmentResponse]:
+        """Have a registry stand by a judgment that a prosecution recorded.
+
+        Raises:
+            errors.NoRecord: it isn't there, isn't this court's, or has another number.
+            errors.Denied: SECOND_PERSON_REQUIRED.
+            errors.WrongState: it is confirmed.
+        """
+        if request.validate_only:
+            return Outcome(registration_pb2.ConfirmJudgmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        record = self._shown(call, request.judgment_id, conn)
+        if court_number(record.order_number) != court_number(request.order_number):
+            raise errors.NoRecord
+        recorded_by = decisions.holder(call, record.recorded_by_agency, record.recorded_by_key)
+        rules.check_confirmable(record, decisions.acting(call), recorded_by)
+        following = records.confirmed(record, call)
+        written = store.version_row(self._sealer, following)
+        answer = registration_pb2.ConfirmJudgmentResponse(state=registration_pb2.JUDGMENT_STATE_CONFIRMED)
+        detail = record_pb2.AccessDetail(
+            outcome="CONFIRMED", case_reference=records.trial_reference(record), subjects=[record.judgment_id]
+        )
+        return Outcome(disclose(answer, call.purpose), detail, written.rows, (written.ref,), (store.seen(record),))
+
+    def get_judgment(
+        self, call: Call, request: registration_pb2.GetJudgmentRequest, conn: Connection
+    ) -> Outcome[registration_pb2.GetJudgmentResponse]:
+        """Show a judgment as it was recorded, and nothing of whether it has met a conviction.
+
+        Raises:
+            errors.NoRecord: it isn't there, or isn't the caller's to see.
+        """
+        record = self._shown(call, request.judgment_id, conn)
+        answer = registration_pb2.GetJudgmentResponse(judgment=records.to_message(record))
+        detail = record_pb2.AccessDetail(
+            outcome="FOUND",
+            case_reference=records.trial_reference(record),
+            subjects=[record.judgment_id],
+            shown_version=record.version,
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+        )
+        return Outcome(
+            disclose(answer, call.purpose, rules.confirming(record, call.agency.kind)),
+            detail,
+            seen=(store.seen(record),),
+        )
+
+    def joined(
+        self, conn: Connection, record: record_pb2.RegistrationRecord, confirmed: Iterable[record_pb2.Conviction]
+    ) -> tuple[record_pb2.RegistrationRecord, list[Seen]]:
+        """A record whose convictions a court confirms now, after the judgments there were, and that there are no more.
+
+        The court doesn't see of it: its answer, its rows and its events are those of any confirmation.
+
+        Args:
+            conn: any.
+            record: with the convictions confirmed.
+            confirmed: these convictions.
+        """
+        keys = {rules.key_of_conviction(conviction) for conviction in confirmed}
+        found, seen = store.of_trials(conn, self._sealer, self._blind_index, keys)
+        return rules.joined(record, found), seen
+
+    def _changed(
+        self, call: Call, conn: Connection, judgment: record_pb2.JudgmentRecord
+    ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
+        """The next versions of all registrations with a confirmed conviction that a judgment is about."""
+        found, seen = store.of_case(conn, self._blind_index, judgment)
+        written = []
+        for row in found:
+            record, key = registrations.open_keyed(self._sealer, row)
+            if rules.about(record, judgment):
+                following = rules.joined(record, [judgment])
+                following.version += 1
+                written.append(registrations.version_row(key, following, call.now()))
+        return [each.row for each in written], [each.ref for each in written], seen
+
+    def _shown(self, call: Call, judgment_id: str, conn: Connection) -> record_pb2.JudgmentRecord:
+        record = store.head(conn, self._sealer, raw(judgment_id), call)
+        of_court = call.agency.kind == options_pb2.AGENCY_KIND_COURT
+        if record is None or (of_court and not rules.gave(call.agency, record.court_kind)):
+            raise errors.NoRecord
+        return record
+
+    def _recorded_again(
+        self, call: Call, request: registration_pb2.RecordJudgmentRequest, _conn: Connection | None = None
+    ) -> None:
+        rules.check_may_record(call.agency, call.officer, request)
+
+    def _confirmed_again(self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection) -> None:
+        self._shown(call, request.judgment_id, conn)
+
+
+def _confirmation_charge(request: registration_pb2.ConfirmJudgmentRequest) -> Charge:
+    """Each judgment has buckets of its own, whether or not there is one of that id, for the numbers tried on it."""
+    return Charge(court_number(request.order_number), bucket=request.judgment_id)
+
+
+def _recorded_events(call: Call, record: record_pb2.JudgmentRecord) -> list[Row]:
+    """The registries that may confirm it are told of what a prosecution recorded; NPB of every judgment."""
+    told = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+    if record.state == registration_pb2.JUDGMENT_STATE_RECORDED:
+        told += recipients.courts_for(call.agencies, [(record.court_kind, record.trial.court_place)])
+    return outbox.owed(notification_pb2.EVENT_KIND_JUDGMENT_RECORDED, told, judgment_id=record.judgment_id)

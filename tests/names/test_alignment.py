@@ -56,6 +56,14 @@ def test_another_name_costs_more_than_any_spelling(one: str, other: str) -> None
     assert cost(other, one) > 0.3
 
 
+def test_a_vowel_that_begins_a_name_tells_more_than_one_inside() -> None:
+    # Both scripts write it: Rashid is not Arshad.
+    assert cost("rashid", "arshad") > 0.8
+    assert cost("arshad", "rashid") > 0.8
+    assert cost("rashid", "ارشد") > 0.35
+    assert cost("arshad", "ارشد") < 0.2
+
+
 def test_many_are_compared_as_one_by_one() -> None:
     others = ["javed", "a", "qaiser", "zulfiqar", "muhammad", "ali"]
     together = alignment.costs("jawaid", alignment.numbered(others), between_scripts=False)

@@ -134,6 +134,56 @@ def test_a_query_goes_through_no_more_postings_than_its_bound(monkeypatch: pytes
     assert sum(added) <= 50
 
 
+@pytest.mark.parametrize(
+    ("card", "query"),
+    [
+        ("Ameer Zada", "Ameerzada"),
+        ("Ameerzada", "Ameer Zada"),
+        ("Bhagwan Das", "Bhagwandas"),
+        ("Allah Ditta", "Allahditta"),
+    ],
+)
+def test_a_name_is_found_in_one_word_and_in_two(card: str, query: str) -> None:
+    # Clerks join what others write apart; both ways of a pair of words stand in the register.
+    index = filled(
+        person((card, "Sher Khan")), person(("Ameer Khan", "Das Zada")), person(("Bhagwan Lal", "Das Ditta"))
+    )
+    found = best(index, person((query, "Sher Khan")))
+    assert found.card_id == key(0)
+    assert found.strength > 0.9
+
+
+def test_two_names_that_people_have_are_not_one_with_a_slip() -> None:
+    # A slip makes a rare word. What many are called is another name, whatever it looks like.
+    common = [person((f"{name} Ali", "Noor Khan"), year=1950) for name in ("Asif", "Arif") for _ in range(9)]
+    other_name = best(filled(*common, person(("Arif Mir", "Sher Khan"))), person(("Asif Mir", "Sher Khan")))
+    slip = best(filled(*common, person(("Asuf Mir", "Sher Khan"))), person(("Asif Mir", "Sher Khan")))
+    assert slip.strength > other_name.strength + 0.1
+    hassan = best(filled(person(("Hassan Mir", "Sher Khan"))), person(("Hussain Mir", "Sher Khan")))
+    assert Evidence(Part.NAME, 1, Rule.MISSING) in hassan.evidence
+
+
+def test_a_word_that_is_left_out_costs_less_than_another_word() -> None:
+    index = filled(person(("Zarghun Rind", "Sher Khan")), person(("Zarghun", "Sher Khan")))
+    found = index.candidates(person(("Zarghun Marri", "Sher Khan")), 2)
+    assert [each.card_id for each in found] == [key(1), key(0)]
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_who_is_not_strong_enough_is_not_answered_and_who_is_is_not_lost(*, built: bool) -> None:
+    people = [
+        *(person((name, relative)) for name in ("Asif Mir", "Asif Khan", "Asim Mir") for relative in ("Sher Khan", "")),
+        person(("Zarghun Marri", "Gul Khan")),
+    ]
+    index = filled(*people)
+    if built:
+        index._rebuild()
+    for query in people:
+        for least in (0.3, 0.6, 0.7, 0.9):
+            strong = [each for each in index.candidates(query, 7) if each.strength >= least]
+            assert index.candidates(query, 7, least) == strong
+
+
 def test_a_compound_is_found_apart_and_joined() -> None:
     index = filled(person(("Abdur Rehman", "Zia ud Din")), person(("Abdul Majeed", "Zia ud Din")))
     assert best(index, person(("عبدالرحمٰن", "ضیاء الدین"))).card_id == key(0)

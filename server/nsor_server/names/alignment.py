@@ -91,6 +91,7 @@ _UNSURE: Final = {
     "WA": 0.4,
     "WY": 0.6,
     **{"'" + vowel: 0.05 for vowel in sounds.LONG + sounds.SHORT},
+    **{sounds.ANY_VOWEL + vowel: 0.05 for vowel in sounds.LONG + sounds.SHORT},
 }
 _OTHER_VOWEL: Final = 0.45
 _VOWEL_FOR_CONSONANT: Final = 1.1
@@ -119,6 +120,9 @@ def _drops(short: float, long: float) -> Floats:
 
 
 _SWAP: Final = _swaps()
+_IS_VOWEL: Final = np.array([0.0, *(float(each in sounds.LONG + sounds.SHORT) for each in sounds.ALPHABET)], np.float32)
+_AT_THE_BEGINNING: Final = 0.5
+"""What a vowel costs besides where a word begins: both scripts write it there."""
 _DROP_WITHIN: Final = _drops(short=0.2, long=0.45)
 _DROP_BETWEEN: Final = _drops(short=0.02, long=0.4)
 
@@ -143,13 +147,15 @@ def costs(word: str, others: Numbers, *, between_scripts: bool) -> Floats:
     drop = _DROP_BETWEEN if between_scripts else _DROP_WITHIN
     width = max(1, int((others != 0).sum(axis=1).max(initial=1)))
     others = others[:, :width]
+    dropped = drop[others]
+    dropped[:, 0] += _IS_VOWEL[others[:, 0]] * _AT_THE_BEGINNING
     added = np.zeros((len(others), width + 1), dtype=np.float32)
-    np.cumsum(drop[others], axis=1, out=added[:, 1:])
+    np.cumsum(dropped, axis=1, out=added[:, 1:])
     before = added
-    for sound in numbered([word])[0]:
+    for place, sound in enumerate(numbered([word])[0]):
         if sound == 0:
             break
-        now = before + drop[sound]
+        now = before + drop[sound] + (_IS_VOWEL[sound] * _AT_THE_BEGINNING if place == 0 else 0.0)
         np.minimum(now[:, 1:], before[:, :-1] + _SWAP[sound][others], out=now[:, 1:])
         # An insertion continues from the left: the least of all places, less what was added since.
         before = np.minimum.accumulate(now - added, axis=1) + added

@@ -49,8 +49,8 @@ def _answer(index: NameIndex, message: Message) -> Answer:
         case Remove(card_ids=card_ids):
             for card_id in card_ids:
                 index.remove(card_id)
-        case Find(people=people, limit=limit):
-            found = [index.candidates(person, limit) for person in people]
+        case Find(people=people, limit=limit, least_strength=least):
+            found = [index.candidates(person, limit, least) for person in people]
     return Answer(len(index), found)
 
 

@@ -9,12 +9,16 @@ from nsor_server.names import vocabulary
 from nsor_server.names.card import Evidence, Part, Rule
 from nsor_server.names.vocabulary import Matched, Vocabulary
 
-_LOST: Final = 0.45
-"""Share of its weight that a word costs that one of the two doesn't have."""
-_YEAR: Final = {0: 3.5, 1: 2.0, 2: 0.5}
+_LEFT_OUT: Final = 0.2
+"""Share of its weight that a word costs that one of the two leaves out."""
+_OTHER: Final = 0.9
+"""The same where both have a word that the other doesn't have."""
+_YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
 _OTHER_YEAR: Final = -3.0
 _DISTRICT: Final = 1.5
 _OTHER_DISTRICT: Final = -0.5
+BESIDES_NAMES: Final = _YEAR[0] + _DISTRICT
+"""Nats of all that isn't a name."""
 _OTHER_SEX: Final = -6.0
 
 Numbers = tuple[int, ...]
@@ -98,13 +102,13 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
     taken: set[int] = set()
     nats = 0.0
     for gained, n, m, rule in pairs:
-        if n not in found and m not in taken and gained > -_LOST * asked[n].weight:
+        if n not in found and m not in taken and gained > -_LEFT_OUT * asked[n].weight:
             found[n] = rule
             taken.add(m)
             nats += gained
-    nats -= _LOST * sum(word.weight for n, word in enumerate(asked) if n not in found)
+    lost = sum(word.weight for n, word in enumerate(asked) if n not in found)
     unasked = sum(known.weight(number) for m, number in enumerate(name) if m not in taken)
-    nats -= _LOST * unasked
+    nats -= _LEFT_OUT * max(lost, unasked) + (_OTHER - _LEFT_OUT) * min(lost, unasked)
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
     return Likeness(nats, sum(word.weight for word in asked), evidence)
 

@@ -28,10 +28,11 @@ class Remove(msgspec.Struct, tag=True, frozen=True):
 
 
 class Find(msgspec.Struct, tag=True, frozen=True):
-    """Queries, each answered by at most ``limit`` candidates."""
+    """Queries, each answered by at most ``limit`` candidates that are at least so strong."""
 
     people: list[Person]
     limit: int
+    least_strength: float
 
 
 class Answer(msgspec.Struct, frozen=True):

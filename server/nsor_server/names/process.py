@@ -67,13 +67,13 @@ class NameProcess:
         """
         return self._ask(Remove(list(card_ids))).cards
 
-    def candidates(self, people: Sequence[Person], limit: int) -> list[list[Candidate]]:
+    def candidates(self, people: Sequence[Person], limit: int, least_strength: float = 0.0) -> list[list[Candidate]]:
         """For each of the people who is most alike, the most alike first.
 
         Raises:
             NamesUnavailable: the process is gone.
         """
-        return self._ask(Find(list(people), limit)).candidates
+        return self._ask(Find(list(people), limit, least_strength)).candidates
 
     def stop(self) -> None:
         """End the process."""

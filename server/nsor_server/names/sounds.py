@@ -15,7 +15,9 @@ CONSONANTS: Final = "bptdjchxGkqglmnrsSzfwy"
 """``c`` is ch, ``x`` kh, ``G`` gh, ``S`` sh."""
 LONG: Final = "AIUEO"
 SHORT: Final = "aeiou"
-UNSURE: Final = "WY"
+ANY_VOWEL: Final = "V"
+"""Alef at the beginning of a word."""
+UNSURE: Final = "WY" + ANY_VOWEL
 SILENT: Final = "'"
 """Ain and hamza."""
 ALPHABET: Final = CONSONANTS + LONG + SHORT + UNSURE + SILENT
@@ -155,7 +157,7 @@ def _urdu(word: str) -> str:
     if found[:2] == ["A", "Y"] or found[:2] == ["A", "W"]:
         del found[0]  # اویس, ایمان: alef only carries the vowel
     elif found[:1] == ["A"] and word[0] == _ALEF:
-        found[0] = "a"
+        found[0] = ANY_VOWEL
     if len(found) > 2 and found[-1] == "h" and found[-2] not in LONG:
         found[-1] = "A"
     if len(found) > 1 and found[-1] == "Y":

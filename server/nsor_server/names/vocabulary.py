@@ -23,6 +23,10 @@ _TITLES_COUNT: Final = 0.25
 _PER_COST: Final = 5.0
 """Nats that a cost of 1 takes away."""
 _SLIP: Final = 0.9
+_SPELLING: Final = 0.3
+"""What differs by more is another spelling of a name only if it isn't a name itself."""
+_BOTH_NAMES: Final = 0.4
+_SHARE_OF_A_NAME: Final = 1 / 20_000
 _MOST_MATCHES: Final = 96
 _MOST_ALIGNED: Final = 4_000
 _CACHED: Final = 20_000
@@ -84,6 +88,11 @@ class Vocabulary:
         self._cache.clear()
         return number
 
+    def knows(self, word: str) -> bool:
+        """Whether a card has the word."""
+        number = self._numbers.get(word)
+        return number is not None and self._counts[number] > 0
+
     def count(self, numbers: frozenset[int], by: int) -> None:
         """Count a card that has words, or that it is gone."""
         self._people += by
@@ -128,8 +137,18 @@ class Vocabulary:
         same = sum(self._counts[each.number] for each in best.values() if each.cost <= _AS_GOOD_AS_SAME)
         return Matched(self._weight(word, same), best)
 
+    def _is_name(self, word: str) -> bool:
+        """Whether so many have a word that no slip made it."""
+        number = self._numbers.get(word)
+        least = max(3.0, self._people * _SHARE_OF_A_NAME)
+        return number is not None and self._counts[number] >= least
+
     def _judged(self, word: str, number: int, cost: float, *, between_scripts: bool) -> Match | None:
         other = self._words[number]
+        if word in words.SHARES and other in words.SHARES:
+            return None  # all spellings of these are known
+        if cost > _SPELLING and self._is_name(word) and self._is_name(other):
+            cost += _BOTH_NAMES
         length = min(len(word), len(other))
         if (
             not between_scripts
@@ -137,7 +156,7 @@ class Vocabulary:
             and length >= _LONG_ENOUGH_FOR_SLIPS
             and alignment.one_slip(word, other)
         ):
-            return Match(number, _SLIP, Rule.SLIP)
+            return Match(number, min(cost, _SLIP + (_BOTH_NAMES if cost > _SLIP + _BOTH_NAMES else 0)), Rule.SLIP)
         if cost > min(1.25, 0.12 + 0.16 * length):
             return None
         return Match(number, cost, Rule.OTHER_SCRIPT if between_scripts else Rule.SPELLING)

@@ -82,6 +82,11 @@ def written(text: str) -> Written:
     return Written(tuple(filter(None, names)), tuple(filter(None, relatives)))
 
 
+def one_spelling(word: str) -> str:
+    """The spelling that stands for a word."""
+    return _WHOLE.get(word, word)
+
+
 def _words(folded: str) -> tuple[str, ...]:
     """The words of one name; a form of a common word becomes the one spelling that stands for it."""
     joined = _TWO_WORDS.sub(lambda found: found.group().replace(" ", ""), _APOSTROPHES.sub("", folded))

@@ -24,7 +24,7 @@ class ReviewPolicy(source.Row, frozen=True):
 
     every_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
     likely_per_agency_and_day: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
-    likely_strength: Annotated[float, msgspec.Meta(ge=0.5, le=1.0)] = 0.8
+    likely_strength: Annotated[float, msgspec.Meta(ge=0.5, le=1.0)] = 0.7
     likely_margin: Annotated[float, msgspec.Meta(ge=0.0, le=50.0)] = 3.0
 
     @classmethod

@@ -247,7 +247,8 @@ class Duplicates:
             for one, index in written_by.items()
             if one in compared and index > reading.marks.get(compared[one][1], reading.compared_to)
         ]
-        alike = names.candidates([compared[one][0] for _, one in new], CANDIDATES + 1)
+        least = self._policy().likely_strength
+        alike = names.candidates([compared[one][0] for _, one in new], CANDIDATES + 1, least)
         for (index, one), candidates in zip(new, alike, strict=True):
             agency = compared[one][1]
             for each in candidates:

@@ -217,6 +217,12 @@ def _judgments(ids: _Ids) -> Iterator[Message]:
         judgment_id=ids.uuid("judgment"),
         order_number="Crl. Appeal No. 456/2023",
     )
+    yield registration_pb2.ProposeUnsealingRequest(
+        request_id=ids.uuid("propose unsealing"), judgment_id=ids.uuid("judgment")
+    )
+    yield registration_pb2.ConfirmUnsealingRequest(
+        request_id=ids.uuid("confirm unsealing"), judgment_id=ids.uuid("judgment")
+    )
     yield registration_pb2.GetJudgmentRequest(judgment_id=ids.uuid("judgment"))
 
 

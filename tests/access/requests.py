@@ -188,6 +188,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/ConfirmJudgment": lambda known: registration_pb2.ConfirmJudgmentRequest(
         request_id=str(uuid.uuid4()), judgment_id=known.judgment_id, order_number="Crl. Appeal No. 456/2023"
     ),
+    **{
+        f"RegistrationService/{kind.__name__.removesuffix('Request')}": lambda known, kind=kind: kind(  # type: ignore[misc]  # one for each
+            request_id=str(uuid.uuid4()), judgment_id=known.judgment_id
+        )
+        for kind in (registration_pb2.ProposeUnsealingRequest, registration_pb2.ConfirmUnsealingRequest)
+    },
     "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
     "NotificationService/CreateNotice": notice,
     "LookupService/CreateAccessRequest": lambda _: application(),

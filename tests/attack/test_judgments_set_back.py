@@ -5,12 +5,33 @@ import pytest
 from nsor.v1 import registration_pb2
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import is_shown
-from tests.calls import LAHORE_HIGH_COURT, PUNJAB_PROSECUTION, Services, call_of, cnic, conviction, order
-from tests.registration.test_judgments import by_registry, confirmed, confirming, judgment, two_counts
+from tests.calls import LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, cnic, conviction, order
+from tests.registration.test_judgments import (
+    by_registry,
+    confirmed,
+    confirming,
+    judgment,
+    proposing,
+    two_counts,
+    unsealing,
+)
 
 NOT_CHANGED = "a judgment was recorded, and a conviction that it is about wasn't changed with it"
 NOT_JOINED = "a conviction doesn't have the judgments that were recorded about it"
 ASTRAY = "the row of judgment_trial isn't that of the sealed judgment"
+
+
+def test_what_is_unsealed_follows_from_its_judgment(services: Services, owner: Owner) -> None:
+    # An honest unsealing is no finding; one whose judgment's last version was taken away is.
+    number = cnic()
+    confirmed(services, number, convictions=[two_counts()])
+    by_registry(services, judgment("SET_ASIDE", registration_pb2.JudgedCount(offence_code="PPC-376")))
+    restored = by_registry(services, judgment("RESTORED")).response.judgment_id
+    services.ask(call_of(NPB), proposing(restored))
+    services.ask(call_of(NPB), unsealing(restored))
+    assert owner.findings() == []
+    owner.does("DELETE FROM judgment_version WHERE version = 3")
+    assert "a conviction isn't what its judgments have made of it" in owner.findings()
 
 
 def test_an_honest_register_has_no_finding(services: Services, owner: Owner) -> None:

@@ -63,3 +63,15 @@ def test_without_an_id_it_goes_through_the_judgments_of_the_events(run: Run, reg
     register.answers[GET] = shown(RECORDED)
     assert run("judgment", "confirm", stdin="\n") == 0
     assert GET in [call.method for call in register.calls]
+
+
+def test_unsealing_takes_two_commands_and_the_first_prints_the_second(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    propose, confirm = (f"nsor.v1.RegistrationService/{kind}Unsealing" for kind in ("Propose", "Confirm"))
+    register.answers[propose] = always(registration_pb2.ProposeUnsealingResponse())
+    register.answers[confirm] = always(registration_pb2.ConfirmUnsealingResponse())
+    assert run("judgment", "unseal", ID) == 0
+    assert f"`nsor judgment unseal {ID} --confirm`" in capsys.readouterr().err
+    assert run("judgment", "unseal", ID, "--confirm") == 0
+    assert [call.method for call in register.calls] == [propose, confirm]

@@ -435,3 +435,60 @@ def test_a_judgment_is_no_record_for_another_court(services: Services, agency: A
     judgment_id = by_prosecution(services)
     services.refused(errors.NoRecord, call_of(agency), confirming(judgment_id))
     services.refused(errors.NoRecord, call_of(agency), registration_pb2.GetJudgmentRequest(judgment_id=judgment_id))
+
+
+def proposing(judgment_id: str) -> registration_pb2.ProposeUnsealingRequest:
+    return registration_pb2.ProposeUnsealingRequest(request_id=str(uuid.uuid4()), judgment_id=judgment_id)
+
+
+def unsealing(judgment_id: str) -> registration_pb2.ConfirmUnsealingRequest:
+    return registration_pb2.ConfirmUnsealingRequest(request_id=str(uuid.uuid4()), judgment_id=judgment_id)
+
+
+def test_two_officers_of_npb_unseal_what_was_restored(services: Services) -> None:
+    # Neither alone, and to nobody else does a judgment's state tell that something was sealed.
+    number = cnic()
+    created = confirmed(services, number)
+    by_registry(services, judgment("SET_ASIDE"))
+    restored = by_registry(services, judgment("RESTORED")).response.judgment_id
+    first, second = call_of(NPB), call_of(NPB)
+    services.refused(errors.WrongState, second, unsealing(restored))
+    services.ask(first, proposing(restored))
+    services.hidden(created.registration_id, NPB)
+    services.refused(errors.WrongState, call_of(NPB), proposing(restored))
+    alone = services.refused(errors.Denied, call_of(NPB, first.officer), unsealing(restored))
+    assert alone.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    answer = services.ask(call_of(NPB, second.officer), unsealing(restored)).response
+    assert list(answer.registration_ids) == [created.registration_id]
+    assert is_shown(services, number)
+    for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, NPB):
+        services.get(created.registration_id, agency)
+    assert len(services.get(created.registration_id, NPB).convictions[0].counts) == 1
+    reading = registration_pb2.GetJudgmentRequest(judgment_id=restored)
+    states = [services.ask(call_of(each), reading).response.judgment.state for each in (LAHORE_HIGH_COURT, NPB)]
+    assert states == [registration_pb2.JUDGMENT_STATE_CONFIRMED, registration_pb2.JUDGMENT_STATE_UNSEALED]
+    assert PUNJAB_POLICE.agency_id in services.owed(notification_pb2.EVENT_KIND_REGISTRATION_UNSEALED)
+
+
+def test_some_counts_are_restored_and_others_stay_sealed(services: Services) -> None:
+    created = confirmed(services, convictions=[two_counts()])
+    by_registry(services, judgment("SET_ASIDE"))
+    count = registration_pb2.JudgedCount(offence_code="PPC-377")
+    restored = by_registry(services, judgment("RESTORED", count)).response.judgment_id
+    services.ask(call_of(NPB), proposing(restored))
+    services.ask(call_of(NPB), unsealing(restored))
+    (shown,) = services.get(created.registration_id, NPB).convictions
+    assert [each.offence_code for each in shown.counts] == ["PPC-377"]
+
+
+def test_what_restores_nothing_or_was_overtaken_unseals_nothing(services: Services) -> None:
+    created = confirmed(services)
+    set_aside = by_registry(services, judgment("SET_ASIDE")).response.judgment_id
+    services.refused(errors.WrongState, call_of(NPB), proposing(set_aside))
+    unconfirmed = by_prosecution(services, "RESTORED")
+    services.refused(errors.WrongState, call_of(NPB), proposing(unconfirmed))
+    restored = by_registry(services, judgment("RESTORED")).response.judgment_id
+    services.ask(call_of(NPB), proposing(restored))
+    by_registry(services, judgment("SET_ASIDE"))
+    services.refused(errors.WrongState, call_of(NPB), unsealing(restored))
+    services.hidden(created.registration_id, NPB)

@@ -135,6 +135,38 @@ class Registration(_Service):
             traceparent=traceparent,
         )
 
+    def propose_unsealing(
+        self,
+        request: registration_pb2.ProposeUnsealingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ProposeUnsealingResponse]:
+        """Propose to unseal what a judgment restores; an officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ProposeUnsealing",
+            request,
+            registration_pb2.ProposeUnsealingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_unsealing(
+        self,
+        request: registration_pb2.ConfirmUnsealingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmUnsealingResponse]:
+        """Unseal what a judgment restores; another officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmUnsealing",
+            request,
+            registration_pb2.ConfirmUnsealingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def get_judgment(
         self,
         request: registration_pb2.GetJudgmentRequest,

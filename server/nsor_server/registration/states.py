@@ -141,10 +141,10 @@ TRANSITIONS: Final[Sequence[Transition]] = (
     ),
     Transition(
         Event.UNSEAL,
-        FALLEN,
+        FALLEN | {VARIED},
         CONFIRMED,
         (options_pb2.AGENCY_KIND_NPB,),
-        "two officers, and a later judgment that restores it or an error of the register",
+        "two officers, and a later judgment that restores it or some of its counts",
         appeal=types_pb2.APPEAL_STATE_NONE,
     ),
 )

@@ -141,3 +141,26 @@ def _all(session: Session, client: Client) -> int:
                 session.failures.error(error)
     session.say("No more judgments. `nsor events --acknowledge` marks them as received.")
     return 1 if refused else 0
+
+
+@judgment.command()
+@click.argument("judgment_id", type=record_id)
+@click.option("--confirm", "second", is_flag=True, help="Confirm what another officer has proposed: it is unsealed.")
+@common
+def unseal(session: Session, judgment_id: str, second: bool) -> None:
+    """Propose to unseal what a judgment restores (NPB), or confirm it with --confirm; you sign.
+
+    It takes two officers: whoever has proposed it can't confirm it.
+    """
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    request_id = str(uuid.uuid4())
+    with session.client(officer=True) as client:
+        if second:
+            confirming = registration_pb2.ConfirmUnsealingRequest(request_id=request_id, judgment_id=judgment_id)
+            session.answer(client.registration.confirm_unsealing(confirming), title="Unsealed")
+            return
+        proposing = registration_pb2.ProposeUnsealingRequest(request_id=request_id, judgment_id=judgment_id)
+        session.answer(client.registration.propose_unsealing(proposing), title="Proposed")
+    if not session.as_json:
+        session.say(f"Another officer confirms it: `nsor judgment unseal {judgment_id} --confirm`")

@@ -105,6 +105,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A prosecution recorded a judgment of the court: the registry confirms it from its own record. It tells nothing of the register."""
     EVENT_KIND_JUDGMENT_OVERDUE: _EventKind.ValueType  # 23
     """The registry hasn't confirmed a judgment of its court in the policy's time. It is told at a time for reviews."""
+    EVENT_KIND_UNSEALING_PROPOSED: _EventKind.ValueType  # 24
+    """An officer of NPB proposed to unseal what a judgment restores; another one may confirm it."""
+    EVENT_KIND_REGISTRATION_UNSEALED: _EventKind.ValueType  # 25
+    """Two officers of NPB have unsealed a conviction of a registration."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -161,6 +165,10 @@ EVENT_KIND_JUDGMENT_RECORDED: EventKind.ValueType  # 22
 """A prosecution recorded a judgment of the court: the registry confirms it from its own record. It tells nothing of the register."""
 EVENT_KIND_JUDGMENT_OVERDUE: EventKind.ValueType  # 23
 """The registry hasn't confirmed a judgment of its court in the policy's time. It is told at a time for reviews."""
+EVENT_KIND_UNSEALING_PROPOSED: EventKind.ValueType  # 24
+"""An officer of NPB proposed to unseal what a judgment restores; another one may confirm it."""
+EVENT_KIND_REGISTRATION_UNSEALED: EventKind.ValueType  # 25
+"""Two officers of NPB have unsealed a conviction of a registration."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

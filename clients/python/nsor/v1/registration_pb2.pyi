@@ -320,9 +320,13 @@ class _JudgmentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Judgmen
     """A prosecution recorded it; it has taken effect, and the registry hasn't confirmed it yet."""
     JUDGMENT_STATE_CONFIRMED: _JudgmentState.ValueType  # 2
     """The registry recorded or confirmed it."""
+    JUDGMENT_STATE_UNSEALING_PROPOSED: _JudgmentState.ValueType  # 3
+    """It restores a conviction, and an officer of NPB has proposed to unseal what it is about. Shown to NPB alone: to others CONFIRMED."""
+    JUDGMENT_STATE_UNSEALED: _JudgmentState.ValueType  # 4
+    """Another officer of NPB has confirmed that: what it is about is unsealed. Likewise."""
 
 class JudgmentState(_JudgmentState, metaclass=_JudgmentStateEnumTypeWrapper):
-    """Whether the registry of the court that gave a judgment stands by it."""
+    """Whether the registry of the court that gave a judgment stands by it; and how far NPB is with one that restores."""
 
 JUDGMENT_STATE_UNSPECIFIED: JudgmentState.ValueType  # 0
 """Never valid."""
@@ -330,6 +334,10 @@ JUDGMENT_STATE_RECORDED: JudgmentState.ValueType  # 1
 """A prosecution recorded it; it has taken effect, and the registry hasn't confirmed it yet."""
 JUDGMENT_STATE_CONFIRMED: JudgmentState.ValueType  # 2
 """The registry recorded or confirmed it."""
+JUDGMENT_STATE_UNSEALING_PROPOSED: JudgmentState.ValueType  # 3
+"""It restores a conviction, and an officer of NPB has proposed to unseal what it is about. Shown to NPB alone: to others CONFIRMED."""
+JUDGMENT_STATE_UNSEALED: JudgmentState.ValueType  # 4
+"""Another officer of NPB has confirmed that: what it is about is unsealed. Likewise."""
 Global___JudgmentState: _TypeAlias = JudgmentState  # noqa: Y015
 
 @_typing.final
@@ -1773,6 +1781,116 @@ class ConfirmJudgmentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfirmJudgmentResponse: _TypeAlias = ConfirmJudgmentResponse  # noqa: Y015
+
+@_typing.final
+class ProposeUnsealingRequest(_message.Message):
+    """A proposal to unseal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    judgment_id: _builtins.str
+    """The judgment that restores."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        judgment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment_id", b"judgment_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeUnsealingRequest: _TypeAlias = ProposeUnsealingRequest  # noqa: Y015
+
+@_typing.final
+class ProposeUnsealingResponse(_message.Message):
+    """The answer to a proposal to unseal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___JudgmentState.ValueType
+    """JUDGMENT_STATE_UNSEALING_PROPOSED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___JudgmentState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeUnsealingResponse: _TypeAlias = ProposeUnsealingResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmUnsealingRequest(_message.Message):
+    """The second officer's confirmation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    judgment_id: _builtins.str
+    """The judgment that restores."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        judgment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment_id", b"judgment_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmUnsealingRequest: _TypeAlias = ConfirmUnsealingRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmUnsealingResponse(_message.Message):
+    """The answer to the second officer's confirmation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    state: Global___JudgmentState.ValueType
+    """JUDGMENT_STATE_UNSEALED; UNSPECIFIED with `validate_only`."""
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The registrations whose convictions stand again."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___JudgmentState.ValueType = ...,
+        registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_ids", b"registration_ids", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmUnsealingResponse: _TypeAlias = ConfirmUnsealingResponse  # noqa: Y015
 
 @_typing.final
 class Judgment(_message.Message):

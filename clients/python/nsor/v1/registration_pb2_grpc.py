@@ -110,6 +110,16 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.FromString,
                 _registered_method=True)
+        self.ProposeUnsealing = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ProposeUnsealing',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ProposeUnsealingRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ProposeUnsealingResponse.FromString,
+                _registered_method=True)
+        self.ConfirmUnsealing = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmUnsealing',
+                request_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingResponse.FromString,
+                _registered_method=True)
         self.GetJudgment = channel.unary_unary(
                 '/nsor.v1.RegistrationService/GetJudgment',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
@@ -266,6 +276,21 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeUnsealing(self, request, context):
+        """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmUnsealing(self, request, context):
+        """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
+        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetJudgment(self, request, context):
         """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
         registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
@@ -352,6 +377,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ConfirmJudgment,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.SerializeToString,
+            ),
+            'ProposeUnsealing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeUnsealing,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ProposeUnsealingRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ProposeUnsealingResponse.SerializeToString,
+            ),
+            'ConfirmUnsealing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmUnsealing,
+                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingResponse.SerializeToString,
             ),
             'GetJudgment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJudgment,
@@ -765,6 +800,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ConfirmJudgment',
             nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.ConfirmJudgmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeUnsealing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ProposeUnsealing',
+            nsor_dot_v1_dot_registration__pb2.ProposeUnsealingRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ProposeUnsealingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmUnsealing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmUnsealing',
+            nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingRequest.SerializeToString,
+            nsor_dot_v1_dot_registration__pb2.ConfirmUnsealingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -117,6 +117,12 @@ class RegistrationServiceStub:
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
     effect when it is recorded.
     """
+    ProposeUnsealing: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ProposeUnsealingRequest, _registration_pb2.ProposeUnsealingResponse]
+    """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
+    ConfirmUnsealing: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]
+    """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
+    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+    """
     GetJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
     registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
@@ -211,6 +217,12 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     ConfirmJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]  # type: ignore[assignment]
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
     effect when it is recorded.
+    """
+    ProposeUnsealing: _aio.UnaryUnaryMultiCallable[_registration_pb2.ProposeUnsealingRequest, _registration_pb2.ProposeUnsealingResponse]  # type: ignore[assignment]
+    """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
+    ConfirmUnsealing: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]  # type: ignore[assignment]
+    """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
+    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
     """
     GetJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]  # type: ignore[assignment]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
@@ -393,6 +405,24 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.ConfirmJudgmentResponse, _abc.Awaitable[_registration_pb2.ConfirmJudgmentResponse]]:
         """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
         effect when it is recorded.
+        """
+
+    @_abc_1.abstractmethod
+    def ProposeUnsealing(
+        self,
+        request: _registration_pb2.ProposeUnsealingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ProposeUnsealingResponse, _abc.Awaitable[_registration_pb2.ProposeUnsealingResponse]]:
+        """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
+
+    @_abc_1.abstractmethod
+    def ConfirmUnsealing(
+        self,
+        request: _registration_pb2.ConfirmUnsealingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registration_pb2.ConfirmUnsealingResponse, _abc.Awaitable[_registration_pb2.ConfirmUnsealingResponse]]:
+        """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
+        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
         """
 
     @_abc_1.abstractmethod

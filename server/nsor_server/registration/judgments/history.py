@@ -7,6 +7,7 @@ must have, and what they have made of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -43,9 +44,11 @@ class Judged:
         self._of_trial: dict[str, list[record_pb2.JudgmentRecord]] = {}
         self._tried: dict[str, dict[bytes, str]] = {}
         self._convictions: dict[bytes, bytes] = {}
+        self._unsealed: list[record_pb2.JudgmentRecord] = []
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        self._unsealed.clear()
         recorded = [
             record for row in self._rows.take(index) if (record := self._version(index, store.StoredJudgment(*row)))
         ]
@@ -80,7 +83,7 @@ class Judged:
             self._add(-1, f"judgment_trial has rows of {len(found)} judgments that aren't there")
 
     def _version(self, index: int, row: store.StoredJudgment) -> record_pb2.JudgmentRecord | None:
-        """A judgment that is recorded; None for its confirmation, or what doesn't open."""
+        """A judgment that is recorded; None for a later version, or what doesn't open."""
         record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, row))
         if record is None:
             return None
@@ -89,8 +92,10 @@ class Judged:
         if before is None and record.version == store.FIRST_VERSION:
             self._of_trial.setdefault(rules.key_of_judgment(record), []).append(record)
             return record
-        if before is None or not _confirms(before, record):
+        if before is None or not _goes_on(before, record):
             self._add(index, "the version of a judgment doesn't follow the one before")
+        elif record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
+            self._unsealed.append(record)
         return None
 
     def _compare(self, index: int, record: record_pb2.RegistrationRecord) -> None:
@@ -124,18 +129,34 @@ class Judged:
             by = conviction.confirmed_by_agency, conviction.confirmed_by_key
             alone = states.next_version(alone, states.confirming(before, *by))
         since = judgments[len(before.judgment_ids) :]
-        (expected,) = rules.joined(alone, since).convictions
+        after = rules.joined(alone, since)
+        for judgment in self._unsealed:
+            after = states.next_version(after, rules.unsealing(after, judgment))
+        (expected,) = after.convictions
         return _decided(expected) == _decided(conviction)
 
 
-def _confirms(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord) -> bool:
-    """Whether the second version is the registry's confirmation of the first, and nothing else."""
+_NEXT: Final[Mapping[int, int]] = {
+    registration_pb2.JUDGMENT_STATE_RECORDED: registration_pb2.JUDGMENT_STATE_CONFIRMED,
+    registration_pb2.JUDGMENT_STATE_CONFIRMED: registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED,
+    registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED: registration_pb2.JUDGMENT_STATE_UNSEALED,
+}
+"""Where a judgment goes from each state."""
+
+
+def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord) -> bool:
+    """Whether a version is the next step of the one before, by another person than the last one, and nothing else."""
     expected = record_pb2.JudgmentRecord()
     expected.CopyFrom(before)
     expected.version += 1
-    expected.state = registration_pb2.JUDGMENT_STATE_CONFIRMED
-    expected.confirmed_by_agency, expected.confirmed_by_key = after.confirmed_by_agency, after.confirmed_by_key
-    return before.state == registration_pb2.JUDGMENT_STATE_RECORDED and expected == after
+    expected.state = _NEXT.get(before.state, 0)
+    if after.state == registration_pb2.JUDGMENT_STATE_CONFIRMED:
+        expected.confirmed_by_agency, expected.confirmed_by_key = after.confirmed_by_agency, after.confirmed_by_key
+    elif after.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED:
+        expected.unsealing_proposed_by_key = after.unsealing_proposed_by_key
+    else:
+        expected.unsealed_by_key = after.unsealed_by_key
+    return expected == after and (not after.unsealed_by_key or after.unsealed_by_key != after.unsealing_proposed_by_key)
 
 
 def _decided(conviction: record_pb2.Conviction) -> tuple[object, ...]:

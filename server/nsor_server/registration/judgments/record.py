@@ -59,11 +59,35 @@ def confirmed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.Judgm
     return following
 
 
-def to_message(record: record_pb2.JudgmentRecord) -> registration_pb2.Judgment:
-    """A judgment as the contract writes it; what the purpose may see is copied from it by disclosure."""
+def proposed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.JudgmentRecord:
+    """The next version of a judgment: the caller proposes to unseal what it restores."""
+    following = record_pb2.JudgmentRecord()
+    following.CopyFrom(record)
+    following.version += 1
+    following.state = registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
+    following.unsealing_proposed_by_key = call.officer_key
+    return following
+
+
+def unsealed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.JudgmentRecord:
+    """The next version of a judgment: the caller confirms that."""
+    following = record_pb2.JudgmentRecord()
+    following.CopyFrom(record)
+    following.version += 1
+    following.state = registration_pb2.JUDGMENT_STATE_UNSEALED
+    following.unsealed_by_key = call.officer_key
+    return following
+
+
+def to_message(record: record_pb2.JudgmentRecord, *, to_npb: bool) -> registration_pb2.Judgment:
+    """A judgment as the contract writes it; what the purpose may see is copied from it by disclosure.
+
+    That NPB unseals something would tell others that there was something sealed: for them it is confirmed.
+    """
+    state = record.state if to_npb else min(record.state, registration_pb2.JUDGMENT_STATE_CONFIRMED)
     judgment = registration_pb2.Judgment(
         judgment_id=uuids.text(record.judgment_id),
-        state=record.state,  # type: ignore[arg-type]  # stored numbers are the enum's
+        state=registration_pb2.JudgmentState.ValueType(state),
         kind=record.kind,  # type: ignore[arg-type]  # stored numbers are the enum's
         court_kind=record.court_kind,  # type: ignore[arg-type]  # stored numbers are the enum's
         order_number=record.order_number,

@@ -101,6 +101,48 @@ def about(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRe
     return [each for each in record.convictions if states.was_confirmed(each) and key_of_conviction(each) == key]
 
 
+def unsealing(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> list[states.Move]:
+    """What of a record stands again by a judgment that restores; nothing of a conviction with a later judgment."""
+    moves = []
+    for conviction in about(record, judgment):
+        counts = [
+            at
+            for at, count in enumerate(conviction.counts)
+            if not count.stands and (not judgment.counts or _judged(judgment, count))
+        ]
+        is_last = conviction.judgment_ids[-1] == judgment.judgment_id
+        if is_last and counts and states.leads(states.Event.UNSEAL, conviction.state):
+            moves.append(states.Move(states.Event.UNSEAL, conviction.conviction_id, counts=counts))
+    return moves
+
+
+def check_proposable(judgment: record_pb2.JudgmentRecord) -> None:
+    """See that a judgment restores, and that its registry stands by it.
+
+    Raises:
+        errors.WrongState: it doesn't, or it was proposed already.
+    """
+    restores = judgment.kind == registration_pb2.JUDGMENT_KIND_RESTORED
+    if not restores or judgment.state != registration_pb2.JUDGMENT_STATE_CONFIRMED:
+        raise errors.WrongState
+
+
+def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first: Person) -> None:
+    """See that this officer of NPB may confirm now what another one has proposed.
+
+    Raises:
+        errors.Denied: SECOND_PERSON_REQUIRED.
+        errors.WrongState: nobody has proposed it, or it is unsealed.
+    """
+    decisions.check(
+        decider=second,
+        first=first,
+        etag_is_current=True,
+        open_state=judgment.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED,
+        another_agency=False,
+    )
+
+
 def check_may_record(agency: Agency, officer: Officer | None, request: registration_pb2.RecordJudgmentRequest) -> None:
     """See that the caller may record a judgment of that court about a trial at that place.
 

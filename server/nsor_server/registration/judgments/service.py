@@ -17,6 +17,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import states
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
@@ -51,6 +52,16 @@ class Judgments:
                 self.confirm_judgment,
                 self._confirmed_again,
                 _confirmation_charge,
+            ),
+            Unary(
+                registration_pb2.ProposeUnsealingRequest,
+                registration_pb2.ProposeUnsealingResponse,
+                self.propose_unsealing,
+            ),
+            Unary(
+                registration_pb2.ConfirmUnsealingRequest,
+                registration_pb2.ConfirmUnsealingResponse,
+                self.confirm_unsealing,
             ),
             Unary(
                 registration_pb2.GetJudgmentRequest,
@@ -117,10 +128,71 @@ class Judgments:
         following = records.confirmed(record, call)
         written = store.version_row(self._sealer, following)
         answer = registration_pb2.ConfirmJudgmentResponse(state=registration_pb2.JUDGMENT_STATE_CONFIRMED)
-        detail = record_pb2.AccessDetail(
-            outcome="CONFIRMED", case_reference=records.trial_reference(record), subjects=[record.judgment_id]
-        )
+        detail = _detail("CONFIRMED", record)
         return Outcome(disclose(answer, call.purpose), detail, written.rows, (written.ref,), (store.seen(record),))
+
+    def propose_unsealing(
+        self, call: Call, request: registration_pb2.ProposeUnsealingRequest, conn: Connection
+    ) -> Outcome[registration_pb2.ProposeUnsealingResponse]:
+        """Propose to unseal what a judgment restores; nothing of the register is read.
+
+        Raises:
+            errors.NoRecord: there is no such judgment.
+            errors.WrongState: it restores nothing, its registry doesn't stand by it, or it is proposed.
+        """
+        if request.validate_only:
+            return Outcome(registration_pb2.ProposeUnsealingResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        record = self._shown(call, request.judgment_id, conn)
+        rules.check_proposable(record)
+        written = store.version_row(self._sealer, records.proposed(record, call))
+        answer = registration_pb2.ProposeUnsealingResponse(state=registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED)
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        told = outbox.owed(notification_pb2.EVENT_KIND_UNSEALING_PROPOSED, npb, judgment_id=record.judgment_id)
+        detail = _detail("PROPOSED", record)
+        return Outcome(
+            disclose(answer, call.purpose), detail, (*written.rows, *told), (written.ref,), (store.seen(record),)
+        )
+
+    def confirm_unsealing(
+        self, call: Call, request: registration_pb2.ConfirmUnsealingRequest, conn: Connection
+    ) -> Outcome[registration_pb2.ConfirmUnsealingResponse]:
+        """Unseal what a judgment restores, in every registration that it is about.
+
+        Raises:
+            errors.NoRecord: there is no such judgment.
+            errors.Denied: SECOND_PERSON_REQUIRED.
+            errors.WrongState: it isn't proposed, or there is nothing to unseal.
+        """
+        if request.validate_only:
+            return Outcome(registration_pb2.ConfirmUnsealingResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        record = self._shown(call, request.judgment_id, conn)
+        proposed_by = decisions.holder(call, call.agency.agency_id, record.unsealing_proposed_by_key)
+        rules.check_unsealable(record, decisions.acting(call), proposed_by)
+        found, seen = store.of_case(conn, self._blind_index, record)
+        changed, refs, told, ids = [], [], [], []
+        for row in found:
+            before, key = registrations.open_keyed(self._sealer, row)
+            moves = rules.unsealing(before, record)
+            if not moves:
+                continue
+            written = registrations.version_row(key, states.next_version(before, moves), call.now())
+            changed.append(written.row)
+            refs.append(written.ref)
+            told += _unsealed_events(call, before)
+            ids.append(text(before.registration_id))
+        if not ids:
+            raise errors.WrongState
+        own = store.version_row(self._sealer, records.unsealed(record, call))
+        answer = registration_pb2.ConfirmUnsealingResponse(
+            state=registration_pb2.JUDGMENT_STATE_UNSEALED, registration_ids=ids
+        )
+        return Outcome(
+            disclose(answer, call.purpose),
+            _detail("UNSEALED", record),
+            (*own.rows, *changed, *told),
+            (own.ref, *refs),
+            (store.seen(record), *seen),
+        )
 
     def get_judgment(
         self, call: Call, request: registration_pb2.GetJudgmentRequest, conn: Connection
@@ -131,7 +203,9 @@ class Judgments:
             errors.NoRecord: it isn't there, or isn't the caller's to see.
         """
         record = self._shown(call, request.judgment_id, conn)
-        answer = registration_pb2.GetJudgmentResponse(judgment=records.to_message(record))
+        answer = registration_pb2.GetJudgmentResponse(
+            judgment=records.to_message(record, to_npb=call.agency.kind == options_pb2.AGENCY_KIND_NPB)
+        )
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
             case_reference=records.trial_reference(record),
@@ -194,6 +268,24 @@ class Judgments:
 def _confirmation_charge(request: registration_pb2.ConfirmJudgmentRequest) -> Charge:
     """Each judgment has buckets of its own, whether or not there is one of that id, for the numbers tried on it."""
     return Charge(court_number(request.order_number), bucket=request.judgment_id)
+
+
+def _detail(outcome: str, record: record_pb2.JudgmentRecord) -> record_pb2.AccessDetail:
+    return record_pb2.AccessDetail(
+        outcome=outcome, case_reference=records.trial_reference(record), subjects=[record.judgment_id]
+    )
+
+
+def _unsealed_events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
+    """Whoever was told of its confirmation is told that it stands again."""
+    told = [
+        *recipients.responsible_police(call.agencies, record.responsible_place),
+        *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+        record.created_by_agency,
+        *([record.custodian_agency] if record.custodian_agency else []),
+    ]
+    kind = notification_pb2.EVENT_KIND_REGISTRATION_UNSEALED
+    return outbox.owed(kind, told, registration_id=record.registration_id)
 
 
 def _recorded_events(call: Call, record: record_pb2.JudgmentRecord) -> list[Row]:

@@ -644,6 +644,8 @@ class JudgmentRecord(_message.Message):
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
     CONFIRMATION_DUE_US_FIELD_NUMBER: _builtins.int
     CONFIRMATION_RULE_FIELD_NUMBER: _builtins.int
+    UNSEALING_PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    UNSEALED_BY_KEY_FIELD_NUMBER: _builtins.int
     judgment_id: _builtins.bytes
     """Judgment id, 16 bytes."""
     version: _builtins.int
@@ -674,6 +676,10 @@ class JudgmentRecord(_message.Message):
     """By when a registry has to confirm it; 0: it recorded it itself."""
     confirmation_rule: _builtins.str
     """Rule id of that deadline."""
+    unsealing_proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer of NPB who proposed to unseal what it restores, or empty."""
+    unsealed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer of NPB who confirmed that, or empty."""
     @_builtins.property
     def trial(self) -> Global___CourtCase:
         """The court that convicted, and its case."""
@@ -707,10 +713,12 @@ class JudgmentRecord(_message.Message):
         create_time_us: _builtins.int = ...,
         confirmation_due_us: _builtins.int = ...,
         confirmation_rule: _builtins.str = ...,
+        unsealing_proposed_by_key: _builtins.bytes = ...,
+        unsealed_by_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

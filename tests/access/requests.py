@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_synthetic.pictures import picture
 from tests.calls import (
     NPB,
     PUNJAB_POLICE,
@@ -179,6 +180,23 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         import_id=str(uuid.uuid4()), rows=[registration_pb2.ImportRow(row=1, order=order())]
     ),
     "RegistrationService/AddConviction": further_conviction,
+    "RegistrationService/AddPhoto": lambda known: registration_pb2.AddPhotoRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        file=picture(),
+        taken_date=day(2025, 1, 2),
+    ),
+    "RegistrationService/ConfirmPhoto": lambda known: registration_pb2.ConfirmPhotoRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        photo_id=str(uuid.uuid4()),
+    ),
+    "RegistrationService/RejectPhoto": lambda known: registration_pb2.RejectPhotoRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        photo_id=str(uuid.uuid4()),
+        reason=registration_pb2.PHOTO_REJECTION_OTHER_PERSON,
+    ),
     "RegistrationService/ConfirmRegistrations": many_confirmations,
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),
     "RegistrationService/GetRegistration": lambda known: registration_pb2.GetRegistrationRequest(

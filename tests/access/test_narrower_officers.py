@@ -44,6 +44,10 @@ NOT_BY_PLACE = {
     "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
     "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
     "nsor.v1.RegistrationService/ConfirmRegistrations": "each part is narrowed as a call of ConfirmRegistration",
+    **{
+        f"nsor.v1.RegistrationService/{method}": "a photo has to be there (tests/registration/test_photos.py)"
+        for method in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto")
+    },
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",
     "nsor.v1.RegistrationService/ListImportFindings": "what one's own agency has sent; findings name no person",

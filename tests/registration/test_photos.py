@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -167,6 +168,39 @@ def test_whoever_has_no_part_in_the_record_hears_no_record(services: Services) -
             services.refused(errors.NoRecord, call_of(agency), request)
     elsewhere = officer_of(PUNJAB_POLICE, "PK-PB/MUL")
     services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), question(created, photo_id))
+
+
+@pytest.mark.parametrize("agency", [PUNJAB_POLICE, PUNJAB_PROSECUTION])
+def test_an_officer_of_another_place_does_nothing_with_photos(services: Services, agency: Agency) -> None:
+    created = released(services) if agency is PUNJAB_POLICE else imprisoned(services)
+    photo_id = add(services, created, agency)
+    for request in (
+        addition(created),
+        confirmation(created, photo_id),
+        rejection(created, photo_id),
+        registration_pb2.ListPhotosRequest(registration_id=created.registration_id),
+        question(created, photo_id),
+    ):
+        services.refused(errors.NoRecord, call_of(agency, officer_of(agency, "PK-PB/MUL")), request)
+    # It is the officer's place alone, also when the request is sent again by one who was moved.
+    added, officer = addition(created), officer_of(agency, "PK-PB/LHR")
+    answer(services, call_of(agency, officer), added)
+    services.refused(errors.NoRecord, call_of(agency, replace(officer, jurisdiction=("PK-PB/MUL",))), added)
+    answer(services, call_of(agency, officer_of(agency, "PK-PB/LHR")), confirmation(created, photo_id))
+
+
+def test_no_photo_of_a_sealed_record_is_shown(services: Services) -> None:
+    created = imprisoned(services)
+    photo_id = add(services, created, PUNJAB_PRISONS)
+    answer(services, call_of(PUNJAB_PROSECUTION), confirmation(created, photo_id))
+    assert answer(services, call_of(NPB), question(created, photo_id))
+    services.judge_all(created, "SET_ASIDE")
+    for agency in (PUNJAB_PROSECUTION, PUNJAB_PRISONS, NPB):
+        for request in (
+            registration_pb2.ListPhotosRequest(registration_id=created.registration_id),
+            question(created, photo_id),
+        ):
+            services.refused(errors.NoRecord, call_of(agency), request)
 
 
 def test_a_photo_is_no_photo_of_another_record(services: Services) -> None:

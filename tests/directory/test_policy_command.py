@@ -86,7 +86,11 @@ def test_it_shows_what_a_file_a_folder_or_the_settings_would_change(
         ("grant.toml", grants(2), "is no document of the policy"),
         (
             "deadlines.toml",
-            source.packaged("deadlines.toml").read_bytes().replace(b"days = 14", b"days = 15"),
+            source.packaged("deadlines.toml")
+            .read_bytes()
+            .replace(
+                b'days = 14\ncitation = "working value: no source for the life of a grant', b'days = 15\ncitation = "x'
+            ),
             "it can't be adopted: deadlines: a row of grant-expiry that counts since ever was changed",
         ),
     ],

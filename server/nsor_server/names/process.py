@@ -16,7 +16,7 @@ from nsor_server.names.card import Candidate, Person
 from nsor_server.names.messages import Add, Answer, Find, Message, Remove, receive, send
 
 MEMORY_BYTES: Final = 4 << 30
-"""Address space that the process may use; a million cards need a quarter of it."""
+"""Address space that the process may use; a million cards need a third of it."""
 ANSWER_SECONDS: Final = 60.0
 """Longest that an answer may take: all arrays may have to be made again first."""
 _STOP_SECONDS: Final = 5.0

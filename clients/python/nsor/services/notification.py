@@ -1,0 +1,45 @@
+"""The RPCs of NotificationService."""
+
+from __future__ import annotations
+
+from nsor.answers import Answer
+from nsor.services.service import Service
+from nsor.v1 import notification_pb2
+
+
+class Notification(Service):
+    """Notices of change, and acknowledging events."""
+
+    __slots__ = ()
+
+    def create_notice(
+        self,
+        request: notification_pb2.CreateNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notification_pb2.CreateNoticeResponse]:
+        """Take an offender's notice of a change of address."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/CreateNotice",
+            request,
+            notification_pb2.CreateNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def acknowledge_events(
+        self,
+        request: notification_pb2.AcknowledgeEventsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notification_pb2.AcknowledgeEventsResponse]:
+        """Acknowledge the events up to a sequence, once they are stored."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/AcknowledgeEvents",
+            request,
+            notification_pb2.AcknowledgeEventsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

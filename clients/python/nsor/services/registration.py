@@ -1,0 +1,285 @@
+"""The RPCs of RegistrationService."""
+
+from __future__ import annotations
+
+from nsor.answers import Answer
+from nsor.services.service import Service
+from nsor.v1 import registration_pb2
+
+
+class Registration(Service):
+    """Entering convictions and confirming them."""
+
+    __slots__ = ()
+
+    def create_registration(
+        self,
+        request: registration_pb2.CreateRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.CreateRegistrationResponse]:
+        """Enter a conviction order: accepted for review, whether or not the person was known."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/CreateRegistration",
+            request,
+            registration_pb2.CreateRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_import_findings(
+        self,
+        request: registration_pb2.ListImportFindingsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListImportFindingsResponse]:
+        """What became of the rows of an import: a page of a hundred row numbers."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListImportFindings",
+            request,
+            registration_pb2.ListImportFindingsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def add_conviction(
+        self,
+        request: registration_pb2.AddConvictionRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.AddConvictionResponse]:
+        """Add a conviction to a registration that the agency has entered; it waits for its court."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AddConviction",
+            request,
+            registration_pb2.AddConvictionResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_registration(
+        self,
+        request: registration_pb2.ConfirmRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmRegistrationResponse]:
+        """Confirm a registration from the court's own record; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmRegistration",
+            request,
+            registration_pb2.ConfirmRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_registrations(
+        self,
+        request: registration_pb2.ConfirmRegistrationsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmRegistrationsResponse]:
+        """Confirm up to 500 registrations by one decision, which the officer signs once."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmRegistrations",
+            request,
+            registration_pb2.ConfirmRegistrationsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def record_judgment(
+        self,
+        request: registration_pb2.RecordJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.RecordJudgmentResponse]:
+        """Record a judgment about a conviction; the officer signs. The answer tells nothing of the register."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RecordJudgment",
+            request,
+            registration_pb2.RecordJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_judgment(
+        self,
+        request: registration_pb2.ConfirmJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmJudgmentResponse]:
+        """Confirm a judgment that a prosecution recorded, from the court's own record; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmJudgment",
+            request,
+            registration_pb2.ConfirmJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def propose_unsealing(
+        self,
+        request: registration_pb2.ProposeUnsealingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ProposeUnsealingResponse]:
+        """Propose to unseal what a judgment restores; an officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ProposeUnsealing",
+            request,
+            registration_pb2.ProposeUnsealingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_unsealing(
+        self,
+        request: registration_pb2.ConfirmUnsealingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmUnsealingResponse]:
+        """Unseal what a judgment restores; another officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmUnsealing",
+            request,
+            registration_pb2.ConfirmUnsealingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_judgment(
+        self,
+        request: registration_pb2.GetJudgmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetJudgmentResponse]:
+        """Show a judgment as it was recorded."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetJudgment",
+            request,
+            registration_pb2.GetJudgmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_registration(
+        self,
+        request: registration_pb2.GetRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetRegistrationResponse]:
+        """Show a registration that the agency has a part in."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetRegistration",
+            request,
+            registration_pb2.GetRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def add_photo(
+        self,
+        request: registration_pb2.AddPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.AddPhotoResponse]:
+        """Add a photo of an offender; it is shown once a second officer has confirmed it."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AddPhoto",
+            request,
+            registration_pb2.AddPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_photo(
+        self,
+        request: registration_pb2.ConfirmPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ConfirmPhotoResponse]:
+        """Confirm that a photo shows the offender and nobody else; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmPhoto",
+            request,
+            registration_pb2.ConfirmPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def reject_photo(
+        self,
+        request: registration_pb2.RejectPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.RejectPhotoResponse]:
+        """Reject a photo with a reason; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RejectPhoto",
+            request,
+            registration_pb2.RejectPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_photos(
+        self,
+        request: registration_pb2.ListPhotosRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListPhotosResponse]:
+        """List the photos of a registration, without the pictures."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListPhotos",
+            request,
+            registration_pb2.ListPhotosResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_photo(
+        self,
+        request: registration_pb2.GetPhotoRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.GetPhotoResponse]:
+        """Show a photo."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetPhoto",
+            request,
+            registration_pb2.GetPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_reviews(
+        self,
+        request: registration_pb2.ListReviewsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[registration_pb2.ListReviewsResponse]:
+        """List registrations that share an identifier with one confirmed before, the newest first; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListReviews",
+            request,
+            registration_pb2.ListReviewsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

@@ -8,6 +8,7 @@ synthetic, made by the seeded generator; all else is real: certificates, Postgre
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import shutil
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import json_format
+from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
@@ -29,12 +31,14 @@ from demo.running import AGENCIES, REPOSITORY, RunningRegister
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2, notification_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import directory_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_synthetic import generate
 from nsor_synthetic.story import access_request
 
 Order = registration_pb2.CreateRegistrationRequest
 STATION = "PK-PB/LHR/PS-001"
+HIGH_COURT = "lahore-high-court"
+UNTIL_THE_APPEAL = dt.timedelta(days=90)
 
 
 @dataclass
@@ -79,10 +83,11 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     confirm(narration, units, registrations)
     hear(narration, units)
     known, unknown = suspects(units)
-    grant = grant_access(narration, known, unknown)
+    grant = ask_and_grant(narration, known, unknown)
     access_id, trace_id = look_up(narration, grant, known, unknown)
     strangers(narration)
-    move(narration, units, registrations)
+    set_aside(narration, known, unknown)
+    move(narration, units, registrations, known)
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)
@@ -98,7 +103,7 @@ def write_orders(narration: Narration, count: int, seed: int) -> dict[str, Unit]
         for place in agency["jurisdiction"]:
             unit = units.setdefault(place, Unit("", ""))
             unit.prosecution = agency["id"] if agency["kind"] == "PROSECUTION" else unit.prosecution
-            unit.court = agency["id"] if agency["kind"] == "COURT" else unit.court
+            unit.court = agency["id"] if "SPECIAL_COURT" in agency.get("court_kinds", ()) else unit.court
     for order in generate(seed, count):
         units[order.convictions[0].court_case.place_code.split("/")[0]].orders.append(order)
     units = {place: unit for place, unit in units.items() if unit.orders}
@@ -120,7 +125,7 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
         text="Whatever discloses or decides is an officer's call. His focal person enrols him, at a court two.",
     )
     narration.officers.mkdir(mode=0o700)
-    agencies = ["punjab-police", "sindh-police"]
+    agencies = ["punjab-police", "sindh-police", HIGH_COURT]
     agencies += [agency for unit in units.values() for agency in (unit.prosecution, unit.court)]
     for nth, agency in enumerate(agencies, 1):
         if nth == 2:
@@ -188,24 +193,32 @@ def suspects(units: dict[str, Unit]) -> tuple[Order, Order]:
     return known, unknown
 
 
-def grant_access(narration: Narration, known: Order, unknown: Order) -> str:
-    """The investigating officer asks, the prosecutor of the district grants; returns the grant's id."""
+def ask_and_grant(narration: Narration, known: Order, unknown: Order) -> str:
+    """An investigating officer asks for the first time; returns the grant's id."""
     narration.chapter(
         "An investigating officer asks, a prosecutor grants",
         text="For the suspects named in one FIR; the prosecutor has 48 hours, and isn't the requester.",
     )
+    return grant_access(narration, known, unknown, shown=True)
+
+
+def grant_access(narration: Narration, known: Order, unknown: Order, *, shown: bool) -> str:
+    """The investigating officer asks, the prosecutor of the district grants; returns the grant's id."""
     request = access_request(known, STATION)
+    request.request_id = ""  # the command gives each its own
     request.suspects.append(access_request(unknown, STATION).suspects[0])
     path = narration.register.folder / "access-request.json"
     path.write_text(json_format.MessageToJson(request))
     path.chmod(0o600)
-    submitted = answer(narration.run("punjab-police", "access", "request", path.name, "--json"))
+    submitted = answer(narration.run("punjab-police", "access", "request", path.name, "--json", shown=shown))
     request_id = submitted["access_request_id"]
-    narration.run("punjab-prosecution", "access", "show", request_id)
+    narration.run("punjab-prosecution", "access", "show", request_id, shown=shown)
     seen = answer(narration.run("punjab-prosecution", "access", "show", request_id, "--json", shown=False))
     etag = seen["access_request"]["etag"]
-    granted = answer(narration.run("punjab-prosecution", "access", "approve", request_id, "--etag", etag, "--json"))
-    grant = granted["grant"]
+    decided = narration.run(
+        "punjab-prosecution", "access", "approve", request_id, "--etag", etag, "--json", shown=shown
+    )
+    grant = answer(decided)["grant"]
     narration.say(f"granted: {grant['uses_per_subject']} use for each suspect, until {grant['expiry']['due_time']}")
     return str(grant["grant_id"])
 
@@ -228,6 +241,38 @@ def look_up(narration: Narration, grant: str, known: Order, unknown: Order) -> t
     narration.say("\nThe grant was for one use:")
     narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", file.name, expect=1)
     return access_id, trace_id
+
+
+def set_aside(narration: Narration, known: Order, unknown: Order) -> None:
+    """The High Court sets the conviction aside; the police who had looked him up can no longer see him."""
+    narration.chapter(
+        "The High Court sets the conviction aside",
+        text="Its registry names the trial by court, case and day. What was set aside is sealed in the same commit.",
+    )
+    (conviction,) = known.convictions
+    judged = dt.date(conviction.judgment_date.year, conviction.judgment_date.month, conviction.judgment_date.day)
+    ordered = min(judged + UNTIL_THE_APPEAL, dt.datetime.now(dt.UTC).date())
+    judgment = registration_pb2.RecordJudgmentRequest(
+        trial=registration_pb2.TrialJudgment(
+            court_kind=conviction.court_case.court_kind,
+            place_code=conviction.court_case.place_code,
+            case_number=conviction.court_case.case_number,
+            judgment_date=conviction.judgment_date,
+        ),
+        kind=registration_pb2.JUDGMENT_KIND_SET_ASIDE,
+        court_kind=types_pb2.COURT_KIND_HIGH_COURT,
+        order_number=f"Crl. Appeal No. 77/{ordered.year}",
+        order_date=date_pb2.Date(year=ordered.year, month=ordered.month, day=ordered.day),
+    )
+    path = narration.register.folder / "judgment.json"
+    path.write_text(json_format.MessageToJson(judgment))
+    path.chmod(0o600)
+    narration.run(HIGH_COURT, "judgment", "record", path.name)
+    narration.say("\nThe officer who had found him asks once more, with a new grant:")
+    grant = grant_access(narration, known, unknown, shown=False)
+    found = answer(narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", "suspect", "--json"))
+    if found["outcome"] != "LOOK_UP_OUTCOME_NO_RECORD":
+        raise StoryBroke("what was set aside is still shown")
 
 
 def newest_access(narration: Narration) -> tuple[str, str]:
@@ -275,13 +320,14 @@ def stranger(narration: Narration, case: str) -> Client:
     )
 
 
-def move(narration: Narration, units: dict[str, Unit], registrations: dict[str, str]) -> None:
-    """An offender of Punjab tells that he moves to Karachi; Sindh's police hear of it."""
+def move(narration: Narration, units: dict[str, Unit], registrations: dict[str, str], sealed: Order) -> None:
+    """Another offender of Punjab tells that he moves to Karachi; Sindh's police hear of it."""
     narration.chapter(
         "An offender moves to another province",
         text="Punjab's police take the notice and stay responsible until Sindh's have accepted.",
     )
-    mover = next(order for order in units["PK-PB"].orders if order.addresses[-1].place_code.startswith("PK-PB/"))
+    others = (order for order in units["PK-PB"].orders if order.person.cnic != sealed.person.cnic)
+    mover = next(order for order in others if order.addresses[-1].place_code.startswith("PK-PB/"))
     judged = mover.convictions[-1].judgment_date
     today = {"year": judged.year, "month": judged.month, "day": judged.day}
     notice = {

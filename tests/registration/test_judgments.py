@@ -12,6 +12,10 @@ from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, 
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.registration import store as registrations
+from nsor_server.registration.judgments import store
+from nsor_server.storage import session
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Rows, Statement
 from nsor_server.storage.v1 import record_pb2
 from tests import calls
 from tests.attack.test_set_back import at_the_border, is_shown
@@ -298,6 +302,30 @@ def test_a_judgment_and_a_confirmation_at_once_miss_each_other_never(services: S
         )
         assert not is_shown(services, number)
         assert newest(services, created).state == registration_pb2.REGISTRATION_STATE_SEALED
+
+
+@pytest.mark.parametrize("judged_first", [True, False])
+def test_what_is_committed_between_two_statements_is_not_missed(
+    services: Services, monkeypatch: pytest.MonkeyPatch, *, judged_first: bool
+) -> None:
+    # Each statement of a handler sees what was committed before it: what is read is counted first.
+    number = cnic()
+    created = services.create(order(number))
+    judging = (call_of(LAHORE_HIGH_COURT), judgment("SET_ASIDE"))
+    confirms = (call_of(LAHORE_COURT), confirmation(created))
+    outer, inner = (judging, confirms) if judged_first else (confirms, judging)
+    between = [inner]
+
+    def ask(conn: Connection, statement: Statement, *parameters: bytes) -> Rows:
+        found = session.ask(conn, statement, *parameters)
+        if between:
+            services.ask(*between.pop())
+        return found
+
+    monkeypatch.setattr(store, "ask", ask)
+    services.ask(*outer)
+    assert not is_shown(services, number)
+    assert newest(services, created).state == registration_pb2.REGISTRATION_STATE_SEALED
 
 
 def test_what_is_answered_behind_a_set_aside_never_shows_it(services: Services) -> None:

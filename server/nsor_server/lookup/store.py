@@ -247,14 +247,15 @@ def withdrawal(stored: StoredGrant, officer_key: bytes, at: dt.datetime, *, of_c
 
 def withdrawn_of_colleagues(conn: Connection, officer: Person) -> tuple[int, Seen]:
     """How many of his colleagues' an officer has withdrawn within the last day, by any of his keys, and none since."""
+    # Counted before it is read: what is committed in between is found, or it runs again.
+    ((ever,),) = conn.execute(
+        "SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = %s", (officer.key_id,)
+    ).fetchall()
     ((of_late,),) = conn.execute(
         "SELECT count(*) FROM access_grant_withdrawal AS w JOIN officer AS o ON o.key_id = w.withdrawn_by"
         " WHERE o.agency_id = %s AND o.officer_number = %s AND w.of_colleague"
         " AND w.withdrawn_at > now() - interval '1 day'",
         (officer.agency_id, officer.officer_number),
-    ).fetchall()
-    ((ever,),) = conn.execute(
-        "SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = %s", (officer.key_id,)
     ).fetchall()
     return int(of_late), Seen(_WITHDRAWN_BY, (officer.key_id,), int(ever))
 

@@ -190,11 +190,12 @@ def of_trials(
     """
     wanted = set(keys)
     blinds = [blind for key in sorted(wanted) for _, blind in blind_index.values(USE, key)]
-    packed = arrays.byteas(blinds)
-    found = [open_version(sealer, StoredJudgment(*row)) for row in ask(conn, _OF_TRIAL, packed)]
+    # Counted before they are read: what is committed in between is found or was not counted, and then it runs again.
+    seen = _counted(conn, OF_TRIAL, blinds)
+    found = [open_version(sealer, StoredJudgment(*row)) for row in ask(conn, _OF_TRIAL, arrays.byteas(blinds))]
     if any(rules.key_of_judgment(each) not in wanted for each in found):
         raise _broken("judgment_trial")
-    return found, _counted(conn, OF_TRIAL, blinds)
+    return found, seen
 
 
 def of_case(
@@ -207,9 +208,10 @@ def of_case(
     """
     case = claims.court_case(court_reference(judgment.trial.court_place, judgment.trial.case_number))
     blinds = [blind for _, blind in blind_index.values("case", case)]
-    found = [registrations.StoredVersion(*row) for row in ask(conn, _OF_CASE, arrays.byteas(blinds))]
     trials = [blind for _, blind in blind_index.values(USE, rules.key_of_judgment(judgment))]
+    # As above: counted before they are read.
     seen = [*_counted(conn, OF_CASE, blinds), *_counted(conn, OF_TRIAL, trials)]
+    found = [registrations.StoredVersion(*row) for row in ask(conn, _OF_CASE, arrays.byteas(blinds))]
     return found, [*seen, *(registrations.seen(row) for row in found)]
 
 

@@ -229,6 +229,10 @@ def test_rows_of_a_message_are_of_one_block_and_ascend(
         row.row = number
     refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), message)
     assert (field, reason) in violations(refusal)
+    # Also beside an order of which a list is too long: that is a finding of its row, and lets no other row through.
+    message.rows[0].order.convictions.append(conviction())
+    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), message)
+    assert (field, reason) in violations(refusal)
 
 
 def test_dates_out_of_order_are_findings(services: Services) -> None:

@@ -155,22 +155,6 @@ def _count(count: types_pb2.Count, path: str, violations: list[Violation], _toda
         violations.append(Violation(path + "months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
 
 
-def _import(
-    request: registration_pb2.ImportRegistrationsRequest, path: str, violations: list[Violation], _today: _Today
-) -> None:
-    """Rows of one block of a hundred, their numbers ascending: what is stored of an import is a row of each block."""
-    before, block = 0, None
-    for index, row in enumerate(request.rows):
-        if row.row <= 0:
-            continue  # reported already
-        block = (row.row - 1) // 100 if block is None else block
-        if row.row <= before:
-            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_DUPLICATE))
-        elif (row.row - 1) // 100 != block:
-            violations.append(Violation(f"{path}rows[{index}].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
-        before = max(before, row.row)
-
-
 def _conviction(conviction: types_pb2.Conviction, path: str, violations: list[Violation], _today: _Today) -> None:
     # Output only, as the basis of a count.
     conviction.conviction_id, conviction.state = "", types_pb2.CONVICTION_STATE_UNSPECIFIED
@@ -292,7 +276,6 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Custody": _custody,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
-    "nsor.v1.ImportRegistrationsRequest": _import,
     "nsor.v1.TrialJudgment": _trial,
     "nsor.v1.RecordJudgmentRequest": _judgment,
     "nsor.v1.CreateNoticeRequest": _notice,

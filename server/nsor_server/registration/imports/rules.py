@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from nsor.v1 import errors_pb2, options_pb2
+from nsor.v1 import errors_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access.facts import contains
 from nsor_server.calls import Agency
@@ -33,6 +33,27 @@ def by_row(violations: Sequence[Violation]) -> dict[int, list[Violation]]:
         if path is not None:
             found.setdefault(int(path[1]), []).append(Violation(path[2] or "order", violation.reason))
     return found
+
+
+def check_numbers(rows: Sequence[registration_pb2.ImportRow]) -> None:
+    """See that the rows of a message are of one block of a hundred, their numbers ascending.
+
+    What is stored of an import is a row of each block. It is asked whatever is wrong with an order: that is a finding
+    of its row alone.
+
+    Raises:
+        errors.InvalidFields: DUPLICATE: a number isn't greater than the one before. OUT_OF_RANGE: another block's.
+    """
+    wrong = []
+    before, block = 0, block_of(rows[0].row)
+    for index, each in enumerate(rows):
+        if each.row <= before:
+            wrong.append(Violation(f"rows[{index}].row", errors_pb2.FIELD_REASON_DUPLICATE))
+        elif block_of(each.row) != block:
+            wrong.append(Violation(f"rows[{index}].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
+        before = max(before, each.row)
+    if wrong:
+        raise errors.InvalidFields(violations=tuple(wrong))
 
 
 def block_of(row: int) -> int:

@@ -54,6 +54,7 @@ class ImportService:
         self, call: Call, request: registration_pb2.ImportRegistrationsRequest, conn: Connection
     ) -> Outcome[registration_pb2.ImportRegistrationsResponse]:
         """Enter the rows of a message. Nothing of the register is asked, but what of them was stored before."""
+        import_rules.check_numbers(request.rows)
         wrong = import_rules.by_row(call.found)
         answer = registration_pb2.ImportRegistrationsResponse()
         if request.validate_only:

@@ -42,6 +42,7 @@ def test_an_honest_register_has_no_finding(services: Services, owner: Owner) -> 
     by_registry(services, judgment("SET_ASIDE", registration_pb2.JudgedCount(offence_code="PPC-377")))
     recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment("SET_ASIDE")).response
     services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
+    services.ask(call_of(NPB), registration_pb2.GetJudgmentRequest(judgment_id=recorded.judgment_id))
     by_registry(services, judgment("RESTORED"))
     confirmed(services)
     assert not is_shown(services, number)

@@ -16,6 +16,7 @@ from nsor_server.lookup import store
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.registration import claims
 from nsor_server.registration.history import History, Standing
+from nsor_server.registration.judgments.history import Judged
 from nsor_server.storage.v1 import record_pb2
 
 _BASES: Final = f"""
@@ -28,13 +29,13 @@ _FOUND: Final = "FOUND"
 
 
 class Answers:
-    """Look-ups, and whatever shows a registration or an access request, in the ledger's order.
+    """Look-ups, and whatever shows a registration, a judgment or an access request, in the ledger's order.
 
-    The history must be at the entry already.
+    The histories must be at the entry already.
     """
 
-    def __init__(self, conn: Connection, history: History, add: Add) -> None:
-        self._history, self._add = history, add
+    def __init__(self, conn: Connection, history: History, judged: Judged, add: Add) -> None:
+        self._history, self._judged, self._add = history, judged, add
         self._bases = Rows(conn, "what look-ups rest on", _BASES, add)
         self._requests: dict[bytes, int] = {}
         self._granted: dict[bytes, int] = {}
@@ -58,8 +59,8 @@ class Answers:
         self._bases.finish()
 
     def _newest(self, subject: bytes) -> int:
-        """The newest version of a registration or of an access request; 0: there was none."""
-        return self._history.newest(subject) or self._requests.get(subject, 0)
+        """The newest version of a registration, a judgment or an access request; 0: there was none."""
+        return self._history.newest(subject) or self._judged.newest(subject) or self._requests.get(subject, 0)
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones

@@ -82,7 +82,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         history,
         judged,
         reviewed,
-        Answers(conn, history, report.add),
+        Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]

@@ -60,6 +60,11 @@ class Judged:
         for each in self._history.changed:
             self._compare(index, each)
 
+    def newest(self, judgment_id: bytes) -> int:
+        """The newest version of a judgment after the last entry; 0: there was none."""
+        found = self._newest.get(judgment_id)
+        return found.version if found else 0
+
     def overdue(self, after_us: int, until_us: int) -> list[bytes]:
         """Ids of the judgments whose confirmation fell due in between and that no registry had confirmed by now."""
         return sorted(

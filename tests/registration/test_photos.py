@@ -16,6 +16,7 @@ from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.images.photos import Unavailable
+from nsor_server.policy.budgets import Bucket
 from nsor_server.registration.photos import rules
 from nsor_synthetic.pictures import picture
 from tests.calls import (
@@ -29,13 +30,16 @@ from tests.calls import (
     Created,
     Services,
     call_of,
+    conviction,
     day,
     officer_of,
     order,
     sealed_rows_are_listed,
     violations,
+    with_budgets,
 )
 
+OTHER_CASE = "Sessions Case No. 7/2023"
 ABSENT = str(uuid.UUID(int=7))
 ADDED = registration_pb2.PHOTO_STATE_ADDED
 PUT = "UPDATE registration_photo SET"
@@ -248,12 +252,50 @@ def test_where_photos_cannot_be_decoded_safely_none_is_taken(
     assert refusal.reason == errors_pb2.ERROR_REASON_PHOTOS_UNAVAILABLE
 
 
-def test_a_registration_has_a_bound_of_photos(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MOST", 1)
+def test_one_agency_takes_the_room_of_no_other(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One officer added photos until nobody could add any: for ever, since rejected ones counted too.
+    monkeypatch.setattr(rules, "MOST_WAITING", 1)
     created = released(services)
-    add(services, created)
+    first = add(services, created)
     refusal = services.refused(errors.WrongState, call_of(PUNJAB_POLICE), addition(created))
     assert refusal.reason == errors_pb2.ERROR_REASON_TOO_MANY_PHOTOS
+    add(services, created, PUNJAB_PROSECUTION)
+    answer(services, call_of(PUNJAB_POLICE), rejection(created, first))
+    assert add(services, created)
+
+
+@pytest.mark.parametrize("bound", ["MOST", "MOST_EVER"])
+def test_a_registration_has_a_bound_of_photos(services: Services, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(rules, bound, 1)
+    created = released(services)
+    photo_id = add(services, created)
+    answer(services, call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+    refusal = services.refused(errors.WrongState, call_of(PUNJAB_POLICE), addition(created))
+    assert refusal.reason == errors_pb2.ERROR_REASON_TOO_MANY_PHOTOS
+
+
+def test_a_rehearsal_costs_what_a_photo_costs(services: Services) -> None:
+    # It decodes as well: whoever pays nothing for it keeps the one decoder from everybody.
+    created = released(services)
+    services.policy = with_budgets(call=1, first_named=0, officer=Bucket(capacity=6, refill_per_hour=1))
+    one = officer_of(PUNJAB_POLICE)
+    for _ in range(6):
+        answer(services, call_of(PUNJAB_POLICE, one), addition(created, validate_only=True))
+    with pytest.raises(errors.Exhausted):
+        answer(services, call_of(PUNJAB_POLICE, one), addition(created, validate_only=True))
+
+
+def test_the_case_of_what_fell_is_in_no_entry_of_a_photo(services: Services) -> None:
+    # Lists of accesses name the case of an entry: that of a conviction that the caller is shown.
+    created = released(services)
+    second = conviction(case_number=OTHER_CASE)
+    second.fir.serial = 680
+    services.add_conviction(created, second)
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag, case_number=OTHER_CASE)
+    services.judge(conviction(), "SET_ASIDE")
+    asked = registration_pb2.ListPhotosRequest(registration_id=created.registration_id)
+    detail = services.ask(call_of(NPB), asked).detail
+    assert detail.case_reference == "PK-PB/LHR/PS-001 680/2021"
 
 
 def test_every_row_is_an_entrys_work(services: Services) -> None:

@@ -36,6 +36,7 @@ class Unary(Generic[Q, A]):
             see what the answer is about. A method that changes rows of a narrowed scope doesn't start without it.
         charge: what of a request its price follows from; without it a call costs nothing, and a method that discloses
             doesn't start.
+        rehearsal_costs: a call with ``validate_only`` costs as much as another: it does the same work.
         by_directory: it decides by the rows of the directory's snapshot, which mustn't be older than the call then.
     """
 
@@ -44,6 +45,7 @@ class Unary(Generic[Q, A]):
     run: Callable[[Call, Q, Connection], Outcome[A]]
     again: Callable[[Call, Q, Connection], None] | None = None
     charge: Callable[[Q], Charge] | None = None
+    rehearsal_costs: bool = False
     by_directory: bool = False
 
 

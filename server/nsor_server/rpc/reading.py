@@ -146,7 +146,7 @@ class Reader:
             Denied: SWITCHED_OFF.
             Exhausted: BUDGET_EMPTY.
         """
-        if handler.charge is None or _only_validates(call.request):
+        if handler.charge is None or (_only_validates(call.request) and not handler.rehearsal_costs):
             return
         payment = call.payment = self._spending.payment(call, handler.charge(call.request))
         stored = budgets.stored(conn, payment.payers.accounts)

@@ -15,6 +15,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos, Refused, Unavailable
 from nsor_server.images.wire import Answer
 from nsor_server.registration import record as records
+from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.photos import rules, store
 from nsor_server.rpc.handlers import Handler, Unary
@@ -43,6 +44,7 @@ class PhotoService:
                 self.add_photo,
                 self._shown_again,
                 charge=lambda request: Charge(request.registration_id),
+                rehearsal_costs=True,
             ),
             Unary(
                 registration_pb2.ConfirmPhotoRequest,
@@ -78,8 +80,10 @@ class PhotoService:
         if request.validate_only:
             return Outcome(registration_pb2.AddPhotoResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
+        key = registrations.data_key(self._sealer, row)
         known = store.count(conn, row.registration_id)
-        if known.version >= rules.MOST:
+        found = store.of_registration(conn, key, row.registration_id, rules.MOST_EVER)
+        if not rules.has_room(call.agency, [(each.state, each.record.agency) for each in found], known.version):
             raise errors.WrongState(errors_pb2.ERROR_REASON_TOO_MANY_PHOTOS)
         photo = record_pb2.PhotoRecord(
             photo_id=uuid.uuid4().bytes,
@@ -88,13 +92,13 @@ class PhotoService:
             officer_key=call.officer_key,
             taken_day=to_day(request.taken_date),
         )
-        added, ref = store.photo_rows(registrations.data_key(self._sealer, row), photo, pixels, call.now())
+        added, ref = store.photo_rows(key, photo, pixels, call.now())
         return Outcome(
             disclose(registration_pb2.AddPhotoResponse(photo_id=text(photo.photo_id)), call.purpose),
-            _detail("PHOTO_ADDED", record, photo.photo_id),
+            _detail(call, "PHOTO_ADDED", record, photo.photo_id),
             (added,),
             (ref,),
-            (registrations.seen(row), known),
+            (registrations.seen(row), known, *(each.seen for each in found)),
         )
 
     def confirm_photo(
@@ -120,7 +124,7 @@ class PhotoService:
         decided, ref = store.decision_rows(key, _decision(call, photo, confirmed))
         return Outcome(
             disclose(registration_pb2.ConfirmPhotoResponse(state=confirmed), call.purpose),
-            _detail("PHOTO_CONFIRMED", record, photo.record.photo_id),
+            _detail(call, "PHOTO_CONFIRMED", record, photo.record.photo_id),
             (decided,),
             (ref,),
             (registrations.seen(row), photo.seen),
@@ -143,7 +147,7 @@ class PhotoService:
         decided, ref = store.decision_rows(key, _decision(call, photo, rejected, request.reason))
         return Outcome(
             disclose(registration_pb2.RejectPhotoResponse(state=rejected), call.purpose),
-            _detail("PHOTO_REJECTED", record, photo.record.photo_id),
+            _detail(call, "PHOTO_REJECTED", record, photo.record.photo_id),
             (decided,),
             (ref,),
             (registrations.seen(row), photo.seen),
@@ -155,10 +159,10 @@ class PhotoService:
         """List the photos that the caller may see, the newest first."""
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
-        found = store.of_registration(conn, key, row.registration_id, rules.MOST)
+        found = store.of_registration(conn, key, row.registration_id, rules.MOST_EVER)
         shown = [photo for photo in found if _is_shown(call, record, photo)]
         answer = registration_pb2.ListPhotosResponse(photos=map(_message, shown))
-        detail = _detail("PHOTOS_LISTED", record, *(photo.record.photo_id for photo in shown))
+        detail = _detail(call, "PHOTOS_LISTED", record, *(photo.record.photo_id for photo in shown))
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row), *(p.seen for p in found)))
 
@@ -172,7 +176,7 @@ class PhotoService:
         if photo is None or not _is_shown(call, record, photo):
             raise errors.NoRecord
         answer = registration_pb2.GetPhotoResponse(photo=_message(photo), picture=store.picture(conn, key, photo))
-        detail = _detail("PHOTO_SHOWN", record, photo.record.photo_id)
+        detail = _detail(call, "PHOTO_SHOWN", record, photo.record.photo_id)
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row), photo.seen))
 
@@ -260,9 +264,11 @@ def _message(photo: store.Photo) -> registration_pb2.Photo:
     return message
 
 
-def _detail(outcome: str, record: record_pb2.RegistrationRecord, *photos: bytes) -> record_pb2.AccessDetail:
+def _detail(call: Call, outcome: str, record: record_pb2.RegistrationRecord, *photos: bytes) -> record_pb2.AccessDetail:
+    """What the entry says. Its case is one that the caller is shown: lists of accesses name it."""
+    convictions = shown.to_agency(record, call.agency, call.officer)
     return record_pb2.AccessDetail(
         outcome=outcome,
-        case_reference=records.case_reference(record.convictions[0].fir),
+        case_reference=records.case_reference(convictions[0].fir) if convictions else "",
         subjects=[record.registration_id, *photos],
     )

@@ -4,6 +4,7 @@ import pytest
 
 from nsor.v1 import registration_pb2
 from tests.attack.conftest import Owner
+from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
 from tests.calls import LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, cnic, conviction, order
 from tests.registration.test_judgments import (
@@ -16,6 +17,7 @@ from tests.registration.test_judgments import (
     unsealing,
 )
 
+SECOND = "Sessions Case No. 7/2023"
 NOT_CHANGED = "a judgment was recorded, and a conviction that it is about wasn't changed with it"
 NOT_JOINED = "a conviction doesn't have the judgments that were recorded about it"
 ASTRAY = "the row of judgment_trial isn't that of the sealed judgment"
@@ -46,6 +48,18 @@ def test_an_honest_register_has_no_finding(services: Services, owner: Owner) -> 
     by_registry(services, judgment("RESTORED"))
     confirmed(services)
     assert not is_shown(services, number)
+    assert owner.findings() == []
+
+
+def test_a_trial_that_is_entered_again_falls_again_and_is_no_finding(services: Services, owner: Owner) -> None:
+    # The first conviction has the judgment already, and takes it no second time.
+    created = confirmed(services)
+    services.add_conviction(created, with_serial(680, SECOND))
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag, case_number=SECOND)
+    by_registry(services, judgment("SET_ASIDE"))
+    services.add_conviction(created, conviction())
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag)
+    assert [each.court_case.case_number for each in services.get(created.registration_id, NPB).convictions] == [SECOND]
     assert owner.findings() == []
 
 

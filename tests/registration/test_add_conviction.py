@@ -23,6 +23,7 @@ from tests.calls import (
     conviction,
     day,
     officer_of,
+    order,
     sealed_rows_are_listed,
     violations,
 )
@@ -47,6 +48,23 @@ def created(services: Services) -> Created:
 
 def cases(shown: registration_pb2.Registration) -> list[str]:
     return [each.court_case.case_number for each in shown.convictions]
+
+
+def test_what_is_left_of_a_conviction_and_shown_to_nobody_keeps_no_court_from_confirming(services: Services) -> None:
+    # Only a connected count stood: hidden, it was taken for confirmed, and the court heard WRONG_STATE.
+    first = conviction()
+    first.counts.add().CopyFrom(first.counts[0])
+    first.counts[1].offence_code = "PPC-34"
+    created = services.create(order(convictions=[first]))
+    services.confirm(created)
+    services.add_conviction(created, further())
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag, case_number=SECOND)
+    services.judge(first, "SET_ASIDE", counts=[registration_pb2.JudgedCount(offence_code="PPC-376")])
+    again = conviction()
+    again.fir.serial, again.judgment_date.year = 681, 2024
+    services.add_conviction(created, again)
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag)
+    assert sorted(cases(services.get(created.registration_id, NPB))) == [FIRST, SECOND]
 
 
 def test_it_waits_for_its_court_while_the_other_goes_on_being_shown(services: Services, created: Created) -> None:

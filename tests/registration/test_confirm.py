@@ -123,7 +123,8 @@ def test_a_courts_number_is_of_its_own_convictions_alone(other: dict[str, Any]) 
     # A record may have convictions of several courts; a number of one confirms nothing of another.
     own = {"case_number": "Sessions Case No. 123/2022", "court_place": "PK-PB/LHR"}
     own_kind = types_pb2.COURT_KIND_SPECIAL_COURT
-    convictions = [record_pb2.Conviction(**{"court_kind": own_kind, **own, **each}) for each in ({}, other)]
+    both = {"court_kind": own_kind, "state": types_pb2.CONVICTION_STATE_ENTERED, **own}
+    convictions = [record_pb2.Conviction(**{**both, **each}) for each in ({}, other)]
     record = record_pb2.RegistrationRecord(convictions=convictions)
     assert rules.of_court(record, LAHORE_COURT, None, own["case_number"]) == convictions[:1]
     record.convictions[0].state = types_pb2.CONVICTION_STATE_SET_ASIDE

@@ -143,13 +143,13 @@ def of_court(
 ) -> list[record_pb2.Conviction]:
     """The convictions of the case of that number, by a court of its kind within both jurisdictions.
 
-    The number may be written in another form. Those that fell aren't there any more. A number of the court's own
-    confirms nothing of another court.
+    The number may be written in another form. Those that nobody is shown aren't there any more. A number of the
+    court's own confirms nothing of another court.
     """
     return [
         conviction
         for conviction in record.convictions
-        if conviction.state not in states.FALLEN
+        if states.is_shown(conviction)
         and court_number(conviction.case_number) == court_number(case_number)
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])

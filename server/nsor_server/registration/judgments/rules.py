@@ -204,11 +204,15 @@ def check_confirmable(judgment: record_pb2.JudgmentRecord, court: Person, record
 
 
 def _after(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> record_pb2.RegistrationRecord:
-    convictions = about(record, judgment)
+    # One of the same trial that fell before has it already: the trial may be entered again.
+    new = {each.conviction_id for each in about(record, judgment) if judgment.judgment_id not in each.judgment_ids}
+    convictions = [each for each in record.convictions if each.conviction_id in new]
     moves = [move for conviction in convictions if (move := _move(conviction, judgment)) is not None]
     following = states.next_version(record, moves)
     moved = {move.conviction_id for move in moves}
-    for conviction in about(following, judgment):
+    for conviction in following.convictions:
+        if conviction.conviction_id not in new:
+            continue
         conviction.judgment_ids.append(judgment.judgment_id)
         if judgment.kind == registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED and conviction.conviction_id in moved:
             _vary(conviction, judgment)

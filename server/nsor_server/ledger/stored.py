@@ -25,6 +25,9 @@ from nsor_server.storage.v1 import record_pb2
 Connection = psycopg.Connection[TupleRow]
 T = TypeVar("T")
 
+UUID_OF_RECORD: Final = "CASE WHEN octet_length(r.row_id) = 16 THEN encode(r.row_id, 'hex')::uuid END"
+"""An SQL expression of the id that a row of ``ledger_record AS r`` names: a table is joined to it by its own key. By an
+expression of the table's id, each record would go through all of the table."""
 _AT_A_TIME: Final = 2000
 _TIMES: Final = """
 SELECT record.index, '{name}', (extract(epoch FROM stored.time) * 1000000)::bigint

@@ -13,7 +13,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2
-from nsor_server.ledger.stored import Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.lookup import rules, store
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.storage import deciding
@@ -24,7 +24,8 @@ from nsor_server.storage.v1 import record_pb2
 _GRANTS: Final = f"""
 SELECT r.index, uuid_send(g.grant_id), g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
     g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency, g.places
-FROM ledger_record AS r JOIN access_grant AS g ON r.row_id = uuid_send(g.grant_id) AND r.version = {store.GRANT_VERSION}
+FROM ledger_record AS r
+JOIN access_grant AS g ON g.grant_id = {UUID_OF_RECORD} AND r.version = {store.GRANT_VERSION}
 WHERE r.table_name = '{store.GRANTS}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants

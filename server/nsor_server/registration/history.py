@@ -16,7 +16,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
-from nsor_server.ledger.stored import Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import claims, states, store
 from nsor_server.registration.claims import Identifier
 from nsor_server.storage.blind_index import BlindIndex
@@ -27,7 +27,7 @@ from nsor_server.storage.v1 import record_pb2
 _VERSIONS: Final = f"""
 SELECT r.index, {store.COLUMNS}
 FROM ledger_record AS r
-JOIN registration_version AS v ON r.row_id = uuid_send(v.registration_id) AND r.version = v.version
+JOIN registration_version AS v ON v.registration_id = {UUID_OF_RECORD} AND v.version = r.version
 LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
@@ -35,7 +35,7 @@ ORDER BY r.index, r.ordinal
 _CLAIMS: Final = f"""
 SELECT r.index, k.wrapped, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.sealed
 FROM ledger_record AS r
-JOIN registration_claim AS c ON r.row_id = uuid_send(c.registration_id) AND r.version = c.version
+JOIN registration_claim AS c ON c.registration_id = {UUID_OF_RECORD} AND c.version = r.version
 LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.table_name = '{claims.TABLE}'
 ORDER BY r.index, r.ordinal

@@ -12,7 +12,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
-from nsor_server.ledger.stored import Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import states
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import rules, store
@@ -24,7 +24,7 @@ from nsor_server.storage.v1 import record_pb2
 _JUDGMENTS: Final = f"""
 SELECT r.index, {store.COLUMNS}
 FROM ledger_record AS r
-JOIN judgment_version AS j ON r.row_id = uuid_send(j.judgment_id) AND r.version = j.version
+JOIN judgment_version AS j ON j.judgment_id = {UUID_OF_RECORD} AND j.version = r.version
 WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants

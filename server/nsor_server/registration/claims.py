@@ -18,7 +18,7 @@ from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import record as records
-from nsor_server.registration import states
+from nsor_server.registration import states, store
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -206,6 +206,21 @@ def holders(conn: Connection, blind_index: BlindIndex, found: Iterable[Identifie
     kinds, key_ids, blinds = zip(*(key for _, key in live), strict=True)
     counts = ask(conn, _HOLDERS, arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds))
     return [(one, Seen(HOLDERS, key, count)) for (one, key), (count,) in zip(live, counts, strict=True)]
+
+
+def of_sealing(
+    conn: Connection,
+    blind_index: BlindIndex,
+    before: record_pb2.RegistrationRecord,
+    following: record_pb2.RegistrationRecord,
+) -> list[Seen]:
+    """What a change rests on that seals or unseals a registration: how many claim its identifiers; else nothing.
+
+    Whoever confirms one of these counts the same: of the two the second reads again, also when both are in one batch.
+    """
+    if (before.state == store.SEALED) == (following.state == store.SEALED):
+        return []
+    return [seen for _, seen in holders(conn, blind_index, identifiers(before))]
 
 
 def newest(conn: Connection, key: DataKey, registration_id: bytes, *, confirmed: bool) -> tuple[bool, Seen]:

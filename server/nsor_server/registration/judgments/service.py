@@ -17,7 +17,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
-from nsor_server.registration import states
+from nsor_server.registration import claims, states
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
@@ -175,7 +175,9 @@ class Judgments:
             moves = rules.unsealing(before, record)
             if not moves:
                 continue
-            written = registrations.version_row(key, states.next_version(before, moves), call.now())
+            following = states.next_version(before, moves)
+            seen += claims.of_sealing(conn, self._blind_index, before, following)
+            written = registrations.version_row(key, following, call.now())
             changed.append(written.row)
             refs.append(written.ref)
             told += _unsealed_events(call, before)
@@ -246,6 +248,7 @@ class Judgments:
             if rules.about(record, judgment):
                 following = rules.joined(record, [judgment])
                 following.version += 1
+                seen += claims.of_sealing(conn, self._blind_index, record, following)
                 written.append(registrations.version_row(key, following, call.now()))
         return [each.row for each in written], [each.ref for each in written], seen
 

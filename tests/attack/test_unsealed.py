@@ -1,13 +1,14 @@
-"""What seals and unseals a registration: others in the same batch hear of it, and it of them."""
+"""What seals and unseals a registration: others in the same batch hear of it, and no more stands again than fell."""
 
 import pytest
 
 from nsor.v1 import registration_pb2
+from nsor_server import errors
 from tests.attack.conftest import Owner
 from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
 from tests.calls import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, Created, Services, call_of, cnic, confirmation, order
-from tests.registration.test_judgments import by_registry, confirmed, judgment, proposing, unsealing
+from tests.registration.test_judgments import by_registry, confirmed, judgment, proposing, two_counts, unsealing
 
 SECOND = "Sessions Case No. 7/2023"
 
@@ -60,4 +61,32 @@ def test_an_unsealing_and_a_confirmation_of_one_person_at_once_miss_each_other_n
         together=together,
     )
     assert services.get(later.registration_id, NPB).held_for_review
+    assert owner.findings() == []
+
+
+def counts_shown(services: Services, created: Created) -> list[str]:
+    (shown,) = services.get(created.registration_id, NPB).convictions
+    return [each.offence_code for each in shown.counts]
+
+
+def test_what_is_restored_is_what_the_judgment_before_it_had_taken(services: Services, owner: Owner) -> None:
+    # An acquittal of one count stands, though a later judgment about the rest doesn't.
+    created = confirmed(services, convictions=[two_counts()])
+    by_registry(services, judgment("SET_ASIDE", registration_pb2.JudgedCount(offence_code="PPC-377")))
+    by_registry(services, judgment("SET_ASIDE"))
+    services.ask(call_of(NPB), unsealing(restored(services)))
+    assert counts_shown(services, created) == ["PPC-376"]
+    # Said once more, it brings back no more.
+    services.refused(errors.WrongState, call_of(NPB), unsealing(restored(services)))
+    assert counts_shown(services, created) == ["PPC-376"]
+    assert owner.findings() == []
+
+
+def test_a_count_that_a_judgment_names_is_restored_whoever_took_it(services: Services, owner: Owner) -> None:
+    created = confirmed(services, convictions=[two_counts()])
+    count = registration_pb2.JudgedCount(offence_code="PPC-377")
+    by_registry(services, judgment("SET_ASIDE", count))
+    by_registry(services, judgment("SET_ASIDE"))
+    services.ask(call_of(NPB), unsealing(restored(services, count)))
+    assert counts_shown(services, created) == ["PPC-377"]
     assert owner.findings() == []

@@ -144,7 +144,7 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         FALLEN | {VARIED},
         CONFIRMED,
         (options_pb2.AGENCY_KIND_NPB,),
-        "two officers, and a later judgment that restores it or some of its counts",
+        "two officers, and a later judgment that restores: the counts that it names, or what the last one took",
         appeal=types_pb2.APPEAL_STATE_NONE,
     ),
 )
@@ -163,6 +163,7 @@ class Move:
         key_id: the officer's key, likewise.
         counts: positions of the counts that fall with VARY, or that stand again with UNSEAL; of SET_ASIDE,
             ORDER_RETRIAL and PARDON all fall.
+        judgment_id: the judgment by which they fall.
     """
 
     event: Event
@@ -170,6 +171,7 @@ class Move:
     agency_id: str = ""
     key_id: bytes = b""
     counts: Collection[int] = ()
+    judgment_id: bytes = b""
 
 
 def transition(event: Event, before: State) -> Transition:
@@ -283,7 +285,8 @@ def _apply(conviction: record_pb2.Conviction, move: Move) -> None:
     elif move.event is Event.CONFIRM:
         conviction.confirmed_by_agency, conviction.confirmed_by_key = move.agency_id, move.key_id
     for position, count in enumerate(conviction.counts):
-        if line.after in FALLEN or (move.event is Event.VARY and position in move.counts):
-            count.stands = False
+        falls = line.after in FALLEN or (move.event is Event.VARY and position in move.counts)
+        if falls and count.stands:
+            count.stands, count.taken_by_judgment = False, move.judgment_id
         elif move.event is Event.ENTER or (move.event is Event.UNSEAL and position in move.counts):
             count.stands = True

@@ -285,7 +285,7 @@ class _JudgmentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Judgment
     JUDGMENT_KIND_PARDONED: _JudgmentKind.ValueType  # 6
     """The convict was pardoned."""
     JUDGMENT_KIND_RESTORED: _JudgmentKind.ValueType  # 7
-    """What had been set aside was restored, on some counts or on all."""
+    """What had been set aside was restored: the counts that it names; without any, what the last judgment before it had taken."""
 
 class JudgmentKind(_JudgmentKind, metaclass=_JudgmentKindEnumTypeWrapper):
     """What a judgment about a conviction says."""
@@ -305,7 +305,7 @@ JUDGMENT_KIND_RETRIAL_ORDERED: JudgmentKind.ValueType  # 5
 JUDGMENT_KIND_PARDONED: JudgmentKind.ValueType  # 6
 """The convict was pardoned."""
 JUDGMENT_KIND_RESTORED: JudgmentKind.ValueType  # 7
-"""What had been set aside was restored, on some counts or on all."""
+"""What had been set aside was restored: the counts that it names; without any, what the last judgment before it had taken."""
 Global___JudgmentKind: _TypeAlias = JudgmentKind  # noqa: Y015
 
 class _JudgmentState:

@@ -166,5 +166,5 @@ def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord
 
 def _decided(conviction: record_pb2.Conviction) -> tuple[object, ...]:
     """What judgments decide of a conviction."""
-    counts = [(count.stands, count.sentence_kind, count.months) for count in conviction.counts]
+    counts = [(count.stands, count.taken_by_judgment, count.sentence_kind, count.months) for count in conviction.counts]
     return conviction.state, conviction.appeal_state, counts

@@ -102,13 +102,18 @@ def about(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRe
 
 
 def unsealing(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> list[states.Move]:
-    """What of a record stands again by a judgment that restores; nothing of a conviction with a later judgment."""
+    """What of a record stands again by a judgment that restores; nothing of a conviction with a later judgment.
+
+    The counts that it names; without any, those that the last judgment took that took one: it restores against that.
+    What an earlier judgment had taken stays down.
+    """
     moves = []
     for conviction in about(record, judgment):
+        last = _last_taker(conviction)
         counts = [
             at
             for at, count in enumerate(conviction.counts)
-            if not count.stands and (not judgment.counts or _judged(judgment, count))
+            if not count.stands and (_judged(judgment, count) if judgment.counts else count.taken_by_judgment == last)
         ]
         is_last = conviction.judgment_ids[-1] == judgment.judgment_id
         if is_last and counts and states.leads(states.Event.UNSEAL, conviction.state):
@@ -231,7 +236,13 @@ def _move(conviction: record_pb2.Conviction, judgment: record_pb2.JudgmentRecord
             event = states.Event.VARY
     if event is None or not states.leads(event, conviction.state):
         return None
-    return states.Move(event, conviction.conviction_id, counts=counts)
+    return states.Move(event, conviction.conviction_id, counts=counts, judgment_id=judgment.judgment_id)
+
+
+def _last_taker(conviction: record_pb2.Conviction) -> bytes:
+    """The last of its judgments that took a count of a conviction, also if that stands again; empty: none did."""
+    takers = {count.taken_by_judgment for count in conviction.counts}
+    return next((each for each in reversed(conviction.judgment_ids) if each in takers), b"")
 
 
 def _vary(conviction: record_pb2.Conviction, judgment: record_pb2.JudgmentRecord) -> None:

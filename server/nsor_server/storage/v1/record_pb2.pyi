@@ -182,6 +182,7 @@ class Count(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     STANDS_FIELD_NUMBER: _builtins.int
     UNDERLYING_OFFENCE_CODE_FIELD_NUMBER: _builtins.int
+    TAKEN_BY_JUDGMENT_FIELD_NUMBER: _builtins.int
     offence_code: _builtins.str
     """Offence code."""
     offence_day: _builtins.int
@@ -198,6 +199,8 @@ class Count(_message.Message):
     """Whether it stands: no later judgment has set it aside."""
     underlying_offence_code: _builtins.str
     """Code of the offence that was attempted, abetted or conspired at, or empty."""
+    taken_by_judgment: _builtins.bytes
+    """The last judgment that took it, 16 bytes, also if it stands again; empty: none did."""
     def __init__(
         self,
         *,
@@ -209,10 +212,11 @@ class Count(_message.Message):
         legal_basis: _builtins.int = ...,
         stands: _builtins.bool = ...,
         underlying_offence_code: _builtins.str = ...,
+        taken_by_judgment: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "stands", b"stands", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["legal_basis", b"legal_basis", "months", b"months", "offence_code", b"offence_code", "offence_day", b"offence_day", "sentence_kind", b"sentence_kind", "stands", b"stands", "taken_by_judgment", b"taken_by_judgment", "underlying_offence_code", b"underlying_offence_code", "victim_class", b"victim_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

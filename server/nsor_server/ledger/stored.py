@@ -175,6 +175,8 @@ class Rows:
 
     def take(self, index: int) -> list[tuple[Any, ...]]:
         """The rows of an index, without it; a row that belongs to no index is a finding."""
+        if self._next is None or self._next[0] > index:
+            return []
         found = []
         while self._next is not None and self._next[0] <= index:
             if self._next[0] == index:
@@ -205,9 +207,9 @@ class Rows:
 def read(conn: Connection, name: str, query: str) -> Iterator[tuple[Any, ...]]:
     """The rows of a query, some at a time."""
     with conn.cursor(f"verify_{name}", withhold=False) as cursor:
-        cursor.itersize = _AT_A_TIME
         cursor.execute(query.encode(), binary=True)
-        yield from cursor
+        while rows := cursor.fetchmany(_AT_A_TIME):
+            yield from rows
 
 
 def recorded_index(table: str, row_id: str, version: str) -> str:

@@ -71,7 +71,7 @@ def notice(known: Known) -> notification_pb2.CreateNoticeRequest:
     return notification_pb2.CreateNoticeRequest(
         request_id=str(uuid.uuid4()),
         registration_id=known.registration.registration_id,
-        address=current_address("PK-PB/FSD/PS-003"),
+        address=current_address("PK-PB/LHR/PS-002"),
         event_date=day(2026, 2, 20),
         received_date=day(2026, 2, 21),
         receiving_station="PK-PB/LHR/PS-001",

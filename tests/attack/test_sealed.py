@@ -119,6 +119,17 @@ def test_an_answer_that_was_read_before_the_seal_is_not_given_after_it(services:
             services.writer.submit(late)
 
 
+def test_an_answer_that_is_given_again_is_not_given_after_the_seal(services: Services) -> None:
+    # It rests on what is shown when it is recorded, as the first one did.
+    created = services.create(order(cnic()))
+    court, request = call_of(LAHORE_COURT), confirmation(created)
+    services.ask(court, request)
+    late = services.run(call_of(LAHORE_COURT, court.officer), request)
+    services.judge_all(created, "SET_ASIDE")
+    with pytest.raises(StaleRead):
+        services.writer.submit(late)
+
+
 def stream(services: Services) -> tuple[Call, StreamStep]:
     """The first message of the stream of Punjab's police, not yet recorded."""
     call, request = call_of(PUNJAB_POLICE), notification_pb2.SubscribeEventsRequest()

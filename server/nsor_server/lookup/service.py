@@ -17,7 +17,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw
@@ -213,20 +213,26 @@ class LookupService:
             (store.seen(found),),
         )
 
-    def _requested_again(self, call: Call, request: lookup_pb2.CreateAccessRequestRequest, _conn: Connection) -> None:
+    def _requested_again(
+        self, call: Call, request: lookup_pb2.CreateAccessRequestRequest, _conn: Connection
+    ) -> tuple[Seen, ...]:
         rows.require_within(call.agency, call.officer, [request.fir.police_station])
+        return ()
 
     def _decided_again(
         self,
         call: Call,
         request: lookup_pb2.ApproveAccessRequestRequest | lookup_pb2.ReturnAccessRequestRequest,
         conn: Connection,
-    ) -> None:
-        if store.newest(conn, self._sealer, raw(request.access_request_id), call) is None:
+    ) -> tuple[Seen, ...]:
+        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        if found is None:
             raise errors.NoRecord
+        return (store.seen(found),)
 
-    def _case_again(self, call: Call, request: lookup_pb2.OpenCourtCaseRequest, _conn: Connection) -> None:
+    def _case_again(self, call: Call, request: lookup_pb2.OpenCourtCaseRequest, _conn: Connection) -> tuple[Seen, ...]:
         rows.require_within(call.agency, call.officer, [request.court_case.place_code])
+        return ()
 
     def open_ticket(
         self, call: Call, request: lookup_pb2.OpenTicketRequest, _conn: Connection

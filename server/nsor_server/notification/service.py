@@ -9,7 +9,7 @@ from nsor.v1 import errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Call, Outcome
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import cursors, outbox, recipients
 from nsor_server.formats.instants import to_date, to_day
 from nsor_server.formats.uuids import raw, text
@@ -108,10 +108,14 @@ class NotificationService:
             (registrations.seen(row),),
         )
 
-    def _noticed_again(self, call: Call, request: notification_pb2.CreateNoticeRequest, conn: Connection) -> None:
+    def _noticed_again(
+        self, call: Call, request: notification_pb2.CreateNoticeRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        if not registrations.was_shown(conn, self._sealer, raw(request.registration_id), call):
+        found = registrations.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
+        return (registrations.seen(found[0]),)
 
     def acknowledge_events(
         self, call: Call, request: notification_pb2.AcknowledgeEventsRequest, conn: Connection

@@ -26,7 +26,6 @@ from nsor_server.registration.store import (
     sealed_among,
     seen,
     version_row,
-    was_shown,
 )
 
 __all__ = [
@@ -57,5 +56,4 @@ __all__ = [
     "to_everybody",
     "to_message",
     "version_row",
-    "was_shown",
 ]

@@ -10,7 +10,7 @@ from nsor.v1 import notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose, shows
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
@@ -206,15 +206,18 @@ class RegistrationService:
         return Outcome(disclose(answer, call.purpose), detail)
 
     def _created_again(
-        self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection | None = None
-    ) -> None:
+        self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection
+    ) -> tuple[Seen, ...]:
         entering.require_within(call, request)
+        return ()
 
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
-    ) -> None:
-        if not store.was_shown(conn, self._sealer, raw(request.registration_id), call):
+    ) -> tuple[Seen, ...]:
+        found = store.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
+        return (store.seen(found[0]),)
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:

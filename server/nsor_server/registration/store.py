@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +22,7 @@ from nsor_server.registration import record as records
 from nsor_server.storage import arrays
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
-from nsor_server.storage.session import Rows, Statement, ask
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
@@ -145,7 +145,15 @@ def head(
     Raises:
         errors.Internal: it isn't what its seal says, isn't this registration, or isn't the caller's to see.
     """
-    return _shown(sealer, registration_id, call, _ask(conn, _HEAD_IN, registration_id, call))
+    found = ask(conn, _HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
+    if not found:
+        return None
+    row = StoredVersion(*found[0])
+    record = open_version(sealer, row)
+    if row.registration_id != registration_id:
+        raise rows.outside(TABLE)
+    rows.require_shown(TABLE, said(record), call)
+    return row, record
 
 
 def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
@@ -159,20 +167,6 @@ def heads_after(conn: Connection, registration_id: bytes, most: int) -> list[Sto
     return [StoredVersion(*row) for row in ask(conn, _HEADS_AFTER, registration_id, most.to_bytes(8, "big"))]
 
 
-def was_shown(conn: Connection, sealer: Sealer, registration_id: bytes, call: Call) -> bool:
-    """Tell whether the contract shows the caller any version of a registration that isn't sealed now.
-
-    Whoever moves a record out of his own district may have his answer again; a version of before was his to see.
-
-    Raises:
-        errors.Internal: as ``head``.
-    """
-    now = newest(conn, registration_id)
-    if now is None or open_version(sealer, now).state == SEALED:
-        return False
-    return _shown(sealer, registration_id, call, _ask(conn, _EVER_IN, registration_id, call)) is not None
-
-
 def said(record: record_pb2.RegistrationRecord) -> rows.Said:
     """What the scopes of the contract go by, as a version's seal says it; ``PLACES`` are the columns."""
     return rows.Said(
@@ -183,26 +177,6 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
         sealed=record.state == registration_pb2.REGISTRATION_STATE_SEALED,
     )
-
-
-def _ask(
-    conn: Connection, statements: Mapping[options_pb2.RowScope.ValueType, Statement], registration_id: bytes, call: Call
-) -> Rows:
-    return ask(conn, statements[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
-
-
-def _shown(
-    sealer: Sealer, registration_id: bytes, call: Call, found: Rows
-) -> tuple[StoredVersion, record_pb2.RegistrationRecord] | None:
-    """What was found, opened, if it is what was asked for and the caller's to see by its seal."""
-    if not found:
-        return None
-    row = StoredVersion(*found[0])
-    record = open_version(sealer, row)
-    if row.registration_id != registration_id:
-        raise rows.outside(TABLE)
-    rows.require_shown(TABLE, said(record), call)
-    return row, record
 
 
 def sealed_among(conn: Connection, registration_ids: Iterable[bytes]) -> tuple[set[bytes], list[Seen]]:
@@ -269,14 +243,6 @@ PLACES: Final = rows.Columns(
     sealed=f"(v.state OPERATOR(pg_catalog.=) {SEALED:d})",
 )
 """Where a version has what the scopes of the contract go by."""
-_SCOPES: Final = (
-    options_pb2.ROW_SCOPE_OWN_AGENCY,
-    options_pb2.ROW_SCOPE_PART_IN_CASE,
-    options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
-    options_pb2.ROW_SCOPE_APPELLATE_COURT,
-    options_pb2.ROW_SCOPE_CUSTODY,
-    options_pb2.ROW_SCOPE_ALL,
-)
 _HEAD: Final = f"""
 SELECT {COLUMNS}
 FROM (
@@ -313,17 +279,13 @@ _HEAD_IN: Final = rows.statements(
     "registration head",
     f"{_HEAD.format(id='$5')} WHERE {{rows}}",
     PLACES,
-    _SCOPES,
+    (
+        options_pb2.ROW_SCOPE_OWN_AGENCY,
+        options_pb2.ROW_SCOPE_PART_IN_CASE,
+        options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
+        options_pb2.ROW_SCOPE_APPELLATE_COURT,
+        options_pb2.ROW_SCOPE_CUSTODY,
+        options_pb2.ROW_SCOPE_ALL,
+    ),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""
-_EVER_IN: Final = rows.statements(
-    "registration ever",
-    f"""
-SELECT {COLUMNS}
-FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
-WHERE v.registration_id = $5 AND {{rows}}
-LIMIT 1
-""",  # noqa: S608 - constants
-    PLACES,
-    _SCOPES,
-)

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from nsor_server.calls import Call, Outcome, Refusal
+from nsor_server.calls import Call, Outcome, Refusal, Seen
 from nsor_server.errors import ApiError, Violation
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -32,8 +32,9 @@ class Unary(Generic[Q, A]):
         response: type of its answers.
         run: decides, on a connection that can only read and whose every statement sees what was committed before it;
             raises ApiError to refuse. It runs again when what it has read has changed meanwhile.
-        again: for a request that was answered before and is sent again: raises ApiError when the caller may no longer
-            see what the answer is about. A method that changes rows of a narrowed scope doesn't start without it.
+        again: for a request that was answered before and is sent again: the versions by which the caller may see now
+            what the answer is about; raises ApiError when he may no longer. A method that changes rows of a narrowed
+            scope doesn't start without it.
         charge: what of a request its price follows from; without it a call costs nothing, and a method that discloses
             doesn't start.
         rehearsal_costs: a call with ``validate_only`` costs as much as another: it does the same work.
@@ -43,7 +44,7 @@ class Unary(Generic[Q, A]):
     request: type[Q]
     response: type[A]
     run: Callable[[Call, Q, Connection], Outcome[A]]
-    again: Callable[[Call, Q, Connection], None] | None = None
+    again: Callable[[Call, Q, Connection], Sequence[Seen]] | None = None
     charge: Callable[[Q], Charge] | None = None
     rehearsal_costs: bool = False
     by_directory: bool = False

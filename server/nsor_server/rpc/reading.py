@@ -100,7 +100,7 @@ class Reader:
         """Fill in the call's outcome and its answer.
 
         A request that was answered before, under the same request id, gets that answer again and changes nothing, if
-        the caller still may see what it is about.
+        the caller may see now what it is about, as anybody else would: that he might before counts for nothing.
 
         Raises:
             ApiError: the handler refuses, or what failed.
@@ -119,10 +119,9 @@ class Reader:
             key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call))
             first = idempotency.find(conn, self._sealer, key)
             if first is not None:
-                if handler.again is not None:
-                    handler.again(call, request, conn)
+                seen = handler.again(call, request, conn) if handler.again is not None else ()
                 detail = record_pb2.AccessDetail(outcome="REPLAY", replay=True)
-                call.outcome, call.answer = Outcome(handler.response(), detail), first
+                call.outcome, call.answer = Outcome(handler.response(), detail, seen=seen), first
                 return
             self._charge(handler, call, conn)
             outcome = handler.run(call, request, conn)

@@ -8,7 +8,7 @@ from nsor.v1 import notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import policy_of
@@ -66,10 +66,12 @@ class Convictions:
             (store.seen(row),),
         )
 
-    def _added_again(self, call: Call, request: Request, conn: Connection) -> None:
+    def _added_again(self, call: Call, request: Request, conn: Connection) -> tuple[Seen, ...]:
         _require_within(call, request)
-        if not store.was_shown(conn, self._sealer, raw(request.registration_id), call):
+        found = store.head(conn, self._sealer, raw(request.registration_id), call)
+        if found is None:
             raise errors.NoRecord
+        return (store.seen(found[0]),)
 
 
 def _checked(call: Call, request: Request) -> record_pb2.Conviction:

@@ -79,7 +79,7 @@ class Judgments:
         Raises:
             errors.Denied: OUTSIDE_JURISDICTION.
         """
-        self._recorded_again(call, request)
+        rules.check_may_record(call.agency, call.officer, request)
         deadlines = policy_of(call).deadlines
         confirmation = rules.confirmation_deadline(deadlines, call.agency, call.now())
         record = records.from_request(request, call, confirmation)
@@ -260,12 +260,15 @@ class Judgments:
         return record
 
     def _recorded_again(
-        self, call: Call, request: registration_pb2.RecordJudgmentRequest, _conn: Connection | None = None
-    ) -> None:
+        self, call: Call, request: registration_pb2.RecordJudgmentRequest, _conn: Connection
+    ) -> tuple[Seen, ...]:
         rules.check_may_record(call.agency, call.officer, request)
+        return ()
 
-    def _confirmed_again(self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection) -> None:
-        self._shown(call, request.judgment_id, conn)
+    def _confirmed_again(
+        self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (store.seen(self._shown(call, request.judgment_id, conn)),)
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmJudgmentRequest) -> Charge:

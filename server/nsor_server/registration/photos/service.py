@@ -9,7 +9,7 @@ from nsor.v1 import errors_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import set_day, set_us, to_day, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos, Refused, Unavailable
@@ -187,9 +187,9 @@ class PhotoService:
         | registration_pb2.ConfirmPhotoRequest
         | registration_pb2.RejectPhotoRequest,
         conn: Connection,
-    ) -> None:
-        if not registrations.was_shown(conn, self._sealer, raw(request.registration_id), call):
-            raise errors.NoRecord
+    ) -> tuple[Seen, ...]:
+        row, _ = self._head(call, request.registration_id, conn)
+        return (registrations.seen(row),)
 
     def _decoded(self, file: bytes) -> bytes:
         """The picture of a file.

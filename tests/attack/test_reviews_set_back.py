@@ -8,12 +8,13 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import Services, cnic, review_times
+from tests.calls import NPB, Services, cnic, review_times
 from tests.registration.test_reviews import Clock, clock, listed
 
 __all__ = ["clock"]
 
 WRONG = "a review doesn't name the registration that had the identifier first"
+WRONG_CLAIM = "a claim doesn't say which of its identifiers an earlier registration had"
 LEFT_OUT = "a registration that an earlier one holds back was left out of the reviews"
 
 
@@ -26,10 +27,24 @@ def times(services: Services, keyring: Keyring) -> Iterator[ReviewTimes]:
 def test_a_review_that_names_somebody_else_is_found(
     services: Services, owner: Owner, times: ReviewTimes, clock: Clock
 ) -> None:
-    # NPB would merge the record with another person's. The review is sealed and recorded as it was written.
+    # NPB would never compare the first one. The review is sealed and recorded as it was written, and so is who is held.
+    number = cnic()
+    first, second, third = (confirmed(services, number, f"Sessions Case No. {nth}/2024") for nth in range(1, 4))
+    clock.passes()
+    with owner.without("registration_identifier", f"registration_id = '{first.registration_id}'"):
+        assert times.look()
+    assert [each[:2] for each in listed(services)] == [(third.registration_id, second.registration_id)]
+    assert not services.get(second.registration_id, NPB).held_for_review
+    assert set(owner.findings()) == {WRONG, WRONG_CLAIM}
+
+
+def test_nobody_is_reviewed_with_somebody_who_has_not_the_identifier(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # Whatever the index says, the sealed record says whose number it is.
     number = cnic()
     other = confirmed(services, cnic(), "Sessions Case No. 901/2024")
-    first, second = confirmed(services, number), confirmed(services, number, OWN_CASE)
+    first, _ = confirmed(services, number), confirmed(services, number, OWN_CASE)
     clock.passes()
     owner.does(
         "CREATE TEMP TABLE kept AS SELECT * FROM registration_identifier",
@@ -39,8 +54,8 @@ def test_a_review_that_names_somebody_else_is_found(
     )
     assert times.look()
     owner.does("DELETE FROM registration_identifier", "INSERT INTO registration_identifier SELECT * FROM kept")
-    assert [each[:2] for each in listed(services)] == [(second.registration_id, other.registration_id)]
-    assert owner.findings() == [WRONG]
+    assert listed(services) == []
+    assert owner.findings() == [WRONG_CLAIM]
 
 
 def test_a_registration_that_is_never_reviewed_is_found(

@@ -9,10 +9,10 @@ import pytest
 from nsor.v1 import registration_pb2, types_pb2
 from nsor_server.names.card import Candidate
 from nsor_server.policy.reviews import ReviewPolicy
-from nsor_server.registration import reviews
 from nsor_server.registration.duplicates import rules, store, worker
 from nsor_server.registration.duplicates.store import BEGINNING
 from nsor_server.registration.duplicates.worker import Duplicates
+from nsor_server.registration.persons import collisions
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -140,14 +140,14 @@ def test_an_identifier_in_common_is_one_review_not_two(services: Services, times
 def test_a_likely_duplicate_that_comes_first_leaves_the_identifier_to_be_reviewed(
     services: Services, times: ReviewTimes, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reviews, "MOST", 0)  # no identifier is reviewed at the first time
+    monkeypatch.setattr(collisions, "MOST", 0)  # no identifier is reviewed at the first time
     number = cnic()
     for _ in range(2):
         services.confirm(services.create(order(number)))
     caught_up(times)
     clock.passes()
     times.look()
-    monkeypatch.setattr(reviews, "MOST", 200)
+    monkeypatch.setattr(collisions, "MOST", 200)
     clock.passes()
     times.look()
     found = services.ask(call_of(NPB), registration_pb2.ListReviewsRequest()).response.reviews
@@ -227,7 +227,7 @@ def test_an_agency_causes_no_more_than_its_share_of_a_day_and_the_rest_waits(
     for _ in range(2):
         for each in people:
             entered(services, each)
-    policy = msgspec.structs.replace(ReviewPolicy.load(), likely_per_agency_and_day=2)
+    policy = msgspec.structs.replace(ReviewPolicy.load(), per_agency_and_day=2)
     for reviewed_by_then in (2, 4, 5, 5):
         with review_times(services, keyring) as times:  # what waits survives a restart
             times._duplicates._policy = lambda: policy
@@ -343,8 +343,8 @@ def test_verification_sees_a_time_that_was_written_wrongly(
     if wrong == "too-far":
         due = Duplicates.due
 
-        def too_far(self: Duplicates, conn: Any, record: Any, last_review: int) -> Any:
-            seen = due(self, conn, record, last_review)
+        def too_far(self: Duplicates, conn: Any, record: Any, *of: Any) -> Any:
+            seen = due(self, conn, record, *of)
             record.compared_to = 10_000
             return seen
 

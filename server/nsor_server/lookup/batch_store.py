@@ -60,7 +60,7 @@ _HEADS: Final = Statement(
     b"look-up heads",
     f"""
 SELECT q.ordinal, v.of_case,
-    uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.claim_sealed,
+    uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
     {registrations.COLUMNS}
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
     AS q (ordinal, blinds, rows, agency_id, grant_id, cases)
@@ -89,7 +89,7 @@ CROSS JOIN LATERAL (
         WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
     ) AS found
     CROSS JOIN LATERAL (
-        SELECT version AS claim_version, cnic_held, passport_held, sealed AS claim_sealed
+        SELECT version AS claim_version, cnic_held, passport_held, person, sealed AS claim_sealed
         FROM registration_claim
         WHERE registration_id = found.registration_id
         ORDER BY version DESC

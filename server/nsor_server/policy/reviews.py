@@ -17,13 +17,13 @@ class ReviewPolicy(source.Row, frozen=True):
 
     Attributes:
         every_minutes: a time comes whenever so many minutes have passed since 1970.
-        likely_per_agency_and_day: reviews of likely duplicates that one agency's entries may cause in a day.
+        per_agency_and_day: reviews that one agency's entries may cause in a day.
         likely_strength: share of what is known of a person that must be found in another record, by rarity.
         likely_margin: nats by which that must be rarer than one chance in all compared registrations.
     """
 
     every_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
-    likely_per_agency_and_day: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    per_agency_and_day: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
     likely_strength: Annotated[float, msgspec.Meta(ge=0.5, le=1.0)] = 0.7
     likely_margin: Annotated[float, msgspec.Meta(ge=0.0, le=50.0)] = 3.0
 

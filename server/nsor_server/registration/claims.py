@@ -7,7 +7,7 @@ writes the same rows, whether or not another registration has an identifier: onl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -29,8 +29,10 @@ from nsor_server.storage.v1 import record_pb2
 TABLE: Final = "registration_claim"
 IDENTIFIER_CNIC: Final = int(registration_pb2.IDENTIFIER_KIND_CNIC)
 IDENTIFIER_PASSPORT: Final = int(registration_pb2.IDENTIFIER_KIND_PASSPORT)
+_USES: Final[Mapping[int, str]] = {IDENTIFIER_CNIC: "cnic", IDENTIFIER_PASSPORT: "passport"}
+"""The blind index's use of each kind of identifier."""
 FIRST_VERSION: Final = 1
-"""Of a claim: that of the confirmation. A later one is NPB's decision."""
+"""Of a claim: that of the confirmation. A later one is NPB's decision, or follows from what became of the others."""
 
 IDENTIFIERS: Final = Table(
     "registration_identifier",
@@ -44,6 +46,7 @@ CLAIMS: Final = Table(
         ("version", "integer"),
         ("cnic_held", "boolean"),
         ("passport_held", "boolean"),
+        ("person", "bytea"),
         ("sealed", "bytea"),
     ),
 )
@@ -52,7 +55,7 @@ _HELD_BY: Final = f"""
     WHERE i.kind = {{kind}} AND i.key_id = {{key_id}} AND i.blind = {{blind}} AND (
         SELECT v.state FROM registration_version AS v
         WHERE v.registration_id = i.registration_id ORDER BY v.version DESC LIMIT 1
-    ) <> {registration_pb2.REGISTRATION_STATE_SEALED:d}
+    ) = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
 """  # noqa: S608 - constants
 """One that is sealed holds nobody back: a registration that is confirmed later must look as if it weren't there."""
 HOLDERS: Final = Versions(
@@ -60,7 +63,7 @@ HOLDERS: Final = Versions(
     ("smallint", "bigint", "bytea"),
     f"({_HELD_BY.format(kind='q.k1', key_id='q.k2', blind='q.k3')})",
 )
-"""How many registrations that aren't sealed claim an identifier, under one key."""
+"""How many registrations that stand claim an identifier, under one key."""
 CLAIM_HEADS: Final = Versions(
     "claim",
     ("uuid",),
@@ -90,6 +93,7 @@ class StoredClaim(NamedTuple):
     version: int
     cnic_held: bool
     passport_held: bool
+    person: bytes
     sealed: bytes
 
 
@@ -104,11 +108,11 @@ class Claimed:
 def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     """The identifiers that belong to one person; a mobile number doesn't."""
     found = [
-        Identifier(IDENTIFIER_PASSPORT, "passport", f"{document.country} {document.number}")
+        Identifier(IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], f"{document.country} {document.number}")
         for document in record.documents
     ]
     if record.cnic:
-        found.append(Identifier(IDENTIFIER_CNIC, "cnic", record.cnic))
+        found.append(Identifier(IDENTIFIER_CNIC, _USES[IDENTIFIER_CNIC], record.cnic))
     return found
 
 
@@ -154,21 +158,42 @@ def claimed(
     """
     registration_id = record.registration_id
     kinds = {one.kind for one in held}
-    sealed_record = record_pb2.ClaimRecord(
-        registration_id=registration_id,
-        version=FIRST_VERSION,
-        cnic_held=IDENTIFIER_CNIC in kinds,
-        passport_held=IDENTIFIER_PASSPORT in kinds,
+    claim = version_row(
+        key,
+        record_pb2.ClaimRecord(
+            registration_id=registration_id,
+            version=FIRST_VERSION,
+            cnic_held=IDENTIFIER_CNIC in kinds,
+            passport_held=IDENTIFIER_PASSPORT in kinds,
+        ),
     )
-    sealed = key.seal(TABLE, registration_id, FIRST_VERSION, sealed_record.SerializeToString(deterministic=True))
-    claim = Row(CLAIMS, (*_columns(sealed_record), sealed))
     own = [
         Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text)))
         for one in sorted(set(identifiers(record)), key=lambda each: (each.kind, each.text))
     ]
     of_cases = [Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(cases(record))]
-    ref = RecordRef(TABLE, registration_id, FIRST_VERSION, hashlib.sha256(sealed).digest())
-    return Claimed((claim, *own, *of_cases), (ref,))
+    return Claimed((*claim.rows, *own, *of_cases), claim.refs)
+
+
+def version_row(key: DataKey, record: record_pb2.ClaimRecord) -> Claimed:
+    """Seal a version of a claim; the columns beside the seal are taken from the record."""
+    sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
+    ref = RecordRef(TABLE, record.registration_id, record.version, hashlib.sha256(sealed).digest())
+    return Claimed((Row(CLAIMS, (*_columns(record), sealed)),), (ref,))
+
+
+def following(record: record_pb2.ClaimRecord, *, cnic_held: bool, passport_held: bool) -> record_pb2.ClaimRecord:
+    """The next version of a claim, with who is held as it is now; ``record`` stays."""
+    claim = record_pb2.ClaimRecord()
+    claim.CopyFrom(record)
+    claim.version += 1
+    claim.cnic_held, claim.passport_held = cnic_held, passport_held
+    return claim
+
+
+def disputed(record: record_pb2.ClaimRecord) -> frozenset[Identifier]:
+    """The identifiers of a claim of which NPB has decided that they may be another person's."""
+    return frozenset(Identifier(one.kind, _USES[one.kind], one.text) for one in record.disputed)
 
 
 def of_confirmation(
@@ -227,20 +252,36 @@ def newest(conn: Connection, key: DataKey, registration_id: bytes, *, confirmed:
     """Whether a registration is held: an earlier confirmed one has one of its identifiers. Not before it is confirmed.
 
     Raises:
-        errors.Internal: the row isn't what its seal says, or a confirmed one has none.
+        errors.Internal: as ``head``, or a confirmed one has none.
+    """
+    record = head(conn, key, registration_id)
+    if record is None:
+        if confirmed:
+            alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
+            raise errors.Internal
+        return False, Seen(CLAIM_HEADS, (registration_id,), 0)
+    return record.cnic_held or record.passport_held, seen(record)
+
+
+def head(conn: Connection, key: DataKey, registration_id: bytes) -> record_pb2.ClaimRecord | None:
+    """The newest version of a registration's claim; None: no court has confirmed it.
+
+    Raises:
+        errors.Internal: the row isn't what its seal says.
     """
     found = ask(conn, _NEWEST, registration_id)
-    if not found and confirmed:
-        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
-        raise errors.Internal
     if not found:
-        return False, Seen(CLAIM_HEADS, (registration_id,), 0)
-    claim = StoredClaim(*found[0])
-    record = open_claim(key, claim)
+        return None
+    record = open_claim(key, StoredClaim(*found[0]))
     if record.registration_id != registration_id:
         alert(Alert.ROW_CONTRADICTED, "a row of %s was read for another registration", TABLE)
         raise errors.Internal
-    return record.cnic_held or record.passport_held, Seen(CLAIM_HEADS, (registration_id,), claim.version)
+    return record
+
+
+def seen(record: record_pb2.ClaimRecord) -> Seen:
+    """That this was the newest version of a claim."""
+    return Seen(CLAIM_HEADS, (record.registration_id,), record.version)
 
 
 def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
@@ -268,9 +309,9 @@ def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str]:
     )
 
 
-def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool]:
+def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool, bytes]:
     """What stands beside the seal."""
-    return record.registration_id, record.version, record.cnic_held, record.passport_held
+    return record.registration_id, record.version, record.cnic_held, record.passport_held, record.person
 
 
 _HOLDERS: Final = Statement(
@@ -284,7 +325,7 @@ ORDER BY nth
 _NEWEST: Final = Statement(
     b"registration claim",
     b"""
-SELECT uuid_send(registration_id), version, cnic_held, passport_held, sealed
+SELECT uuid_send(registration_id), version, cnic_held, passport_held, person, sealed
 FROM registration_claim
 WHERE registration_id = $1
 ORDER BY version DESC

@@ -8,7 +8,7 @@ with what stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import claims, states, store
 from nsor_server.registration.claims import Identifier
+from nsor_server.registration.persons import rules
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -33,7 +34,7 @@ WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _CLAIMS: Final = f"""
-SELECT r.index, k.wrapped, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.sealed
+SELECT r.index, k.wrapped, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed
 FROM ledger_record AS r
 JOIN registration_claim AS c ON c.registration_id = {UUID_OF_RECORD} AND c.version = r.version
 LEFT JOIN registration_key AS k USING (registration_id)
@@ -48,6 +49,7 @@ _CASE_ROWS: Final = """
 SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex'))
 FROM registration_case GROUP BY registration_id
 """
+_WRONG_CLAIM: Final = "a claim doesn't say which of its identifiers an earlier registration had"
 _UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 _CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
 
@@ -66,12 +68,15 @@ class Standing:
         confirmed: whether it is.
         custodian: the prisons department in charge, or empty.
         identifiers: those that it claims: of every version since its confirmation.
+        current: those of the newest version.
+        disputed: those that NPB has decided to be uncertain.
+        agency: whose entry it is.
         cases: the same of cases, each with how often keys had been rotated when it was claimed.
         standing_cases: those of them by which a look-up still finds it.
-        sealed: whether it is.
         claimed: whether its claim was written.
         claimed_at: by which entry it was written first.
         cnic_held: whether an earlier confirmed registration had the CNIC.
+        passport_held: the same of a passport.
         whole: all its versions have opened so far.
     """
 
@@ -81,12 +86,15 @@ class Standing:
     confirmed: bool = False
     custodian: str = ""
     identifiers: set[Identifier] = field(default_factory=set)
+    current: frozenset[Identifier] = frozenset()
+    disputed: frozenset[Identifier] = frozenset()
+    agency: str = ""
     cases: dict[str, int] = field(default_factory=dict)
     standing_cases: set[str] = field(default_factory=set)
-    sealed: bool = False
     claimed: bool = False
     claimed_at: int = -1
     cnic_held: bool = False
+    passport_held: bool = False
     whole: bool = True
 
 
@@ -104,8 +112,7 @@ class History:
         """How often keys have been rotated so far."""
         self.changed: list[record_pb2.RegistrationRecord] = []
         """The versions that the last entry wrote."""
-        self.held: list[tuple[int, bytes]] = []
-        """The registrations that are held by their claims, each with the index of the entry that wrote the claim."""
+        self._shared: set[tuple[int, str]] = set()
 
     def newest(self, registration_id: bytes) -> int:
         """The newest version of a registration after the last entry; 0: there was none."""
@@ -116,11 +123,24 @@ class History:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
         return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
 
-    def earlier(self, registration_id: bytes) -> set[tuple[bytes, int]]:
-        """For each identifier of a registration that another one had first: that one, and the kind of identifier."""
-        standing = self._standing.get(registration_id) or Standing(registration_id)
-        first = {one: self._claiming.get((one.kind, one.text), [standing])[0] for one in standing.identifiers}
-        return {(each.registration_id, one.kind) for one, each in first.items() if each is not standing}
+    def agency_of(self, registration_id: bytes) -> str:
+        """Whose entry a registration is."""
+        standing = self._standing.get(registration_id)
+        return standing.agency if standing else ""
+
+    def holders(self, registration_id: bytes) -> set[tuple[bytes, int]]:
+        """For each identifier of a registration by which another one holds it: that one, and the kind of identifier."""
+        standing = self._standing.get(registration_id)
+        if standing is None or not standing.confirmed:
+            return set()
+        found = rules.holders(standing, self._claiming_one)
+        return {(each.registration_id, one.kind) for one, each in found.items()}
+
+    def colliding(self) -> Iterator[tuple[bytes, bool]]:
+        """The registrations that stand and share an identifier, and whether their claims say who is held now."""
+        ids = {each.registration_id for key in self._shared for each in self._claiming[key] if each.confirmed}
+        for registration_id in sorted(ids):
+            yield registration_id, self._says_who_is_held(self._standing[registration_id])
 
     def were_confirmed(self, first: bytes, second: bytes) -> bool:
         """Whether two registrations were confirmed, in this order."""
@@ -132,8 +152,13 @@ class History:
         self.rotations += leaf.method == keyring_check.METHOD
         self.changed.clear()
         confirmed = [self._version(index, store.StoredVersion(*row)) for row in self._versions.take(index)]
-        for wrapped, *columns in self._claims.take(index):
-            self._claim(index, wrapped, claims.StoredClaim(*columns))
+        later = [
+            standing
+            for wrapped, *columns in self._claims.take(index)
+            if (standing := self._claim(index, wrapped, claims.StoredClaim(*columns))) is not None
+        ]
+        if not all(map(self._says_who_is_held, later)):
+            self._add(index, _WRONG_CLAIM)
         if any(each.confirmed and not each.claimed for each in confirmed):
             self._add(index, "a registration was confirmed, and what it claims wasn't written")
 
@@ -163,7 +188,8 @@ class History:
         if record.state != states.registration_state(record.convictions):
             self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
-        standing.sealed = record.state == store.SEALED
+        standing.agency = record.created_by_agency
+        standing.current = frozenset(claims.identifiers(record))
         if record.state != _UNDER_REVIEW:
             standing.identifiers.update(claims.identifiers(record))
         for case in claims.cases(record):
@@ -171,25 +197,40 @@ class History:
         standing.standing_cases = claims.standing_cases(record)
         return standing
 
-    def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> None:
+    def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> Standing | None:
+        """Take a claim; gives whose it is, if it is a later one: that is compared when all of its entry are taken."""
         claim = opened(self._add, index, claims.TABLE, lambda: _open_claim(self._sealer, wrapped, row))
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
-            return
+            return None
+        standing.cnic_held, standing.passport_held = claim.cnic_held, claim.passport_held
+        standing.disputed = claims.disputed(claim)
+        if standing.claimed:
+            return standing
         held = {one.kind for one in standing.identifiers if self._is_claimed(one)}
-        expected = (claims.IDENTIFIER_CNIC in held, claims.IDENTIFIER_PASSPORT in held)
-        if (claim.cnic_held, claim.passport_held) != expected:
-            self._add(index, "a claim doesn't say which of its identifiers an earlier registration had")
-        if (claim.cnic_held or claim.passport_held) and not standing.claimed:
-            self.held.append((index, row.registration_id))
-        standing.claimed_at = standing.claimed_at if standing.claimed else index
-        standing.claimed, standing.cnic_held = True, expected[0]
+        if (claim.cnic_held, claim.passport_held) != (
+            claims.IDENTIFIER_CNIC in held,
+            claims.IDENTIFIER_PASSPORT in held,
+        ):
+            self._add(index, _WRONG_CLAIM)
+        standing.claimed_at, standing.claimed = index, True
         for one in standing.identifiers:
-            self._claiming.setdefault((one.kind, one.text), []).append(standing)
+            claiming = self._claiming.setdefault((one.kind, one.text), [])
+            claiming.append(standing)
+            if len(claiming) > 1:
+                self._shared.add((one.kind, one.text))
+        return None
+
+    def _says_who_is_held(self, standing: Standing) -> bool:
+        held = rules.held(standing, rules.holders(standing, self._claiming_one))
+        return held == (standing.cnic_held, standing.passport_held)
+
+    def _claiming_one(self, one: Identifier) -> Sequence[Standing]:
+        return self._claiming.get((one.kind, one.text), ())
 
     def _is_claimed(self, one: Identifier) -> bool:
-        """Whether a registration that isn't sealed claims an identifier."""
-        return any(not each.sealed for each in self._claiming.get((one.kind, one.text), ()))
+        """Whether a registration that stands claims an identifier."""
+        return any(each.confirmed for each in self._claiming_one(one))
 
     def _compare_index(self, table: str, query: str) -> None:
         """Each claim stands in the index under a live key, and nothing else does."""

@@ -14,8 +14,6 @@ from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.registration import claims
-from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
@@ -77,21 +75,6 @@ def state(conn: Connection) -> State:
     return State(to_us(now), number, None if since is None else to_us(since), reviews)
 
 
-def unreviewed(conn: Connection, most: int) -> list[bytes]:
-    """Ids of registrations that are held and have no review yet."""
-    return [found for (found,) in conn.execute(_UNREVIEWED, (most,))]
-
-
-def confirmed_first(conn: Connection, blind_index: BlindIndex, one: claims.Identifier) -> bytes | None:
-    """Id of the registration that was the first to be confirmed with an identifier, in the order of the ledger."""
-    found = [
-        (index, registration_id)
-        for key_id, blind in blind_index.values(one.use, one.text)
-        for index, registration_id in conn.execute(_CONFIRMED_FIRST, (claims.TABLE, one.kind, key_id, blind))
-    ]
-    return min(found)[1] if found else None
-
-
 def rows(sealer: Sealing, record: record_pb2.ReviewTimeRecord) -> tuple[list[Row], RecordRef]:
     """The rows of a time and its reviews, and what the ledger holds the time's to."""
     sealed = sealer.seal(TIMES, record.review_time_id, _VERSION, record.SerializeToString(deterministic=True))
@@ -135,14 +118,14 @@ def last_time(conn: Connection, sealer: Sealing) -> record_pb2.ReviewTimeRecord 
     return next(iter(_opened(conn, sealer, conn.execute(_LAST_TIME).fetchall())), None)
 
 
-def likely_since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
-    """The reviews of likely duplicates that were written at times later than an instant.
+def since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
+    """The reviews that were written at times later than an instant.
 
     Raises:
         errors.Internal: a time isn't what was written.
     """
     times = _opened(conn, sealer, conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall())
-    return [each for record in times for each in record.reviews if each.kind == LIKELY]
+    return [each for record in times for each in record.reviews]
 
 
 def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) -> list[StoredReview]:
@@ -215,22 +198,6 @@ SELECT clock_timestamp(), coalesce(last.number, 0),
 FROM (SELECT) AS one LEFT JOIN (
     SELECT number, due_at FROM review_time ORDER BY number DESC LIMIT 1
 ) AS last ON true
-"""
-_UNREVIEWED: Final = """
-SELECT uuid_send(c.registration_id)
-FROM registration_claim AS c
-WHERE (c.cnic_held OR c.passport_held)
-    AND NOT EXISTS (SELECT FROM registration_review AS r WHERE r.registration_id = c.registration_id AND r.kind <> 0)
-ORDER BY c.registration_id
-LIMIT %s
-"""
-_CONFIRMED_FIRST: Final = """
-SELECT r.index, r.row_id
-FROM registration_identifier AS i
-JOIN ledger_record AS r ON r.table_name = %s AND r.row_id = uuid_send(i.registration_id) AND r.version = 1
-WHERE i.kind = %s AND i.key_id = %s AND i.blind = %s
-ORDER BY r.index
-LIMIT 1
 """
 _PAGE: Final = """
 SELECT number

@@ -6,14 +6,15 @@ and recorded names somebody else, or there is none. Who had an identifier first 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, Rows, opened
 from nsor_server.registration import review_store
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments.history import Judged
-from nsor_server.registration.reviews import MOST
+from nsor_server.registration.persons.collisions import MOST
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -36,6 +37,9 @@ WHERE written.table_name = '{review_store.TIMES}'
 ORDER BY written.index, written.ordinal
 """  # noqa: S608 - constants
 
+_Lack: TypeAlias = tuple[bytes, bytes, int]
+"""A registration, the one that holds it, and the kind of identifier; without these two its claim is wrong."""
+
 
 class Reviewed:
     """The reviews of each time, compared with the history and the judgments, which must be at the entry already."""
@@ -43,12 +47,11 @@ class Reviewed:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, judged: Judged, add: Add) -> None:
         self._sealer, self._history, self._judged, self._add = Sealer(keyring), history, judged, add
         self._times = Rows(conn, "review times", _TIMES, add)
-        self._reviewed: set[bytes] = set()
-        self._waiting: set[bytes] = set()
+        self._reviewed: dict[bytes, set[tuple[bytes, int]]] = {}
+        self._lacking: set[_Lack] = set()
         self._pairs: set[frozenset[bytes]] = set()
         self._compared_to = 0
-        self._seen = 0
-        self._before = -1
+        self._examined_to = -1
         self._due_us = 0
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
@@ -64,7 +67,6 @@ class Reviewed:
             )
             if record is not None:
                 self._compare(index, record)
-            self._before = index
 
     def finish(self) -> None:
         """Report what is left."""
@@ -87,23 +89,33 @@ class Reviewed:
             self._add(index, "a time for reviews says that more was compared than there was, or less than before")
         self._compared_to = record.compared_to
         for registration_id, found in written.items():
-            if found != self._history.earlier(registration_id):
+            known = self._reviewed.setdefault(registration_id, set())
+            if not found <= self._history.holders(registration_id) - known:
                 self._add(index, "a review doesn't name the registration that had the identifier first")
+            known |= found
         if list(record.overdue_judgment_ids) != self._judged.overdue(self._due_us, record.due_us):
             self._add(index, "a time for reviews doesn't name the judgments that were overdue")
         self._due_us = record.due_us
-        self._reviewed |= written.keys()
-        self._wait()
-        self._waiting -= written.keys()
-        if self._waiting and len(written) < MOST:
-            self._add(index, "a registration that an earlier one holds back was left out of the reviews")
-            self._waiting.clear()
+        if not self._examined_to <= record.examined_to < index:
+            self._add(index, "a time for reviews says that more was looked at than there was, or less than before")
+        self._examined_to = record.examined_to
+        self._compare_left(index, record)
 
-    def _wait(self) -> None:
-        """Add what was held when the time before was written: this time has seen it."""
-        held = self._history.held
-        while self._seen < len(held) and held[self._seen][0] < self._before:
-            registration_id = held[self._seen][1]
-            if registration_id not in self._reviewed:
-                self._waiting.add(registration_id)
-            self._seen += 1
+    def _compare_left(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
+        """What was due already at the time before, and is still: it waits for its agency's share alone."""
+        lacking = set(self._due())
+        full = len(record.reviews) >= MOST
+        waits = {each for each in lacking if full or self._history.agency_of(each[0]) in record.used_up}
+        if (lacking & self._lacking) - waits:
+            self._add(index, "a registration that an earlier one holds back was left out of the reviews")
+            lacking -= self._lacking - waits
+        self._lacking = lacking
+
+    def _due(self) -> Iterator[_Lack]:
+        """Pairs without a review, and claims that don't say who is held."""
+        for registration_id, is_right in self._history.colliding():
+            if not is_right:
+                yield registration_id, b"", 0
+            known = self._reviewed.get(registration_id, set())
+            for earlier_id, kind in self._history.holders(registration_id) - known:
+                yield registration_id, earlier_id, kind

@@ -1,6 +1,7 @@
 """Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
-With them goes what became due since the time before: judgments that no registry has confirmed.
+With them goes what became due since the time before: who is held no more, or again, by what became of the others; and
+judgments that no registry has confirmed.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -28,9 +29,10 @@ from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
-from nsor_server.registration import claims, review_store, store
+from nsor_server.registration import review_store
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
+from nsor_server.registration.persons import collisions
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -41,11 +43,10 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-reviews"
 LOOK_SECONDS: Final = 15.0
 """How often it is looked whether a time has come."""
-MOST: Final = 200
-"""Registrations that are reviewed at one time; what is left waits for the next."""
 BETWEEN_BATCHES_SECONDS: Final = 0.02
 """Rest between two batches that are compared by name: calls go first."""
 _COMMIT_SECONDS: Final = 10.0
+_DAY_US: Final = 86_400_000_000
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000006'::bigint)"
 """Of several processes one looks at a time ("NSOR", 6)."""
 
@@ -116,9 +117,11 @@ class ReviewTimes:
         record = record_pb2.ReviewTimeRecord(
             review_time_id=uuid.uuid4().bytes, number=state.last_time + 1, due_us=due_us
         )
-        for registration_id in review_store.unreviewed(conn, MOST):
-            self._add_reviews(conn, record, state.last_review, registration_id)
-        unchanged = self._duplicates.due(conn, record, state.last_review)
+        before = review_store.last_time(conn, self._sealer) or record_pb2.ReviewTimeRecord(examined_to=-1)
+        written = review_store.since(conn, self._sealer, due_us - _DAY_US)
+        time = collisions.Time(record, before, state.last_review, written, directory.policy.reviews)
+        collided = collisions.due(conn, self._sealer, self._blind_index, time)
+        unchanged = self._duplicates.due(conn, record, before, state.last_review, written)
         after_us = state.since_us if state.last_time else 0
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
@@ -129,32 +132,13 @@ class ReviewTimes:
             events += _overdue_events(directory.agencies, npb, each)
         detail = record_pb2.AccessDetail(outcome="REVIEWS_WRITTEN")
         seen = (review_store.seen(state), *(judgments.seen(each) for each in overdue), *unchanged)
-        return Outcome(empty_pb2.Empty(), detail, (*rows, *events), (ref,), seen)
-
-    def _add_reviews(
-        self, conn: Connection, record: record_pb2.ReviewTimeRecord, last_review: int, registration_id: bytes
-    ) -> None:
-        """One review for each earlier registration and kind of identifier."""
-        row = store.newest(conn, registration_id)
-        found = (
-            set()
-            if row is None
-            else {
-                (earlier, one.kind)
-                for one in claims.identifiers(store.open_version(self._sealer, row))
-                if (earlier := review_store.confirmed_first(conn, self._blind_index, one))
-                not in {None, registration_id}
-            }
+        return Outcome(
+            empty_pb2.Empty(),
+            detail,
+            (*rows, *collided.rows, *events),
+            (ref, *collided.refs),
+            (*seen, *collided.seen),
         )
-        if not found:
-            alert(Alert.ROW_CONTRADICTED, "%s says held, and no earlier registration has an identifier", claims.TABLE)
-        for earlier, kind in sorted(found):
-            record.reviews.add(
-                number=last_review + len(record.reviews) + 1,
-                registration_id=registration_id,
-                earlier_registration_id=earlier,
-                kind=kind,
-            )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""

@@ -26,6 +26,7 @@ from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_version"
+CONFIRMED: Final = int(registration_pb2.REGISTRATION_STATE_CONFIRMED)
 SEALED: Final = int(registration_pb2.REGISTRATION_STATE_SEALED)
 
 COLUMNS: Final = """

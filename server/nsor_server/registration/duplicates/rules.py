@@ -61,8 +61,8 @@ def evidence(candidate: Candidate) -> list[record_pb2.ReviewEvidence]:
 
 
 def left_of_day(agency: str, written: Iterable[record_pb2.ReviewRecord], policy: ReviewPolicy) -> int:
-    """How many reviews of likely duplicates an agency's entries may still cause, after those of the last day."""
-    return max(0, policy.likely_per_agency_and_day - sum(each.agency == agency for each in written))
+    """How many reviews an agency's entries may still cause, after those of the last day."""
+    return max(0, policy.per_agency_and_day - sum(each.agency == agency for each in written))
 
 
 def _was_adult(record: record_pb2.RegistrationRecord, count: record_pb2.Count) -> bool:

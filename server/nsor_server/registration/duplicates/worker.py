@@ -25,6 +25,7 @@ from nsor_server.registration import review_store
 from nsor_server.registration import store as registrations
 from nsor_server.registration.duplicates import rules, store
 from nsor_server.registration.duplicates.store import BEGINNING, Place
+from nsor_server.registration.store import StoredVersion
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -37,7 +38,6 @@ MOST_WAITING: Final = 5_000
 """Pairs of one agency that are kept for later; those beyond are found again when these are written."""
 MOST_AT_A_TIME: Final = 200
 """Reviews of likely duplicates that one time writes."""
-_DAY_US: Final = 86_400_000_000
 _TURN: Final = "SELECT pg_try_advisory_lock(x'4E534F5200000007'::bigint)"
 """Of several processes one has the index ("NSOR", 7), for as long as its connection stands."""
 
@@ -154,19 +154,24 @@ class Duplicates:
             self._start_over()
             return True
 
-    def due(self, conn: Connection, record: record_pb2.ReviewTimeRecord, last_review: int) -> list[Seen]:
+    def due(
+        self,
+        conn: Connection,
+        record: record_pb2.ReviewTimeRecord,
+        before: record_pb2.ReviewTimeRecord,
+        last_review: int,
+        written: Sequence[record_pb2.ReviewRecord],
+    ) -> list[Seen]:
         """Add to a time for reviews what is to be reviewed, up to each agency's share of a day, and how far that is.
 
         Args:
             conn: any.
             record: the time that is being written.
+            before: the time before it.
             last_review: number of the last review before it.
-
-        Raises:
-            errors.Internal: an earlier time isn't what was written.
+            written: the reviews of the day up to it; those that it has already count too.
         """
         self._handed_over.clear()
-        before = review_store.last_time(conn, self._sealer) or record_pb2.ReviewTimeRecord()
         reading = self._reading
         if reading is None or reading.place.entry < before.compared_to:
             record.compared_to = before.compared_to
@@ -174,9 +179,9 @@ class Duplicates:
             return []
         record.compared_to = reading.place.entry
         writing = _Writing(conn, record, last_review)
-        written = review_store.likely_since(conn, self._sealer, record.due_us - _DAY_US)
+        of_day = [*written, *record.reviews]
         for agency, waiting in sorted(reading.waiting.items()):
-            most = rules.left_of_day(agency, written, self._policy())
+            most = rules.left_of_day(agency, of_day, self._policy())
             handed_over = self._add(writing, waiting, most)
             self._handed_over[agency] = handed_over
             first = waiting[handed_over].index if handed_over < len(waiting) else reading.left_out.get(agency)
@@ -212,7 +217,7 @@ class Duplicates:
             if self._reading is None:
                 self._reading = _begun(review_store.last_time(conn, self._sealer))
             batch = store.versions_after(conn, self._reading.place, BATCH)
-            compared = self._opened(conn, {registration_id for _, registration_id in batch})
+            compared = self._opened(store.newest(conn, {registration_id for _, registration_id in batch}))
         gone = [registration_id for _, registration_id in batch if registration_id not in compared]
         if gone:
             self._names.remove(gone)
@@ -223,10 +228,10 @@ class Duplicates:
             self._reading.place = batch[-1][0]
         return len(batch) == BATCH
 
-    def _opened(self, conn: Connection, registration_ids: set[bytes]) -> dict[bytes, tuple[Person, str]]:
+    def _opened(self, rows: Mapping[bytes, StoredVersion]) -> dict[bytes, tuple[Person, str]]:
         """Those that are compared: whom they are about, and who entered them. One that contradicts itself is none."""
         found = {}
-        for registration_id, row in store.newest(conn, registration_ids).items():
+        for registration_id, row in rows.items():
             with contextlib.suppress(errors.Internal):  # there is an alert already, and the others go on
                 record = registrations.open_version(self._sealer, row)
                 if rules.is_compared(record):
@@ -283,9 +288,10 @@ class Duplicates:
         if both in known or store.are_reviewed(conn, found.registration_id, found.other_id):
             return None
         confirmed_at = store.confirmed_at(conn, both)
-        if len(self._opened(conn, set(both))) < len(both) or confirmed_at.keys() != both:
+        heads = store.newest(conn, both)
+        if len(self._opened(heads)) < len(both) or confirmed_at.keys() != both:
             return None
-        writing.seen.extend(registrations.seen(row) for row in store.newest(conn, both).values())
+        writing.seen.extend(registrations.seen(row) for row in heads.values())
         first, second = sorted(both, key=lambda one: (confirmed_at[one], one))
         return first, second
 

@@ -12,6 +12,8 @@ CREATE TABLE registration_version (
     sealed bytea NOT NULL,
     PRIMARY KEY (registration_id, version)
 );
+CREATE INDEX registration_version_hidden ON registration_version (registration_id) WHERE state > 2;
+COMMENT ON INDEX registration_version_hidden IS 'those that nobody was shown once: they may stand again';
 COMMENT ON TABLE registration_version IS 'the head is the greatest version: ORDER BY version DESC LIMIT 1 on the key';
 COMMENT ON COLUMN registration_version.state IS 'enum nsor.v1.RegistrationState';
 COMMENT ON COLUMN registration_version.responsible_place IS 'the place whose police are responsible';

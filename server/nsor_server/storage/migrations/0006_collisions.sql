@@ -22,18 +22,20 @@ COMMENT ON TABLE registration_case IS 'FIRs and court cases of a registration''s
 COMMENT ON COLUMN registration_case.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
 
 -- One row with every confirmation, whatever there is: its work, its rows and its leaf don't tell of a collision. A later version
--- is NPB's decision.
+-- is NPB's decision, or follows at a time for reviews from what has become of the others.
 CREATE TABLE registration_claim (
     registration_id uuid NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
     cnic_held boolean NOT NULL,
     passport_held boolean NOT NULL,
+    person bytea NOT NULL,
     sealed bytea NOT NULL,
     PRIMARY KEY (registration_id, version)
 );
 CREATE INDEX registration_claim_held ON registration_claim (registration_id) WHERE cnic_held OR passport_held;
 COMMENT ON COLUMN registration_claim.cnic_held IS 'an earlier confirmed registration has the CNIC: shown on its own case alone';
 COMMENT ON COLUMN registration_claim.passport_held IS 'an earlier confirmed registration has one of the passports';
+COMMENT ON COLUMN registration_claim.person IS 'the registrations of one person by NPB''s decision, 16 bytes each; empty: it stands alone';
 COMMENT ON COLUMN registration_claim.sealed IS 'nsor.storage.v1.ClaimRecord under the registration''s data key';
 
 -- Reviews are written at fixed times, as one entry whatever there is: otherwise the tree's growth would tell whoever causes one.

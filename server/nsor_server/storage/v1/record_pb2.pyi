@@ -562,6 +562,8 @@ class ClaimRecord(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CNIC_HELD_FIELD_NUMBER: _builtins.int
     PASSPORT_HELD_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -570,6 +572,14 @@ class ClaimRecord(_message.Message):
     """A registration that was confirmed earlier has the CNIC."""
     passport_held: _builtins.bool
     """A registration that was confirmed earlier has one of the passports."""
+    person: _builtins.bytes
+    """The registrations that are of one person by NPB's decision, this one among them, in the order of their confirmation: 16 bytes
+    each, one after the other. Empty: it stands alone.
+    """
+    @_builtins.property
+    def disputed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClaimedIdentifier]:
+        """Identifiers of which NPB has decided that they may be another person's: it holds nobody back by them, and is held by them itself."""
+
     def __init__(
         self,
         *,
@@ -577,14 +587,42 @@ class ClaimRecord(_message.Message):
         version: _builtins.int = ...,
         cnic_held: _builtins.bool = ...,
         passport_held: _builtins.bool = ...,
+        disputed: _abc.Iterable[Global___ClaimedIdentifier] | None = ...,
+        person: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "passport_held", b"passport_held", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "disputed", b"disputed", "passport_held", b"passport_held", "person", b"person", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
+
+@_typing.final
+class ClaimedIdentifier(_message.Message):
+    """An identifier that a registration claims."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.IdentifierKind."""
+    text: _builtins.str
+    """In its normal form."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimedIdentifier: _TypeAlias = ClaimedIdentifier  # noqa: Y015
 
 @_typing.final
 class JudgedCount(_message.Message):
@@ -805,7 +843,7 @@ class ReviewRecord(_message.Message):
     kind: _builtins.int
     """Number of nsor.v1.IdentifierKind; 0: a likely duplicate."""
     agency: _builtins.str
-    """Of a likely duplicate: the agency whose share of the day it took."""
+    """The agency whose share of the day it took: whose entry the registration is."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewEvidence]:
         """Of a likely duplicate."""
@@ -841,6 +879,8 @@ class ReviewTimeRecord(_message.Message):
     OVERDUE_JUDGMENT_IDS_FIELD_NUMBER: _builtins.int
     COMPARED_TO_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
+    EXAMINED_TO_FIELD_NUMBER: _builtins.int
+    USED_UP_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -851,6 +891,8 @@ class ReviewTimeRecord(_message.Message):
     """Index of an entry: what was written by it and before has been compared by name, and its likely duplicates are reviewed, but for
     those of `waiting`.
     """
+    examined_to: _builtins.int
+    """Index of an entry: who holds whom was looked at as it stood after it, and nothing of that waits."""
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -863,6 +905,10 @@ class ReviewTimeRecord(_message.Message):
     def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingAgency]:
         """Agencies whose share of the day was used up."""
 
+    @_builtins.property
+    def used_up(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Agencies whose share of the day was used up, so that reviews of what their registrations share with others wait."""
+
     def __init__(
         self,
         *,
@@ -873,10 +919,12 @@ class ReviewTimeRecord(_message.Message):
         overdue_judgment_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         compared_to: _builtins.int = ...,
         waiting: _abc.Iterable[Global___WaitingAgency] | None = ...,
+        examined_to: _builtins.int = ...,
+        used_up: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,8 +27,7 @@ from nsor_synthetic.places import UNITS, unit_of
     "--split",
     is_flag=True,
     help="Two files for each province in the folder --out: PK-PB.jsonl for its prosecution, and PK-PB.cases, the case "
-    "numbers and judgment dates of its courts' own records, a line each, in the same order, for "
-    "`nsor confirm --from-events < PK-PB.cases`.",
+    "numbers of its courts' own records in the same order, for `nsor confirm --from-events < PK-PB.cases`.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A table as clerks type it, for `nsor import`; not with --split.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; without it, stdout.")
@@ -58,8 +57,7 @@ def _write_split(orders: Iterable[Order], folder: Path) -> None:
     with ExitStack() as files:
         opened: dict[str, list[TextIO]] = {}
         for order in orders:
-            first = order.convictions[0]
-            case, day = first.court_case, first.judgment_date
+            case = order.convictions[0].court_case
             unit = unit_of(case.place_code)
             if unit not in opened:
                 opened[unit] = [
@@ -67,7 +65,7 @@ def _write_split(orders: Iterable[Order], folder: Path) -> None:
                 ]
             to_enter, to_confirm = opened[unit]
             to_enter.write(_line(order))
-            to_confirm.write(f"{case.case_number}\n{day.year}-{day.month:02}-{day.day:02}\n")
+            to_confirm.write(case.case_number + "\n")
 
 
 def _to_write(file: Path) -> TextIO:

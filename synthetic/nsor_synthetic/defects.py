@@ -20,6 +20,7 @@ from nsor_synthetic.defect import Defect
 
 _DATE: Final = "google.type.Date"
 _TIMESTAMP: Final = "google.protobuf.Timestamp"
+_MASK: Final = "google.protobuf.FieldMask"
 # Tag of field 2000, varint, value 1: a field that no version of the contract has.
 _UNKNOWN_FIELD: Final = b"\x80\x7d\x01"
 _UNKNOWN_NUMBER: Final = 2000
@@ -74,7 +75,7 @@ def _sites(example: Message, message: Any, steps: tuple[tuple[str, int | None], 
             continue
         yield _Site(example, steps, field, path + field.name)
         inner = field.message_type
-        if inner is None or inner.full_name in {_DATE, _TIMESTAMP}:
+        if inner is None or inner.full_name in {_DATE, _TIMESTAMP, _MASK}:
             continue
         value = getattr(message, field.name)
         if field.is_repeated:
@@ -111,6 +112,8 @@ def _of_field(site: _Site) -> Iterator[Defect]:
         yield from _of_bytes(site)
     elif field.type in _INTEGERS:
         yield from _of_integer(site)
+    elif field.message_type is not None and field.message_type.full_name == _MASK:
+        yield from _of_mask(site)
     elif field.message_type is not None:
         yield from _of_date(site)
 
@@ -177,6 +180,23 @@ def _of_integer(site: _Site) -> Iterator[Defect]:
         yield site.broken("negative", errors_pb2.FIELD_REASON_OUT_OF_RANGE, _set(name, -1))
     if rule.min > 1:
         yield site.broken("too small", errors_pb2.FIELD_REASON_OUT_OF_RANGE, _set(name, rule.min - 1))
+
+
+def _of_mask(site: _Site) -> Iterator[Defect]:
+    name = site.field.name
+
+    def paths(change: Callable[[Any], None]) -> Callable[[Any], None]:
+        return lambda parent: change(getattr(parent, name).paths)
+
+    unknown, twice = errors_pb2.FIELD_REASON_UNKNOWN_VALUE, errors_pb2.FIELD_REASON_DUPLICATE
+    for what, path in (("unknown path", "convictions"), ("all fields", "*"), ("inner path", "names.name")):
+        yield site.broken(what, unknown, paths(lambda found, path=path: found.__setitem__(0, path)), ".paths[0]")  # type: ignore[misc]  # one for each
+    yield site.broken("path twice", twice, paths(lambda found: found.__setitem__(1, found[0])), ".paths[1]")
+    yield site.broken("no path", errors_pb2.FIELD_REASON_REQUIRED, paths(lambda found: found.__delitem__(slice(None))))
+    most = site.rule.max_len
+    yield site.broken(
+        "too many paths", errors_pb2.FIELD_REASON_TOO_LONG, paths(lambda found: found.extend(["names"] * (most + 1)))
+    )
 
 
 def _of_date(site: _Site) -> Iterator[Defect]:

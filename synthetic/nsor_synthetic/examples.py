@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
+from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 from google.type import date_pb2
 
 from nsor.v1 import (
+    amendments_pb2,
     directory_pb2,
     lookup_pb2,
     notification_pb2,
@@ -24,7 +26,6 @@ from nsor_synthetic.pictures import picture
 
 _STATION: Final = "PK-PB/LHR/PS-001"
 _CASE_NUMBER: Final = "Sessions Case No. 123/2023"
-_JUDGED: Final = date_pb2.Date(year=2023, month=6, day=15)
 
 
 class _Ids:
@@ -49,16 +50,12 @@ def requests(seed: int) -> Iterator[Message]:
         registration_id=ids.uuid("registration"),
         etag="0123456789abcdef",
         case_number=_CASE_NUMBER,
-        judgment_date=_JUDGED,
     )
     yield registration_pb2.ConfirmRegistrationsRequest(
         request_id=ids.uuid("confirm-many"),
         confirmations=[
             registration_pb2.Confirmation(
-                registration_id=ids.uuid("registration"),
-                etag="0123456789abcdef",
-                case_number=_CASE_NUMBER,
-                judgment_date=_JUDGED,
+                registration_id=ids.uuid("registration"), etag="0123456789abcdef", case_number=_CASE_NUMBER
             )
         ],
     )
@@ -73,6 +70,7 @@ def requests(seed: int) -> Iterator[Message]:
         import_id=ids.uuid("import"), rows=[registration_pb2.ImportRow(row=1, order=create_registration(seed))]
     )
     yield registration_pb2.ListImportFindingsRequest(import_id=ids.uuid("import"), page_token="17")  # noqa: S106 - as below
+    yield amend_registration(seed)
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
@@ -82,6 +80,44 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _look_ups(ids)
     yield from _oversight(ids)
     yield from _directory(ids)
+
+
+def amend_registration(seed: int) -> amendments_pb2.AmendRegistrationRequest:
+    """Give an amendment with every field set."""
+    ids, given = _Ids(seed), particulars()
+    return amendments_pb2.AmendRegistrationRequest(
+        request_id=ids.uuid("amend"),
+        registration_id=ids.uuid("registration"),
+        etag="0123456789abcdef",
+        update_mask=field_mask_pb2.FieldMask(paths=[field.name for field in given.DESCRIPTOR.fields]),
+        particulars=given,
+    )
+
+
+def particulars() -> amendments_pb2.Particulars:
+    """Give particulars with every field set."""
+    return amendments_pb2.Particulars(
+        names=[_name("نسرین اختر", "محمد اکرم"), _name("Nasreen Akhtar", "Muhammad Akram")],
+        sex=types_pb2.SEX_FEMALE,
+        birth_date=date_pb2.Date(year=1984, month=5, day=17),
+        birth_date_precision=types_pb2.DATE_PRECISION_DAY,
+        nationality="PK",
+        mobile_numbers=["+923990000001"],
+        addresses=[_address()],
+        marks=[
+            amendments_pb2.Mark(
+                kind=amendments_pb2.MARK_KIND_SCAR,
+                body_part=amendments_pb2.BODY_PART_FOREARM,
+                side=amendments_pb2.BODY_SIDE_LEFT,
+            )
+        ],
+        vehicles=[amendments_pb2.Vehicle(kind=amendments_pb2.VEHICLE_KIND_MOTORCYCLE, number="LEB-12-1234")],
+        occupations=[amendments_pb2.Occupation(kind=amendments_pb2.OCCUPATION_KIND_SHOP, place_code=_STATION)],
+        email_addresses=["nasreen.test@example.pk"],
+        accounts=[amendments_pb2.Account(service=amendments_pb2.ACCOUNT_SERVICE_FACEBOOK, name="nasreen.test")],
+        fingerprint_references=["FPB-123/2022"],
+        dna_references=["DNA-123/2022"],
+    )
 
 
 def _photos(ids: _Ids) -> Iterator[Message]:
@@ -171,7 +207,7 @@ def _conviction() -> types_pb2.Conviction:
     return types_pb2.Conviction(
         court_case=_court_case(),
         verdict=types_pb2.VERDICT_CONVICTED,
-        judgment_date=_JUDGED,
+        judgment_date=date_pb2.Date(year=2023, month=6, day=15),
         fir=_fir(),
         counts=[
             types_pb2.Count(
@@ -201,7 +237,7 @@ def _judgments(ids: _Ids) -> Iterator[Message]:
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
             place_code="PK-PB/LHR",
             case_number=_CASE_NUMBER,
-            judgment_date=_JUDGED,
+            judgment_date=date_pb2.Date(year=2023, month=6, day=15),
         ),
         kind=registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED,
         court_kind=types_pb2.COURT_KIND_HIGH_COURT,

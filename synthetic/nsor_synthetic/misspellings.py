@@ -60,6 +60,11 @@ _GOOD: Final[dict[int, str]] = {
     options_pb2.FORMAT_ADDRESS_CODE: "UC-12",
     options_pb2.FORMAT_POSTAL_CODE: "54000",
     options_pb2.FORMAT_COUNTRY: "PK",
+    options_pb2.FORMAT_VEHICLE_NUMBER: "LEB-12-1234",
+    options_pb2.FORMAT_EMAIL_ADDRESS: "nasreen.test@example.pk",
+    options_pb2.FORMAT_ACCOUNT_NAME: "nasreen.test",
+    options_pb2.FORMAT_FINGERPRINT_REFERENCE: "FPB-123/2022",
+    options_pb2.FORMAT_DNA_REFERENCE: "DNA-123/2022",
 }
 
 
@@ -107,6 +112,34 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("Greek letter", "Z\u03960000001", _LOOK_ALIKE),
         ("full-width letter", "Z\uff3a0000001", _LOOK_ALIKE),
     ),
+    options_pb2.FORMAT_VEHICLE_NUMBER: (
+        ("a word", "FATIMA 12", _FORM),
+        ("no serial", "LEB", _FORM),
+        ("five digits", "LEB-12345", _FORM),
+        ("Cyrillic letter", "LE\u0412-1234", _LOOK_ALIKE),
+    ),
+    options_pb2.FORMAT_EMAIL_ADDRESS: (
+        ("no domain", "nasreen.test", _FORM),
+        ("a name and an address", "Nasreen <test@example.pk>", _FORM),
+        ("a quoted text", '"her story"@example.pk', _FORM),
+        ("two in one", "a@example.pk,b@example.pk", _FORM),
+        ("a CNIC", "82203-1234567-0@example.pk", _DIGITS),
+        ("a word for a victim", "victim.nasreen@example.pk", _VICTIM),
+        ("a word of relation", "sister.of.ali@example.pk", _RELATION),
+        ("Cyrillic letter", "n\u0430sreen@example.pk", _LOOK_ALIKE),
+        ("101 characters", "a" * 101, _TOO_LONG),
+    ),
+    options_pb2.FORMAT_ACCOUNT_NAME: (
+        ("a sentence", "she lives at", _FORM),
+        ("41 characters", "a" * 41, _FORM),
+        ("a CNIC", "8220312345670", _DIGITS),
+        ("a word for a victim", "victim_nasreen", _VICTIM),
+        ("a word of relation", "sister-of-ali", _RELATION),
+        ("Cyrillic letter", "n\u0430sreen", _LOOK_ALIKE),
+        ("101 characters", "a" * 101, _TOO_LONG),
+    ),
+    options_pb2.FORMAT_FINGERPRINT_REFERENCE: _of_number(_FORM),
+    options_pb2.FORMAT_DNA_REFERENCE: _of_number(_FORM),
     options_pb2.FORMAT_MOBILE: (
         ("landline", "0423990000", _FORM),
         ("foreign number", "+447700900123", _FORM),

@@ -6,9 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    amendments_pb2,
+    directory_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    registration_pb2,
+    types_pb2,
+)
 from nsor_synthetic.pictures import picture
 from tests.calls import (
     NPB,
@@ -159,10 +168,7 @@ def many_confirmations(known: Known) -> registration_pb2.ConfirmRegistrationsReq
         request_id=str(uuid.uuid4()),
         confirmations=[
             registration_pb2.Confirmation(
-                registration_id=one.registration_id,
-                etag=one.etag,
-                case_number=one.case_number,
-                judgment_date=one.judgment_date,
+                registration_id=one.registration_id, etag=one.etag, case_number=one.case_number
             )
         ],
     )
@@ -177,12 +183,23 @@ def further_conviction(known: Known) -> registration_pb2.AddConvictionRequest:
     )
 
 
+def amendment(known: Known) -> amendments_pb2.AmendRegistrationRequest:
+    return amendments_pb2.AmendRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        update_mask=field_mask_pb2.FieldMask(paths=["nationality"]),
+        particulars=amendments_pb2.Particulars(nationality="PK"),
+    )
+
+
 OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "RegistrationService/CreateRegistration": lambda _: order(),
     "RegistrationService/ImportRegistrations": lambda _: registration_pb2.ImportRegistrationsRequest(
         import_id=str(uuid.uuid4()), rows=[registration_pb2.ImportRow(row=1, order=order())]
     ),
     "RegistrationService/AddConviction": further_conviction,
+    "RegistrationService/AmendRegistration": amendment,
     "RegistrationService/AddPhoto": lambda known: registration_pb2.AddPhotoRequest(
         request_id=str(uuid.uuid4()),
         registration_id=known.registration.registration_id,

@@ -248,7 +248,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/ListImportFindings": imports._PAGE_IN,
     **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
-        for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto")
+        for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration")
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,

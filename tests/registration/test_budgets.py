@@ -19,15 +19,11 @@ from nsor_server.storage.keyring import Keyring
 from tests.calls import (
     CONTRACT,
     LAHORE_COURT,
-    LAHORE_HIGH_COURT,
     NPB,
     PUNJAB_POLICE,
     Services,
     call_of,
     confirmation,
-    conviction,
-    day,
-    judgment,
     officer_of,
     with_budgets,
 )
@@ -244,16 +240,6 @@ def test_a_number_that_is_written_otherwise_is_no_other_try(services: Services) 
     assert told(services, LAHORE_COURT, officer, confirmation(created)) == "OK"
 
 
-def test_a_number_with_another_day_is_another_try(services: Services) -> None:
-    # Who knows the number alone would else try the days for nothing.
-    officer, created = officer_of(LAHORE_COURT), services.create()
-    told_of = [
-        told(services, LAHORE_COURT, officer, confirmation(created, judgment_date=day(2023, 6, nth)))
-        for nth in range(1, 8)
-    ]
-    assert told_of == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] * 2
-
-
 @pytest.mark.parametrize("together", [True, False])
 def test_of_tries_at_once_no_more_are_answered_than_one_after_the_other(services: Services, *, together: bool) -> None:
     # All had been run before one of them was paid.
@@ -272,20 +258,3 @@ def test_a_method_that_discloses_does_not_start_without_a_price(services: Servic
             for_nothing = [*handlers[:at], replace(handler, charge=None), *handlers[at + 1 :]]
             with pytest.raises(ContractError, match="nothing says what it costs"):
                 Methods(CONTRACT, for_nothing)
-
-
-def test_a_judgment_costs_by_the_trial_that_it_names_and_never_by_what_there_is(services: Services) -> None:
-    # Without a price one stolen key could set aside every case of a province in an hour.
-    services.confirm(services.create())
-    services.policy = with_budgets(
-        first_named=3, officer=Bucket(capacity=9, refill_per_hour=1), agency=Bucket(capacity=50, refill_per_hour=1)
-    )
-    known, absent = officer_of(LAHORE_HIGH_COURT), officer_of(LAHORE_HIGH_COURT)
-
-    def tells(officer: Officer, case: str) -> list[str]:
-        about = conviction(case_number=case)
-        return [told(services, LAHORE_HIGH_COURT, officer, judgment("APPEAL_FILED", about)) for _ in range(8)]
-
-    expected = ["OK"] * 6 + ["BUDGET_EMPTY"] * 2
-    assert tells(known, "Sessions Case No. 123/2022") == expected
-    assert tells(absent, "Sessions Case No. 124/2022") == expected

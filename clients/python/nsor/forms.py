@@ -79,6 +79,21 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "the token of the page before, unchanged", "پچھلے صفحے کا ٹوکن، بغیر تبدیلی", "CAESEDAxOGM0"
     ),
     options_pb2.FORMAT_COUNTRY: Form("two capital letters of a country", "ملک کے دو بڑے حروف", "PK"),
+    options_pb2.FORMAT_VEHICLE_NUMBER: Form(
+        "1 to 3 letters, perhaps two digits of a year, and 1 to 4 digits",
+        "1 سے 3 حروف، شاید سال کے دو ہندسے، اور 1 سے 4 ہندسے",
+        "LEB-12-1234",
+    ),
+    options_pb2.FORMAT_EMAIL_ADDRESS: Form("an e-mail address", "ای میل پتا", "name@example.pk"),
+    options_pb2.FORMAT_ACCOUNT_NAME: Form(
+        "the name of an account, 2 to 40 characters", "اکاؤنٹ کا نام، 2 سے 40 حروف", "name.123"
+    ),
+    options_pb2.FORMAT_FINGERPRINT_REFERENCE: Form(
+        "the number under which fingerprints are kept", "فنگر پرنٹ ریکارڈ کا حوالہ نمبر", "FPB-123/2022"
+    ),
+    options_pb2.FORMAT_DNA_REFERENCE: Form(
+        "the number under which a DNA profile is kept", "ڈی این اے ریکارڈ کا حوالہ نمبر", "DNA-123/2022"
+    ),
 }
 """Every format of the contract; a test walks them and gives each example to the register's own check."""
 

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import contract, dates, fields, messages, place_days
+from nsor_server.formats import amendments, contract, dates, fields, messages, place_days
 from nsor_server.formats.normalisers import OffenceRegistry, PlaceRegistry, WrittenForms, normalisers
 
 
@@ -37,7 +37,11 @@ class Checker:
     ) -> None:
         self._today = today
         self._normalisers = normalisers(places, offences, forms)
-        self._rules_of_messages = (messages.rules(forms.most_address_digits), place_days.rules(places))
+        self._rules_of_messages = (
+            messages.rules(forms.most_address_digits),
+            place_days.rules(places),
+            amendments.RULES,
+        )
         self._compiled: dict[str, fields.Check] = {}
 
     def check(self, message: Message) -> list[Violation]:
@@ -81,7 +85,7 @@ class Checker:
     def _rules(self, field: FieldDescriptor) -> fields.Rules:
         rule = field.GetOptions().Extensions[options_pb2.field]
         inner = field.message_type
-        own = inner if fields.type_name(field) not in {"", fields.DATE, fields.TIMESTAMP} else None
+        own = inner if fields.type_name(field) not in {"", fields.DATE, fields.TIMESTAMP, fields.MASK} else None
         return fields.Rules(
             field=field,
             rule=rule,

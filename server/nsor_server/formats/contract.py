@@ -10,7 +10,7 @@ from nsor.v1 import options_pb2
 from nsor_server.config import OperatorError
 from nsor_server.formats import fields, normalisers
 
-_OWN_CHECK = frozenset({fields.DATE, fields.TIMESTAMP})
+_OWN_CHECK = frozenset({fields.DATE, fields.TIMESTAMP, fields.MASK})
 
 
 class ContractError(OperatorError):
@@ -53,7 +53,7 @@ def _field_faults(message: Descriptor, field: FieldDescriptor, rule: options_pb2
     if rule.not_before_field and rule.not_before_field not in message.fields_by_name:
         yield "names a field that its message doesn't have"
     if field.message_type is not None:
-        yield from _message_field_faults(field.message_type, rule)
+        yield from _message_field_faults(message, field.message_type, rule)
     elif field.type == FieldDescriptor.TYPE_STRING:
         if rule.format not in normalisers.STRINGS and (field.is_repeated or not rule.max_len):
             yield "is a string with neither format nor max_len"
@@ -66,8 +66,12 @@ def _field_faults(message: Descriptor, field: FieldDescriptor, rule: options_pb2
         yield "is of a type that requests don't have"
 
 
-def _message_field_faults(inner: Descriptor, rule: options_pb2.FieldRule) -> Iterator[str]:
-    if inner.full_name == fields.DATE:
+def _message_field_faults(message: Descriptor, inner: Descriptor, rule: options_pb2.FieldRule) -> Iterator[str]:
+    if inner.full_name == fields.MASK:
+        of = message.fields_by_name.get(rule.mask_of)
+        if not rule.max_len or of is None or of.message_type is None:
+            yield "is a field mask without max_len, or of no message"
+    elif inner.full_name == fields.DATE:
         if rule.format != options_pb2.FORMAT_DATE:
             yield "is a date without FORMAT_DATE"
     elif rule.format:

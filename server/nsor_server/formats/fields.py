@@ -41,6 +41,7 @@ INTEGERS: Final = frozenset(
 )
 DATE: Final = "google.type.Date"
 TIMESTAMP: Final = "google.protobuf.Timestamp"
+MASK: Final = "google.protobuf.FieldMask"
 # 0001-01-01 to 9999-12-31, as timestamp.proto says.
 _TIMESTAMP_SECONDS: Final = (-62_135_596_800, 253_402_300_799)
 
@@ -230,6 +231,8 @@ def _one_message(rules: Rules) -> Check:
         return _date(rules)
     if name == TIMESTAMP:
         return _timestamp(rules)
+    if name == MASK:
+        return _mask(rules)
     nested = rules.nested
     if nested is None:
         raise TypeError(f"{rules.field.full_name} has no check for its type")
@@ -283,6 +286,29 @@ def _timestamp(rules: Rules) -> Check:
             violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_INVALID))
         elif not_future and message.ToDatetime(dt.UTC).astimezone(dates.KARACHI).date() > today():
             violations.append(Violation(path, errors_pb2.FIELD_REASON_DATE_FUTURE))
+
+    return check
+
+
+def _mask(rules: Rules) -> Check:
+    """Check that each path of a field mask is the name of one field of its message, and stands once; no wildcards."""
+    within: Any = rules.field.containing_type
+    known, most = frozenset(within.fields_by_name[rules.rule.mask_of].message_type.fields_by_name), rules.rule.max_len
+
+    def check(message: Any, path: str, violations: list[Violation]) -> None:
+        check_unknown(message, path + ".", violations)
+        if not message.paths:
+            violations.append(Violation(path, errors_pb2.FIELD_REASON_REQUIRED))
+        if len(message.paths) > most:
+            violations.append(Violation(path, errors_pb2.FIELD_REASON_TOO_LONG))
+            return
+        seen: set[str] = set()
+        for index, name in enumerate(message.paths):
+            if name not in known:
+                violations.append(Violation(f"{path}.paths[{index}]", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+            elif name in seen:
+                violations.append(Violation(f"{path}.paths[{index}]", errors_pb2.FIELD_REASON_DUPLICATE))
+            seen.add(name)
 
     return check
 

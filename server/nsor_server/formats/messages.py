@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
 from nsor.v1 import (
+    amendments_pb2,
     directory_pb2,
     errors_pb2,
     lookup_pb2,
@@ -45,7 +46,7 @@ _OF_COUNTS: Final = frozenset(
 """Judgments that may be about some counts of a conviction."""
 
 
-def _duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
+def duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
     """Report each item whose key stood before; ``None`` is no key."""
     seen: set[Hashable] = set()
     for index, key in enumerate(keys):
@@ -79,14 +80,24 @@ def _person_name(name: types_pb2.PersonName, path: str, violations: list[Violati
 def _person(person: types_pb2.Person, path: str, violations: list[Violation], _today: _Today) -> None:
     if bool(person.cnic) == bool(person.no_cnic_reason):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
-    if person.names and not any(name.kind == types_pb2.NAME_KIND_OFFICIAL for name in person.names):
-        violations.append(Violation(path + "names", errors_pb2.FIELD_REASON_REQUIRED))
-    _duplicates(((name.kind, name.name, name.relative_name) for name in person.names), path + "names[{}]", violations)
-    _duplicates(
+    names(person, path, violations)
+    duplicates(
         ((document.country, document.number) for document in person.travel_documents),
         path + "travel_documents[{}].number",
         violations,
     )
+    birth(person, path, violations)
+
+
+def names(person: types_pb2.Person | amendments_pb2.Particulars, path: str, violations: list[Violation]) -> None:
+    """One of a person's names is official, and each stands once."""
+    if person.names and not any(name.kind == types_pb2.NAME_KIND_OFFICIAL for name in person.names):
+        violations.append(Violation(path + "names", errors_pb2.FIELD_REASON_REQUIRED))
+    duplicates(((name.kind, name.name, name.relative_name) for name in person.names), path + "names[{}]", violations)
+
+
+def birth(person: types_pb2.Person | amendments_pb2.Particulars, path: str, violations: list[Violation]) -> None:
+    """A date of birth isn't more exact than its precision says."""
     born, precision = _day(person, "birth_date"), person.birth_date_precision
     if born is None:
         return
@@ -143,8 +154,8 @@ def _judgment(
         elif (count.sentence_kind == types_pb2.SENTENCE_KIND_IMPRISONMENT) != bool(count.months):
             violations.append(Violation(f"{path}counts[{index}].months", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
     days = [(count.offence_code, _day(count, "offence_date")) for count in request.counts]
-    _duplicates(days, path + "counts[{}]", violations)
-    _duplicates((cnic or None for cnic in request.cnics), path + "cnics[{}]", violations)
+    duplicates(days, path + "counts[{}]", violations)
+    duplicates((cnic or None for cnic in request.cnics), path + "cnics[{}]", violations)
 
 
 def _count(count: types_pb2.Count, path: str, violations: list[Violation], _today: _Today) -> None:
@@ -177,16 +188,25 @@ def _custody(custody: types_pb2.Custody, path: str, violations: list[Violation],
         violations.append(Violation(path + "prisons_agency_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
 
 
-def _create_registration(
-    request: registration_pb2.CreateRegistrationRequest, path: str, violations: list[Violation], _today: _Today
+def addresses(
+    message: registration_pb2.CreateRegistrationRequest | amendments_pb2.Particulars,
+    path: str,
+    violations: list[Violation],
 ) -> None:
-    if request.addresses and not any(a.kind == types_pb2.ADDRESS_KIND_CURRENT for a in request.addresses):
+    """One address at least is a current one, and each stands once."""
+    if message.addresses and not any(a.kind == types_pb2.ADDRESS_KIND_CURRENT for a in message.addresses):
         violations.append(Violation(path + "addresses", errors_pb2.FIELD_REASON_REQUIRED))
-    _duplicates(
-        (address.SerializeToString(deterministic=True) for address in request.addresses),
+    duplicates(
+        (address.SerializeToString(deterministic=True) for address in message.addresses),
         path + "addresses[{}]",
         violations,
     )
+
+
+def _create_registration(
+    request: registration_pb2.CreateRegistrationRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    addresses(request, path, violations)
     born = _day(request.person, "birth_date")
     if born is None:
         return
@@ -202,7 +222,7 @@ def _confirm_registrations(
     request: registration_pb2.ConfirmRegistrationsRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
     named = (confirmation.registration_id or None for confirmation in request.confirmations)
-    _duplicates(named, path + "confirmations[{}].registration_id", violations)
+    duplicates(named, path + "confirmations[{}].registration_id", violations)
 
 
 def _notice(
@@ -224,7 +244,7 @@ def _notice(
 def _access_request(
     request: lookup_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
-    _duplicates((suspect.cnic or None for suspect in request.suspects), path + "suspects[{}].cnic", violations)
+    duplicates((suspect.cnic or None for suspect in request.suspects), path + "suspects[{}].cnic", violations)
     applied, reported = _day(request.annexure_a, "application_date"), _day(request.fir, "fir_date")
     if applied and reported and applied < reported:
         violations.append(Violation(path + "annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))

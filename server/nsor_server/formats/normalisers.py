@@ -13,11 +13,13 @@ from nsor_server.formats import (
     countries,
     documents,
     mobile,
+    online,
     page_tokens,
     passport,
     person_name,
     place_code,
     uuids,
+    vehicle,
 )
 from nsor_server.formats.address_codes import AddressCodes
 from nsor_server.formats.document_numbers import NumberForms, screened
@@ -33,6 +35,8 @@ _NUMBERS: Final = frozenset(
         options_pb2.FORMAT_APPLICATION_NUMBER,
         options_pb2.FORMAT_PRISONER_NUMBER,
         options_pb2.FORMAT_OFFICER_NUMBER,
+        options_pb2.FORMAT_FINGERPRINT_REFERENCE,
+        options_pb2.FORMAT_DNA_REFERENCE,
     }
 )
 _PLAIN: Final[Mapping[int, Normaliser]] = {
@@ -43,6 +47,7 @@ _PLAIN: Final[Mapping[int, Normaliser]] = {
     options_pb2.FORMAT_PAGE_TOKEN: page_tokens.normalise,
     options_pb2.FORMAT_COUNTRY: countries.normalise,
     options_pb2.FORMAT_PASSPORT: passport.normalise,
+    options_pb2.FORMAT_VEHICLE_NUMBER: vehicle.normalise,
 }
 _BOUND: Final = frozenset(
     {
@@ -51,6 +56,8 @@ _BOUND: Final = frozenset(
         options_pb2.FORMAT_AGENCY_ID,
         options_pb2.FORMAT_OFFENCE_CODE,
         options_pb2.FORMAT_ADDRESS_CODE,
+        options_pb2.FORMAT_EMAIL_ADDRESS,
+        options_pb2.FORMAT_ACCOUNT_NAME,
     }
 )
 STRINGS: Final = _NUMBERS | _BOUND | frozenset(_PLAIN)
@@ -102,6 +109,8 @@ def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: Written
         options_pb2.FORMAT_AGENCY_ID: screened(documents.normalise_agency_id, code, longest),
         options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
         options_pb2.FORMAT_ADDRESS_CODE: forms.addresses.normalise,
+        options_pb2.FORMAT_EMAIL_ADDRESS: screened(online.normalise_email_address, code, longest),
+        options_pb2.FORMAT_ACCOUNT_NAME: screened(online.normalise_account_name, code, longest),
     }
     return found
 

@@ -22,6 +22,8 @@ _REASONS: Final = {
     "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
     "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
     "OFFICER_NUMBER": errors_pb2.FIELD_REASON_FORM,
+    "FINGERPRINT_REFERENCE": errors_pb2.FIELD_REASON_FORM,
+    "DNA_REFERENCE": errors_pb2.FIELD_REASON_FORM,
 }
 _MOST_SERIAL: Final = {"OFFICER_NUMBER": 8}
 """Digits of a serial where it has more than others: personal numbers of the government have eight."""

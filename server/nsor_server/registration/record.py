@@ -52,6 +52,7 @@ def to_message(
     _fill_person(registration.person, record)
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)
+    _fill_particulars(registration, record)
     for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
     return registration
@@ -61,10 +62,7 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
     """What a checked order says of the person. The caller adds who entered it, its convictions, and where it stands."""
     person = request.person
     return record_pb2.RegistrationRecord(
-        names=[
-            record_pb2.Name(kind=n.kind, name=n.name, relative_name=n.relative_name, relation=n.relation)
-            for n in person.names
-        ],
+        names=map(name_record, person.names),
         cnic=person.cnic,
         no_cnic_reason=person.no_cnic_reason,
         sex=person.sex,
@@ -111,6 +109,11 @@ def court_number(case_number: str) -> str:
     words = case_number.casefold()
     series = next((word for word in _OTHER_SERIES if word in words), "case")
     return f"{series} {'/'.join(_SERIAL_OR_YEAR.findall(case_number))}"
+
+
+def name_record(name: types_pb2.PersonName) -> record_pb2.Name:
+    """A name as it is stored."""
+    return record_pb2.Name(kind=name.kind, name=name.name, relative_name=name.relative_name, relation=name.relation)
 
 
 def address_record(address: types_pb2.Address) -> record_pb2.Address:
@@ -184,6 +187,20 @@ def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord
         if stored.HasField("expiry_day"):
             set_day(document.expiry_date, stored.expiry_day)
     person.mobile_numbers.extend(record.mobiles)
+
+
+def _fill_particulars(registration: registration_pb2.Registration, record: record_pb2.RegistrationRecord) -> None:
+    for mark in record.marks:
+        registration.marks.add(kind=mark.kind, body_part=mark.body_part, side=mark.side)
+    for vehicle in record.vehicles:
+        registration.vehicles.add(kind=vehicle.kind, number=vehicle.number)
+    for occupation in record.occupations:
+        registration.occupations.add(kind=occupation.kind, place_code=occupation.place_code)
+    registration.email_addresses.extend(record.email_addresses)
+    for account in record.accounts:
+        registration.accounts.add(service=account.service, name=account.name)
+    registration.fingerprint_references.extend(record.fingerprint_references)
+    registration.dna_references.extend(record.dna_references)
 
 
 def _fill_address(address: types_pb2.Address, stored: record_pb2.Address) -> None:

@@ -7,7 +7,7 @@ Format, length and order of fields were checked before by the contract's options
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
@@ -124,6 +124,18 @@ def responsible_place(addresses: Sequence[record_pb2.Address]) -> str:
     return next(a.place_code for a in reversed(addresses) if a.kind == types_pb2.ADDRESS_KIND_CURRENT)
 
 
+def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None) -> bool:
+    """Tell whether the officer acts for the record's owner.
+
+    That is the prosecution that entered the record until the offender is released, and the police of the responsible
+    place from then on: whoever knows him by then. What no court has confirmed is no police's.
+    """
+    entered = record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    if entered or record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
+        return agency.agency_id == record.created_by_agency
+    return agency.kind == options_pb2.AGENCY_KIND_POLICE and rows.within(agency, officer, [record.responsible_place])
+
+
 def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
     """What is odd about a person's numbers. No source makes either rule certain, so neither refuses."""
     found = []
@@ -138,31 +150,19 @@ def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
     return found
 
 
-class OwnRecord(NamedTuple):
-    """What a court's own record says of a conviction. Later judgments find it by both.
-
-    Attributes:
-        case_number: in whatever form.
-        judgment_day: days since 1970.
-    """
-
-    case_number: str
-    judgment_day: int
-
-
 def of_court(
-    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, own: OwnRecord
+    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
 ) -> list[record_pb2.Conviction]:
-    """The convictions of the case of that number and day, by a court of its kind within both jurisdictions.
+    """The convictions of the case of that number, by a court of its kind within both jurisdictions.
 
-    Those that nobody is shown aren't there any more. A number of the court's own confirms nothing of another court.
+    The number may be written in another form. Those that nobody is shown aren't there any more. A number of the
+    court's own confirms nothing of another court.
     """
     return [
         conviction
         for conviction in record.convictions
         if states.is_shown(conviction)
-        and court_number(conviction.case_number) == court_number(own.case_number)
-        and conviction.judgment_day == own.judgment_day
+        and court_number(conviction.case_number) == court_number(case_number)
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])
     ]

@@ -11,6 +11,7 @@ from nsor_server.lookup.history import Grants
 from nsor_server.notification import stored as notification
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
+from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
@@ -82,6 +83,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         history,
         judged,
         reviewed,
+        Amended(conn, keyring, history, report.add),
         Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]

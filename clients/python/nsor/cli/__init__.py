@@ -42,6 +42,7 @@ COMMANDS = {
     "add-conviction": Entry(
         "nsor.cli.registration", "add_conviction", "Add a conviction to a registration that you entered."
     ),
+    "amend": Entry("nsor.cli.amend", "amend", "Amend what a record of your agency says of the person."),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import registration_pb2
+from nsor.v1 import amendments_pb2, registration_pb2
 
 
 class Registration(Service):
@@ -184,6 +184,22 @@ class Registration(Service):
             "nsor.v1.RegistrationService/GetRegistration",
             request,
             registration_pb2.GetRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def amend_registration(
+        self,
+        request: amendments_pb2.AmendRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.AmendRegistrationResponse]:
+        """Amend particulars of a registration that your agency owns; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AmendRegistration",
+            request,
+            amendments_pb2.AmendRegistrationResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -345,6 +345,12 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
     FIELD_REASON_PHOTO_SIZE: _FieldReason.ValueType  # 61
     """Too many bytes or pixels, or too few pixels."""
+    FIELD_REASON_NOT_IN_MASK: _FieldReason.ValueType  # 90
+    """Given, and not named in the field mask."""
+    FIELD_REASON_NAME_REMOVED: _FieldReason.ValueType  # 91
+    """A name that the record has is missing: it stays, perhaps as a former one."""
+    FIELD_REASON_ADDRESS_MOVED: _FieldReason.ValueType  # 92
+    """The place of the newest current address would change: a move is a notice."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -445,4 +451,10 @@ FIELD_REASON_NOT_A_PHOTO: FieldReason.ValueType  # 60
 """Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
 FIELD_REASON_PHOTO_SIZE: FieldReason.ValueType  # 61
 """Too many bytes or pixels, or too few pixels."""
+FIELD_REASON_NOT_IN_MASK: FieldReason.ValueType  # 90
+"""Given, and not named in the field mask."""
+FIELD_REASON_NAME_REMOVED: FieldReason.ValueType  # 91
+"""A name that the record has is missing: it stays, perhaps as a former one."""
+FIELD_REASON_ADDRESS_MOVED: FieldReason.ValueType  # 92
+"""The place of the newest current address would change: a move is a notice."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

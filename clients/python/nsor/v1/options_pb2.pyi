@@ -360,6 +360,12 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """Who made an access and for which case: for the agency itself and for NPB."""
     FIELD_CLASS_PHOTO: _FieldClass.ValueType  # 13
     """A photo of the offender."""
+    FIELD_CLASS_MARKS: _FieldClass.ValueType  # 20
+    """Marks by which the offender can be known."""
+    FIELD_CLASS_DAILY_LIFE: _FieldClass.ValueType  # 21
+    """Vehicles, places of work or study, e-mail addresses and accounts."""
+    FIELD_CLASS_FORENSIC: _FieldClass.ValueType  # 22
+    """Numbers under which fingerprints and DNA profiles are kept elsewhere."""
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -395,6 +401,12 @@ FIELD_CLASS_REVIEW: FieldClass.ValueType  # 12
 """Who made an access and for which case: for the agency itself and for NPB."""
 FIELD_CLASS_PHOTO: FieldClass.ValueType  # 13
 """A photo of the offender."""
+FIELD_CLASS_MARKS: FieldClass.ValueType  # 20
+"""Marks by which the offender can be known."""
+FIELD_CLASS_DAILY_LIFE: FieldClass.ValueType  # 21
+"""Vehicles, places of work or study, e-mail addresses and accounts."""
+FIELD_CLASS_FORENSIC: FieldClass.ValueType  # 22
+"""Numbers under which fingerprints and DNA profiles are kept elsewhere."""
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 
 class _Format:
@@ -449,6 +461,20 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """The number of an application to the prosecutor, in one of the forms of the policy data, such as "APP-9/2022"."""
     FORMAT_PRISONER_NUMBER: _Format.ValueType  # 19
     """A prisoner's number, in one of the forms of the policy data, such as "P-1234/2023"."""
+    FORMAT_VEHICLE_NUMBER: _Format.ValueType  # 30
+    """The registration number of a vehicle: 1 to 3 letters, perhaps two digits of a year, 1 to 4 digits, such as LEB-12-1234. Spaces, dashes and
+    capitals are normalised.
+    """
+    FORMAT_EMAIL_ADDRESS: _Format.ValueType  # 31
+    """An e-mail address in ASCII, at most 100 characters; normalised to small letters. No word for a victim or of relation, no more digits than
+    a name may have.
+    """
+    FORMAT_ACCOUNT_NAME: _Format.ValueType  # 32
+    """The name of an account: 2 to 40 of A-Z, a-z, 0-9, full stop, dash and underscore; an @ before it is taken away. Screened likewise."""
+    FORMAT_FINGERPRINT_REFERENCE: _Format.ValueType  # 33
+    """A number under which fingerprints are kept, in one of the forms of the policy data, such as "FPB-123/2022"."""
+    FORMAT_DNA_REFERENCE: _Format.ValueType  # 34
+    """A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -499,6 +525,20 @@ FORMAT_APPLICATION_NUMBER: Format.ValueType  # 18
 """The number of an application to the prosecutor, in one of the forms of the policy data, such as "APP-9/2022"."""
 FORMAT_PRISONER_NUMBER: Format.ValueType  # 19
 """A prisoner's number, in one of the forms of the policy data, such as "P-1234/2023"."""
+FORMAT_VEHICLE_NUMBER: Format.ValueType  # 30
+"""The registration number of a vehicle: 1 to 3 letters, perhaps two digits of a year, 1 to 4 digits, such as LEB-12-1234. Spaces, dashes and
+capitals are normalised.
+"""
+FORMAT_EMAIL_ADDRESS: Format.ValueType  # 31
+"""An e-mail address in ASCII, at most 100 characters; normalised to small letters. No word for a victim or of relation, no more digits than
+a name may have.
+"""
+FORMAT_ACCOUNT_NAME: Format.ValueType  # 32
+"""The name of an account: 2 to 40 of A-Z, a-z, 0-9, full stop, dash and underscore; an @ before it is taken away. Screened likewise."""
+FORMAT_FINGERPRINT_REFERENCE: Format.ValueType  # 33
+"""A number under which fingerprints are kept, in one of the forms of the policy data, such as "FPB-123/2022"."""
+FORMAT_DNA_REFERENCE: Format.ValueType  # 34
+"""A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final
@@ -589,6 +629,7 @@ class FieldRule(_message.Message):
     MAX_FIELD_NUMBER: _builtins.int
     NOT_FUTURE_FIELD_NUMBER: _builtins.int
     NOT_BEFORE_FIELD_FIELD_NUMBER: _builtins.int
+    MASK_OF_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
     """The field must be set: not empty, not zero, not UNSPECIFIED."""
     format: Global___Format.ValueType
@@ -605,6 +646,8 @@ class FieldRule(_message.Message):
     """A date or instant that must not be later than now in Asia/Karachi."""
     not_before_field: _builtins.str
     """Name of a date field of the same message that must not be later than this one."""
+    mask_of: _builtins.str
+    """Of a field mask: name of the message field of the same message whose fields its paths name."""
     def __init__(
         self,
         *,
@@ -616,10 +659,11 @@ class FieldRule(_message.Message):
         max: _builtins.int = ...,
         not_future: _builtins.bool = ...,
         not_before_field: _builtins.str = ...,
+        mask_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "max", b"max", "max_len", b"max_len", "min", b"min", "min_len", b"min_len", "not_before_field", b"not_before_field", "not_future", b"not_future", "required", b"required"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "mask_of", b"mask_of", "max", b"max", "max_len", b"max_len", "min", b"min", "min_len", b"min_len", "not_before_field", b"not_before_field", "not_future", b"not_future", "required", b"required"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

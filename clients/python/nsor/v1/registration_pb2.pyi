@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
+from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
@@ -360,6 +361,13 @@ class Registration(_message.Message):
     HELD_FOR_REVIEW_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MARKS_FIELD_NUMBER: _builtins.int
+    VEHICLES_FIELD_NUMBER: _builtins.int
+    OCCUPATIONS_FIELD_NUMBER: _builtins.int
+    EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    ACCOUNTS_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
+    DNA_REFERENCES_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
@@ -402,6 +410,34 @@ class Registration(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version was written."""
 
+    @_builtins.property
+    def marks(self) -> _containers.RepeatedCompositeFieldContainer[_amendments_pb2.Mark]:
+        """Marks by which the offender can be known."""
+
+    @_builtins.property
+    def vehicles(self) -> _containers.RepeatedCompositeFieldContainer[_amendments_pb2.Vehicle]:
+        """Vehicles that the offender uses."""
+
+    @_builtins.property
+    def occupations(self) -> _containers.RepeatedCompositeFieldContainer[_amendments_pb2.Occupation]:
+        """Places of work or study."""
+
+    @_builtins.property
+    def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses."""
+
+    @_builtins.property
+    def accounts(self) -> _containers.RepeatedCompositeFieldContainer[_amendments_pb2.Account]:
+        """Accounts."""
+
+    @_builtins.property
+    def fingerprint_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers under which fingerprints are kept; never the prints."""
+
+    @_builtins.property
+    def dna_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers under which a DNA profile is kept; never the profile."""
+
     def __init__(
         self,
         *,
@@ -419,10 +455,17 @@ class Registration(_message.Message):
         held_for_review: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        marks: _abc.Iterable[_amendments_pb2.Mark] | None = ...,
+        vehicles: _abc.Iterable[_amendments_pb2.Vehicle] | None = ...,
+        occupations: _abc.Iterable[_amendments_pb2.Occupation] | None = ...,
+        email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        accounts: _abc.Iterable[_amendments_pb2.Account] | None = ...,
+        fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
+        dna_references: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custody", b"custody", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "etag", b"etag", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -867,7 +910,6 @@ class ConfirmRegistrationRequest(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
-    JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -878,10 +920,6 @@ class ConfirmRegistrationRequest(_message.Message):
     """The etag that the court has seen."""
     case_number: _builtins.str
     """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
-    @_builtins.property
-    def judgment_date(self) -> _date_pb2.Date:
-        """The day of the judgment in the court's own record; it must be that of the same conviction."""
-
     def __init__(
         self,
         *,
@@ -890,11 +928,10 @@ class ConfirmRegistrationRequest(_message.Message):
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
-        judgment_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -939,28 +976,22 @@ class Confirmation(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
-    JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
     etag: _builtins.str
     """The etag that the court has seen."""
     case_number: _builtins.str
     """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
-    @_builtins.property
-    def judgment_date(self) -> _date_pb2.Date:
-        """The day of the judgment in the court's own record; it must be that of the same conviction."""
-
     def __init__(
         self,
         *,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
-        judgment_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -69,6 +70,11 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/GetRegistration',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.FromString,
+                _registered_method=True)
+        self.AmendRegistration = channel.unary_unary(
+                '/nsor.v1.RegistrationService/AmendRegistration',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.FromString,
                 _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ListReviews',
@@ -178,10 +184,9 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmRegistration(self, request, context):
-        """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
-        and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
         must not be those who entered them. A few
-        pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,9 +205,17 @@ class RegistrationServiceServicer:
     def GetRegistration(self, request, context):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
         takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
         says when to ask again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AmendRegistration(self, request, context):
+        """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
+        offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,8 +276,7 @@ class RegistrationServiceServicer:
         records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
         and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
         none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
-        by the trial that it names: BUDGET_EMPTY.
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -339,6 +351,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetRegistration,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.SerializeToString,
+            ),
+            'AmendRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.AmendRegistration,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.SerializeToString,
             ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
@@ -586,6 +603,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetRegistration',
             nsor_dot_v1_dot_registration__pb2.GetRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AmendRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/AmendRegistration',
+            nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ Entering convictions and confirming them."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -64,10 +65,9 @@ class RegistrationServiceStub:
     and is shown to the prosecution, to that court and to NPB; the others go on being shown.
     """
     ConfirmRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]
-    """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
-    and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
     must not be those who entered them. A few
-    pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     ConfirmRegistrations: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]
     """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
@@ -78,9 +78,13 @@ class RegistrationServiceStub:
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
     takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
     says when to ask again.
+    """
+    AmendRegistration: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]
+    """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
+    offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
     """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
@@ -112,8 +116,7 @@ class RegistrationServiceStub:
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
     and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
     none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
-    by the trial that it names: BUDGET_EMPTY.
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
     """
     ConfirmJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
@@ -167,10 +170,9 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     and is shown to the prosecution, to that court and to NPB; the others go on being shown.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]  # type: ignore[assignment]
-    """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
-    and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
     must not be those who entered them. A few
-    pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     ConfirmRegistrations: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]  # type: ignore[assignment]
     """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
@@ -181,9 +183,13 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
+    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
     takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
     says when to ask again.
+    """
+    AmendRegistration: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]  # type: ignore[assignment]
+    """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
+    offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
     """
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
@@ -215,8 +221,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
     and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
     none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
-    by the trial that it names: BUDGET_EMPTY.
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
     """
     ConfirmJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]  # type: ignore[assignment]
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
@@ -297,10 +302,9 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ConfirmRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmRegistrationResponse, _abc.Awaitable[_registration_pb2.ConfirmRegistrationResponse]]:
-        """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
-        and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
         must not be those who entered them. A few
-        pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
 
     @_abc_1.abstractmethod
@@ -323,9 +327,19 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.GetRegistrationResponse, _abc.Awaitable[_registration_pb2.GetRegistrationResponse]]:
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
+        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
         takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
         says when to ask again.
+        """
+
+    @_abc_1.abstractmethod
+    def AmendRegistration(
+        self,
+        request: _amendments_pb2.AmendRegistrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.AmendRegistrationResponse, _abc.Awaitable[_amendments_pb2.AmendRegistrationResponse]]:
+        """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
+        offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
         """
 
     @_abc_1.abstractmethod
@@ -399,8 +413,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
         and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
         none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
-        by the trial that it names: BUDGET_EMPTY.
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
         """
 
     @_abc_1.abstractmethod

@@ -1,14 +1,12 @@
-"""Who may decide on a photo, and who sees it. Pure."""
+"""How many photos there may be, and who sees one. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import options_pb2, registration_pb2, types_pb2
-from nsor_server.access import rows
-from nsor_server.calls import Agency, Officer
-from nsor_server.storage.v1 import record_pb2
+from nsor.v1 import registration_pb2
+from nsor_server.calls import Agency
 
 MOST: Final = 40
 """Photos of a registration that aren't rejected."""
@@ -16,17 +14,6 @@ MOST_WAITING: Final = 10
 """Of them, those of one agency that nobody has confirmed yet: one agency doesn't take the room of the others."""
 MOST_EVER: Final = 200
 """Photos of a registration, rejected ones included: a bound for what a list opens."""
-
-
-def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None) -> bool:
-    """Tell whether the officer acts for the record's owner.
-
-    That is the prosecution that entered the record until the offender is released, and the police of the responsible
-    place from then on: whoever knows him by then.
-    """
-    if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
-        return agency.agency_id == record.created_by_agency
-    return agency.kind == options_pb2.AGENCY_KIND_POLICE and rows.within(agency, officer, [record.responsible_place])
 
 
 def has_room(agency: Agency, states: Sequence[tuple[int, str]], ever: int) -> bool:

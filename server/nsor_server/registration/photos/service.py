@@ -15,6 +15,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos, Refused, Unavailable
 from nsor_server.images.wire import Answer
 from nsor_server.registration import record as records
+from nsor_server.registration import rules as owners
 from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.photos import rules, store
@@ -224,7 +225,7 @@ class PhotoService:
             errors.NoRecord: there is none, or it isn't his.
         """
         row, record = self._head(call, registration_id, conn)
-        if not rules.is_owner(record, call.agency, call.officer):
+        if not owners.is_owner(record, call.agency, call.officer):
             raise errors.NoRecord
         key = registrations.data_key(self._sealer, row)
         photo = store.one(conn, key, row.registration_id, raw(photo_id))
@@ -234,7 +235,7 @@ class PhotoService:
 
 
 def _is_shown(call: Call, record: record_pb2.RegistrationRecord, photo: store.Photo) -> bool:
-    owner = rules.is_owner(record, call.agency, call.officer)
+    owner = owners.is_owner(record, call.agency, call.officer)
     return rules.is_shown(photo.state, photo.record.agency, call.agency, owner=owner)
 
 

@@ -307,6 +307,114 @@ class Conviction(_message.Message):
 Global___Conviction: _TypeAlias = Conviction  # noqa: Y015
 
 @_typing.final
+class Mark(_message.Message):
+    """A mark."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    BODY_PART_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.MarkKind."""
+    body_part: _builtins.int
+    """Number of nsor.v1.BodyPart."""
+    side: _builtins.int
+    """Number of nsor.v1.BodySide."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        body_part: _builtins.int = ...,
+        side: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_part", b"body_part", "kind", b"kind", "side", b"side"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mark: _TypeAlias = Mark  # noqa: Y015
+
+@_typing.final
+class Vehicle(_message.Message):
+    """A vehicle."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.VehicleKind."""
+    number: _builtins.str
+    """Registration number."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Vehicle: _TypeAlias = Vehicle  # noqa: Y015
+
+@_typing.final
+class Occupation(_message.Message):
+    """A place of work or study."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.OccupationKind."""
+    place_code: _builtins.str
+    """Place code."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        place_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Occupation: _TypeAlias = Occupation  # noqa: Y015
+
+@_typing.final
+class Account(_message.Message):
+    """An account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    service: _builtins.int
+    """Number of nsor.v1.AccountService."""
+    name: _builtins.str
+    """Name of the account."""
+    def __init__(
+        self,
+        *,
+        service: _builtins.int = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Account: _TypeAlias = Account  # noqa: Y015
+
+@_typing.final
 class RegistrationRecord(_message.Message):
     """A version of a registration. It repeats the columns that stand beside it, so that a swapped row shows itself."""
 
@@ -337,6 +445,13 @@ class RegistrationRecord(_message.Message):
     ADDRESSES_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
     IMPORTED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    MARKS_FIELD_NUMBER: _builtins.int
+    VEHICLES_FIELD_NUMBER: _builtins.int
+    OCCUPATIONS_FIELD_NUMBER: _builtins.int
+    EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    ACCOUNTS_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
+    DNA_REFERENCES_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -397,6 +512,34 @@ class RegistrationRecord(_message.Message):
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]:
         """Addresses, the newest last."""
 
+    @_builtins.property
+    def marks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mark]:
+        """Marks."""
+
+    @_builtins.property
+    def vehicles(self) -> _containers.RepeatedCompositeFieldContainer[Global___Vehicle]:
+        """Vehicles."""
+
+    @_builtins.property
+    def occupations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Occupation]:
+        """Places of work or study."""
+
+    @_builtins.property
+    def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses."""
+
+    @_builtins.property
+    def accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Account]:
+        """Accounts."""
+
+    @_builtins.property
+    def fingerprint_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers under which fingerprints are kept."""
+
+    @_builtins.property
+    def dna_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers under which a DNA profile is kept."""
+
     def __init__(
         self,
         *,
@@ -425,10 +568,17 @@ class RegistrationRecord(_message.Message):
         addresses: _abc.Iterable[Global___Address] | None = ...,
         heightened_handling: _builtins.bool = ...,
         imported_by_agency: _builtins.str = ...,
+        marks: _abc.Iterable[Global___Mark] | None = ...,
+        vehicles: _abc.Iterable[Global___Vehicle] | None = ...,
+        occupations: _abc.Iterable[Global___Occupation] | None = ...,
+        email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        accounts: _abc.Iterable[Global___Account] | None = ...,
+        fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
+        dna_references: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "documents", b"documents", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,154 @@
+"""`nsor amend`: what a record says of a person, shown as was -> becomes before it is changed.
+
+Particulars are personal data: they come from a file or stdin, never from the command line, which other users can read.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nsor.cli import agreement
+from nsor.cli.arguments import record_id
+from nsor.cli.session import CONFIDENTIAL, Session, common, read_request, read_text
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import amendments_pb2, registration_pb2
+
+_NOTHING = "(nothing)"
+
+
+@click.command()
+@click.argument("registration_id", required=False, type=record_id)
+@click.argument("file", required=False, metavar="[FILE|-]")
+@click.option("--validate-only", is_flag=True, help="Check the amendment and change nothing.")
+@click.option("--template", is_flag=True, help="Print particulars to fill in.")
+@click.option("--current", is_flag=True, help="Print what the record says now, as a file to change. CONFIDENTIAL.")
+@agreement.option
+@common
+def amend(  # noqa: PLR0917 - one argument per option of the command
+    session: Session,
+    registration_id: str | None,
+    file: str | None,
+    validate_only: bool,
+    template: bool,
+    current: bool,
+    agreed: bool,
+) -> None:
+    """Amend what a record of your agency says of the person; you sign.
+
+    FILE is JSON with the particulars that change, and no others. A list is given whole, with what stays of it; no name
+    is left out: an old one becomes NAME_KIND_FORMER. The prosecution that entered the record amends it until release,
+    the police of the responsible place from then on.
+    """
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    if template:
+        from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
+
+        click.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
+        return
+    if registration_id is None or (file is None and not current):
+        raise click.UsageError(
+            "Give the registration's id and a FILE with what changes, or - for stdin."
+            " `nsor amend ID --current` prints one to change."
+        )
+    if file is None:
+        with session.client(officer=True) as client:
+            session.json_of(_particulars(_shown(client, registration_id)))
+        return
+    given, paths = read(file)
+    request = amendments_pb2.AmendRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        etag="unseen",
+        particulars=given,
+    )
+    request.update_mask.paths.extend(paths)
+    with session.client(officer=True) as client:
+        if not validate_only:
+            seen: registration_pb2.Registration = _shown(client, registration_id)
+            request.etag = seen.etag
+            show_changes(session, seen, given, paths)
+            agreement.obtain(session, "Amend the record so?", agreed=agreed)
+        answer = client.registration.amend_registration(request)
+        session.answer(answer, title="Correct: nothing was changed" if validate_only else "Record amended")
+
+
+def read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
+    """The particulars of a file, and which of them it gives.
+
+    Raises:
+        click.UsageError: it isn't their JSON, or gives none.
+    """
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    text, given = read_text(file), amendments_pb2.Particulars()
+    read_request(text, given)
+    fields: Any = given.DESCRIPTOR
+    named = [fields.fields_by_name.get(key) or fields.fields_by_camelcase_name[key] for key in json.loads(text)]
+    paths = [field.name for field in named]
+    if not paths:
+        raise click.UsageError("The file changes nothing.")
+    return given, paths
+
+
+def show_changes(
+    session: Session, seen: registration_pb2.Registration, given: amendments_pb2.Particulars, paths: Sequence[str]
+) -> None:
+    """Show people what each of the particulars was and becomes."""
+    if session.as_json:
+        return
+    click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
+    was, rows = _particulars(seen), []
+    for path in paths:
+        before, after = list(_lines(was, path)), list(_lines(given, path))
+        rows.append((path.replace("_", " "), ""))
+        rows += [("  was", line) for line in before or [_NOTHING]]
+        rows += [("  becomes", line) for line in after or [_NOTHING]]
+    session.table("What changes", ("", ""), rows)
+
+
+def _shown(client: Client, registration_id: str) -> registration_pb2.Registration:
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
+    return client.registration.get_registration(wanted).message.registration
+
+
+def _particulars(shown: registration_pb2.Registration) -> amendments_pb2.Particulars:
+    """What a registration says of the person, in the form of an amendment."""
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    found = amendments_pb2.Particulars()
+    # What both messages have under one name has one number or another; by their JSON they are the same.
+    for part in (shown.person, shown):
+        of: Any = part.DESCRIPTOR.fields_by_name
+        for field in found.DESCRIPTOR.fields:
+            if field.name in of and field.is_repeated:
+                getattr(found, field.name).extend(getattr(part, field.name))
+            elif field.name in of and field.message_type is not None:
+                if part.HasField(field.name):  # type: ignore[arg-type]  # a field's name
+                    getattr(found, field.name).CopyFrom(getattr(part, field.name))
+            elif field.name in of:
+                setattr(found, field.name, getattr(part, field.name))
+    return found
+
+
+def _lines(particulars: amendments_pb2.Particulars, path: str) -> Iterator[str]:
+    """The values of one of the particulars as people read them, each on a line."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    field: Any = particulars.DESCRIPTOR.fields_by_name[path]
+    value: Any = getattr(particulars, path)
+    if not field.is_repeated and not (particulars.HasField(path) if field.has_presence else value):  # type: ignore[arg-type]  # a field's name
+        return
+    for item in value if field.is_repeated else [value]:
+        alone = field.message_type is None or field.message_type.full_name == "google.type.Date"
+        yield render.text(field, item) if alone else ", ".join(text for _, _, text in render.lines(item) if text)

@@ -1,0 +1,43 @@
+"""What the record asks of an amendment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nsor.v1 import errors_pb2
+from nsor_server import errors
+from nsor_server.registration import rules
+from nsor_server.storage.v1 import record_pb2
+
+
+def check_fits(
+    before: record_pb2.RegistrationRecord,
+    after: record_pb2.RegistrationRecord,
+    shown: Iterable[record_pb2.Conviction],
+) -> None:
+    """See that an amended record may follow a version, by what its owner is shown of that.
+
+    Args:
+        before: the newest version.
+        after: the same, amended.
+        shown: the convictions that the owner is shown: nothing may depend on the others.
+
+    Raises:
+        errors.InvalidFields: NAME_REMOVED: a name that the record has is missing. ADDRESS_MOVED: the newest current
+            address is of another place, for which other police may be responsible. DATE_ORDER: born after an offence.
+    """
+    refused = []
+    if not {_name(each) for each in before.names} <= {_name(each) for each in after.names}:
+        refused.append(errors.Violation("particulars.names", errors_pb2.FIELD_REASON_NAME_REMOVED))
+    if rules.responsible_place(after.addresses) != rules.responsible_place(before.addresses):
+        refused.append(errors.Violation("particulars.addresses", errors_pb2.FIELD_REASON_ADDRESS_MOVED))
+    offences = [count.offence_day for conviction in shown for count in conviction.counts]
+    if after.birth_day != before.birth_day and offences and min(offences) < after.birth_day:
+        refused.append(errors.Violation("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    if refused:
+        raise errors.InvalidFields(violations=tuple(refused))
+
+
+def _name(name: record_pb2.Name) -> tuple[str, str, int]:
+    """What a name is, whatever it is used for: an official one may become a former one."""
+    return name.name, name.relative_name, name.relation

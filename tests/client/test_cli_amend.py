@@ -1,0 +1,76 @@
+"""`nsor amend`: what changes comes from a file, is shown as was -> becomes, and is signed only when somebody agrees."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nsor.v1 import amendments_pb2, registration_pb2, types_pb2
+from tests.client.conftest import Register, Run
+
+GET = "nsor.v1.RegistrationService/GetRegistration"
+AMEND = "nsor.v1.RegistrationService/AmendRegistration"
+RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def amended(register: Register) -> Register:
+    shown = registration_pb2.Registration(
+        registration_id=RECORD,
+        etag="0123456789abcdef",
+        person=types_pb2.Person(
+            names=[types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")],
+            nationality="PK",
+            mobile_numbers=["+923990000001"],
+        ),
+    )
+    register.answers[GET] = lambda _: registration_pb2.GetRegistrationResponse(registration=shown)
+    register.answers[AMEND] = lambda _: amendments_pb2.AmendRegistrationResponse(registration_id=RECORD, etag="f" * 16)
+    return register
+
+
+def test_what_changes_is_shown_and_asked_before_it_is_sent(
+    run: Run, amended: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "change.json"
+    file.write_text('{"nationality": "AF", "mobile_numbers": [], "vehicles": [{"kind": 1, "number": "LEB-12-1234"}]}')
+    assert run("amend", RECORD, str(file), stdin="n\n") == 130
+    printed = capsys.readouterr().out.split("\n")
+    assert [line.split() for line in printed if line.startswith("  ")] == [
+        *(["was", "PK"], ["becomes", "AF"]),
+        *(["was", "+923990000001"], ["becomes", "(nothing)"]),
+        *(["was", "(nothing)"], ["becomes", "car,", "LEB-12-1234"]),
+    ]
+    assert [call.method for call in amended.calls] == [GET]
+    assert run("amend", RECORD, str(file), "--yes") == 0
+    request = amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[-1].request)
+    assert list(request.update_mask.paths) == ["nationality", "mobile_numbers", "vehicles"]
+    assert (request.etag, request.particulars.nationality) == ("0123456789abcdef", "AF")
+    assert "nsor-decision-bin" in amended.calls[-1].metadata
+
+
+def test_what_the_record_says_now_is_a_file_to_change(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("amend", RECORD, "--current") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["names"] == [{"kind": "NAME_KIND_OFFICIAL", "name": "Zafar Testi"}]
+    assert found["nationality"] == "PK"
+    assert run("amend", RECORD, "-", "--yes", "--json", stdin=json.dumps(found)) == 0
+    request = amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[-1].request)
+    assert list(request.update_mask.paths) == list(found)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"cnicc": "3520112345671"}', "[]", "3520112345671"])
+def test_a_file_of_another_form_costs_no_call_and_is_not_repeated(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    assert run("amend", RECORD, "-", "--yes", stdin=text) == 2
+    assert not amended.calls
+    assert "3520112345671" not in capsys.readouterr().err
+
+
+def test_a_rehearsal_reads_no_record(run: Run, amended: Register) -> None:
+    assert run("amend", RECORD, "-", "--validate-only", stdin='{"nationality": "AF"}') == 0
+    assert [call.method for call in amended.calls] == [AMEND]
+    assert amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[0].request).validate_only

@@ -73,6 +73,7 @@ SECONDS: Final = 30.0
 _TABLES = (
     "registration_version",
     "registration_key",
+    "registration_work",
     "registration_identifier",
     "registration_case",
     "registration_claim",
@@ -539,7 +540,7 @@ class Services:
             return [recipient for (recipient,) in owner.execute(query, (kind,))]
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
-        self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos)
+        self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)
         self.lookups = LookupService(self.sealer, self.blind_index)
         self.notifications = NotificationService(self.sealer)
         services = (

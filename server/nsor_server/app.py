@@ -222,7 +222,7 @@ def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos) -> Se
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     lookups = LookupService(sealer, blind_index)
     services = (
-        RegistrationService(sealer, blind_index, photos),
+        RegistrationService(sealer, blind_index, photos, durable),
         NotificationService(sealer),
         lookups,
         OversightService(keyring, durable),

@@ -328,10 +328,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is to be added; ``values`` are those of the table's columns."""
+    """A row that is to be added.
+
+    Attributes:
+        values: those of the table's columns.
+        beside: rows of state that follow from this one, and go where it goes.
+    """
 
     table: Table
     values: tuple[Any, ...]
+    beside: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

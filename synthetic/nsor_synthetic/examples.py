@@ -20,6 +20,7 @@ from nsor.v1 import (
     oversight_pb2,
     registration_pb2,
     types_pb2,
+    worklists_pb2,
 )
 from nsor_synthetic.orders import NAMESPACE
 from nsor_synthetic.pictures import picture
@@ -71,6 +72,11 @@ def requests(seed: int) -> Iterator[Message]:
     )
     yield registration_pb2.ListImportFindingsRequest(import_id=ids.uuid("import"), page_token="17")  # noqa: S106 - as below
     yield amend_registration(seed)
+    yield worklists_pb2.ListRegistrationsRequest(
+        kind=worklists_pb2.WORK_KIND_APPEAL_WINDOW,
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - as below
+    )
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)

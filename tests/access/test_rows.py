@@ -27,6 +27,7 @@ from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.registration.imports import store as imports
 from nsor_server.registration.judgments import store as judgments
+from nsor_server.registration.worklists import store as worklists
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Statement, ask
 
@@ -246,6 +247,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/AddConviction": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmRegistration": registrations._HEAD_IN,
     "nsor.v1.RegistrationService/ListImportFindings": imports._PAGE_IN,
+    "nsor.v1.RegistrationService/ListRegistrations": worklists._PAGE_IN,
     **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
         for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration")

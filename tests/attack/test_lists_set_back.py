@@ -6,14 +6,15 @@ from nsor.v1 import oversight_pb2
 from nsor_server import errors
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed, is_shown
-from tests.calls import FIA_IMMIGRATION, NPB, Services, call_of, cnic
+from tests.calls import FIA_IMMIGRATION, NPB, Services, call_of, cnic, officer_of
 
+OFFICER = officer_of(NPB)
 LISTED = "the accesses that were listed aren't those of the ledger"
 
 
 def listed(services: Services, **fields: object) -> oversight_pb2.ListAccessesResponse:
     request = oversight_pb2.ListAccessesRequest(**fields)  # type: ignore[arg-type]
-    response: oversight_pb2.ListAccessesResponse = services.ask(call_of(NPB), request).response
+    response: oversight_pb2.ListAccessesResponse = services.ask(call_of(NPB, OFFICER), request).response
     return response
 
 

@@ -10,6 +10,7 @@ CHANGED_IN_PLACE = {
     "budget": {"UPDATE", "DELETE"},
     "ledger_head": {"UPDATE"},
     "outbox": {"DELETE"},
+    "registration_work": {"UPDATE"},
     "write_probe": {"UPDATE"},
 }
 """Tables that are no history -> what the server may do to their rows besides adding some."""

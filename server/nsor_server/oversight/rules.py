@@ -62,10 +62,10 @@ class Filter:
             and (self.end_us is None or leaf.time_us < self.end_us)
         )
 
-    def binding(self, caller: str, purpose: int) -> bytes:
-        """What a page token is bound to: another caller's or another filter's token isn't this one's."""
-        parts = (caller, purpose, self.agency, self.outcome, self.start_us, self.end_us, self.access_id)
-        return repr(tuple(None if part is None else str(part) for part in parts)).encode()
+    def asked_for(self) -> tuple[object, ...]:
+        """What a page token is bound to: another filter's token isn't this one's."""
+        access_id = None if self.access_id is None else str(self.access_id)
+        return self.agency, self.outcome, self.start_us, self.end_us, access_id
 
 
 def access_filter(

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from nsor.v1 import options_pb2, oversight_pb2
+from nsor_server.access import lists
 from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import from_us
 from nsor_server.ledger import epoch, proofs
 from nsor_server.ledger.detail import Details
-from nsor_server.oversight import page_tokens, rules, store
+from nsor_server.oversight import rules, store
 from nsor_server.rpc.handlers import A, Handler, Unary
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_INDEX_BYTES: Final = 8
 
 
 class OversightService:
@@ -65,18 +69,16 @@ class OversightService:
             Internal: the ledger contradicts itself, or what this process knows of it.
         """
         wanted = rules.access_filter(call.agency, call.rows, request)
-        binding = wanted.binding(call.agency.agency_id, call.purpose)
-        if request.page_token:
-            before = page_tokens.read(self._sealer, binding, request.page_token)
-        else:
-            before = store.size(conn, self._durable())
+        ended = lists.place(self._sealer, call, request.page_token, *wanted.asked_for())
+        before = store.size(conn, self._durable()) if ended is None else int.from_bytes(ended, "big")
         size = request.page_size or rules.DEFAULT_PAGE
         details = self._details if rules.shows_detail(call.purpose) else None
         found = store.newest_first(conn, wanted, before=before, most=size + 1, details=details)
         page = found[:size]
         response = oversight_pb2.ListAccessesResponse(accesses=[_access(call, entry) for entry in page])
         if len(found) > size:
-            response.next_page_token = page_tokens.make(self._sealer, binding, page[-1].index)
+            last = page[-1].index.to_bytes(_INDEX_BYTES, "big")
+            response.next_page_token = lists.token(self._sealer, call, last, *wanted.asked_for())
         listed = _listed(wanted, before, size + 1, store.hashed(found))
         return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed=listed))
 

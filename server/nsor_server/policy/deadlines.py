@@ -26,6 +26,7 @@ COURT_CASE_EXPIRY: Final = "court-case-expiry"
 APPEAL_WINDOW: Final = "appeal-window"
 APPEAL_WINDOW_OTHER_COURTS: Final = "appeal-window-other-courts"
 JUDGMENT_CONFIRMATION: Final = "judgment-confirmation"
+CONVICTION_CONFIRMATION: Final = "conviction-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
@@ -37,6 +38,7 @@ COUNTED: Final = (
     APPEAL_WINDOW,
     APPEAL_WINDOW_OTHER_COURTS,
     JUDGMENT_CONFIRMATION,
+    CONVICTION_CONFIRMATION,
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
     PROPOSAL_EXPIRY,

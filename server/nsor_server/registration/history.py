@@ -108,6 +108,7 @@ class History:
         self._claims = Rows(conn, "claims", _CLAIMS, add)
         self._standing: dict[bytes, Standing] = {}
         self._claiming: dict[tuple[int, str], list[Standing]] = {}
+        self._whole = True
         self.rotations = 0
         """How often keys have been rotated so far."""
         self.changed: list[record_pb2.RegistrationRecord] = []
@@ -118,6 +119,11 @@ class History:
         """The newest version of a registration after the last entry; 0: there was none."""
         standing = self._standing.get(registration_id)
         return standing.version if standing else 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every version has opened so far."""
+        return self._whole
 
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
@@ -182,7 +188,7 @@ class History:
         else:
             record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, row))
         if record is None:
-            standing.whole = False
+            standing.whole = self._whole = False
             return standing
         self.changed.append(record)
         if record.state != states.registration_state(record.convictions):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2
@@ -22,6 +22,7 @@ from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
+from nsor_server.registration.worklists.service import Worklists
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -35,13 +36,21 @@ _HELD: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["held_for
 class RegistrationService:
     """Enters, confirms and shows registrations."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex, photos: Photos) -> None:
-        """``photos`` decodes what is given as one."""
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, photos: Photos, durable: Callable[[], int]) -> None:
+        """Prepare.
+
+        Args:
+            sealer: opens and seals records.
+            blind_index: finds what they claim.
+            photos: decodes what is given as one.
+            durable: gives how many entries this process knows to be durable.
+        """
         self._sealer = sealer
         self._blind_index = blind_index
         self._imports = ImportService(sealer)
         self._photos = PhotoService(sealer, photos)
         self._judgments = Judgments(sealer, blind_index)
+        self._worklists = Worklists(sealer, durable)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -76,6 +85,7 @@ class RegistrationService:
             *Amendments(self._sealer).handlers(),
             *self._photos.handlers(),
             *self._judgments.handlers(),
+            *self._worklists.handlers(),
         )
 
     def create_registration(

@@ -36,7 +36,8 @@ def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
     """
     tables: dict[str, list[Row]] = {}
     for row in rows:
-        tables.setdefault(row.table.name, []).append(row)
+        for each in (row, *row.beside):
+            tables.setdefault(each.table.name, []).append(each)
     steps = []
     for own in tables.values():
         table = own[0].table

@@ -15,6 +15,7 @@ from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -84,6 +85,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         judged,
         reviewed,
         Amended(conn, keyring, history, report.add),
+        Worklists(conn, history, report.add),
         Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]

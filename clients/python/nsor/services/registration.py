@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import amendments_pb2, registration_pb2
+from nsor.v1 import amendments_pb2, registration_pb2, worklists_pb2
 
 
 class Registration(Service):
@@ -280,6 +280,22 @@ class Registration(Service):
             "nsor.v1.RegistrationService/GetPhoto",
             request,
             registration_pb2.GetPhotoResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_registrations(
+        self,
+        request: worklists_pb2.ListRegistrationsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[worklists_pb2.ListRegistrationsResponse]:
+        """List what the agency has to do, kind by kind, and of each what began first."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListRegistrations",
+            request,
+            worklists_pb2.ListRegistrationsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

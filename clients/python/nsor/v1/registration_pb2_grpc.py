@@ -5,6 +5,7 @@ import warnings
 
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
+from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -75,6 +76,11 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/AmendRegistration',
                 request_serializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.FromString,
+                _registered_method=True)
+        self.ListRegistrations = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListRegistrations',
+                request_serializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.FromString,
                 _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ListReviews',
@@ -221,6 +227,16 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRegistrations(self, request, context):
+        """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
+        filed; the prosecution that entered them these as well. Only what lies within the officer's places, masked, and never by person; what is
+        done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
+        (BUDGET_EMPTY), and a registration is opened by GetRegistration.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReviews(self, request, context):
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
         names in either script, relatives, birth years and districts are alike. They are written at fixed
@@ -356,6 +372,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.AmendRegistration,
                     request_deserializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.SerializeToString,
+            ),
+            'ListRegistrations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRegistrations,
+                    request_deserializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.SerializeToString,
             ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
@@ -630,6 +651,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/AmendRegistration',
             nsor_dot_v1_dot_amendments__pb2.AmendRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_amendments__pb2.AmendRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRegistrations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListRegistrations',
+            nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.SerializeToString,
+            nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

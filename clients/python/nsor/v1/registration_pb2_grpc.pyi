@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
+from nsor.v1 import worklists_pb2 as _worklists_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -85,6 +86,12 @@ class RegistrationServiceStub:
     AmendRegistration: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]
     """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
     offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+    """
+    ListRegistrations: _grpc.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]
+    """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
+    filed; the prosecution that entered them these as well. Only what lies within the officer's places, masked, and never by person; what is
+    done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
+    (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
@@ -190,6 +197,12 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     AmendRegistration: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]  # type: ignore[assignment]
     """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
     offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+    """
+    ListRegistrations: _aio.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]  # type: ignore[assignment]
+    """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
+    filed; the prosecution that entered them these as well. Only what lies within the officer's places, masked, and never by person; what is
+    done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
+    (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
@@ -340,6 +353,18 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_amendments_pb2.AmendRegistrationResponse, _abc.Awaitable[_amendments_pb2.AmendRegistrationResponse]]:
         """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
         offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRegistrations(
+        self,
+        request: _worklists_pb2.ListRegistrationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worklists_pb2.ListRegistrationsResponse, _abc.Awaitable[_worklists_pb2.ListRegistrationsResponse]]:
+        """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
+        filed; the prosecution that entered them these as well. Only what lies within the officer's places, masked, and never by person; what is
+        done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
+        (BUDGET_EMPTY), and a registration is opened by GetRegistration.
         """
 
     @_abc_1.abstractmethod

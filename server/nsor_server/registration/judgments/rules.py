@@ -38,7 +38,7 @@ _EVENTS: Final[Mapping[int, states.Event]] = {
 }
 """What happens to a conviction. What is restored isn't here: it stays sealed until NPB's two officers unseal it."""
 
-_SPECIAL_COURTS: Final = frozenset(
+SPECIAL_COURTS: Final = frozenset(
     {
         types_pb2.COURT_KIND_SPECIAL_COURT,
         types_pb2.COURT_KIND_GBV_COURT,
@@ -171,7 +171,7 @@ def appeal_deadline(deadlines: Deadlines, request: registration_pb2.RecordJudgme
     """By when an appeal had to be filed, and whether it came later; None: the judgment isn't the filing of one."""
     if request.kind != registration_pb2.JUDGMENT_KIND_APPEAL_FILED:
         return None
-    special = request.trial.court_kind in _SPECIAL_COURTS
+    special = request.trial.court_kind in SPECIAL_COURTS
     rule = APPEAL_WINDOW if special else APPEAL_WINDOW_OTHER_COURTS
     due = deadlines.due(rule, _midnight(to_date(request.trial.judgment_date)))
     return due, _midnight(to_date(request.order_date)) > due.due

@@ -31,6 +31,31 @@ COMMENT ON COLUMN registration_key.wrapped IS 'the data key under the keyring; r
 
 GRANT SELECT, INSERT ON registration_version, registration_key TO nsor_server;
 
+-- What there is to do with registrations: state that follows from their newest versions, changed in place. It names nobody; what a
+-- worklist shows is read from the version, which has to say the same.
+CREATE TABLE registration_work (
+    subject_id uuid NOT NULL,
+    part smallint NOT NULL,
+    registration_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    agency text NOT NULL,
+    place text NOT NULL,
+    court_kind smallint NOT NULL,
+    since_us bigint NOT NULL,
+    PRIMARY KEY (subject_id, part)
+);
+CREATE INDEX registration_work_open ON registration_work (kind, agency, place, court_kind, since_us, subject_id)
+WHERE kind > 0;
+COMMENT ON COLUMN registration_work.subject_id IS 'a conviction';
+COMMENT ON COLUMN registration_work.part IS 'a subject has one work of each part at a time; 0: of a conviction';
+COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 0: nothing is to be done any more';
+COMMENT ON COLUMN registration_work.agency IS 'the prosecution that the record counts as entered by';
+COMMENT ON COLUMN registration_work.place IS 'of the court that it is for';
+COMMENT ON COLUMN registration_work.court_kind IS 'enum nsor.v1.CourtKind of that court';
+COMMENT ON COLUMN registration_work.since_us IS 'when it began, microseconds since 1970: from it its deadline is counted';
+
+GRANT SELECT, INSERT, UPDATE ON registration_work TO nsor_server;
+
 -- Imports: what became of each row, a hundred row numbers to a block. A message that stores something of a block adds a
 -- version with all that is known of it, so that the newest says everything.
 CREATE TABLE import_block (

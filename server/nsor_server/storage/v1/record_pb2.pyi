@@ -243,6 +243,7 @@ class Conviction(_message.Message):
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     JUDGMENT_IDS_FIELD_NUMBER: _builtins.int
+    ENTERED_TIME_US_FIELD_NUMBER: _builtins.int
     court_kind: _builtins.int
     """Number of nsor.v1.CourtKind."""
     court_place: _builtins.str
@@ -267,6 +268,8 @@ class Conviction(_message.Message):
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
     offence_table_version: _builtins.int
     """Version of the offence table that judged the counts: of policy_version."""
+    entered_time_us: _builtins.int
+    """When the version was written that entered it, microseconds since 1970."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -297,10 +300,11 @@ class Conviction(_message.Message):
         confirmed_by_key: _builtins.bytes = ...,
         offence_table_version: _builtins.int = ...,
         judgment_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        entered_time_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "fir", b"fir", "judgment_day", b"judgment_day", "judgment_ids", b"judgment_ids", "offence_table_version", b"offence_table_version", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_state", b"appeal_state", "case_number", b"case_number", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "conviction_id", b"conviction_id", "counts", b"counts", "court_kind", b"court_kind", "court_place", b"court_place", "entered_by_agency", b"entered_by_agency", "entered_by_key", b"entered_by_key", "entered_time_us", b"entered_time_us", "fir", b"fir", "judgment_day", b"judgment_day", "judgment_ids", b"judgment_ids", "offence_table_version", b"offence_table_version", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1627,6 +1631,7 @@ class AccessDetail(_message.Message):
     SHOWN_VERSION_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     LISTED_FIELD_NUMBER: _builtins.int
+    LISTED_WORK_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -1675,6 +1680,10 @@ class AccessDetail(_message.Message):
     def listed(self) -> Global___ListedAccesses:
         """Of a page of a list of accesses: what was listed."""
 
+    @_builtins.property
+    def listed_work(self) -> Global___ListedWork:
+        """Of a page of a worklist: what was listed."""
+
     def __init__(
         self,
         *,
@@ -1697,14 +1706,117 @@ class AccessDetail(_message.Message):
         shown_version: _builtins.int = ...,
         events: Global___ToldEvents | None = ...,
         listed: Global___ListedAccesses | None = ...,
+        listed_work: Global___ListedWork | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_work", b"listed_work", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class ListedWork(_message.Message):
+    """A page of a worklist: for whom it was made, how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    JURISDICTION_FIELD_NUMBER: _builtins.int
+    ACTS_AT_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    COURT_KINDS_FIELD_NUMBER: _builtins.int
+    SPECIAL_SINCE_US_FIELD_NUMBER: _builtins.int
+    OTHER_SINCE_US_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """Number of the nsor.v1.RowScope that the contract gave the caller."""
+    special_since_us: _builtins.int
+    """Of an appeal window: only what began at this instant or later, of a Special Court's judgment."""
+    other_since_us: _builtins.int
+    """Likewise, of another court's."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    sha256: _builtins.bytes
+    """SHA-256 of what was found: of each its place in the list, in order."""
+    @_builtins.property
+    def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places of the caller's agency."""
+
+    @_builtins.property
+    def acts_at(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places at which the officer acts."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.WorkKind that were asked for, sorted."""
+
+    @_builtins.property
+    def court_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only items of these courts, numbers of nsor.v1.CourtKind; none: of any."""
+
+    @_builtins.property
+    def after(self) -> Global___WorkPlace:
+        """Where the page before ended; absent: the first page."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
+        acts_at: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _abc.Iterable[_builtins.int] | None = ...,
+        court_kinds: _abc.Iterable[_builtins.int] | None = ...,
+        special_since_us: _builtins.int = ...,
+        other_since_us: _builtins.int = ...,
+        after: Global___WorkPlace | None = ...,
+        before: _builtins.int = ...,
+        most: _builtins.int = ...,
+        sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "court_kinds", b"court_kinds", "jurisdiction", b"jurisdiction", "kinds", b"kinds", "most", b"most", "other_since_us", b"other_since_us", "rows", b"rows", "sha256", b"sha256", "special_since_us", b"special_since_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedWork: _TypeAlias = ListedWork  # noqa: Y015
+
+@_typing.final
+class WorkPlace(_message.Message):
+    """Where an item stands in a worklist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_US_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.WorkKind."""
+    since_us: _builtins.int
+    """When it began."""
+    subject_id: _builtins.bytes
+    """What it is about, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        since_us: _builtins.int = ...,
+        subject_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "since_us", b"since_us", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkPlace: _TypeAlias = WorkPlace  # noqa: Y015
 
 @_typing.final
 class ListedAccesses(_message.Message):

@@ -1,0 +1,1 @@
+"""Worklists: what an agency has to do with registrations."""

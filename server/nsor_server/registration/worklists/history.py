@@ -1,0 +1,132 @@
+"""Worklists along the ledger: each page is made again from what there was to do when it was read.
+
+Whoever owns the database can take a row out of the list for a while, or hide a registration, and put it back: then a
+court never hears of what waits for it. What there is to do follows from the sealed versions.
+"""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import options_pb2
+from nsor_server.access import rows as scopes
+from nsor_server.calls import Agency, Officer
+from nsor_server.ledger.stored import Add, Connection, read
+from nsor_server.registration.history import History
+from nsor_server.registration.worklists import rows, rules, store
+from nsor_server.registration.worklists.rules import Place, Wanted, Work
+from nsor_server.storage.v1 import record_pb2
+
+KEPT: Final = 1 << 20
+"""For how many entries what was done is kept: no page is that old when its entry is written."""
+_ROWS: Final = f"""
+SELECT uuid_send(subject_id), part, uuid_send(registration_id), kind, agency, place, court_kind, since_us
+FROM {rows.TABLE}
+"""  # noqa: S608 - constants
+
+
+class _Group(NamedTuple):
+    """Works that one caller sees all or none of, as the statement of ``store`` has them."""
+
+    kind: int
+    agency: str
+    place: str
+    court_kind: int
+
+
+class _Span(NamedTuple):
+    """A work from the entry that brought it. In a group they stand in the list's order."""
+
+    since_us: int
+    subject_id: bytes
+    first: int
+
+
+class Worklists:
+    """What there was to do after each entry, and the pages of it. The history must be at the entry already."""
+
+    def __init__(self, conn: Connection, history: History, add: Add) -> None:
+        self._conn, self._history, self._add = conn, history, add
+        self._rows: dict[tuple[bytes, int], tuple[Any, ...]] = {}
+        self._open: dict[tuple[bytes, int], tuple[_Group, _Span]] = {}
+        self._spans: dict[_Group, list[_Span]] = {}
+        self._ended: dict[_Span, int] = {}
+        self._done: deque[tuple[int, _Group, _Span]] = deque()
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Go on to an entry; all come in their order."""
+        for record in self._history.changed:
+            for row in rows.of_version(record):
+                self._rows[row.values[0], row.values[1]] = row.values
+            for work in rules.works(record):
+                self._follow(index, work)
+        while self._done and self._done[0][0] < index - KEPT:
+            _, group, span = self._done.popleft()
+            self._spans[group].remove(span)
+            del self._ended[span]
+        if detail is not None and detail.HasField("listed_work") and self._history.is_whole:
+            self._compare(index, leaf.agency, detail.listed_work)
+
+    def finish(self) -> None:
+        """Compare the table with what there is to do."""
+        expected = dict(self._rows)
+        differing = 0
+        for row in read(self._conn, rows.TABLE, _ROWS):
+            differing += expected.pop((row[0], row[1]), None) != row
+        if (differing or expected) and self._history.is_whole:
+            self._add(-1, f"{differing + len(expected)} rows of {rows.TABLE} aren't those of the registrations")
+
+    def _follow(self, index: int, work: Work) -> None:
+        key = work.subject_id, work.part
+        group, before = _Group(work.kind, work.agency, work.place, work.court_kind), self._open.get(key)
+        if before is not None and (before[0], before[1].since_us) == (group, work.since_us):
+            return
+        if before is not None:
+            del self._open[key]
+            self._ended[before[1]] = index
+            self._done.append((index, *before))
+        if work.kind != rules.NONE:
+            span = _Span(work.since_us, work.subject_id, index)
+            self._open[key] = group, span
+            bisect.insort(self._spans.setdefault(group, []), span)
+
+    def _compare(self, index: int, agency_id: str, listed: record_pb2.ListedWork) -> None:
+        if listed.before > index or listed.before < index - KEPT:
+            self._add(index, "a worklist is of a register that wasn't, or was long before")
+            return
+        found = itertools.islice(self._page(agency_id, listed), listed.most)
+        if store.hashed(found) != listed.sha256:
+            self._add(index, "the worklist isn't what there was to do")
+
+    def _page(self, agency_id: str, listed: record_pb2.ListedWork) -> Iterator[Place]:
+        wanted = Wanted(tuple(listed.kinds), tuple(listed.court_kinds), listed.special_since_us, listed.other_since_us)
+        after = listed.after
+        start = Place(after.kind, after.since_us, after.subject_id) if listed.HasField("after") else store.START
+        caller = Agency(agency_id, options_pb2.AGENCY_KIND_UNSPECIFIED, tuple(listed.jurisdiction), enabled=True)
+        officer = Officer(b"", agency_id, "", b"", tuple(listed.acts_at), 0)
+        scope = options_pb2.RowScope.ValueType(listed.rows)
+        of_groups = [
+            self._of_group(group, wanted, start, listed.before)
+            for group in self._spans
+            if wanted.admits(group.kind, group.court_kind)
+            and scopes.shows(scope, scopes.Said(own_agency=group.agency, case_places=(group.place,)), caller, officer)
+        ]
+        return heapq.merge(*of_groups)
+
+    def _of_group(self, group: _Group, wanted: Wanted, start: Place, before: int) -> Iterator[Place]:
+        """The places of a group behind another place, as they stood when there were so many entries."""
+        spans = self._spans[group]
+        since_us = wanted.since_us(group.kind, group.court_kind)
+        least = start.since_us if group.kind == start.kind else store.START.since_us
+        least = least if since_us is None else max(least, since_us)
+        for at in range(bisect.bisect_left(spans, (least,)), len(spans)):
+            span = spans[at]
+            place = Place(group.kind, span.since_us, span.subject_id)
+            if place > start and span.first < before <= self._ended.get(span, before):
+                yield place

@@ -1,0 +1,38 @@
+"""The rows of what there is to do: state, not history, which follows from the newest version of each registration.
+
+They go with the row of that version, so that nobody who writes one can leave them out. They name nobody; what a list
+shows is read from the version, which has to say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor_server.calls import Row, Table
+from nsor_server.registration.worklists import rules
+from nsor_server.storage.v1 import record_pb2
+
+TABLE: Final = "registration_work"
+WORKS: Final = Table(
+    TABLE,
+    (
+        ("subject_id", "uuid"),
+        ("part", "smallint"),
+        ("registration_id", "uuid"),
+        ("kind", "smallint"),
+        ("agency", "text"),
+        ("place", "text"),
+        ("court_kind", "smallint"),
+        ("since_us", "bigint"),
+    ),
+    key=("subject_id", "part"),
+)
+
+
+def of_version(record: record_pb2.RegistrationRecord) -> tuple[Row, ...]:
+    """The rows that go with a version: of the first one those of what there is to do, and later of everything."""
+    return tuple(
+        Row(WORKS, (work.subject_id, work.part, record.registration_id, *work[2:]))
+        for work in rules.works(record)
+        if work.kind != rules.NONE or record.version > 1
+    )

@@ -1,0 +1,186 @@
+"""What there is to do with a registration, for whom, and by when. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from nsor.v1 import options_pb2, registration_pb2, types_pb2, worklists_pb2
+from nsor_server import errors
+from nsor_server.access.rows import Said
+from nsor_server.calls import Agency
+from nsor_server.formats.instants import from_day, instant, to_date, to_us
+from nsor_server.policy.deadlines import (
+    APPEAL_WINDOW,
+    APPEAL_WINDOW_OTHER_COURTS,
+    CONVICTION_CONFIRMATION,
+    KARACHI,
+    Deadlines,
+    Due,
+)
+from nsor_server.registration import states
+from nsor_server.registration.judgments.rules import SPECIAL_COURTS
+from nsor_server.storage.v1 import record_pb2
+
+NONE: Final = int(worklists_pb2.WORK_KIND_UNSPECIFIED)
+"""There is nothing to do."""
+PENDING_CONFIRMATION: Final = int(worklists_pb2.WORK_KIND_PENDING_CONFIRMATION)
+APPEAL_WINDOW_OPEN: Final = int(worklists_pb2.WORK_KIND_APPEAL_WINDOW)
+OF_CONVICTION: Final = 0
+"""The part of a work that a conviction is about: it has one kind at a time."""
+_KINDS: Final[Mapping[int, tuple[int, ...]]] = {
+    options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
+    options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN,),
+}
+"""Kind of agency -> what it has to do."""
+_LONGEST_WINDOW_DAYS: Final = 3_660
+
+
+class Work(NamedTuple):
+    """Something to do, or that there is nothing to do any more.
+
+    Attributes:
+        subject_id: what it is about, 16 bytes: a conviction.
+        part: of which there is one work of a subject at a time.
+        kind: number of WorkKind; ``NONE``: nothing any more.
+        agency: the prosecution that the record counts as entered by.
+        place: of the court.
+        court_kind: number of CourtKind.
+        since_us: when it began, microseconds since 1970.
+    """
+
+    subject_id: bytes
+    part: int
+    kind: int
+    agency: str
+    place: str
+    court_kind: int
+    since_us: int
+
+
+class Place(NamedTuple):
+    """Where an item stands in a list, which is in this order."""
+
+    kind: int
+    since_us: int
+    subject_id: bytes
+
+
+class Wanted(NamedTuple):
+    """Which works a page lists, besides those of the caller's rows.
+
+    Attributes:
+        kinds: numbers of WorkKind, sorted.
+        court_kinds: only those of these courts; empty: of any.
+        special_since_us: of an appeal window against a Special Court's judgment: only what began then or later.
+        other_since_us: likewise, against another court's.
+    """
+
+    kinds: tuple[int, ...]
+    court_kinds: tuple[int, ...]
+    special_since_us: int
+    other_since_us: int
+
+    def since_us(self, kind: int, court_kind: int) -> int | None:
+        """When works of a kind and a court must have begun; None: whenever."""
+        if kind != APPEAL_WINDOW_OPEN:
+            return None
+        return self.special_since_us if court_kind in SPECIAL_COURTS else self.other_since_us
+
+    def admits(self, kind: int, court_kind: int) -> bool:
+        """Whether works of a kind and a court are among these."""
+        return kind in self.kinds and (not self.court_kinds or court_kind in self.court_kinds)
+
+
+def works(record: record_pb2.RegistrationRecord) -> list[Work]:
+    """What each conviction of a record needs, or that it needs nothing."""
+    return [
+        Work(
+            conviction.conviction_id,
+            OF_CONVICTION,
+            kind,
+            record.created_by_agency,
+            conviction.court_place,
+            conviction.court_kind,
+            to_us(_began(kind, conviction)),
+        )
+        for conviction in record.convictions
+        for kind in (_kind(record, conviction),)
+    ]
+
+
+def said(work: Work) -> Said:
+    """What the scopes of the contract go by. A record that is sealed has no work."""
+    return Said(own_agency=work.agency, case_places=(work.place,))
+
+
+def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) -> Wanted:
+    """What a page lists for an agency.
+
+    Args:
+        agency: the caller.
+        kind: the one that was asked for; ``NONE``: every one that the agency has.
+        deadlines: of the policy that decides the call.
+        now: by the database's clock.
+
+    Raises:
+        errors.Denied: that kind of agency doesn't have that kind of work.
+    """
+    own = _KINDS.get(agency.kind, ())
+    if kind != NONE and kind not in own:
+        raise errors.Denied
+    is_court = agency.kind == options_pb2.AGENCY_KIND_COURT
+    return Wanted(
+        own if kind == NONE else (kind,),
+        tuple(sorted(agency.court_kinds)) if is_court else (),
+        _open_since(deadlines, APPEAL_WINDOW, now),
+        _open_since(deadlines, APPEAL_WINDOW_OTHER_COURTS, now),
+    )
+
+
+def due(kind: int, conviction: record_pb2.Conviction, deadlines: Deadlines) -> Due:
+    """By when it has to be done."""
+    rule = CONVICTION_CONFIRMATION
+    if kind == APPEAL_WINDOW_OPEN:
+        rule = APPEAL_WINDOW if conviction.court_kind in SPECIAL_COURTS else APPEAL_WINDOW_OTHER_COURTS
+    return deadlines.due(rule, _began(kind, conviction))
+
+
+def masked(record: record_pb2.RegistrationRecord) -> worklists_pb2.MaskedPerson:
+    """The person as a list shows one."""
+    official = [each.name for each in record.names if each.kind == types_pb2.NAME_KIND_OFFICIAL]
+    initials = (" ".join(f"{word[0]}." for word in name.split()) for name in official)
+    return worklists_pb2.MaskedPerson(initials=dict.fromkeys(initials), cnic_ending=record.cnic[-3:])
+
+
+def _began(kind: int, conviction: record_pb2.Conviction) -> dt.datetime:
+    """The instant from which a deadline is counted: of an appeal the judgment's day, else when it was entered.
+
+    What waits for its court mustn't tell it the day of the judgment, which the court confirms, neither by its deadline
+    nor by its place in the list.
+    """
+    if kind == APPEAL_WINDOW_OPEN:
+        return dt.datetime.combine(to_date(from_day(conviction.judgment_day)), dt.time.min, KARACHI)
+    return instant(conviction.entered_time_us)
+
+
+def _kind(record: record_pb2.RegistrationRecord, conviction: record_pb2.Conviction) -> int:
+    if record.state == registration_pb2.REGISTRATION_STATE_SEALED:
+        return NONE
+    if states.waits(conviction):
+        return PENDING_CONFIRMATION
+    appealed = conviction.appeal_state in {types_pb2.APPEAL_STATE_PENDING, types_pb2.APPEAL_STATE_DISMISSED}
+    stands = conviction.state == states.CONFIRMED and states.standing_counts(conviction)
+    return APPEAL_WINDOW_OPEN if stands and not appealed else NONE
+
+
+def _open_since(deadlines: Deadlines, rule: str, now: dt.datetime) -> int:
+    """The earliest day, as its first instant, from which a window is still open."""
+    start = dt.datetime.combine(now.astimezone(KARACHI).date(), dt.time.min, KARACHI)
+    for _ in range(_LONGEST_WINDOW_DAYS):
+        before = dt.datetime.combine(start.date() - dt.timedelta(days=1), dt.time.min, KARACHI)
+        if deadlines.due(rule, before).due < now:
+            break
+        start = before
+    return to_us(start)

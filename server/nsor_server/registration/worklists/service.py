@@ -1,0 +1,117 @@
+"""ListRegistrations on the wire. No SQL, no law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from nsor.v1 import options_pb2, types_pb2, worklists_pb2
+from nsor_server import errors
+from nsor_server.access import lists
+from nsor_server.access import rows as scopes
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import Call, Outcome
+from nsor_server.formats.instants import set_day
+from nsor_server.formats.uuids import text
+from nsor_server.policy.deadlines import Deadlines
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import store as registrations
+from nsor_server.registration.worklists import rules, store
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_DEFAULT_PAGE: Final = 50
+
+
+class Worklists:
+    """Lists what an agency has to do."""
+
+    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+        """``durable`` gives how many entries this process knows to be durable: no page is of a register before them."""
+        self._sealer = sealer
+        self._durable = durable
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                worklists_pb2.ListRegistrationsRequest,
+                worklists_pb2.ListRegistrationsResponse,
+                self.list_registrations,
+                charge=lambda _request: Charge(""),
+            ),
+        )
+
+    def list_registrations(
+        self, call: Call, request: worklists_pb2.ListRegistrationsRequest, conn: Connection
+    ) -> Outcome[worklists_pb2.ListRegistrationsResponse]:
+        """List what the caller has to do, kind by kind, and of each what began first.
+
+        Raises:
+            errors.Denied: that kind of work isn't the caller's.
+            errors.InvalidFields: PAGE_TOKEN_INVALID.
+            errors.Internal: the list contradicts the register, or is one of before.
+        """
+        deadlines = policy_of(call).deadlines
+        wanted = rules.wanted(call.agency, request.kind, deadlines, call.now())
+        ended = lists.place(self._sealer, call, request.page_token, request.kind)
+        after = store.START if ended is None else store.unpacked(ended)
+        size = request.page_size or _DEFAULT_PAGE
+        durable = self._durable()
+        found = store.page(conn, self._sealer, call, wanted, after, most=size + 1)
+        if found.size < durable:
+            alert(Alert.ROW_CONTRADICTED, "ledger_head is one of before; run `nsor-server ledger verify`")
+            raise errors.Internal
+        page = found.items[:size]
+        response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in page])
+        if len(found.items) > size:
+            response.next_page_token = lists.token(self._sealer, call, store.packed(page[-1].place), request.kind)
+        detail = record_pb2.AccessDetail(
+            outcome="LISTED",
+            subjects=[each.record.registration_id for each in page],
+            classes_shown=classes_shown(response.DESCRIPTOR, call.purpose),
+            listed_work=_listed(call, wanted, None if ended is None else after, found, size + 1),
+        )
+        seen = [registrations.seen(each.version) for each in page]
+        return Outcome(disclose(response, call.purpose), detail, seen=seen)
+
+
+def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:
+    """An item with the fields of the purpose; what the caller has to confirm from its own record isn't told it."""
+    conviction, fir = item.conviction, item.conviction.fir
+    made = worklists_pb2.WorkItem(
+        registration_id=text(item.record.registration_id),
+        kind=worklists_pb2.WorkKind.ValueType(item.work.kind),
+        deadline=rules.due(item.work.kind, conviction, deadlines).message(),
+        person=rules.masked(item.record),
+        court_case=types_pb2.CourtCase(
+            court_kind=types_pb2.CourtKind.ValueType(conviction.court_kind),
+            place_code=conviction.court_place,
+            case_number=conviction.case_number,
+        ),
+        fir=types_pb2.FirKey(police_station=fir.police_station, year=fir.year, serial=fir.serial),
+    )
+    set_day(made.judgment_date, conviction.judgment_day)
+    set_day(made.fir.fir_date, fir.day)
+    waits = item.work.kind == rules.PENDING_CONFIRMATION
+    return disclose(made, call.purpose, call.agency.kind if waits else options_pb2.AGENCY_KIND_UNSPECIFIED)
+
+
+def _listed(
+    call: Call, wanted: rules.Wanted, after: rules.Place | None, found: store.Page, most: int
+) -> record_pb2.ListedWork:
+    """What the entry says of a page, so that ``ledger verify`` makes it again."""
+    return record_pb2.ListedWork(
+        rows=call.rows,
+        jurisdiction=call.agency.jurisdiction,
+        acts_at=scopes.acts_at(call.agency, call.officer),
+        **wanted._asdict(),
+        after=None if after is None else record_pb2.WorkPlace(**after._asdict()),
+        before=found.size,
+        most=most,
+        sha256=store.hashed(each.place for each in found.items),
+    )

@@ -84,6 +84,9 @@ _TABLES = (
     "judgment_trial",
     "review_time",
     "registration_review",
+    "correction_request",
+    "correction_met",
+    "correction_decision",
     "notice",
     "outbox",
     "agency_event",
@@ -108,6 +111,8 @@ _SEALED = {
         "SELECT sealed FROM registration_photo_decision WHERE photo_id = %s AND version = %s"
     ),
     "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
+    "correction_request": "SELECT sealed FROM correction_request WHERE correction_request_id = %s AND 1 = %s",
+    "correction_decision": "SELECT sealed FROM correction_decision WHERE correction_id = %s AND 1 = %s",
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",

@@ -13,6 +13,7 @@ from google.type import date_pb2
 
 from nsor.v1 import (
     amendments_pb2,
+    corrections_pb2,
     directory_pb2,
     lookup_pb2,
     notification_pb2,
@@ -80,6 +81,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
+    yield from _corrections(ids)
     yield from _notification(ids)
     yield from _access_requests(ids)
     yield from _opened(ids)
@@ -145,6 +147,27 @@ def _photos(ids: _Ids) -> Iterator[Message]:
     )
     yield registration_pb2.ListPhotosRequest(registration_id=registration)
     yield registration_pb2.GetPhotoRequest(registration_id=registration, photo_id=photo)
+
+
+def _corrections(ids: _Ids) -> Iterator[Message]:
+    registration = ids.uuid("registration")
+    yield corrections_pb2.RequestCorrectionRequest(
+        request_id=ids.uuid("correction"),
+        cnic="8220312345670",
+        particular=corrections_pb2.CORRECTION_PARTICULAR_BIRTH,
+        support=corrections_pb2.CORRECTION_SUPPORT_IDENTITY_DOCUMENT,
+        application_number="APP-9/2024",
+        receiving_station=_STATION,
+        received_date=date_pb2.Date(year=2024, month=3, day=4),
+        contests_refusal=True,
+    )
+    yield corrections_pb2.ListCorrectionsRequest(registration_id=registration)
+    yield corrections_pb2.DecideCorrectionRequest(
+        request_id=ids.uuid("decide correction"),
+        registration_id=registration,
+        correction_id=ids.uuid("met correction"),
+        refusal=corrections_pb2.CORRECTION_REFUSAL_SOURCE_AGREES,
+    )
 
 
 def create_registration(seed: int) -> registration_pb2.CreateRegistrationRequest:

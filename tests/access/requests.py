@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import (
     amendments_pb2,
+    corrections_pb2,
     directory_pb2,
     lookup_pb2,
     notification_pb2,
@@ -216,6 +217,20 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         registration_id=known.registration.registration_id,
         photo_id=str(uuid.uuid4()),
         reason=registration_pb2.PHOTO_REJECTION_OTHER_PERSON,
+    ),
+    "RegistrationService/RequestCorrection": lambda known: corrections_pb2.RequestCorrectionRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        particular=corrections_pb2.CORRECTION_PARTICULAR_NAME,
+        support=corrections_pb2.CORRECTION_SUPPORT_NONE,
+        application_number="APP-1",
+        receiving_station="PK-PB/LHR/PS-001",
+        received_date=day(2026, 2, 21),
+    ),
+    "RegistrationService/DecideCorrection": lambda known: corrections_pb2.DecideCorrectionRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        correction_id=str(uuid.uuid4()),
     ),
     "RegistrationService/ConfirmRegistrations": many_confirmations,
     "RegistrationService/ConfirmRegistration": lambda known: confirmation(known.registration),

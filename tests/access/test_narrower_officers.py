@@ -32,6 +32,7 @@ NAMES_A_PLACE = {
     "nsor.v1.RegistrationService/CreateRegistration",
     "nsor.v1.RegistrationService/AddConviction",
     "nsor.v1.RegistrationService/RecordJudgment",
+    "nsor.v1.RegistrationService/RequestCorrection",
     "nsor.v1.LookupService/CreateAccessRequest",
     "nsor.v1.LookupService/LookUpRegistration",
     "nsor.v1.LookupService/OpenCourtCase",
@@ -48,6 +49,10 @@ NOT_BY_PLACE = {
     **{
         f"nsor.v1.RegistrationService/{method}": "a photo has to be there (tests/registration/test_photos.py)"
         for method in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto")
+    },
+    **{
+        f"nsor.v1.RegistrationService/{method}": "a correction has to be met (tests/registration/test_corrections.py)"
+        for method in ("ListCorrections", "DecideCorrection")
     },
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",

@@ -250,7 +250,10 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/ListRegistrations": worklists._PAGE_IN,
     **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
-        for name in ("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration")
+        for name in (
+            *("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration"),
+            *("ListCorrections", "DecideCorrection"),
+        )
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,

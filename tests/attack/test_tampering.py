@@ -57,6 +57,7 @@ from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
+from tests.registration import test_corrections as corrections
 from tests.registration import test_photos as photos
 from tests.registration.test_judgments import confirming, judgment
 
@@ -193,12 +194,15 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     for kind, case in (("APPEAL_FILED", "Case No. 123/2022"), ("SET_ASIDE", "Case No. 9/2022")):
         recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment(kind, case_number=case)).response
         services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
+        corrections.asked(services, registration_id=created.registration_id)
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
         with review_times(services, keyring) as times:
             assert times.look()
+    for each in corrections.listed(services, created):
+        services.ask(call_of(PUNJAB_POLICE), corrections.decision(created, each.correction_id))
     for _ in range(2):
         photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
         services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))

@@ -11,6 +11,7 @@ from nsor_server.policy.source import PolicyError
 
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
+REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
 SOUND = {
@@ -40,6 +41,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         CONFIRM,
         ADD_PHOTO,
         CONFIRM_JUDGMENT,
+        REQUEST_CORRECTION,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -11,6 +11,7 @@ from typing import Final
 
 from nsor.v1 import (
     amendments_pb2,
+    corrections_pb2,
     directory_pb2,
     errors_pb2,
     lookup_pb2,
@@ -225,6 +226,14 @@ def _confirm_registrations(
     duplicates(named, path + "confirmations[{}].registration_id", violations)
 
 
+def _correction(
+    request: corrections_pb2.RequestCorrectionRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if bool(request.cnic) == bool(request.registration_id):
+        violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    _at_least(request.receiving_station, 3, path + "receiving_station", violations)
+
+
 def _notice(
     notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
 ) -> None:
@@ -298,6 +307,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.TrialJudgment": _trial,
     "nsor.v1.RecordJudgmentRequest": _judgment,
+    "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

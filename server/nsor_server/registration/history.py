@@ -125,6 +125,11 @@ class History:
         """Whether every version has opened so far."""
         return self._whole
 
+    def is_confirmed(self, registration_id: bytes) -> bool:
+        """Whether a registration stands as confirmed after the last entry."""
+        standing = self._standing.get(registration_id)
+        return standing is not None and standing.confirmed
+
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
         return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())

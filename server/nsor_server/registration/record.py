@@ -53,6 +53,7 @@ def to_message(
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)
     _fill_particulars(registration, record)
+    registration.disputed.extend(record.disputed)  # type: ignore[arg-type]  # stored numbers are the enum's
     for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
     return registration

@@ -53,9 +53,14 @@ class Reviewed:
         self._compared_to = 0
         self._examined_to = -1
         self._due_us = 0
+        self.written: record_pb2.ReviewTimeRecord | None = None
+        """The time that the last entry wrote, if it did and the time opens."""
+        self.before_us = 0
+        """When the time before it was, microseconds since 1970."""
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        self.written = None
         for time_id, number, due_us, reviews, sealed in self._times.take(index):
             rows = [(nth, bytes.fromhex(one), bytes.fromhex(other), kind) for nth, one, other, kind in reviews]
             columns = (time_id, number, due_us)
@@ -66,6 +71,7 @@ class Reviewed:
                 lambda: review_store.open_time(self._sealer, columns, rows, sealed),  # noqa: B023
             )
             if record is not None:
+                self.written, self.before_us = record, self._due_us
                 self._compare(index, record)
 
     def finish(self) -> None:

@@ -1,7 +1,7 @@
 """Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
-With them goes what became due since the time before: who is held no more, or again, by what became of the others; and
-judgments that no registry has confirmed.
+With them goes what became due since the time before: who is held no more, or again, by what became of the others;
+judgments that no registry has confirmed; and corrections that persons have asked for.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -30,6 +30,8 @@ from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import review_store
+from nsor_server.registration.corrections import store as corrections
+from nsor_server.registration.corrections.meeting import Meetings
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.persons import collisions
@@ -64,6 +66,7 @@ class ReviewTimes:
         self._directory = directory
         self._tracing = tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._meetings = Meetings(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
@@ -125,6 +128,7 @@ class ReviewTimes:
         after_us = state.since_us if state.last_time else 0
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
+        meeting = self._meetings.due(conn, record, after_us=after_us, agencies=directory.agencies, now=directory.now())
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -135,9 +139,9 @@ class ReviewTimes:
         return Outcome(
             empty_pb2.Empty(),
             detail,
-            (*rows, *collided.rows, *events),
-            (ref, *collided.refs),
-            (*seen, *collided.seen),
+            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events),
+            (ref, *collided.refs, *meeting.refs),
+            (*seen, *collided.seen, *meeting.seen),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

@@ -6,7 +6,7 @@ Format, length and order of fields were checked before by the contract's options
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
@@ -14,6 +14,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
+from nsor_server.events import recipients
 from nsor_server.formats import passport
 from nsor_server.formats.instants import from_day, to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
@@ -134,6 +135,13 @@ def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Off
     if entered or record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
         return agency.agency_id == record.created_by_agency
     return agency.kind == options_pb2.AGENCY_KIND_POLICE and rows.within(agency, officer, [record.responsible_place])
+
+
+def owners(record: record_pb2.RegistrationRecord, agencies: Mapping[str, Agency]) -> list[str]:
+    """Ids of the agencies whose officers may act for the owner of a confirmed record: several may have its place."""
+    if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
+        return [record.created_by_agency]
+    return recipients.responsible_police(agencies, record.responsible_place)
 
 
 def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:

@@ -19,6 +19,7 @@ from nsor_server.registration import claims, entering, review_store, rules, show
 from nsor_server.registration import record as records
 from nsor_server.registration.amendments.service import Amendments
 from nsor_server.registration.convictions.service import Convictions
+from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
@@ -86,6 +87,7 @@ class RegistrationService:
             *self._photos.handlers(),
             *self._judgments.handlers(),
             *self._worklists.handlers(),
+            *Corrections(self._sealer).handlers(),
         )
 
     def create_registration(

@@ -1,7 +1,7 @@
 """Which tables of registrations the ledger records; rows beside them that belong to nothing.
 
-The versions of registrations, their claims, their reviews and the judgments about them are opened in the order of the
-ledger (history.py, reviewed.py, judgments/history.py).
+The versions of registrations, their claims, their reviews, the judgments about them and their corrections are opened in
+the order of the ledger (history.py, reviewed.py, judgments/history.py, corrections/history.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
+from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.photos import stored as photos
@@ -44,6 +45,8 @@ STORED: Final = Stored(
         RecordedTable(review_store.TIMES, "review_time_id"),
         imports.RECORDED,
         *photos.TABLES,
+        RecordedTable(corrections.REQUEST, "correction_request_id", written_at="created_at"),
+        RecordedTable(corrections.DECISION, "correction_id"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nsor.answers import Answer
-from nsor.services.service import Service
+from nsor.services.corrections import Corrections
 from nsor.v1 import amendments_pb2, registration_pb2, worklists_pb2
 
 
-class Registration(Service):
+class Registration(Corrections):
     """Entering convictions and confirming them."""
 
     __slots__ = ()

@@ -109,6 +109,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An officer of NPB proposed to unseal what a judgment restores; another one may confirm it."""
     EVENT_KIND_REGISTRATION_UNSEALED: _EventKind.ValueType  # 25
     """Two officers of NPB have unsealed a conviction of a registration."""
+    EVENT_KIND_CORRECTION_REQUESTED: _EventKind.ValueType  # 26
+    """A person asked for a correction of a registration, whose owner decides it. It is told at a time for reviews."""
+    EVENT_KIND_CORRECTION_DECIDED: _EventKind.ValueType  # 27
+    """The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -169,6 +173,10 @@ EVENT_KIND_UNSEALING_PROPOSED: EventKind.ValueType  # 24
 """An officer of NPB proposed to unseal what a judgment restores; another one may confirm it."""
 EVENT_KIND_REGISTRATION_UNSEALED: EventKind.ValueType  # 25
 """Two officers of NPB have unsealed a conviction of a registration."""
+EVENT_KIND_CORRECTION_REQUESTED: EventKind.ValueType  # 26
+"""A person asked for a correction of a registration, whose owner decides it. It is told at a time for reviews."""
+EVENT_KIND_CORRECTION_DECIDED: EventKind.ValueType  # 27
+"""The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from nsor.v1 import amendments_pb2 as _amendments_pb2
+from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
@@ -368,6 +369,7 @@ class Registration(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
@@ -438,6 +440,10 @@ class Registration(_message.Message):
     def dna_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Numbers under which a DNA profile is kept; never the profile."""
 
+    @_builtins.property
+    def disputed(self) -> _containers.RepeatedScalarFieldContainer[_corrections_pb2.CorrectionParticular.ValueType]:
+        """What the person disputes: he contests that the owner refused to correct it."""
+
     def __init__(
         self,
         *,
@@ -462,10 +468,11 @@ class Registration(_message.Message):
         accounts: _abc.Iterable[_amendments_pb2.Account] | None = ...,
         fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
+        disputed: _abc.Iterable[_corrections_pb2.CorrectionParticular.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custody", b"custody", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
+from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
@@ -136,6 +137,21 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/GetJudgment',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
+                _registered_method=True)
+        self.RequestCorrection = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RequestCorrection',
+                request_serializer=nsor_dot_v1_dot_corrections__pb2.RequestCorrectionRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_corrections__pb2.RequestCorrectionResponse.FromString,
+                _registered_method=True)
+        self.ListCorrections = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListCorrections',
+                request_serializer=nsor_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.FromString,
+                _registered_method=True)
+        self.DecideCorrection = channel.unary_unary(
+                '/nsor.v1.RegistrationService/DecideCorrection',
+                request_serializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.FromString,
                 _registered_method=True)
 
 
@@ -330,6 +346,30 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RequestCorrection(self, request, context):
+        """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
+        holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCorrections(self, request, context):
+        """Lists the corrections that a registration has met, the newest first, for the record's owner and NPB; for everybody else there is
+        NO_RECORD. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideCorrection(self, request, context):
+        """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
+        is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -432,6 +472,21 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetJudgment,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.SerializeToString,
+            ),
+            'RequestCorrection': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestCorrection,
+                    request_deserializer=nsor_dot_v1_dot_corrections__pb2.RequestCorrectionRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_corrections__pb2.RequestCorrectionResponse.SerializeToString,
+            ),
+            'ListCorrections': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCorrections,
+                    request_deserializer=nsor_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.SerializeToString,
+            ),
+            'DecideCorrection': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideCorrection,
+                    request_deserializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -975,6 +1030,87 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetJudgment',
             nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestCorrection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RequestCorrection',
+            nsor_dot_v1_dot_corrections__pb2.RequestCorrectionRequest.SerializeToString,
+            nsor_dot_v1_dot_corrections__pb2.RequestCorrectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCorrections(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListCorrections',
+            nsor_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.SerializeToString,
+            nsor_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideCorrection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/DecideCorrection',
+            nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.SerializeToString,
+            nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.FromString,
             options,
             channel_credentials,
             insecure,

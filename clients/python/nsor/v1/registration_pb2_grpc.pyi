@@ -6,6 +6,7 @@ Entering convictions and confirming them."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
+from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
 import abc as _abc_1
@@ -140,6 +141,18 @@ class RegistrationServiceStub:
     registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
     confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
     """
+    RequestCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]
+    """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
+    holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
+    """
+    ListCorrections: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.ListCorrectionsRequest, _corrections_pb2.ListCorrectionsResponse]
+    """Lists the corrections that a registration has met, the newest first, for the record's owner and NPB; for everybody else there is
+    NO_RECORD. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    DecideCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.DecideCorrectionRequest, _corrections_pb2.DecideCorrectionResponse]
+    """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
+    is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
+    """
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -250,6 +263,18 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
     registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
     confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    RequestCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]  # type: ignore[assignment]
+    """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
+    holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
+    """
+    ListCorrections: _aio.UnaryUnaryMultiCallable[_corrections_pb2.ListCorrectionsRequest, _corrections_pb2.ListCorrectionsResponse]  # type: ignore[assignment]
+    """Lists the corrections that a registration has met, the newest first, for the record's owner and NPB; for everybody else there is
+    NO_RECORD. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    DecideCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.DecideCorrectionRequest, _corrections_pb2.DecideCorrectionResponse]  # type: ignore[assignment]
+    """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
+    is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -478,6 +503,36 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
         registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
         confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def RequestCorrection(
+        self,
+        request: _corrections_pb2.RequestCorrectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_corrections_pb2.RequestCorrectionResponse, _abc.Awaitable[_corrections_pb2.RequestCorrectionResponse]]:
+        """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
+        holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
+        """
+
+    @_abc_1.abstractmethod
+    def ListCorrections(
+        self,
+        request: _corrections_pb2.ListCorrectionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_corrections_pb2.ListCorrectionsResponse, _abc.Awaitable[_corrections_pb2.ListCorrectionsResponse]]:
+        """Lists the corrections that a registration has met, the newest first, for the record's owner and NPB; for everybody else there is
+        NO_RECORD. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideCorrection(
+        self,
+        request: _corrections_pb2.DecideCorrectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_corrections_pb2.DecideCorrectionResponse, _abc.Awaitable[_corrections_pb2.DecideCorrectionResponse]]:
+        """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
+        is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -65,3 +65,30 @@ COMMENT ON COLUMN registration_review.kind IS 'enum nsor.v1.IdentifierKind; 0: a
 GRANT SELECT, INSERT ON
     registration_identifier, registration_case, registration_claim, review_time, registration_review
 TO nsor_server;
+
+-- Corrections that persons ask for at a station. A request writes one row whatever there is; what it met belongs to a time for reviews.
+CREATE TABLE correction_request (
+    correction_request_id uuid PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL
+);
+CREATE INDEX correction_request_created ON correction_request (created_at);
+COMMENT ON COLUMN correction_request.sealed IS 'nsor.storage.v1.CorrectionRequestRecord under the sealing keyset';
+
+CREATE TABLE correction_met (
+    correction_id uuid PRIMARY KEY,
+    correction_request_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    review_time bigint NOT NULL
+);
+CREATE INDEX correction_met_registration ON correction_met (registration_id, review_time);
+COMMENT ON TABLE correction_met IS 'what the sealed records of review_time say, for the owner''s list';
+
+CREATE TABLE correction_decision (
+    correction_id uuid PRIMARY KEY,
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN correction_decision.sealed
+IS 'nsor.storage.v1.CorrectionDecisionRecord under the registration''s data key';
+
+GRANT SELECT, INSERT ON correction_request, correction_met, correction_decision TO nsor_server;

@@ -456,6 +456,7 @@ class RegistrationRecord(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -544,6 +545,10 @@ class RegistrationRecord(_message.Message):
     def dna_references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Numbers under which a DNA profile is kept."""
 
+    @_builtins.property
+    def disputed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.CorrectionParticular: what the person disputes, ascending."""
+
     def __init__(
         self,
         *,
@@ -579,10 +584,11 @@ class RegistrationRecord(_message.Message):
         accounts: _abc.Iterable[Global___Account] | None = ...,
         fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
+        disputed: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1035,6 +1041,7 @@ class ReviewTimeRecord(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     EXAMINED_TO_FIELD_NUMBER: _builtins.int
     USED_UP_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -1063,6 +1070,10 @@ class ReviewTimeRecord(_message.Message):
     def used_up(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Agencies whose share of the day was used up, so that reviews of what their registrations share with others wait."""
 
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
+        """The corrections asked for since the time before that met a registration, in order."""
+
     def __init__(
         self,
         *,
@@ -1075,14 +1086,149 @@ class ReviewTimeRecord(_message.Message):
         waiting: _abc.Iterable[Global___WaitingAgency] | None = ...,
         examined_to: _builtins.int = ...,
         used_up: _abc.Iterable[_builtins.str] | None = ...,
+        corrections: _abc.Iterable[Global___CorrectionMet] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
+class CorrectionRequestRecord(_message.Message):
+    """A correction that was asked for, as a station took it. Sealed under the sealing keyset: it may be about no registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTION_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    PARTICULAR_FIELD_NUMBER: _builtins.int
+    SUPPORT_FIELD_NUMBER: _builtins.int
+    APPLICATION_NUMBER_FIELD_NUMBER: _builtins.int
+    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
+    RECEIVED_DAY_FIELD_NUMBER: _builtins.int
+    CONTESTS_REFUSAL_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    correction_request_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    cnic: _builtins.str
+    """CNIC, or empty."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes, or empty."""
+    particular: _builtins.int
+    """Number of nsor.v1.CorrectionParticular."""
+    support: _builtins.int
+    """Number of nsor.v1.CorrectionSupport."""
+    application_number: _builtins.str
+    """Number of the application."""
+    receiving_station: _builtins.str
+    """The station that received it."""
+    received_day: _builtins.int
+    """Day on which it was received."""
+    contests_refusal: _builtins.bool
+    """The person contests an earlier refusal."""
+    agency: _builtins.str
+    """The agency that took it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who took it."""
+    def __init__(
+        self,
+        *,
+        correction_request_id: _builtins.bytes = ...,
+        cnic: _builtins.str = ...,
+        registration_id: _builtins.bytes = ...,
+        particular: _builtins.int = ...,
+        support: _builtins.int = ...,
+        application_number: _builtins.str = ...,
+        receiving_station: _builtins.str = ...,
+        received_day: _builtins.int = ...,
+        contests_refusal: _builtins.bool = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "application_number", b"application_number", "cnic", b"cnic", "contests_refusal", b"contests_refusal", "correction_request_id", b"correction_request_id", "officer_key", b"officer_key", "particular", b"particular", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "support", b"support"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectionRequestRecord: _TypeAlias = CorrectionRequestRecord  # noqa: Y015
+
+@_typing.final
+class CorrectionMet(_message.Message):
+    """That a correction request met a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTION_ID_FIELD_NUMBER: _builtins.int
+    CORRECTION_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    correction_id: _builtins.bytes
+    """Correction id, 16 bytes."""
+    correction_request_id: _builtins.bytes
+    """The request's id, 16 bytes."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        correction_id: _builtins.bytes = ...,
+        correction_request_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction_id", b"correction_id", "correction_request_id", b"correction_request_id", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectionMet: _TypeAlias = CorrectionMet  # noqa: Y015
+
+@_typing.final
+class CorrectionDecisionRecord(_message.Message):
+    """What the owner decided. Sealed under the registration's data key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTION_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    correction_id: _builtins.bytes
+    """Correction id, 16 bytes."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    refusal: _builtins.int
+    """Number of nsor.v1.CorrectionRefusal; 0: it was accepted."""
+    agency: _builtins.str
+    """The agency that decided."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided."""
+    time_us: _builtins.int
+    """When."""
+    def __init__(
+        self,
+        *,
+        correction_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        refusal: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "correction_id", b"correction_id", "officer_key", b"officer_key", "refusal", b"refusal", "registration_id", b"registration_id", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectionDecisionRecord: _TypeAlias = CorrectionDecisionRecord  # noqa: Y015
 
 @_typing.final
 class PhotoRecord(_message.Message):

@@ -1,0 +1,61 @@
+"""The RPCs of RegistrationService about corrections."""
+
+from __future__ import annotations
+
+from nsor.answers import Answer
+from nsor.services.service import Service
+from nsor.v1 import corrections_pb2
+
+
+class Corrections(Service):
+    """What persons say is wrong in their records, and what the owners decide."""
+
+    __slots__ = ()
+
+    def request_correction(
+        self,
+        request: corrections_pb2.RequestCorrectionRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[corrections_pb2.RequestCorrectionResponse]:
+        """Hand in what a person says is wrong in his record; the answer never tells whether there is one."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RequestCorrection",
+            request,
+            corrections_pb2.RequestCorrectionResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_corrections(
+        self,
+        request: corrections_pb2.ListCorrectionsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[corrections_pb2.ListCorrectionsResponse]:
+        """List the corrections of a registration that the agency owns."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListCorrections",
+            request,
+            corrections_pb2.ListCorrectionsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def decide_correction(
+        self,
+        request: corrections_pb2.DecideCorrectionRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[corrections_pb2.DecideCorrectionResponse]:
+        """Accept a correction, or refuse it with a reason; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/DecideCorrection",
+            request,
+            corrections_pb2.DecideCorrectionResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

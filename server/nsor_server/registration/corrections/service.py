@@ -1,0 +1,213 @@
+"""The corrections' part of RegistrationService: taken at any station, listed for the owner, and decided by him."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from nsor.v1 import corrections_pb2, notification_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access import rows
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import from_us, set_day, to_day, to_us
+from nsor_server.formats.uuids import raw, text
+from nsor_server.registration import record as records
+from nsor_server.registration import rules as owners
+from nsor_server.registration import shown
+from nsor_server.registration import store as registrations
+from nsor_server.registration.corrections import rules, store
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class Corrections:
+    """Takes, lists and decides corrections."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                corrections_pb2.RequestCorrectionRequest,
+                corrections_pb2.RequestCorrectionResponse,
+                self.request_correction,
+                self._requested_again,
+                charge=lambda request: Charge(request.cnic or request.registration_id),
+            ),
+            Unary(
+                corrections_pb2.ListCorrectionsRequest,
+                corrections_pb2.ListCorrectionsResponse,
+                self.list_corrections,
+                charge=lambda request: Charge(request.registration_id),
+            ),
+            Unary(
+                corrections_pb2.DecideCorrectionRequest,
+                corrections_pb2.DecideCorrectionResponse,
+                self.decide_correction,
+                self._decided_again,
+            ),
+        )
+
+    def request_correction(
+        self, call: Call, request: corrections_pb2.RequestCorrectionRequest, _conn: Connection
+    ) -> Outcome[corrections_pb2.RequestCorrectionResponse]:
+        """Take what a person says is wrong. The register isn't asked whether there is such a record.
+
+        Raises:
+            errors.Denied: OUTSIDE_JURISDICTION.
+        """
+        rows.require_within(call.agency, call.officer, [request.receiving_station])
+        if request.validate_only:
+            answer = corrections_pb2.RequestCorrectionResponse()
+            return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
+        record = record_pb2.CorrectionRequestRecord(
+            correction_request_id=uuid.uuid4().bytes,
+            cnic=request.cnic,
+            registration_id=raw(request.registration_id) if request.registration_id else b"",
+            particular=request.particular,
+            support=request.support,
+            application_number=request.application_number,
+            receiving_station=request.receiving_station,
+            received_day=to_day(request.received_date),
+            contests_refusal=request.contests_refusal,
+            agency=call.agency.agency_id,
+            officer_key=call.officer_key,
+        )
+        row, ref = store.request_row(self._sealer, record)
+        answer = corrections_pb2.RequestCorrectionResponse(request_number=text(record.correction_request_id))
+        detail = record_pb2.AccessDetail(outcome="CORRECTION_REQUESTED", subjects=[record.correction_request_id])
+        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,))
+
+    def list_corrections(
+        self, call: Call, request: corrections_pb2.ListCorrectionsRequest, conn: Connection
+    ) -> Outcome[corrections_pb2.ListCorrectionsResponse]:
+        """List the corrections of a registration for its owner and NPB, the newest first.
+
+        Raises:
+            errors.NoRecord: there is none, or the caller is neither.
+        """
+        row, record = self._head(call, request.registration_id, conn)
+        if call.agency.kind != options_pb2.AGENCY_KIND_NPB:
+            _require_owner(call, record)
+        key = registrations.data_key(self._sealer, row)
+        found = store.of_registration(conn, self._sealer, key, row.registration_id, rules.MOST)
+        answer = corrections_pb2.ListCorrectionsResponse(corrections=map(_message, found))
+        detail = _detail(call, "CORRECTIONS_LISTED", record, *(each.correction_id for each in found))
+        detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        seen = (registrations.seen(row), *(each.seen for each in found))
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+
+    def decide_correction(
+        self, call: Call, request: corrections_pb2.DecideCorrectionRequest, conn: Connection
+    ) -> Outcome[corrections_pb2.DecideCorrectionResponse]:
+        """Accept or refuse a correction; what is accepted is disputed no more.
+
+        Raises:
+            errors.NoRecord: there is none, or the caller isn't the record's owner.
+            errors.WrongState: it is decided.
+        """
+        if request.validate_only:
+            answer = corrections_pb2.DecideCorrectionResponse()
+            return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._head(call, request.registration_id, conn)
+        _require_owner(call, record)
+        key = registrations.data_key(self._sealer, row)
+        correction = store.one(conn, self._sealer, key, row.registration_id, raw(request.correction_id))
+        if correction is None:
+            raise errors.NoRecord
+        if correction.decision is not None:
+            raise errors.WrongState
+        decision = record_pb2.CorrectionDecisionRecord(
+            correction_id=correction.correction_id,
+            registration_id=row.registration_id,
+            refusal=request.refusal,
+            agency=call.agency.agency_id,
+            officer_key=call.officer_key,
+            time_us=to_us(call.now()),
+        )
+        decided, ref = store.decision_row(key, decision)
+        added, refs = [decided], [ref]
+        following = None if request.refusal else rules.settled(record, correction.request.particular)
+        if following is not None:
+            written = registrations.version_row(key, following, call.now())
+            added.append(written.row)
+            refs.append(written.ref)
+        added += outbox.owed(
+            notification_pb2.EVENT_KIND_CORRECTION_DECIDED,
+            recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+            registration_id=row.registration_id,
+        )
+        answer = corrections_pb2.DecideCorrectionResponse(state=_state(decision))
+        outcome = "CORRECTION_REFUSED" if request.refusal else "CORRECTION_ACCEPTED"
+        detail = _detail(call, outcome, record, correction.correction_id)
+        return Outcome(disclose(answer, call.purpose), detail, added, refs, (registrations.seen(row), correction.seen))
+
+    def _head(
+        self, call: Call, registration_id: str, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]:
+        found = registrations.head(conn, self._sealer, raw(registration_id), call)
+        if found is None:
+            raise errors.NoRecord
+        return found
+
+    def _requested_again(
+        self, call: Call, request: corrections_pb2.RequestCorrectionRequest, _conn: Connection
+    ) -> tuple[Seen, ...]:
+        rows.require_within(call.agency, call.officer, [request.receiving_station])
+        return ()
+
+    def _decided_again(
+        self, call: Call, request: corrections_pb2.DecideCorrectionRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        row, record = self._head(call, request.registration_id, conn)
+        _require_owner(call, record)
+        return (registrations.seen(row),)
+
+
+def _require_owner(call: Call, record: record_pb2.RegistrationRecord) -> None:
+    if not owners.is_owner(record, call.agency, call.officer):
+        raise errors.NoRecord
+
+
+def _detail(
+    call: Call, outcome: str, record: record_pb2.RegistrationRecord, *corrections: bytes
+) -> record_pb2.AccessDetail:
+    """What the entry says. Its case is one that the caller is shown: lists of accesses name it."""
+    convictions = shown.to_agency(record, call.agency, call.officer)
+    return record_pb2.AccessDetail(
+        outcome=outcome,
+        case_reference=records.case_reference(convictions[0].fir) if convictions else "",
+        subjects=[record.registration_id, *corrections],
+    )
+
+
+def _state(
+    decision: record_pb2.CorrectionDecisionRecord | None,
+) -> corrections_pb2.CorrectionState.ValueType:
+    if decision is None:
+        return corrections_pb2.CORRECTION_STATE_OPEN
+    return corrections_pb2.CORRECTION_STATE_REFUSED if decision.refusal else corrections_pb2.CORRECTION_STATE_ACCEPTED
+
+
+def _message(correction: store.Correction) -> corrections_pb2.Correction:
+    request, decision = correction.request, correction.decision
+    message = corrections_pb2.Correction(
+        correction_id=text(correction.correction_id),
+        state=_state(decision),
+        particular=corrections_pb2.CorrectionParticular.ValueType(request.particular),
+        support=corrections_pb2.CorrectionSupport.ValueType(request.support),
+        application_number=request.application_number,
+        receiving_station=request.receiving_station,
+        contests_refusal=request.contests_refusal,
+        refusal=corrections_pb2.CorrectionRefusal.ValueType(decision.refusal if decision else 0),
+        create_time=from_us(to_us(correction.met_at)),
+    )
+    set_day(message.received_date, request.received_day)
+    return message

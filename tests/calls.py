@@ -87,6 +87,7 @@ _TABLES = (
     "correction_request",
     "correction_met",
     "correction_decision",
+    "registration_validation",
     "notice",
     "outbox",
     "agency_event",
@@ -113,6 +114,9 @@ _SEALED = {
     "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
     "correction_request": "SELECT sealed FROM correction_request WHERE correction_request_id = %s AND 1 = %s",
     "correction_decision": "SELECT sealed FROM correction_decision WHERE correction_id = %s AND 1 = %s",
+    "registration_validation": (
+        "SELECT sealed FROM registration_validation WHERE registration_id = %s AND version = %s"
+    ),
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",

@@ -21,6 +21,7 @@ from nsor.v1 import (
     oversight_pb2,
     registration_pb2,
     types_pb2,
+    validation_pb2,
     worklists_pb2,
 )
 from nsor_synthetic.orders import NAMESPACE
@@ -81,7 +82,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
-    yield from _corrections(ids)
+    yield from _ends(ids)
     yield from _notification(ids)
     yield from _access_requests(ids)
     yield from _opened(ids)
@@ -149,7 +150,7 @@ def _photos(ids: _Ids) -> Iterator[Message]:
     yield registration_pb2.GetPhotoRequest(registration_id=registration, photo_id=photo)
 
 
-def _corrections(ids: _Ids) -> Iterator[Message]:
+def _ends(ids: _Ids) -> Iterator[Message]:
     registration = ids.uuid("registration")
     yield corrections_pb2.RequestCorrectionRequest(
         request_id=ids.uuid("correction"),
@@ -167,6 +168,12 @@ def _corrections(ids: _Ids) -> Iterator[Message]:
         registration_id=registration,
         correction_id=ids.uuid("met correction"),
         refusal=corrections_pb2.CORRECTION_REFUSAL_SOURCE_AGREES,
+    )
+    yield validation_pb2.RevalidateRegistrationRequest(
+        request_id=ids.uuid("revalidate"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        tier=validation_pb2.SUPERVISION_TIER_ENHANCED,
     )
 
 

@@ -18,6 +18,7 @@ from nsor.v1 import (
     options_pb2,
     registration_pb2,
     types_pb2,
+    validation_pb2,
 )
 from nsor_synthetic.pictures import picture
 from tests.calls import (
@@ -226,6 +227,11 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         application_number="APP-1",
         receiving_station="PK-PB/LHR/PS-001",
         received_date=day(2026, 2, 21),
+    ),
+    "RegistrationService/RevalidateRegistration": lambda known: validation_pb2.RevalidateRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
     ),
     "RegistrationService/DecideCorrection": lambda known: corrections_pb2.DecideCorrectionRequest(
         request_id=str(uuid.uuid4()),

@@ -54,6 +54,7 @@ NOT_BY_PLACE = {
         f"nsor.v1.RegistrationService/{method}": "a correction has to be met (tests/registration/test_corrections.py)"
         for method in ("ListCorrections", "DecideCorrection")
     },
+    "nsor.v1.RegistrationService/RevalidateRegistration": "by the etag (tests/registration/test_validation.py)",
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",
     "nsor.v1.RegistrationService/ListImportFindings": "what one's own agency has sent; findings name no person",

@@ -252,7 +252,7 @@ READ_BY: dict[str, Collection[int]] = {
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
         for name in (
             *("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration"),
-            *("ListCorrections", "DecideCorrection"),
+            *("ListCorrections", "DecideCorrection", "RevalidateRegistration"),
         )
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,

@@ -41,8 +41,9 @@ def test_a_confirmation_is_a_new_version(services: Services) -> None:
     assert isinstance(answer, registration_pb2.ConfirmRegistrationResponse)
     assert answer.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
     assert answer.etag != created.etag
-    assert sealed_rows_are_listed(services, outcome) == ["registration_version", "registration_claim"]
-    assert [(ref.version, ref.row_id) for ref in outcome.records] == [(2, created.key.bytes), (1, created.key.bytes)]
+    tables = ["registration_version", "registration_claim", "registration_validation"]
+    assert sealed_rows_are_listed(services, outcome) == tables
+    assert [(ref.version, ref.row_id) for ref in outcome.records] == [(n, created.key.bytes) for n in (2, 1, 1)]
     shown = services.get(created.registration_id, LAHORE_COURT)
     assert (shown.etag, shown.state) == (answer.etag, registration_pb2.REGISTRATION_STATE_CONFIRMED)
     assert shown.confirmed_by_agency == LAHORE_COURT.agency_id
@@ -291,5 +292,5 @@ def test_nothing_is_half_written(services: Services) -> None:
     tables = services.never_half_written(call_of(LAHORE_COURT), request)
     assert tables == [
         *("registration_version", "registration_claim", "registration_identifier", "registration_case"),
-        *("outbox", "idempotency"),
+        *("registration_validation", "outbox", "idempotency"),
     ]

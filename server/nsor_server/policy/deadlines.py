@@ -30,6 +30,9 @@ CONVICTION_CONFIRMATION: Final = "conviction-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
+RE_VERIFICATION: Final = "re-verification"
+RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
+RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -42,6 +45,9 @@ COUNTED: Final = (
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
     PROPOSAL_EXPIRY,
+    RE_VERIFICATION,
+    RE_VERIFICATION_ENHANCED,
+    RE_VERIFICATION_INTENSIVE,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -1,7 +1,8 @@
 """Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
-judgments that no registry has confirmed; and corrections that persons have asked for.
+judgments that no registry has confirmed; corrections that persons have asked for; and records that their owners haven't
+looked at again.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -35,6 +36,7 @@ from nsor_server.registration.corrections.meeting import Meetings
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.persons import collisions
+from nsor_server.registration.validation import overdue as overdue_validations
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -129,6 +131,7 @@ class ReviewTimes:
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
         meeting = self._meetings.due(conn, record, after_us=after_us, agencies=directory.agencies, now=directory.now())
+        unvalidated, undone = overdue_validations.add(conn, self._sealer, record, before, directory.agencies)
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -139,9 +142,9 @@ class ReviewTimes:
         return Outcome(
             empty_pb2.Empty(),
             detail,
-            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events),
+            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events, *unvalidated),
             (ref, *collided.refs, *meeting.refs),
-            (*seen, *collided.seen, *meeting.seen),
+            (*seen, *collided.seen, *meeting.seen, *undone),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

@@ -23,6 +23,8 @@ from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
+from nsor_server.registration.validation import service as validation
+from nsor_server.registration.validation.service import Validations
 from nsor_server.registration.worklists.service import Worklists
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -88,6 +90,7 @@ class RegistrationService:
             *self._judgments.handlers(),
             *self._worklists.handlers(),
             *Corrections(self._sealer).handlers(),
+            *Validations(self._sealer).handlers(),
         )
 
     def create_registration(
@@ -149,6 +152,8 @@ class RegistrationService:
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
         held = [one for one, seen in holders if seen.version]
         claim = claims.of_confirmation(self._blind_index, key, before, record, held)
+        is_first = not any(map(states.was_confirmed, before.convictions))
+        validations = [validation.of_confirmation(call, key, record.registration_id)] if is_first else []
         answer = registration_pb2.ConfirmRegistrationResponse(
             registration_id=request.registration_id,
             etag=written.etag,
@@ -162,8 +167,13 @@ class RegistrationService:
         return Outcome(
             disclose(answer, call.purpose),
             detail,
-            (written.row, *claim.rows, *_confirmation_events(call, before, record)),
-            (written.ref, *claim.refs),
+            (
+                written.row,
+                *claim.rows,
+                *(row for row, _ in validations),
+                *_confirmation_events(call, before, record),
+            ),
+            (written.ref, *claim.refs, *(ref for _, ref in validations)),
             (store.seen(row), *(seen for _, seen in holders), *of_judgments),
         )
 
@@ -187,6 +197,10 @@ class RegistrationService:
             )
             seen.append(of_claim)
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
+        validated = validation.shown_to(call, conn, store.data_key(self._sealer, row), record)
+        if validated is not None:
+            answer.validation.CopyFrom(validated[0])
+            seen.append(validated[1])
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
             case_reference=records.case_reference(convictions[0].fir),

@@ -1,7 +1,7 @@
 """Which tables of registrations the ledger records; rows beside them that belong to nothing.
 
-The versions of registrations, their claims, their reviews, the judgments about them and their corrections are opened in
-the order of the ledger (history.py, reviewed.py, judgments/history.py, corrections/history.py).
+The versions of registrations, their claims, their reviews, the judgments about them, their corrections and validations
+are opened in the order of the ledger (history.py, reviewed.py, and the module history of each subject).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.photos import stored as photos
+from nsor_server.registration.validation import store as validations
 from nsor_server.storage.keyring import Keyring
 
 _STRAY: Final = """
@@ -47,6 +48,7 @@ STORED: Final = Stored(
         *photos.TABLES,
         RecordedTable(corrections.REQUEST, "correction_request_id", written_at="created_at"),
         RecordedTable(corrections.DECISION, "correction_id"),
+        RecordedTable(validations.TABLE, "registration_id", "version"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

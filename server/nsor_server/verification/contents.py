@@ -16,6 +16,7 @@ from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.validation.history import Validated
 from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
@@ -88,6 +89,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Amended(conn, keyring, history, report.add),
         Worklists(conn, history, report.add),
         Corrected(conn, keyring, history, reviewed, report.add),
+        Validated(conn, keyring, history, reviewed, report.add),
         Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]

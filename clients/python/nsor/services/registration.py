@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nsor.answers import Answer
-from nsor.services.corrections import Corrections
+from nsor.services.keeping import Keeping
 from nsor.v1 import amendments_pb2, registration_pb2, worklists_pb2
 
 
-class Registration(Corrections):
+class Registration(Keeping):
     """Entering convictions and confirming them."""
 
     __slots__ = ()

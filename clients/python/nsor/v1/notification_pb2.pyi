@@ -113,6 +113,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A person asked for a correction of a registration, whose owner decides it. It is told at a time for reviews."""
     EVENT_KIND_CORRECTION_DECIDED: _EventKind.ValueType  # 27
     """The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
+    EVENT_KIND_VALIDATION_OVERDUE: _EventKind.ValueType  # 28
+    """The owner of a registration hasn't said in the policy's time that it is still right. It is told at a time for reviews."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -177,6 +179,8 @@ EVENT_KIND_CORRECTION_REQUESTED: EventKind.ValueType  # 26
 """A person asked for a correction of a registration, whose owner decides it. It is told at a time for reviews."""
 EVENT_KIND_CORRECTION_DECIDED: EventKind.ValueType  # 27
 """The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
+EVENT_KIND_VALIDATION_OVERDUE: EventKind.ValueType  # 28
+"""The owner of a registration hasn't said in the policy's time that it is still right. It is told at a time for reviews."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

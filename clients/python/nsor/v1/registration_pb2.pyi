@@ -15,6 +15,7 @@ from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
+from nsor.v1 import validation_pb2 as _validation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -1123,18 +1124,24 @@ class GetRegistrationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REGISTRATION_FIELD_NUMBER: _builtins.int
+    VALIDATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def registration(self) -> Global___Registration:
         """The registration."""
+
+    @_builtins.property
+    def validation(self) -> _validation_pb2.Validation:
+        """When the record's owner last said that it is right, and by when he has to again: for the owner and NPB, once a court has confirmed it."""
 
     def __init__(
         self,
         *,
         registration: Global___Registration | None = ...,
+        validation: _validation_pb2.Validation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["registration", b"registration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["registration", b"registration", "validation", b"validation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration", b"registration"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration", b"registration", "validation", b"validation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,7 @@ import warnings
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
+from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -152,6 +153,11 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/DecideCorrection',
                 request_serializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.FromString,
+                _registered_method=True)
+        self.RevalidateRegistration = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RevalidateRegistration',
+                request_serializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.FromString,
                 _registered_method=True)
 
 
@@ -370,6 +376,14 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevalidateRegistration(self, request, context):
+        """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
+        supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -487,6 +501,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.DecideCorrection,
                     request_deserializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.SerializeToString,
+            ),
+            'RevalidateRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevalidateRegistration,
+                    request_deserializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1111,6 +1130,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/DecideCorrection',
             nsor_dot_v1_dot_corrections__pb2.DecideCorrectionRequest.SerializeToString,
             nsor_dot_v1_dot_corrections__pb2.DecideCorrectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevalidateRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RevalidateRegistration',
+            nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.SerializeToString,
+            nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.FromString,
             options,
             channel_credentials,
             insecure,

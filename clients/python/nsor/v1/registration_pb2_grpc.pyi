@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
+from nsor.v1 import validation_pb2 as _validation_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -153,6 +154,10 @@ class RegistrationServiceStub:
     """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
     is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
     """
+    RevalidateRegistration: _grpc.UnaryUnaryMultiCallable[_validation_pb2.RevalidateRegistrationRequest, _validation_pb2.RevalidateRegistrationResponse]
+    """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
+    supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+    """
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -275,6 +280,10 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     DecideCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.DecideCorrectionRequest, _corrections_pb2.DecideCorrectionResponse]  # type: ignore[assignment]
     """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
     is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
+    """
+    RevalidateRegistration: _aio.UnaryUnaryMultiCallable[_validation_pb2.RevalidateRegistrationRequest, _validation_pb2.RevalidateRegistrationResponse]  # type: ignore[assignment]
+    """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
+    supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -533,6 +542,16 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_corrections_pb2.DecideCorrectionResponse, _abc.Awaitable[_corrections_pb2.DecideCorrectionResponse]]:
         """Decides a correction: an officer of the record's owner accepts it, and then amends the record, or refuses it with a reason. What is accepted
         is disputed no more. WRONG_STATE when it is decided; NO_RECORD for everybody but the owner.
+        """
+
+    @_abc_1.abstractmethod
+    def RevalidateRegistration(
+        self,
+        request: _validation_pb2.RevalidateRegistrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_pb2.RevalidateRegistrationResponse, _abc.Awaitable[_validation_pb2.RevalidateRegistrationResponse]]:
+        """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
+        supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

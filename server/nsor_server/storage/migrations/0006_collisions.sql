@@ -92,3 +92,19 @@ COMMENT ON COLUMN correction_decision.sealed
 IS 'nsor.storage.v1.CorrectionDecisionRecord under the registration''s data key';
 
 GRANT SELECT, INSERT ON correction_request, correction_met, correction_decision TO nsor_server;
+
+-- When a record has to be looked at again: a row with its first confirmation, and one each time that its owner has done so.
+CREATE TABLE registration_validation (
+    registration_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    due_us bigint NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (registration_id, version)
+);
+CREATE INDEX registration_validation_due ON registration_validation (due_us, registration_id);
+COMMENT ON TABLE registration_validation IS 'the greatest version counts';
+COMMENT ON COLUMN registration_validation.due_us IS 'by when the owner has to look at the record again, microseconds since 1970';
+COMMENT ON COLUMN registration_validation.sealed
+IS 'nsor.storage.v1.ValidationRecord under the registration''s data key';
+
+GRANT SELECT, INSERT ON registration_validation TO nsor_server;

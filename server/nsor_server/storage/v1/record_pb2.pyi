@@ -1042,6 +1042,9 @@ class ReviewTimeRecord(_message.Message):
     EXAMINED_TO_FIELD_NUMBER: _builtins.int
     USED_UP_FIELD_NUMBER: _builtins.int
     CORRECTIONS_FIELD_NUMBER: _builtins.int
+    OVERDUE_VALIDATION_IDS_FIELD_NUMBER: _builtins.int
+    VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
+    VALIDATIONS_TO_ID_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -1054,6 +1057,10 @@ class ReviewTimeRecord(_message.Message):
     """
     examined_to: _builtins.int
     """Index of an entry: who holds whom was looked at as it stood after it, and nothing of that waits."""
+    validations_to_us: _builtins.int
+    """Up to where they were looked at: when one fell due, microseconds since 1970."""
+    validations_to_id: _builtins.bytes
+    """The registration id of that one, 16 bytes."""
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -1074,6 +1081,12 @@ class ReviewTimeRecord(_message.Message):
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
         """The corrections asked for since the time before that met a registration, in order."""
 
+    @_builtins.property
+    def overdue_validation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Registrations that had to be looked at again by then, and whose owners hadn't said so: 16 bytes each, in the order in which they fell
+        due. A time takes so many at most, and the next one goes on behind it.
+        """
+
     def __init__(
         self,
         *,
@@ -1087,14 +1100,67 @@ class ReviewTimeRecord(_message.Message):
         examined_to: _builtins.int = ...,
         used_up: _abc.Iterable[_builtins.str] | None = ...,
         corrections: _abc.Iterable[Global___CorrectionMet] | None = ...,
+        overdue_validation_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        validations_to_us: _builtins.int = ...,
+        validations_to_id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
+class ValidationRecord(_message.Message):
+    """That the owner of a registration, or at first its court, said that it is right. Sealed under the registration's data key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    version: _builtins.int
+    """Number of the validation, from 1, which is the first confirmation."""
+    tier: _builtins.int
+    """Number of nsor.v1.SupervisionTier."""
+    time_us: _builtins.int
+    """When it was said."""
+    due_us: _builtins.int
+    """By when it has to be said again."""
+    rule: _builtins.str
+    """Rule id of that deadline."""
+    agency: _builtins.str
+    """The agency that said it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who said it."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        tier: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+        due_us: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "due_us", b"due_us", "officer_key", b"officer_key", "registration_id", b"registration_id", "rule", b"rule", "tier", b"tier", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ValidationRecord: _TypeAlias = ValidationRecord  # noqa: Y015
 
 @_typing.final
 class CorrectionRequestRecord(_message.Message):

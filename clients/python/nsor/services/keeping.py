@@ -1,14 +1,14 @@
-"""The RPCs of RegistrationService about corrections."""
+"""The RPCs of RegistrationService by which a record is kept right."""
 
 from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import corrections_pb2
+from nsor.v1 import corrections_pb2, validation_pb2
 
 
-class Corrections(Service):
-    """What persons say is wrong in their records, and what the owners decide."""
+class Keeping(Service):
+    """What persons say is wrong in their records, and what the owners say."""
 
     __slots__ = ()
 
@@ -56,6 +56,22 @@ class Corrections(Service):
             "nsor.v1.RegistrationService/DecideCorrection",
             request,
             corrections_pb2.DecideCorrectionResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def revalidate_registration(
+        self,
+        request: validation_pb2.RevalidateRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[validation_pb2.RevalidateRegistrationResponse]:
+        """Say that a registration that the agency owns is still right; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RevalidateRegistration",
+            request,
+            validation_pb2.RevalidateRegistrationResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

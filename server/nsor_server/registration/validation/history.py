@@ -1,0 +1,90 @@
+"""Validations along the ledger: each follows the one before, and whatever was overdue stands in a time for reviews.
+
+Whoever owns the database can hide what has fallen due while a time is written, or show an older validation. Told again
+in the ledger's order, the seals say what each time had to name.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server import errors
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.registration.history import History
+from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.validation import overdue, store
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_VALIDATIONS: Final = f"""
+SELECT r.index, k.wrapped, uuid_send(d.registration_id), d.version, d.due_us, d.sealed
+FROM ledger_record AS r
+JOIN registration_validation AS d ON d.registration_id = {UUID_OF_RECORD} AND d.version = r.version
+LEFT JOIN registration_key AS k USING (registration_id)
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+
+
+class Validated:
+    """The validations at each entry; history and reviews must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
+        self._history, self._reviewed, self._add = history, reviewed, add
+        self._sealer = Sealer(keyring)
+        self._rows = Rows(conn, "validations", _VALIDATIONS, add)
+        self._newest: dict[bytes, int] = {}
+        self._coming: list[tuple[int, bytes, int]] = []
+        self._place = overdue.place(record_pb2.ReviewTimeRecord())
+
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        for wrapped, *columns in self._rows.take(index):
+            stored = store.StoredValidation(*columns)
+            record = opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
+            if stored.version != self._newest.get(stored.registration_id, 0) + 1:
+                self._add(index, "the validation of a registration doesn't follow the one before")
+            self._newest[stored.registration_id] = stored.version
+            if record is not None:
+                heapq.heappush(self._coming, (record.due_us, record.registration_id, record.version))
+        for each in self._history.changed:
+            if self._history.is_confirmed(each.registration_id) and each.registration_id not in self._newest:
+                self._add(index, "a registration was confirmed, and when it has to be looked at again wasn't written")
+                self._newest[each.registration_id] = 0
+        if self._reviewed.written is not None:
+            self._compare(index, self._reviewed.written)
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+
+    def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
+        """Hold what a time names against what had fallen due and stood, behind the time before."""
+        expected: list[bytes] = []
+        last = max(self._place, (time.due_us, overdue.END))
+        while self._coming and self._coming[0][0] <= time.due_us and len(expected) < overdue.MOST:
+            due_us, registration_id, version = heapq.heappop(self._coming)
+            stands = self._newest[registration_id] == version and self._history.is_confirmed(registration_id)
+            if stands and (due_us, registration_id) > self._place:
+                expected.append(registration_id)
+                if len(expected) == overdue.MOST:
+                    last = due_us, registration_id
+        if list(time.overdue_validation_ids) != expected or overdue.place(time) != last:
+            self._add(index, "a time for reviews doesn't name the registrations that had to be looked at again")
+        self._place = last
+
+
+def _open(sealer: Sealer, wrapped: bytes | None, stored: store.StoredValidation) -> record_pb2.ValidationRecord:
+    """Open a validation.
+
+    Raises:
+        errors.Internal: it isn't what stands beside it, or its key is gone.
+    """
+    try:
+        key = sealer.open_data_key(stored.registration_id, wrapped or b"")
+    except SealBroken:
+        raise errors.Internal from None
+    return store.opened(key, stored)

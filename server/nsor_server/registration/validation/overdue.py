@@ -1,0 +1,68 @@
+"""Validations that are overdue: told to the owner and NPB at the fixed times for reviews, so many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nsor.v1 import notification_pb2, options_pb2
+from nsor_server.calls import Agency, Row, Seen
+from nsor_server.events import outbox, recipients
+from nsor_server.registration import rules as owners
+from nsor_server.registration import store as registrations
+from nsor_server.registration.validation import store
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+MOST: Final = 200
+"""Of one time; the next time goes on behind them."""
+END: Final = b"\xff" * 16
+"""Behind every registration id."""
+
+
+def add(
+    conn: Connection,
+    sealer: Sealer,
+    record: record_pb2.ReviewTimeRecord,
+    before: record_pb2.ReviewTimeRecord,
+    agencies: Mapping[str, Agency],
+) -> tuple[list[Row], list[Seen]]:
+    """Add to the record of a time what is overdue; gives the events, and what they rest on.
+
+    Args:
+        conn: any.
+        sealer: opens what is read.
+        record: of the time that is written; its instant is set.
+        before: of the time before; an empty one: there was none.
+        agencies: by id.
+
+    Raises:
+        errors.Internal: a row isn't what its seal says.
+    """
+    after = place(before)
+    found = store.due(conn, after=after, until_us=record.due_us, most=MOST)
+    events: list[Row] = []
+    seen: list[Seen] = []
+    npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
+    for each in found:
+        registration, key = registrations.open_keyed(sealer, each.registration)
+        validation = store.opened(key, each.validation)
+        record.overdue_validation_ids.append(validation.registration_id)
+        seen.append(Seen(store.HEADS, (validation.registration_id,), validation.version))
+        seen.append(registrations.seen(each.registration))
+        told = [*npb, *owners.owners(registration, agencies)]
+        kind = notification_pb2.EVENT_KIND_VALIDATION_OVERDUE
+        events += outbox.owed(kind, told, registration_id=validation.registration_id)
+    last = found[-1].validation if len(found) == MOST else None
+    record.validations_to_us, record.validations_to_id = (
+        (last.due_us, last.registration_id) if last else max(after, (record.due_us, END))
+    )
+    return events, seen
+
+
+def place(record: record_pb2.ReviewTimeRecord) -> tuple[int, bytes]:
+    """Up to where a time has looked: when a validation fell due, and the registration's id."""
+    if not record.validations_to_id:
+        return 0, bytes(16)
+    return record.validations_to_us, record.validations_to_id

@@ -19,11 +19,14 @@ from nsor_server.storage.keyring import Keyring
 from tests.calls import (
     CONTRACT,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NPB,
     PUNJAB_POLICE,
     Services,
     call_of,
     confirmation,
+    conviction,
+    judgment,
     officer_of,
     with_budgets,
 )
@@ -258,3 +261,20 @@ def test_a_method_that_discloses_does_not_start_without_a_price(services: Servic
             for_nothing = [*handlers[:at], replace(handler, charge=None), *handlers[at + 1 :]]
             with pytest.raises(ContractError, match="nothing says what it costs"):
                 Methods(CONTRACT, for_nothing)
+
+
+def test_a_judgment_costs_by_the_trial_that_it_names_and_never_by_what_there_is(services: Services) -> None:
+    # Without a price one stolen key could set aside every case of a province in an hour.
+    services.confirm(services.create())
+    services.policy = with_budgets(
+        first_named=3, officer=Bucket(capacity=9, refill_per_hour=1), agency=Bucket(capacity=50, refill_per_hour=1)
+    )
+    known, absent = officer_of(LAHORE_HIGH_COURT), officer_of(LAHORE_HIGH_COURT)
+
+    def tells(officer: Officer, case: str) -> list[str]:
+        about = conviction(case_number=case)
+        return [told(services, LAHORE_HIGH_COURT, officer, judgment("APPEAL_FILED", about)) for _ in range(8)]
+
+    expected = ["OK"] * 6 + ["BUDGET_EMPTY"] * 2
+    assert tells(known, "Sessions Case No. 123/2022") == expected
+    assert tells(absent, "Sessions Case No. 124/2022") == expected

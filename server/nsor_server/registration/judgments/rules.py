@@ -15,7 +15,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
-from nsor_server.formats.instants import to_date
+from nsor_server.formats.instants import to_date, to_day
 from nsor_server.policy.deadlines import (
     APPEAL_WINDOW,
     APPEAL_WINDOW_OTHER_COURTS,
@@ -64,6 +64,11 @@ def trial_key(court_kind: int, place: str, case_number: str, judgment_day: int) 
 def key_of_conviction(conviction: record_pb2.Conviction) -> str:
     """The trial's key of a conviction."""
     return trial_key(conviction.court_kind, conviction.court_place, conviction.case_number, conviction.judgment_day)
+
+
+def key_of_trial(trial: registration_pb2.TrialJudgment) -> str:
+    """The trial's key of a request."""
+    return trial_key(trial.court_kind, trial.place_code, trial.case_number, to_day(trial.judgment_date))
 
 
 def key_of_judgment(judgment: record_pb2.JudgmentRecord) -> str:

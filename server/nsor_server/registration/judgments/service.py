@@ -45,6 +45,7 @@ class Judgments:
                 registration_pb2.RecordJudgmentResponse,
                 self.record_judgment,
                 self._recorded_again,
+                lambda request: Charge(rules.key_of_trial(request.trial)),
             ),
             Unary(
                 registration_pb2.ConfirmJudgmentRequest,

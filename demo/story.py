@@ -159,12 +159,17 @@ def register_convictions(narration: Narration, units: dict[str, Unit]) -> dict[s
 
 def confirm(narration: Narration, units: dict[str, Unit], registrations: dict[str, str]) -> None:
     """Each court confirms from its own record: another agency and another officer than the one who entered."""
-    narration.chapter("Courts confirm them", text="From their own record of case numbers; each confirmation is signed.")
+    narration.chapter("Courts confirm them", text="From their own record of cases; each confirmation is signed.")
     for unit in units.values():
         record = narration.register.folder / f"{unit.court}.jsonl"
         rows = (
-            {"registration_id": registrations[o.request_id], "case_number": o.convictions[0].court_case.case_number}
-            for o in unit.orders
+            {
+                "registration_id": registrations[order.request_id],
+                "case_number": first.court_case.case_number,
+                "judgment_date": json_format.MessageToDict(first.judgment_date),
+            }
+            for order in unit.orders
+            for first in order.convictions[:1]
         )
         record.write_text("".join(json.dumps(row) + "\n" for row in rows))
         narration.run(unit.court, "confirm", "--file", record.name)

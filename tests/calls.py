@@ -219,6 +219,10 @@ def day(year: int, month: int, of_month: int) -> date_pb2.Date:
     return date_pb2.Date(year=year, month=month, day=of_month)
 
 
+JUDGMENT_DATE: Final = day(2023, 5, 4)
+"""Of every conviction and every confirmation that says nothing else."""
+
+
 def cnic() -> str:
     """A synthetic CNIC that no other order has."""
     return f"35201{next(_numbers):07d}1"
@@ -252,7 +256,7 @@ def conviction(place: str = "PK-PB/LHR", case_number: str = "Sessions Case No. 1
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code=place, case_number=case_number
         ),
         verdict=types_pb2.VERDICT_CONVICTED,
-        judgment_date=day(2023, 5, 4),
+        judgment_date=JUDGMENT_DATE,
         fir=types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2021, serial=679, fir_date=day(2021, 9, 2)),
         counts=[
             types_pb2.Count(
@@ -468,7 +472,7 @@ class Services:
         outcome = self.ask(call or call_of(PUNJAB_PROSECUTION), request or order())
         return Created(outcome.response.registration_id, outcome.response.etag, outcome)
 
-    def confirm(self, created: Created, call: Call | None = None, **fields: str) -> Outcome[Any]:
+    def confirm(self, created: Created, call: Call | None = None, **fields: Any) -> Outcome[Any]:
         return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))
 
     def judge(self, convicted: types_pb2.Conviction, kind: str, **fields: Any) -> None:
@@ -621,6 +625,7 @@ def confirmation(created: Created, **fields: Any) -> registration_pb2.ConfirmReg
             "registration_id": created.registration_id,
             "etag": created.etag,
             "case_number": "Sessions Case No. 123/2022",
+            "judgment_date": JUDGMENT_DATE,
             **fields,
         }
     )

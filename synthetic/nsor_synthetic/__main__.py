@@ -27,7 +27,8 @@ from nsor_synthetic.places import UNITS, unit_of
     "--split",
     is_flag=True,
     help="Two files for each province in the folder --out: PK-PB.jsonl for its prosecution, and PK-PB.cases, the case "
-    "numbers of its courts' own records in the same order, for `nsor confirm --from-events < PK-PB.cases`.",
+    "numbers and judgment dates of its courts' own records, a line each, in the same order, for "
+    "`nsor confirm --from-events < PK-PB.cases`.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A table as clerks type it, for `nsor import`; not with --split.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; without it, stdout.")
@@ -57,7 +58,8 @@ def _write_split(orders: Iterable[Order], folder: Path) -> None:
     with ExitStack() as files:
         opened: dict[str, list[TextIO]] = {}
         for order in orders:
-            case = order.convictions[0].court_case
+            first = order.convictions[0]
+            case, day = first.court_case, first.judgment_date
             unit = unit_of(case.place_code)
             if unit not in opened:
                 opened[unit] = [
@@ -65,7 +67,7 @@ def _write_split(orders: Iterable[Order], folder: Path) -> None:
                 ]
             to_enter, to_confirm = opened[unit]
             to_enter.write(_line(order))
-            to_confirm.write(case.case_number + "\n")
+            to_confirm.write(f"{case.case_number}\n{day.year}-{day.month:02}-{day.day:02}\n")
 
 
 def _to_write(file: Path) -> TextIO:

@@ -29,6 +29,7 @@ from nsor_synthetic.pictures import picture
 
 _STATION: Final = "PK-PB/LHR/PS-001"
 _CASE_NUMBER: Final = "Sessions Case No. 123/2023"
+_JUDGED: Final = date_pb2.Date(year=2023, month=6, day=15)
 
 
 class _Ids:
@@ -53,12 +54,16 @@ def requests(seed: int) -> Iterator[Message]:
         registration_id=ids.uuid("registration"),
         etag="0123456789abcdef",
         case_number=_CASE_NUMBER,
+        judgment_date=_JUDGED,
     )
     yield registration_pb2.ConfirmRegistrationsRequest(
         request_id=ids.uuid("confirm-many"),
         confirmations=[
             registration_pb2.Confirmation(
-                registration_id=ids.uuid("registration"), etag="0123456789abcdef", case_number=_CASE_NUMBER
+                registration_id=ids.uuid("registration"),
+                etag="0123456789abcdef",
+                case_number=_CASE_NUMBER,
+                judgment_date=_JUDGED,
             )
         ],
     )
@@ -243,7 +248,7 @@ def _conviction() -> types_pb2.Conviction:
     return types_pb2.Conviction(
         court_case=_court_case(),
         verdict=types_pb2.VERDICT_CONVICTED,
-        judgment_date=date_pb2.Date(year=2023, month=6, day=15),
+        judgment_date=_JUDGED,
         fir=_fir(),
         counts=[
             types_pb2.Count(
@@ -273,7 +278,7 @@ def _judgments(ids: _Ids) -> Iterator[Message]:
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
             place_code="PK-PB/LHR",
             case_number=_CASE_NUMBER,
-            judgment_date=date_pb2.Date(year=2023, month=6, day=15),
+            judgment_date=_JUDGED,
         ),
         kind=registration_pb2.JUDGMENT_KIND_SENTENCE_VARIED,
         court_kind=types_pb2.COURT_KIND_HIGH_COURT,

@@ -170,7 +170,10 @@ def many_confirmations(known: Known) -> registration_pb2.ConfirmRegistrationsReq
         request_id=str(uuid.uuid4()),
         confirmations=[
             registration_pb2.Confirmation(
-                registration_id=one.registration_id, etag=one.etag, case_number=one.case_number
+                registration_id=one.registration_id,
+                etag=one.etag,
+                case_number=one.case_number,
+                judgment_date=one.judgment_date,
             )
         ],
     )

@@ -95,6 +95,7 @@ class Calls:
                 registration_id=created.registration_id,
                 etag=created.etag,
                 case_number=self._orders[number].convictions[0].court_case.case_number,
+                judgment_date=self._orders[number].convictions[0].judgment_date,
             )
             for number, created in self._answers("created", registration_pb2.CreateRegistrationResponse)
         ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from google.protobuf.message import Message
+from google.type import date_pb2
 
 from nsor import cli
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, types_pb2
@@ -26,6 +27,9 @@ DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 NUMBER = "Sessions Case 123/2022"
+JUDGED = "2023-05-04"
+DAY = date_pb2.Date(year=2023, month=5, day=4)
+OF = {"year": 2023, "month": 5, "day": 4}
 NEW, DONE, SEEN = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
 CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
@@ -71,7 +75,8 @@ def _stream(register: Register, *events: tuple[notification_pb2.EventKind.ValueT
 
 
 def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: text)
+    """Whoever is asked types this, and the day of the judgment where that is asked for."""
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda asked: JUDGED if "Day" in asked else text)
 
 
 def _requests(register: Register, method: str) -> list[bytes]:
@@ -88,6 +93,8 @@ def test_the_case_number_that_must_come_from_the_court_is_not_shown(
     assert NUMBER not in out + err
     request = registration_pb2.ConfirmRegistrationRequest.FromString(_requests(court, CONFIRM)[0])
     assert (request.case_number, request.etag) == (NUMBER, "e")
+    assert request.judgment_date == DAY
+    assert JUDGED not in out + err
 
 
 def test_a_conviction_that_was_added_to_a_confirmed_record_is_confirmed_too(
@@ -137,9 +144,17 @@ def _findings(request: bytes) -> Message:
 @pytest.mark.parametrize(
     "text",
     [
-        f"Registration_ID,case_number,etag\n{NEW},{NUMBER},\n{SEEN},{NUMBER},e\n\n{DONE},{NUMBER},\n",
+        "\n".join(
+            (
+                "Registration_ID,case_number,judgment_date,etag",
+                f"{NEW},{NUMBER},{JUDGED},",
+                f"{SEEN},{NUMBER},04.05.2023,e",
+                "",
+                f"{DONE},{NUMBER},{JUDGED},",
+            )
+        ),
         "".join(
-            json.dumps({"registrationId": one, "caseNumber": NUMBER, "etag": etag}) + "\n"
+            json.dumps({"registrationId": one, "caseNumber": NUMBER, "judgmentDate": OF, "etag": etag}) + "\n"
             for one, etag in ((NEW, ""), (SEEN, "e"), (DONE, ""))
         ),
     ],
@@ -155,6 +170,7 @@ def test_a_file_is_one_decision_and_says_what_was_confirmed_before(
     assert run("confirm", "--file", str(file)) == cli.REFUSED
     (sent,) = _requests(court, CONFIRM_MANY)
     request = registration_pb2.ConfirmRegistrationsRequest.FromString(sent)
+    assert [each.judgment_date for each in request.confirmations] == [DAY, DAY]
     assert [(each.registration_id, each.etag, each.case_number) for each in request.confirmations] == [
         (NEW, "e", NUMBER),
         (SEEN, "e", NUMBER),
@@ -168,8 +184,8 @@ def test_a_file_is_one_decision_and_says_what_was_confirmed_before(
 def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: Path) -> None:
     court.answers[CONFIRM_MANY] = _findings
     file = tmp_path / "list.csv"
-    rows = (f"00000000-0000-4000-9000-{nth:012},{NUMBER},e\n" for nth in range(501))
-    file.write_text("registration_id,case_number,etag\n" + "".join(rows), encoding="utf-8")
+    rows = (f"00000000-0000-4000-9000-{nth:012},{NUMBER},{JUDGED},e\n" for nth in range(501))
+    file.write_text("registration_id,case_number,judgment_date,etag\n" + "".join(rows), encoding="utf-8")
     assert run("confirm", "--file", str(file)) == 0
     sent = [registration_pb2.ConfirmRegistrationsRequest.FromString(each) for each in _requests(court, CONFIRM_MANY)]
     assert [len(each.confirmations) for each in sent] == [500, 1]
@@ -178,8 +194,9 @@ def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,number\n1,2\n", "Missing: registration_id, case_number"),
-        (f"registration_id,case_number\n{NEW},\n", "Line 2: nothing in case_number"),
+        ("id,number\n1,2\n", "Missing: registration_id, case_number, judgment_date"),
+        (f"registration_id,case_number,judgment_date\n{NEW},,{JUDGED}\n", "Line 2: nothing in case_number"),
+        (f"registration_id,case_number,judgment_date\n{NEW},{NUMBER},5.23\n", "Line 2, judgment_date: Give a day"),
     ],
 )
 def test_a_table_that_is_none_is_told_by_line_and_column(

@@ -139,6 +139,7 @@ class Agencies:
                 registration_id=entered.registration_id,
                 etag=entered.etag,
                 case_number=order.convictions[0].court_case.case_number,
+                judgment_date=order.convictions[0].judgment_date,
             )
         )
         return Entered(order, entered.registration_id, answer.message.etag)

@@ -63,7 +63,7 @@ def test_what_is_left_of_a_conviction_and_shown_to_nobody_keeps_no_court_from_co
     again = conviction()
     again.fir.serial, again.judgment_date.year = 681, 2024
     services.add_conviction(created, again)
-    services.confirm(created, etag=services.get(created.registration_id, NPB).etag)
+    services.confirm(created, etag=services.get(created.registration_id, NPB).etag, judgment_date=again.judgment_date)
     assert sorted(cases(services.get(created.registration_id, NPB))) == [FIRST, SECOND]
 
 

@@ -26,6 +26,7 @@ from tests.calls import (
     call_of,
     confirmation,
     conviction,
+    day,
     judgment,
     officer_of,
     with_budgets,
@@ -241,6 +242,16 @@ def test_a_number_that_is_written_otherwise_is_no_other_try(services: Services) 
     ]
     assert told_of == ["NO_RECORD"] * 21
     assert told(services, LAHORE_COURT, officer, confirmation(created)) == "OK"
+
+
+def test_a_number_with_another_day_is_another_try(services: Services) -> None:
+    # Who knows the number alone would else try the days for nothing.
+    officer, created = officer_of(LAHORE_COURT), services.create()
+    told_of = [
+        told(services, LAHORE_COURT, officer, confirmation(created, judgment_date=day(2023, 6, nth)))
+        for nth in range(1, 8)
+    ]
+    assert told_of == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] * 2
 
 
 @pytest.mark.parametrize("together", [True, False])

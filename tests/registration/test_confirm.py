@@ -26,6 +26,7 @@ from tests.calls import (
     cnic,
     confirmation,
     conviction,
+    day,
     officer_of,
     order,
     sealed_rows_are_listed,
@@ -116,20 +117,34 @@ def test_one_courts_number_confirms_nothing_of_another_court(services: Services)
     "other",
     [
         pytest.param({"case_number": "Hudood Case 7/2023"}, id="another case"),
+        pytest.param({"judgment_day": 19_482}, id="another day"),
         pytest.param({"court_place": "PK-SD/KHI"}, id="another place"),
         pytest.param({"court_kind": types_pb2.COURT_KIND_HIGH_COURT}, id="another kind of court"),
     ],
 )
 def test_a_courts_number_is_of_its_own_convictions_alone(other: dict[str, Any]) -> None:
     # A record may have convictions of several courts; a number of one confirms nothing of another.
-    own = {"case_number": "Sessions Case No. 123/2022", "court_place": "PK-PB/LHR"}
+    own = {"case_number": "Sessions Case No. 123/2022", "court_place": "PK-PB/LHR", "judgment_day": 19_481}
+    of_court = rules.OwnRecord("Sessions Case No. 123/2022", 19_481)
     own_kind = types_pb2.COURT_KIND_SPECIAL_COURT
     both = {"court_kind": own_kind, "state": types_pb2.CONVICTION_STATE_ENTERED, **own}
     convictions = [record_pb2.Conviction(**{**both, **each}) for each in ({}, other)]
     record = record_pb2.RegistrationRecord(convictions=convictions)
-    assert rules.of_court(record, LAHORE_COURT, None, own["case_number"]) == convictions[:1]
+    assert rules.of_court(record, LAHORE_COURT, None, of_court) == convictions[:1]
     record.convictions[0].state = types_pb2.CONVICTION_STATE_SET_ASIDE
-    assert rules.of_court(record, LAHORE_COURT, None, own["case_number"]) == []
+    assert rules.of_court(record, LAHORE_COURT, None, of_court) == []
+
+
+def test_a_wrong_day_is_answered_as_a_wrong_number_is(services: Services) -> None:
+    # A day that is one off would hide the conviction from every later judgment about it.
+    created = services.create()
+    off = day(2023, 5, 5)
+    told = [
+        services.refused(errors.NoRecord, call_of(LAHORE_COURT), confirmation(created, **wrong)).reason
+        for wrong in ({"judgment_date": off}, {"case_number": "Sessions Case No. 124/2022"})
+    ]
+    assert told == [errors_pb2.ERROR_REASON_NO_RECORD] * 2
+    services.confirm(created)
 
 
 def test_a_court_of_another_kind_confirms_no_case(services: Services) -> None:

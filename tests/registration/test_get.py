@@ -52,7 +52,7 @@ def test_a_court_is_not_told_the_case_number_before_it_has_confirmed(services: S
     # It confirms from its own record: whoever is shown the number, and types it, has confirmed nothing.
     created = services.create()
     before = services.get(created.registration_id, LAHORE_COURT).convictions
-    assert [each.court_case.case_number for each in before] == [""]
+    assert [(each.court_case.case_number, each.HasField("judgment_date")) for each in before] == [("", False)]
     assert [each.court_case.place_code for each in before] == ["PK-PB/LHR"]
     for agency in (PUNJAB_PROSECUTION, NPB):
         shown = services.get(created.registration_id, agency).convictions

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from tests.calls import JUDGMENT_DATE
 from tests.rpc.callers import Serving, decision
 
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
@@ -37,6 +38,7 @@ def test_a_flood_of_refusals_makes_no_try_free(serving: Serving, monkeypatch: py
             registration_id=registration_id,
             etag="0" * 16,
             case_number=f"Sessions Case No. {nth}/2022",
+            judgment_date=JUDGMENT_DATE,
         ).SerializeToString()
         nonce = os.urandom(32)
         answer = caller.call(CONFIRM, request, nonce=nonce, nsor_decision_bin=decision(key, CONFIRM, nonce, request))

@@ -18,7 +18,7 @@ from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.ledger.writer import Writer
 from nsor_server.storage import keyring as keyrings
 from nsor_server.verification.verified import verified
-from tests.calls import cnic, conviction, order
+from tests.calls import JUDGMENT_DATE, cnic, conviction, order
 from tests.rpc.callers import Answered, Caller, Serving, decision
 
 ONE = "nsor.v1.RegistrationService/ConfirmRegistration"
@@ -41,7 +41,10 @@ class Court:
         entered = order(cnic(), convictions=[conviction(case_number=number)])
         answer = registration_pb2.CreateRegistrationResponse.FromString(clerk.call(CREATE, entered).message)
         return registration_pb2.Confirmation(
-            registration_id=answer.registration_id, etag=answer.etag, case_number=number
+            registration_id=answer.registration_id,
+            etag=answer.etag,
+            case_number=number,
+            judgment_date=JUDGMENT_DATE,
         )
 
     def request(self, confirmations: Sequence[registration_pb2.Confirmation] = ()) -> Request:
@@ -185,7 +188,11 @@ def test_tries_are_paid_from_the_budget_of_each_registration(court: Court) -> No
     one.case_number = right
     assert reasons(court.decides(court.request([one]))) == ["BUDGET_EMPTY"]
     single = registration_pb2.ConfirmRegistrationRequest(
-        request_id=str(uuid.uuid4()), registration_id=one.registration_id, etag=one.etag, case_number=right
+        request_id=str(uuid.uuid4()),
+        registration_id=one.registration_id,
+        etag=one.etag,
+        case_number=right,
+        judgment_date=one.judgment_date,
     )
     assert court.decides(single, ONE).reason == "BUDGET_EMPTY"
 

@@ -182,6 +182,7 @@ class Deployment:
                 registration_id=created.registration_id,
                 etag=created.etag,
                 case_number=order.convictions[0].court_case.case_number,
+                judgment_date=order.convictions[0].judgment_date,
             )
         )
         self.offender = order.person.cnic

@@ -44,7 +44,9 @@ def test_split_gives_each_prosecution_its_orders_and_each_court_its_record(tmp_p
         assert {order.convictions[0].court_case.place_code[:5] for order in orders} == {file.stem}
         # In the same order, so that the court's record fits the events of a file that is entered row by row.
         cases = file.with_suffix(".cases").read_text(encoding="utf-8").splitlines()
-        assert cases == [order.convictions[0].court_case.case_number for order in orders]
+        assert cases[::2] == [order.convictions[0].court_case.case_number for order in orders]
+        days = [order.convictions[0].judgment_date for order in orders]
+        assert cases[1::2] == [f"{day.year}-{day.month:02}-{day.day:02}" for day in days]
     assert sum(len(_orders(file)) for file in files) == 60
 
 

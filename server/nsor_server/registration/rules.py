@@ -6,8 +6,13 @@ Format, length and order of fields were checked before by the contract's options
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
+=======
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+>>>>>>> 56db1af (Confirm with the day of the judgment too)
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
@@ -158,19 +163,31 @@ def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
     return found
 
 
-def of_court(
-    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, case_number: str
-) -> list[record_pb2.Conviction]:
-    """The convictions of the case of that number, by a court of its kind within both jurisdictions.
+class OwnRecord(NamedTuple):
+    """What a court's own record says of a conviction. Later judgments find it by both.
 
-    The number may be written in another form. Those that nobody is shown aren't there any more. A number of the
-    court's own confirms nothing of another court.
+    Attributes:
+        case_number: in whatever form.
+        judgment_day: days since 1970.
+    """
+
+    case_number: str
+    judgment_day: int
+
+
+def of_court(
+    record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, own: OwnRecord
+) -> list[record_pb2.Conviction]:
+    """The convictions of the case of that number and day, by a court of its kind within both jurisdictions.
+
+    Those that nobody is shown aren't there any more. A number of the court's own confirms nothing of another court.
     """
     return [
         conviction
         for conviction in record.convictions
         if states.is_shown(conviction)
-        and court_number(conviction.case_number) == court_number(case_number)
+        and court_number(conviction.case_number) == court_number(own.case_number)
+        and conviction.judgment_day == own.judgment_day
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])
     ]

@@ -12,7 +12,7 @@ from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.instants import from_us, to_us
+from nsor_server.formats.instants import from_us, to_day, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos
 from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
@@ -128,7 +128,8 @@ class RegistrationService:
         if not etag_is_current:
             # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
             raise errors.EtagMismatch
-        convictions = rules.of_court(record, call.agency, call.officer, request.case_number)
+        own = rules.OwnRecord(request.case_number, to_day(request.judgment_date))
+        convictions = rules.of_court(record, call.agency, call.officer, own)
         if not convictions:
             raise errors.NoRecord
         for conviction in convictions:
@@ -254,8 +255,12 @@ class RegistrationService:
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:
-    """Each registration has buckets of its own, whether or not there is one of that id, for the numbers tried on it."""
-    return Charge(records.court_number(request.case_number), bucket=request.registration_id)
+    """Each registration has buckets of its own, whether or not there is one of that id, for what is tried on it.
+
+    A number with another day is another try.
+    """
+    tried = f"{records.court_number(request.case_number)} {to_day(request.judgment_date)}"
+    return Charge(tried, bucket=request.registration_id)
 
 
 def _review(stored: review_store.StoredReview) -> registration_pb2.Review:

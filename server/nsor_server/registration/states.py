@@ -95,7 +95,7 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         frozenset({ENTERED}),
         CONFIRMED,
         (options_pb2.AGENCY_KIND_COURT,),
-        "the case number of the court's own record; another agency and another officer than those who entered it",
+        "case number and judgment date of the court's own record; another agency and officer than those who entered it",
         (notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED, notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED),
     ),
     Transition(

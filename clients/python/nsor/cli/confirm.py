@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.confirm_file import confirm_file
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_text
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from nsor.answers import Answer
     from nsor.client import Client
     from nsor.errors import NsorError
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 @click.argument("registration_id", required=False, type=record_id)
 @click.option(
     "--etag",
-    help="The version that the court has seen; without it the registration is shown first, but for its case number.",
+    help="The version that the court has seen; without it the registration is shown first, but for number and day.",
 )
 @click.option("--case-number", help="Case number in the court's own record.")
+@click.option("--judgment-date", type=day, help="Day of the judgment in the court's own record.")
 @click.option(
-    "--file", "file", metavar="FILE|-", help="CSV or JSON Lines: registration_id, case_number and, if seen, etag."
+    "--file",
+    "file",
+    metavar="FILE|-",
+    help="CSV or JSON Lines: registration_id, case_number, judgment_date and, if seen, etag.",
 )
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
 @common
@@ -35,12 +41,13 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
     registration_id: str | None,
     etag: str | None,
     case_number: str | None,
+    judgment_date: dt.date | None,
     file: str | None,
     from_events: bool,
 ) -> int:
     """Confirm registrations from the court's own record; the officer signs each, and of a file 500 at once.
 
-    The case number must come from the court's record, not from the registration: that is what confirms it.
+    Case number and judgment date must come from the court's record, not from the registration: they confirm it.
     """
     if sum(map(bool, (registration_id, file, from_events))) != 1:
         raise click.UsageError("Give one of: a registration's id, --file FILE, or --from-events.")
@@ -49,12 +56,21 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
             return confirm_file(session, client, read_text(file))
         if from_events:
             return _from_events(session, client)
-        _one(session, client, registration_id or "", etag, case_number)
+        _one(session, client, registration_id or "", etag, case_number, judgment_date)
     return 0
 
 
-def _one(session: Session, client: Client, registration_id: str, etag: str | None, case_number: str | None) -> None:
-    from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+def _one(  # noqa: PLR0917 - what the command was given
+    session: Session,
+    client: Client,
+    registration_id: str,
+    etag: str | None = None,
+    case_number: str | None = None,
+    judged: dt.date | None = None,
+) -> None:
+    from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - as above
 
     if not etag:
         wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
@@ -66,17 +82,22 @@ def _one(session: Session, client: Client, registration_id: str, etag: str | Non
         etag = seen.message.registration.etag
         if not session.as_json:
             for conviction in seen.message.registration.convictions:
-                # Whoever reads the number here and types it there has confirmed nothing. The register doesn't send it.
+                # Whoever reads them here and types them there has confirmed nothing. The register doesn't send them.
                 conviction.court_case.ClearField("case_number")
-            session.answer(seen, title="Registration, without its case number", confidential=True)
+                conviction.ClearField("judgment_date")
+            session.answer(seen, title="Registration, without case number and judgment date", confidential=True)
     number = case_number or click.prompt(
         "Case number in the court's record (empty: leave it)", default="", show_default=False, err=True
     )
     if not number:
         session.say("Left as it is.")
         return
+    of = judged or click.prompt("Day of the judgment in the court's record", value_proc=day, err=True)
     request = registration_pb2.ConfirmRegistrationRequest(
-        registration_id=registration_id, etag=etag, case_number=number
+        registration_id=registration_id,
+        etag=etag,
+        case_number=number,
+        judgment_date=date_pb2.Date(year=of.year, month=of.month, day=of.day),
     )
     session.answer(_confirmed(client, request), title="Confirmed")
 
@@ -93,8 +114,8 @@ def _confirmed(
     except Refused as error:
         if error.reason == "NO_RECORD":
             error.next_step = Words(
-                "Check case_number: it must be the number of this case in your court. `nsor confirm` takes it again.",
-                "case_number دیکھیں: آپ کی عدالت میں اسی مقدمے کا نمبر ہو۔ `nsor confirm` دوبارہ چلائیں۔",  # noqa: RUF001 - Urdu
+                "Check case_number and judgment_date: those of this case in your court. Run `nsor confirm` again.",
+                "case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔ `nsor confirm` پھر چلائیں۔",  # noqa: RUF001 - Urdu
             )
         raise
 
@@ -105,7 +126,7 @@ def _from_events(session: Session, client: Client) -> int:
     refused = 0
     for registration_id in _unconfirmed(client):
         try:
-            _one(session, client, registration_id, None, None)
+            _one(session, client, registration_id)
         except Refused as error:
             refused += 1
             _show_refusal(session, registration_id, error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nsor.cli.arguments import day
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, proof_of, read_request
 
@@ -23,8 +24,8 @@ MOST: Final = 500
 """Confirmations of one decision."""
 SECONDS: Final = 600.0
 """Longest that one decision is waited for."""
-COLUMNS: Final = ("registration_id", "case_number", "etag")
-"""Of a table; the last may be missing or empty."""
+COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
+"""Of a table; `etag` may be there too."""
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ def _rows(text: str) -> list[registration_pb2.Confirmation]:
 
 
 def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation]:
+    from google.type import date_pb2  # noqa: PLC0415 - as above
+
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     headings: list[str] | None = None
@@ -82,15 +85,24 @@ def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation
         values = [cell.strip() for cell in cells]
         if headings is None:
             headings = [value.casefold() for value in values]
-            missing = [name for name in COLUMNS[:2] if name not in headings]
+            missing = [name for name in COLUMNS if name not in headings]
             if missing:
                 raise click.UsageError(f"The table's first line names its columns. Missing: {', '.join(missing)}.")
         elif any(values):
             row = dict(zip(headings, values, strict=False))
-            empty = [name for name in COLUMNS[:2] if not row.get(name)]
+            empty = [name for name in COLUMNS if not row.get(name)]
             if empty:
                 raise click.UsageError(f"Line {number}: nothing in {', '.join(empty)}.")
-            yield registration_pb2.Confirmation(**{name: row.get(name, "") for name in COLUMNS})
+            try:
+                judged = day(row["judgment_date"])
+            except click.BadParameter as error:
+                raise click.UsageError(f"Line {number}, judgment_date: {error.message}") from None
+            yield registration_pb2.Confirmation(
+                registration_id=row["registration_id"],
+                etag=row.get("etag", ""),
+                case_number=row["case_number"],
+                judgment_date=date_pb2.Date(year=judged.year, month=judged.month, day=judged.day),
+            )
 
 
 def _look(session: Session, client: Client, row: registration_pb2.Confirmation, tally: _Tally) -> None:

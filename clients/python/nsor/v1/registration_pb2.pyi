@@ -918,6 +918,7 @@ class ConfirmRegistrationRequest(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -928,6 +929,10 @@ class ConfirmRegistrationRequest(_message.Message):
     """The etag that the court has seen."""
     case_number: _builtins.str
     """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
+    @_builtins.property
+    def judgment_date(self) -> _date_pb2.Date:
+        """The day of the judgment in the court's own record; it must be that of the same conviction."""
+
     def __init__(
         self,
         *,
@@ -936,10 +941,11 @@ class ConfirmRegistrationRequest(_message.Message):
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
+        judgment_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -984,22 +990,28 @@ class Confirmation(_message.Message):
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
     etag: _builtins.str
     """The etag that the court has seen."""
     case_number: _builtins.str
     """The case number in the court's own record; it must be that of a conviction, in whatever form either is written."""
+    @_builtins.property
+    def judgment_date(self) -> _date_pb2.Date:
+        """The day of the judgment in the court's own record; it must be that of the same conviction."""
+
     def __init__(
         self,
         *,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
+        judgment_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

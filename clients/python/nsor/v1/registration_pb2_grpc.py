@@ -212,9 +212,10 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmRegistration(self, request, context):
-        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
+        and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
         must not be those who entered them. A few
-        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,7 +234,7 @@ class RegistrationServiceServicer:
     def GetRegistration(self, request, context):
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+        confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
         takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
         says when to ask again.
         """
@@ -314,7 +315,8 @@ class RegistrationServiceServicer:
         records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
         and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
         none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
+        by the trial that it names: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,9 +68,10 @@ class RegistrationServiceStub:
     and is shown to the prosecution, to that court and to NPB; the others go on being shown.
     """
     ConfirmRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]
-    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
+    and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
     must not be those who entered them. A few
-    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     ConfirmRegistrations: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]
     """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
@@ -81,7 +82,7 @@ class RegistrationServiceStub:
     GetRegistration: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+    confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
     takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
     says when to ask again.
     """
@@ -125,7 +126,8 @@ class RegistrationServiceStub:
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
     and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
     none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
+    by the trial that it names: BUDGET_EMPTY.
     """
     ConfirmJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
@@ -195,9 +197,10 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     and is shown to the prosecution, to that court and to NPB; the others go on being shown.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationRequest, _registration_pb2.ConfirmRegistrationResponse]  # type: ignore[assignment]
-    """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+    """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
+    and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
     must not be those who entered them. A few
-    numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+    pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
     """
     ConfirmRegistrations: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmRegistrationsRequest, _registration_pb2.ConfirmRegistrationsResponse]  # type: ignore[assignment]
     """Confirms up to 500 registrations of the court's own by one decision that is signed once. Each is decided and recorded as by
@@ -208,7 +211,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     GetRegistration: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetRegistrationRequest, _registration_pb2.GetRegistrationResponse]  # type: ignore[assignment]
     """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
     responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-    confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+    confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
     takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
     says when to ask again.
     """
@@ -252,7 +255,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
     and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
     none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+    joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
+    by the trial that it names: BUDGET_EMPTY.
     """
     ConfirmJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmJudgmentRequest, _registration_pb2.ConfirmJudgmentResponse]  # type: ignore[assignment]
     """Confirms a judgment that a prosecution has recorded, from the appellate court's own record. Nothing waits for it: a judgment takes
@@ -349,9 +353,10 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ConfirmRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmRegistrationResponse, _abc.Awaitable[_registration_pb2.ConfirmRegistrationResponse]]:
-        """Confirms a registration's convictions of one case from the court's own record: those that wait. The confirming agency and officer
+        """Confirms a registration's convictions of one case from the court's own record: those that wait. The court names the case's number
+        and the day of its judgment: by both of them later judgments find the conviction. The confirming agency and officer
         must not be those who entered them. A few
-        numbers may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
+        pairs of number and day may be tried on a registration, whether or not there is one of that id: BUDGET_EMPTY says when to ask again.
         """
 
     @_abc_1.abstractmethod
@@ -374,7 +379,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.GetRegistrationResponse, _abc.Awaitable[_registration_pb2.GetRegistrationResponse]]:
         """Shows a registration to an agency that has a part in it: the prosecution that entered it, the court of the case, the
         responsible police, the prisons department in charge, and NPB. Everybody else hears NO_RECORD. Before the registration is
-        confirmed, a court isn't shown the number of the case: that is what it confirms from its own record. Each call, refused or not,
+        confirmed, a court isn't shown the number of the case and the day of the judgment: it confirms them from its own record. Each call, refused or not,
         takes its price from a budget of the officer and of his agency, and more for a registration that is new to him on that day; BUDGET_EMPTY
         says when to ask again.
         """
@@ -472,7 +477,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
         and the answer is the same whether the register holds such a conviction, a sealed one, one that no court has confirmed, or
         none. What it takes away is taken away at once: nothing that is answered later shows it. What comes before the conviction is confirmed is
-        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it.
+        joined to it then. What was set aside and is restored stays sealed until NPB has unsealed it. Each call takes its price from a budget,
+        by the trial that it names: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

@@ -33,6 +33,7 @@ def parts(request: Request) -> Sequence[Part]:
             registration_id=each.registration_id,
             etag=each.etag,
             case_number=each.case_number,
+            judgment_date=each.judgment_date if each.HasField("judgment_date") else None,
         )
         for nth, each in enumerate(request.confirmations)
     ]

@@ -6,13 +6,8 @@ Format, length and order of fields were checked before by the contract's options
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
-=======
-from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
->>>>>>> 56db1af (Confirm with the day of the judgment too)
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors

@@ -1,14 +1,20 @@
 """The owner of the database hides an access from a list, or shows an older ledger, and puts everything back."""
 
+import uuid
+from dataclasses import replace
+
 import pytest
 
-from nsor.v1 import oversight_pb2
+from nsor.v1 import oversight_pb2, registration_pb2
 from nsor_server import errors
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed, is_shown
-from tests.calls import FIA_IMMIGRATION, NPB, Services, call_of, cnic, officer_of
+from tests.calls import FIA_IMMIGRATION, NPB, PUNJAB_PROSECUTION, Services, call_of, cnic, officer_of, order
+from tests.registration.test_imports import findings as entered
+from tests.registration.test_imports import request as import_request
 
 OFFICER = officer_of(NPB)
+FINDINGS = "the findings that were listed aren't those of the import"
 LISTED = "the accesses that were listed aren't those of the ledger"
 
 
@@ -75,3 +81,21 @@ def test_the_lists_of_an_honest_register_are_no_finding(services: Services, owne
         listed(services, **fields)
     is_shown(services, cnic())
     assert owner.findings() == []
+
+
+@pytest.mark.parametrize("where", ["block = 0", "block = 1", "block = 0 AND version = 2"])
+def test_findings_that_were_hidden_or_set_back_are_found(services: Services, owner: Owner, where: str) -> None:
+    # A block, the one that follows it, or its newest version.
+    import_id = str(uuid.uuid4())
+    for first in (1, 3, 101):
+        entered(services, import_request(order(), import_id=import_id, first=first))
+    wanted = registration_pb2.ListImportFindingsRequest(import_id=import_id)
+    shown = services.ask(call_of(PUNJAB_PROSECUTION), wanted).response
+    assert owner.findings() == []
+    with owner.without("import_block", where):
+        page = services.run(call := call_of(PUNJAB_PROSECUTION), wanted).outcome
+    assert page is not None
+    assert page.response != shown
+    call.outcome = replace(page, seen=())
+    services.writer.submit(call)
+    assert owner.findings() == [FINDINGS]

@@ -310,10 +310,10 @@ def listed(
 ) -> list[lookup_pb2.OpenGrant]:
     """What an agency has opened and what counts, in pages."""
     found: list[lookup_pb2.OpenGrant] = []
-    token = ""
+    token, officer = "", acting or officer_of(AGENCIES[agency_id])
     while True:
         request = lookup_pb2.ListGrantsRequest(page_size=size, page_token=token)
-        page = services.ask(call_of(AGENCIES[agency_id], acting), request).response
+        page = services.ask(call_of(AGENCIES[agency_id], officer), request).response
         found += page.grants
         token = page.next_page_token
         if not token:

@@ -10,7 +10,7 @@ from google.type import date_pb2
 
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency, Call
+from nsor_server.calls import Agency, Call, Officer
 from nsor_server.registration.imports import rules, store, stored
 from nsor_server.storage.v1 import record_pb2
 from tests.calls import (
@@ -249,10 +249,10 @@ def test_findings_are_listed_in_pages_of_blocks(services: Services) -> None:
     import_id = str(uuid.uuid4())
     for first in (1, 101, 301):
         findings(services, request(order(), order(), import_id=import_id, first=first))
-    listed, token = [], ""
+    listed, token, officer = [], "", officer_of(PUNJAB_PROSECUTION)
     for _ in range(3):
         page = services.ask(
-            call_of(PUNJAB_PROSECUTION),
+            call_of(PUNJAB_PROSECUTION, officer),
             registration_pb2.ListImportFindingsRequest(import_id=import_id, page_token=token),
         ).response
         listed += [each.row for each in page.findings]
@@ -260,6 +260,25 @@ def test_findings_are_listed_in_pages_of_blocks(services: Services) -> None:
     assert (listed, token) == ([1, 2, 101, 102, 301, 302], "")
     wrong = registration_pb2.ListImportFindingsRequest(import_id=import_id, page_token="AAAA")
     services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), wrong)
+
+
+def test_an_officer_sees_again_what_he_has_sent_and_what_lies_where_he_acts(services: Services) -> None:
+    # A colleague of another district is shown neither what was entered nor what was refused outside of it.
+    broken = order()
+    broken.convictions[0].court_case.place_code = "XX"
+    of_lahore, of_multan = (officer_of(PUNJAB_PROSECUTION, place) for place in ("PK-PB/LHR", "PK-PB/MUL"))
+    message = request(order(), order(convictions=[conviction("PK-PB/MUL")]), broken)
+    findings(services, message, call_of(PUNJAB_PROSECUTION, of_lahore))
+    wanted = registration_pb2.ListImportFindingsRequest(import_id=message.import_id)
+
+    def rows(officer: Officer | None = None) -> list[int]:
+        page = services.ask(call_of(PUNJAB_PROSECUTION, officer), wanted).response
+        return [each.row for each in page.findings]
+
+    assert rows(of_lahore) == [1, 2, 3]
+    assert rows(of_multan) == []
+    assert rows(officer_of(PUNJAB_PROSECUTION, "PK-PB/LHR")) == [1]
+    assert rows() == [1, 2]
 
 
 def test_an_import_is_never_half_written(services: Services) -> None:

@@ -8,7 +8,7 @@
 5. What shows persons costs a budget of officer and agency (``policy/budgets.toml``), page by page.
 6. Each page is an entry, whose sealed detail says what was listed, so that ``ledger verify`` makes it again.
 
-This module is rule 4.
+``tests/access/test_lists.py`` walks the List RPCs of the contract. This module is rule 4.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call
 from nsor_server.storage.sealing import SealBroken, Sealing
 
@@ -53,6 +54,21 @@ def place(sealer: Sealing, call: Call, page_token: str, *asked_for: object) -> b
     except (binascii.Error, SealBroken, ValueError):
         invalid = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
         raise errors.InvalidFields(violations=(invalid,)) from None
+
+
+def require_durable(size: int, durable: int) -> None:
+    """See that a page is of no register of before.
+
+    Args:
+        size: how many entries there were when it was read.
+        durable: how many this process knew to be durable before that.
+
+    Raises:
+        errors.Internal: there were fewer.
+    """
+    if size < durable:
+        alert(Alert.ROW_CONTRADICTED, "ledger_head is one of before; run `nsor-server ledger verify`")
+        raise errors.Internal
 
 
 def _binding(call: Call, asked_for: tuple[object, ...]) -> bytes:

@@ -181,29 +181,6 @@ def require_basis(purpose: int, basis: lookup_pb2.LookUpBasis) -> None:
         raise errors.InvalidFields(violations=(errors.Violation(f"basis.{needed}", errors_pb2.FIELD_REASON_REQUIRED),))
 
 
-def page(request: lookup_pb2.ListGrantsRequest) -> tuple[int, bytes]:
-    """Size of the page that is asked for, and id of the grant behind which it begins, or empty.
-
-    Raises:
-        InvalidFields: OUT_OF_RANGE, PAGE_TOKEN_INVALID.
-    """
-    if request.page_size < 0:
-        raise errors.InvalidFields(violations=(errors.Violation("page_size", errors_pb2.FIELD_REASON_OUT_OF_RANGE),))
-    try:
-        after = bytes.fromhex(request.page_token)
-    except ValueError:
-        raise wrong_token() from None
-    if len(after) not in {0, 16}:
-        raise wrong_token()
-    return request.page_size or DEFAULT_PAGE, after
-
-
-def wrong_token() -> errors.InvalidFields:
-    """What is said of a token that isn't of this list."""
-    wrong = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
-    return errors.InvalidFields(violations=(wrong,))
-
-
 def fir_reference(fir: types_pb2.FirKey) -> str:
     """An FIR as people write it, with the station that makes it unique."""
     return f"{fir.police_station} {fir.serial}/{fir.year}"

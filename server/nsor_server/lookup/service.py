@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access import decisions, rows
+from nsor_server.access import decisions, lists, rows
 from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row, Seen
@@ -334,13 +334,11 @@ class LookupService:
 
         Raises:
             Denied: OFFICER_MAY_NOT_DECIDE.
-            InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
+            InvalidFields: PAGE_TOKEN_INVALID.
         """
         rules.check_lists(call.officer)
-        size, after = rules.page(request)
-        if after and store.opened(conn, self._sealer, after, call) is None:
-            raise rules.wrong_token()
-        found = store.page(conn, self._sealer, call, after=after, limit=size + 1)
+        size, after = request.page_size or rules.DEFAULT_PAGE, lists.place(self._sealer, call, request.page_token)
+        found = store.page(conn, self._sealer, call, after=after or b"", limit=size + 1)
         response = lookup_pb2.ListGrantsResponse(
             grants=[
                 records.open_grant_message(grant, self._grant_message(call, grant), used)
@@ -349,7 +347,7 @@ class LookupService:
             ]
         )
         if len(found) > size:
-            response.next_page_token = found[size - 1][0].grant_id.hex()
+            response.next_page_token = lists.token(self._sealer, call, found[size - 1][0].grant_id)
         return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
     def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:

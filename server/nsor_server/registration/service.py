@@ -50,7 +50,7 @@ class RegistrationService:
         """
         self._sealer = sealer
         self._blind_index = blind_index
-        self._imports = ImportService(sealer)
+        self._imports = ImportService(sealer, durable)
         self._photos = PhotoService(sealer, photos)
         self._judgments = Judgments(sealer, blind_index)
         self._worklists = Worklists(sealer, durable)

@@ -14,6 +14,7 @@ from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
+from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.validation.history import Validated
@@ -90,6 +91,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Worklists(conn, history, report.add),
         Corrected(conn, keyring, history, reviewed, report.add),
         Validated(conn, keyring, history, reviewed, report.add),
+        ListedImports(conn, report.add),
         Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]

@@ -122,14 +122,15 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListOfficers(self, request, context):
-        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too.
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
+        no place narrows it, it costs nothing, and a page's token names a key that it has shown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAgencies(self, request, context):
-        """Lists the agencies.
+        """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -169,7 +170,7 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPolicies(self, request, context):
-        """Lists the documents in force and the proposals that may be adopted.
+        """Lists the documents in force and the proposals that may be adopted: all of them, some ten.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

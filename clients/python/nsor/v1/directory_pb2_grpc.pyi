@@ -51,9 +51,11 @@ class DirectoryServiceStub:
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
     """
     ListOfficers: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]
-    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
+    no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+    """
     ListAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]
-    """Lists the agencies."""
+    """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency."""
     ProposePolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]
     """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
     at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
@@ -71,7 +73,7 @@ class DirectoryServiceStub:
     GetPolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]
     """Shows a document that is in force and, beside it, a proposal for it."""
     ListPolicies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]
-    """Lists the documents in force and the proposals that may be adopted."""
+    """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -96,9 +98,11 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
     """
     ListOfficers: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]  # type: ignore[assignment]
-    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
+    no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+    """
     ListAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]  # type: ignore[assignment]
-    """Lists the agencies."""
+    """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency."""
     ProposePolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]  # type: ignore[assignment]
     """Proposes a document of the policy that decides. It changes nothing until another officer adopts it. One officer has 5 open proposals
     at most, and makes 10 an hour; all officers together have 40: RATE_LIMITED. Errors:
@@ -116,7 +120,7 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     GetPolicy: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetPolicyRequest, _directory_pb2.GetPolicyResponse]  # type: ignore[assignment]
     """Shows a document that is in force and, beside it, a proposal for it."""
     ListPolicies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]  # type: ignore[assignment]
-    """Lists the documents in force and the proposals that may be adopted."""
+    """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
@@ -162,7 +166,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ListOfficersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListOfficersResponse, _abc.Awaitable[_directory_pb2.ListOfficersResponse]]:
-        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too."""
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
+        no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+        """
 
     @_abc_1.abstractmethod
     def ListAgencies(
@@ -170,7 +176,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ListAgenciesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListAgenciesResponse, _abc.Awaitable[_directory_pb2.ListAgenciesResponse]]:
-        """Lists the agencies."""
+        """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency."""
 
     @_abc_1.abstractmethod
     def ProposePolicy(
@@ -218,6 +224,6 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ListPoliciesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListPoliciesResponse, _abc.Awaitable[_directory_pb2.ListPoliciesResponse]]:
-        """Lists the documents in force and the proposals that may be adopted."""
+        """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -144,7 +144,7 @@ class LookupServiceServicer:
 
     def ListGrants(self, request, context):
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
+        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,7 +59,7 @@ class LookupServiceStub:
     """
     ListGrants: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
+    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
     """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -99,7 +99,7 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     ListGrants: _aio.UnaryUnaryMultiCallable[_lookup_pb2.ListGrantsRequest, _lookup_pb2.ListGrantsResponse]  # type: ignore[assignment]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
+    whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, on a grant or on a standing purpose. Absent, not confirmed, held, and not the caller's to see are
@@ -184,7 +184,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.ListGrantsResponse, _abc.Awaitable[_lookup_pb2.ListGrantsResponse]]:
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
-        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case.
+        whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
         """
 
     @_abc_1.abstractmethod

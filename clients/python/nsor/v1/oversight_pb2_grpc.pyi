@@ -36,8 +36,8 @@ class OversightServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> OversightServiceAsyncStub: ...
     ListAccesses: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]
-    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
-    an access is shown to an officer alone.
+    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
+    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]
     """Gives the newest checkpoint, or the first one of at least a size."""
@@ -54,8 +54,8 @@ class OversightServiceAsyncStub(OversightServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccesses: _aio.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]  # type: ignore[assignment]
-    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
-    an access is shown to an officer alone.
+    """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
+    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Gives the newest checkpoint, or the first one of at least a size."""
@@ -75,8 +75,8 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _oversight_pb2.ListAccessesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_oversight_pb2.ListAccessesResponse, _abc.Awaitable[_oversight_pb2.ListAccessesResponse]]:
-        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own. The case of
-        an access is shown to an officer alone.
+        """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
+        the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
         """
 
     @_abc_1.abstractmethod

@@ -196,7 +196,8 @@ class RegistrationServiceServicer:
 
     def ListImportFindings(self, request, context):
         """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
-        numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
+        numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
+        there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,7 +264,8 @@ class RegistrationServiceServicer:
     def ListReviews(self, request, context):
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
         names in either script, relatives, birth years and districts are alike. They are written at fixed
-        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
+        is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -296,7 +298,7 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPhotos(self, request, context):
-        """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+        """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
         who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -60,7 +60,8 @@ class RegistrationServiceStub:
     """
     ListImportFindings: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]
     """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
-    numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
+    numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
+    there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddConviction: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddConvictionRequest, _registration_pb2.AddConvictionResponse]
     """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
@@ -99,7 +100,8 @@ class RegistrationServiceStub:
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
+    is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
@@ -116,7 +118,7 @@ class RegistrationServiceStub:
     and kept.
     """
     ListPhotos: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]
-    """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+    """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
     who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
     """
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]
@@ -189,7 +191,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     ListImportFindings: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]  # type: ignore[assignment]
     """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
-    numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
+    numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
+    there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddConviction: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddConvictionRequest, _registration_pb2.AddConvictionResponse]  # type: ignore[assignment]
     """Adds a conviction to a registration of the prosecution that entered it: its conviction by another court, or in another case. Another
@@ -228,7 +231,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
+    is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     AddPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]  # type: ignore[assignment]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
@@ -245,7 +249,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     and kept.
     """
     ListPhotos: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]  # type: ignore[assignment]
-    """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+    """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
     who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
     """
     GetPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]  # type: ignore[assignment]
@@ -333,7 +337,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ListImportFindingsResponse, _abc.Awaitable[_registration_pb2.ListImportFindingsResponse]]:
         """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
-        numbers a page. An import that isn't there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
+        numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
+        there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod
@@ -414,7 +419,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_registration_pb2.ListReviewsResponse, _abc.Awaitable[_registration_pb2.ListReviewsResponse]]:
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
         names in either script, relatives, birth years and districts are alike. They are written at fixed
-        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page takes its price from a budget: BUDGET_EMPTY.
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
+        is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod
@@ -455,7 +461,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ListPhotosRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ListPhotosResponse, _abc.Awaitable[_registration_pb2.ListPhotosResponse]]:
-        """Lists the photos of a registration, the newest first, without the pictures: those that are confirmed; to the record's owner and to
+        """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
         who added them also those that aren't. Each call takes its price from a budget: BUDGET_EMPTY.
         """
 

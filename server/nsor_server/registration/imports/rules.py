@@ -8,16 +8,17 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2
 from nsor_server import errors
+from nsor_server.access import rows
 from nsor_server.access.facts import contains
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, Officer
 from nsor_server.errors import Violation
+from nsor_server.storage.v1 import record_pb2
 
 BLOCK: Final = 100
 """Row numbers of a block."""
 MOST_VIOLATIONS: Final = 20
 """Of a row, as a finding tells them; more are counted."""
 _OF_ORDER: Final = re.compile(r"rows\[([0-9]+)\]\.order(?:\.(.+))?")
-_BLOCK_DIGITS: Final = 7
 
 
 def is_of_order(violation: Violation) -> bool:
@@ -35,7 +36,7 @@ def by_row(violations: Sequence[Violation]) -> dict[int, list[Violation]]:
     return found
 
 
-def check_numbers(rows: Sequence[registration_pb2.ImportRow]) -> None:
+def check_numbers(sent: Sequence[registration_pb2.ImportRow]) -> None:
     """See that the rows of a message are of one block of a hundred, their numbers ascending.
 
     What is stored of an import is a row of each block. It is asked whatever is wrong with an order: that is a finding
@@ -45,8 +46,8 @@ def check_numbers(rows: Sequence[registration_pb2.ImportRow]) -> None:
         errors.InvalidFields: DUPLICATE: a number isn't greater than the one before. OUT_OF_RANGE: another block's.
     """
     wrong = []
-    before, block = 0, block_of(rows[0].row)
-    for index, each in enumerate(rows):
+    before, block = 0, block_of(sent[0].row)
+    for index, each in enumerate(sent):
         if each.row <= before:
             wrong.append(Violation(f"rows[{index}].row", errors_pb2.FIELD_REASON_DUPLICATE))
         elif block_of(each.row) != block:
@@ -61,20 +62,14 @@ def block_of(row: int) -> int:
     return (row - 1) // BLOCK
 
 
-def block_from(token: str) -> int:
-    """The first block of the page that a token names; an empty one names the first page.
+def is_shown(imported: record_pb2.ImportedRow, agency: Agency, officer: Officer | None) -> bool:
+    """Whether an officer of the agency sees a finding again: he sent the row, or its places lie where he may act.
 
-    A token is a number. It hides nothing: whoever may list an import's findings sees all of them.
-
-    Raises:
-        errors.InvalidFields: PAGE_TOKEN_INVALID.
+    A row that names no place, or none in its form, is seen by who sent it.
     """
-    if not token:
-        return 0
-    if not (token.isascii() and token.isdecimal() and len(token) <= _BLOCK_DIGITS):
-        invalid = Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
-        raise errors.InvalidFields(violations=(invalid,))
-    return int(token)
+    if officer is not None and imported.sent_by == officer.officer_number:
+        return True
+    return bool(imported.places) and rows.within(agency, officer, imported.places)
 
 
 def owner(agencies: Mapping[str, Agency], importer: Agency, court_place: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, registration_pb2
 from nsor_server import errors
+from nsor_server.access import lists
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row
 from nsor_server.errors import Violation
@@ -28,8 +29,10 @@ _ACCEPTED: Final = errors_pb2.ERROR_REASON_UNSPECIFIED
 class ImportService:
     """Enters the rows of imports, and tells again what became of them."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+        """``durable`` gives how many entries this process knows to be durable."""
         self._sealer = sealer
+        self._durable = durable
         self._texts = Messages.load()
 
     def handlers(self) -> Sequence[Handler]:
@@ -60,7 +63,7 @@ class ImportService:
         if request.validate_only:
             for position, row in enumerate(request.rows):
                 imported, warnings = self._refused(call, row, wrong.get(position, [])), rules.warnings(row.order.person)
-                self._fill(answer.findings.add(), imported or _accepted(row, warnings))
+                self._fill(answer.findings.add(), imported or _accepted(call, row, warnings))
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         import_id = raw(request.import_id)
         block = store.head(conn, self._sealer, call, import_id, import_rules.block_of(request.rows[0].row))
@@ -94,20 +97,37 @@ class ImportService:
     def list_import_findings(
         self, call: Call, request: registration_pb2.ListImportFindingsRequest, conn: Connection
     ) -> Outcome[registration_pb2.ListImportFindingsResponse]:
-        """List the findings of a block of an import.
+        """List the findings of a block of an import that the officer sees.
 
         Raises:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
         """
-        first = import_rules.block_from(request.page_token)
-        block, following = store.page(conn, self._sealer, call, raw(request.import_id), first)
+        ended = lists.place(self._sealer, call, request.page_token, request.import_id)
+        first = 0 if ended is None else int.from_bytes(ended, "big")
+        durable = self._durable()
+        found = store.page(conn, self._sealer, call, raw(request.import_id), first)
+        lists.require_durable(found.size, durable)
+        block, following = found.block, found.following
         answer = registration_pb2.ListImportFindingsResponse()
         for imported in block.rows if block is not None else ():
-            self._fill(answer.findings.add(stored_before=True), imported)
+            if import_rules.is_shown(imported, call.agency, call.officer):
+                self._fill(answer.findings.add(stored_before=True), imported)
         if following is not None:
-            answer.next_page_token = str(following)
-        detail = record_pb2.AccessDetail(outcome="LISTED", classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose))
-        return Outcome(disclose(answer, call.purpose), detail)
+            answer.next_page_token = lists.token(self._sealer, call, following.to_bytes(8, "big"), request.import_id)
+        detail = record_pb2.AccessDetail(
+            outcome="LISTED",
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            listed_findings=record_pb2.ListedFindings(
+                import_id=raw(request.import_id),
+                first=first,
+                before=found.size,
+                block=None if block is None else block.block,
+                version=0 if block is None else block.version,
+                following=following,
+            ),
+        )
+        seen = [] if block is None else [store.seen(block)]
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def _refused(
         self, call: Call, row: registration_pb2.ImportRow, wrong: Sequence[Violation]
@@ -132,6 +152,8 @@ class ImportService:
         return record_pb2.ImportedRow(
             row=row.row,
             sha256=_digest(row),
+            sent_by=_officer(call),
+            places=rules.places_of_cases(row.order.convictions) if fields.isdisjoint(("order", "convictions")) else (),
             reason=reason,
             fields=[
                 record_pb2.ImportedField(field=each.field, reason=each.reason)
@@ -146,7 +168,7 @@ class ImportService:
     def _entered(self, call: Call, row: registration_pb2.ImportRow) -> tuple[record_pb2.ImportedRow, entering.Entered]:
         record = entering.record_of(call, row.order)
         entered = entering.entered(self._sealer, call, record, self._owner(call, row))
-        imported = _accepted(row, rules.warnings(row.order.person))
+        imported = _accepted(call, row, rules.warnings(row.order.person))
         imported.registration_id, imported.etag = record.registration_id, entered.version.etag
         return imported, entered
 
@@ -186,10 +208,18 @@ class ImportService:
 
 
 def _accepted(
-    row: registration_pb2.ImportRow, warnings: Sequence[registration_pb2.FieldWarning]
+    call: Call, row: registration_pb2.ImportRow, warnings: Sequence[registration_pb2.FieldWarning]
 ) -> record_pb2.ImportedRow:
     odd = [record_pb2.ImportedField(field=warning.field, reason=warning.reason) for warning in warnings]
-    return record_pb2.ImportedRow(row=row.row, sha256=_digest(row), fields=odd)
+    places = rules.places_of_cases(row.order.convictions)
+    return record_pb2.ImportedRow(
+        row=row.row, sha256=_digest(row), fields=odd, sent_by=_officer(call), places=dict.fromkeys(places)
+    )
+
+
+def _officer(call: Call) -> str:
+    """Who sends a row: an officer is his number, as in his budget."""
+    return call.officer.officer_number if call.officer else ""
 
 
 def _digest(row: registration_pb2.ImportRow) -> bytes:

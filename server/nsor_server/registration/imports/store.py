@@ -41,10 +41,13 @@ _HEAD: Final = Statement(
 _PAGE_IN: Final = rows.statements(
     "import blocks",
     f"""
-SELECT DISTINCT ON (b.block) {COLUMNS} FROM import_block AS b
-WHERE {{rows}} AND b.import_id = $5 AND b.block >= $6::bigint
-ORDER BY b.block, b.version DESC
-LIMIT 2
+SELECT h.size, found.* FROM ledger_head AS h LEFT JOIN (
+    SELECT DISTINCT ON (b.block) {COLUMNS} FROM import_block AS b
+    WHERE {{rows}} AND b.import_id = $5 AND b.block >= $6::bigint
+    ORDER BY b.block, b.version DESC
+    LIMIT 2
+) AS found ON true
+ORDER BY found.block
 """,  # noqa: S608 - constants
     rows.Columns(own_agency="b.agency_id"),
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
@@ -102,23 +105,37 @@ def head(conn: Connection, sealer: Sealer, call: Call, import_id: bytes, block: 
     return open_block(sealer, row)
 
 
-def page(
-    conn: Connection, sealer: Sealer, call: Call, import_id: bytes, first: int
-) -> tuple[record_pb2.ImportBlockRecord | None, int | None]:
-    """The first block of an import from a number on that the contract shows the caller, and the number of the next one.
+class Page(NamedTuple):
+    """A page of findings.
+
+    Attributes:
+        size: how many entries the ledger had when it was read.
+        block: the first block that there is; None: there is none.
+        following: the number of the next one; None: there is none.
+    """
+
+    size: int
+    block: record_pb2.ImportBlockRecord | None = None
+    following: int | None = None
+
+
+def page(conn: Connection, sealer: Sealer, call: Call, import_id: bytes, first: int) -> Page:
+    """The first block of an import from a number on that the contract shows the caller.
 
     Raises:
         errors.Internal: as ``open_block``, or it isn't of this import.
     """
     who = rows.parameters(call.agency, call.officer)
-    found = [StoredBlock(*row) for row in ask(conn, _PAGE_IN[call.rows], *who, import_id, arrays.integer(first))]
+    read = ask(conn, _PAGE_IN[call.rows], *who, import_id, arrays.integer(first))
+    found = [StoredBlock(*row[1:]) for row in read if row[1] is not None]
+    size = int(read[0][0]) if read else 0
     if not found:
-        return None, None
+        return Page(size)
     record = open_block(sealer, found[0])
     if record.import_id != import_id or record.block < first:
         raise rows.outside(TABLE)
     rows.require_shown(TABLE, rows.Said(own_agency=record.agency_id), call)
-    return record, found[1].block if len(found) > 1 else None
+    return Page(size, record, found[1].block if len(found) > 1 else None)
 
 
 def seen(record: record_pb2.ImportBlockRecord) -> Seen:

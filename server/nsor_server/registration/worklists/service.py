@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsor.v1 import options_pb2, types_pb2, worklists_pb2
-from nsor_server import errors
 from nsor_server.access import lists
 from nsor_server.access import rows as scopes
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import set_day
 from nsor_server.formats.uuids import text
@@ -63,9 +61,7 @@ class Worklists:
         size = request.page_size or _DEFAULT_PAGE
         durable = self._durable()
         found = store.page(conn, self._sealer, call, wanted, after, most=size + 1)
-        if found.size < durable:
-            alert(Alert.ROW_CONTRADICTED, "ledger_head is one of before; run `nsor-server ledger verify`")
-            raise errors.Internal
+        lists.require_durable(found.size, durable)
         page = found.items[:size]
         response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in page])
         if len(found.items) > size:

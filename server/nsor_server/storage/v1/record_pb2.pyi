@@ -649,6 +649,8 @@ class ImportedRow(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
+    SENT_BY_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Number of the row."""
     sha256: _builtins.bytes
@@ -661,9 +663,15 @@ class ImportedRow(_message.Message):
     """Number of nsor.v1.ErrorReason; 0: accepted."""
     more: _builtins.int
     """How many fields more are wrong."""
+    sent_by: _builtins.str
+    """Number of the officer who sent it."""
     @_builtins.property
     def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedField]:
         """What is wrong with a refused row (numbers of nsor.v1.FieldReason), or odd about an accepted one (of nsor.v1.WarningReason)."""
+
+    @_builtins.property
+    def places(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places of its courts and police stations; none where they aren't in their form."""
 
     def __init__(
         self,
@@ -675,10 +683,12 @@ class ImportedRow(_message.Message):
         reason: _builtins.int = ...,
         fields: _abc.Iterable[Global___ImportedField] | None = ...,
         more: _builtins.int = ...,
+        sent_by: _builtins.str = ...,
+        places: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "fields", b"fields", "more", b"more", "reason", b"reason", "registration_id", b"registration_id", "row", b"row", "sha256", b"sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "fields", b"fields", "more", b"more", "places", b"places", "reason", b"reason", "registration_id", b"registration_id", "row", b"row", "sent_by", b"sent_by", "sha256", b"sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1844,6 +1854,7 @@ class AccessDetail(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     LISTED_FIELD_NUMBER: _builtins.int
     LISTED_WORK_FIELD_NUMBER: _builtins.int
+    LISTED_FINDINGS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -1896,6 +1907,10 @@ class AccessDetail(_message.Message):
     def listed_work(self) -> Global___ListedWork:
         """Of a page of a worklist: what was listed."""
 
+    @_builtins.property
+    def listed_findings(self) -> Global___ListedFindings:
+        """Of a page of the findings of an import: what was listed."""
+
     def __init__(
         self,
         *,
@@ -1919,14 +1934,64 @@ class AccessDetail(_message.Message):
         events: Global___ToldEvents | None = ...,
         listed: Global___ListedAccesses | None = ...,
         listed_work: Global___ListedWork | None = ...,
+        listed_findings: Global___ListedFindings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_work", b"listed_work", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class ListedFindings(_message.Message):
+    """A page of the findings of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    BLOCK_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    FOLLOWING_FIELD_NUMBER: _builtins.int
+    import_id: _builtins.bytes
+    """The import, 16 bytes."""
+    first: _builtins.int
+    """Blocks from this one on."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    block: _builtins.int
+    """The block that was found; absent: none was."""
+    version: _builtins.int
+    """Its version."""
+    following: _builtins.int
+    """The block of the next page; absent: there is none."""
+    def __init__(
+        self,
+        *,
+        import_id: _builtins.bytes = ...,
+        first: _builtins.int = ...,
+        before: _builtins.int = ...,
+        block: _builtins.int | None = ...,
+        version: _builtins.int = ...,
+        following: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_block", b"_block", "_following", b"_following", "block", b"block", "following", b"following"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_block", b"_block", "_following", b"_following", "before", b"before", "block", b"block", "first", b"first", "following", b"following", "import_id", b"import_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__block: _TypeAlias = _typing.Literal["block"]  # noqa: Y015
+    _WhichOneofArgType__block: _TypeAlias = _typing.Literal["_block", b"_block"]  # noqa: Y015
+    _WhichOneofReturnType__following: _TypeAlias = _typing.Literal["following"]  # noqa: Y015
+    _WhichOneofArgType__following: _TypeAlias = _typing.Literal["_following", b"_following"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__block) -> _WhichOneofReturnType__block | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__following) -> _WhichOneofReturnType__following | None: ...
+
+Global___ListedFindings: _TypeAlias = ListedFindings  # noqa: Y015
 
 @_typing.final
 class ListedWork(_message.Message):

@@ -15,6 +15,7 @@ from nsor.v1 import (
     amendments_pb2,
     corrections_pb2,
     directory_pb2,
+    judgments_pb2,
     lookup_pb2,
     notification_pb2,
     options_pb2,
@@ -87,6 +88,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
+    yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
     yield from _ends(ids)
     yield from _notification(ids)
     yield from _access_requests(ids)

@@ -130,9 +130,9 @@ def test_an_answer_that_is_given_again_is_not_given_after_the_seal(services: Ser
         services.writer.submit(late)
 
 
-def stream(services: Services) -> tuple[Call, StreamStep]:
-    """The first message of the stream of Punjab's police, not yet recorded."""
-    call, request = call_of(PUNJAB_POLICE), notification_pb2.SubscribeEventsRequest()
+def stream(services: Services, agency: Agency = PUNJAB_POLICE) -> tuple[Call, StreamStep]:
+    """The first message of an agency's stream, not yet recorded."""
+    call, request = call_of(agency), notification_pb2.SubscribeEventsRequest()
     services.admit(call, request)
     handler = call.route.handler
     assert isinstance(handler, Streamed)

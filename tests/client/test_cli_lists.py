@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 import nsor
 from nsor import cli
 from nsor.cli import arguments, kept
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import directory_pb2, judgments_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -110,6 +110,26 @@ def test_reviews_say_what_two_registrations_share(
     assert run("reviews", *options, "--json") == 0
     numbers = [int(json.loads(line)["number"]) for line in capsys.readouterr().out.splitlines()]
     assert numbers == list(range(150, 150 - rows, -1))
+
+
+def test_judgments_that_met_nobody_are_listed_page_by_page_with_what_they_came_near(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(data: bytes) -> Message:
+        request = judgments_pb2.ListUnmatchedJudgmentsRequest.FromString(data)
+        near = [OLD] if request.page_token else []
+        found = judgments_pb2.UnmatchedJudgment(judgment_id=ID, near_registration_ids=near)
+        return judgments_pb2.ListUnmatchedJudgmentsResponse(
+            judgments=[found], next_page_token="" if request.page_token else "4"
+        )
+
+    register.answers["nsor.v1.RegistrationService/ListUnmatchedJudgments"] = answer
+    assert run("judgment", "unmatched") == 0
+    out, err = capsys.readouterr()
+    assert [OLD in line for line in out.splitlines()[2:]] == [False, True]
+    assert "2 shown: all that there are." in err
+    assert run("judgment", "unmatched", "--limit", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["judgment_id"] == ID
 
 
 def test_a_likely_duplicate_says_where_the_two_differ(

@@ -303,6 +303,8 @@ def test_a_judgment_that_was_hidden_when_it_was_overdue_is_found(
     services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring, tmp_path: Path
 ) -> None:
     services.ask(call_of(PUNJAB_PROSECUTION), judgment("SET_ASIDE"))
+    clock.passes()
+    assert times.look()  # a judgment is read once more at the first time after it
     clock.days = 16
     with services.database.owner() as owner:
         owner.execute("UPDATE judgment_version SET due_us = -due_us")

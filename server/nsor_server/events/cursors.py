@@ -37,9 +37,11 @@ EVENTS: Final = Table(
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
         ("judgment_id", "uuid"),
+        ("registration_ids", "bytea"),
         ("event_time", "timestamptz"),
     ),
 )
+_ID_BYTES: Final = 16
 _SEQUENCE: Final = 1
 """Place of that column."""
 _AFTER: Final = f"""
@@ -83,7 +85,7 @@ class StoredEvent(NamedTuple):
 
     def message(self) -> notification_pb2.Event:
         """The event as the contract writes it."""
-        _, sequence, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, time = (
+        _, sequence, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, ids, time = (
             self.row.values
         )
         return notification_pb2.Event(
@@ -96,6 +98,9 @@ class StoredEvent(NamedTuple):
             event_time=from_us(to_us(time)),
             agency_id=about or "",
             judgment_id=_text(judgment_id),
+            registration_ids=[
+                str(uuid.UUID(bytes=ids[at : at + _ID_BYTES])) for at in range(0, len(ids or b""), _ID_BYTES)
+            ],
         )
 
 

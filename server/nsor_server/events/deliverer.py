@@ -44,16 +44,16 @@ WITH next AS (
 ), taken AS (
     DELETE FROM outbox USING next WHERE outbox.event_id = next.event_id
     RETURNING outbox.event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency,
-        judgment_id, created_at, index, ordinal
+        judgment_id, registration_ids, created_at, index, ordinal
 ), last AS (
     SELECT recipient, (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS sequence
     FROM (SELECT DISTINCT recipient FROM taken) AS recipients
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
-        about_agency, judgment_id, event_time)
+        about_agency, judgment_id, registration_ids, event_time)
     SELECT recipient,
         sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, index, ordinal, event_id), event_id,
-        kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, created_at
+        kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids, created_at
     FROM taken JOIN last USING (recipient)
     RETURNING agency_id
 )

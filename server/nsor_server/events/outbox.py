@@ -23,6 +23,7 @@ TABLE: Final = Table(
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
         ("judgment_id", "uuid"),
+        ("registration_ids", "bytea"),
     ),
     row_id="event_id",
     recorded_as="agency_event",
@@ -40,6 +41,7 @@ def owed(
     access_request_id: bytes | None = None,
     about_agency: str | None = None,
     judgment_id: bytes | None = None,
+    registration_ids: Iterable[bytes] | None = None,
 ) -> list[Row]:
     """The rows that owe an event to each recipient, once.
 
@@ -51,6 +53,8 @@ def owed(
         access_request_id: the access request, for events of access.
         about_agency: id of the agency, for events of an agency and not of a record.
         judgment_id: the judgment, for events of a judgment.
+        registration_ids: the registrations, 16 bytes each, for events of a fixed time; perhaps none.
     """
-    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id)
+    ids = None if registration_ids is None else b"".join(sorted(set(registration_ids)))
+    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, ids)
     return [Row(TABLE, (os.urandom(16), recipient, kind, *of)) for recipient in sorted(set(recipients))]

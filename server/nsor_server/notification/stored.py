@@ -23,11 +23,11 @@ FROM notice AS n LEFT JOIN registration_key AS k USING (registration_id)
 
 _EVENTS: Final = """(
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        created_at
+        registration_ids, created_at
     FROM outbox
     UNION ALL
     SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        event_time
+        registration_ids, event_time
     FROM agency_event
 )"""
 """Events that wait, and those that were numbered: each is in one of both."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
@@ -50,11 +50,10 @@ class EventStream:
             return None
         _require_whole(found, cursor)
         events = [each.message() for each in found]
-        sealed, seen = registrations.sealed_among(conn, (raw(e.registration_id) for e in events if e.registration_id))
+        named = [raw(one) for event in events for one in _registrations(event)]
+        sealed, seen = registrations.sealed_among(conn, named)
         for event in events:
-            if event.registration_id and raw(event.registration_id) in sealed:
-                event.ClearField("registration_id")
-                event.ClearField("notice_id")
+            _hide(event, sealed)
         answer = notification_pb2.SubscribeEventsResponse(events=events)
         detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=cursors.told(found))
         return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), found[-1].sequence)
@@ -74,7 +73,26 @@ def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:
         raise errors.Unavailable
 
 
+def _registrations(event: notification_pb2.Event) -> list[str]:
+    """The registrations that an event names."""
+    return [*filter(None, [event.registration_id]), *event.registration_ids]
+
+
+def _hide(event: notification_pb2.Event, sealed: Collection[bytes]) -> None:
+    """Take out of an event what is sealed."""
+    if event.registration_id and raw(event.registration_id) in sealed:
+        event.ClearField("registration_id")
+        event.ClearField("notice_id")
+    shown = [one for one in event.registration_ids if raw(one) not in sealed]
+    del event.registration_ids[:]
+    event.registration_ids.extend(shown)
+
+
 def _subjects(events: Sequence[notification_pb2.Event]) -> list[bytes]:
     """The records that events are about; those of reviews, policy, keys and budgets are about none."""
-    named = (event.registration_id or event.access_request_id for event in events)
-    return [uuid.UUID(each).bytes for each in named if each]
+    return [
+        uuid.UUID(each).bytes
+        for event in events
+        for each in (_registrations(event) or [event.access_request_id])
+        if each
+    ]

@@ -140,6 +140,11 @@ def court_case(reference: str) -> str:
     return f"court {place} {records.court_number(case_number)}"
 
 
+def near_case(place: str, case_number: str) -> str:
+    """A court's case as others are found that may be it, mistyped: by place, serial and year, in any series."""
+    return f"near {place} {records.serial_and_year(case_number)}"
+
+
 def case_blinds(blind_index: BlindIndex, case: str) -> bytes:
     """The blind index of a case under every live key, one after the other, the primary's first."""
     return b"".join(blind for _, blind in blind_index.values("case", case))
@@ -302,10 +307,11 @@ def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
     return record
 
 
-def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str]:
+def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str, str]:
     return (
         fir_case(records.case_reference(conviction.fir)),
         court_case(records.court_reference(conviction.court_place, conviction.case_number)),
+        near_case(conviction.court_place, conviction.case_number),
     )
 
 

@@ -109,7 +109,12 @@ def court_number(case_number: str) -> str:
     """
     words = case_number.casefold()
     series = next((word for word in _OTHER_SERIES if word in words), "case")
-    return f"{series} {'/'.join(_SERIAL_OR_YEAR.findall(case_number))}"
+    return f"{series} {serial_and_year(case_number)}"
+
+
+def serial_and_year(case_number: str) -> str:
+    """What is left of a case number without the word for its series, such as ``123/2022``."""
+    return "/".join(_SERIAL_OR_YEAR.findall(case_number))
 
 
 def name_record(name: types_pb2.PersonName) -> record_pb2.Name:

@@ -118,6 +118,20 @@ def last_time(conn: Connection, sealer: Sealing) -> record_pb2.ReviewTimeRecord 
     return next(iter(_opened(conn, sealer, conn.execute(_LAST_TIME).fetchall())), None)
 
 
+def times_before(conn: Connection, sealer: Sealing, number: int | None, most: int) -> list[record_pb2.ReviewTimeRecord]:
+    """Times for reviews, the newest first: those of smaller numbers than one; None: from the newest.
+
+    Raises:
+        errors.Internal: one isn't what was written, or is missing between two, or before the first.
+    """
+    found = _opened(conn, sealer, conn.execute(_TIMES_BEFORE, {"before": number, "most": most}).fetchall())
+    last = found[0].number if found else 0
+    if [each.number for each in found] != list(range(last, max(last - most, 0), -1)):
+        alert(Alert.ROW_CONTRADICTED, "a row of %s is missing", TIMES)
+        raise errors.Internal
+    return found
+
+
 def since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
     """The reviews that were written at times later than an instant.
 
@@ -223,6 +237,13 @@ SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time WHERE 
 """
 _LAST_TIME: Final = """
 SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time ORDER BY number DESC LIMIT 1
+"""
+_TIMES_BEFORE: Final = """
+SELECT uuid_send(review_time_id), number, due_at, sealed
+FROM review_time
+WHERE %(before)s::bigint IS NULL OR number < %(before)s::bigint
+ORDER BY number DESC
+LIMIT %(most)s
 """
 _TIMES_SINCE: Final = """
 SELECT uuid_send(review_time_id), number, due_at, sealed FROM review_time WHERE due_at > %s ORDER BY number

@@ -13,6 +13,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, Rows, opened
 from nsor_server.registration import review_store
 from nsor_server.registration.history import History
+from nsor_server.registration.judgments import times
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.collisions import MOST
 from nsor_server.storage.keyring import Keyring
@@ -53,6 +54,8 @@ class Reviewed:
         self._compared_to = 0
         self._examined_to = -1
         self._due_us = 0
+        self._judged_to = 0
+        self._before = -1
         self.written: record_pb2.ReviewTimeRecord | None = None
         """The time that the last entry wrote, if it did and the time opens."""
         self.before_us = 0
@@ -101,11 +104,22 @@ class Reviewed:
             known |= found
         if list(record.overdue_judgment_ids) != self._judged.overdue(self._due_us, record.due_us):
             self._add(index, "a time for reviews doesn't name the judgments that were overdue")
+        self._compare_judged(index, record)
         self._due_us = record.due_us
         if not self._examined_to <= record.examined_to < index:
             self._add(index, "a time for reviews says that more was looked at than there was, or less than before")
         self._examined_to = record.examined_to
         self._compare_left(index, record)
+
+    def _compare_judged(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
+        """The judgments since the time before, all of them unless they were too many, and whom they had met by now."""
+        if not self._judged_to <= record.judged_to < index:
+            self._add(index, "a time for reviews says that more judgments were looked at than there were, or less")
+        elif record.judged_to < self._before and not times.is_full(record.judged):
+            self._add(index, "a time for reviews has left out judgments that were recorded before the last one")
+        if list(record.judged) != self._judged.judged(self._judged_to, record.judged_to):
+            self._add(index, "a time for reviews doesn't name the judgments since the last one, or whom they have met")
+        self._judged_to, self._before = record.judged_to, index
 
     def _compare_left(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         """What was due already at the time before, and is still: it waits for its agency's share alone."""

@@ -1,8 +1,8 @@
 """Writes reviews at fixed times: which registrations share an identifier with an earlier confirmed one, or are alike.
 
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
-judgments that no registry has confirmed; corrections that persons have asked for; and records that their owners haven't
-looked at again.
+judgments that no registry has confirmed, and whom the judgments since then have met; corrections that persons have
+asked for; and records that their owners haven't looked at again.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -35,6 +35,7 @@ from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
+from nsor_server.registration.judgments import times
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.validation import overdue as overdue_validations
 from nsor_server.storage.blind_index import BlindIndex
@@ -132,11 +133,15 @@ class ReviewTimes:
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
         meeting = self._meetings.due(conn, record, after_us=after_us, agencies=directory.agencies, now=directory.now())
         unvalidated, undone = overdue_validations.add(conn, self._sealer, record, before, directory.agencies)
+        told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
+        record.judged_to = told.until
+        record.judged.extend(told.judged)
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
         for each in overdue:
             events += _overdue_events(directory.agencies, npb, each)
+        events += times.events(directory.agencies, told)
         detail = record_pb2.AccessDetail(outcome="REVIEWS_WRITTEN")
         seen = (review_store.seen(state), *(judgments.seen(each) for each in overdue), *unchanged)
         return Outcome(
@@ -144,7 +149,7 @@ class ReviewTimes:
             detail,
             (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events, *unvalidated),
             (ref, *collided.refs, *meeting.refs),
-            (*seen, *collided.seen, *meeting.seen, *undone),
+            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

@@ -108,6 +108,7 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
 
     values = {field.name: render.text(field, value) for field, value in event.ListFields()}
     about = [f"{name.removesuffix('_id').replace('_', ' ')} {values[name]}" for name in _ABOUT if values.get(name)]
+    about += [f"registration {each}" for each in event.registration_ids]
     when = f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', '')}"
     line = f"{when:<65}  {', '.join(about)}".rstrip()
     # On a narrow screen each id gets a line of its own, so that none is broken.
@@ -115,4 +116,4 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     click.echo("\n".join(parts))
 
 
-_ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id")
+_ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id", "judgment_id")

@@ -71,6 +71,40 @@ def show(session: Session, judgment_id: str) -> None:
 
 
 @judgment.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At least so many, if there are.")
+@common
+def unmatched(session: Session, limit: int) -> None:
+    """List judgments that have met no conviction (NPB): a day or a number may have been mistyped in one of both.
+
+    The list grows at fixed times. `nsor judgment show` with an id shows the judgment, `nsor show` a registration near
+    which it came.
+    """
+    from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import judgments_pb2  # noqa: PLC0415 - as above
+
+    request = judgments_pb2.ListUnmatchedJudgmentsRequest()
+    found: list[judgments_pb2.UnmatchedJudgment] = []
+    more = True
+    with session.client(officer=True) as client:
+        while more and len(found) < limit:
+            page = client.registration.list_unmatched_judgments(request).message
+            found += page.judgments
+            more, request.page_token = bool(page.next_page_token), page.next_page_token
+    if session.as_json:
+        for each in found:
+            session.json_of(each)
+    elif found:
+        shown = [
+            {field.name: render.text(field, value) for field, value in each.ListFields()} | {"at": at}
+            for each in found
+            for at in (each.near_registration_ids or [""])
+        ]
+        rows = [(each.get("review_time", ""), each.get("judgment_id", ""), each["at"]) for each in shown]
+        session.table("Judgments that have met nobody", ("time", "judgment", "near registration"), rows)
+    session.say(f"{len(found):,} shown{'; there are more' if more else ': all that there are'}.")
+
+
+@judgment.command()
 @click.argument("judgment_id", required=False, type=record_id)
 @click.option("--order-number", help="Number in the court's own record.")
 @common

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.keeping import Keeping
-from nsor.v1 import amendments_pb2, registration_pb2, worklists_pb2
+from nsor.v1 import amendments_pb2, judgments_pb2, registration_pb2, worklists_pb2
 
 
 class Registration(Keeping):
@@ -312,6 +312,22 @@ class Registration(Keeping):
             "nsor.v1.RegistrationService/ListReviews",
             request,
             registration_pb2.ListReviewsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_unmatched_judgments(
+        self,
+        request: judgments_pb2.ListUnmatchedJudgmentsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[judgments_pb2.ListUnmatchedJudgmentsResponse]:
+        """List judgments that have met no conviction, those of the newest times first; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListUnmatchedJudgments",
+            request,
+            judgments_pb2.ListUnmatchedJudgmentsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

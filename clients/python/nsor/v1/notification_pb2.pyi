@@ -115,6 +115,11 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
     EVENT_KIND_VALIDATION_OVERDUE: _EventKind.ValueType  # 28
     """The owner of a registration hasn't said in the policy's time that it is still right. It is told at a time for reviews."""
+    EVENT_KIND_REGISTRATIONS_JUDGED: _EventKind.ValueType  # 29
+    """A time for reviews has come, and judgments had been recorded since the one before: the registrations of the agency's that are judged by
+    them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
+    whether the judgment that he has recorded met anybody. What is sealed since isn't named.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -181,6 +186,11 @@ EVENT_KIND_CORRECTION_DECIDED: EventKind.ValueType  # 27
 """The owner of a registration has decided a correction: whoever was told of the record before may have been told what is wrong."""
 EVENT_KIND_VALIDATION_OVERDUE: EventKind.ValueType  # 28
 """The owner of a registration hasn't said in the policy's time that it is still right. It is told at a time for reviews."""
+EVENT_KIND_REGISTRATIONS_JUDGED: EventKind.ValueType  # 29
+"""A time for reviews has come, and judgments had been recorded since the one before: the registrations of the agency's that are judged by
+them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
+whether the judgment that he has recorded met anybody. What is sealed since isn't named.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -298,6 +308,7 @@ class Event(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the event within the receiving agency, from 1, without gaps."""
     event_id: _builtins.str
@@ -318,6 +329,10 @@ class Event(_message.Message):
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
 
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The registrations, for events of a fixed time; perhaps none."""
+
     def __init__(
         self,
         *,
@@ -330,10 +345,11 @@ class Event(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         agency_id: _builtins.str = ...,
         judgment_id: _builtins.str = ...,
+        registration_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "registration_ids", b"registration_ids", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

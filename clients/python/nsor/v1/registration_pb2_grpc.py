@@ -5,6 +5,7 @@ import warnings
 
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
+from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
 from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
@@ -138,6 +139,11 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/GetJudgment',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
+                _registered_method=True)
+        self.ListUnmatchedJudgments = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListUnmatchedJudgments',
+                request_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
                 _registered_method=True)
         self.RequestCorrection = channel.unary_unary(
                 '/nsor.v1.RegistrationService/RequestCorrection',
@@ -356,6 +362,15 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListUnmatchedJudgments(self, request, context):
+        """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
+        or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
+        takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RequestCorrection(self, request, context):
         """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
         holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
@@ -490,6 +505,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetJudgment,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.SerializeToString,
+            ),
+            'ListUnmatchedJudgments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnmatchedJudgments,
+                    request_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.SerializeToString,
             ),
             'RequestCorrection': grpc.unary_unary_rpc_method_handler(
                     servicer.RequestCorrection,
@@ -1053,6 +1073,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetJudgment',
             nsor_dot_v1_dot_registration__pb2.GetJudgmentRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetJudgmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnmatchedJudgments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListUnmatchedJudgments',
+            nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
+            nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
+from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
@@ -146,6 +147,11 @@ class RegistrationServiceStub:
     registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
     confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
     """
+    ListUnmatchedJudgments: _grpc.UnaryUnaryMultiCallable[_judgments_pb2.ListUnmatchedJudgmentsRequest, _judgments_pb2.ListUnmatchedJudgmentsResponse]
+    """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
+    or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
+    takes its price from a budget: BUDGET_EMPTY.
+    """
     RequestCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]
     """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
     holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
@@ -276,6 +282,11 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
     registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
     confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    ListUnmatchedJudgments: _aio.UnaryUnaryMultiCallable[_judgments_pb2.ListUnmatchedJudgmentsRequest, _judgments_pb2.ListUnmatchedJudgmentsResponse]  # type: ignore[assignment]
+    """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
+    or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
+    takes its price from a budget: BUDGET_EMPTY.
     """
     RequestCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]  # type: ignore[assignment]
     """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
@@ -524,6 +535,17 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
         registry of the court that gave it, and to NPB. Before it is confirmed the registry isn't shown the order's number: that is what it
         confirms from its own record. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ListUnmatchedJudgments(
+        self,
+        request: _judgments_pb2.ListUnmatchedJudgmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_judgments_pb2.ListUnmatchedJudgmentsResponse, _abc.Awaitable[_judgments_pb2.ListUnmatchedJudgmentsResponse]]:
+        """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
+        or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
+        takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

@@ -7,13 +7,15 @@ must have, and what they have made of it.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
-from nsor_server.registration import states
+from nsor_server.registration import claims, states
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import rules, store
 from nsor_server.storage.blind_index import BlindIndex
@@ -31,6 +33,7 @@ ORDER BY r.index, r.ordinal
 _TRIAL_ROWS: Final = """
 SELECT uuid_send(judgment_id), array_agg(key_id || ' ' || encode(blind, 'hex')) FROM judgment_trial GROUP BY judgment_id
 """
+_entry_of: Final = itemgetter(0)
 
 
 class Judged:
@@ -45,6 +48,8 @@ class Judged:
         self._tried: dict[str, dict[bytes, str]] = {}
         self._convictions: dict[bytes, bytes] = {}
         self._unsealed: list[record_pb2.JudgmentRecord] = []
+        self._recorded: list[tuple[int, record_pb2.JudgmentRecord]] = []
+        self._near: dict[str, dict[bytes, record_pb2.RegistrationRecord]] = {}
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -74,6 +79,14 @@ class Judged:
             and after_us < each.confirmation_due_us <= until_us
         )
 
+    def judged(self, after: int, until: int) -> list[record_pb2.JudgedRecord]:
+        """Whom the judgments have met by now that were recorded by entries after one and until another."""
+        first, last = (bisect.bisect_right(self._recorded, at, key=_entry_of) for at in (after, until))
+        return [
+            rules.judged(judgment, self._near.get(rules.near_case(judgment), {}).values())
+            for _, judgment in self._recorded[first:last]
+        ]
+
     def finish(self) -> None:
         """Report what is left, and compare the index of trials with what the judgments are about."""
         self._rows.finish()
@@ -96,6 +109,7 @@ class Judged:
         self._newest[record.judgment_id] = record
         if before is None and record.version == store.FIRST_VERSION:
             self._of_trial.setdefault(rules.key_of_judgment(record), []).append(record)
+            self._recorded.append((index, record))
             return record
         if before is None or not _goes_on(before, record):
             self._add(index, "the version of a judgment doesn't follow the one before")
@@ -111,6 +125,8 @@ class Judged:
                 continue
             key = rules.key_of_conviction(conviction)
             self._tried.setdefault(key, {})[record.registration_id] = record.cnic
+            near = claims.near_case(conviction.court_place, conviction.case_number)
+            self._near.setdefault(near, {})[record.registration_id] = _judged_part(record)
             found = [each for each in self._of_trial.get(key, ()) if rules.concerns(each, record)]
             if list(conviction.judgment_ids) != [each.judgment_id for each in found]:
                 self._add(index, "a conviction doesn't have the judgments that were recorded about it")
@@ -162,6 +178,19 @@ def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord
     else:
         expected.unsealed_by_key = after.unsealed_by_key
     return expected == after and (not after.unsealed_by_key or after.unsealed_by_key != after.unsealing_proposed_by_key)
+
+
+def _judged_part(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
+    """What judgments are held against of a record."""
+    part = record_pb2.RegistrationRecord(registration_id=record.registration_id, cnic=record.cnic)
+    for each in record.convictions:
+        part.convictions.add(
+            court_place=each.court_place,
+            case_number=each.case_number,
+            state=each.state,
+            judgment_ids=each.judgment_ids,
+        )
+    return part
 
 
 def _decided(conviction: record_pb2.Conviction) -> tuple[object, ...]:

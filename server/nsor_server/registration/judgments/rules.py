@@ -24,7 +24,7 @@ from nsor_server.policy.deadlines import (
     Deadlines,
     Due,
 )
-from nsor_server.registration import states
+from nsor_server.registration import claims, states
 from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
 
@@ -66,6 +66,11 @@ def key_of_conviction(conviction: record_pb2.Conviction) -> str:
     return trial_key(conviction.court_kind, conviction.court_place, conviction.case_number, conviction.judgment_day)
 
 
+def near_case(judgment: record_pb2.JudgmentRecord) -> str:
+    """The trial of a judgment, as convictions are found that may be the one, mistyped."""
+    return claims.near_case(judgment.trial.court_place, judgment.trial.case_number)
+
+
 def key_of_trial(trial: registration_pb2.TrialJudgment) -> str:
     """The trial's key of a request."""
     return trial_key(trial.court_kind, trial.place_code, trial.case_number, to_day(trial.judgment_date))
@@ -104,6 +109,35 @@ def about(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRe
         return []
     key = key_of_judgment(judgment)
     return [each for each in record.convictions if states.was_confirmed(each) and key_of_conviction(each) == key]
+
+
+def joined_to(
+    record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord
+) -> list[record_pb2.Conviction]:
+    """The convictions of a record to which a judgment is joined."""
+    return [each for each in record.convictions if judgment.judgment_id in each.judgment_ids]
+
+
+def is_near(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> bool:
+    """Whether a judgment may be about a confirmed conviction of a record, but for a day or a word that was mistyped."""
+    wanted = near_case(judgment)
+    return concerns(judgment, record) and any(
+        claims.near_case(each.court_place, each.case_number) == wanted
+        for each in record.convictions
+        if states.was_confirmed(each)
+    )
+
+
+def judged(
+    judgment: record_pb2.JudgmentRecord, records: Iterable[record_pb2.RegistrationRecord]
+) -> record_pb2.JudgedRecord:
+    """Whom a judgment has met among registrations; if nobody, those near which it came."""
+    found = list(records)
+    met = [each.registration_id for each in found if joined_to(each, judgment)]
+    near = [] if met else [each.registration_id for each in found if is_near(each, judgment)]
+    return record_pb2.JudgedRecord(
+        judgment_id=judgment.judgment_id, registration_ids=sorted(met), near_registration_ids=sorted(near)
+    )
 
 
 def unsealing(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> list[states.Move]:

@@ -21,6 +21,7 @@ from nsor_server.registration import claims, states
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
+from nsor_server.registration.judgments.unmatched import UnmatchedJudgments
 from nsor_server.registration.record import court_number
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -45,7 +46,7 @@ class Judgments:
                 registration_pb2.RecordJudgmentResponse,
                 self.record_judgment,
                 self._recorded_again,
-                lambda request: Charge(rules.key_of_trial(request.trial)),
+                _recording_charge,
             ),
             Unary(
                 registration_pb2.ConfirmJudgmentRequest,
@@ -70,6 +71,7 @@ class Judgments:
                 self.get_judgment,
                 charge=lambda request: Charge(request.judgment_id),
             ),
+            *UnmatchedJudgments(self._sealer).handlers(),
         )
 
     def record_judgment(
@@ -270,6 +272,11 @@ class Judgments:
         self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection
     ) -> tuple[Seen, ...]:
         return (store.seen(self._shown(call, request.judgment_id, conn)),)
+
+
+def _recording_charge(request: registration_pb2.RecordJudgmentRequest) -> Charge:
+    """A judgment costs by the trial that it names, whatever the register holds."""
+    return Charge(rules.key_of_trial(request.trial))
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmJudgmentRequest) -> Charge:

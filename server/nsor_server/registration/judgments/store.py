@@ -135,6 +135,14 @@ JOIN registration_key AS k ON k.registration_id = c.registration_id
 ORDER BY c.registration_id
 """.encode(),  # noqa: S608 - constants
 )
+_RECORDED: Final = f"""
+SELECT r.index, {COLUMNS}
+FROM ledger_record AS r
+JOIN judgment_version AS j ON j.judgment_id = encode(r.row_id, 'hex')::uuid AND j.version = r.version
+WHERE r.index > %(after)s AND r.index <= %(until)s AND r.table_name = '{TABLE}' AND r.version = {FIRST_VERSION}
+ORDER BY r.index
+LIMIT %(most)s
+"""  # noqa: S608 - constants
 _COUNTS: Final = {
     what.name: Statement(
         f"count of {what.name}".encode(),
@@ -213,6 +221,34 @@ def of_case(
     seen = [*_counted(conn, OF_CASE, blinds), *_counted(conn, OF_TRIAL, trials)]
     found = [registrations.StoredVersion(*row) for row in ask(conn, _OF_CASE, arrays.byteas(blinds))]
     return found, [*seen, *(registrations.seen(row) for row in found)]
+
+
+def near(
+    conn: Connection, blind_index: BlindIndex, judgment: record_pb2.JudgmentRecord
+) -> tuple[list[registrations.StoredVersion], list[Seen]]:
+    """As ``of_case``, of the registrations that claim a case like that of the trial: the same is among them."""
+    blinds = [blind for _, blind in blind_index.values("case", rules.near_case(judgment))]
+    seen = _counted(conn, OF_CASE, blinds)
+    found = [registrations.StoredVersion(*row) for row in ask(conn, _OF_CASE, arrays.byteas(blinds))]
+    return found, [*seen, *(registrations.seen(row) for row in found)]
+
+
+def last_entry(conn: Connection) -> int:
+    """Index of the last entry that wrote a row: those before it are all there."""
+    ((index,),) = conn.execute("SELECT coalesce(max(index), 0) FROM ledger_record").fetchall()
+    return int(index)
+
+
+def recorded_between(
+    conn: Connection, sealer: Sealing, *, after: int, until: int, most: int
+) -> list[tuple[int, record_pb2.JudgmentRecord]]:
+    """The judgments that were recorded by entries after one and until another, each with its entry, in their order.
+
+    Raises:
+        errors.Internal: one isn't what its seal says.
+    """
+    rows_of = conn.execute(_RECORDED, {"after": after, "until": until, "most": most}, binary=True).fetchall()
+    return [(index, open_version(sealer, StoredJudgment(*row))) for index, *row in rows_of]
 
 
 def overdue(conn: Connection, sealer: Sealing, *, after_us: int, until_us: int) -> list[record_pb2.JudgmentRecord]:

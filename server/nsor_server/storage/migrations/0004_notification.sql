@@ -23,9 +23,11 @@ CREATE TABLE outbox (
     access_request_id uuid,
     about_agency text REFERENCES agency,
     judgment_id uuid,
+    registration_ids bytea,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
+COMMENT ON COLUMN outbox.registration_ids IS 'of events of a fixed time: 16 bytes each, in order; perhaps none';
 COMMENT ON COLUMN outbox.about_agency IS 'of events that are about an agency, and about no record';
 CREATE INDEX outbox_order ON outbox (created_at, event_id);
 
@@ -39,6 +41,7 @@ CREATE TABLE agency_event (
     access_request_id uuid,
     about_agency text REFERENCES agency,
     judgment_id uuid,
+    registration_ids bytea,
     event_time timestamptz NOT NULL,
     PRIMARY KEY (agency_id, sequence),
     UNIQUE (agency_id, event_id)

@@ -1037,6 +1037,42 @@ class ReviewRecord(_message.Message):
 Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
 
 @_typing.final
+class JudgedRecord(_message.Message):
+    """Whom a judgment had met when a time for reviews was written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGMENT_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    NEAR_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    judgment_id: _builtins.bytes
+    """Judgment id, 16 bytes."""
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Registrations to a conviction of which it is joined, 16 bytes each, in order."""
+
+    @_builtins.property
+    def near_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Of a judgment that is joined to none: those with a confirmed conviction by a court of that place with the same serial and year, 16
+        bytes each, in order.
+        """
+
+    def __init__(
+        self,
+        *,
+        judgment_id: _builtins.bytes = ...,
+        registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        near_registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judgment_id", b"judgment_id", "near_registration_ids", b"near_registration_ids", "registration_ids", b"registration_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgedRecord: _TypeAlias = JudgedRecord  # noqa: Y015
+
+@_typing.final
 class ReviewTimeRecord(_message.Message):
     """A fixed time at which reviews and overdue judgments were written: all of them, also none. Sealed under the sealing keyset."""
 
@@ -1051,6 +1087,8 @@ class ReviewTimeRecord(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     EXAMINED_TO_FIELD_NUMBER: _builtins.int
     USED_UP_FIELD_NUMBER: _builtins.int
+    JUDGED_TO_FIELD_NUMBER: _builtins.int
+    JUDGED_FIELD_NUMBER: _builtins.int
     CORRECTIONS_FIELD_NUMBER: _builtins.int
     OVERDUE_VALIDATION_IDS_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
@@ -1067,6 +1105,8 @@ class ReviewTimeRecord(_message.Message):
     """
     examined_to: _builtins.int
     """Index of an entry: who holds whom was looked at as it stood after it, and nothing of that waits."""
+    judged_to: _builtins.int
+    """Index of an entry: the judgments that were recorded by it and before have been looked at."""
     validations_to_us: _builtins.int
     """Up to where they were looked at: when one fell due, microseconds since 1970."""
     validations_to_id: _builtins.bytes
@@ -1086,6 +1126,10 @@ class ReviewTimeRecord(_message.Message):
     @_builtins.property
     def used_up(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Agencies whose share of the day was used up, so that reviews of what their registrations share with others wait."""
+
+    @_builtins.property
+    def judged(self) -> _containers.RepeatedCompositeFieldContainer[Global___JudgedRecord]:
+        """The judgments that were recorded since the time before, in order."""
 
     @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
@@ -1109,6 +1153,8 @@ class ReviewTimeRecord(_message.Message):
         waiting: _abc.Iterable[Global___WaitingAgency] | None = ...,
         examined_to: _builtins.int = ...,
         used_up: _abc.Iterable[_builtins.str] | None = ...,
+        judged_to: _builtins.int = ...,
+        judged: _abc.Iterable[Global___JudgedRecord] | None = ...,
         corrections: _abc.Iterable[Global___CorrectionMet] | None = ...,
         overdue_validation_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         validations_to_us: _builtins.int = ...,
@@ -1116,7 +1162,7 @@ class ReviewTimeRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

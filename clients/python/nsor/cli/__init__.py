@@ -35,6 +35,7 @@ class Entry:
 
 
 COMMANDS = {
+    "work": Entry("nsor.cli.work", "work", "List what your agency has to do, soonest first."),
     "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
     "judgment": Entry("nsor.cli.judgment", "judgment", "Record and confirm judgments about convictions."),

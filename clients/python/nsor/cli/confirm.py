@@ -56,11 +56,11 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
             return confirm_file(session, client, read_text(file))
         if from_events:
             return _from_events(session, client)
-        _one(session, client, registration_id or "", etag, case_number, judgment_date)
+        one(session, client, registration_id or "", etag, case_number, judgment_date)
     return 0
 
 
-def _one(  # noqa: PLR0917 - what the command was given
+def one(  # noqa: PLR0917 - what the command was given
     session: Session,
     client: Client,
     registration_id: str,
@@ -68,6 +68,7 @@ def _one(  # noqa: PLR0917 - what the command was given
     case_number: str | None = None,
     judged: dt.date | None = None,
 ) -> None:
+    """Show what waits, and confirm it by what the court's record says."""
     from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - as above
@@ -126,7 +127,7 @@ def _from_events(session: Session, client: Client) -> int:
     refused = 0
     for registration_id in _unconfirmed(client):
         try:
-            _one(session, client, registration_id)
+            one(session, client, registration_id)
         except Refused as error:
             refused += 1
             _show_refusal(session, registration_id, error)

@@ -30,9 +30,10 @@ COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
 
 @dataclass(slots=True)
 class _Tally:
-    """What became of the rows."""
+    """What became of the rows; ``left`` are those in which nothing is filled in."""
 
     rows: int
+    left: int
     confirmed: int = 0
     before: int = 0
     refused: int = 0
@@ -40,20 +41,22 @@ class _Tally:
 
 
 def confirm_file(session: Session, client: Client, text: str) -> int:
-    """Confirm the rows of a list; gives the exit code.
+    """Confirm the rows of a list, such as a worklist that is filled in; gives the exit code.
 
     Rows without an etag are looked at first: what doesn't wait any more isn't sent.
     """
     rows = _rows(text)
-    tally = _Tally(len(rows))
+    filled = [row for row in rows if row.case_number]
+    tally = _Tally(len(rows), len(rows) - len(filled))
     with session.progress() as progress:
-        for row in progress.track(rows, description="Looking"):
+        for row in progress.track(filled, description="Looking"):
             _look(session, client, row, tally)
         batches = [tally.waiting[at : at + MOST] for at in range(0, len(tally.waiting), MOST)]
         for batch in progress.track(batches, description="Confirming"):
             _decide(session, client, batch, tally)
     before = f", {tally.before} were confirmed before" if tally.before else ""
-    session.say(f"Of {tally.rows}: {tally.confirmed} confirmed, {tally.refused} refused{before}.")
+    left = f", {tally.left} left open: nothing is filled in" if tally.left else ""
+    session.say(f"Of {tally.rows}: {tally.confirmed} confirmed, {tally.refused} refused{before}{left}.")
     return 1 if tally.refused else 0
 
 
@@ -91,6 +94,9 @@ def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation
         elif any(values):
             row = dict(zip(headings, values, strict=False))
             empty = [name for name in COLUMNS if not row.get(name)]
+            if empty == list(COLUMNS[1:]):
+                yield registration_pb2.Confirmation(registration_id=row["registration_id"])
+                continue
             if empty:
                 raise click.UsageError(f"Line {number}: nothing in {', '.join(empty)}.")
             try:

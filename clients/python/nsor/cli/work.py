@@ -1,0 +1,181 @@
+"""`nsor work`: what there is to do, soonest first. It is where a court's registry and a prosecution's office begin."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import worklists_pb2
+
+KINDS: Final = {"confirm": "PENDING_CONFIRMATION", "appeal": "APPEAL_WINDOW"}
+"""What a person calls a kind of work."""
+_HEADINGS: Final = (
+    "registration_id",
+    "case_number",
+    "judgment_date",
+    "court",
+    "fir",
+    "person",
+    "cnic_ending",
+    "due",
+)
+"""Of a list to fill in; `nsor confirm --file` takes the first three."""
+_PAGE: Final = 100
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(1), required=False)
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Only convictions to confirm, or open appeal windows.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what waits for the court to a table that is filled in, for `nsor confirm --file`.",
+)
+@common
+def work(  # noqa: PLR0917 - one argument per option of the command
+    session: Session, number: int | None, kind: str | None, limit: int, all_of_them: bool, table: Path | None
+) -> int:
+    """List what your agency has to do, the soonest first; with a NUMBER open that one.
+
+    A list is masked: initials, the last three digits of the CNIC, court and FIR. Each page is recorded and counts
+    against your budget of the day, as opening one does.
+    """
+    if table is not None:
+        kind, all_of_them = "confirm", True
+    with session.client(officer=True) as client:
+        wanted = number if number is not None else None if all_of_them else limit
+        found, more = _items(client, kind, wanted)
+        if table is not None:
+            return _write(session, table, found)
+        if number is not None:
+            return _open(session, client, found, number)
+    _show(session, found, more=more)
+    return 0
+
+
+def _items(client: Client, kind: str | None, most: int | None) -> tuple[list[worklists_pb2.WorkItem], bool]:
+    """So many items, or all, and whether there are more."""
+    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    asked = worklists_pb2.ListRegistrationsRequest(
+        kind=worklists_pb2.WorkKind.Value(f"WORK_KIND_{KINDS[kind]}") if kind else worklists_pb2.WORK_KIND_UNSPECIFIED
+    )
+    found: list[worklists_pb2.WorkItem] = []
+    more = True
+    while more and (most is None or len(found) < most):
+        asked.page_size = _PAGE if most is None else min(_PAGE, most - len(found))
+        page = client.registration.list_registrations(asked).message
+        found += page.items
+        more, asked.page_token = bool(page.next_page_token), page.next_page_token
+    return found, more
+
+
+def _show(session: Session, found: list[worklists_pb2.WorkItem], *, more: bool) -> None:
+    if session.as_json:
+        for item in found:
+            session.json_of(item)
+        return
+    if found:
+        columns = ("", "due", "what", "court", "FIR", "person", "registration")
+        rows = [
+            (str(at), _due(item), _what(item), _court(item), _fir(item), _person(item), item.registration_id)
+            for at, item in enumerate(found, 1)
+        ]
+        session.table("To do", columns, rows)
+    if more:
+        session.say(f"{len(found):,} shown, the soonest of each kind; there are more: `nsor work --all`.")
+    else:
+        session.say(f"{len(found):,} to do: all that there is." if found else "Nothing to do.")
+    if found:
+        session.say(f"The first one: `nsor work 1`, or `{_command(found[0])}`.")
+    if len(found) > 1 and _waits(found[0]):
+        session.say("All that wait, as a table to fill in: `nsor work --csv worklist.csv`.")
+
+
+def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem], number: int) -> int:
+    from nsor.cli.confirm import one  # noqa: PLC0415 - as above
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    if number > len(found):
+        raise click.UsageError(f"There are {len(found):,} to do. `nsor work` lists them.")
+    item = found[number - 1]
+    session.say(f"{number}: {_what(item)}, due {_due(item)} ({item.deadline.rule_id}).")
+    if _waits(item):
+        one(session, client, item.registration_id)
+        return 0
+    wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
+    session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
+    session.say("When an appeal is filed: `nsor judgment record FILE`; `nsor judgment record --template` prints one.")
+    return 0
+
+
+def _write(session: Session, path: Path, found: list[worklists_pb2.WorkItem]) -> int:
+    from nsor.cli.import_files import write_table  # noqa: PLC0415 - as above
+
+    rows = [
+        (
+            item.registration_id,
+            "",
+            "",
+            _court(item),
+            _fir(item),
+            " / ".join(item.person.initials),
+            item.person.cnic_ending,
+            _due(item),
+        )
+        for item in found
+    ]
+    write_table(path, _HEADINGS, rows)
+    if session.as_json:
+        session.json({"file": str(path), "rows": len(rows)})
+    session.say(
+        f"{len(rows):,} written to {path}. Fill in case_number and judgment_date from the court's own book, then: "
+        f"`nsor confirm --file {path}`. Rows without them stay open."
+    )
+    return 0
+
+
+def _waits(item: worklists_pb2.WorkItem) -> bool:
+    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - as above
+
+    return item.kind == worklists_pb2.WORK_KIND_PENDING_CONFIRMATION
+
+
+def _command(item: worklists_pb2.WorkItem) -> str:
+    return f"nsor {'confirm' if _waits(item) else 'show'} {item.registration_id}"
+
+
+def _what(item: worklists_pb2.WorkItem) -> str:
+    return "conviction to confirm" if _waits(item) else "appeal may be filed"
+
+
+def _due(item: worklists_pb2.WorkItem) -> str:
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    return dt.datetime.fromtimestamp(item.deadline.due_time.seconds, render.PAKISTAN).strftime("%Y-%m-%d")
+
+
+def _court(item: worklists_pb2.WorkItem) -> str:
+    case = item.court_case
+    return f"{case.place_code} {case.case_number}".rstrip()
+
+
+def _fir(item: worklists_pb2.WorkItem) -> str:
+    fir = item.fir
+    return f"{fir.police_station} {fir.serial}/{fir.year}" if fir.serial else ""
+
+
+def _person(item: worklists_pb2.WorkItem) -> str:
+    ending = f", CNIC ...{item.person.cnic_ending}" if item.person.cnic_ending else ""
+    return f"{' / '.join(item.person.initials)}{ending}"

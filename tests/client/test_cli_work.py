@@ -1,0 +1,146 @@
+"""`nsor work`: what a registry and a prosecution's office find in the morning, and what they type next."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor import cli
+from nsor.v1 import registration_pb2, types_pb2, worklists_pb2
+from tests.client.conftest import Register, Run
+
+LIST = "nsor.v1.RegistrationService/ListRegistrations"
+CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistrations"
+GET = "nsor.v1.RegistrationService/GetRegistration"
+IDS = [f"01a213d7-5009-4d2c-acf2-14f95e6d3d{nth:02}" for nth in range(120)]
+PENDING, APPEAL = worklists_pb2.WORK_KIND_PENDING_CONFIRMATION, worklists_pb2.WORK_KIND_APPEAL_WINDOW
+
+
+def item(registration_id: str, kind: worklists_pb2.WorkKind.ValueType = PENDING) -> worklists_pb2.WorkItem:
+    made = worklists_pb2.WorkItem(
+        registration_id=registration_id,
+        kind=kind,
+        person=worklists_pb2.MaskedPerson(initials=["Z. T."], cnic_ending="671"),
+        court_case=types_pb2.CourtCase(place_code="PK-PB/LHR"),
+        fir=types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2021, serial=679),
+    )
+    made.deadline.rule_id = "conviction-confirmation"
+    made.deadline.due_time.seconds = 1_790_000_000
+    return made
+
+
+@pytest.fixture
+def asked(register: Register) -> list[worklists_pb2.ListRegistrationsRequest]:
+    """A court for which 120 convictions wait, and what it asks."""
+    seen: list[worklists_pb2.ListRegistrationsRequest] = []
+
+    def answer(data: bytes) -> Message:
+        request = worklists_pb2.ListRegistrationsRequest.FromString(data)
+        seen.append(request)
+        begin = int(request.page_token or 0)
+        end = min(begin + request.page_size, len(IDS))
+        return worklists_pb2.ListRegistrationsResponse(
+            items=map(item, IDS[begin:end]), next_page_token=str(end) if end < len(IDS) else ""
+        )
+
+    register.answers[LIST] = answer
+    register.answers[GET] = lambda data: registration_pb2.GetRegistrationResponse(
+        registration=registration_pb2.Registration(
+            registration_id=registration_pb2.GetRegistrationRequest.FromString(data).registration_id,
+            etag="e",
+            state=registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
+        )
+    )
+    return seen
+
+
+@pytest.mark.parametrize(("options", "rows"), [((), 50), (("--limit", "110"), 110), (("--all",), 120)])
+def test_the_list_says_how_many_and_what_to_type_next(
+    *,
+    run: Run,
+    asked: list[worklists_pb2.ListRegistrationsRequest],
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    rows: int,
+) -> None:
+    # Numbered, with the whole id, and the ready command for the first one; no list is cut silently.
+    assert run("work", *options) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == [str(nth) for nth in range(1, rows + 1)]
+    assert all(IDS[nth] in line for nth, line in enumerate(lines))
+    assert "2026-09-21" in lines[0]
+    assert f"`nsor confirm {IDS[0]}`" in err
+    assert ("all that there is" if rows == 120 else "there are more: `nsor work --all`") in err
+    assert sum(request.page_size for request in asked) in {rows, 200}
+
+
+def test_a_number_opens_that_one(
+    run: Run,
+    register: Register,
+    asked: list[worklists_pb2.ListRegistrationsRequest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # What waits is shown without what the court confirms, and left when nothing is typed.
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "")
+    assert run("work", "3") == 0
+    opened = [call.request for call in register.calls if call.method == GET]
+    assert [registration_pb2.GetRegistrationRequest.FromString(each).registration_id for each in opened] == [IDS[2]]
+    assert [request.page_size for request in asked] == [3]
+    assert run("work", "121") == cli.USAGE
+
+
+def test_a_window_is_opened_as_a_record(
+    run: Run,
+    register: Register,
+    asked: list[worklists_pb2.ListRegistrationsRequest],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    register.answers[LIST] = lambda _: worklists_pb2.ListRegistrationsResponse(items=[item(IDS[0], APPEAL)])
+    assert run("work") == 0
+    assert f"`nsor show {IDS[0]}`" in capsys.readouterr().err
+    assert run("work", "1", "--kind", "appeal") == 0
+    assert "nsor judgment record" in capsys.readouterr().err
+    assert asked == []
+
+
+def test_a_table_to_fill_in_has_all_that_waits_and_no_number_of_the_court(
+    run: Run, asked: list[worklists_pb2.ListRegistrationsRequest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "worklist.csv"
+    assert run("work", "--csv", str(path)) == 0
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["registration_id"] for row in rows] == IDS
+    assert {(row["case_number"], row["judgment_date"]) for row in rows} == {("", "")}
+    assert {request.kind for request in asked} == {PENDING}
+    assert f"`nsor confirm --file {path}`" in capsys.readouterr().err
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_programs_get_one_item_a_line(
+    run: Run, asked: list[worklists_pb2.ListRegistrationsRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("work", "--limit", "2", "--json") == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["registration_id"] for each in found] == IDS[:2]
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("asked")
+def test_rows_that_nobody_has_filled_in_stay_open(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A worklist is filled in row by row, and fed back as it stands; nothing is asked about the rest.
+    register.answers[CONFIRM] = lambda _: registration_pb2.ConfirmRegistrationsResponse(
+        findings=[registration_pb2.ConfirmationFinding(registration_id=IDS[0], etag="f")]
+    )
+    path = tmp_path / "worklist.csv"
+    assert run("work", "--csv", str(path)) == 0
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_text(text.replace(f"{IDS[0]},,", f"{IDS[0]},Sessions Case No. 1/2022,04.05.2023"), encoding="utf-8-sig")
+    assert run("confirm", "--file", str(path)) == 0
+    assert len([call for call in register.calls if call.method == GET]) == 1
+    assert "Of 120: 1 confirmed, 0 refused, 119 left open" in capsys.readouterr().err

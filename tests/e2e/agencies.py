@@ -69,7 +69,7 @@ class Agencies:
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _officers: dict[str, Officer] = field(default_factory=dict)
     _clients: dict[str, Client] = field(default_factory=dict)
-    _opener: Client | None = None
+    _seconds: dict[str, Client] = field(default_factory=dict)
 
     def close(self) -> None:
         self._stack.close()
@@ -156,16 +156,21 @@ class Agencies:
         )
         return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
 
+    def second(self, agency: str) -> Client:
+        """A client of the agency with another officer, enrolled the first time."""
+        if agency not in self._seconds:
+            officer = self.enrol(agency, Officer.new())
+            state = Path(self._folder(), "second")
+            client = self.register.client(agency, officer=officer.key, state=state)
+            self._seconds[agency] = self._stack.enter_context(client)
+        return self._seconds[agency]
+
     def ticket(self, *cnics: str) -> str:
         """Have another officer of NPB open a ticket on these persons for NPB's officer; gives its id."""
-        if self._opener is None:
-            opener = self.enrol("npb", Officer.new())
-            state = Path(self._folder(), "opener")
-            self._opener = self._stack.enter_context(self.register.client("npb", officer=opener.key, state=state))
         request = lookup_pb2.OpenTicketRequest(
             officer_key_id=self.officer("npb").key.key_id, work=lookup_pb2.TICKET_WORK_CORRECTION, cnics=cnics
         )
-        return self._opener.lookup.open_ticket(request).message.grant.grant_id
+        return self.second("npb").lookup.open_ticket(request).message.grant.grant_id
 
     def court_case(self, case: types_pb2.CourtCase, *cnics: str) -> str:
         """Have Lahore's court open a case against these persons; gives its id."""

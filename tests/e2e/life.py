@@ -1,0 +1,396 @@
+"""The life of a few records: what may be tried on them, what follows by law, and what must hold whatever was tried.
+
+What follows is written down here once more, shorter than the server's own rules and without looking at them: a
+conviction that its court has confirmed stands until a judgment takes it, and stands again when NPB unseals it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from google.protobuf.message import Message
+
+from nsor.answers import Answer
+from nsor.client import Client
+from nsor.errors import Refused
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor_server import config
+from nsor_server.registration import store
+from nsor_server.storage.attach import keyring_of
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+from nsor_synthetic import examples
+from tests import calls
+from tests.e2e.agencies import Agencies
+
+ENTERS: Final = "punjab-prosecution"
+CONFIRMS: Final = "lahore-special-court"
+APPELLATE: Final = "lahore-high-court"
+BORDER: Final = "fia-immigration"
+BUREAU: Final = "npb"
+EVERYBODY: Final = (
+    ENTERS,
+    "sindh-prosecution",
+    CONFIRMS,
+    "karachi-special-court",
+    APPELLATE,
+    "punjab-police",
+    "sindh-police",
+    "punjab-prisons",
+    BORDER,
+    "nadra",
+    BUREAU,
+    "special-committee",
+)
+"""One of each kind of agency at least, and of those that have a part in a record another of the same kind."""
+SHOWN_FOR: Final = {
+    ENTERS: "REGISTRATION",
+    CONFIRMS: "REGISTRATION",
+    APPELLATE: "REGISTRATION",
+    "punjab-police": "NOTIFICATION",
+    "punjab-prisons": "CUSTODY",
+    BUREAU: "REGISTER_OPERATION",
+}
+"""Whom GetRegistration may show a record of Punjab, and for which purpose."""
+TAKES: Final = ("SET_ASIDE", "RETRIAL_ORDERED", "PARDONED")
+"""Judgments that take a whole conviction."""
+LEAVES: Final = ("APPEAL_FILED", "APPEAL_DISMISSED")
+"""Judgments that take nothing."""
+GOLDEN: Final = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
+TRIED: Final = (
+    "add_conviction",
+    "confirm_registration",
+    "record_judgment",
+    "propose_unsealing",
+    "confirm_unsealing",
+)
+"""What is tried by name; each must have been accepted and refused."""
+_cases = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Known:
+    """A record, as whoever plays knows it.
+
+    Attributes:
+        registration_id: its id.
+        cnic: its CNIC.
+        waits: cases that no court has confirmed.
+        stands: cases that a court has confirmed and no judgment has taken.
+        taken: cases that a judgment has taken.
+        judged: cases that a judgment takes as soon as their court confirms them: it was recorded before.
+    """
+
+    registration_id: str
+    cnic: str
+    waits: set[str] = field(default_factory=set)
+    stands: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    judged: set[str] = field(default_factory=set)
+
+    @property
+    def cases(self) -> list[str]:
+        """The case of each conviction."""
+        return sorted(self.waits | self.stands | self.taken)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a court had confirmed something, and nothing of it is left."""
+        return bool(self.taken) and not self.stands
+
+
+class Life:
+    """Tries something on records, and checks what must hold. A trial gives the reason of its refusal, or nothing."""
+
+    ended: ClassVar[set[tuple[str, bool]]] = set()
+    """What was tried, in all lives, and whether it was refused."""
+
+    def __init__(self, agencies: Agencies, people: int = 3) -> None:
+        self._agencies = agencies
+        self.numbers = [calls.cnic() for _ in range(people)]
+        self.records: list[Known] = []
+        self._convictions: dict[str, types_pb2.Conviction] = {}
+        self._versions: dict[tuple[str, int], bytes] = {}
+        self._seen_by_creator: dict[str, bytes] = {}
+        self._about: str | None = None
+        self._sealer = Sealer(keyring_of(config.load(agencies.register.environment)))
+        self._second = agencies.second(BUREAU)
+
+    # What may be tried
+
+    def enter(self, number: str) -> None:
+        """A prosecution enters an order; whoever has that number already."""
+        convicted = self._convicted()
+        order = calls.order(number, convictions=[convicted])
+        answer = self._client(ENTERS).registration.create_registration(order).message
+        self._about = answer.registration_id
+        self.records.append(Known(answer.registration_id, number, {convicted.court_case.case_number}))
+
+    def add(self, known: Known, agency: str) -> str:
+        """An agency adds a conviction."""
+        self._about = known.registration_id
+        request = registration_pb2.AddConvictionRequest(
+            registration_id=known.registration_id, etag=self._etag(known), conviction=self._convicted()
+        )
+        refused = self._tried(self._client(agency).registration.add_conviction, request)
+        if not refused:
+            assert agency == ENTERS
+            assert not known.sealed
+            known.waits.add(request.conviction.court_case.case_number)
+        return refused
+
+    def confirm(self, known: Known, case: str, agency: str, *, wrong: str = "") -> str:
+        """An agency confirms a case of a record, with a wrong number or etag if that is said."""
+        self._about = known.registration_id
+        request = registration_pb2.ConfirmRegistrationRequest(
+            registration_id=known.registration_id,
+            etag="0123456789abcdef" if wrong == "etag" else self._etag(known),
+            case_number="Sessions Case No. 999999/2022" if wrong == "number" else case,
+            judgment_date=self._convictions[case].judgment_date,
+        )
+        refused = self._tried(self._client(agency).registration.confirm_registration, request)
+        if not refused:
+            assert (agency, wrong) == (CONFIRMS, "")
+            assert case in known.waits
+            known.waits.remove(case)
+            (known.taken if case in known.judged else known.stands).add(case)
+        return refused
+
+    def judge(self, known: Known, case: str, kind: str, agency: str) -> str:
+        """An agency records a judgment about a case."""
+        self._about = known.registration_id
+        request = calls.judgment(kind, self._convictions[case])
+        refused = self._tried(self._client(agency).registration.record_judgment, request)
+        if not refused:
+            assert agency in {APPELLATE, ENTERS}
+            if kind in TAKES and case in known.waits:
+                known.judged.add(case)
+            elif kind in TAKES and case in known.stands:
+                known.stands.remove(case)
+                known.taken.add(case)
+        return refused
+
+    def restore(self, known: Known, case: str) -> str:
+        """A registry records that a conviction stands again; by itself that shows nothing. Gives the judgment's id."""
+        self._about = known.registration_id
+        request = calls.judgment("RESTORED", self._convictions[case])
+        return self._client(APPELLATE).registration.record_judgment(request).message.judgment_id
+
+    def unseal(self, judgment_id: str, known: Known, case: str, agency: str, *, alone: bool) -> str:
+        """Two officers of an agency unseal what a judgment restores, or one tries it alone."""
+        self._about = known.registration_id
+        first = self._client(agency)
+        proposal = registration_pb2.ProposeUnsealingRequest(judgment_id=judgment_id)
+        self._tried(first.registration.propose_unsealing, proposal)  # or it has been proposed before
+        second = first if alone else self._second
+        consent = registration_pb2.ConfirmUnsealingRequest(judgment_id=judgment_id)
+        refused = self._tried(second.registration.confirm_unsealing, consent)
+        if not refused:
+            assert (agency, alone) == (BUREAU, False)
+            if case in known.taken:
+                known.taken.remove(case)
+                known.stands.add(case)
+        return refused
+
+    def anything(self, agency: str, method: str, known: Known, seed: int) -> str:
+        """An agency calls whatever method about a record, with the newest etag, in otherwise made-up words."""
+        self._about = known.registration_id
+        request = self._made_up(method, seed)
+        fields = request.DESCRIPTOR.fields_by_name
+        for name, value in (("registration_id", known.registration_id), ("etag", self._etag(known))):
+            if name in fields:
+                setattr(request, name, value)
+        if "request_id" in fields:
+            request.request_id = str(uuid.uuid4())
+        service, name = method.removeprefix("nsor.v1.").split("/")
+        kind = service.removesuffix("Service").lower()
+        return self._tried(getattr(getattr(self._client(agency), kind), _snake(name)), request)
+
+    # What must hold
+
+    def check(self) -> None:
+        """All that must hold after each trial, whether it was refused or not."""
+        self._nothing_is_shown_that_does_not_stand()
+        self._no_version_is_lost()
+        self._a_creator_sees_his_record_alone()
+
+    def _nothing_is_shown_that_does_not_stand(self) -> None:
+        absent = self._at_the_border(calls.cnic())
+        for number in self.numbers:
+            answer = self._at_the_border(number)
+            standing = [each for each in self.records if each.cnic == number and each.stands]
+            found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
+            assert found == bool(standing), f"shown isn't what stands: {self.records}"
+            if found:
+                assert answer.message.registration.person.cnic == number
+                _within(answer.message, "BORDER_CONTROL")
+            else:
+                # Sealed, unconfirmed, held and absent are one answer.
+                assert answer.message.SerializeToString() == absent.message.SerializeToString()
+                assert len(answer.proof.leaf) == len(absent.proof.leaf)
+        for known in self.records:
+            self._is_hidden_or_stands(known)
+
+    def _is_hidden_or_stands(self, known: Known) -> None:
+        for agency in EVERYBODY:
+            shown = self._shown(known, agency)
+            if shown is None:
+                continue
+            assert not known.sealed, "a sealed record was shown"
+            _within(shown, SHOWN_FOR[agency])
+            # A court confirms a case number from its own record: it isn't told before.
+            cases = {each.court_case.case_number for each in shown.convictions} - {""}
+            assert cases <= known.stands | known.waits
+
+    def _no_version_is_lost(self) -> None:
+        ids = [each.registration_id for each in self.records]
+        with self._agencies.database() as owner:
+            rows = owner.execute(_VERSIONS, (ids,)).fetchall()
+            stored = {(str(row[0]), int(row[1])): bytes(row[2]) for row in rows}
+            for each in ids:
+                row = store.newest(owner, uuid.UUID(each).bytes)
+                assert row is not None
+                self._is_as_known(store.open_version(self._sealer, row))
+        assert all(recorded for *_, recorded in rows), "a version that no entry names"
+        assert {key: stored.get(key) for key in self._versions} == self._versions
+        for each in ids:
+            versions = sorted(version for one, version in stored if one == each)
+            assert versions == list(range(1, len(versions) + 1))
+        self._versions = stored
+
+    def _is_as_known(self, record: record_pb2.RegistrationRecord) -> None:
+        known = next(each for each in self.records if uuid.UUID(each.registration_id).bytes == record.registration_id)
+        standing = {
+            each.case_number
+            for each in record.convictions
+            if each.confirmed_by_agency and any(count.stands for count in each.counts)
+        }
+        assert standing == known.stands
+
+    def _a_creator_sees_his_record_alone(self) -> None:
+        for known in self.records:
+            shown = self._shown(known, ENTERS)
+            encoded = b"" if shown is None else shown.SerializeToString(deterministic=True)
+            before = self._seen_by_creator.get(known.registration_id)
+            if before is not None and known.registration_id != self._about:
+                assert encoded == before, "what a creator sees has changed with another record"
+            self._seen_by_creator[known.registration_id] = encoded
+
+    # Means
+
+    def _client(self, agency: str) -> Client:
+        return self._agencies.client(agency)
+
+    def _tried(self, call: Any, request: Message) -> str:
+        refused = ""
+        try:
+            call(request)
+        except Refused as error:
+            refused = error.reason
+        self.ended.add((call.__name__, bool(refused)))
+        return refused
+
+    def _shown(self, known: Known, agency: str) -> registration_pb2.Registration | None:
+        request = registration_pb2.GetRegistrationRequest(registration_id=known.registration_id)
+        try:
+            return self._client(agency).registration.get_registration(request).message.registration
+        except Refused:
+            return None
+
+    def _etag(self, known: Known) -> str:
+        shown = self._shown(known, BUREAU)
+        return "0123456789abcdef" if shown is None else shown.etag
+
+    def _at_the_border(self, number: str) -> Answer[lookup_pb2.LookUpRegistrationResponse]:
+        request = lookup_pb2.LookUpRegistrationRequest(purpose=options_pb2.PURPOSE_BORDER_CONTROL, cnic=number)
+        request.basis.travel_document.country, request.basis.travel_document.number = "PK", "AB1234567"
+        return self._client(BORDER).lookup.look_up_registration(request)
+
+    def _made_up(self, method: str, seed: int) -> Any:
+        found = [each for each in examples.requests(seed) if each.DESCRIPTOR.full_name == f"{_request(method)}"]
+        return random.Random(seed).choice(found)  # noqa: S311 - a test's choice
+
+    def _convicted(self) -> types_pb2.Conviction:
+        """A conviction in a case of its own."""
+        convicted = calls.conviction(case_number=f"Sessions Case No. {next(_cases)}/2022")
+        self._convictions[convicted.court_case.case_number] = convicted
+        return convicted
+
+
+_VERSIONS: Final = """
+SELECT v.registration_id, v.version, sha256(v.sealed),
+    EXISTS (
+        SELECT FROM ledger_record AS r WHERE r.table_name = 'registration_version'
+        AND r.row_id = uuid_send(v.registration_id) AND r.version = v.version AND r.sha256 = sha256(v.sealed)
+    )
+FROM registration_version AS v WHERE v.registration_id = ANY (%s::uuid[])
+"""
+
+
+_ELSEWHERE: Final = {
+    "AddConviction",
+    "ConfirmRegistration",
+    "ConfirmRegistrations",
+    "ConfirmUnsealing",
+    "CreateRegistration",
+    "ImportRegistrations",
+    "RecordJudgment",
+    "SubscribeEvents",
+}
+"""What is tried by name, as far as it can succeed, and streams."""
+
+
+def methods() -> Sequence[str]:
+    """Every unary method about records that an officer may call, by the golden matrix."""
+    text = GOLDEN.read_text(encoding="utf-8")
+    named = re.findall(r"^(nsor\.v1\.(?:Registration|Notification|Lookup)Service/\w+): ", text, re.MULTILINE)
+    made_up = {each.DESCRIPTOR.full_name for each in examples.requests(1)}
+    return [each for each in named if _request(each) in made_up and each.split("/")[1] not in _ELSEWHERE]
+
+
+def _request(method: str) -> str:
+    return f"nsor.v1.{method.split('/')[1]}Request"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _within(message: Message, purpose: str) -> None:
+    """No field is set whose class the purpose doesn't show; by the golden matrix, not by the server's code."""
+    for path, kind in _set_fields(message):
+        assert kind in CLASSES, f"{path} has no class"
+        assert purpose in CLASSES[kind], f"{path} isn't for {purpose}"
+
+
+def _set_fields(message: Message) -> Iterator[tuple[str, str]]:
+    name = message.DESCRIPTOR.full_name
+    for described, value in message.ListFields():
+        yield f"{name}.{described.name}", FIELDS.get(f"{name}.{described.name}", "")
+        if described.message_type is not None and described.message_type.full_name in MESSAGES:
+            for each in value if described.is_repeated else [value]:
+                yield from _set_fields(each)
+
+
+def _matrix() -> tuple[dict[str, set[str]], dict[str, str]]:
+    text = GOLDEN.read_text(encoding="utf-8")
+    by_class, by_field = text.split("\n# class of fields")[1].split("\n# field x class")
+    classes = {found[1]: set(found[2].split()) for found in re.finditer(r"^([A-Z_]+): (.+)$", by_class, re.MULTILINE)}
+    fields: dict[str, str] = {}
+    for block in re.split(r"\n\n", by_field):
+        head, *lines = block.strip().split("\n")
+        fields |= {
+            f"{head}.{line.split(':')[0].strip()}": line.split(": ")[1].split(",")[0] for line in lines if ": " in line
+        }
+    return classes, fields
+
+
+CLASSES, FIELDS = _matrix()
+MESSAGES = {name.rsplit(".", 1)[0] for name in FIELDS}

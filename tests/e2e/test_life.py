@@ -1,0 +1,133 @@
+"""Whatever anybody tries on records, in whatever order: nothing is shown that doesn't stand, and nothing is lost.
+
+A few sequences in each run, always the same ones; `LIVES` and `STEPS` in the environment make it more.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests import ample_budgets
+from tests.e2e.agencies import Agencies
+from tests.e2e.conftest import start
+from tests.e2e.life import APPELLATE, BUREAU, CONFIRMS, ENTERS, EVERYBODY, LEAVES, TAKES, TRIED, Known, Life, methods
+
+LIVES, STEPS = int(os.environ.get("LIVES", "10")), int(os.environ.get("STEPS", "30"))
+MOST = 4
+"""Records of one sequence."""
+METHODS = methods()
+_any_agency = st.sampled_from(EVERYBODY)
+
+
+def mostly(agency: str) -> st.SearchStrategy[str]:
+    """The agency whose part it is, or sometimes any other."""
+    return st.sampled_from([agency] * 3 * len(EVERYBODY) + list(EVERYBODY))
+
+
+class Lives(RuleBasedStateMachine):
+    """Agencies of all kinds, lawful and not."""
+
+    agencies: Agencies
+
+    @initialize()
+    def begin(self) -> None:
+        self.life = Life(self.agencies)
+        self.life.enter(self.life.numbers[0])
+
+    @precondition(lambda self: len(self.life.records) < MOST)
+    @rule(nth=st.integers(0, 2))
+    def enter(self, nth: int) -> None:
+        self.life.enter(self.life.numbers[nth])
+
+    @rule(data=st.data(), agency=mostly(ENTERS))
+    def add(self, data: st.DataObject, agency: str) -> None:
+        self.life.add(self._record(data), agency)
+
+    @precondition(lambda self: any(each.waits for each in self.life.records))
+    @rule(data=st.data(), agency=mostly(CONFIRMS), wrong=st.sampled_from([""] * 8 + ["number", "etag"]))
+    def confirm(self, data: st.DataObject, agency: str, wrong: str) -> None:
+        known, case = self._of(data, "waits")
+        self.life.confirm(known, case, agency, wrong=wrong)
+
+    @rule(data=st.data(), agency=_any_agency)
+    def confirm_again(self, data: st.DataObject, agency: str) -> None:
+        known = self._record(data)
+        self.life.confirm(known, data.draw(st.sampled_from(known.cases)), agency)
+
+    @precondition(lambda self: any(each.stands for each in self.life.records))
+    @rule(data=st.data(), kind=st.sampled_from(TAKES + LEAVES), agency=mostly(APPELLATE))
+    def judge(self, data: st.DataObject, kind: str, agency: str) -> None:
+        known, case = self._of(data, "stands")
+        self.life.judge(known, case, kind, agency)
+
+    @rule(data=st.data(), kind=st.sampled_from(TAKES + LEAVES), agency=_any_agency)
+    def judge_whatever(self, data: st.DataObject, kind: str, agency: str) -> None:
+        known = self._record(data)
+        self.life.judge(known, data.draw(st.sampled_from(known.cases)), kind, agency)
+
+    @precondition(lambda self: any(each.taken for each in self.life.records))
+    @rule(data=st.data(), agency=mostly(BUREAU), alone=st.booleans())
+    def restore(self, data: st.DataObject, agency: str, alone: bool) -> None:
+        known, case = self._of(data, "taken")
+        judgment_id = self.life.restore(known, case)
+        self.life.check()
+        self.life.unseal(judgment_id, known, case, agency, alone=alone)
+
+    @rule(data=st.data(), agency=_any_agency, method=st.sampled_from(METHODS), seed=st.integers(0, 50))
+    def anything(self, data: st.DataObject, agency: str, method: str, seed: int) -> None:
+        self.life.anything(agency, method, self._record(data), seed)
+
+    @invariant()
+    def holds(self) -> None:
+        if hasattr(self, "life"):
+            self.life.check()
+
+    def _record(self, data: st.DataObject) -> Known:
+        return data.draw(st.sampled_from(self.life.records))
+
+    def _of(self, data: st.DataObject, state: str) -> tuple[Known, str]:
+        """A record with a case in a state, and that case."""
+        having = [each for each in self.life.records if getattr(each, state)]
+        known = data.draw(st.sampled_from(having))
+        return known, data.draw(st.sampled_from(sorted(getattr(known, state))))
+
+
+@pytest.fixture(scope="module")
+def agencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agencies]:
+    folder: Path = tmp_path_factory.mktemp("life")
+    with ExitStack() as stack:
+        yield start(stack, folder / "register", {"NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy"))})
+
+
+def test_whatever_is_tried(agencies: Agencies) -> None:
+    # Never a shown record without a standing, confirmed, registrable count; never a lost version; never a field outside
+    # its purposes; every version in the ledger; and at the end the whole register is proved.
+    Lives.agencies = agencies
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=LIVES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    agencies.register.operate("ledger", "verify")
+    assert {name for name, refused in Life.ended if not refused} >= set(TRIED), "something was never accepted"
+    assert {name for name, refused in Life.ended if refused} >= set(TRIED), "something was never refused"

@@ -88,6 +88,7 @@ _TABLES = (
     "correction_met",
     "correction_decision",
     "registration_validation",
+    "closure_version",
     "notice",
     "outbox",
     "agency_event",
@@ -114,6 +115,7 @@ _SEALED = {
     "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
     "correction_request": "SELECT sealed FROM correction_request WHERE correction_request_id = %s AND 1 = %s",
     "correction_decision": "SELECT sealed FROM correction_decision WHERE correction_id = %s AND 1 = %s",
+    "closure_version": "SELECT sealed FROM closure_version WHERE closure_id = %s AND version = %s",
     "registration_validation": (
         "SELECT sealed FROM registration_validation WHERE registration_id = %s AND version = %s"
     ),

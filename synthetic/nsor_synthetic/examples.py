@@ -13,6 +13,7 @@ from google.type import date_pb2
 
 from nsor.v1 import (
     amendments_pb2,
+    closure_pb2,
     corrections_pb2,
     directory_pb2,
     judgments_pb2,
@@ -175,6 +176,17 @@ def _ends(ids: _Ids) -> Iterator[Message]:
         registration_id=registration,
         correction_id=ids.uuid("met correction"),
         refusal=corrections_pb2.CORRECTION_REFUSAL_SOURCE_AGREES,
+    )
+    yield closure_pb2.ProposeClosureRequest(
+        request_id=ids.uuid("propose closure"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        kind=closure_pb2.CLOSURE_KIND_DECEASED,
+        died_date=date_pb2.Date(year=2024, month=3, day=1),
+        certificate_number="CRMS-12345/2024",
+    )
+    yield closure_pb2.ConfirmClosureRequest(
+        request_id=ids.uuid("confirm closure"), registration_id=registration, closure_id=ids.uuid("closure")
     )
     yield validation_pb2.RevalidateRegistrationRequest(
         request_id=ids.uuid("revalidate"),

@@ -65,6 +65,7 @@ _GOOD: Final[dict[int, str]] = {
     options_pb2.FORMAT_ACCOUNT_NAME: "nasreen.test",
     options_pb2.FORMAT_FINGERPRINT_REFERENCE: "FPB-123/2022",
     options_pb2.FORMAT_DNA_REFERENCE: "DNA-123/2022",
+    options_pb2.FORMAT_DEATH_CERTIFICATE_NUMBER: "CRMS-123/2022",
 }
 
 
@@ -140,6 +141,7 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
     ),
     options_pb2.FORMAT_FINGERPRINT_REFERENCE: _of_number(_FORM),
     options_pb2.FORMAT_DNA_REFERENCE: _of_number(_FORM),
+    options_pb2.FORMAT_DEATH_CERTIFICATE_NUMBER: _of_number(_FORM),
     options_pb2.FORMAT_MOBILE: (
         ("landline", "0423990000", _FORM),
         ("foreign number", "+447700900123", _FORM),

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import (
     amendments_pb2,
+    closure_pb2,
     corrections_pb2,
     directory_pb2,
     lookup_pb2,
@@ -230,6 +231,17 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         application_number="APP-1",
         receiving_station="PK-PB/LHR/PS-001",
         received_date=day(2026, 2, 21),
+    ),
+    "RegistrationService/ProposeClosure": lambda known: closure_pb2.ProposeClosureRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        kind=closure_pb2.CLOSURE_KIND_RESTORED,
+    ),
+    "RegistrationService/ConfirmClosure": lambda known: closure_pb2.ConfirmClosureRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        closure_id=str(uuid.uuid4()),
     ),
     "RegistrationService/RevalidateRegistration": lambda known: validation_pb2.RevalidateRegistrationRequest(
         request_id=str(uuid.uuid4()),

@@ -252,7 +252,8 @@ READ_BY: dict[str, Collection[int]] = {
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
         for name in (
             *("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration"),
-            *("ListCorrections", "DecideCorrection", "RevalidateRegistration"),
+            *("ListCorrections", "DecideCorrection", "RevalidateRegistration", "ProposeClosure"),
+            *("ConfirmClosure",),
         )
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,

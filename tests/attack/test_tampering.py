@@ -42,6 +42,7 @@ from tests.calls import (
     ORIGIN,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
+    Created,
     Services,
     call_of,
     confirmation,
@@ -57,6 +58,7 @@ from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
+from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_photos as photos
 from tests.registration.test_judgments import confirming, judgment
@@ -158,6 +160,14 @@ def make_policy(services: Services) -> None:
     adopt(services, propose(services, grants(4)))
 
 
+def keep_right(services: Services, created: Created) -> None:
+    """The owner decides what was asked for, and NPB proposes how the record ends."""
+    for each in corrections.listed(services, created):
+        services.ask(call_of(PUNJAB_POLICE), corrections.decision(created, each.correction_id))
+    for _ in range(2):
+        closures.proposed(services, created)
+
+
 def empty_a_budget(services: Services) -> None:
     """A court tries numbers out until it is refused, which its agency and NPB are told of."""
     created, officer = services.create(), officer_of(LAHORE_COURT)
@@ -201,8 +211,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
         with review_times(services, keyring) as times:
             assert times.look()
-    for each in corrections.listed(services, created):
-        services.ask(call_of(PUNJAB_POLICE), corrections.decision(created, each.correction_id))
+    keep_right(services, created)
     for _ in range(2):
         photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
         services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))

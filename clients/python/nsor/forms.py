@@ -91,6 +91,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     options_pb2.FORMAT_FINGERPRINT_REFERENCE: Form(
         "the number under which fingerprints are kept", "فنگر پرنٹ ریکارڈ کا حوالہ نمبر", "FPB-123/2022"
     ),
+    options_pb2.FORMAT_DEATH_CERTIFICATE_NUMBER: Form(
+        "the number of a certificate of death", "موت کے سرٹیفکیٹ کا نمبر", "CRMS-12345/2025"
+    ),
     options_pb2.FORMAT_DNA_REFERENCE: Form(
         "the number under which a DNA profile is kept", "ڈی این اے ریکارڈ کا حوالہ نمبر", "DNA-123/2022"
     ),

@@ -54,6 +54,7 @@ class _Scope:
         narrowed: likewise, but only of a table that has one of them.
         confirmed: it is confirmed.
         appellate: the caller hears appeals.
+        archived: it may be archived.
     """
 
     agency: str = ""
@@ -61,6 +62,7 @@ class _Scope:
     narrowed: tuple[str, ...] = ()
     confirmed: bool = False
     appellate: bool = False
+    archived: bool = False
 
 
 _SCOPES: Final[Mapping[int, _Scope]] = {
@@ -71,7 +73,7 @@ _SCOPES: Final[Mapping[int, _Scope]] = {
     options_pb2.ROW_SCOPE_APPELLATE_COURT: _Scope(places="case_places", appellate=True),
     options_pb2.ROW_SCOPE_CUSTODY: _Scope(agency="custodian", confirmed=True),
     options_pb2.ROW_SCOPE_RECIPIENTS: _Scope(agency="own_agency"),
-    options_pb2.ROW_SCOPE_ALL: _Scope(),
+    options_pb2.ROW_SCOPE_ALL: _Scope(archived=True),
 }
 """What each scope of the contract means."""
 NARROWED: Final = frozenset(
@@ -99,6 +101,7 @@ class Columns:
         custodian: id of the agency that has the person in custody.
         confirmed: whether the row is confirmed, a boolean.
         sealed: whether the row is sealed, a boolean: no scope shows one. None: such rows are never sealed.
+        archived: whether the row is archived, a boolean: ROW_SCOPE_ALL alone shows one. None: such rows never are.
     """
 
     own_agency: LiteralString | None = None
@@ -108,6 +111,7 @@ class Columns:
     custodian: LiteralString | None = None
     confirmed: LiteralString | None = None
     sealed: LiteralString | None = None
+    archived: LiteralString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class Said:
     custodian: str | None = None
     confirmed: bool | None = None
     sealed: bool | None = None
+    archived: bool | None = None
 
     def places(self, name: str) -> Sequence[str] | None:
         """The places of a column: several of a case, one of any other."""
@@ -147,6 +152,8 @@ def predicate(
     conditions = []
     if columns.sealed:
         conditions.append("NOT {sealed}")
+    if columns.archived and not rule.archived:
+        conditions.append("NOT {archived}")
     if rule.appellate:
         conditions.append("$4")
     if rule.confirmed:
@@ -179,6 +186,7 @@ def shows(scope: options_pb2.RowScope.ValueType, row: Said, agency: Agency, offi
         raise ContractError(f"the row has not what {options_pb2.RowScope.Name(scope)} goes by")
     return (
         not row.sealed
+        and (not row.archived or rule.archived)
         and (not rule.appellate or _hears_appeals(agency))
         and (not rule.confirmed or bool(row.confirmed))
         and (not rule.agency or of_agency == agency.agency_id)

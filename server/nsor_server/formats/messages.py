@@ -11,6 +11,7 @@ from typing import Final
 
 from nsor.v1 import (
     amendments_pb2,
+    closure_pb2,
     corrections_pb2,
     directory_pb2,
     errors_pb2,
@@ -234,6 +235,17 @@ def _correction(
     _at_least(request.receiving_station, 3, path + "receiving_station", violations)
 
 
+def _closure(
+    request: closure_pb2.ProposeClosureRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    deceased = request.kind == closure_pb2.CLOSURE_KIND_DECEASED
+    given = {"died_date": request.HasField("died_date"), "certificate_number": bool(request.certificate_number)}
+    for name, is_given in given.items():
+        if is_given != deceased:
+            reason = errors_pb2.FIELD_REASON_REQUIRED if deceased else errors_pb2.FIELD_REASON_EXACTLY_ONE
+            violations.append(Violation(path + name, reason))
+
+
 def _notice(
     notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
 ) -> None:
@@ -308,6 +320,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.TrialJudgment": _trial,
     "nsor.v1.RecordJudgmentRequest": _judgment,
     "nsor.v1.RequestCorrectionRequest": _correction,
+    "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

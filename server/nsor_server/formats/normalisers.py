@@ -37,6 +37,7 @@ _NUMBERS: Final = frozenset(
         options_pb2.FORMAT_OFFICER_NUMBER,
         options_pb2.FORMAT_FINGERPRINT_REFERENCE,
         options_pb2.FORMAT_DNA_REFERENCE,
+        options_pb2.FORMAT_DEATH_CERTIFICATE_NUMBER,
     }
 )
 _PLAIN: Final[Mapping[int, Normaliser]] = {

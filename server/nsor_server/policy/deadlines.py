@@ -33,6 +33,7 @@ PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
 RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
+REGISTRATION_TERM: Final = "registration-term"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -48,6 +49,7 @@ COUNTED: Final = (
     RE_VERIFICATION,
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,
+    REGISTRATION_TERM,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -24,6 +24,7 @@ _REASONS: Final = {
     "OFFICER_NUMBER": errors_pb2.FIELD_REASON_FORM,
     "FINGERPRINT_REFERENCE": errors_pb2.FIELD_REASON_FORM,
     "DNA_REFERENCE": errors_pb2.FIELD_REASON_FORM,
+    "DEATH_CERTIFICATE_NUMBER": errors_pb2.FIELD_REASON_FORM,
 }
 _MOST_SERIAL: Final = {"OFFICER_NUMBER": 8}
 """Digits of a serial where it has more than others: personal numbers of the government have eight."""

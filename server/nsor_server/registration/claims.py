@@ -244,11 +244,11 @@ def of_sealing(
     before: record_pb2.RegistrationRecord,
     following: record_pb2.RegistrationRecord,
 ) -> list[Seen]:
-    """What a change rests on that seals or unseals a registration: how many claim its identifiers; else nothing.
+    """What a change rests on that hides a registration or shows it again: how many claim its identifiers; else nothing.
 
     Whoever confirms one of these counts the same: of the two the second reads again, also when both are in one batch.
     """
-    if (before.state == store.SEALED) == (following.state == store.SEALED):
+    if (before.state == store.CONFIRMED) == (following.state == store.CONFIRMED):
         return []
     return [seen for _, seen in holders(conn, blind_index, identifiers(before))]
 

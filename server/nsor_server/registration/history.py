@@ -196,7 +196,7 @@ class History:
             standing.whole = self._whole = False
             return standing
         self.changed.append(record)
-        if record.state != states.registration_state(record.convictions):
+        if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
         standing.agency = record.created_by_agency

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import registration_pb2, types_pb2
+from nsor.v1 import closure_pb2, registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
@@ -53,6 +53,8 @@ def to_message(
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)
     _fill_particulars(registration, record)
+    if record.HasField("archive"):
+        _fill_archive(registration.archive, record.archive)
     registration.disputed.extend(record.disputed)  # type: ignore[arg-type]  # stored numbers are the enum's
     for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
@@ -245,6 +247,17 @@ def _fill_conviction(conviction: types_pb2.Conviction, stored: record_pb2.Convic
             underlying_offence_code=count.underlying_offence_code,
         )
         set_day(shown.offence_date, count.offence_day)
+
+
+def _fill_archive(archive: closure_pb2.Archive, stored: record_pb2.Archive) -> None:
+    archive.reason = stored.reason  # type: ignore[assignment]  # stored numbers are the enum's
+    archive.certificate_number = stored.certificate_number
+    archive.term_rule_id = stored.term_rule
+    set_us(archive.archive_time, stored.time_us)
+    if stored.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
+        set_day(archive.died_date, stored.died_day)
+    else:
+        set_us(archive.term_end_time, stored.term_end_us)
 
 
 def _document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:

@@ -31,6 +31,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import review_store
+from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
 from nsor_server.registration.duplicates.worker import Duplicates
@@ -69,6 +70,7 @@ class ReviewTimes:
         self._directory = directory
         self._tracing = tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._terms = Terms(database, self._sealer, self._blind_index, directory)
         self._meetings = Meetings(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stopped = threading.Event()
@@ -104,15 +106,19 @@ class ReviewTimes:
             except StaleRead:
                 return False  # another process has written it, or a registration has changed: it is decided again
         self._duplicates.written()
+        self._terms.written()
         return True
 
     def follow(self) -> bool:
-        """Compare by name what was written since; tells whether there may be more. One process does.
+        """Compare by name what was written since, and look for terms that are over; tells whether there may be more.
 
         Raises:
             psycopg.Error, ApiError: the register can't be read now, or contradicts itself.
         """
-        return self._duplicates.has_turn() and self._duplicates.follow()
+        if not self._duplicates.has_turn():
+            return False
+        there_is_more = self._duplicates.follow()
+        return self._terms.follow() or there_is_more
 
     def _outcome(self, conn: Connection) -> Outcome[empty_pb2.Empty] | None:
         """What is written now; None: no time has come since the last one, or there was never anything."""
@@ -136,6 +142,7 @@ class ReviewTimes:
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
+        ended, of_ended, undecided = self._terms.due(conn, record, directory.agencies, directory.now())
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -147,9 +154,9 @@ class ReviewTimes:
         return Outcome(
             empty_pb2.Empty(),
             detail,
-            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events, *unvalidated),
-            (ref, *collided.refs, *meeting.refs),
-            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen),
+            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events, *unvalidated, *ended),
+            (ref, *collided.refs, *meeting.refs, *of_ended),
+            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *undecided),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

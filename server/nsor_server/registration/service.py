@@ -18,6 +18,7 @@ from nsor_server.images.photos import Photos
 from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.amendments.service import Amendments
+from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.imports.service import ImportService
@@ -91,6 +92,7 @@ class RegistrationService:
             *self._worklists.handlers(),
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),
+            *Closures(self._sealer, self._blind_index).handlers(),
         )
 
     def create_registration(

@@ -211,7 +211,7 @@ def next_version(
     by_id = {conviction.conviction_id: conviction for conviction in following.convictions}
     for move in moves:
         _apply(by_id[move.conviction_id], move)
-    following.state = registration_state(following.convictions)
+    following.state = registration_state(following)
     return following
 
 
@@ -228,10 +228,12 @@ def confirming(conviction: record_pb2.Conviction, agency_id: str, key_id: bytes)
     return moves
 
 
-def registration_state(convictions: Iterable[record_pb2.Conviction]) -> registration_pb2.RegistrationState.ValueType:
-    """Where a registration with these convictions stands: the first of ``REGISTRATION_STATES`` that is so."""
-    held = list(convictions)
+def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb2.RegistrationState.ValueType:
+    """Where a registration stands: the first of ``REGISTRATION_STATES`` that is so."""
+    held = record.convictions
     if any(standing_counts(conviction) for conviction in held):
+        if record.HasField("archive"):
+            return registration_pb2.REGISTRATION_STATE_ARCHIVED
         return registration_pb2.REGISTRATION_STATE_CONFIRMED
     if any(was_confirmed(conviction) for conviction in held):
         return registration_pb2.REGISTRATION_STATE_SEALED
@@ -239,6 +241,9 @@ def registration_state(convictions: Iterable[record_pb2.Conviction]) -> registra
 
 
 REGISTRATION_STATES: Final = {
+    registration_pb2.REGISTRATION_STATE_ARCHIVED: (
+        "a registrable count of a confirmed conviction stands, and the person has died or the term is over"
+    ),
     registration_pb2.REGISTRATION_STATE_CONFIRMED: "a registrable count of a confirmed conviction stands",
     registration_pb2.REGISTRATION_STATE_SEALED: "a conviction was confirmed, and no registrable count of one stands",
     registration_pb2.REGISTRATION_STATE_UNDER_REVIEW: "no conviction is confirmed yet",

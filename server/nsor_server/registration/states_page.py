@@ -62,6 +62,7 @@ def _registration_states() -> Iterator[str]:
 
 _SHOWN_TO = {
     registration_pb2.REGISTRATION_STATE_CONFIRMED: "look-ups by their purposes; whoever has a part in it",
+    registration_pb2.REGISTRATION_STATE_ARCHIVED: "NPB; for everybody else NO_RECORD",
     registration_pb2.REGISTRATION_STATE_SEALED: "nobody: NO_RECORD, and events name it no more",
     registration_pb2.REGISTRATION_STATE_UNDER_REVIEW: "the prosecution that entered it, its court, NPB",
 }

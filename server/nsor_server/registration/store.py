@@ -29,6 +29,7 @@ from nsor_server.storage.v1 import record_pb2
 TABLE: Final = "registration_version"
 CONFIRMED: Final = int(registration_pb2.REGISTRATION_STATE_CONFIRMED)
 SEALED: Final = int(registration_pb2.REGISTRATION_STATE_SEALED)
+ARCHIVED: Final = int(registration_pb2.REGISTRATION_STATE_ARCHIVED)
 
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
@@ -178,6 +179,7 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         custodian=record.custodian_agency,
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
         sealed=record.state == registration_pb2.REGISTRATION_STATE_SEALED,
+        archived=record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED,
     )
 
 
@@ -246,6 +248,7 @@ PLACES: Final = rows.Columns(
     custodian="v.custodian_agency",
     confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
     sealed=f"(v.state OPERATOR(pg_catalog.=) {SEALED:d})",
+    archived=f"(v.state OPERATOR(pg_catalog.=) {ARCHIVED:d})",
 )
 """Where a version has what the scopes of the contract go by."""
 _HEAD: Final = f"""

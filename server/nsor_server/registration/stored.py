@@ -1,7 +1,7 @@
 """Which tables of registrations the ledger records; rows beside them that belong to nothing.
 
-The versions of registrations, their claims, their reviews, the judgments about them, their corrections and validations
-are opened in the order of the ledger (history.py, reviewed.py, and the module history of each subject).
+The versions of registrations, their claims, their reviews, the judgments about them, their corrections, validations and
+ends are opened in the order of the ledger (history.py, reviewed.py, and the module history of each subject).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
+from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
@@ -49,6 +50,7 @@ STORED: Final = Stored(
         RecordedTable(corrections.REQUEST, "correction_request_id", written_at="created_at"),
         RecordedTable(corrections.DECISION, "correction_id"),
         RecordedTable(validations.TABLE, "registration_id", "version"),
+        RecordedTable(closures.TABLE, "closure_id", "version"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

@@ -12,6 +12,7 @@ from nsor_server.notification import stored as notification
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
+from nsor_server.registration.closure.history import Closed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
 from nsor_server.registration.imports.history import ListedImports
@@ -92,6 +93,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Corrected(conn, keyring, history, reviewed, report.add),
         Validated(conn, keyring, history, reviewed, report.add),
         ListedImports(conn, report.add),
+        Closed(conn, keyring, history, reviewed, report.add),
         Answers(conn, history, judged, report.add),
         Grants(conn, keyring, report.add),
     ]

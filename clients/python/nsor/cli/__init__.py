@@ -47,6 +47,7 @@ COMMANDS = {
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),
+    "archive": Entry("nsor.cli.closure", "archive", "Archive a record, or restore it (NPB, two officers)."),
     "revalidate": Entry("nsor.cli.validation", "revalidate", "Say that a record of your agency is still right."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),

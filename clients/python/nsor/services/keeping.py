@@ -1,10 +1,10 @@
-"""The RPCs of RegistrationService by which a record is kept right."""
+"""The RPCs of RegistrationService by which a record is kept right, and ends."""
 
 from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import corrections_pb2, validation_pb2
+from nsor.v1 import closure_pb2, corrections_pb2, validation_pb2
 
 
 class Keeping(Service):
@@ -72,6 +72,38 @@ class Keeping(Service):
             "nsor.v1.RegistrationService/RevalidateRegistration",
             request,
             validation_pb2.RevalidateRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def propose_closure(
+        self,
+        request: closure_pb2.ProposeClosureRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[closure_pb2.ProposeClosureResponse]:
+        """Propose how a record ends (NPB); the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ProposeClosure",
+            request,
+            closure_pb2.ProposeClosureResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_closure(
+        self,
+        request: closure_pb2.ConfirmClosureRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[closure_pb2.ConfirmClosureResponse]:
+        """Confirm what another officer of NPB has proposed; the officer signs."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmClosure",
+            request,
+            closure_pb2.ConfirmClosureResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -120,6 +120,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
     whether the judgment that he has recorded met anybody. What is sealed since isn't named.
     """
+    EVENT_KIND_CLOSURE_PROPOSED: _EventKind.ValueType  # 130
+    """An officer of NPB proposed how a registration ends; another one may confirm it."""
+    EVENT_KIND_REGISTRATION_ARCHIVED: _EventKind.ValueType  # 131
+    """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
+    EVENT_KIND_REGISTRATION_RESTORED: _EventKind.ValueType  # 132
+    """Two officers of NPB took a registration out of the archive: it is confirmed again."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -191,6 +197,12 @@ EVENT_KIND_REGISTRATIONS_JUDGED: EventKind.ValueType  # 29
 them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
 whether the judgment that he has recorded met anybody. What is sealed since isn't named.
 """
+EVENT_KIND_CLOSURE_PROPOSED: EventKind.ValueType  # 130
+"""An officer of NPB proposed how a registration ends; another one may confirm it."""
+EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131
+"""A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
+EVENT_KIND_REGISTRATION_RESTORED: EventKind.ValueType  # 132
+"""Two officers of NPB took a registration out of the archive: it is confirmed again."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -475,6 +475,8 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """A number under which fingerprints are kept, in one of the forms of the policy data, such as "FPB-123/2022"."""
     FORMAT_DNA_REFERENCE: _Format.ValueType  # 34
     """A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
+    FORMAT_DEATH_CERTIFICATE_NUMBER: _Format.ValueType  # 130
+    """The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -539,6 +541,8 @@ FORMAT_FINGERPRINT_REFERENCE: Format.ValueType  # 33
 """A number under which fingerprints are kept, in one of the forms of the policy data, such as "FPB-123/2022"."""
 FORMAT_DNA_REFERENCE: Format.ValueType  # 34
 """A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
+FORMAT_DEATH_CERTIFICATE_NUMBER: Format.ValueType  # 130
+"""The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from nsor.v1 import amendments_pb2 as _amendments_pb2
+from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
@@ -41,6 +42,8 @@ class _RegistrationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reg
     """A court has confirmed it: at least one registrable count of a confirmed conviction stands."""
     REGISTRATION_STATE_SEALED: _RegistrationState.ValueType  # 3
     """It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
+    REGISTRATION_STATE_ARCHIVED: _RegistrationState.ValueType  # 4
+    """The person has died, or the term of registration is over. For everybody but NPB it is NO_RECORD."""
 
 class RegistrationState(_RegistrationState, metaclass=_RegistrationStateEnumTypeWrapper):
     """Where a registration stands, which follows from its convictions (docs/states.md)."""
@@ -53,6 +56,8 @@ REGISTRATION_STATE_CONFIRMED: RegistrationState.ValueType  # 2
 """A court has confirmed it: at least one registrable count of a confirmed conviction stands."""
 REGISTRATION_STATE_SEALED: RegistrationState.ValueType  # 3
 """It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
+REGISTRATION_STATE_ARCHIVED: RegistrationState.ValueType  # 4
+"""The person has died, or the term of registration is over. For everybody but NPB it is NO_RECORD."""
 Global___RegistrationState: _TypeAlias = RegistrationState  # noqa: Y015
 
 class _WarningReason:
@@ -371,6 +376,7 @@ class Registration(_message.Message):
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
+    ARCHIVE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
@@ -445,6 +451,10 @@ class Registration(_message.Message):
     def disputed(self) -> _containers.RepeatedScalarFieldContainer[_corrections_pb2.CorrectionParticular.ValueType]:
         """What the person disputes: he contests that the owner refused to correct it."""
 
+    @_builtins.property
+    def archive(self) -> _closure_pb2.Archive:
+        """Why it is archived, if it is."""
+
     def __init__(
         self,
         *,
@@ -470,10 +480,11 @@ class Registration(_message.Message):
         fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
         disputed: _abc.Iterable[_corrections_pb2.CorrectionParticular.ValueType] | None = ...,
+        archive: _closure_pb2.Archive | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custody", b"custody", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
+from nsor.v1 import closure_pb2 as nsor_dot_v1_dot_closure__pb2
 from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
@@ -164,6 +165,16 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/RevalidateRegistration',
                 request_serializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.FromString,
+                _registered_method=True)
+        self.ProposeClosure = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ProposeClosure',
+                request_serializer=nsor_dot_v1_dot_closure__pb2.ProposeClosureRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_closure__pb2.ProposeClosureResponse.FromString,
+                _registered_method=True)
+        self.ConfirmClosure = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmClosure',
+                request_serializer=nsor_dot_v1_dot_closure__pb2.ConfirmClosureRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_closure__pb2.ConfirmClosureResponse.FromString,
                 _registered_method=True)
 
 
@@ -403,6 +414,22 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeClosure(self, request, context):
+        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
+        or of RESTORED isn't archived.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmClosure(self, request, context):
+        """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
+        NPB, and holds no other registration of its identifiers back. ETAG_MISMATCH when the record has changed since it was proposed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -530,6 +557,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.RevalidateRegistration,
                     request_deserializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.SerializeToString,
+            ),
+            'ProposeClosure': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeClosure,
+                    request_deserializer=nsor_dot_v1_dot_closure__pb2.ProposeClosureRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_closure__pb2.ProposeClosureResponse.SerializeToString,
+            ),
+            'ConfirmClosure': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmClosure,
+                    request_deserializer=nsor_dot_v1_dot_closure__pb2.ConfirmClosureRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_closure__pb2.ConfirmClosureResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1208,6 +1245,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/RevalidateRegistration',
             nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_validation__pb2.RevalidateRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeClosure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ProposeClosure',
+            nsor_dot_v1_dot_closure__pb2.ProposeClosureRequest.SerializeToString,
+            nsor_dot_v1_dot_closure__pb2.ProposeClosureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmClosure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmClosure',
+            nsor_dot_v1_dot_closure__pb2.ConfirmClosureRequest.SerializeToString,
+            nsor_dot_v1_dot_closure__pb2.ConfirmClosureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Entering convictions and confirming them."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
+from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
@@ -168,6 +169,14 @@ class RegistrationServiceStub:
     """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
     supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
+    ProposeClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]
+    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
+    or of RESTORED isn't archived.
+    """
+    ConfirmClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]
+    """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
+    NPB, and holds no other registration of its identifiers back. ETAG_MISMATCH when the record has changed since it was proposed.
+    """
 
 @_typing.type_check_only
 class RegistrationServiceAsyncStub(RegistrationServiceStub):
@@ -303,6 +312,14 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     RevalidateRegistration: _aio.UnaryUnaryMultiCallable[_validation_pb2.RevalidateRegistrationRequest, _validation_pb2.RevalidateRegistrationResponse]  # type: ignore[assignment]
     """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
     supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+    """
+    ProposeClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]  # type: ignore[assignment]
+    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
+    or of RESTORED isn't archived.
+    """
+    ConfirmClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]  # type: ignore[assignment]
+    """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
+    NPB, and holds no other registration of its identifiers back. ETAG_MISMATCH when the record has changed since it was proposed.
     """
 
 class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -586,6 +603,26 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_validation_pb2.RevalidateRegistrationResponse, _abc.Awaitable[_validation_pb2.RevalidateRegistrationResponse]]:
         """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
         supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+        """
+
+    @_abc_1.abstractmethod
+    def ProposeClosure(
+        self,
+        request: _closure_pb2.ProposeClosureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_closure_pb2.ProposeClosureResponse, _abc.Awaitable[_closure_pb2.ProposeClosureResponse]]:
+        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
+        or of RESTORED isn't archived.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmClosure(
+        self,
+        request: _closure_pb2.ConfirmClosureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_closure_pb2.ConfirmClosureResponse, _abc.Awaitable[_closure_pb2.ConfirmClosureResponse]]:
+        """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
+        NPB, and holds no other registration of its identifiers back. ETAG_MISMATCH when the record has changed since it was proposed.
         """
 
 def add_RegistrationServiceServicer_to_server(servicer: RegistrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -166,7 +166,7 @@ def _began(kind: int, conviction: record_pb2.Conviction) -> dt.datetime:
 
 
 def _kind(record: record_pb2.RegistrationRecord, conviction: record_pb2.Conviction) -> int:
-    if record.state == registration_pb2.REGISTRATION_STATE_SEALED:
+    if record.state in {registration_pb2.REGISTRATION_STATE_SEALED, registration_pb2.REGISTRATION_STATE_ARCHIVED}:
         return NONE
     if states.waits(conviction):
         return PENDING_CONFIRMATION

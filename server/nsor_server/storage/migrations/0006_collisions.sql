@@ -108,3 +108,15 @@ COMMENT ON COLUMN registration_validation.sealed
 IS 'nsor.storage.v1.ValidationRecord under the registration''s data key';
 
 GRANT SELECT, INSERT ON registration_validation TO nsor_server;
+
+-- What two officers of NPB decide of how a record ends.
+CREATE TABLE closure_version (
+    closure_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (closure_id, version)
+);
+COMMENT ON TABLE closure_version IS 'version 1 was proposed, version 2 confirmed';
+COMMENT ON COLUMN closure_version.sealed IS 'nsor.storage.v1.ClosureRecord under the sealing keyset';
+
+GRANT SELECT, INSERT ON closure_version TO nsor_server;

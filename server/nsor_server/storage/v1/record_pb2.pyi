@@ -419,6 +419,52 @@ class Account(_message.Message):
 Global___Account: _TypeAlias = Account  # noqa: Y015
 
 @_typing.final
+class Archive(_message.Message):
+    """That a record is archived."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    DIED_DAY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NUMBER_FIELD_NUMBER: _builtins.int
+    TERM_END_US_FIELD_NUMBER: _builtins.int
+    TERM_RULE_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    reason: _builtins.int
+    """Number of nsor.v1.ArchiveReason."""
+    died_day: _builtins.int
+    """Day of death."""
+    certificate_number: _builtins.str
+    """Number of the certificate."""
+    term_end_us: _builtins.int
+    """When the term was over; 0: it isn't the term."""
+    term_rule: _builtins.str
+    """Rule id of the term."""
+    time_us: _builtins.int
+    """When it was archived."""
+    closure_id: _builtins.bytes
+    """The decision of NPB, 16 bytes; empty: it is the term."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.int = ...,
+        died_day: _builtins.int = ...,
+        certificate_number: _builtins.str = ...,
+        term_end_us: _builtins.int = ...,
+        term_rule: _builtins.str = ...,
+        time_us: _builtins.int = ...,
+        closure_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "died_day", b"died_day", "reason", b"reason", "term_end_us", b"term_end_us", "term_rule", b"term_rule", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Archive: _TypeAlias = Archive  # noqa: Y015
+
+@_typing.final
 class RegistrationRecord(_message.Message):
     """A version of a registration. It repeats the columns that stand beside it, so that a swapped row shows itself."""
 
@@ -457,6 +503,8 @@ class RegistrationRecord(_message.Message):
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
+    ARCHIVE_FIELD_NUMBER: _builtins.int
+    TERM_WAIVED_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -497,6 +545,8 @@ class RegistrationRecord(_message.Message):
     """Heightened handling."""
     imported_by_agency: _builtins.str
     """The agency that imported it for the one that it counts as entered by; empty: that one has entered it."""
+    term_waived: _builtins.bool
+    """Two officers took it out of the archive: it isn't archived by its term any more."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """Names."""
@@ -549,6 +599,10 @@ class RegistrationRecord(_message.Message):
     def disputed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Numbers of nsor.v1.CorrectionParticular: what the person disputes, ascending."""
 
+    @_builtins.property
+    def archive(self) -> Global___Archive:
+        """Why it is archived; absent: it isn't."""
+
     def __init__(
         self,
         *,
@@ -585,10 +639,12 @@ class RegistrationRecord(_message.Message):
         fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
         disputed: _abc.Iterable[_builtins.int] | None = ...,
+        archive: Global___Archive | None = ...,
+        term_waived: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1093,6 +1149,7 @@ class ReviewTimeRecord(_message.Message):
     OVERDUE_VALIDATION_IDS_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_ID_FIELD_NUMBER: _builtins.int
+    ARCHIVED_IDS_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -1141,6 +1198,10 @@ class ReviewTimeRecord(_message.Message):
         due. A time takes so many at most, and the next one goes on behind it.
         """
 
+    @_builtins.property
+    def archived_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Registrations whose term was over, and that were archived with it: 16 bytes each, in order."""
+
     def __init__(
         self,
         *,
@@ -1159,14 +1220,69 @@ class ReviewTimeRecord(_message.Message):
         overdue_validation_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         validations_to_us: _builtins.int = ...,
         validations_to_id: _builtins.bytes = ...,
+        archived_ids: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
+class ClosureRecord(_message.Message):
+    """A version of what two officers of NPB decide of a record's end. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DIED_DAY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_VERSION_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    version: _builtins.int
+    """Version: 1 proposed, 2 confirmed."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    kind: _builtins.int
+    """Number of nsor.v1.ClosureKind."""
+    died_day: _builtins.int
+    """Day of death."""
+    certificate_number: _builtins.str
+    """Number of the certificate."""
+    registration_version: _builtins.int
+    """Version of the registration that the first officer has seen."""
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    confirmed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+        died_day: _builtins.int = ...,
+        certificate_number: _builtins.str = ...,
+        registration_version: _builtins.int = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        confirmed_by_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosureRecord: _TypeAlias = ClosureRecord  # noqa: Y015
 
 @_typing.final
 class ValidationRecord(_message.Message):

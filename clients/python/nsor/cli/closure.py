@@ -1,0 +1,83 @@
+"""`nsor archive`: two officers of NPB archive the record of a person who has died, or take one out of the archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+
+from nsor.cli.arguments import record_id
+from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.v1 import closure_pb2
+
+
+@click.group()
+def archive() -> None:
+    """Archive the record of a person who has died, or restore one; two officers of NPB.
+
+    A record whose term is over is archived by the register.
+    """
+
+
+@archive.command()
+@click.argument("registration_id", type=record_id)
+@click.option("--died", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y"]), help="Day of death.")
+@click.option("--certificate", required=True, help="Number of the certificate of death, such as CRMS-12345/2025.")
+@common
+def propose(session: Session, registration_id: str, died: dt.datetime, certificate: str) -> None:
+    """Propose to archive the record of a person who has died; you sign. Another officer confirms it."""
+    from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    request = closure_pb2.ProposeClosureRequest(
+        kind=closure_pb2.CLOSURE_KIND_DECEASED,
+        died_date=date_pb2.Date(year=died.year, month=died.month, day=died.day),
+        certificate_number=certificate,
+    )
+    _propose(session, registration_id, request)
+
+
+@archive.command()
+@click.argument("registration_id", type=record_id)
+@common
+def restore(session: Session, registration_id: str) -> None:
+    """Propose to take a record out of the archive that shouldn't be there; you sign. Another officer confirms it."""
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    _propose(session, registration_id, closure_pb2.ProposeClosureRequest(kind=closure_pb2.CLOSURE_KIND_RESTORED))
+
+
+@archive.command()
+@click.argument("registration_id", type=record_id)
+@click.argument("closure_id", type=record_id)
+@common
+def confirm(session: Session, registration_id: str, closure_id: str) -> None:
+    """Confirm what another officer has proposed; you sign. Look at the record first: `nsor show`."""
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    request = closure_pb2.ConfirmClosureRequest(
+        request_id=str(uuid.uuid4()), registration_id=registration_id, closure_id=closure_id
+    )
+    with session.client(officer=True) as client:
+        session.answer(client.registration.confirm_closure(request), title="Confirmed")
+
+
+def _propose(session: Session, registration_id: str, request: closure_pb2.ProposeClosureRequest) -> None:
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        seen = client.registration.get_registration(
+            registration_pb2.GetRegistrationRequest(registration_id=registration_id)
+        )
+        request.request_id, request.registration_id = str(uuid.uuid4()), registration_id
+        request.etag = seen.message.registration.etag
+        answer = client.registration.propose_closure(request)
+        session.answer(answer, title="Proposed")
+    if not session.as_json:
+        session.say("Another officer of NPB confirms it:")
+        session.say(f"`nsor archive confirm {registration_id} {answer.message.closure_id}`")

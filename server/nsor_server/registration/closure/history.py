@@ -1,0 +1,108 @@
+"""Ends of records along the ledger: nobody is archived, or restored, but by two officers or by a term that was over."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import closure_pb2
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.registration.closure import rules, store
+from nsor_server.registration.history import History
+from nsor_server.registration.reviewed import Reviewed
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_CLOSURES: Final = f"""
+SELECT r.index, uuid_send(c.closure_id), c.version, c.sealed
+FROM ledger_record AS r
+JOIN closure_version AS c ON c.closure_id = {UUID_OF_RECORD} AND c.version = r.version
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+
+
+class Closed:
+    """The ends of records at each entry; history and reviews must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
+        self._history, self._reviewed, self._add = history, reviewed, add
+        self._sealer = Sealer(keyring)
+        self._rows = Rows(conn, "closures", _CLOSURES, add)
+        self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
+        self._archived: dict[bytes, record_pb2.Archive] = {}
+        self._waived: set[bytes] = set()
+
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        confirmed: dict[bytes, record_pb2.ClosureRecord] = {}
+        for columns in self._rows.take(index):
+            stored = store.StoredClosure(*columns)
+            closure = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, stored))  # noqa: B023
+            if closure is not None:
+                self._closure(index, closure, confirmed)
+        time = self._reviewed.written
+        expired = set(time.archived_ids) if time else set()
+        for record in self._history.changed:
+            decided = confirmed.pop(record.registration_id, None)
+            over = record.registration_id in expired
+            expired.discard(record.registration_id)
+            self._compare(index, record, decided, time if over else None)
+        if confirmed or expired:
+            self._add(index, "it was decided how a record ends, and the record wasn't changed with it")
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+
+    def _closure(
+        self, index: int, record: record_pb2.ClosureRecord, confirmed: dict[bytes, record_pb2.ClosureRecord]
+    ) -> None:
+        before = self._proposed.get(record.closure_id)
+        if record.version == rules.PROPOSED and before is None:
+            self._proposed[record.closure_id] = record
+            return
+        expected = record_pb2.ClosureRecord()
+        if before is not None:
+            expected.CopyFrom(before)
+        expected.version, expected.confirmed_by_key = rules.CONFIRMED, record.confirmed_by_key
+        if before is None or record != expected or record.confirmed_by_key == record.proposed_by_key:
+            self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
+        confirmed[record.registration_id] = record
+        self._proposed[record.closure_id] = record
+
+    def _compare(
+        self,
+        index: int,
+        record: record_pb2.RegistrationRecord,
+        decided: record_pb2.ClosureRecord | None,
+        time: record_pb2.ReviewTimeRecord | None,
+    ) -> None:
+        """Hold what a version says of its end against what was decided, or was over."""
+        before = self._archived.get(record.registration_id)
+        waived = record.registration_id in self._waived
+        now = record.archive if record.HasField("archive") else None
+        if time is not None:
+            is_right = (
+                before is None
+                and not waived
+                and now is not None
+                and now.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
+                and now.term_end_us <= time.due_us
+            )
+        elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
+            is_right = before is not None and now is None
+            waived |= before is not None and before.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
+        elif decided is not None:
+            is_right = now is not None and now.closure_id == decided.closure_id and now.died_day == decided.died_day
+        else:
+            is_right = now == before
+        if not is_right or record.term_waived != waived:
+            self._add(index, "a record is archived, or isn't, and nobody has decided that")
+        if now is None:
+            self._archived.pop(record.registration_id, None)
+        else:
+            self._archived[record.registration_id] = now
+        if record.term_waived:
+            self._waived.add(record.registration_id)

@@ -1,0 +1,125 @@
+"""When a record is archived, and what that makes of it. Pure; the length of the term is policy's.
+
+Rule 25 of the domain: term expiry and verified death archive the record out of look-ups. The Rules 2023 could not be
+read, so that where anything is unknown the longer reading counts: nobody is archived who may still have a duty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from nsor.v1 import closure_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access import decisions
+from nsor_server.access.decisions import Person
+from nsor_server.formats.instants import from_day, to_date, to_us
+from nsor_server.policy.deadlines import KARACHI, REGISTRATION_TERM, Deadlines, Due
+from nsor_server.registration import states
+from nsor_server.storage.v1 import record_pb2
+
+PROPOSED: Final = 1
+"""Version of a decision that one officer has proposed."""
+CONFIRMED: Final = 2
+"""Version of one that another officer has confirmed."""
+_ENDLESS: Final = frozenset({types_pb2.SENTENCE_KIND_LIFE, types_pb2.SENTENCE_KIND_DEATH})
+"""Sentences without an end that could be counted."""
+
+
+def check_proposable(record: record_pb2.RegistrationRecord, kind: int) -> None:
+    """See that a record stands as the decision needs.
+
+    Args:
+        record: the newest version.
+        kind: a number of nsor.v1.ClosureKind.
+
+    Raises:
+        errors.WrongState: it doesn't.
+    """
+    restores = kind == closure_pb2.CLOSURE_KIND_RESTORED
+    archived = registration_pb2.REGISTRATION_STATE_ARCHIVED
+    if record.state != (archived if restores else registration_pb2.REGISTRATION_STATE_CONFIRMED):
+        raise errors.WrongState
+
+
+def check_confirmable(
+    closure: record_pb2.ClosureRecord, record: record_pb2.RegistrationRecord, decider: Person, proposed_by: Person
+) -> None:
+    """See that a second officer may confirm a decision now.
+
+    Raises:
+        errors.Denied: SECOND_PERSON_REQUIRED.
+        errors.EtagMismatch: the record has changed since the decision was proposed.
+        errors.WrongState: it is confirmed, or the record stands otherwise.
+    """
+    decisions.check(
+        decider=decider,
+        first=proposed_by,
+        etag_is_current=closure.version != PROPOSED or closure.registration_version == record.version,
+        open_state=closure.version == PROPOSED,
+        another_agency=False,
+    )
+    check_proposable(record, closure.kind)
+
+
+def closed(
+    record: record_pb2.RegistrationRecord, closure: record_pb2.ClosureRecord, time_us: int
+) -> record_pb2.RegistrationRecord:
+    """The next version of a record by a decision of two officers, at an instant (microseconds since 1970)."""
+    before = record_pb2.RegistrationRecord()
+    before.CopyFrom(record)
+    if closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
+        before.term_waived |= before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
+        before.ClearField("archive")
+    else:
+        archive = record_pb2.Archive(
+            reason=closure_pb2.ARCHIVE_REASON_DECEASED,
+            died_day=closure.died_day,
+            certificate_number=closure.certificate_number,
+            time_us=time_us,
+            closure_id=closure.closure_id,
+        )
+        before.archive.CopyFrom(archive)
+    return states.next_version(before)
+
+
+def expired(record: record_pb2.RegistrationRecord, term: Due, time_us: int) -> record_pb2.RegistrationRecord:
+    """The next version of a record whose term is over, at an instant (microseconds since 1970)."""
+    before = record_pb2.RegistrationRecord()
+    before.CopyFrom(record)
+    archive = record_pb2.Archive(
+        reason=closure_pb2.ARCHIVE_REASON_TERM_OVER,
+        term_end_us=to_us(term.due),
+        term_rule=term.rule_id,
+        time_us=time_us,
+    )
+    before.archive.CopyFrom(archive)
+    return states.next_version(before)
+
+
+def term(record: record_pb2.RegistrationRecord, deadlines: Deadlines) -> Due | None:
+    """When the term of a record is over; None: it has none, or none that can be counted.
+
+    It is counted for each conviction that stands from the end of its sentence, as if its counts ran one after the
+    other; the last one counts. There is none for a person who isn't released, who is sentenced to life or death, who
+    has an appeal or another conviction open, or whom NPB has taken out of the archive.
+    """
+    if record.state != registration_pb2.REGISTRATION_STATE_CONFIRMED or record.term_waived:
+        return None
+    if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED or any(map(states.waits, record.convictions)):
+        return None
+    standing = [each for each in record.convictions if states.standing_counts(each)]
+    counts = [count for each in standing for count in states.standing_counts(each)]
+    appealed = any(each.state == states.UNDER_APPEAL for each in standing)
+    if not standing or appealed or any(count.sentence_kind in _ENDLESS for count in counts):
+        return None
+    return max((deadlines.due(REGISTRATION_TERM, _sentence_end(each)) for each in standing), key=lambda one: one.due)
+
+
+def _sentence_end(conviction: record_pb2.Conviction) -> dt.datetime:
+    """The end of a sentence: its months from the day of the judgment."""
+    day = to_date(from_day(conviction.judgment_day))
+    months = day.month - 1 + sum(count.months for count in states.standing_counts(conviction))
+    # The first of a month is in every month: the last day of the sentence lies before the one that follows.
+    first = dt.date(day.year + months // 12, months % 12 + 1, 1)
+    return dt.datetime.combine(first + dt.timedelta(days=day.day - 1), dt.time(), KARACHI)

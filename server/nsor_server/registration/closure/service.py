@@ -1,0 +1,158 @@
+"""How a record ends, on the wire: NPB proposes, and another of its officers confirms."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from nsor.v1 import closure_pb2, notification_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access import decisions
+from nsor_server.access.disclosure import disclose
+from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_day, to_us
+from nsor_server.formats.uuids import raw, text
+from nsor_server.registration import claims, shown
+from nsor_server.registration import record as records
+from nsor_server.registration import store as registrations
+from nsor_server.registration.closure import events, rules, store
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class Closures:
+    """Proposes and confirms how a record ends."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                closure_pb2.ProposeClosureRequest,
+                closure_pb2.ProposeClosureResponse,
+                self.propose_closure,
+                self._shown_again,
+            ),
+            Unary(
+                closure_pb2.ConfirmClosureRequest,
+                closure_pb2.ConfirmClosureResponse,
+                self.confirm_closure,
+                self._shown_again,
+            ),
+        )
+
+    def propose_closure(
+        self, call: Call, request: closure_pb2.ProposeClosureRequest, conn: Connection
+    ) -> Outcome[closure_pb2.ProposeClosureResponse]:
+        """Propose how a record ends; nothing of it changes.
+
+        Raises:
+            errors.NoRecord: there is none.
+            errors.EtagMismatch: the officer has seen another version.
+            errors.WrongState: the record doesn't stand as the decision needs.
+        """
+        if request.validate_only:
+            answer = closure_pb2.ProposeClosureResponse()
+            return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._head(call, request.registration_id, conn)
+        if request.etag != registrations.etag(row.sealed):
+            raise errors.EtagMismatch
+        rules.check_proposable(record, request.kind)
+        closure = record_pb2.ClosureRecord(
+            closure_id=uuid.uuid4().bytes,
+            version=rules.PROPOSED,
+            registration_id=row.registration_id,
+            kind=request.kind,
+            died_day=to_day(request.died_date) if request.HasField("died_date") else 0,
+            certificate_number=request.certificate_number,
+            registration_version=row.version,
+            proposed_by_key=call.officer_key,
+        )
+        added, ref = store.row(self._sealer, closure)
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        kind = notification_pb2.EVENT_KIND_CLOSURE_PROPOSED
+        answer = closure_pb2.ProposeClosureResponse(
+            closure_id=text(closure.closure_id), state=closure_pb2.CLOSURE_STATE_PROPOSED
+        )
+        return Outcome(
+            disclose(answer, call.purpose),
+            _detail(call, "CLOSURE_PROPOSED", record, closure.closure_id),
+            (added, *outbox.owed(kind, npb, registration_id=row.registration_id)),
+            (ref,),
+            (registrations.seen(row),),
+        )
+
+    def confirm_closure(
+        self, call: Call, request: closure_pb2.ConfirmClosureRequest, conn: Connection
+    ) -> Outcome[closure_pb2.ConfirmClosureResponse]:
+        """Confirm what another officer has proposed; the record is archived, or no more.
+
+        Raises:
+            errors.NoRecord: there is no such record, or no such decision about it.
+            errors.Denied: SECOND_PERSON_REQUIRED.
+            errors.EtagMismatch: the record has changed since.
+            errors.WrongState: it is confirmed, or the record stands otherwise.
+        """
+        if request.validate_only:
+            answer = closure_pb2.ConfirmClosureResponse()
+            return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._head(call, request.registration_id, conn)
+        closure = store.head(conn, self._sealer, raw(request.closure_id))
+        if closure is None or closure.registration_id != row.registration_id:
+            raise errors.NoRecord
+        proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
+        rules.check_confirmable(closure, record, decisions.acting(call), proposed_by)
+        confirmed = record_pb2.ClosureRecord()
+        confirmed.CopyFrom(closure)
+        confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
+        added, ref = store.row(self._sealer, confirmed)
+        following = rules.closed(record, closure, to_us(call.now()))
+        holders = claims.of_sealing(conn, self._blind_index, record, following)
+        written = registrations.version_row(registrations.data_key(self._sealer, row), following, call.now())
+        kind = (
+            notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
+            if following.HasField("archive")
+            else notification_pb2.EVENT_KIND_REGISTRATION_RESTORED
+        )
+        answer = closure_pb2.ConfirmClosureResponse(state=closure_pb2.CLOSURE_STATE_CONFIRMED)
+        return Outcome(
+            disclose(answer, call.purpose),
+            _detail(call, "CLOSURE_CONFIRMED", record, closure.closure_id),
+            (added, written.row, *events.owed(kind, record, call.agencies)),
+            (ref, written.ref),
+            (registrations.seen(row), store.seen(closure), *holders),
+        )
+
+    def _head(
+        self, call: Call, registration_id: str, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]:
+        found = registrations.head(conn, self._sealer, raw(registration_id), call)
+        if found is None:
+            raise errors.NoRecord
+        return found
+
+    def _shown_again(
+        self,
+        call: Call,
+        request: closure_pb2.ProposeClosureRequest | closure_pb2.ConfirmClosureRequest,
+        conn: Connection,
+    ) -> tuple[Seen, ...]:
+        row, _ = self._head(call, request.registration_id, conn)
+        return (registrations.seen(row),)
+
+
+def _detail(
+    call: Call, outcome: str, record: record_pb2.RegistrationRecord, closure_id: bytes
+) -> record_pb2.AccessDetail:
+    convictions = shown.to_agency(record, call.agency, call.officer)
+    return record_pb2.AccessDetail(
+        outcome=outcome,
+        case_reference=records.case_reference(convictions[0].fir) if convictions else "",
+        subjects=[record.registration_id, closure_id],
+    )

@@ -1,0 +1,112 @@
+"""Terms that are over: found by going through the register once a day, and archived at the fixed times for reviews.
+
+A term follows from a record's convictions and custody, which many change, and from policy: so it stands nowhere, and
+is counted anew. What was found is looked at again when it is archived.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from nsor.v1 import notification_pb2
+from nsor_server import errors
+from nsor_server.access.directory import Directory
+from nsor_server.calls import Agency, RecordRef, Row, Seen
+from nsor_server.formats.instants import to_us
+from nsor_server.policy.deadlines import Deadlines
+from nsor_server.registration import claims
+from nsor_server.registration import store as registrations
+from nsor_server.registration.closure import events, rules
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+BATCH: Final = 500
+"""Registrations that are read at a time."""
+MOST: Final = 200
+"""Registrations that are archived at one time; the others are found again."""
+EVERY: Final = dt.timedelta(days=1)
+"""How often all of the register is gone through."""
+_START: Final = bytes(16)
+
+
+class Terms:
+    """Registrations whose term is over. Used by one thread."""
+
+    def __init__(self, database: Database, sealer: Sealer, blind_index: BlindIndex, directory: Directory) -> None:
+        self._database, self._sealer, self._blind_index = database, sealer, blind_index
+        self._directory = directory
+        self._place, self._over = _START, list[bytes]()
+        self._ended: dt.datetime | None = None
+
+    def follow(self) -> bool:
+        """Look at the next registrations; tells whether there may be more.
+
+        Raises:
+            psycopg.Error: the register can't be read.
+        """
+        now = self._directory.current.now()
+        if self._ended is not None and now - self._ended < EVERY:
+            return False
+        with self._database.transaction() as conn:
+            heads = registrations.heads_after(conn, self._place, BATCH)
+        deadlines = self._directory.current.policy.deadlines
+        for row in heads:
+            self._place = row.registration_id
+            if row.state == registrations.CONFIRMED and self._is_over(row, deadlines, to_us(now)):
+                self._over.append(row.registration_id)
+        if len(heads) == BATCH and len(self._over) < MOST:
+            return True
+        self._place, self._ended = _START, now
+        return False
+
+    def due(
+        self, conn: Connection, record: record_pb2.ReviewTimeRecord, agencies: Mapping[str, Agency], now: dt.datetime
+    ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
+        """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
+
+        Args:
+            conn: any.
+            record: of the time that is written.
+            agencies: by id.
+            now: when the versions are written.
+
+        Raises:
+            errors.Internal: a row isn't what its seal says.
+        """
+        deadlines = self._directory.current.policy.deadlines
+        rows: list[Row] = []
+        refs: list[RecordRef] = []
+        seen: list[Seen] = []
+        for registration_id in sorted(set(self._over)):
+            row = registrations.newest(conn, registration_id)
+            if row is None:
+                continue
+            before, key = registrations.open_keyed(self._sealer, row)
+            term = rules.term(before, deadlines)
+            if term is None or to_us(term.due) > record.due_us:
+                continue
+            following = rules.expired(before, term, to_us(now))
+            seen += [registrations.seen(row), *claims.of_sealing(conn, self._blind_index, before, following)]
+            written = registrations.version_row(key, following, now)
+            record.archived_ids.append(registration_id)
+            refs.append(written.ref)
+            kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
+            rows += [written.row, *events.owed(kind, before, agencies)]
+        return rows, refs, seen
+
+    def written(self) -> None:
+        """The time was written. If there was more than one time takes, all of the register is looked at again."""
+        if len(self._over) >= MOST:
+            self._ended = None
+        self._over.clear()
+
+    def _is_over(self, row: registrations.StoredVersion, deadlines: Deadlines, now_us: int) -> bool:
+        try:
+            term = rules.term(registrations.open_version(self._sealer, row), deadlines)
+        except errors.Internal:
+            return False  # there is an alert already, and the others go on
+        return term is not None and to_us(term.due) <= now_us

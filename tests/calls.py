@@ -80,6 +80,8 @@ _TABLES = (
     "import_block",
     "registration_photo",
     "registration_photo_decision",
+    "registration_amendment",
+    "registration_amendment_decision",
     "judgment_version",
     "judgment_trial",
     "review_time",
@@ -111,6 +113,10 @@ _SEALED = {
     "registration_photo": "SELECT sealed FROM registration_photo WHERE photo_id = %s AND 1 = %s",
     "registration_photo_decision": (
         "SELECT sealed FROM registration_photo_decision WHERE photo_id = %s AND version = %s"
+    ),
+    "registration_amendment": "SELECT sealed FROM registration_amendment WHERE amendment_id = %s AND 1 = %s",
+    "registration_amendment_decision": (
+        "SELECT sealed FROM registration_amendment_decision WHERE amendment_id = %s AND 1 = %s"
     ),
     "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
     "correction_request": "SELECT sealed FROM correction_request WHERE correction_request_id = %s AND 1 = %s",

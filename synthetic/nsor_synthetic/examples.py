@@ -86,6 +86,7 @@ def requests(seed: int) -> Iterator[Message]:
         page_size=50,
         page_token="dG9rZW4",  # noqa: S106 - as below
     )
+    yield from _proposals(ids)
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
@@ -109,6 +110,30 @@ def amend_registration(seed: int) -> amendments_pb2.AmendRegistrationRequest:
         update_mask=field_mask_pb2.FieldMask(paths=[field.name for field in given.DESCRIPTOR.fields]),
         particulars=given,
     )
+
+
+def _proposals(ids: _Ids) -> Iterator[Message]:
+    registration, given = ids.uuid("registration"), particulars()
+    yield amendments_pb2.ProposeAmendmentRequest(
+        request_id=ids.uuid("propose amendment"),
+        registration_id=registration,
+        update_mask=field_mask_pb2.FieldMask(paths=[field.name for field in given.DESCRIPTOR.fields]),
+        particulars=given,
+    )
+    yield amendments_pb2.AcceptAmendmentRequest(
+        request_id=ids.uuid("accept amendment"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        amendment_id=ids.uuid("amendment"),
+    )
+    yield amendments_pb2.RefuseAmendmentRequest(
+        request_id=ids.uuid("refuse amendment"),
+        registration_id=registration,
+        amendment_id=ids.uuid("amendment"),
+        reason=amendments_pb2.AMENDMENT_REFUSAL_NOT_SHOWN,
+    )
+    yield amendments_pb2.ListAmendmentsRequest(registration_id=registration)
+    yield amendments_pb2.GetAmendmentRequest(registration_id=registration, amendment_id=ids.uuid("amendment"))
 
 
 def particulars() -> amendments_pb2.Particulars:

@@ -206,6 +206,30 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     ),
     "RegistrationService/AddConviction": further_conviction,
     "RegistrationService/AmendRegistration": amendment,
+    "RegistrationService/ProposeAmendment": lambda known: amendments_pb2.ProposeAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        update_mask=field_mask_pb2.FieldMask(paths=["nationality"]),
+        particulars=amendments_pb2.Particulars(nationality="PK"),
+    ),
+    "RegistrationService/AcceptAmendment": lambda known: amendments_pb2.AcceptAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        amendment_id=str(uuid.uuid4()),
+    ),
+    "RegistrationService/RefuseAmendment": lambda known: amendments_pb2.RefuseAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        amendment_id=str(uuid.uuid4()),
+        reason=amendments_pb2.AMENDMENT_REFUSAL_NOT_SO,
+    ),
+    "RegistrationService/GetAmendment": lambda known: amendments_pb2.GetAmendmentRequest(
+        registration_id=known.registration.registration_id, amendment_id=str(uuid.uuid4())
+    ),
+    "RegistrationService/ListAmendments": lambda known: amendments_pb2.ListAmendmentsRequest(
+        registration_id=known.registration.registration_id
+    ),
     "RegistrationService/AddPhoto": lambda known: registration_pb2.AddPhotoRequest(
         request_id=str(uuid.uuid4()),
         registration_id=known.registration.registration_id,

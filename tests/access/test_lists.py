@@ -22,16 +22,19 @@ WHOLE = {
     "ListPhotos": "the photos of one record, at most 40",
     "ListPolicies": "the documents of the policy, some ten",
     "ListCorrections": "the corrections of one record, at most 100",
+    "ListAmendments": "the proposed amendments of one record, at most 100",
 }
 """Lists without pages, and why."""
 OF_ONE_RECORD = {
     "ListPhotos": "it shows one record's, as GetRegistration does, from a budget by record",
     "ListCorrections": "likewise",
+    "ListAmendments": "likewise",
 }
 """Lists that name a record, and why."""
 NOT_NARROWED = {
     "ListPhotos": "the prisons department in charge, of whom the register doesn't know the prison; NPB",
     "ListCorrections": "NPB, which has no places",
+    "ListAmendments": "the prisons department in charge, as for photos; NPB",
     "ListReviews": "NPB alone, which has no places",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",

@@ -45,6 +45,10 @@ NOT_BY_PLACE = {
     "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
     "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
     "nsor.v1.RegistrationService/AmendRegistration": "its owner has seen a version (tests/registration/test_amend.py)",
+    **{
+        f"nsor.v1.RegistrationService/{method}": "an amendment has to be there (tests/registration/test_proposals.py)"
+        for method in ("AcceptAmendment", "RefuseAmendment", "GetAmendment")
+    },
     "nsor.v1.RegistrationService/ConfirmRegistrations": "each part is narrowed as a call of ConfirmRegistration",
     **{
         f"nsor.v1.RegistrationService/{method}": "a photo has to be there (tests/registration/test_photos.py)"

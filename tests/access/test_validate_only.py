@@ -76,7 +76,7 @@ def test_validation_asks_the_register_nothing_and_adds_nothing(services: Service
 
 
 def test_the_methods_that_validate_are_these() -> None:
-    assert len(VALIDATING) == 26
+    assert len(VALIDATING) >= 32  # a method that isn't found here isn't tried
 
 
 def _acquitted(request: Any) -> None:

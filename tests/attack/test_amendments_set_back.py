@@ -6,14 +6,19 @@ from nsor_server.registration import rules
 from nsor_server.registration.amendments.record import amended
 from nsor_server.storage.v1 import record_pb2
 from tests.attack.conftest import Owner
-from tests.calls import PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of
+from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of
 from tests.registration.test_amend import amendment, imprisoned, released
+from tests.registration.test_proposals import acceptance, proposed, refusal
 
 
 def test_honest_amendments_are_no_finding(services: Services, owner: Owner) -> None:
     services.ask(call_of(PUNJAB_POLICE), amendment(services, released(services), nationality="AF"))
     services.ask(call_of(PUNJAB_PROSECUTION), amendment(services, imprisoned(services), nationality="AF"))
     services.ask(call_of(PUNJAB_PROSECUTION), amendment(services, services.create(), nationality="AF"))
+    created = released(services)
+    for end in (acceptance, refusal):
+        services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed(services, created, NPB)))
+    proposed(services, created, NPB)
     assert owner.findings() == []
 
 
@@ -38,3 +43,36 @@ def test_an_amendment_of_what_none_changes_is_found(
     monkeypatch.setattr("nsor_server.registration.amendments.service.amended", handled)
     services.ask(call_of(PUNJAB_POLICE), amendment(services, released(services), nationality="AF"))
     assert owner.findings() == ["an amended version changed what no amendment changes"]
+
+
+def test_an_acceptance_of_something_else_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The owner accepted one thing, and the record became another.
+    def otherwise(*arguments: object) -> record_pb2.RegistrationRecord:
+        made = amended(*arguments)  # type: ignore[arg-type]  # whatever it takes
+        made.nationality = "IR"
+        return made
+
+    created = released(services)
+    found = proposed(services, created, NPB)
+    monkeypatch.setattr("nsor_server.registration.amendments.service.amended", otherwise)
+    services.ask(call_of(PUNJAB_POLICE), acceptance(services, created, found))
+    assert owner.findings() == ["an amended version isn't what the accepted amendment makes of the one before"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE registration_amendment SET created_at = created_at + interval '1 s'",
+        "UPDATE registration_amendment SET sealed = sealed || '\\x00'",
+        "UPDATE registration_amendment_decision SET sealed = sealed || '\\x00'",
+        "DELETE FROM registration_amendment",
+        "DELETE FROM registration_amendment_decision",
+    ],
+)
+def test_an_amendment_that_was_changed_is_found(services: Services, owner: Owner, change: str) -> None:
+    created = released(services)
+    services.ask(call_of(PUNJAB_POLICE), refusal(services, created, proposed(services, created, NPB)))
+    owner.does(change)
+    assert owner.findings() != []

@@ -61,6 +61,7 @@ from tests.notification.test_notice import notice
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_photos as photos
+from tests.registration import test_proposals as proposals
 from tests.registration.test_judgments import confirming, judgment
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
@@ -212,10 +213,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         with review_times(services, keyring) as times:
             assert times.look()
     keep_right(services, created)
-    for _ in range(2):
-        photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
-        services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))
-        services.ask(call_of(PUNJAB_POLICE), photos.rejection(created, photo))
+    change(services, created)
     services.ask(call_of(PUNJAB_POLICE), notice(created))
     requests = AccessRequests(services)
     for _ in range(2):
@@ -239,6 +237,17 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
             owner, [entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST")) for _ in range(600)]
         )
     go_on(database, keyring, copy)
+
+
+def change(services: Services, created: Created) -> None:
+    """Photos and amendments of a record, and what its owner decided on them."""
+    for _ in range(2):
+        photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
+        services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))
+        services.ask(call_of(PUNJAB_POLICE), photos.rejection(created, photo))
+    for end in (proposals.acceptance, proposals.refusal):
+        proposed = services.ask(call_of(NPB), proposals.proposal(created, nationality="AF")).response
+        services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed.amendment_id))
 
 
 def go_on(database: Database, keyring: Keyring, copy: Path) -> None:

@@ -1,4 +1,4 @@
-"""`nsor amend`: what changes comes from a file, is shown as was -> becomes, and is signed only when somebody agrees."""
+"""`nsor amend` and `nsor proposals`: changes come from a file, are shown as was -> becomes, and signed when agreed."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,13 @@ from tests.client.conftest import Register, Run
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 AMEND = "nsor.v1.RegistrationService/AmendRegistration"
+PROPOSE = "nsor.v1.RegistrationService/ProposeAmendment"
+LIST = "nsor.v1.RegistrationService/ListAmendments"
+GET_AMENDMENT = "nsor.v1.RegistrationService/GetAmendment"
+ACCEPT = "nsor.v1.RegistrationService/AcceptAmendment"
+REFUSE = "nsor.v1.RegistrationService/RefuseAmendment"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
+AMENDMENT = "8b5c1d2e-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -74,3 +80,57 @@ def test_a_rehearsal_reads_no_record(run: Run, amended: Register) -> None:
     assert run("amend", RECORD, "-", "--validate-only", stdin='{"nationality": "AF"}') == 0
     assert [call.method for call in amended.calls] == [AMEND]
     assert amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[0].request).validate_only
+
+
+def test_a_proposal_comes_from_a_file_and_says_where_its_end_is_seen(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[PROPOSE] = lambda _: amendments_pb2.ProposeAmendmentResponse(amendment_id=AMENDMENT)
+    assert run("propose", RECORD, "-", stdin='{"sex": "SEX_FEMALE"}') == 0
+    request = amendments_pb2.ProposeAmendmentRequest.FromString(register.calls[0].request)
+    assert (list(request.update_mask.paths), request.particulars.sex) == (["sex"], types_pb2.SEX_FEMALE)
+    assert f"`nsor proposals list {RECORD}`" in capsys.readouterr().err
+
+
+@pytest.fixture
+def proposed(amended: Register) -> Register:
+    waiting = amendments_pb2.Amendment(
+        amendment_id=AMENDMENT,
+        state=amendments_pb2.AMENDMENT_STATE_PROPOSED,
+        proposed_by_agency="lahore-special-court",
+        paths=["nationality"],
+    )
+    amended.answers[GET_AMENDMENT] = lambda _: amendments_pb2.GetAmendmentResponse(
+        amendment=waiting, particulars=amendments_pb2.Particulars(nationality="AF")
+    )
+    amended.answers[LIST] = lambda _: amendments_pb2.ListAmendmentsResponse(amendments=[waiting])
+    accepted = amendments_pb2.AMENDMENT_STATE_ACCEPTED
+    amended.answers[ACCEPT] = lambda _: amendments_pb2.AcceptAmendmentResponse(state=accepted, etag="f" * 16)
+    return amended
+
+
+def test_what_is_accepted_is_shown_and_asked_first(
+    run: Run, proposed: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("proposals", "accept", RECORD, AMENDMENT, stdin="n\n") == 130
+    printed = capsys.readouterr().out.split("\n")
+    assert [line.split() for line in printed if line.startswith("  ")] == [["was", "PK"], ["becomes", "AF"]]
+    assert ACCEPT not in [call.method for call in proposed.calls]
+    assert run("proposals", "accept", RECORD, AMENDMENT, "--yes") == 0
+    request = amendments_pb2.AcceptAmendmentRequest.FromString(proposed.calls[-1].request)
+    assert (request.amendment_id, request.etag) == (AMENDMENT, "0123456789abcdef")
+
+
+def test_proposals_are_listed_and_refused_with_a_reason(
+    run: Run, proposed: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("proposals", "list", RECORD) == 0
+    printed = capsys.readouterr()
+    assert AMENDMENT in printed.out
+    assert "nationality" in printed.out
+    assert "1 shown" in printed.err
+    refused = amendments_pb2.AMENDMENT_STATE_REFUSED
+    proposed.answers[REFUSE] = lambda _: amendments_pb2.RefuseAmendmentResponse(state=refused)
+    assert run("proposals", "refuse", RECORD, AMENDMENT, "--reason", "not-shown") == 0
+    request = amendments_pb2.RefuseAmendmentRequest.FromString(proposed.calls[-1].request)
+    assert request.reason == amendments_pb2.AMENDMENT_REFUSAL_NOT_SHOWN

@@ -184,11 +184,15 @@ def test_an_amendment_moves_nobody(services: Services) -> None:
     assert len(services.get(created.registration_id, NPB).addresses) == 2
 
 
-def test_nobody_is_born_after_an_offence_that_is_shown(services: Services) -> None:
-    created = released(services)
-    late = amendment(services, created, birth_date=day(2021, 9, 2), birth_date_precision=types_pb2.DATE_PRECISION_DAY)
-    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), late)
+def test_nobody_is_born_after_an_offence_that_his_owner_is_shown(services: Services) -> None:
+    # The police aren't shown convictions, and no refusal tells them the day of an offence.
+    day_after = {"birth_date": day(2021, 9, 2), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}
+    held, free = imprisoned(services), released(services)
+    refusal = services.refused(
+        errors.InvalidFields, call_of(PUNJAB_PROSECUTION), amendment(services, held, **day_after)
+    )
     assert violations(refusal) == [("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER)]
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, free, **day_after))
 
 
 def test_a_sealed_record_is_amended_by_nobody(services: Services) -> None:

@@ -134,6 +134,10 @@ NEXT_STEPS: dict[str, Words] = {
         "The newest photos of the record: `nsor photo list`.",
         "اندراج کی تازہ تصاویر: `nsor photo list`۔",
     ),
+    "TOO_MANY_AMENDMENTS": Words(
+        "Wait until the record's owner has decided on them: `nsor proposals list`.",
+        "ریکارڈ کے مالک ادارے کے فیصلے تک انتظار کریں: `nsor proposals list`۔",
+    ),
     "PHOTOS_UNAVAILABLE": Words(
         "Keep the photo. The operator runs `nsor-server check`, which says what is missing.",
         "تصویر اپنے پاس رکھیں۔ منتظم `nsor-server check` چلائے، جو بتائے گا کہ کیا کمی ہے۔",

@@ -12,7 +12,7 @@ from nsor.v1 import amendments_pb2, errors_pb2
 from nsor_server.errors import Violation
 from nsor_server.formats import messages
 
-Request = amendments_pb2.AmendRegistrationRequest
+Request = amendments_pb2.AmendRegistrationRequest | amendments_pb2.ProposeAmendmentRequest
 _Today = Callable[[], dt.date]
 _TOGETHER: Final = (("birth_date", "birth_date_precision"),)
 """What says nothing without the other."""
@@ -55,5 +55,6 @@ def _is_given(particulars: amendments_pb2.Particulars, field: FieldDescriptor) -
 RULES: Final[dict[str, messages.Rule]] = {
     "nsor.v1.Particulars": _particulars,
     "nsor.v1.AmendRegistrationRequest": _amendment,
+    "nsor.v1.ProposeAmendmentRequest": _amendment,
 }
 """By the full name of the message type."""

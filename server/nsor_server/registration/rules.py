@@ -131,15 +131,20 @@ def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Off
     That is the prosecution that entered the record until the offender is released, and the police of the responsible
     place from then on: whoever knows him by then. What no court has confirmed is no police's.
     """
-    entered = record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
-    if entered or record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
+    if not is_of_police(record):
         return agency.agency_id == record.created_by_agency
     return agency.kind == options_pb2.AGENCY_KIND_POLICE and rows.within(agency, officer, [record.responsible_place])
 
 
+def is_of_police(record: record_pb2.RegistrationRecord) -> bool:
+    """Tell whether the police of the responsible place own a record, and not the prosecution that entered it."""
+    entered = record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    return not entered and record.custody_state == types_pb2.CUSTODY_STATE_RELEASED
+
+
 def owners(record: record_pb2.RegistrationRecord, agencies: Mapping[str, Agency]) -> list[str]:
-    """Ids of the agencies whose officers may act for the owner of a confirmed record: several may have its place."""
-    if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED:
+    """Ids of the agencies whose officers may act for a record's owner: several may have its place."""
+    if not is_of_police(record):
         return [record.created_by_agency]
     return recipients.responsible_police(agencies, record.responsible_place)
 

@@ -17,6 +17,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos
 from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
 from nsor_server.registration import record as records
+from nsor_server.registration.amendments.proposals import Proposals
 from nsor_server.registration.amendments.service import Amendments
 from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
@@ -87,6 +88,7 @@ class RegistrationService:
             *self._imports.handlers(),
             *Convictions(self._sealer).handlers(),
             *Amendments(self._sealer).handlers(),
+            *Proposals(self._sealer).handlers(),
             *self._photos.handlers(),
             *self._judgments.handlers(),
             *self._worklists.handlers(),

@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
+from nsor_server.registration.amendments import stored as amendments
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.imports import stored as imports
@@ -31,6 +32,7 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     imports.compare(conn, keyring, add)
     photos.compare(conn, keyring, add)
+    amendments.compare(conn, keyring, add)
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
@@ -51,6 +53,7 @@ STORED: Final = Stored(
         RecordedTable(corrections.DECISION, "correction_id"),
         RecordedTable(validations.TABLE, "registration_id", "version"),
         RecordedTable(closures.TABLE, "closure_id", "version"),
+        *amendments.TABLES,
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

@@ -1,4 +1,4 @@
-"""`nsor amend`: what a record says of a person, shown as was -> becomes before it is changed.
+"""`nsor amend`, `nsor propose` and `nsor proposals`: what a record says of a person, shown as was -> becomes.
 
 Particulars are personal data: they come from a file or stdin, never from the command line, which other users can read.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nsor.v1 import amendments_pb2, registration_pb2
 
 _NOTHING = "(nothing)"
+_REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 
 
 @click.command()
@@ -62,7 +63,7 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         with session.client(officer=True) as client:
             session.json_of(_particulars(_shown(client, registration_id)))
         return
-    given, paths = read(file)
+    given, paths = _read(file)
     request = amendments_pb2.AmendRegistrationRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
@@ -73,15 +74,121 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
     request.update_mask.paths.extend(paths)
     with session.client(officer=True) as client:
         if not validate_only:
-            seen: registration_pb2.Registration = _shown(client, registration_id)
+            seen = _shown(client, registration_id)
             request.etag = seen.etag
-            show_changes(session, seen, given, paths)
+            _show_changes(session, seen, given, paths)
             agreement.obtain(session, "Amend the record so?", agreed=agreed)
         answer = client.registration.amend_registration(request)
         session.answer(answer, title="Correct: nothing was changed" if validate_only else "Record amended")
 
 
-def read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
+@click.command()
+@click.argument("registration_id", type=record_id)
+@click.argument("file", metavar="FILE|-")
+@click.option("--validate-only", is_flag=True, help="Check the amendment and propose nothing.")
+@common
+def propose(session: Session, registration_id: str, file: str, validate_only: bool) -> None:
+    """Propose an amendment of a record that your agency has a part in; its owner decides.
+
+    FILE is as for `nsor amend`. Until the owner has accepted it the record is what it was.
+    """
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    given, paths = _read(file)
+    request = amendments_pb2.ProposeAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        particulars=given,
+    )
+    request.update_mask.paths.extend(paths)
+    with session.client(officer=True) as client:
+        answer = client.registration.propose_amendment(request)
+        session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
+    if not validate_only:
+        session.say(f"The record's owner decides. What became of it: `nsor proposals list {registration_id}`")
+
+
+@click.group()
+def proposals() -> None:
+    """List, accept or refuse proposed amendments of a record."""
+
+
+@proposals.command("list")
+@click.argument("registration_id", type=record_id)
+@common
+def list_(session: Session, registration_id: str) -> None:
+    """List proposed amendments: those that wait for your agency, and those that it has proposed."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        wanted = amendments_pb2.ListAmendmentsRequest(registration_id=registration_id)
+        found = client.registration.list_amendments(wanted).message.amendments
+    if session.as_json:
+        for each in found:
+            session.json_of(each)
+        return
+    fields: Any = amendments_pb2.Amendment.DESCRIPTOR.fields_by_name
+    rows = [
+        (
+            each.amendment_id,
+            render.text(fields["state"], each.state),
+            render.text(fields["refusal"], each.refusal) if each.refusal else "",
+            each.proposed_by_agency,
+            ", ".join(each.paths),
+        )
+        for each in found
+    ]
+    if rows:
+        session.table("Proposed amendments", ("amendment", "state", "why", "proposed by", "changes"), rows)
+    session.say(f"{len(rows)} shown: all that you may see, at most the newest hundred.")
+
+
+@proposals.command()
+@click.argument("registration_id", type=record_id)
+@click.argument("amendment_id", type=record_id)
+@agreement.option
+@common
+def accept(session: Session, registration_id: str, amendment_id: str, agreed: bool) -> None:
+    """Accept a proposed amendment, which amends the record; you sign."""
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        wanted = amendments_pb2.GetAmendmentRequest(registration_id=registration_id, amendment_id=amendment_id)
+        found = client.registration.get_amendment(wanted).message
+        seen = _shown(client, registration_id)
+        _show_changes(session, seen, found.particulars, found.amendment.paths)
+        agreement.obtain(session, "Amend the record so?", agreed=agreed)
+        request = amendments_pb2.AcceptAmendmentRequest(
+            request_id=str(uuid.uuid4()),
+            registration_id=registration_id,
+            etag=seen.etag,
+            amendment_id=amendment_id,
+        )
+        session.answer(client.registration.accept_amendment(request), title="Record amended")
+
+
+@proposals.command()
+@click.argument("registration_id", type=record_id)
+@click.argument("amendment_id", type=record_id)
+@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why.")
+@common
+def refuse(session: Session, registration_id: str, amendment_id: str, reason: str) -> None:
+    """Refuse a proposed amendment; you sign. The record stays as it is."""
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    request = amendments_pb2.RefuseAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=registration_id,
+        amendment_id=amendment_id,
+        reason=amendments_pb2.AmendmentRefusal.Value(f"AMENDMENT_REFUSAL_{reason.upper().replace('-', '_')}"),
+    )
+    with session.client(officer=True) as client:
+        session.answer(client.registration.refuse_amendment(request), title="Amendment refused")
+
+
+def _read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
     """The particulars of a file, and which of them it gives.
 
     Raises:
@@ -99,7 +206,7 @@ def read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
     return given, paths
 
 
-def show_changes(
+def _show_changes(
     session: Session, seen: registration_pb2.Registration, given: amendments_pb2.Particulars, paths: Sequence[str]
 ) -> None:
     """Show people what each of the particulars was and becomes."""

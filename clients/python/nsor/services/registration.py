@@ -204,6 +204,86 @@ class Registration(Keeping):
             traceparent=traceparent,
         )
 
+    def propose_amendment(
+        self,
+        request: amendments_pb2.ProposeAmendmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.ProposeAmendmentResponse]:
+        """Propose an amendment of a registration that the agency has a part in; its owner decides."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ProposeAmendment",
+            request,
+            amendments_pb2.ProposeAmendmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def accept_amendment(
+        self,
+        request: amendments_pb2.AcceptAmendmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.AcceptAmendmentResponse]:
+        """Accept a proposed amendment of a registration that your agency owns; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AcceptAmendment",
+            request,
+            amendments_pb2.AcceptAmendmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def refuse_amendment(
+        self,
+        request: amendments_pb2.RefuseAmendmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.RefuseAmendmentResponse]:
+        """Refuse a proposed amendment with a reason; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RefuseAmendment",
+            request,
+            amendments_pb2.RefuseAmendmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_amendment(
+        self,
+        request: amendments_pb2.GetAmendmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.GetAmendmentResponse]:
+        """Show a proposed amendment with what it says."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetAmendment",
+            request,
+            amendments_pb2.GetAmendmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_amendments(
+        self,
+        request: amendments_pb2.ListAmendmentsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.ListAmendmentsResponse]:
+        """List proposed amendments: those that wait for your agency, and those that it has proposed."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListAmendments",
+            request,
+            amendments_pb2.ListAmendmentsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def add_photo(
         self,
         request: registration_pb2.AddPhotoRequest,

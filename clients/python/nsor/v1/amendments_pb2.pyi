@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
@@ -358,6 +359,70 @@ ACCOUNT_SERVICE_OTHER: AccountService.ValueType  # 9
 """Another one."""
 Global___AccountService: _TypeAlias = AccountService  # noqa: Y015
 
+class _AmendmentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AmendmentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AmendmentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AMENDMENT_STATE_UNSPECIFIED: _AmendmentState.ValueType  # 0
+    """Never valid."""
+    AMENDMENT_STATE_PROPOSED: _AmendmentState.ValueType  # 1
+    """The record's owner hasn't decided on it."""
+    AMENDMENT_STATE_ACCEPTED: _AmendmentState.ValueType  # 2
+    """The owner has accepted it: the record was amended so."""
+    AMENDMENT_STATE_REFUSED: _AmendmentState.ValueType  # 3
+    """The owner has refused it."""
+
+class AmendmentState(_AmendmentState, metaclass=_AmendmentStateEnumTypeWrapper):
+    """Where a proposed amendment stands."""
+
+AMENDMENT_STATE_UNSPECIFIED: AmendmentState.ValueType  # 0
+"""Never valid."""
+AMENDMENT_STATE_PROPOSED: AmendmentState.ValueType  # 1
+"""The record's owner hasn't decided on it."""
+AMENDMENT_STATE_ACCEPTED: AmendmentState.ValueType  # 2
+"""The owner has accepted it: the record was amended so."""
+AMENDMENT_STATE_REFUSED: AmendmentState.ValueType  # 3
+"""The owner has refused it."""
+Global___AmendmentState: _TypeAlias = AmendmentState  # noqa: Y015
+
+class _AmendmentRefusal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AmendmentRefusalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AmendmentRefusal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AMENDMENT_REFUSAL_UNSPECIFIED: _AmendmentRefusal.ValueType  # 0
+    """Never valid."""
+    AMENDMENT_REFUSAL_NOT_SO: _AmendmentRefusal.ValueType  # 1
+    """It isn't so."""
+    AMENDMENT_REFUSAL_NOT_SHOWN: _AmendmentRefusal.ValueType  # 2
+    """Nothing shows that it is so."""
+    AMENDMENT_REFUSAL_OTHER_PERSON: _AmendmentRefusal.ValueType  # 3
+    """It is of another person."""
+    AMENDMENT_REFUSAL_KNOWN: _AmendmentRefusal.ValueType  # 4
+    """The record says so already."""
+    AMENDMENT_REFUSAL_OUTDATED: _AmendmentRefusal.ValueType  # 5
+    """The record has changed since: to be proposed anew."""
+
+class AmendmentRefusal(_AmendmentRefusal, metaclass=_AmendmentRefusalEnumTypeWrapper):
+    """Why a proposed amendment is refused."""
+
+AMENDMENT_REFUSAL_UNSPECIFIED: AmendmentRefusal.ValueType  # 0
+"""Never valid."""
+AMENDMENT_REFUSAL_NOT_SO: AmendmentRefusal.ValueType  # 1
+"""It isn't so."""
+AMENDMENT_REFUSAL_NOT_SHOWN: AmendmentRefusal.ValueType  # 2
+"""Nothing shows that it is so."""
+AMENDMENT_REFUSAL_OTHER_PERSON: AmendmentRefusal.ValueType  # 3
+"""It is of another person."""
+AMENDMENT_REFUSAL_KNOWN: AmendmentRefusal.ValueType  # 4
+"""The record says so already."""
+AMENDMENT_REFUSAL_OUTDATED: AmendmentRefusal.ValueType  # 5
+"""The record has changed since: to be proposed anew."""
+Global___AmendmentRefusal: _TypeAlias = AmendmentRefusal  # noqa: Y015
+
 @_typing.final
 class Mark(_message.Message):
     """A mark by which an offender can be known, in codes."""
@@ -635,3 +700,339 @@ class AmendRegistrationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AmendRegistrationResponse: _TypeAlias = AmendRegistrationResponse  # noqa: Y015
+
+@_typing.final
+class Amendment(_message.Message):
+    """A proposed amendment, without what it says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PATHS_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    amendment_id: _builtins.str
+    """Id of the amendment, a UUID given by the register."""
+    state: Global___AmendmentState.ValueType
+    """Where it stands."""
+    proposed_by_agency: _builtins.str
+    """The agency that proposed it."""
+    refusal: Global___AmendmentRefusal.ValueType
+    """Why it was refused."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was proposed."""
+
+    @_builtins.property
+    def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which fields of Particulars it amends, by their names."""
+
+    def __init__(
+        self,
+        *,
+        amendment_id: _builtins.str = ...,
+        state: Global___AmendmentState.ValueType = ...,
+        proposed_by_agency: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        paths: _abc.Iterable[_builtins.str] | None = ...,
+        refusal: Global___AmendmentRefusal.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "create_time", b"create_time", "paths", b"paths", "proposed_by_agency", b"proposed_by_agency", "refusal", b"refusal", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Amendment: _TypeAlias = Amendment  # noqa: Y015
+
+@_typing.final
+class ProposeAmendmentRequest(_message.Message):
+    """Proposes an amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    PARTICULARS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """As of AmendRegistration."""
+
+    @_builtins.property
+    def particulars(self) -> Global___Particulars:
+        """As of AmendRegistration."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        particulars: Global___Particulars | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["particulars", b"particulars", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["particulars", b"particulars", "registration_id", b"registration_id", "request_id", b"request_id", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeAmendmentRequest: _TypeAlias = ProposeAmendmentRequest  # noqa: Y015
+
+@_typing.final
+class ProposeAmendmentResponse(_message.Message):
+    """The answer to a proposed amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    amendment_id: _builtins.str
+    """Id of the amendment; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        amendment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeAmendmentResponse: _TypeAlias = ProposeAmendmentResponse  # noqa: Y015
+
+@_typing.final
+class AcceptAmendmentRequest(_message.Message):
+    """Accepts a proposed amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    etag: _builtins.str
+    """The etag of the registration that the officer has seen."""
+    amendment_id: _builtins.str
+    """The amendment."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        amendment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptAmendmentRequest: _TypeAlias = AcceptAmendmentRequest  # noqa: Y015
+
+@_typing.final
+class AcceptAmendmentResponse(_message.Message):
+    """The answer to an accepted amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    state: Global___AmendmentState.ValueType
+    """AMENDMENT_STATE_ACCEPTED; UNSPECIFIED with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the registration's new version; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___AmendmentState.ValueType = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptAmendmentResponse: _TypeAlias = AcceptAmendmentResponse  # noqa: Y015
+
+@_typing.final
+class RefuseAmendmentRequest(_message.Message):
+    """Refuses a proposed amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    amendment_id: _builtins.str
+    """The amendment."""
+    reason: Global___AmendmentRefusal.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        amendment_id: _builtins.str = ...,
+        reason: Global___AmendmentRefusal.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "reason", b"reason", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseAmendmentRequest: _TypeAlias = RefuseAmendmentRequest  # noqa: Y015
+
+@_typing.final
+class RefuseAmendmentResponse(_message.Message):
+    """The answer to a refused amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___AmendmentState.ValueType
+    """AMENDMENT_STATE_REFUSED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___AmendmentState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseAmendmentResponse: _TypeAlias = RefuseAmendmentResponse  # noqa: Y015
+
+@_typing.final
+class GetAmendmentRequest(_message.Message):
+    """Asks for a proposed amendment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    amendment_id: _builtins.str
+    """The amendment."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        amendment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAmendmentRequest: _TypeAlias = GetAmendmentRequest  # noqa: Y015
+
+@_typing.final
+class GetAmendmentResponse(_message.Message):
+    """A proposed amendment with what it says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENT_FIELD_NUMBER: _builtins.int
+    PARTICULARS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def amendment(self) -> Global___Amendment:
+        """The amendment."""
+
+    @_builtins.property
+    def particulars(self) -> Global___Particulars:
+        """What its paths are to be, as far as the purpose shows them."""
+
+    def __init__(
+        self,
+        *,
+        amendment: Global___Amendment | None = ...,
+        particulars: Global___Particulars | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amendment", b"amendment", "particulars", b"particulars"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment", b"amendment", "particulars", b"particulars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAmendmentResponse: _TypeAlias = GetAmendmentResponse  # noqa: Y015
+
+@_typing.final
+class ListAmendmentsRequest(_message.Message):
+    """Asks for the proposed amendments of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAmendmentsRequest: _TypeAlias = ListAmendmentsRequest  # noqa: Y015
+
+@_typing.final
+class ListAmendmentsResponse(_message.Message):
+    """Proposed amendments of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def amendments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Amendment]:
+        """The newest first; at most 100."""
+
+    def __init__(
+        self,
+        *,
+        amendments: _abc.Iterable[Global___Amendment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendments", b"amendments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAmendmentsResponse: _TypeAlias = ListAmendmentsResponse  # noqa: Y015

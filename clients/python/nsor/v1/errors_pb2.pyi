@@ -139,6 +139,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A registration has as many photos as it may."""
     ERROR_REASON_PHOTOS_UNAVAILABLE: _ErrorReason.ValueType  # 61
     """The server can't decode photos safely on its machine."""
+    ERROR_REASON_TOO_MANY_AMENDMENTS: _ErrorReason.ValueType  # 90
+    """As many amendments wait on the registration as an agency may have proposed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -241,6 +243,8 @@ ERROR_REASON_TOO_MANY_PHOTOS: ErrorReason.ValueType  # 60
 """A registration has as many photos as it may."""
 ERROR_REASON_PHOTOS_UNAVAILABLE: ErrorReason.ValueType  # 61
 """The server can't decode photos safely on its machine."""
+ERROR_REASON_TOO_MANY_AMENDMENTS: ErrorReason.ValueType  # 90
+"""As many amendments wait on the registration as an agency may have proposed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

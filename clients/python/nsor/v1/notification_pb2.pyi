@@ -126,6 +126,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
     EVENT_KIND_REGISTRATION_RESTORED: _EventKind.ValueType  # 132
     """Two officers of NPB took a registration out of the archive: it is confirmed again."""
+    EVENT_KIND_AMENDMENT_PROPOSED: _EventKind.ValueType  # 60
+    """An agency with a part in the record proposed an amendment: its owner decides."""
+    EVENT_KIND_AMENDMENT_ACCEPTED: _EventKind.ValueType  # 61
+    """The record's owner accepted an amendment that the agency had proposed."""
+    EVENT_KIND_AMENDMENT_REFUSED: _EventKind.ValueType  # 62
+    """The record's owner refused an amendment that the agency had proposed."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -203,6 +209,12 @@ EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131
 """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
 EVENT_KIND_REGISTRATION_RESTORED: EventKind.ValueType  # 132
 """Two officers of NPB took a registration out of the archive: it is confirmed again."""
+EVENT_KIND_AMENDMENT_PROPOSED: EventKind.ValueType  # 60
+"""An agency with a part in the record proposed an amendment: its owner decides."""
+EVENT_KIND_AMENDMENT_ACCEPTED: EventKind.ValueType  # 61
+"""The record's owner accepted an amendment that the agency had proposed."""
+EVENT_KIND_AMENDMENT_REFUSED: EventKind.ValueType  # 62
+"""The record's owner refused an amendment that the agency had proposed."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -86,6 +86,31 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.FromString,
                 _registered_method=True)
+        self.ProposeAmendment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ProposeAmendment',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.FromString,
+                _registered_method=True)
+        self.AcceptAmendment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/AcceptAmendment',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentResponse.FromString,
+                _registered_method=True)
+        self.RefuseAmendment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RefuseAmendment',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentResponse.FromString,
+                _registered_method=True)
+        self.ListAmendments = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListAmendments',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.FromString,
+                _registered_method=True)
+        self.GetAmendment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetAmendment',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.GetAmendmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.GetAmendmentResponse.FromString,
+                _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ListReviews',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
@@ -273,6 +298,44 @@ class RegistrationServiceServicer:
         filed; the prosecution that entered them these as well. Only what lies within the officer's places, masked, and never by person; what is
         done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
         (BUDGET_EMPTY), and a registration is opened by GetRegistration.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeAmendment(self, request, context):
+        """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+        alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptAmendment(self, request, context):
+        """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
+        WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseAmendment(self, request, context):
+        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAmendments(self, request, context):
+        """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
+        call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAmendment(self, request, context):
+        """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -477,6 +540,31 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListRegistrations,
                     request_deserializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.SerializeToString,
+            ),
+            'ProposeAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeAmendment,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.SerializeToString,
+            ),
+            'AcceptAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptAmendment,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentResponse.SerializeToString,
+            ),
+            'RefuseAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseAmendment,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentResponse.SerializeToString,
+            ),
+            'ListAmendments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAmendments,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.SerializeToString,
+            ),
+            'GetAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAmendment,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.GetAmendmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.GetAmendmentResponse.SerializeToString,
             ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
@@ -813,6 +901,141 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListRegistrations',
             nsor_dot_v1_dot_worklists__pb2.ListRegistrationsRequest.SerializeToString,
             nsor_dot_v1_dot_worklists__pb2.ListRegistrationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ProposeAmendment',
+            nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/AcceptAmendment',
+            nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RefuseAmendment',
+            nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.RefuseAmendmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAmendments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListAmendments',
+            nsor_dot_v1_dot_amendments__pb2.ListAmendmentsRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.ListAmendmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetAmendment',
+            nsor_dot_v1_dot_amendments__pb2.GetAmendmentRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.GetAmendmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

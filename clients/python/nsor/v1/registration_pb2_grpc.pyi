@@ -99,6 +99,22 @@ class RegistrationServiceStub:
     done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
+    ProposeAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ProposeAmendmentRequest, _amendments_pb2.ProposeAmendmentResponse]
+    """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+    alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+    """
+    AcceptAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]
+    """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
+    WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+    """
+    RefuseAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]
+    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+    ListAmendments: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]
+    """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
+    call takes its price from a budget: BUDGET_EMPTY.
+    """
+    GetAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.GetAmendmentResponse]
+    """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY."""
     ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
@@ -243,6 +259,22 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
+    ProposeAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ProposeAmendmentRequest, _amendments_pb2.ProposeAmendmentResponse]  # type: ignore[assignment]
+    """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+    alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+    """
+    AcceptAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]  # type: ignore[assignment]
+    """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
+    WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+    """
+    RefuseAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]  # type: ignore[assignment]
+    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+    ListAmendments: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]  # type: ignore[assignment]
+    """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
+    call takes its price from a budget: BUDGET_EMPTY.
+    """
+    GetAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.GetAmendmentResponse]  # type: ignore[assignment]
+    """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY."""
     ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
@@ -438,6 +470,52 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
         (BUDGET_EMPTY), and a registration is opened by GetRegistration.
         """
+
+    @_abc_1.abstractmethod
+    def ProposeAmendment(
+        self,
+        request: _amendments_pb2.ProposeAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.ProposeAmendmentResponse, _abc.Awaitable[_amendments_pb2.ProposeAmendmentResponse]]:
+        """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+        alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+        """
+
+    @_abc_1.abstractmethod
+    def AcceptAmendment(
+        self,
+        request: _amendments_pb2.AcceptAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.AcceptAmendmentResponse, _abc.Awaitable[_amendments_pb2.AcceptAmendmentResponse]]:
+        """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
+        WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def RefuseAmendment(
+        self,
+        request: _amendments_pb2.RefuseAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.RefuseAmendmentResponse, _abc.Awaitable[_amendments_pb2.RefuseAmendmentResponse]]:
+        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+
+    @_abc_1.abstractmethod
+    def ListAmendments(
+        self,
+        request: _amendments_pb2.ListAmendmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.ListAmendmentsResponse, _abc.Awaitable[_amendments_pb2.ListAmendmentsResponse]]:
+        """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
+        call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def GetAmendment(
+        self,
+        request: _amendments_pb2.GetAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.GetAmendmentResponse, _abc.Awaitable[_amendments_pb2.GetAmendmentResponse]]:
+        """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY."""
 
     @_abc_1.abstractmethod
     def ListReviews(

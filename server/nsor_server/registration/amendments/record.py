@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from nsor.v1 import amendments_pb2
@@ -10,55 +10,79 @@ from nsor_server.formats.instants import to_day
 from nsor_server.registration import record as records
 from nsor_server.storage.v1 import record_pb2
 
-_Made = Callable[[amendments_pb2.Particulars], Any]
-
-_OF: Final[Mapping[str, tuple[str, _Made]]] = {
-    "names": ("names", lambda given: map(records.name_record, given.names)),
-    "sex": ("sex", lambda given: given.sex),
-    "birth_date": ("birth_day", lambda given: to_day(given.birth_date)),
-    "birth_date_precision": ("birth_precision", lambda given: given.birth_date_precision),
-    "nationality": ("nationality", lambda given: given.nationality),
-    "mobile_numbers": ("mobiles", lambda given: given.mobile_numbers),
-    "addresses": ("addresses", lambda given: map(records.address_record, given.addresses)),
-    "marks": (
-        "marks",
-        lambda given: [record_pb2.Mark(kind=m.kind, body_part=m.body_part, side=m.side) for m in given.marks],
-    ),
-    "vehicles": ("vehicles", lambda given: [record_pb2.Vehicle(kind=v.kind, number=v.number) for v in given.vehicles]),
-    "occupations": (
-        "occupations",
-        lambda given: [record_pb2.Occupation(kind=o.kind, place_code=o.place_code) for o in given.occupations],
-    ),
-    "email_addresses": ("email_addresses", lambda given: given.email_addresses),
-    "accounts": (
-        "accounts",
-        lambda given: [record_pb2.Account(service=a.service, name=a.name) for a in given.accounts],
-    ),
-    "fingerprint_references": ("fingerprint_references", lambda given: given.fingerprint_references),
-    "dna_references": ("dna_references", lambda given: given.dna_references),
+_NAMES: Final[Mapping[str, str]] = {
+    "names": "names",
+    "sex": "sex",
+    "birth_date": "birth_day",
+    "birth_date_precision": "birth_precision",
+    "nationality": "nationality",
+    "mobile_numbers": "mobiles",
+    "addresses": "addresses",
+    "marks": "marks",
+    "vehicles": "vehicles",
+    "occupations": "occupations",
+    "email_addresses": "email_addresses",
+    "accounts": "accounts",
+    "fingerprint_references": "fingerprint_references",
+    "dna_references": "dna_references",
 }
-"""Path of an amendment -> the record's field, and what it becomes."""
+"""Path of an amendment -> the record's field."""
+
+
+def of_request(given: amendments_pb2.Particulars) -> record_pb2.RegistrationRecord:
+    """Particulars as a record holds them; of it nothing else is set."""
+    return record_pb2.RegistrationRecord(
+        names=map(records.name_record, given.names),
+        sex=given.sex,
+        birth_day=to_day(given.birth_date) if given.HasField("birth_date") else 0,
+        birth_precision=given.birth_date_precision,
+        nationality=given.nationality,
+        mobiles=given.mobile_numbers,
+        addresses=map(records.address_record, given.addresses),
+        marks=[record_pb2.Mark(kind=m.kind, body_part=m.body_part, side=m.side) for m in given.marks],
+        vehicles=[record_pb2.Vehicle(kind=v.kind, number=v.number) for v in given.vehicles],
+        occupations=[record_pb2.Occupation(kind=o.kind, place_code=o.place_code) for o in given.occupations],
+        email_addresses=given.email_addresses,
+        accounts=[record_pb2.Account(service=a.service, name=a.name) for a in given.accounts],
+        fingerprint_references=given.fingerprint_references,
+        dna_references=given.dna_references,
+    )
+
+
+def to_message(paths: Iterable[str], given: record_pb2.RegistrationRecord) -> amendments_pb2.Particulars:
+    """The other way round: those of the particulars that an amendment names."""
+    shown, found = records.to_message(given, ()), amendments_pb2.Particulars()
+    for path in paths:
+        of: Any = shown.person if path in shown.person.DESCRIPTOR.fields_by_name else shown
+        field: Any = found.DESCRIPTOR.fields_by_name[path]
+        if field.is_repeated:
+            getattr(found, path).extend(getattr(of, path))
+        elif field.message_type is not None:
+            getattr(found, path).CopyFrom(getattr(of, path))
+        else:
+            setattr(found, path, getattr(of, path))
+    return found
 
 
 def amended(
-    record: record_pb2.RegistrationRecord, paths: Collection[str], given: amendments_pb2.Particulars
+    record: record_pb2.RegistrationRecord, paths: Collection[str], given: record_pb2.RegistrationRecord
 ) -> record_pb2.RegistrationRecord:
     """A record with some particulars as they are given. ``record`` stays as it is.
 
     Args:
         record: any version.
         paths: of a checked mask.
-        given: what they are from now on.
+        given: what they are from now on, as ``of_request`` has it.
     """
     following = record_pb2.RegistrationRecord()
     following.CopyFrom(record)
     for path in paths:
-        name, made = _OF[path]
+        name = _NAMES[path]
         following.ClearField(name)  # type: ignore[arg-type]  # a field's name
         if following.DESCRIPTOR.fields_by_name[name].is_repeated:
-            getattr(following, name).extend(made(given))
+            getattr(following, name).extend(getattr(given, name))
         else:
-            setattr(following, name, made(given))
+            setattr(following, name, getattr(given, name))
     return following
 
 
@@ -66,6 +90,6 @@ def of_others(record: record_pb2.RegistrationRecord) -> bytes:
     """What of a version no amendment changes, but for its number and its time."""
     left = record_pb2.RegistrationRecord()
     left.CopyFrom(record)
-    for name in ("version", "update_time_us", *(name for name, _ in _OF.values())):
+    for name in ("version", "update_time_us", *_NAMES.values()):
         left.ClearField(name)  # type: ignore[arg-type]  # a field's name
     return left.SerializeToString(deterministic=True)

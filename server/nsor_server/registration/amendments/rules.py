@@ -1,13 +1,19 @@
-"""What the record asks of an amendment. Pure."""
+"""What the record asks of an amendment, who sees a proposed one, and how many there may be. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.registration import rules
 from nsor_server.storage.v1 import record_pb2
+
+MOST_WAITING: Final = 10
+"""Amendments of one agency that wait on a record: one agency doesn't fill the owner's list."""
+MOST_LISTED: Final = 100
+"""Amendments of a list, and a bound for what is opened."""
 
 
 def check_fits(
@@ -36,6 +42,23 @@ def check_fits(
         refused.append(errors.Violation("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER))
     if refused:
         raise errors.InvalidFields(violations=tuple(refused))
+
+
+def has_room(agency_id: str, proposed_by: Sequence[str]) -> bool:
+    """Tell whether an agency may propose an amendment of a record, by the agencies that proposed those that wait."""
+    return proposed_by.count(agency_id) < MOST_WAITING
+
+
+def is_listed(agency_id: str, proposed_by: str, *, waits: bool, owner: bool) -> bool:
+    """Tell whether an amendment is shown to an agency that may see the record.
+
+    Args:
+        agency_id: who asks.
+        proposed_by: who proposed it.
+        waits: nobody has decided on it.
+        owner: whether it is the record's owner who asks.
+    """
+    return agency_id == proposed_by or (owner and waits)
 
 
 def _name(name: record_pb2.Name) -> tuple[str, str, int]:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from nsor.v1 import amendments_pb2
+from nsor.v1 import amendments_pb2, registration_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import disclose
+from nsor_server.access.disclosure import disclose, shows
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.uuids import raw
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, shown, states, store
-from nsor_server.registration.amendments.record import amended
+from nsor_server.registration.amendments.record import amended, of_request
 from nsor_server.registration.amendments.rules import check_fits
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 Request = amendments_pb2.AmendRegistrationRequest
 Response = amendments_pb2.AmendRegistrationResponse
+_CONVICTIONS: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["convictions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A registration that the caller owns, opened.
+
+    Attributes:
+        row: the newest version.
+        record: the same, opened.
+        key: its data key.
+    """
+
+    row: store.StoredVersion
+    record: record_pb2.RegistrationRecord
+    key: DataKey
 
 
 class Amendments:
@@ -42,26 +60,69 @@ class Amendments:
         """
         if request.validate_only:
             return Outcome(Response(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        found = store.head(conn, self._sealer, raw(request.registration_id), call)
-        if found is None or not rules.is_owner(found[1], call.agency, call.officer):
-            raise errors.NoRecord
-        row, record = found
-        if request.etag != store.etag(row.sealed):
-            raise errors.EtagMismatch
-        following = amended(states.next_version(record), request.update_mask.paths, request.particulars)
-        convictions = shown.to_agency(record, call.agency, call.officer)
-        check_fits(record, following, convictions)
-        written = store.version_row(store.data_key(self._sealer, row), following, call.now())
+        of = owned(self._sealer, call, request.registration_id, conn)
+        written = following(call, of, request.etag, request.update_mask.paths, of_request(request.particulars))
         answer = Response(registration_id=request.registration_id, etag=written.etag)
-        detail = record_pb2.AccessDetail(
-            outcome="AMENDED",
-            case_reference=records.case_reference(convictions[0].fir),
-            subjects=[record.registration_id],
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail(call, "AMENDED", of.record),
+            (written.row,),
+            (written.ref,),
+            (store.seen(of.row),),
         )
-        return Outcome(disclose(answer, call.purpose), detail, (written.row,), (written.ref,), (store.seen(row),))
 
     def _amended_again(self, call: Call, request: Request, conn: Connection) -> tuple[Seen, ...]:
         found = store.head(conn, self._sealer, raw(request.registration_id), call)
         if found is None:
             raise errors.NoRecord
         return (store.seen(found[0]),)
+
+
+def owned(sealer: Sealer, call: Call, registration_id: str, conn: Connection) -> Owned:
+    """A registration that the caller owns.
+
+    Raises:
+        errors.NoRecord: there is none, or it isn't his.
+    """
+    found = store.head(conn, sealer, raw(registration_id), call)
+    if found is None or not rules.is_owner(found[1], call.agency, call.officer):
+        raise errors.NoRecord
+    row, record = found
+    return Owned(row, record, store.data_key(sealer, row))
+
+
+def following(
+    call: Call, of: Owned, etag: str, paths: Collection[str], given: record_pb2.RegistrationRecord
+) -> store.Written:
+    """The next version of a registration, amended by its owner.
+
+    Args:
+        call: of the owner.
+        of: the registration.
+        etag: of the version that he has seen.
+        paths: of a checked mask.
+        given: what they are from now on.
+
+    Raises:
+        errors.EtagMismatch: there is a newer version.
+        errors.InvalidFields: as ``rules.check_fits``.
+    """
+    if etag != store.etag(of.row.sealed):
+        raise errors.EtagMismatch
+    record = amended(states.next_version(of.record), paths, given)
+    # By what the purpose shows him: an answer mustn't tell of convictions that he isn't shown.
+    seen = shown.to_agency(of.record, call.agency, call.officer) if shows(_CONVICTIONS, call.purpose) else ()
+    check_fits(of.record, record, seen)
+    return store.version_row(of.key, record, call.now())
+
+
+def detail(
+    call: Call, outcome: str, record: record_pb2.RegistrationRecord, *subjects: bytes
+) -> record_pb2.AccessDetail:
+    """What the entry says. Its case is one that the caller is shown: lists of accesses name it."""
+    convictions = shown.to_agency(record, call.agency, call.officer)
+    return record_pb2.AccessDetail(
+        outcome=outcome,
+        case_reference=records.case_reference(convictions[0].fir) if convictions else "",
+        subjects=[record.registration_id, *subjects],
+    )

@@ -96,6 +96,25 @@ IS 'nsor.storage.v1.PhotoDecisionRecord under the registration''s data key';
 
 GRANT SELECT, INSERT ON registration_photo, registration_photo_decision TO nsor_server;
 
+-- Proposed amendments, and what the owner has decided on each: rows of their own, so that a record is what it was until then.
+CREATE TABLE registration_amendment (
+    amendment_id uuid PRIMARY KEY,
+    registration_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    sealed bytea NOT NULL
+);
+CREATE INDEX registration_amendment_registration ON registration_amendment (registration_id, created_at);
+COMMENT ON COLUMN registration_amendment.sealed IS 'nsor.storage.v1.AmendmentRecord under the registration''s data key';
+
+CREATE TABLE registration_amendment_decision (
+    amendment_id uuid PRIMARY KEY,
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN registration_amendment_decision.sealed
+IS 'nsor.storage.v1.AmendmentDecisionRecord under the registration''s data key';
+
+GRANT SELECT, INSERT ON registration_amendment, registration_amendment_decision TO nsor_server;
+
 -- Judgments about convictions. They name the trial, and are found by it; whether there is such a conviction stands nowhere here.
 CREATE TABLE judgment_version (
     judgment_id uuid NOT NULL,

@@ -1469,6 +1469,106 @@ class CorrectionDecisionRecord(_message.Message):
 Global___CorrectionDecisionRecord: _TypeAlias = CorrectionDecisionRecord  # noqa: Y015
 
 @_typing.final
+class AmendmentRecord(_message.Message):
+    """A proposed amendment. Sealed under the registration's data key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    PATHS_FIELD_NUMBER: _builtins.int
+    PARTICULARS_FIELD_NUMBER: _builtins.int
+    amendment_id: _builtins.bytes
+    """Amendment id, 16 bytes."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    agency: _builtins.str
+    """The agency that proposed it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    create_time_us: _builtins.int
+    """When it was proposed."""
+    @_builtins.property
+    def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the fields of nsor.v1.Particulars that it amends."""
+
+    @_builtins.property
+    def particulars(self) -> Global___RegistrationRecord:
+        """What they are to be: of this record the particulars alone are set."""
+
+    def __init__(
+        self,
+        *,
+        amendment_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        create_time_us: _builtins.int = ...,
+        paths: _abc.Iterable[_builtins.str] | None = ...,
+        particulars: Global___RegistrationRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["particulars", b"particulars"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "amendment_id", b"amendment_id", "create_time_us", b"create_time_us", "officer_key", b"officer_key", "particulars", b"particulars", "paths", b"paths", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AmendmentRecord: _TypeAlias = AmendmentRecord  # noqa: Y015
+
+@_typing.final
+class AmendmentDecisionRecord(_message.Message):
+    """The owner's decision on a proposed amendment. Sealed under the registration's data key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    amendment_id: _builtins.bytes
+    """Amendment id, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.AmendmentState."""
+    refusal: _builtins.int
+    """Number of nsor.v1.AmendmentRefusal; 0: it was accepted."""
+    agency: _builtins.str
+    """The agency that decided."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided."""
+    time_us: _builtins.int
+    """When."""
+    version: _builtins.int
+    """Version of the registration that it made; 0: it was refused."""
+    registration_id: _builtins.bytes
+    """The registration, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        amendment_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        refusal: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "amendment_id", b"amendment_id", "officer_key", b"officer_key", "refusal", b"refusal", "registration_id", b"registration_id", "state", b"state", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AmendmentDecisionRecord: _TypeAlias = AmendmentDecisionRecord  # noqa: Y015
+
+@_typing.final
 class PhotoRecord(_message.Message):
     """A photo, without the picture, which is sealed beside it."""
 

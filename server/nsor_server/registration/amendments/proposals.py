@@ -1,0 +1,263 @@
+"""Proposed amendments on the wire: whoever has a part in a record proposes, its owner decides. No SQL, no law."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2
+from nsor_server import errors
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Row, Seen
+from nsor_server.events import outbox
+from nsor_server.formats.instants import set_us, to_us
+from nsor_server.formats.uuids import raw, text
+from nsor_server.registration import rules as owners
+from nsor_server.registration import store as registrations
+from nsor_server.registration.amendments import rules, store
+from nsor_server.registration.amendments.record import of_request, to_message
+from nsor_server.registration.amendments.service import detail, following, owned
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_Changing: TypeAlias = (
+    amendments_pb2.ProposeAmendmentRequest
+    | amendments_pb2.AcceptAmendmentRequest
+    | amendments_pb2.RefuseAmendmentRequest
+)
+
+
+class Proposals:
+    """Proposes, accepts, refuses and lists amendments."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                amendments_pb2.ProposeAmendmentRequest,
+                amendments_pb2.ProposeAmendmentResponse,
+                self.propose_amendment,
+                self._shown_again,
+            ),
+            Unary(
+                amendments_pb2.AcceptAmendmentRequest,
+                amendments_pb2.AcceptAmendmentResponse,
+                self.accept_amendment,
+                self._shown_again,
+            ),
+            Unary(
+                amendments_pb2.RefuseAmendmentRequest,
+                amendments_pb2.RefuseAmendmentResponse,
+                self.refuse_amendment,
+                self._shown_again,
+            ),
+            Unary(
+                amendments_pb2.GetAmendmentRequest,
+                amendments_pb2.GetAmendmentResponse,
+                self.get_amendment,
+                charge=lambda request: Charge(request.registration_id),
+            ),
+            Unary(
+                amendments_pb2.ListAmendmentsRequest,
+                amendments_pb2.ListAmendmentsResponse,
+                self.list_amendments,
+                charge=lambda request: Charge(request.registration_id),
+            ),
+        )
+
+    def propose_amendment(
+        self, call: Call, request: amendments_pb2.ProposeAmendmentRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.ProposeAmendmentResponse]:
+        """Propose an amendment. Whether it fits the record is the owner's to see: not all of it is shown to the others.
+
+        Raises:
+            errors.NoRecord: the caller has no part in a record of that id.
+            errors.WrongState: TOO_MANY_AMENDMENTS.
+        """
+        if request.validate_only:
+            return Outcome(amendments_pb2.ProposeAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._head(call, request.registration_id, conn)
+        key = registrations.data_key(self._sealer, row)
+        known = store.count(conn, row.registration_id)
+        waiting = store.waiting(conn, key, row.registration_id, rules.MOST_LISTED)
+        if not rules.has_room(call.agency.agency_id, [each.record.agency for each in waiting]):
+            raise errors.WrongState(errors_pb2.ERROR_REASON_TOO_MANY_AMENDMENTS)
+        proposed = record_pb2.AmendmentRecord(
+            amendment_id=uuid.uuid4().bytes,
+            registration_id=row.registration_id,
+            agency=call.agency.agency_id,
+            officer_key=call.officer_key,
+            paths=request.update_mask.paths,
+            particulars=of_request(request.particulars),
+        )
+        added, ref = store.proposal_rows(key, proposed, call.now())
+        answer = amendments_pb2.ProposeAmendmentResponse(amendment_id=text(proposed.amendment_id))
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail(call, "AMENDMENT_PROPOSED", record, proposed.amendment_id),
+            (added, *_told_owner(call, record)),
+            (ref,),
+            (registrations.seen(row), known, *(each.seen for each in waiting)),
+        )
+
+    def accept_amendment(
+        self, call: Call, request: amendments_pb2.AcceptAmendmentRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.AcceptAmendmentResponse]:
+        """Accept an amendment, which makes the record's next version.
+
+        Raises:
+            errors.NoRecord: there is none, or the record isn't the caller's.
+            errors.EtagMismatch: he has seen another version.
+            errors.WrongState: it is decided, or doesn't fit the record as it is now.
+        """
+        if request.validate_only:
+            return Outcome(amendments_pb2.AcceptAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        of = owned(self._sealer, call, request.registration_id, conn)
+        found = store.one(conn, of.key, of.row.registration_id, raw(request.amendment_id))
+        if found is None:
+            raise errors.NoRecord
+        if not found.waits:
+            raise errors.WrongState
+        try:
+            written = following(call, of, request.etag, found.record.paths, found.record.particulars)
+        except errors.InvalidFields:
+            raise errors.WrongState from None
+        state = amendments_pb2.AMENDMENT_STATE_ACCEPTED
+        decided, ref = store.decision_rows(of.key, _decision(call, found, state, version=of.record.version + 1))
+        answer = amendments_pb2.AcceptAmendmentResponse(state=state, etag=written.etag)
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail(call, "AMENDMENT_ACCEPTED", of.record, found.record.amendment_id),
+            (written.row, decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found)),
+            (written.ref, ref),
+            (registrations.seen(of.row), found.seen),
+        )
+
+    def refuse_amendment(
+        self, call: Call, request: amendments_pb2.RefuseAmendmentRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.RefuseAmendmentResponse]:
+        """Refuse an amendment with a reason.
+
+        Raises:
+            errors.NoRecord: there is none, or the record isn't the caller's.
+            errors.WrongState: it is decided.
+        """
+        if request.validate_only:
+            return Outcome(amendments_pb2.RefuseAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        of = owned(self._sealer, call, request.registration_id, conn)
+        found = store.one(conn, of.key, of.row.registration_id, raw(request.amendment_id))
+        if found is None:
+            raise errors.NoRecord
+        if not found.waits:
+            raise errors.WrongState
+        state = amendments_pb2.AMENDMENT_STATE_REFUSED
+        decided, ref = store.decision_rows(of.key, _decision(call, found, state, refusal=request.reason))
+        return Outcome(
+            disclose(amendments_pb2.RefuseAmendmentResponse(state=state), call.purpose),
+            detail(call, "AMENDMENT_REFUSED", of.record, found.record.amendment_id),
+            (decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_REFUSED, found)),
+            (ref,),
+            (registrations.seen(of.row), found.seen),
+        )
+
+    def list_amendments(
+        self, call: Call, request: amendments_pb2.ListAmendmentsRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.ListAmendmentsResponse]:
+        """List the amendments that the caller may see, the newest first: what waits first comes from all of them."""
+        row, record = self._head(call, request.registration_id, conn)
+        key = registrations.data_key(self._sealer, row)
+        waiting = store.waiting(conn, key, row.registration_id, rules.MOST_LISTED)
+        newest = store.newest(conn, key, row.registration_id, rules.MOST_LISTED)
+        known = {each.record.amendment_id for each in waiting}
+        found = [*waiting, *(each for each in newest if each.record.amendment_id not in known)]
+        listed = [each for each in found if _is_listed(call, record, each)][: rules.MOST_LISTED]
+        listed.sort(key=lambda each: (each.record.create_time_us, each.record.amendment_id), reverse=True)
+        answer = amendments_pb2.ListAmendmentsResponse(amendments=map(_message, listed))
+        entry = detail(call, "AMENDMENTS_LISTED", record, *(each.record.amendment_id for each in listed))
+        entry.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        return Outcome(
+            disclose(answer, call.purpose), entry, seen=(registrations.seen(row), *(each.seen for each in found))
+        )
+
+    def get_amendment(
+        self, call: Call, request: amendments_pb2.GetAmendmentRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.GetAmendmentResponse]:
+        """Show an amendment. One that isn't the caller's to see is as absent as one that was never proposed."""
+        row, record = self._head(call, request.registration_id, conn)
+        key = registrations.data_key(self._sealer, row)
+        found = store.one(conn, key, row.registration_id, raw(request.amendment_id))
+        if found is None or not _is_listed(call, record, found):
+            raise errors.NoRecord
+        answer = amendments_pb2.GetAmendmentResponse(
+            amendment=_message(found), particulars=to_message(found.record.paths, found.record.particulars)
+        )
+        entry = detail(call, "AMENDMENT_SHOWN", record, found.record.amendment_id)
+        entry.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        return Outcome(disclose(answer, call.purpose), entry, seen=(registrations.seen(row), found.seen))
+
+    def _shown_again(self, call: Call, request: _Changing, conn: Connection) -> tuple[Seen, ...]:
+        row, _ = self._head(call, request.registration_id, conn)
+        return (registrations.seen(row),)
+
+    def _head(
+        self, call: Call, registration_id: str, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]:
+        found = registrations.head(conn, self._sealer, raw(registration_id), call)
+        if found is None:
+            raise errors.NoRecord
+        return found
+
+
+def _is_listed(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> bool:
+    owner = owners.is_owner(record, call.agency, call.officer)
+    return rules.is_listed(call.agency.agency_id, each.record.agency, waits=each.waits, owner=owner)
+
+
+def _decision(
+    call: Call,
+    found: store.Amendment,
+    state: amendments_pb2.AmendmentState.ValueType,
+    *,
+    refusal: int = 0,
+    version: int = 0,
+) -> record_pb2.AmendmentDecisionRecord:
+    return record_pb2.AmendmentDecisionRecord(
+        amendment_id=found.record.amendment_id,
+        registration_id=found.record.registration_id,
+        state=state,
+        refusal=refusal,
+        agency=call.agency.agency_id,
+        officer_key=call.officer_key,
+        time_us=to_us(call.now()),
+        version=version,
+    )
+
+
+def _message(each: store.Amendment) -> amendments_pb2.Amendment:
+    message = amendments_pb2.Amendment(
+        amendment_id=text(each.record.amendment_id),
+        state=each.state,
+        proposed_by_agency=each.record.agency,
+        paths=each.record.paths,
+        refusal=amendments_pb2.AmendmentRefusal.ValueType(each.decision.refusal),
+    )
+    set_us(message.create_time, each.record.create_time_us)
+    return message
+
+
+def _told_owner(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
+    """The owner alone is told that something awaits him."""
+    told = owners.owners(record, call.agencies)
+    return outbox.owed(notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED, told, registration_id=record.registration_id)
+
+
+def _told(kind: notification_pb2.EventKind.ValueType, found: store.Amendment) -> list[Row]:
+    """The agency that proposed it hears what was decided, and no more."""
+    return outbox.owed(kind, [found.record.agency], registration_id=found.record.registration_id)

@@ -1,0 +1,248 @@
+"""Proposed amendments: whoever has a part in the record proposes, its owner decides, and nobody else notices."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from google.protobuf import field_mask_pb2
+from google.protobuf.message import Message
+
+from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.calls import Agency
+from nsor_server.registration.amendments import rules
+from tests.calls import (
+    LAHORE_COURT,
+    NPB,
+    PUNJAB_POLICE,
+    PUNJAB_PRISONS,
+    PUNJAB_PROSECUTION,
+    SINDH_POLICE,
+    SINDH_PRISONS,
+    SINDH_PROSECUTION,
+    Created,
+    Services,
+    call_of,
+    day,
+    officer_of,
+    sealed_rows_are_listed,
+)
+from tests.registration.test_amend import amendment, imprisoned, name, released
+
+PROPOSED = notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED
+ACCEPTED = notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED
+REFUSED = notification_pb2.EVENT_KIND_AMENDMENT_REFUSED
+PUT = "UPDATE registration_amendment SET"
+OTHERS = "SELECT sealed FROM registration_amendment WHERE amendment_id <> %(one)s"
+NOT_SO = amendments_pb2.AMENDMENT_REFUSAL_NOT_SO
+
+
+def proposal(created: Created, **given: Any) -> amendments_pb2.ProposeAmendmentRequest:
+    return amendments_pb2.ProposeAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=created.registration_id,
+        update_mask=field_mask_pb2.FieldMask(paths=list(given)),
+        particulars=amendments_pb2.Particulars(**given),
+    )
+
+
+def acceptance(
+    services: Services, created: Created, amendment_id: str, etag: str = ""
+) -> amendments_pb2.AcceptAmendmentRequest:
+    return amendments_pb2.AcceptAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=created.registration_id,
+        etag=etag or services.get(created.registration_id, NPB).etag,
+        amendment_id=amendment_id,
+    )
+
+
+def refusal(_services: Services, created: Created, amendment_id: str) -> amendments_pb2.RefuseAmendmentRequest:
+    return amendments_pb2.RefuseAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=created.registration_id,
+        amendment_id=amendment_id,
+        reason=NOT_SO,
+    )
+
+
+def proposed(services: Services, created: Created, agency: Agency, **given: Any) -> str:
+    request = proposal(created, **(given or {"nationality": "AF"}))
+    return str(services.ask(call_of(agency), request).response.amendment_id)
+
+
+def listed(services: Services, created: Created, agency: Agency) -> list[amendments_pb2.Amendment]:
+    request = amendments_pb2.ListAmendmentsRequest(registration_id=created.registration_id)
+    return list(services.ask(call_of(agency), request).response.amendments)
+
+
+def told(services: Services, created: Created, agency: Agency, amendment_id: str) -> amendments_pb2.Particulars:
+    particulars: amendments_pb2.Particulars = services.ask(
+        call_of(agency), shown(created, amendment_id)
+    ).response.particulars
+    return particulars
+
+
+def shown(created: Created, amendment_id: str) -> amendments_pb2.GetAmendmentRequest:
+    return amendments_pb2.GetAmendmentRequest(registration_id=created.registration_id, amendment_id=amendment_id)
+
+
+def test_what_the_owner_accepts_is_the_records_next_version(services: Services) -> None:
+    created = released(services)
+    both = [name("Zafar Testi", types_pb2.NAME_KIND_FORMER), name("Zafar Neu")]
+    found = proposed(services, created, LAHORE_COURT, names=both)
+    (waiting,) = listed(services, created, PUNJAB_POLICE)
+    assert (waiting.amendment_id, waiting.proposed_by_agency) == (found, LAHORE_COURT.agency_id)
+    assert list(waiting.paths) == ["names"]
+    assert list(told(services, created, PUNJAB_POLICE, found).names) == both
+    answer = services.ask(call_of(PUNJAB_POLICE), acceptance(services, created, found)).response
+    after = services.get(created.registration_id, NPB)
+    assert (list(after.person.names), after.etag) == (both, answer.etag)
+    assert not listed(services, created, PUNJAB_POLICE)
+    (decided,) = listed(services, created, LAHORE_COURT)
+    assert decided.state == amendments_pb2.AMENDMENT_STATE_ACCEPTED
+
+
+@pytest.mark.parametrize("agency", [PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, NPB])
+def test_whoever_has_a_part_proposes_and_sees_what_became_of_it(services: Services, agency: Agency) -> None:
+    created = imprisoned(services)
+    found = proposed(services, created, agency)
+    services.ask(call_of(PUNJAB_PROSECUTION), refusal(services, created, found))
+    (mine,) = listed(services, created, agency)
+    assert (mine.state, mine.refusal) == (amendments_pb2.AMENDMENT_STATE_REFUSED, NOT_SO)
+    others = {PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, NPB} - {agency}
+    assert told(services, created, agency, found).nationality == "AF"
+    for other in others:
+        assert not listed(services, created, other)
+        hidden = services.refused(errors.NoRecord, call_of(other), shown(created, found))
+        absent = services.refused(errors.NoRecord, call_of(other), shown(created, created.registration_id))
+        assert repr(hidden) == repr(absent)
+
+
+@pytest.mark.parametrize("agency", [SINDH_PROSECUTION, SINDH_POLICE, SINDH_PRISONS])
+def test_whoever_has_no_part_hears_no_record(services: Services, agency: Agency) -> None:
+    created = imprisoned(services)
+    nobody = Created(str(uuid.uuid4()), "", created.outcome)
+    for of in (lambda one: proposal(one, nationality="AF"), _list, lambda one: shown(one, one.registration_id)):
+        there = services.refused(errors.NoRecord, call_of(agency), of(created))
+        assert repr(there) == repr(services.refused(errors.NoRecord, call_of(agency), of(nobody)))
+
+
+def _list(created: Created) -> Message:
+    return amendments_pb2.ListAmendmentsRequest(registration_id=created.registration_id)
+
+
+@pytest.mark.parametrize("request_of", [acceptance, refusal])
+def test_the_owner_alone_decides(services: Services, request_of: Any) -> None:
+    free, held = released(services), imprisoned(services)
+    of_free, of_held = proposed(services, free, NPB), proposed(services, held, NPB)
+    services.refused(errors.NoRecord, call_of(PUNJAB_PROSECUTION), request_of(services, free, of_free))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), request_of(services, held, of_held))
+    elsewhere = officer_of(PUNJAB_POLICE, "PK-PB/MUL")
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), request_of(services, free, of_free))
+    # An amendment of another record is none of this one.
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), request_of(services, free, of_held))
+    services.ask(call_of(PUNJAB_POLICE), request_of(services, free, of_free))
+    services.ask(call_of(PUNJAB_PROSECUTION), request_of(services, held, of_held))
+    for again in (acceptance, refusal):
+        services.refused(errors.WrongState, call_of(PUNJAB_POLICE), again(services, free, of_free))
+
+
+def test_a_proposal_changes_nothing_that_others_see(services: Services) -> None:
+    # Etag, times, state and events are what they were; its owner alone is told that something waits.
+    created = imprisoned(services)
+    asked = registration_pb2.GetRegistrationRequest(registration_id=created.registration_id)
+    shown = {agency: services.ask(call_of(agency), asked).response for agency in (LAHORE_COURT, PUNJAB_PRISONS, NPB)}
+    before = services.rows()
+    outcome = services.ask(call_of(PUNJAB_POLICE), proposal(created, nationality="AF"))
+    assert sealed_rows_are_listed(services, outcome) == ["registration_amendment"]
+    changed = {table for table, count in services.rows().items() if count != before[table]}
+    assert changed == {"registration_amendment", "outbox", "idempotency"}
+    assert services.owed(PROPOSED) == [PUNJAB_PROSECUTION.agency_id]
+    for agency, answer in shown.items():
+        assert services.ask(call_of(agency), asked).response == answer
+        assert not listed(services, created, agency)
+    services.ask(
+        call_of(PUNJAB_PROSECUTION),
+        refusal(services, created, listed(services, created, PUNJAB_POLICE)[0].amendment_id),
+    )
+    assert services.owed(REFUSED) == [PUNJAB_POLICE.agency_id]
+    assert services.ask(call_of(NPB), asked).response == shown[NPB]
+
+
+def test_the_police_of_the_place_are_told_after_release_and_the_proposer_of_the_decision(services: Services) -> None:
+    created = released(services)
+    found = proposed(services, created, LAHORE_COURT)
+    assert services.owed(PROPOSED) == [PUNJAB_POLICE.agency_id]
+    services.ask(call_of(PUNJAB_POLICE), acceptance(services, created, found))
+    assert services.owed(ACCEPTED) == [LAHORE_COURT.agency_id]
+
+
+def test_an_agency_has_a_bound_of_waiting_proposals(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One agency doesn't fill the owner's list, and takes nobody else's room.
+    monkeypatch.setattr(rules, "MOST_WAITING", 1)
+    created = released(services)
+    first = proposed(services, created, LAHORE_COURT)
+    refused = services.refused(errors.WrongState, call_of(LAHORE_COURT), proposal(created, nationality="IR"))
+    assert refused.reason == errors_pb2.ERROR_REASON_TOO_MANY_AMENDMENTS
+    proposed(services, created, NPB)
+    services.ask(call_of(PUNJAB_POLICE), refusal(services, created, first))
+    proposed(services, created, LAHORE_COURT)
+
+
+def test_what_no_longer_fits_the_record_is_not_accepted(services: Services) -> None:
+    created = released(services)
+    found = proposed(services, created, NPB, names=[name("Zafar Testi"), name("Zafar Neu")])
+    more = [name("Zafar Testi"), name("Zaffar Testi", types_pb2.NAME_KIND_ALIAS)]
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, names=more))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), acceptance(services, created, found))
+    stale = acceptance(services, created, found, etag=created.etag)
+    services.refused(errors.EtagMismatch, call_of(PUNJAB_POLICE), stale)
+    # Whether it fits isn't told to whoever proposes: he isn't shown all of it.
+    late = {"birth_date": day(2025, 1, 1), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}
+    assert proposed(services, created, PUNJAB_PROSECUTION, **late)
+
+
+def test_of_two_decisions_one_is_taken(services: Services) -> None:
+    created = released(services)
+    for together in (True, False):
+        found = proposed(services, created, NPB)
+        ended = services.at_once(
+            (call_of(PUNJAB_POLICE), acceptance(services, created, found)),
+            (call_of(PUNJAB_POLICE), refusal(services, created, found)),
+            together=together,
+        )
+        assert sorted(type(each).__name__ for each in ended) == ["Outcome", "WrongState"]
+
+
+def test_proposals_of_a_sealed_record_are_as_absent_as_it_is(services: Services) -> None:
+    created = imprisoned(services)
+    found = proposed(services, created, NPB)
+    etag = services.get(created.registration_id, NPB).etag
+    services.judge_all(created, "SET_ASIDE")
+    for agency in (PUNJAB_PROSECUTION, NPB, PUNJAB_PRISONS):
+        services.refused(errors.NoRecord, call_of(agency), _list(created))
+        services.refused(errors.NoRecord, call_of(agency), shown(created, found))
+        services.refused(errors.NoRecord, call_of(agency), proposal(created, nationality="AF"))
+    services.refused(errors.NoRecord, call_of(PUNJAB_PROSECUTION), acceptance(services, created, found, etag=etag))
+    services.refused(errors.NoRecord, call_of(PUNJAB_PROSECUTION), refusal(services, created, found))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"{PUT} sealed = ({OTHERS}) WHERE amendment_id = %(one)s",
+        f"{PUT} registration_id = %(other)s WHERE amendment_id = %(one)s",
+        "UPDATE registration_amendment_decision SET amendment_id = %(one)s",
+    ],
+)
+def test_a_changed_row_is_shown_to_nobody(services: Services, change: str) -> None:
+    created, other = released(services), released(services)
+    one, decided = proposed(services, created, NPB), proposed(services, other, NPB)
+    services.ask(call_of(PUNJAB_POLICE), refusal(services, other, decided))
+    with services.database.owner() as owner:
+        owner.execute(change.encode(), {"one": one, "other": other.registration_id})
+    asked = other if "registration_id = %" in change else created
+    services.refused(errors.Internal, call_of(NPB), _list(asked))

@@ -12,6 +12,7 @@ from nsor_server.errors import Violation
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import STRINGS, normalisers
+from nsor_server.formats.screens import Screens
 from nsor_server.policy import written_forms
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
@@ -298,3 +299,16 @@ def test_nobodys_name_is_an_officers_number(text: str) -> None:
 )
 def test_an_officers_number_is_of_an_office_a_province_or_a_district(written: str, stored: str) -> None:
     assert NORMALISERS[options_pb2.FORMAT_OFFICER_NUMBER](written) == stored
+
+
+def test_lists_of_words_may_be_short_or_empty() -> None:
+    # Policy may have few words: what it doesn't name is taken, and what it names isn't.
+    screens = Screens(most_digits=3, victims=["abcd"], relations=[], more_relations=["zzzz"])
+    screens.name("Muhammad Akram")
+    for taken in ("abcde", "zzzz"):
+        screens.name(taken)
+    for refused in ("x abcd", "a b c d"):
+        with pytest.raises(FormatError):
+            screens.name(refused)
+    with pytest.raises(FormatError):
+        screens.code("zzzz 1")

@@ -46,6 +46,9 @@ _LOOK_ALIKE_BLOCKS: Final = (
     (0xA4D0, 0xA500),
     (0xAB30, 0xABC0),
 )
+# Most names: letters alone, of one script. There is nothing else about them to be looked at, letter by letter.
+_URDU_LETTERS: Final = "".join(chr(p) for p in range(0x0620, 0x0700) if unicodedata.category(chr(p)) == "Lo")
+_PLAIN: Final = re.compile(f"[A-Za-z]+(?: [A-Za-z]+)*|[{_URDU_LETTERS}]+(?: [{_URDU_LETTERS}]+)*")
 _MOST_SIGNS: Final = 2
 _SPACES: Final = re.compile(" {2,}")
 
@@ -97,6 +100,8 @@ def canonical_key(name: str) -> str:
 
 def _check(name: str) -> None:
     """Refuse what isn't one name in one script."""
+    if _PLAIN.fullmatch(name):
+        return
     seen: set[Script] = set()
     signs = 0
     wrong = not name or not name[0].isalpha() or name[0] == _TATWEEL

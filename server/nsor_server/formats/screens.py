@@ -56,6 +56,8 @@ def digits(text: str) -> int:
 
 def loose(text: str) -> str:
     """The letters of a text without marks and case, and with those that look the same made one."""
+    if text.isascii():
+        return text.casefold()
     letters = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _IGNORED)
     return "".join(letters).casefold().translate(_LOOSE_LETTERS)
 
@@ -76,9 +78,9 @@ class Screens:
         self, *, most_digits: int, victims: Sequence[str], relations: Sequence[str], more_relations: Sequence[str]
     ) -> None:
         self._most_digits = most_digits
-        self._victims = _pattern(victims)
-        self._relations_of_names = _pattern(relations)
-        self._relations_of_codes = _pattern((*relations, *more_relations))
+        self._victims = _Words(victims)
+        self._relations_of_names = _Words(relations)
+        self._relations_of_codes = _Words((*relations, *more_relations))
 
     def name(self, text: str) -> None:
         """Refuse a name that holds what it may not.
@@ -103,26 +105,38 @@ class Screens:
         """
         self._words(text, self._relations_of_codes, _OF_CODES)
 
-    def _screen(self, text: str, relations: re.Pattern[str], abbreviated: re.Pattern[str]) -> None:
+    def _screen(self, text: str, relations: _Words, abbreviated: re.Pattern[str]) -> None:
         if len(text) > self._most_digits and digits(text) > self._most_digits:
             raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
         self._words(text, relations, abbreviated)
 
-    def _words(self, text: str, relations: re.Pattern[str], abbreviated: re.Pattern[str]) -> None:
+    def _words(self, text: str, relations: _Words, abbreviated: re.Pattern[str]) -> None:
         letters = loose(text)
         words = _SEPARATORS.sub(" ", letters)
-        if self._victims.search(words) is not None:
+        if self._victims.found_in(words):
             raise FormatError(errors_pb2.FIELD_REASON_VICTIM_WORD)
-        if relations.search(words) is not None or abbreviated.search(letters) is not None:
+        if relations.found_in(words) or abbreviated.search(letters) is not None:
             raise FormatError(errors_pb2.FIELD_REASON_RELATION_WORD)
 
 
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    """Find each word where it stands alone, also with a space after each letter; a long one inside others too."""
-    found = []
-    for word in map(loose, words):
-        spelled = " ?".join(map(re.escape, word.replace(" ", "")))
-        found.append(rf"(?<!\w){spelled}(?!\w)")
-        if len(word) >= _SUBSTRING:
-            found.append(re.escape(word))
-    return re.compile("|".join(found))
+class _Words:
+    """Finds each word where it stands alone, also with a space after each letter; a long one inside others too."""
+
+    __slots__ = ("_alone", "_inside")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        plain = [loose(word).replace(" ", "") for word in words]
+        first = "".join(sorted({re.escape(word[0]) for word in plain}))
+        # Where none of the first letters stands, no word is looked for.
+        alone = [rf"(?<!\w)(?=[{first}])(?:{'|'.join(' ?'.join(map(re.escape, word)) for word in plain)})(?!\w)"]
+        self._alone = _either(alone if plain else [])
+        self._inside = _either([re.escape(word) for word in map(loose, words) if len(word) >= _SUBSTRING])
+
+    def found_in(self, text: str) -> bool:
+        """Tell whether a loose text, with single spaces, has one of the words."""
+        return self._alone.search(text) is not None or self._inside.search(text) is not None
+
+
+def _either(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Finds one of the patterns; without any, nothing."""
+    return re.compile("|".join(patterns) or "(?!)")

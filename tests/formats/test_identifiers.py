@@ -36,6 +36,16 @@ def test_a_cnic_is_one_number_however_it_is_typed(written: str) -> None:
     assert cnic.normalise(written) == "8220312345670"
 
 
+@pytest.mark.parametrize(
+    "written", ["0-1234567-82203", "0 1234567 82203", "۰-۱۲۳۴۵۶۷-۸۲۲۰۳", "82203-0-1234567", "1234567-82203-0"]
+)
+def test_the_groups_of_a_cnic_are_never_put_in_another_order(written: str) -> None:
+    # A right-to-left editor turns them round. Read on as one number they would be somebody else's.
+    with pytest.raises(FormatError) as refused:
+        cnic.normalise(written)
+    assert refused.value.reason == errors_pb2.FIELD_REASON_CNIC_GROUP_ORDER
+
+
 @pytest.mark.parametrize("first", "12345678")
 @pytest.mark.parametrize("last", "0123456789")
 def test_every_unit_and_every_last_digit_has_cnics(first: str, last: str) -> None:

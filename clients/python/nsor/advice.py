@@ -130,6 +130,7 @@ NEXT_STEPS: dict[str, Words] = {
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
     "GRANT_WITHDRAWN": _GRANT,
+    "LEASE_ENDED": Words("Ask for the next item: `nsor identity next`.", "اگلا اندراج طلب کریں: `nsor identity next`۔"),
     "TOO_MANY_PHOTOS": Words(
         "The newest photos of the record: `nsor photo list`.",
         "اندراج کی تازہ تصاویر: `nsor photo list`۔",

@@ -6,13 +6,16 @@ refuse both and would lock people out. The last digit's parity only ever warns (
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
-_SEPARATORS: Final = str.maketrans("", "", "- ")
+_SEPARATORS: Final = re.compile(r"[- ]+")
+_GROUPS: Final = (5, 7, 1)
+"""Digits of the groups in which a CNIC is printed, in their order."""
 _MAX_CHARACTERS: Final = 40
 
 
@@ -20,13 +23,18 @@ def normalise(text: str) -> str:
     """Give 13 ASCII digits.
 
     Raises:
-        FormatError: CNIC_FORM, CNIC_PLACEHOLDER, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
+        FormatError: CNIC_FORM, CNIC_GROUP_ORDER, CNIC_PLACEHOLDER, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
     digits = text
     if not (len(text) == 13 and text.isascii() and text.isdigit()):
-        digits = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS)
+        groups = _SEPARATORS.split(characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)))
+        digits = "".join(groups)
         if not (len(digits) == 13 and digits.isdigit()):
             raise FormatError(errors_pb2.FIELD_REASON_CNIC_FORM)
+        sizes = tuple(map(len, groups))
+        if sizes != _GROUPS and sorted(sizes) == sorted(_GROUPS):
+            # As a right-to-left editor turns them round: read on, they would be somebody else's number.
+            raise FormatError(errors_pb2.FIELD_REASON_CNIC_GROUP_ORDER)
     if _placeholder(digits):
         raise FormatError(errors_pb2.FIELD_REASON_CNIC_PLACEHOLDER)
     if not "1" <= digits[0] <= "8":

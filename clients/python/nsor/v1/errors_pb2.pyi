@@ -137,6 +137,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
     ERROR_REASON_TOO_MANY_PHOTOS: _ErrorReason.ValueType  # 60
     """A registration has as many photos as it may."""
+    ERROR_REASON_LEASE_ENDED: _ErrorReason.ValueType  # 80
+    """The time for which the item was handed out is over: ask for the next one."""
     ERROR_REASON_PHOTOS_UNAVAILABLE: _ErrorReason.ValueType  # 61
     """The server can't decode photos safely on its machine."""
     ERROR_REASON_TOO_MANY_AMENDMENTS: _ErrorReason.ValueType  # 90
@@ -241,6 +243,8 @@ ERROR_REASON_GRANT_WITHDRAWN: ErrorReason.ValueType  # 44
 """The grant, ticket or court case was withdrawn, or the key that opened it turned out to be compromised."""
 ERROR_REASON_TOO_MANY_PHOTOS: ErrorReason.ValueType  # 60
 """A registration has as many photos as it may."""
+ERROR_REASON_LEASE_ENDED: ErrorReason.ValueType  # 80
+"""The time for which the item was handed out is over: ask for the next one."""
 ERROR_REASON_PHOTOS_UNAVAILABLE: ErrorReason.ValueType  # 61
 """The server can't decode photos safely on its machine."""
 ERROR_REASON_TOO_MANY_AMENDMENTS: ErrorReason.ValueType  # 90
@@ -345,6 +349,10 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """Goes with an attempt, an abetment or a conspiracy only."""
     FIELD_REASON_PLACE_OF_OTHER_DAYS: _FieldReason.ValueType  # 45
     """The code of a district that wasn't one on the day: it began later, or had ended."""
+    FIELD_REASON_CNIC_GROUP_ORDER: _FieldReason.ValueType  # 80
+    """The groups of a CNIC in another order than five digits, seven and one: they aren't rearranged."""
+    FIELD_REASON_VERIFICATION_NUMBER_FORM: _FieldReason.ValueType  # 81
+    """Not in a form of NADRA's reference numbers."""
     FIELD_REASON_NOT_A_PHOTO: _FieldReason.ValueType  # 60
     """Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
     FIELD_REASON_PHOTO_SIZE: _FieldReason.ValueType  # 61
@@ -451,6 +459,10 @@ FIELD_REASON_ONLY_WITH_ATTEMPT: FieldReason.ValueType  # 44
 """Goes with an attempt, an abetment or a conspiracy only."""
 FIELD_REASON_PLACE_OF_OTHER_DAYS: FieldReason.ValueType  # 45
 """The code of a district that wasn't one on the day: it began later, or had ended."""
+FIELD_REASON_CNIC_GROUP_ORDER: FieldReason.ValueType  # 80
+"""The groups of a CNIC in another order than five digits, seven and one: they aren't rearranged."""
+FIELD_REASON_VERIFICATION_NUMBER_FORM: FieldReason.ValueType  # 81
+"""Not in a form of NADRA's reference numbers."""
 FIELD_REASON_NOT_A_PHOTO: FieldReason.ValueType  # 60
 """Neither a JPEG nor a PNG, or one that can't be decoded as a single picture."""
 FIELD_REASON_PHOTO_SIZE: FieldReason.ValueType  # 61

@@ -1,7 +1,7 @@
 """Deadlines that explain themselves: each carries its rule, its source, whether that was read, and how it was counted.
 
-Hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day. The software never
-calls a late notice an offence: the Act has no section that does.
+Minutes and hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day. The
+software never calls a late notice an offence: the Act has no section that does.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
 REGISTRATION_TERM: Final = "registration-term"
+IDENTITY_CHECK: Final = "identity-check"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -50,6 +51,7 @@ COUNTED: Final = (
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,
     REGISTRATION_TERM,
+    IDENTITY_CHECK,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")
@@ -57,7 +59,7 @@ _END_OF_DAY: Final = dt.time(23, 59, 59)
 
 
 class DeadlineRow(source.Row, frozen=True):
-    """A rule; exactly one of hours, days and years.
+    """A rule; exactly one of minutes, hours, days and years.
 
     Attributes:
         id: id of the rule.
@@ -75,16 +77,19 @@ class DeadlineRow(source.Row, frozen=True):
     before: bool = False
     comparables: str = ""
     valid_from: dt.date = dt.date.min
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=1_440)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a row without exactly one measure."""
         source.Row.__post_init__(self)
-        if sum(measure is not None for measure in (self.hours, self.days, self.years)) != 1:
-            raise ValueError("a deadline has exactly one of hours, days and years")
+        if sum(measure is not None for measure in (self.minutes, self.hours, self.days, self.years)) != 1:
+            raise ValueError("a deadline has exactly one of minutes, hours, days and years")
 
     @property
     def calendar(self) -> str:
         """The calendar used."""
+        if self.minutes is not None:
+            return "calendar-minutes"
         if self.hours is not None:
             return "calendar-hours"
         return "calendar-days" if self.days is not None else "calendar-years"
@@ -106,7 +111,7 @@ class Due:
         verified: whether somebody has read it.
         start: the start event's instant.
         due: the end, in Asia/Karachi.
-        calendar: calendar-hours, calendar-days or calendar-years.
+        calendar: calendar-minutes, calendar-hours, calendar-days or calendar-years.
     """
 
     rule_id: str
@@ -207,8 +212,9 @@ class Deadlines:
 
 def _end(row: DeadlineRow, start: dt.datetime) -> dt.datetime:
     sign = -1 if row.before else 1
-    if row.hours is not None:
-        return (start.astimezone(dt.UTC) + sign * dt.timedelta(hours=row.hours)).astimezone(KARACHI)
+    if row.minutes is not None or row.hours is not None:
+        measure = dt.timedelta(minutes=row.minutes or 0, hours=row.hours or 0)
+        return (start.astimezone(dt.UTC) + sign * measure).astimezone(KARACHI)
     if row.days is not None:
         day = start.date() + sign * dt.timedelta(days=row.days)
     else:

@@ -86,7 +86,7 @@ def _deadline_words(old: DeadlineRow, new: DeadlineRow) -> Iterator[str]:
 
 
 def _measure(row: DeadlineRow) -> str:
-    for count, unit in ((row.hours, "hour"), (row.days, "day"), (row.years, "year")):
+    for count, unit in ((row.minutes, "minute"), (row.hours, "hour"), (row.days, "day"), (row.years, "year")):
         if count is not None:
             return f"{count} {unit}{'' if count == 1 else 's'}{' before' if row.before else ''}"
     raise RuntimeError("a deadline has a measure")
@@ -94,6 +94,7 @@ def _measure(row: DeadlineRow) -> str:
 
 def _by_how_much(old: DeadlineRow, new: DeadlineRow) -> str:
     for unit, first, second in (
+        ("minutes", old.minutes, new.minutes),
         ("hours", old.hours, new.hours),
         ("days", old.days, new.days),
         ("years", old.years, new.years),

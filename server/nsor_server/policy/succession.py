@@ -41,7 +41,7 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
 
 def _counts(row: DeadlineRow) -> tuple[object, ...]:
     """What of a row decides."""
-    return row.id, row.start_event, row.hours, row.days, row.years, row.before, row.valid_from
+    return row.id, row.start_event, row.minutes, row.hours, row.days, row.years, row.before, row.valid_from
 
 
 def _since(row: DeadlineRow) -> str:

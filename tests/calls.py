@@ -84,6 +84,8 @@ _TABLES = (
     "registration_amendment_decision",
     "judgment_version",
     "judgment_trial",
+    "identity_item",
+    "identity_queue",
     "review_time",
     "registration_review",
     "correction_request",
@@ -125,6 +127,7 @@ _SEALED = {
     "registration_validation": (
         "SELECT sealed FROM registration_validation WHERE registration_id = %s AND version = %s"
     ),
+    "identity_item": "SELECT sealed FROM identity_item WHERE item_id = %s AND 1 = %s",
     "review_time": "SELECT sealed FROM review_time WHERE review_time_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
@@ -154,6 +157,7 @@ PUNJAB_POLICE = _agency("punjab-police", "POLICE", "PK-PB")
 SINDH_POLICE = _agency("sindh-police", "POLICE", "PK-SD")
 PUNJAB_PRISONS = _agency("punjab-prisons", "PRISONS", "PK-PB")
 SINDH_PRISONS = _agency("sindh-prisons", "PRISONS", "PK-SD")
+NADRA = _agency("nadra", "NADRA", "PK")
 FIA_IMMIGRATION = _agency("fia-immigration", "IMMIGRATION", "PK")
 NPB = _agency("npb", "NPB", "PK")
 AGENCIES = (
@@ -166,6 +170,7 @@ AGENCIES = (
     SINDH_POLICE,
     PUNJAB_PRISONS,
     SINDH_PRISONS,
+    NADRA,
     FIA_IMMIGRATION,
     NPB,
 )
@@ -479,6 +484,12 @@ class Services:
     ) -> Created:
         outcome = self.ask(call or call_of(PUNJAB_PROSECUTION), request or order())
         return Created(outcome.response.registration_id, outcome.response.etag, outcome)
+
+    def confirmed(self, request: registration_pb2.CreateRegistrationRequest | None = None) -> Created:
+        """An order that was entered, and that its court has confirmed."""
+        created = self.create(request)
+        self.confirm(created)
+        return created
 
     def confirm(self, created: Created, call: Call | None = None, **fields: Any) -> Outcome[Any]:
         return self.ask(call or call_of(LAHORE_COURT), confirmation(created, **fields))

@@ -16,6 +16,7 @@ from nsor.v1 import (
     closure_pb2,
     corrections_pb2,
     directory_pb2,
+    identity_pb2,
     judgments_pb2,
     lookup_pb2,
     notification_pb2,
@@ -92,6 +93,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _judgments(ids)
     yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
     yield from _ends(ids)
+    yield from _identity(ids)
     yield from _notification(ids)
     yield from _access_requests(ids)
     yield from _opened(ids)
@@ -345,6 +347,18 @@ def _judgments(ids: _Ids) -> Iterator[Message]:
         request_id=ids.uuid("confirm unsealing"), judgment_id=ids.uuid("judgment")
     )
     yield registration_pb2.GetJudgmentRequest(judgment_id=ids.uuid("judgment"))
+
+
+def _identity(ids: _Ids) -> Iterator[Message]:
+    yield identity_pb2.ClaimVerificationRequest()
+    yield identity_pb2.VerifyIdentityRequest(
+        request_id=ids.uuid("verify identity"),
+        handle=ids.uuid("identity item"),
+        result=identity_pb2.IDENTITY_STATE_MISMATCH,
+        mismatches=[identity_pb2.IDENTITY_PARTICULAR_NAME],
+        reference_number="VR-1234/2026",
+        checked_date=date_pb2.Date(year=2024, month=3, day=4),
+    )
 
 
 def _notification(ids: _Ids) -> Iterator[Message]:

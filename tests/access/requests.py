@@ -14,6 +14,7 @@ from nsor.v1 import (
     closure_pb2,
     corrections_pb2,
     directory_pb2,
+    identity_pb2,
     lookup_pb2,
     notification_pb2,
     options_pb2,
@@ -293,6 +294,14 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         for kind in (registration_pb2.ProposeUnsealingRequest, registration_pb2.ConfirmUnsealingRequest)
     },
     "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
+    "RegistrationService/ClaimVerification": lambda _: identity_pb2.ClaimVerificationRequest(),
+    "RegistrationService/VerifyIdentity": lambda _: identity_pb2.VerifyIdentityRequest(
+        request_id=str(uuid.uuid4()),
+        handle=str(uuid.uuid4()),
+        result=identity_pb2.IDENTITY_STATE_VERIFIED,
+        reference_number="VR-1/2026",
+        checked_date=day(2026, 3, 1),
+    ),
     "NotificationService/CreateNotice": notice,
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(

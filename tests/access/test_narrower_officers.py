@@ -59,6 +59,7 @@ NOT_BY_PLACE = {
         for method in ("ListCorrections", "DecideCorrection")
     },
     "nsor.v1.RegistrationService/RevalidateRegistration": "by the etag (tests/registration/test_validation.py)",
+    "nsor.v1.RegistrationService/VerifyIdentity": "one's own item (tests/registration/test_identity.py)",
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",
     "nsor.v1.RegistrationService/ListImportFindings": "what one's own agency has sent; findings name no person",

@@ -25,6 +25,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
+from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import store as imports
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.worklists import store as worklists
@@ -262,6 +263,7 @@ READ_BY: dict[str, Collection[int]] = {
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,
+    "nsor.v1.RegistrationService/VerifyIdentity": identity.BY_HANDLE_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,

@@ -8,6 +8,7 @@ from nsor_server.storage.pool import Database
 
 CHANGED_IN_PLACE = {
     "budget": {"UPDATE", "DELETE"},
+    "identity_queue": {"UPDATE"},
     "ledger_head": {"UPDATE"},
     "outbox": {"DELETE"},
     "registration_work": {"UPDATE"},

@@ -61,6 +61,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     options_pb2.FORMAT_FIR_COPY_NUMBER: Form("the number of the FIR's copy", "ایف آئی آر کی نقل کا نمبر", "FC-12/2022"),
     options_pb2.FORMAT_APPLICATION_NUMBER: Form("the application's number", "درخواست کا نمبر", "APP-9/2022"),
     options_pb2.FORMAT_PRISONER_NUMBER: Form("a prisoner's number", "قیدی کا نمبر", "P-1234/2023"),
+    options_pb2.FORMAT_VERIFICATION_NUMBER: Form(
+        "the reference number of NADRA's verification", "نادرا کی تصدیق کا حوالہ نمبر", "VR-1234/2026"
+    ),
     options_pb2.FORMAT_OFFICER_NUMBER: Form(
         "digits, after the word of an office, a province or a district",
         "ہندسے، دفتر، صوبے یا ضلع کے حروف کے بعد",
@@ -104,7 +107,7 @@ _SAYS_NO_FORM = frozenset(
     {
         *("FORM", "CNIC_FORM", "NAME_FORM", "PLACE_UNKNOWN", "OFFENCE_UNKNOWN", "DATE_INVALID", "UNKNOWN_VALUE"),
         *("ADDRESS_CODE_FORM", "CASE_NUMBER_FORM", "FIR_COPY_NUMBER_FORM", "APPLICATION_NUMBER_FORM"),
-        *("PRISONER_NUMBER_FORM", "COUNTRY_UNKNOWN"),
+        *("PRISONER_NUMBER_FORM", "COUNTRY_UNKNOWN", "VERIFICATION_NUMBER_FORM"),
     }
 )
 """Reasons of nsor.v1.FieldReason that say no more than "not of its form": the form takes the description's place."""

@@ -15,6 +15,7 @@ from nsor.v1 import (
     corrections_pb2,
     directory_pb2,
     errors_pb2,
+    identity_pb2,
     lookup_pb2,
     notification_pb2,
     options_pb2,
@@ -294,6 +295,19 @@ def _list_accesses(
         violations.append(Violation(path + "end_time", errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
+def _verify_identity(
+    request: identity_pb2.VerifyIdentityRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    mismatch = request.result == identity_pb2.IDENTITY_STATE_MISMATCH
+    if request.result == identity_pb2.IDENTITY_STATE_UNVERIFIED:
+        violations.append(Violation(path + "result", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+    if mismatch and not request.mismatches:
+        violations.append(Violation(path + "mismatches", errors_pb2.FIELD_REASON_REQUIRED))
+    if request.mismatches and not mismatch:
+        violations.append(Violation(path + "mismatches", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    duplicates(request.mismatches, path + "mismatches[{}]", violations)
+
+
 def _enrolment(
     request: directory_pb2.EnrolOfficerRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
@@ -325,6 +339,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,
+    "nsor.v1.VerifyIdentityRequest": _verify_identity,
     "nsor.v1.EnrolOfficerRequest": _enrolment,
 }
 

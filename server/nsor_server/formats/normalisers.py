@@ -34,6 +34,7 @@ _NUMBERS: Final = frozenset(
         options_pb2.FORMAT_FIR_COPY_NUMBER,
         options_pb2.FORMAT_APPLICATION_NUMBER,
         options_pb2.FORMAT_PRISONER_NUMBER,
+        options_pb2.FORMAT_VERIFICATION_NUMBER,
         options_pb2.FORMAT_OFFICER_NUMBER,
         options_pb2.FORMAT_FINGERPRINT_REFERENCE,
         options_pb2.FORMAT_DNA_REFERENCE,

@@ -21,11 +21,14 @@ _REASONS: Final = {
     "FIR_COPY_NUMBER": errors_pb2.FIELD_REASON_FIR_COPY_NUMBER_FORM,
     "APPLICATION_NUMBER": errors_pb2.FIELD_REASON_APPLICATION_NUMBER_FORM,
     "PRISONER_NUMBER": errors_pb2.FIELD_REASON_PRISONER_NUMBER_FORM,
+    "VERIFICATION_NUMBER": errors_pb2.FIELD_REASON_VERIFICATION_NUMBER_FORM,
     "OFFICER_NUMBER": errors_pb2.FIELD_REASON_FORM,
     "FINGERPRINT_REFERENCE": errors_pb2.FIELD_REASON_FORM,
     "DNA_REFERENCE": errors_pb2.FIELD_REASON_FORM,
     "DEATH_CERTIFICATE_NUMBER": errors_pb2.FIELD_REASON_FORM,
 }
+_ADDED: Final = frozenset({"VERIFICATION_NUMBER"})
+"""Kinds of number that the first documents didn't have."""
 _MOST_SERIAL: Final = {"OFFICER_NUMBER": 8}
 """Digits of a serial where it has more than others: personal numbers of the government have eight."""
 _OneWord = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d_]{2,24}\Z")]
@@ -104,15 +107,24 @@ def of(file: WrittenFormsFile) -> WrittenForms:
         most_digits=file.address.most_digits,
         screens=screens,
     )
-    kinds = [row.kind for row in file.number]
-    if sorted(kinds) != sorted(_REASONS):
+    numbers = (*file.number, *_lacking(file))
+    if sorted(row.kind for row in numbers) != sorted(_REASONS):
         raise source.PolicyError(f"written forms: one list of forms for each of {', '.join(_REASONS)}")
     return WrittenForms(
         screens=screens,
         addresses=addresses,
-        numbers={options_pb2.Format.Value(f"FORMAT_{row.kind}"): _forms(row, urdu, screens) for row in file.number},
+        numbers={options_pb2.Format.Value(f"FORMAT_{row.kind}"): _forms(row, urdu, screens) for row in numbers},
         most_address_digits=file.address.most_digits_together,
     )
+
+
+def _lacking(file: WrittenFormsFile) -> list[NumberRow]:
+    """The forms that ship, of kinds of number that a register's own document may be too old for."""
+    lacking = _ADDED - {row.kind for row in file.number}
+    if not lacking:
+        return []
+    shipped = source.read(source.packaged("written_forms.toml"), WrittenFormsFile)
+    return [row for row in shipped.number if row.kind in lacking]
 
 
 def _phrases(address: AddressRow) -> dict[str, str]:

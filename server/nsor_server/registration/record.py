@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import closure_pb2, registration_pb2, types_pb2
+from nsor.v1 import closure_pb2, identity_pb2, registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
@@ -49,6 +49,7 @@ def to_message(
     set_us(registration.update_time, record.update_time_us)
     registration.custody.state = record.custody_state  # type: ignore[assignment]  # stored numbers are the enum's
     registration.custody.prisons_agency_id = record.custodian_agency
+    registration.identity.state = record.identity_state or identity_pb2.IDENTITY_STATE_UNVERIFIED  # type: ignore[assignment]  # as above
     _fill_person(registration.person, record)
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)

@@ -22,6 +22,9 @@ from nsor_server.registration.amendments.service import Amendments
 from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.corrections.service import Corrections
+from nsor_server.registration.identity import record as identity_records
+from nsor_server.registration.identity import rules as identity_rules
+from nsor_server.registration.identity.service import IdentityService
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
@@ -56,6 +59,7 @@ class RegistrationService:
         self._photos = PhotoService(sealer, photos)
         self._judgments = Judgments(sealer, blind_index)
         self._worklists = Worklists(sealer, durable)
+        self._identity = IdentityService(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -95,6 +99,7 @@ class RegistrationService:
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),
             *Closures(self._sealer, self._blind_index).handlers(),
+            *self._identity.handlers(),
         )
 
     def create_registration(
@@ -192,6 +197,8 @@ class RegistrationService:
         row, record = found
         convictions = shown.to_agency(record, call.agency, call.officer)
         registration = records.to_message(record, convictions, store.etag(row.sealed))
+        if identity_rules.sees_decisions(record, call.agency, call.officer):
+            identity_records.add_decisions(registration.identity, record)
         seen = [store.seen(row)]
         if shows(_HELD, call.purpose):
             registration.held_for_review, of_claim = claims.newest(

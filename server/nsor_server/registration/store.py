@@ -19,6 +19,8 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
+from nsor_server.registration.identity import rows as waiting
+from nsor_server.registration.identity import rules as identity
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage import arrays
 from nsor_server.storage.pool import Connection
@@ -207,13 +209,15 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     """Seal a version; the columns beside the seal are taken from the record, and so is what there is to do with it.
 
     The record must be complete but for ``update_time_us``, which is set from ``written_at``, as is the time at which a
-    conviction was entered, of one that is new.
+    conviction was entered, of one that is new; and for what follows from it of its identity.
     """
+    identity.settle(record)
     record.update_time_us = to_us(written_at)
     for conviction in record.convictions:
         conviction.entered_time_us = conviction.entered_time_us or record.update_time_us
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
-    row = Row(VERSIONS, (*_columns(record), written_at, sealed), works.of_version(record))
+    beside = (*works.of_version(record), *waiting.of_version(record))
+    row = Row(VERSIONS, (*_columns(record), written_at, sealed), beside)
     ref = RecordRef(TABLE, record.registration_id, record.version, hashlib.sha256(sealed).digest())
     return Written(row, ref, etag(sealed))
 

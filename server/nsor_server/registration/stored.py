@@ -13,6 +13,7 @@ from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.amendments import stored as amendments
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
+from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.photos import stored as photos
@@ -54,6 +55,7 @@ STORED: Final = Stored(
         RecordedTable(validations.TABLE, "registration_id", "version"),
         RecordedTable(closures.TABLE, "closure_id", "version"),
         *amendments.TABLES,
+        RecordedTable(identity.TABLE, "item_id"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

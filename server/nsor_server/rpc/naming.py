@@ -12,6 +12,7 @@ _KINDS: Final = {
     "registration_id": "registration",
     "access_request_id": "access-request",
     "judgment_id": "judgment",
+    "handle": "identity-item",
     "grant_id": "grant",
     "officer_key_id": "officer",
     "access_id": "access",

@@ -36,11 +36,12 @@ BLIND_USES = (
     "entry-named",
     "request",
     "budget",
+    "identity",
 )
 """What blind indexes are made of; each has keys of its own, so that two uses of one value cannot be joined.
 
 Those of entries label what the ledger's entries are about; that of requests tells a repeated request from another one;
-that of budgets names accounts.
+that of budgets names accounts; that of identity says who checks one.
 """
 
 _NOTE = "Cleartext keys, for development only. In production let a command or a file descriptor hand them over."

@@ -15,6 +15,7 @@ from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.closure.history import Closed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
+from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
@@ -95,6 +96,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, report.add),
         Answers(conn, history, judged, report.add),
+        HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from nsor.answers import Answer
+from nsor.services.identity import Identities
 from nsor.services.keeping import Keeping
 from nsor.v1 import amendments_pb2, judgments_pb2, registration_pb2, worklists_pb2
 
 
-class Registration(Keeping):
+class Registration(Keeping, Identities):
     """Entering convictions and confirming them."""
 
     __slots__ = ()

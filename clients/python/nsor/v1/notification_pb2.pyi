@@ -132,6 +132,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The record's owner accepted an amendment that the agency had proposed."""
     EVENT_KIND_AMENDMENT_REFUSED: _EventKind.ValueType  # 62
     """The record's owner refused an amendment that the agency had proposed."""
+    EVENT_KIND_IDENTITY_CHECKED: _EventKind.ValueType  # 80
+    """NADRA has decided on the identity of a registered person: the record says how."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -215,6 +217,8 @@ EVENT_KIND_AMENDMENT_ACCEPTED: EventKind.ValueType  # 61
 """The record's owner accepted an amendment that the agency had proposed."""
 EVENT_KIND_AMENDMENT_REFUSED: EventKind.ValueType  # 62
 """The record's owner refused an amendment that the agency had proposed."""
+EVENT_KIND_IDENTITY_CHECKED: EventKind.ValueType  # 80
+"""NADRA has decided on the identity of a registered person: the record says how."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

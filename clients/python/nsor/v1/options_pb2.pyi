@@ -107,6 +107,8 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     """An agency reviewing its own accesses."""
     PURPOSE_DIRECTORY: _Purpose.ValueType  # 12
     """Enrolling officers and knowing the other agencies."""
+    PURPOSE_IDENTITY_CHECK: _Purpose.ValueType  # 13
+    """Comparing what the register says of a person with the document that NADRA has issued: that, and nothing of the case."""
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
     """Why a call is made. Closed: a purpose that isn't here doesn't exist."""
@@ -137,6 +139,8 @@ PURPOSE_SELF_REVIEW: Purpose.ValueType  # 11
 """An agency reviewing its own accesses."""
 PURPOSE_DIRECTORY: Purpose.ValueType  # 12
 """Enrolling officers and knowing the other agencies."""
+PURPOSE_IDENTITY_CHECK: Purpose.ValueType  # 13
+"""Comparing what the register says of a person with the document that NADRA has issued: that, and nothing of the case."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 class _Effect:
@@ -477,6 +481,8 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
     FORMAT_DEATH_CERTIFICATE_NUMBER: _Format.ValueType  # 130
     """The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
+    FORMAT_VERIFICATION_NUMBER: _Format.ValueType  # 20
+    """The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -543,6 +549,8 @@ FORMAT_DNA_REFERENCE: Format.ValueType  # 34
 """A number under which a DNA profile is kept, in one of the forms of the policy data, such as "DNA-123/2022"."""
 FORMAT_DEATH_CERTIFICATE_NUMBER: Format.ValueType  # 130
 """The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
+FORMAT_VERIFICATION_NUMBER: Format.ValueType  # 20
+"""The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

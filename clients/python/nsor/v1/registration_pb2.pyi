@@ -14,6 +14,7 @@ from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
+from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
@@ -358,6 +359,7 @@ class Registration(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
     CONVICTIONS_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     CUSTODY_FIELD_NUMBER: _builtins.int
@@ -396,6 +398,10 @@ class Registration(_message.Message):
     @_builtins.property
     def person(self) -> _types_pb2.Person:
         """Who the offender is."""
+
+    @_builtins.property
+    def identity(self) -> _identity_pb2.Identity:
+        """What NADRA has said of the person."""
 
     @_builtins.property
     def convictions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Conviction]:
@@ -462,6 +468,7 @@ class Registration(_message.Message):
         etag: _builtins.str = ...,
         state: Global___RegistrationState.ValueType = ...,
         person: _types_pb2.Person | None = ...,
+        identity: _identity_pb2.Identity | None = ...,
         convictions: _abc.Iterable[_types_pb2.Conviction] | None = ...,
         addresses: _abc.Iterable[_types_pb2.Address] | None = ...,
         custody: _types_pb2.Custody | None = ...,
@@ -482,9 +489,9 @@ class Registration(_message.Message):
         disputed: _abc.Iterable[_corrections_pb2.CorrectionParticular.ValueType] | None = ...,
         archive: _closure_pb2.Archive | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "identity", b"identity", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,7 @@ import warnings
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import closure_pb2 as nsor_dot_v1_dot_closure__pb2
 from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
+from nsor.v1 import identity_pb2 as nsor_dot_v1_dot_identity__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
 from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
@@ -115,6 +116,16 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/ListReviews',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+                _registered_method=True)
+        self.ClaimVerification = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ClaimVerification',
+                request_serializer=nsor_dot_v1_dot_identity__pb2.ClaimVerificationRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_identity__pb2.ClaimVerificationResponse.FromString,
+                _registered_method=True)
+        self.VerifyIdentity = channel.unary_unary(
+                '/nsor.v1.RegistrationService/VerifyIdentity',
+                request_serializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.FromString,
                 _registered_method=True)
         self.AddPhoto = channel.unary_unary(
                 '/nsor.v1.RegistrationService/AddPhoto',
@@ -351,6 +362,25 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ClaimVerification(self, request, context):
+        """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
+        id. For the policy's minutes nobody else is handed him; an officer who asks again meanwhile is handed the same one, under another
+        handle. The order tells nothing. Nobody is handed out who was under 18, or whose record needs heightened handling. Each call, also
+        when nobody waits, takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyIdentity(self, request, context):
+        """Decides on the item that was handed out to the same officer: verified, mismatch, or no such document. It is a decision on what was
+        handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
+        somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddPhoto(self, request, context):
         """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
         the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
@@ -570,6 +600,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListReviews,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'ClaimVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimVerification,
+                    request_deserializer=nsor_dot_v1_dot_identity__pb2.ClaimVerificationRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_identity__pb2.ClaimVerificationResponse.SerializeToString,
+            ),
+            'VerifyIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyIdentity,
+                    request_deserializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.SerializeToString,
             ),
             'AddPhoto': grpc.unary_unary_rpc_method_handler(
                     servicer.AddPhoto,
@@ -1063,6 +1103,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListReviews',
             nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ClaimVerification',
+            nsor_dot_v1_dot_identity__pb2.ClaimVerificationRequest.SerializeToString,
+            nsor_dot_v1_dot_identity__pb2.ClaimVerificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/VerifyIdentity',
+            nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.SerializeToString,
+            nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
+from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
@@ -120,6 +121,17 @@ class RegistrationServiceStub:
     names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
     is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
+    ClaimVerification: _grpc.UnaryUnaryMultiCallable[_identity_pb2.ClaimVerificationRequest, _identity_pb2.ClaimVerificationResponse]
+    """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
+    id. For the policy's minutes nobody else is handed him; an officer who asks again meanwhile is handed the same one, under another
+    handle. The order tells nothing. Nobody is handed out who was under 18, or whose record needs heightened handling. Each call, also
+    when nobody waits, takes its price from a budget: BUDGET_EMPTY.
+    """
+    VerifyIdentity: _grpc.UnaryUnaryMultiCallable[_identity_pb2.VerifyIdentityRequest, _identity_pb2.VerifyIdentityResponse]
+    """Decides on the item that was handed out to the same officer: verified, mismatch, or no such document. It is a decision on what was
+    handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
+    somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
     """
     AddPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
@@ -280,6 +292,17 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
     is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
+    ClaimVerification: _aio.UnaryUnaryMultiCallable[_identity_pb2.ClaimVerificationRequest, _identity_pb2.ClaimVerificationResponse]  # type: ignore[assignment]
+    """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
+    id. For the policy's minutes nobody else is handed him; an officer who asks again meanwhile is handed the same one, under another
+    handle. The order tells nothing. Nobody is handed out who was under 18, or whose record needs heightened handling. Each call, also
+    when nobody waits, takes its price from a budget: BUDGET_EMPTY.
+    """
+    VerifyIdentity: _aio.UnaryUnaryMultiCallable[_identity_pb2.VerifyIdentityRequest, _identity_pb2.VerifyIdentityResponse]  # type: ignore[assignment]
+    """Decides on the item that was handed out to the same officer: verified, mismatch, or no such document. It is a decision on what was
+    handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
+    somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
     """
     AddPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]  # type: ignore[assignment]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
@@ -527,6 +550,29 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
         is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ClaimVerification(
+        self,
+        request: _identity_pb2.ClaimVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.ClaimVerificationResponse, _abc.Awaitable[_identity_pb2.ClaimVerificationResponse]]:
+        """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
+        id. For the policy's minutes nobody else is handed him; an officer who asks again meanwhile is handed the same one, under another
+        handle. The order tells nothing. Nobody is handed out who was under 18, or whose record needs heightened handling. Each call, also
+        when nobody waits, takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyIdentity(
+        self,
+        request: _identity_pb2.VerifyIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.VerifyIdentityResponse, _abc.Awaitable[_identity_pb2.VerifyIdentityResponse]]:
+        """Decides on the item that was handed out to the same officer: verified, mismatch, or no such document. It is a decision on what was
+        handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
+        somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
         """
 
     @_abc_1.abstractmethod

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nsor.v1 import amendments_pb2
 from nsor_server.formats.instants import to_day
 from nsor_server.registration import record as records
+from nsor_server.registration.identity.rules import SETTLED
 from nsor_server.storage.v1 import record_pb2
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -90,6 +91,6 @@ def of_others(record: record_pb2.RegistrationRecord) -> bytes:
     """What of a version no amendment changes, but for its number and its time."""
     left = record_pb2.RegistrationRecord()
     left.CopyFrom(record)
-    for name in ("version", "update_time_us", *_NAMES.values()):
+    for name in ("version", "update_time_us", *SETTLED, *_NAMES.values()):
         left.ClearField(name)  # type: ignore[arg-type]  # a field's name
     return left.SerializeToString(deterministic=True)

@@ -114,6 +114,35 @@ COMMENT ON COLUMN registration_amendment_decision.sealed
 IS 'nsor.storage.v1.AmendmentDecisionRecord under the registration''s data key';
 
 GRANT SELECT, INSERT ON registration_amendment, registration_amendment_decision TO nsor_server;
+-- Persons whom NADRA is handed to check. An item is written with every question of an officer, also when nobody waited, and never changed.
+CREATE TABLE identity_item (
+    item_id uuid PRIMARY KEY,
+    agency_id text NOT NULL,
+    holder uuid NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    registration_id uuid,
+    version integer NOT NULL,
+    lease_until_us bigint NOT NULL,
+    sealed bytea NOT NULL,
+    UNIQUE (holder, number)
+);
+CREATE INDEX identity_item_registration ON identity_item (registration_id, lease_until_us);
+COMMENT ON COLUMN identity_item.item_id IS 'the handle: 16 random bytes';
+COMMENT ON COLUMN identity_item.holder IS 'keyed hash of the officer''s agency and number';
+COMMENT ON COLUMN identity_item.number IS 'of the officer''s items, from 1 without gaps';
+COMMENT ON COLUMN identity_item.registration_id IS 'NULL: nobody waited';
+COMMENT ON COLUMN identity_item.lease_until_us IS 'until when nobody else is handed the person, microseconds since 1970';
+COMMENT ON COLUMN identity_item.sealed IS 'nsor.storage.v1.IdentityItemRecord under the sealing keyset';
+
+-- Who waits for NADRA: state, as each registration's newest version says it.
+CREATE TABLE identity_queue (
+    registration_id uuid PRIMARY KEY,
+    waits boolean NOT NULL
+);
+CREATE INDEX identity_queue_waiting ON identity_queue (registration_id) WHERE waits;
+
+GRANT SELECT, INSERT ON identity_item TO nsor_server;
+GRANT SELECT, INSERT, UPDATE ON identity_queue TO nsor_server;
 
 -- Judgments about convictions. They name the trial, and are found by it; whether there is such a conviction stands nowhere here.
 CREATE TABLE judgment_version (

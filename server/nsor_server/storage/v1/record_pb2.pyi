@@ -495,6 +495,9 @@ class RegistrationRecord(_message.Message):
     ADDRESSES_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
     IMPORTED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    IDENTITY_VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    IDENTITY_STATE_FIELD_NUMBER: _builtins.int
+    IDENTITY_WAITS_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
     VEHICLES_FIELD_NUMBER: _builtins.int
     OCCUPATIONS_FIELD_NUMBER: _builtins.int
@@ -545,6 +548,10 @@ class RegistrationRecord(_message.Message):
     """Heightened handling."""
     imported_by_agency: _builtins.str
     """The agency that imported it for the one that it counts as entered by; empty: that one has entered it."""
+    identity_state: _builtins.int
+    """Number of nsor.v1.IdentityState, of the particulars of this version."""
+    identity_waits: _builtins.bool
+    """NADRA is handed the person to be checked."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
     @_builtins.property
@@ -566,6 +573,10 @@ class RegistrationRecord(_message.Message):
     @_builtins.property
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]:
         """Addresses, the newest last."""
+
+    @_builtins.property
+    def identity_verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityVerification]:
+        """What NADRA has decided on the person, the newest last."""
 
     @_builtins.property
     def marks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mark]:
@@ -631,6 +642,9 @@ class RegistrationRecord(_message.Message):
         addresses: _abc.Iterable[Global___Address] | None = ...,
         heightened_handling: _builtins.bool = ...,
         imported_by_agency: _builtins.str = ...,
+        identity_verifications: _abc.Iterable[Global___IdentityVerification] | None = ...,
+        identity_state: _builtins.int = ...,
+        identity_waits: _builtins.bool = ...,
         marks: _abc.Iterable[Global___Mark] | None = ...,
         vehicles: _abc.Iterable[Global___Vehicle] | None = ...,
         occupations: _abc.Iterable[Global___Occupation] | None = ...,
@@ -644,11 +658,171 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class IdentityParticulars(_message.Message):
+    """What of a person is compared with a document of NADRA."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    SEX_FIELD_NUMBER: _builtins.int
+    BIRTH_DAY_FIELD_NUMBER: _builtins.int
+    BIRTH_PRECISION_FIELD_NUMBER: _builtins.int
+    document: _builtins.int
+    """Number of nsor.v1.IdentityDocument."""
+    document_number: _builtins.str
+    """Its number, 13 digits; empty: there is none."""
+    sex: _builtins.int
+    """Number of nsor.v1.Sex."""
+    birth_day: _builtins.int
+    """Day of birth."""
+    birth_precision: _builtins.int
+    """Number of nsor.v1.DatePrecision."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """Official names."""
+
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        document: _builtins.int = ...,
+        document_number: _builtins.str = ...,
+        sex: _builtins.int = ...,
+        birth_day: _builtins.int = ...,
+        birth_precision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_day", b"birth_day", "birth_precision", b"birth_precision", "document", b"document", "document_number", b"document_number", "names", b"names", "sex", b"sex"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityParticulars: _TypeAlias = IdentityParticulars  # noqa: Y015
+
+@_typing.final
+class IdentityVerification(_message.Message):
+    """A decision of NADRA on a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    PARTICULARS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    MISMATCHES_FIELD_NUMBER: _builtins.int
+    REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    CHECKED_DAY_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.bytes
+    """Handle of the item that was handed out, 16 bytes."""
+    version: _builtins.int
+    """The version that was handed out."""
+    result: _builtins.int
+    """Number of nsor.v1.IdentityState."""
+    reference_number: _builtins.str
+    """Number of NADRA's verification."""
+    checked_day: _builtins.int
+    """Day of it."""
+    agency: _builtins.str
+    """The agency that decided."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided."""
+    time_us: _builtins.int
+    """When it was recorded."""
+    @_builtins.property
+    def particulars(self) -> Global___IdentityParticulars:
+        """What was handed out of it."""
+
+    @_builtins.property
+    def mismatches(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.IdentityParticular, ascending."""
+
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        particulars: Global___IdentityParticulars | None = ...,
+        result: _builtins.int = ...,
+        mismatches: _abc.Iterable[_builtins.int] | None = ...,
+        reference_number: _builtins.str = ...,
+        checked_day: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["particulars", b"particulars"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "checked_day", b"checked_day", "item_id", b"item_id", "mismatches", b"mismatches", "officer_key", b"officer_key", "particulars", b"particulars", "reference_number", b"reference_number", "result", b"result", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityVerification: _TypeAlias = IdentityVerification  # noqa: Y015
+
+@_typing.final
+class IdentityItemRecord(_message.Message):
+    """A person whom an officer of NADRA was handed to check, or that nobody waited when he asked. Sealed under the sealing keyset; it names nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    HOLDER_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    LEASE_UNTIL_US_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.bytes
+    """The handle, 16 bytes."""
+    agency: _builtins.str
+    """The officer's agency."""
+    holder: _builtins.bytes
+    """The officer: 16 bytes of a keyed hash of his agency and number."""
+    number: _builtins.int
+    """The how-manieth item of the officer it is, from 1."""
+    registration_id: _builtins.bytes
+    """The registration, 16 bytes; empty: nobody waited."""
+    version: _builtins.int
+    """Its version."""
+    time_us: _builtins.int
+    """When he asked."""
+    lease_until_us: _builtins.int
+    """Until when nobody else is handed the person; 0: nobody waited."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the officer's public key."""
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        holder: _builtins.bytes = ...,
+        number: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+        lease_until_us: _builtins.int = ...,
+        officer_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "holder", b"holder", "item_id", b"item_id", "lease_until_us", b"lease_until_us", "number", b"number", "officer_key", b"officer_key", "registration_id", b"registration_id", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityItemRecord: _TypeAlias = IdentityItemRecord  # noqa: Y015
 
 @_typing.final
 class ImportBlockRecord(_message.Message):

@@ -1,0 +1,77 @@
+"""The owner of the database decides whom NADRA is handed, or hides who waits, and puts everything back."""
+
+import datetime as dt
+
+import pytest
+
+from nsor.v1 import identity_pb2
+from nsor_server import errors
+from nsor_server.calls import Call
+from tests.attack.conftest import Owner
+from tests.calls import NADRA, Services, call_of, officer_of
+from tests.registration.test_identity import NO_SUCH_DOCUMENT, claimed, decide, handed_out
+
+OLDER = "somebody was handed out who didn't wait, or another version than the newest"
+
+
+def test_an_honest_register_has_no_finding(services: Services, owner: Owner) -> None:
+    officer, other = officer_of(NADRA), officer_of(NADRA)
+    claimed(services, officer)
+    for _ in range(2):
+        services.confirmed()
+    first = handed_out(services, officer).handle
+    handed_out(services, officer)
+    second = handed_out(services, other).handle
+    claimed(services, officer_of(NADRA))
+    decide(services, officer, first)
+    decide(services, other, second, NO_SUCH_DOCUMENT)
+    assert owner.findings() == []
+
+
+def test_who_does_not_wait_is_not_handed_out_whatever_the_queue_says(services: Services, owner: Owner) -> None:
+    created = services.create()
+    owner.does(f"INSERT INTO identity_queue VALUES ('{created.registration_id}', true)")  # noqa: S608 - an id of this register
+    services.refused(errors.Internal, call_of(NADRA), identity_pb2.ClaimVerificationRequest())
+    assert "1 rows of identity_queue aren't those of the registrations" in owner.findings()
+
+
+def test_who_waits_is_not_hidden(services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    # An officer who is told that nobody waits, a while after somebody was confirmed, and all is put back.
+    services.confirmed()
+    now = Call.now
+    with owner.without("identity_queue", "true"), monkeypatch.context() as patched:
+        patched.setattr(Call, "now", lambda call: now(call) + dt.timedelta(minutes=2))
+        assert not claimed(services, officer_of(NADRA)).HasField("item")
+    assert owner.findings() == ["nobody was handed out, and somebody waited"]
+
+
+def test_an_older_version_is_not_handed_out(services: Services, owner: Owner) -> None:
+    # Its person was found to have no such document since: he would be compared once more.
+    created = services.confirmed()
+    officer = officer_of(NADRA)
+    decide(services, officer, handed_out(services, officer).handle, NO_SUCH_DOCUMENT)
+    where = f"registration_id = '{created.registration_id}' AND version = 3"
+    waits = owner.changing("UPDATE identity_queue SET waits = true", "UPDATE identity_queue SET waits = false")
+    with owner.without("registration_version", where), waits:
+        handed_out(services, officer)
+    assert set(owner.findings()) >= {OLDER, "the answer showed another version than the newest one"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE identity_item SET agency_id = 'npb'",
+        "UPDATE identity_item SET holder = gen_random_uuid()",
+        "UPDATE identity_item SET number = 7",
+        "UPDATE identity_item SET registration_id = NULL",
+        "UPDATE identity_item SET version = 1",
+        "UPDATE identity_item SET lease_until_us = 0",
+        "UPDATE identity_item SET sealed = sealed || '\\x00'",
+        "DELETE FROM identity_item",
+    ],
+)
+def test_a_changed_item_is_found(services: Services, owner: Owner, change: str) -> None:
+    services.confirmed()
+    handed_out(services, officer_of(NADRA))
+    owner.does(change)
+    assert owner.findings()

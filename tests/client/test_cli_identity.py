@@ -1,0 +1,60 @@
+"""`nsor identity`: an officer of NADRA is handed a person, and the ready commands to decide with."""
+
+import json
+
+import pytest
+
+from nsor.v1 import identity_pb2, types_pb2
+from tests.client.conftest import Register, Run
+
+CLAIM = "nsor.v1.RegistrationService/ClaimVerification"
+VERIFY = "nsor.v1.RegistrationService/VerifyIdentity"
+HANDLE = "8b5c1d2e-0000-4000-8000-000000000001"
+
+
+def item() -> identity_pb2.ClaimVerificationResponse:
+    name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")
+    return identity_pb2.ClaimVerificationResponse(
+        item=identity_pb2.IdentityItem(handle=HANDLE, names=[name], document_number="3520212345671")
+    )
+
+
+def test_an_item_comes_with_the_commands_that_decide_it(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[CLAIM] = lambda _: item()
+    assert run("identity", "next") == 0
+    captured = capsys.readouterr()
+    assert "Zafar Testi" in captured.out
+    for command in ("verified", "mismatch", "no-such-document"):
+        assert f"`nsor identity {command} {HANDLE} --reference NUMBER" in captured.err
+    assert run("identity", "next", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["answer"]["item"]["handle"] == HANDLE
+
+
+def test_an_empty_queue_says_so(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    register.answers[CLAIM] = lambda _: identity_pb2.ClaimVerificationResponse()
+    assert run("identity", "next") == 0
+    assert "Nobody waits now." in capsys.readouterr().err
+
+
+def test_decisions_name_the_handle_the_reference_and_the_day(run: Run, register: Register) -> None:
+    register.answers[VERIFY] = lambda _: identity_pb2.VerifyIdentityResponse()
+    told = ("--reference", "VR-7/2026", "--checked", "05.03.2026")
+    assert run("identity", "verified", HANDLE, *told) == 0
+    assert run("identity", "mismatch", HANDLE, *told, "--particular", "birth-date", "--particular", "name") == 0
+    assert run("identity", "no-such-document", HANDLE, "--reference", "VR-7/2026") == 0
+    sent = [identity_pb2.VerifyIdentityRequest.FromString(each.request) for each in register.calls]
+    assert [each.result for each in sent] == [
+        identity_pb2.IDENTITY_STATE_VERIFIED,
+        identity_pb2.IDENTITY_STATE_MISMATCH,
+        identity_pb2.IDENTITY_STATE_NO_SUCH_DOCUMENT,
+    ]
+    assert list(sent[1].mismatches) == [
+        identity_pb2.IDENTITY_PARTICULAR_BIRTH_DATE,
+        identity_pb2.IDENTITY_PARTICULAR_NAME,
+    ]
+    assert {each.handle for each in sent} == {HANDLE}
+    assert {each.reference_number for each in sent} == {"VR-7/2026"}
+    assert (sent[0].checked_date.year, sent[0].checked_date.month, sent[0].checked_date.day) == (2026, 3, 5)
+    assert sent[2].checked_date.year

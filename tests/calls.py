@@ -86,6 +86,7 @@ _TABLES = (
     "judgment_trial",
     "identity_item",
     "identity_queue",
+    "sealed_reading",
     "review_time",
     "registration_review",
     "correction_request",
@@ -120,6 +121,7 @@ _SEALED = {
     "registration_amendment_decision": (
         "SELECT sealed FROM registration_amendment_decision WHERE amendment_id = %s AND 1 = %s"
     ),
+    "sealed_reading": "SELECT sealed FROM sealed_reading WHERE sealed_reading_id = %s AND version = %s",
     "judgment_version": "SELECT sealed FROM judgment_version WHERE judgment_id = %s AND version = %s",
     "correction_request": "SELECT sealed FROM correction_request WHERE correction_request_id = %s AND 1 = %s",
     "correction_decision": "SELECT sealed FROM correction_decision WHERE correction_id = %s AND 1 = %s",
@@ -160,6 +162,7 @@ SINDH_PRISONS = _agency("sindh-prisons", "PRISONS", "PK-SD")
 NADRA = _agency("nadra", "NADRA", "PK")
 FIA_IMMIGRATION = _agency("fia-immigration", "IMMIGRATION", "PK")
 NPB = _agency("npb", "NPB", "PK")
+SPECIAL_COMMITTEE = _agency("special-committee", "SPECIAL_COMMITTEE", "PK")
 AGENCIES = (
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
@@ -173,6 +176,7 @@ AGENCIES = (
     NADRA,
     FIA_IMMIGRATION,
     NPB,
+    SPECIAL_COMMITTEE,
 )
 
 

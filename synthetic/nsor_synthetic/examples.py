@@ -23,6 +23,7 @@ from nsor.v1 import (
     options_pb2,
     oversight_pb2,
     registration_pb2,
+    sealed_pb2,
     types_pb2,
     validation_pb2,
     worklists_pb2,
@@ -91,6 +92,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
     yield from _judgments(ids)
+    yield from _sealed(ids)
     yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
     yield from _ends(ids)
     yield from _identity(ids)
@@ -310,6 +312,19 @@ def _conviction() -> types_pb2.Conviction:
         ],
         appeal_state=types_pb2.APPEAL_STATE_NONE,
     )
+
+
+def _sealed(ids: _Ids) -> Iterator[Message]:
+    reading, registration = ids.uuid("sealed-reading"), ids.uuid("registration")
+    yield sealed_pb2.ProposeSealedReadingRequest(
+        request_id=ids.uuid("propose-reading"),
+        registration_id=registration,
+        reason=sealed_pb2.SEALED_READING_REASON_COURT_ORDER,
+    )
+    yield sealed_pb2.ConfirmSealedReadingRequest(
+        request_id=ids.uuid("confirm-reading"), sealed_reading_id=reading, registration_id=registration
+    )
+    yield sealed_pb2.GetSealedRegistrationRequest(sealed_reading_id=reading)
 
 
 def _judgments(ids: _Ids) -> Iterator[Message]:

@@ -19,6 +19,7 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     registration_pb2,
+    sealed_pb2,
     types_pb2,
     validation_pb2,
 )
@@ -293,6 +294,16 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         )
         for kind in (registration_pb2.ProposeUnsealingRequest, registration_pb2.ConfirmUnsealingRequest)
     },
+    "RegistrationService/ProposeSealedReading": lambda known: sealed_pb2.ProposeSealedReadingRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        reason=sealed_pb2.SEALED_READING_REASON_COURT_ORDER,
+    ),
+    "RegistrationService/ConfirmSealedReading": lambda known: sealed_pb2.ConfirmSealedReadingRequest(
+        request_id=str(uuid.uuid4()),
+        sealed_reading_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+    ),
     "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
     "RegistrationService/ClaimVerification": lambda _: identity_pb2.ClaimVerificationRequest(),
     "RegistrationService/VerifyIdentity": lambda _: identity_pb2.VerifyIdentityRequest(

@@ -139,6 +139,8 @@ def test_validation_says_what_form_and_law_say(
 
 RESTS_ON_NOTHING = {
     "RegistrationService/CreateRegistration",
+    "RegistrationService/RequestCorrection",
+    "RegistrationService/ProposeSealedReading",
     "LookupService/CreateAccessRequest",
     "LookupService/OpenTicket",
     "LookupService/OpenCourtCase",

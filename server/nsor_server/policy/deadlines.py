@@ -30,6 +30,7 @@ CONVICTION_CONFIRMATION: Final = "conviction-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
+SEALED_READING: Final = "sealed-reading-expiry"
 RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
@@ -47,6 +48,7 @@ COUNTED: Final = (
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
     PROPOSAL_EXPIRY,
+    SEALED_READING,
     RE_VERIFICATION,
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,

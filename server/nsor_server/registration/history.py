@@ -66,6 +66,7 @@ class Standing:
         version: the newest.
         index: of the entry that wrote it.
         confirmed: whether it is.
+        sealed: whether it is.
         custodian: the prisons department in charge, or empty.
         identifiers: those that it claims: of every version since its confirmation.
         current: those of the newest version.
@@ -84,6 +85,7 @@ class Standing:
     version: int = 0
     index: int = -1
     confirmed: bool = False
+    sealed: bool = False
     custodian: str = ""
     identifiers: set[Identifier] = field(default_factory=set)
     current: frozenset[Identifier] = frozenset()
@@ -129,6 +131,11 @@ class History:
         """Whether a registration stands as confirmed after the last entry."""
         standing = self._standing.get(registration_id)
         return standing is not None and standing.confirmed
+
+    def is_sealed(self, registration_id: bytes) -> bool:
+        """Whether a registration is sealed after the last entry."""
+        standing = self._standing.get(registration_id)
+        return standing is not None and standing.sealed
 
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
@@ -199,6 +206,7 @@ class History:
         if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
+        standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency
         standing.current = frozenset(claims.identifiers(record))
         if record.state != _UNDER_REVIEW:

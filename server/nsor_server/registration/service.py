@@ -28,6 +28,7 @@ from nsor_server.registration.identity.service import IdentityService
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
 from nsor_server.registration.photos.service import PhotoService
+from nsor_server.registration.sealed.service import SealedReadings
 from nsor_server.registration.validation import service as validation
 from nsor_server.registration.validation.service import Validations
 from nsor_server.registration.worklists.service import Worklists
@@ -95,6 +96,7 @@ class RegistrationService:
             *Proposals(self._sealer).handlers(),
             *self._photos.handlers(),
             *self._judgments.handlers(),
+            *SealedReadings(self._sealer).handlers(),
             *self._worklists.handlers(),
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),

@@ -17,6 +17,7 @@ from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.photos import stored as photos
+from nsor_server.registration.sealed import store as sealed
 from nsor_server.registration.validation import store as validations
 from nsor_server.storage.keyring import Keyring
 
@@ -56,6 +57,7 @@ STORED: Final = Stored(
         RecordedTable(closures.TABLE, "closure_id", "version"),
         *amendments.TABLES,
         RecordedTable(identity.TABLE, "item_id"),
+        RecordedTable(sealed.TABLE, "sealed_reading_id", "version", written_at="created_at"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

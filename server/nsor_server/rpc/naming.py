@@ -13,6 +13,7 @@ _KINDS: Final = {
     "access_request_id": "access-request",
     "judgment_id": "judgment",
     "handle": "identity-item",
+    "sealed_reading_id": "sealed-reading",
     "grant_id": "grant",
     "officer_key_id": "officer",
     "access_id": "access",

@@ -19,6 +19,7 @@ from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.sealed.history import SealedRead
 from nsor_server.registration.validation.history import Validated
 from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage import idempotency, migrate
@@ -95,6 +96,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Validated(conn, keyring, history, reviewed, report.add),
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, report.add),
+        SealedRead(conn, keyring, history, report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsor.answers import Answer
 from nsor.services.identity import Identities
 from nsor.services.keeping import Keeping
-from nsor.v1 import amendments_pb2, judgments_pb2, registration_pb2, worklists_pb2
+from nsor.v1 import amendments_pb2, judgments_pb2, registration_pb2, sealed_pb2, worklists_pb2
 
 
 class Registration(Keeping, Identities):
@@ -409,6 +409,54 @@ class Registration(Keeping, Identities):
             "nsor.v1.RegistrationService/ListUnmatchedJudgments",
             request,
             judgments_pb2.ListUnmatchedJudgmentsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def propose_sealed_reading(
+        self,
+        request: sealed_pb2.ProposeSealedReadingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[sealed_pb2.ProposeSealedReadingResponse]:
+        """Propose to read a sealed registration, signed; another officer of NPB confirms it."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ProposeSealedReading",
+            request,
+            sealed_pb2.ProposeSealedReadingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_sealed_reading(
+        self,
+        request: sealed_pb2.ConfirmSealedReadingRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[sealed_pb2.ConfirmSealedReadingResponse]:
+        """Confirm a reading that another officer of NPB has proposed, signed."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ConfirmSealedReading",
+            request,
+            sealed_pb2.ConfirmSealedReadingResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_sealed_registration(
+        self,
+        request: sealed_pb2.GetSealedRegistrationRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[sealed_pb2.GetSealedRegistrationResponse]:
+        """Show a sealed registration to one of the two officers of an open reading; the Committee is told."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetSealedRegistration",
+            request,
+            sealed_pb2.GetSealedRegistrationResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

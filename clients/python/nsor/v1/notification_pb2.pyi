@@ -120,6 +120,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
     whether the judgment that he has recorded met anybody. What is sealed since isn't named.
     """
+    EVENT_KIND_SEALED_READING_OPENED: _EventKind.ValueType  # 30
+    """Two officers of NPB have opened a reading of a sealed registration. The Special Committee is told; it isn't told which one."""
+    EVENT_KIND_SEALED_REGISTRATION_READ: _EventKind.ValueType  # 31
+    """One of them has read it; likewise, each time."""
     EVENT_KIND_CLOSURE_PROPOSED: _EventKind.ValueType  # 130
     """An officer of NPB proposed how a registration ends; another one may confirm it."""
     EVENT_KIND_REGISTRATION_ARCHIVED: _EventKind.ValueType  # 131
@@ -205,6 +209,10 @@ EVENT_KIND_REGISTRATIONS_JUDGED: EventKind.ValueType  # 29
 them, in `registration_ids`. It is told to every agency that may have one, also when it has none: so that it tells nobody
 whether the judgment that he has recorded met anybody. What is sealed since isn't named.
 """
+EVENT_KIND_SEALED_READING_OPENED: EventKind.ValueType  # 30
+"""Two officers of NPB have opened a reading of a sealed registration. The Special Committee is told; it isn't told which one."""
+EVENT_KIND_SEALED_REGISTRATION_READ: EventKind.ValueType  # 31
+"""One of them has read it; likewise, each time."""
 EVENT_KIND_CLOSURE_PROPOSED: EventKind.ValueType  # 130
 """An officer of NPB proposed how a registration ends; another one may confirm it."""
 EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131

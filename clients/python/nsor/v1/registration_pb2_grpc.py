@@ -9,6 +9,7 @@ from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
 from nsor.v1 import identity_pb2 as nsor_dot_v1_dot_identity__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
+from nsor.v1 import sealed_pb2 as nsor_dot_v1_dot_sealed__pb2
 from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
@@ -181,6 +182,21 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/ListUnmatchedJudgments',
                 request_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
+                _registered_method=True)
+        self.ProposeSealedReading = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ProposeSealedReading',
+                request_serializer=nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingResponse.FromString,
+                _registered_method=True)
+        self.ConfirmSealedReading = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmSealedReading',
+                request_serializer=nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingResponse.FromString,
+                _registered_method=True)
+        self.GetSealedRegistration = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetSealedRegistration',
+                request_serializer=nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationResponse.FromString,
                 _registered_method=True)
         self.RequestCorrection = channel.unary_unary(
                 '/nsor.v1.RegistrationService/RequestCorrection',
@@ -475,6 +491,31 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeSealedReading(self, request, context):
+        """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
+        confirms it before the deadline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmSealedReading(self, request, context):
+        """Confirms what another officer of NPB has proposed: from now on both may read, until the deadline. The registration isn't read, and the
+        Special Committee is told. NO_RECORD when there is no such proposal for that registration; WRONG_STATE when it is confirmed or too old.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSealedRegistration(self, request, context):
+        """Shows a sealed registration, all its convictions and counts with the judgments that took them, to the two officers of an open reading. The
+        Special Committee is told each time. NO_RECORD for everybody else, and when it isn't there or isn't sealed. Each call takes its price
+        from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RequestCorrection(self, request, context):
         """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
         holds such a record or none. At a time for reviews it meets the confirmed registrations that have the number, and their owners are told.
@@ -665,6 +706,21 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListUnmatchedJudgments,
                     request_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.SerializeToString,
+            ),
+            'ProposeSealedReading': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeSealedReading,
+                    request_deserializer=nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingResponse.SerializeToString,
+            ),
+            'ConfirmSealedReading': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmSealedReading,
+                    request_deserializer=nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingResponse.SerializeToString,
+            ),
+            'GetSealedRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSealedRegistration,
+                    request_deserializer=nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationResponse.SerializeToString,
             ),
             'RequestCorrection': grpc.unary_unary_rpc_method_handler(
                     servicer.RequestCorrection,
@@ -1454,6 +1510,87 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListUnmatchedJudgments',
             nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
             nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeSealedReading(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ProposeSealedReading',
+            nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingRequest.SerializeToString,
+            nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmSealedReading(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmSealedReading',
+            nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingRequest.SerializeToString,
+            nsor_dot_v1_dot_sealed__pb2.ConfirmSealedReadingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSealedRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetSealedRegistration',
+            nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationRequest.SerializeToString,
+            nsor_dot_v1_dot_sealed__pb2.GetSealedRegistrationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
+from nsor.v1 import sealed_pb2 as _sealed_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
 import abc as _abc_1
@@ -180,6 +181,19 @@ class RegistrationServiceStub:
     """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
     or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
     takes its price from a budget: BUDGET_EMPTY.
+    """
+    ProposeSealedReading: _grpc.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]
+    """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
+    confirms it before the deadline.
+    """
+    ConfirmSealedReading: _grpc.UnaryUnaryMultiCallable[_sealed_pb2.ConfirmSealedReadingRequest, _sealed_pb2.ConfirmSealedReadingResponse]
+    """Confirms what another officer of NPB has proposed: from now on both may read, until the deadline. The registration isn't read, and the
+    Special Committee is told. NO_RECORD when there is no such proposal for that registration; WRONG_STATE when it is confirmed or too old.
+    """
+    GetSealedRegistration: _grpc.UnaryUnaryMultiCallable[_sealed_pb2.GetSealedRegistrationRequest, _sealed_pb2.GetSealedRegistrationResponse]
+    """Shows a sealed registration, all its convictions and counts with the judgments that took them, to the two officers of an open reading. The
+    Special Committee is told each time. NO_RECORD for everybody else, and when it isn't there or isn't sealed. Each call takes its price
+    from a budget: BUDGET_EMPTY.
     """
     RequestCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]
     """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
@@ -351,6 +365,19 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
     or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
     takes its price from a budget: BUDGET_EMPTY.
+    """
+    ProposeSealedReading: _aio.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]  # type: ignore[assignment]
+    """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
+    confirms it before the deadline.
+    """
+    ConfirmSealedReading: _aio.UnaryUnaryMultiCallable[_sealed_pb2.ConfirmSealedReadingRequest, _sealed_pb2.ConfirmSealedReadingResponse]  # type: ignore[assignment]
+    """Confirms what another officer of NPB has proposed: from now on both may read, until the deadline. The registration isn't read, and the
+    Special Committee is told. NO_RECORD when there is no such proposal for that registration; WRONG_STATE when it is confirmed or too old.
+    """
+    GetSealedRegistration: _aio.UnaryUnaryMultiCallable[_sealed_pb2.GetSealedRegistrationRequest, _sealed_pb2.GetSealedRegistrationResponse]  # type: ignore[assignment]
+    """Shows a sealed registration, all its convictions and counts with the judgments that took them, to the two officers of an open reading. The
+    Special Committee is told each time. NO_RECORD for everybody else, and when it isn't there or isn't sealed. Each call takes its price
+    from a budget: BUDGET_EMPTY.
     """
     RequestCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.RequestCorrectionRequest, _corrections_pb2.RequestCorrectionResponse]  # type: ignore[assignment]
     """Takes what a person says at a station is wrong in his record, from the police of any station. The answer is the same whether the register
@@ -687,6 +714,37 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
         or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
         takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ProposeSealedReading(
+        self,
+        request: _sealed_pb2.ProposeSealedReadingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sealed_pb2.ProposeSealedReadingResponse, _abc.Awaitable[_sealed_pb2.ProposeSealedReadingResponse]]:
+        """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
+        confirms it before the deadline.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmSealedReading(
+        self,
+        request: _sealed_pb2.ConfirmSealedReadingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sealed_pb2.ConfirmSealedReadingResponse, _abc.Awaitable[_sealed_pb2.ConfirmSealedReadingResponse]]:
+        """Confirms what another officer of NPB has proposed: from now on both may read, until the deadline. The registration isn't read, and the
+        Special Committee is told. NO_RECORD when there is no such proposal for that registration; WRONG_STATE when it is confirmed or too old.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSealedRegistration(
+        self,
+        request: _sealed_pb2.GetSealedRegistrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sealed_pb2.GetSealedRegistrationResponse, _abc.Awaitable[_sealed_pb2.GetSealedRegistrationResponse]]:
+        """Shows a sealed registration, all its convictions and counts with the judgments that took them, to the two officers of an open reading. The
+        Special Committee is told each time. NO_RECORD for everybody else, and when it isn't there or isn't sealed. Each call takes its price
+        from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

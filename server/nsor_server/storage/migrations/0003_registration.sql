@@ -174,3 +174,15 @@ COMMENT ON TABLE judgment_trial IS 'blind index of the trial that each judgment 
 COMMENT ON COLUMN judgment_trial.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
 
 GRANT SELECT, INSERT ON judgment_version, judgment_trial TO nsor_server;
+
+CREATE TABLE sealed_reading (
+    sealed_reading_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version IN (1, 2)),
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (sealed_reading_id, version)
+);
+COMMENT ON TABLE sealed_reading IS 'readings of sealed registrations: proposed, then confirmed by a second officer';
+COMMENT ON COLUMN sealed_reading.sealed IS 'nsor.storage.v1.SealedReadingRecord under the sealing keyset';
+
+GRANT SELECT, INSERT ON sealed_reading TO nsor_server;

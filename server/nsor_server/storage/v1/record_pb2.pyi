@@ -1267,6 +1267,56 @@ class ReviewRecord(_message.Message):
 Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
 
 @_typing.final
+class SealedReadingRecord(_message.Message):
+    """A reading of a sealed registration by two officers of NPB. Sealed under the sealing keyset: there may be no such registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEALED_READING_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    sealed_reading_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    version: _builtins.int
+    """1: proposed; 2: confirmed by a second officer."""
+    registration_id: _builtins.bytes
+    """The registration that is to be read, 16 bytes."""
+    reason: _builtins.int
+    """Number of nsor.v1.SealedReadingReason."""
+    proposed_by_agency: _builtins.str
+    """The agency of both officers."""
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    opened_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    expire_time_us: _builtins.int
+    """Until when it may be confirmed; of version 2, until when both may read."""
+    def __init__(
+        self,
+        *,
+        sealed_reading_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        reason: _builtins.int = ...,
+        proposed_by_agency: _builtins.str = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        opened_by_key: _builtins.bytes = ...,
+        expire_time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedReadingRecord: _TypeAlias = SealedReadingRecord  # noqa: Y015
+
+@_typing.final
 class JudgedRecord(_message.Message):
     """Whom a judgment had met when a time for reviews was written."""
 

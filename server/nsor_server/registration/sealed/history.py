@@ -1,0 +1,80 @@
+"""Readings along the ledger: each opened by a second officer, and nothing sealed was shown by any other.
+
+Whoever owns the database can show an older reading, or take a registration for sealed. Told again in the ledger's
+order, the seals say who could read what at each entry.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.registration.history import History
+from nsor_server.registration.sealed import rules, store
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+METHOD: Final = "nsor.v1.RegistrationService/GetSealedRegistration"
+_READINGS: Final = f"""
+SELECT r.index, uuid_send(s.sealed_reading_id), s.version, s.sealed
+FROM ledger_record AS r
+JOIN sealed_reading AS s ON s.sealed_reading_id = {UUID_OF_RECORD} AND s.version = r.version
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+
+
+class SealedRead:
+    """The readings at each entry; the history must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
+        self._history, self._add, self._sealer = history, add, Sealer(keyring)
+        self._rows = Rows(conn, "sealed readings", _READINGS, add)
+        self._newest: dict[bytes, record_pb2.SealedReadingRecord] = {}
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written, or shown, by the next entry."""
+        for row in self._rows.take(index):
+            stored = store.StoredReading(*row)
+            record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, stored))  # noqa: B023
+            if record is None:
+                continue
+            if not _goes_on(self._newest.get(record.sealed_reading_id), record):
+                self._add(index, "a reading of what is sealed wasn't opened by a second officer")
+            self._newest[record.sealed_reading_id] = record
+        if leaf.method == METHOD and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
+            self._compare(index, leaf, detail)
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+
+    def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        registration_id, reading_id = detail.subjects
+        reading = self._newest.get(reading_id)
+        may = (
+            reading is not None
+            and reading.version == rules.OPENED
+            and reading.registration_id == registration_id
+            and leaf.time_us <= reading.expire_time_us + _RUN_US
+        )
+        if not may or not self._history.is_sealed(registration_id):
+            self._add(index, "a registration was shown as sealed that wasn't, or without a reading that was open")
+
+
+_RUN_US: Final = 60_000_000
+"""A call is decided before its entry is written; none takes longer."""
+
+
+def _goes_on(before: record_pb2.SealedReadingRecord | None, after: record_pb2.SealedReadingRecord) -> bool:
+    """Whether a version is a proposal, or that proposal confirmed by another key, and nothing else."""
+    if before is None:
+        return after.version == rules.PROPOSED and not after.opened_by_key
+    expected = record_pb2.SealedReadingRecord()
+    expected.CopyFrom(before)
+    expected.version = rules.OPENED
+    expected.opened_by_key, expected.expire_time_us = after.opened_by_key, after.expire_time_us
+    another = after.opened_by_key not in {b"", before.proposed_by_key}
+    return before.version == rules.PROPOSED and expected == after and another

@@ -152,7 +152,6 @@ def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.
     record.registration_id = uuid.uuid4().bytes
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = "punjab-prosecution"
-    record.confirmed_by_agency = "lahore-special-court"
     return record
 
 

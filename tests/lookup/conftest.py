@@ -79,7 +79,6 @@ def conviction_record(cnic: str = KNOWN) -> record_pb2.RegistrationRecord:
         custodian_agency="punjab-prisons",
         custody_state=types_pb2.CUSTODY_STATE_IN_CUSTODY,
         created_by_agency="punjab-prosecution",
-        confirmed_by_agency="lahore-special-court",
         create_time_us=NOW_US,
         names=[
             record_pb2.Name(kind=1, name="Test Aslam", relative_name="Test Rasool", relation=1),
@@ -112,6 +111,7 @@ def conviction_record(cnic: str = KNOWN) -> record_pb2.RegistrationRecord:
                 appeal_state=1,
                 conviction_id=uuid.uuid4().bytes,
                 state=types_pb2.CONVICTION_STATE_CONFIRMED,
+                confirmed_by_agency="lahore-special-court",
             )
         ],
         addresses=[record_pb2.Address(kind=2, place_code="PK-PB/LHR/PS-001", house_number="12-B", since_day=15000)],

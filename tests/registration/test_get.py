@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from nsor_server import errors
 from tests.calls import (
     KARACHI_COURT,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
@@ -19,6 +21,7 @@ from tests.calls import (
     Created,
     Services,
     call_of,
+    conviction,
     narrowed,
     officer_of,
     order,
@@ -46,6 +49,39 @@ def test_from_confirmation_on_police_and_prisons_see_it(services: Services) -> N
         assert shown.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
     for agency in (SINDH_PROSECUTION, KARACHI_COURT, SINDH_POLICE):
         services.hidden(created.registration_id, agency)
+
+
+def another(place: str) -> types_pb2.Conviction:
+    """A second conviction, by a court of that place."""
+    made = conviction(place, "Sessions Case No. 7/2023")
+    made.fir.serial = 680
+    return made
+
+
+@pytest.mark.parametrize("falls", [0, 1])
+def test_the_court_of_what_fell_is_named_to_nobody(services: Services, falls: int) -> None:
+    # It would tell that there was a conviction by that court, and that it stands no more.
+    courts = (LAHORE_COURT, replace(LAHORE_HIGH_COURT, court_kinds=LAHORE_COURT.court_kinds))
+    created = services.create()
+    services.confirm(created)
+    services.add_conviction(created, another("PK-PB/LHR"))
+    shown = services.get(created.registration_id, NPB)
+    services.confirm(created, call_of(courts[1]), etag=shown.etag, case_number="Sessions Case No. 7/2023")
+    services.judge(shown.convictions[falls], "SET_ASIDE", cnics=[shown.person.cnic])
+    for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NPB):
+        assert services.get(created.registration_id, agency).confirmed_by_agency == courts[1 - falls].agency_id
+
+
+def test_a_court_that_has_confirmed_nothing_sees_no_others_confirmation(services: Services) -> None:
+    # What waits for it looks as if it were alone: nobody learns by an entry of his own whether another court convicted.
+    alone, beside = services.create(order(convictions=[another("PK-PB/RWP")])), services.create()
+    services.confirm(beside)
+    services.add_conviction(beside, another("PK-PB/RWP"))
+    rawalpindi = officer_of(LAHORE_COURT, "PK-PB/RWP")
+    seen = [services.get(each.registration_id, LAHORE_COURT, rawalpindi) for each in (alone, beside)]
+    assert [each.state for each in seen] == [registration_pb2.REGISTRATION_STATE_UNDER_REVIEW] * 2
+    assert [each.confirmed_by_agency for each in seen] == ["", ""]
+    assert services.get(beside.registration_id, NPB).state == registration_pb2.REGISTRATION_STATE_CONFIRMED
 
 
 def test_a_court_is_not_told_the_case_number_before_it_has_confirmed(services: Services) -> None:

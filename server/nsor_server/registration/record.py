@@ -17,6 +17,7 @@ from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
 from nsor_server.storage.v1 import record_pb2
 
+_UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 _OTHER_SERIES: Final = ("appeal", "revision", "misc", "petition", "reference")
 """Words of numbers that aren't a trial's."""
 _SERIAL_OR_YEAR: Final = re.compile(r"[0-9]+(?:-[A-Z]\b)?")
@@ -31,19 +32,22 @@ def to_message(
     Every look-up that finds somebody comes through here, so parts are filled in place: messages that are made apart and
     handed over are copied, which takes twice as long.
 
+    To whom no confirmed conviction is shown it is under review; who confirmed it is said of what is shown alone.
+
     Args:
         record: an opened version.
         convictions: those of its convictions that the caller is shown, from ``shown``.
         etag: of that version, from ``store.etag``.
     """
+    confirmed_by = [each.confirmed_by_agency for each in convictions if states.was_confirmed(each)]
     registration = registration_pb2.Registration(
         registration_id=uuids.text(record.registration_id),
         etag=etag,
-        state=record.state,  # type: ignore[arg-type]  # stored numbers are the enum's
+        state=record.state if confirmed_by else _UNDER_REVIEW,  # type: ignore[arg-type]  # stored numbers are the enum's
         heightened_handling=record.heightened_handling,
         responsible_place=record.responsible_place,
         created_by_agency=record.created_by_agency,
-        confirmed_by_agency=record.confirmed_by_agency,
+        confirmed_by_agency=confirmed_by[0] if confirmed_by else "",
     )
     set_us(registration.create_time, record.create_time_us)
     set_us(registration.update_time, record.update_time_us)
@@ -54,7 +58,7 @@ def to_message(
     for address in record.addresses:
         _fill_address(registration.addresses.add(), address)
     _fill_particulars(registration, record)
-    if record.HasField("archive"):
+    if confirmed_by and record.HasField("archive"):
         _fill_archive(registration.archive, record.archive)
     registration.disputed.extend(record.disputed)  # type: ignore[arg-type]  # stored numbers are the enum's
     for conviction in convictions:

@@ -155,8 +155,6 @@ class RegistrationService:
                 ),
             ),
         )
-        record.confirmed_by_agency = call.agency.agency_id
-        record.confirmed_by_key = call.officer_key
         state = registration_pb2.RegistrationState.ValueType(record.state)  # what the court sees: of no judgment
         record, of_judgments = self._judgments.joined(conn, record, convictions)
         key = store.data_key(self._sealer, row)

@@ -59,6 +59,7 @@ def requests(seed: int) -> Iterator[Message]:
         etag="0123456789abcdef",
         case_number=_CASE_NUMBER,
         judgment_date=_JUDGED,
+        court=registration_pb2.Court(court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR"),
     )
     yield registration_pb2.ConfirmRegistrationsRequest(
         request_id=ids.uuid("confirm-many"),

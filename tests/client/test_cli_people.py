@@ -181,6 +181,29 @@ def test_a_file_is_one_decision_and_says_what_was_confirmed_before(
     assert NUMBER not in out + err
 
 
+@pytest.mark.parametrize("from_file", [True, False])
+def test_who_is_several_courts_names_the_one_whose_case_it_is(
+    *, run: Run, court: Register, tmp_path: Path, from_file: bool
+) -> None:
+    expected = registration_pb2.Court(court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/RWP")
+    if from_file:
+        court.answers[CONFIRM_MANY] = _findings
+        file = tmp_path / "list.csv"
+        text = (
+            "registration_id,case_number,judgment_date,etag,court_kind,place_code\n"
+            f"{NEW},{NUMBER},2023-05-04,e,SPECIAL_COURT,PK-PB/RWP\n"
+        )
+        file.write_text(text, encoding="utf-8")
+        assert run("confirm", "--file", str(file)) == 0
+        (sent,) = _requests(court, CONFIRM_MANY)
+        assert registration_pb2.ConfirmRegistrationsRequest.FromString(sent).confirmations[0].court == expected
+    else:
+        named = ("--court", "special-court", "PK-PB/RWP")
+        assert run("confirm", NEW, "--etag", "e", "--case-number", NUMBER, "--judgment-date", "2023-05-04", *named) == 0
+        (sent,) = _requests(court, CONFIRM)
+        assert registration_pb2.ConfirmRegistrationRequest.FromString(sent).court == expected
+
+
 def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: Path) -> None:
     court.answers[CONFIRM_MANY] = _findings
     file = tmp_path / "list.csv"

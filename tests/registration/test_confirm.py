@@ -147,6 +147,47 @@ def test_a_wrong_day_is_answered_as_a_wrong_number_is(services: Services) -> Non
     services.confirm(created)
 
 
+def elsewhere() -> types_pb2.Conviction:
+    """A conviction by another court of the same agency, whose case has the same number."""
+    made = conviction("PK-PB/RWP")
+    made.fir.serial = 680
+    return made
+
+
+def states_of(services: Services, created: Created) -> list[int]:
+    return [each.state for each in services.get(created.registration_id, NPB).convictions]
+
+
+def test_a_confirmation_is_of_one_courts_case(services: Services) -> None:
+    # One agency may be several courts, and each numbers its cases by itself: a number alone is then nobody's.
+    created = services.create()
+    etag = services.add_conviction(created, elsewhere()).response.etag
+    services.refused(errors.NoRecord, call_of(LAHORE_COURT), confirmation(created, etag=etag))
+    special = types_pb2.COURT_KIND_SPECIAL_COURT
+    for court in (
+        registration_pb2.Court(court_kind=special, place_code="PK-PB/MUL"),
+        registration_pb2.Court(court_kind=types_pb2.COURT_KIND_HIGH_COURT, place_code="PK-PB/RWP"),
+    ):
+        services.refused(errors.NoRecord, call_of(LAHORE_COURT), confirmation(created, etag=etag, court=court))
+    rawalpindi = registration_pb2.Court(court_kind=special, place_code="PK-PB/RWP")
+    services.confirm(created, etag=etag, court=rawalpindi)
+    waits, confirmed = types_pb2.CONVICTION_STATE_ENTERED, types_pb2.CONVICTION_STATE_CONFIRMED
+    assert states_of(services, created) == [waits, confirmed]
+    # The one that still waits is the only one left that the number can mean.
+    etag = services.get(created.registration_id, NPB).etag
+    services.confirm(created, etag=etag)
+    assert states_of(services, created) == [confirmed, confirmed]
+
+
+def test_what_waits_is_confirmed_beside_what_another_court_has_confirmed(services: Services) -> None:
+    created = services.create()
+    services.confirm(created)
+    etag = services.add_conviction(created, elsewhere()).response.etag
+    answer = services.confirm(created, etag=etag).response
+    assert states_of(services, created) == [types_pb2.CONVICTION_STATE_CONFIRMED] * 2
+    services.refused(errors.WrongState, call_of(LAHORE_COURT), confirmation(created, etag=answer.etag))
+
+
 def test_a_court_of_another_kind_confirms_no_case(services: Services) -> None:
     created = services.create()
     sessions_court = replace(LAHORE_COURT, court_kinds=(types_pb2.COURT_KIND_SESSIONS_COURT,))

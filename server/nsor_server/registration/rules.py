@@ -164,25 +164,29 @@ def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
 
 
 class OwnRecord(NamedTuple):
-    """What a court's own record says of a conviction. Later judgments find it by both.
+    """What a court's own record says of a conviction. Later judgments find it by these.
 
     Attributes:
         case_number: in whatever form.
         judgment_day: days since 1970.
+        court: which court's it is; None: that of the only one whose conviction waits.
     """
 
     case_number: str
     judgment_day: int
+    court: registration_pb2.Court | None = None
 
 
 def of_court(
     record: record_pb2.RegistrationRecord, agency: Agency, officer: Officer | None, own: OwnRecord
 ) -> list[record_pb2.Conviction]:
-    """The convictions of the case of that number and day, by a court of its kind within both jurisdictions.
+    """The convictions that a confirmation is about: of one court's case of that number and day.
 
-    Those that nobody is shown aren't there any more. A number of the court's own confirms nothing of another court.
+    The court is of a kind and within places of the caller's. Those that wait; where none does, those that are
+    confirmed. Those that nobody is shown aren't there any more. A number of the court's own confirms nothing of
+    another court, also where both are of one agency: where several wait and none is named, it is nobody's.
     """
-    return [
+    found = [
         conviction
         for conviction in record.convictions
         if states.is_shown(conviction)
@@ -190,7 +194,12 @@ def of_court(
         and conviction.judgment_day == own.judgment_day
         and conviction.court_kind in agency.court_kinds
         and rows.within(agency, officer, [conviction.court_place])
+        and (own.court is None or _court(conviction) == (own.court.court_kind, own.court.place_code))
     ]
+    waiting = [conviction for conviction in found if states.waits(conviction)]
+    if len(set(map(_court, waiting))) > 1:
+        return []
+    return waiting or found
 
 
 def page_before(token: str) -> int | None:
@@ -232,6 +241,10 @@ def check_confirmable(
         etag_is_current=etag_is_current,
         open_state=states.waits(conviction),
     )
+
+
+def _court(conviction: record_pb2.Conviction) -> tuple[int, str]:
+    return conviction.court_kind, conviction.court_place
 
 
 def _parity_contradicts(cnic: str, sex: types_pb2.Sex.ValueType) -> bool:

@@ -139,7 +139,8 @@ class RegistrationService:
         if not etag_is_current:
             # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
             raise errors.EtagMismatch
-        own = rules.OwnRecord(request.case_number, to_day(request.judgment_date))
+        named = request.court if request.HasField("court") else None
+        own = rules.OwnRecord(request.case_number, to_day(request.judgment_date), named)
         convictions = rules.of_court(record, call.agency, call.officer, own)
         if not convictions:
             raise errors.NoRecord

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from nsor.v1 import types_pb2
+
 _PAKISTAN = dt.timezone(dt.timedelta(hours=5), "PKT")
 _EXAMPLE = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
+_COURT = "COURT_KIND_"
 _SHORTEST_ID = 8
 _CODE = re.compile(r"[0-9a-f]{4}-?[0-9a-f]{4}", re.ASCII)
 _FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
@@ -38,6 +43,21 @@ def beginning_of_id(value: str) -> str:
     if len(found) < _SHORTEST_ID or _UUID.fullmatch(found + _EXAMPLE[len(found) :]) is None:
         raise click.BadParameter(f"Give an id such as {_EXAMPLE}, or its first {_SHORTEST_ID} digits.")
     return found
+
+
+def court_kind(value: str) -> types_pb2.CourtKind.ValueType:
+    """A kind of court, such as special-court or SPECIAL_COURT.
+
+    Raises:
+        click.BadParameter: there is no such kind.
+    """
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    known = [name.removeprefix(_COURT) for name, kind in types_pb2.CourtKind.items() if kind]
+    name = value.strip().upper().replace("-", "_")
+    if name not in known:
+        raise click.BadParameter(f"The kind of court is one of {', '.join(known).lower().replace('_', '-')}.")
+    return types_pb2.CourtKind.Value(_COURT + name)
 
 
 def support_code(value: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import day, record_id
-from nsor.cli.confirm_file import confirm_file
+from nsor.cli.confirm_file import confirm_file, court_of
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_text
 
@@ -29,10 +29,16 @@ if TYPE_CHECKING:
 @click.option("--case-number", help="Case number in the court's own record.")
 @click.option("--judgment-date", type=day, help="Day of the judgment in the court's own record.")
 @click.option(
+    "--court",
+    nargs=2,
+    metavar="KIND PLACE",
+    help="Which court's case it is, such as special-court PK-PB/LHR: where convictions of several courts wait.",
+)
+@click.option(
     "--file",
     "file",
     metavar="FILE|-",
-    help="CSV or JSON Lines: registration_id, case_number, judgment_date and, if seen, etag.",
+    help="CSV or JSON Lines: registration_id, case_number, judgment_date; etag, court_kind and place_code if known.",
 )
 @click.option("--from-events", is_flag=True, help="Go through new registrations, one after the other.")
 @common
@@ -42,6 +48,7 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
     etag: str | None,
     case_number: str | None,
     judgment_date: dt.date | None,
+    court: tuple[str, str] | None,
     file: str | None,
     from_events: bool,
 ) -> int:
@@ -56,7 +63,8 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
             return confirm_file(session, client, read_text(file))
         if from_events:
             return _from_events(session, client)
-        one(session, client, registration_id or "", etag, case_number, judgment_date)
+        named = court_of(*court) if court else None
+        one(session, client, registration_id or "", etag, case_number, judgment_date, named)
     return 0
 
 
@@ -67,6 +75,7 @@ def one(  # noqa: PLR0917 - what the command was given
     etag: str | None = None,
     case_number: str | None = None,
     judged: dt.date | None = None,
+    court: registration_pb2.Court | None = None,
 ) -> None:
     """Show what waits, and confirm it by what the court's record says."""
     from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
@@ -99,6 +108,7 @@ def one(  # noqa: PLR0917 - what the command was given
         etag=etag,
         case_number=number,
         judgment_date=date_pb2.Date(year=of.year, month=of.month, day=of.day),
+        court=court,
     )
     session.answer(_confirmed(client, request), title="Confirmed")
 
@@ -115,8 +125,10 @@ def _confirmed(
     except Refused as error:
         if error.reason == "NO_RECORD":
             error.next_step = Words(
-                "Check case_number and judgment_date: those of this case in your court. Run `nsor confirm` again.",
-                "case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔ `nsor confirm` پھر چلائیں۔",  # noqa: RUF001 - Urdu
+                "Check case_number and judgment_date: those of this case in your court. If cases of several courts"
+                " wait, name yours: `nsor confirm --court KIND PLACE`.",
+                "case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔"  # noqa: RUF001 - Urdu
+                " اگر کئی عدالتوں کے مقدمے منتظر ہوں تو اپنی عدالت بتائیں: `nsor confirm --court KIND PLACE`۔",  # noqa: RUF001 - Urdu
             )
         raise
 

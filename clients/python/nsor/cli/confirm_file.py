@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from nsor.cli.arguments import day
+from nsor.cli.arguments import court_kind, day
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, proof_of, read_request
 
@@ -26,6 +26,8 @@ SECONDS: Final = 600.0
 """Longest that one decision is waited for."""
 COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
 """Of a table; `etag` may be there too."""
+COURT: Final = ("court_kind", "place_code")
+"""Further ones, of whoever is several courts; both or none."""
 
 
 @dataclass(slots=True)
@@ -103,12 +105,25 @@ def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation
                 judged = day(row["judgment_date"])
             except click.BadParameter as error:
                 raise click.UsageError(f"Line {number}, judgment_date: {error.message}") from None
+            court = [row.get(name, "") for name in COURT]
             yield registration_pb2.Confirmation(
                 registration_id=row["registration_id"],
                 etag=row.get("etag", ""),
                 case_number=row["case_number"],
                 judgment_date=date_pb2.Date(year=judged.year, month=judged.month, day=judged.day),
+                court=court_of(*court) if any(court) else None,
             )
+
+
+def court_of(kind: str, place: str) -> registration_pb2.Court:
+    """A court, from its kind and its place.
+
+    Raises:
+        click.BadParameter: there is no such kind.
+    """
+    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+
+    return registration_pb2.Court(court_kind=court_kind(kind), place_code=place)
 
 
 def _look(session: Session, client: Client, row: registration_pb2.Confirmation, tally: _Tally) -> None:

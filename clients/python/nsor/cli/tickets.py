@@ -13,23 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import agreement, grants, keys
-from nsor.cli.arguments import beginning_of_id
+from nsor.cli.arguments import beginning_of_id, court_kind
 from nsor.cli.session import Session, common, read_text, warn_if_shared
 
 if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, types_pb2
 
 _WORKS = ("collision", "correction", "identity-verification", "court-order", "access-review")
-_COURTS = (
-    "special-court",
-    "gbv-court",
-    "sessions-court",
-    "juvenile-court",
-    "child-protection-court",
-    "high-court",
-    "federal-shariat-court",
-    "supreme-court",
-)
 _persons = click.option(
     "--cnic-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -165,7 +155,4 @@ def _cnics(path: Path | None) -> list[str]:
 def _court_case(kind: str, place: str, number: str) -> types_pb2.CourtCase:
     from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
 
-    if kind not in _COURTS:
-        raise click.UsageError(f"The kind of court is one of {', '.join(_COURTS)}.")
-    court = types_pb2.CourtKind.Value(f"COURT_KIND_{kind.upper().replace('-', '_')}")
-    return types_pb2.CourtCase(court_kind=court, place_code=place, case_number=number)
+    return types_pb2.CourtCase(court_kind=court_kind(kind), place_code=place, case_number=number)

@@ -34,6 +34,7 @@ def parts(request: Request) -> Sequence[Part]:
             etag=each.etag,
             case_number=each.case_number,
             judgment_date=each.judgment_date if each.HasField("judgment_date") else None,
+            court=each.court if each.HasField("court") else None,
         )
         for nth, each in enumerate(request.confirmations)
     ]

@@ -1,7 +1,7 @@
 """Which tables of registrations the ledger records; rows beside them that belong to nothing.
 
-The versions of registrations, their claims, their reviews, the judgments about them, their corrections, validations and
-ends are opened in the order of the ledger (history.py, reviewed.py, and the module history of each subject).
+The versions of registrations, their claims, reviews and photos, the judgments about them, their corrections, their
+validations and ends are opened in the order of the ledger (history.py, reviewed.py, and each subject's module history).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.directory import stored as directory
 from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
@@ -13,11 +14,13 @@ from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.closure.history import Closed
+from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
+from nsor_server.registration.photos.history import Photos
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
 from nsor_server.registration.validation.history import Validated
@@ -84,7 +87,8 @@ class _All:
 def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     """Begin to compare rows and answers with the entries that wrote them."""
     history = History(conn, keyring, report.add)
-    judged = Judged(conn, keyring, history, report.add)
+    enrolled = Enrolled(conn)
+    judged = Judged(conn, keyring, history, enrolled, report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
     parts: list[OfEntries] = [
         history,
@@ -100,6 +104,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),
+        Confirmed(history, enrolled, report.add),
+        Photos(conn, keyring, enrolled, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)

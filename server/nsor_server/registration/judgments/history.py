@@ -14,6 +14,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import claims, states
 from nsor_server.registration.history import History
@@ -39,8 +40,8 @@ _entry_of: Final = itemgetter(0)
 class Judged:
     """The judgments at each entry, and what they make of convictions. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._conn, self._history, self._add = conn, history, add
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._rows = Rows(conn, "judgments", _JUDGMENTS, add)
         self._newest: dict[bytes, record_pb2.JudgmentRecord] = {}
@@ -113,9 +114,24 @@ class Judged:
             return record
         if before is None or not _goes_on(before, record):
             self._add(index, "the version of a judgment doesn't follow the one before")
-        elif record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
+            return None
+        if not self._is_by_another(record):
+            self._add(index, "a judgment was confirmed or unsealed by who had recorded or proposed it")
+        if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
             self._unsealed.append(record)
         return None
+
+    def _is_by_another(self, record: record_pb2.JudgmentRecord) -> bool:
+        """Whether the step to a version was another person's than the step before it."""
+        holder = self._enrolled.holder
+        if record.state == registration_pb2.JUDGMENT_STATE_CONFIRMED:
+            recorded = holder(record.recorded_by_agency, record.recorded_by_key)
+            confirmed = holder(record.confirmed_by_agency, record.confirmed_by_key)
+            return confirmed.agency_id != recorded.agency_id and not confirmed.is_same(recorded)
+        if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
+            # Both are NPB's: by whichever name, it is the same for both.
+            return not holder("", record.unsealed_by_key).is_same(holder("", record.unsealing_proposed_by_key))
+        return True
 
     def _compare(self, index: int, record: record_pb2.RegistrationRecord) -> None:
         """Hold the convictions of a version against those of the one before, and the judgments there were."""
@@ -166,7 +182,7 @@ _NEXT: Final[Mapping[int, int]] = {
 
 
 def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord) -> bool:
-    """Whether a version is the next step of the one before, by another person than the last one, and nothing else."""
+    """Whether a version is the next step of the one before, and nothing else."""
     expected = record_pb2.JudgmentRecord()
     expected.CopyFrom(before)
     expected.version += 1
@@ -177,7 +193,7 @@ def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord
         expected.unsealing_proposed_by_key = after.unsealing_proposed_by_key
     else:
         expected.unsealed_by_key = after.unsealed_by_key
-    return expected == after and (not after.unsealed_by_key or after.unsealed_by_key != after.unsealing_proposed_by_key)
+    return expected == after
 
 
 def _judged_part(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:

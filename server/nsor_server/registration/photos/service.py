@@ -164,7 +164,7 @@ class PhotoService:
         shown = [photo for photo in found if _is_shown(call, record, photo)]
         answer = registration_pb2.ListPhotosResponse(photos=map(_message, shown))
         detail = _detail(call, "PHOTOS_LISTED", record, *(photo.record.photo_id for photo in shown))
-        detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        _add_shown(detail, record, found, classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row), *(p.seen for p in found)))
 
     def get_photo(
@@ -178,7 +178,7 @@ class PhotoService:
             raise errors.NoRecord
         answer = registration_pb2.GetPhotoResponse(photo=_message(photo), picture=store.picture(conn, key, photo))
         detail = _detail(call, "PHOTO_SHOWN", record, photo.record.photo_id)
-        detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        _add_shown(detail, record, [photo], classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row), photo.seen))
 
     def _shown_again(
@@ -273,3 +273,15 @@ def _detail(call: Call, outcome: str, record: record_pb2.RegistrationRecord, *ph
         case_reference=records.case_reference(convictions[0].fir) if convictions else "",
         subjects=[record.registration_id, *photos],
     )
+
+
+def _add_shown(
+    detail: record_pb2.AccessDetail,
+    record: record_pb2.RegistrationRecord,
+    read: Sequence[store.Photo],
+    classes: Sequence[int],
+) -> None:
+    """Say in an entry what its answer shows, and on what it rests: history.py compares it with what there was."""
+    detail.classes_shown.extend(classes)
+    detail.shown_version = record.version
+    detail.photos_read.photos, detail.photos_read.decisions = len(read), sum(each.decision for each in read)

@@ -27,7 +27,7 @@ TABLE: Final = "registration_photo"
 DECISION: Final = "registration_photo_decision"
 PICTURE: Final = "registration_photo.picture"
 """What the seal of a picture is bound to, beside the photo's id."""
-_ONCE: Final = 1
+ONCE: Final = 1
 """Version of what is written once."""
 
 PHOTOS: Final = Table(
@@ -122,7 +122,7 @@ def open_picture(key: DataKey, record: record_pb2.PhotoRecord, sealed: bytes) ->
     if hashlib.sha256(sealed).digest() != record.picture_sha256:
         raise _contradicted("a picture of %s isn't the one that was added")
     try:
-        return key.open(PICTURE, record.photo_id, _ONCE, sealed)
+        return key.open(PICTURE, record.photo_id, ONCE, sealed)
     except SealBroken:
         raise _contradicted("a picture of %s does not open") from None
 
@@ -134,7 +134,7 @@ def opened(key: DataKey, registration_id: bytes, row: StoredPhoto) -> Photo:
         errors.Internal: one doesn't open, or says something else than stands beside it.
     """
     try:
-        record = record_pb2.PhotoRecord.FromString(key.open(TABLE, row.photo_id, _ONCE, row.sealed))
+        record = record_pb2.PhotoRecord.FromString(key.open(TABLE, row.photo_id, ONCE, row.sealed))
         decision = record_pb2.PhotoDecisionRecord()
         if row.decision is not None:
             decision.ParseFromString(key.open(DECISION, row.photo_id, row.version, row.decision))
@@ -157,11 +157,11 @@ def photo_rows(
 ) -> tuple[Row, RecordRef]:
     """The row of a photo, whose record must be complete but for time and hash, and what the ledger holds it to."""
     record.create_time_us = to_us(created_at)
-    sealed_picture = key.seal(PICTURE, record.photo_id, _ONCE, pixels)
+    sealed_picture = key.seal(PICTURE, record.photo_id, ONCE, pixels)
     record.picture_sha256 = hashlib.sha256(sealed_picture).digest()
-    sealed = key.seal(TABLE, record.photo_id, _ONCE, record.SerializeToString(deterministic=True))
+    sealed = key.seal(TABLE, record.photo_id, ONCE, record.SerializeToString(deterministic=True))
     row = Row(PHOTOS, (record.photo_id, record.registration_id, created_at, sealed, sealed_picture))
-    return row, RecordRef(TABLE, record.photo_id, _ONCE, hashlib.sha256(sealed).digest())
+    return row, RecordRef(TABLE, record.photo_id, ONCE, hashlib.sha256(sealed).digest())
 
 
 def decision_rows(key: DataKey, record: record_pb2.PhotoDecisionRecord) -> tuple[Row, RecordRef]:

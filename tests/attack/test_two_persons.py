@@ -1,0 +1,84 @@
+"""Who confirmed or unsealed is told again: another agency, and another person whatever key he has."""
+
+from dataclasses import replace
+
+import pytest
+
+from nsor_server.access import decisions
+from nsor_server.calls import Agency, Officer
+from tests.attack.conftest import Owner
+from tests.calls import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, officer_of
+from tests.registration.test_judgments import (
+    by_prosecution,
+    by_registry,
+    confirmed,
+    confirming,
+    judgment,
+    proposing,
+    unsealing,
+)
+
+CONVICTION = "a conviction was confirmed by the agency or the officer that had entered it"
+JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed it"
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server lets one person decide twice."""
+    monkeypatch.setattr(decisions, "check", lambda **_: None)
+
+
+def with_number(agency: Agency, of: Officer) -> Officer:
+    """Another key under an officer's number."""
+    return replace(officer_of(agency), officer_number=of.officer_number)
+
+
+@pytest.mark.parametrize(
+    ("court", "same_key"),
+    [
+        pytest.param(LAHORE_COURT, True, id="one key"),
+        pytest.param(replace(LAHORE_COURT, agency_id=PUNJAB_PROSECUTION.agency_id), False, id="one agency"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_conviction_that_one_person_entered_and_confirmed_is_found(
+    services: Services, owner: Owner, court: Agency, *, same_key: bool
+) -> None:
+    prosecutor = officer_of(PUNJAB_PROSECUTION)
+    created = services.create(call=call_of(PUNJAB_PROSECUTION, prosecutor))
+    services.confirm(created, call_of(court, officer_of(court, key_id=prosecutor.key_id if same_key else None)))
+    assert owner.findings() == [CONVICTION]
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_judgment_that_one_person_recorded_and_confirmed_is_found(services: Services, owner: Owner) -> None:
+    prosecutor = officer_of(PUNJAB_PROSECUTION)
+    recorded = services.ask(call_of(PUNJAB_PROSECUTION, prosecutor), judgment("SET_ASIDE")).response.judgment_id
+    registrar = officer_of(LAHORE_HIGH_COURT, key_id=prosecutor.key_id)
+    services.ask(call_of(LAHORE_HIGH_COURT, registrar), confirming(recorded))
+    assert owner.findings() == [JUDGMENT]
+
+
+@pytest.mark.parametrize("next_key", [True, False])
+@pytest.mark.usefixtures("unchecked")
+def test_an_unsealing_that_one_person_proposed_and_confirmed_is_found(
+    services: Services, owner: Owner, *, next_key: bool
+) -> None:
+    # A number is one person under each of its keys.
+    confirmed(services)
+    by_registry(services, judgment("SET_ASIDE"))
+    restored = by_registry(services, judgment("RESTORED")).response.judgment_id
+    first = services.enrolled(officer_of(NPB), disabled=next_key)
+    again = services.enrolled(with_number(NPB, first)) if next_key else first
+    services.ask(call_of(NPB, first), proposing(restored))
+    services.ask(call_of(NPB, again), unsealing(restored))
+    assert owner.findings() == [JUDGMENT]
+
+
+def test_two_persons_are_no_finding(services: Services, owner: Owner) -> None:
+    # One number in two agencies is two persons.
+    prosecutor = services.enrolled(officer_of(PUNJAB_PROSECUTION))
+    court = services.enrolled(with_number(LAHORE_COURT, prosecutor))
+    services.confirm(services.create(call=call_of(PUNJAB_PROSECUTION, prosecutor)), call_of(LAHORE_COURT, court))
+    services.ask(call_of(LAHORE_HIGH_COURT), confirming(by_prosecution(services)))
+    assert owner.findings() == []

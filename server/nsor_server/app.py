@@ -276,7 +276,7 @@ class _Parts:
         reader = self._reader()
         pool, max_bytes = self._shares(), settings.maximum_message_bytes
         streams = self._streams(
-            Needs(reader, admission, writer, answers, tracing, self._waiter(), pool=pool, max_bytes=max_bytes)
+            Needs(reader, admission, writer, answers, tracing, self._waiter(), limits, pool=pool, max_bytes=max_bytes)
         )
         pipeline = Pipeline(
             peers=peers,

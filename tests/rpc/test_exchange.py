@@ -14,6 +14,7 @@ import pytest
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, errors_pb2, registration_pb2
+from nsor_server.access.limits import Limits
 from nsor_server.ledger.writer import Writer
 from nsor_server.rpc import exchange as exchanges
 from nsor_server.rpc.open_stream import varint
@@ -189,6 +190,40 @@ def test_no_more_is_read_than_is_answered(serving: Serving, monkeypatch: pytest.
     stored.set()
     thread.join()
     assert len(done[0].answers) == len(sent) == count[0]
+
+
+def test_messages_count_within_an_agencys_calls_of_a_second(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What comes faster than the rate waits in the caller's line, and his agency's other calls pay for it too.
+    now, taken, held = [0.0], [0], queue.SimpleQueue[int]()
+    begin, seconds_left, take = Limits.__init__, Limits.seconds_left, exchanges.Exchange._take
+
+    def frozen(self: Limits, **options: Any) -> None:
+        begin(self, **options, clock=lambda: now[0])
+
+    def asked(self: Limits, agency_id: str) -> float:
+        left = seconds_left(self, agency_id)
+        if left:
+            held.put(taken[0])
+        return left
+
+    def counted(self: Any, data: bytes) -> None:
+        taken[0] += 1
+        take(self, data)
+
+    monkeypatch.setattr(Limits, "__init__", frozen)
+    monkeypatch.setattr(Limits, "seconds_left", asked)
+    monkeypatch.setattr(exchanges.Exchange, "_take", counted)
+    with serve(rate_per_second=2) as serving:
+        caller, sent = prosecutor(serving), messages(5)
+        done: list[Any] = []
+        thread = threading.Thread(target=lambda: done.append(exchange(caller, IMPORT, sent)))
+        thread.start()
+        assert [held.get(timeout=20) for _ in range(3)] == [3, 3, 3]
+        refused = prosecutor(serving).call(LIST, directory_pb2.ListAgenciesRequest())
+        assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        now[0] = 60.0
+        thread.join()
+        assert len(done[0].answers) == len(sent)
 
 
 def test_a_message_is_gone_from_memory_when_it_is_answered(serving: Serving) -> None:

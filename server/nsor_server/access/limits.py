@@ -127,8 +127,16 @@ class Limits:
         use = self._uses.get(agency_id)
         if use is None:
             return False
+        most = self._in_flight if agency_id else UNKNOWN_AT_A_TIME
+        return self.seconds_left(agency_id) > 0 or use.calls >= most
+
+    def seconds_left(self, agency_id: str) -> float:
+        """In how many seconds the agency's rate lets it make another call; 0: now. Takes no lock and never waits."""
+        use = self._uses.get(agency_id)
+        if use is None:
+            return 0.0
         tokens = use.tokens + (self._clock() - use.filled) * self._rate
-        return tokens < 1 or use.calls >= (self._in_flight if agency_id else UNKNOWN_AT_A_TIME)
+        return max(0.0, (1 - tokens) / self._rate)
 
     def _use(self, agency_id: str) -> _Use:
         use = self._uses.get(agency_id)

@@ -3,7 +3,8 @@
 One thread keeps the order and does nothing else. A message is parsed, gated, checked and run in the pool that unary
 calls have, where its agency gets its share and no more, and recorded by the ledger's writer; while one is stored the
 next is run. No more than ``WINDOW`` messages are read ahead of the answers that the caller has taken, so that whoever
-sends fast and reads slowly fills his own line, and not this process.
+sends fast and reads slowly fills his own line, and not this process. Each counts within its agency's calls of a second,
+as what it makes the pool do: what comes faster waits in that line too.
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ class Exchange:
         self._takes_more = True
         self._listens = False
         self._last = time.monotonic()
+        self._held_seconds = 0.0
+        self._agency_id = opened.call.agency.agency_id
 
     def run(self) -> None:
         """Answer every message; returns when the caller has sent all, or is gone.
@@ -93,7 +96,9 @@ class Exchange:
                 self._takes_more = False
             if not self._takes_more and not self._waiting:
                 break
-            if self._takes_more and not self._listens and len(self._waiting) < WINDOW:
+            may_listen = self._takes_more and not self._listens and len(self._waiting) < WINDOW
+            self._held_seconds = self._needs.limits.seconds_left(self._agency_id) if may_listen else 0.0
+            if may_listen and not self._held_seconds:
                 self._listens = True
                 channel.receive(self._heard.put)
             if not self._hear():
@@ -104,10 +109,11 @@ class Exchange:
     def _hear(self) -> bool:
         """Wait for a message, or for what becomes of one; False: the caller has been silent for too long."""
         try:
-            heard = self._heard.get(timeout=GATE_SECONDS)
+            heard = self._heard.get(timeout=min(GATE_SECONDS, self._held_seconds or GATE_SECONDS))
         except queue.Empty:
             self._needs.admission.admit(self._opened.call)
-            return bool(self._waiting) or time.monotonic() - self._last < self._idle_seconds
+            silent = not self._waiting and not self._held_seconds
+            return not silent or time.monotonic() - self._last < self._idle_seconds
         self._last = time.monotonic()
         if isinstance(heard, _Message):
             if heard is self._running:
@@ -123,6 +129,7 @@ class Exchange:
 
     def _take(self, data: bytes) -> None:
         message = _Message(message_of(self._opened.call, self._needs.tracing))
+        self._needs.limits.charge(self._agency_id, _cost(data))
         message.call.received(data)
         message.call.done = functools.partial(self._recorded, message)
         if len(data) > self._needs.max_bytes:
@@ -139,8 +146,7 @@ class Exchange:
 
     def _submit(self, message: _Message) -> None:
         job = functools.partial(self._work, message)
-        cost = units(len(message.call.data) // BYTES_OF_ROW)
-        self._needs.pool.submit(message.call.agency.agency_id, job, cost)
+        self._needs.pool.submit(self._agency_id, job, _cost(message.call.data))
 
     def _work(self, message: _Message) -> None:
         """Have a message decided and recorded; in a thread of the pool."""
@@ -188,3 +194,8 @@ class Exchange:
             if message.error is not None:
                 raise message.error
             self._opened.send(message.answer)
+
+
+def _cost(data: bytes) -> float:
+    """The units that a message of these bytes takes of the pool, and the calls as which it counts."""
+    return units(len(data) // BYTES_OF_ROW)

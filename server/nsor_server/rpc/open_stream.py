@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nsor.v1 import receipt_pb2
+from nsor_server.access.limits import Limits
 from nsor_server.calls import Call, new_access_id
 from nsor_server.ledger.writer import Writer
 from nsor_server.rpc.admission import Admission
@@ -54,6 +55,7 @@ class Needs:
     """What streams are served with.
 
     Attributes:
+        limits: what an agency may do in a second, messages that it sends included.
         pool: threads for the messages that callers send, shared fairly among agencies.
         max_bytes: largest message of a caller.
     """
@@ -64,6 +66,7 @@ class Needs:
     answers: Answers
     tracing: Tracing
     waits: Waits
+    limits: Limits
     pool: Shares
     max_bytes: int
 

@@ -33,7 +33,6 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     imports.compare(conn, keyring, add)
-    photos.compare(conn, keyring, add)
     amendments.compare(conn, keyring, add)
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),

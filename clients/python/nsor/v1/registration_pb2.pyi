@@ -384,7 +384,7 @@ class Registration(_message.Message):
     etag: _builtins.str
     """Changes with every version. Send it back with a change."""
     state: Global___RegistrationState.ValueType
-    """Where the registration stands."""
+    """Where the registration stands by the convictions that are shown."""
     heightened_handling: _builtins.bool
     """The offender's own particulars could lead to a victim: show the record to nobody who doesn't need it."""
     responsible_place: _builtins.str
@@ -392,7 +392,7 @@ class Registration(_message.Message):
     created_by_agency: _builtins.str
     """The agency that entered it."""
     confirmed_by_agency: _builtins.str
-    """The agency that confirmed it."""
+    """The court that confirmed the first of the convictions that are shown and confirmed; empty: all of them wait."""
     held_for_review: _builtins.bool
     """NPB only: an identifier of this registration is that of another one, so that it is kept out of look-ups until NPB has resolved it."""
     @_builtins.property
@@ -937,6 +937,7 @@ class ConfirmRegistrationRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
     JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
+    COURT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -951,6 +952,10 @@ class ConfirmRegistrationRequest(_message.Message):
     def judgment_date(self) -> _date_pb2.Date:
         """The day of the judgment in the court's own record; it must be that of the same conviction."""
 
+    @_builtins.property
+    def court(self) -> Global___Court:
+        """Which court's case it is. Needed where convictions of several courts wait under that number: without it they are NO_RECORD."""
+
     def __init__(
         self,
         *,
@@ -960,14 +965,41 @@ class ConfirmRegistrationRequest(_message.Message):
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
         judgment_date: _date_pb2.Date | None = ...,
+        court: Global___Court | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court", b"court", "judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "court", b"court", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfirmRegistrationRequest: _TypeAlias = ConfirmRegistrationRequest  # noqa: Y015
+
+@_typing.final
+class Court(_message.Message):
+    """A court, among those that one agency may be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COURT_KIND_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    court_kind: _types_pb2.CourtKind.ValueType
+    """Kind of court."""
+    place_code: _builtins.str
+    """The court's district."""
+    def __init__(
+        self,
+        *,
+        court_kind: _types_pb2.CourtKind.ValueType = ...,
+        place_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["court_kind", b"court_kind", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Court: _TypeAlias = Court  # noqa: Y015
 
 @_typing.final
 class ConfirmRegistrationResponse(_message.Message):
@@ -1009,6 +1041,7 @@ class Confirmation(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CASE_NUMBER_FIELD_NUMBER: _builtins.int
     JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
+    COURT_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
     etag: _builtins.str
@@ -1019,6 +1052,10 @@ class Confirmation(_message.Message):
     def judgment_date(self) -> _date_pb2.Date:
         """The day of the judgment in the court's own record; it must be that of the same conviction."""
 
+    @_builtins.property
+    def court(self) -> Global___Court:
+        """Which court's case it is, as in ConfirmRegistrationRequest."""
+
     def __init__(
         self,
         *,
@@ -1026,10 +1063,11 @@ class Confirmation(_message.Message):
         etag: _builtins.str = ...,
         case_number: _builtins.str = ...,
         judgment_date: _date_pb2.Date | None = ...,
+        court: Global___Court | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judgment_date", b"judgment_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court", b"court", "judgment_date", b"judgment_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "court", b"court", "etag", b"etag", "judgment_date", b"judgment_date", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -478,8 +478,6 @@ class RegistrationRecord(_message.Message):
     CUSTODY_STATE_FIELD_NUMBER: _builtins.int
     CREATED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     CREATED_BY_KEY_FIELD_NUMBER: _builtins.int
-    CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
-    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_US_FIELD_NUMBER: _builtins.int
     NAMES_FIELD_NUMBER: _builtins.int
@@ -524,10 +522,6 @@ class RegistrationRecord(_message.Message):
     """The agency that entered it."""
     created_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who entered it."""
-    confirmed_by_agency: _builtins.str
-    """The agency that confirmed it."""
-    confirmed_by_key: _builtins.bytes
-    """SHA-256 of the public key of the officer who confirmed it."""
     create_time_us: _builtins.int
     """When the first version was written."""
     update_time_us: _builtins.int
@@ -625,8 +619,6 @@ class RegistrationRecord(_message.Message):
         custody_state: _builtins.int = ...,
         created_by_agency: _builtins.str = ...,
         created_by_key: _builtins.bytes = ...,
-        confirmed_by_agency: _builtins.str = ...,
-        confirmed_by_key: _builtins.bytes = ...,
         create_time_us: _builtins.int = ...,
         update_time_us: _builtins.int = ...,
         names: _abc.Iterable[Global___Name] | None = ...,
@@ -658,7 +650,7 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1889,6 +1881,32 @@ class PhotoDecisionRecord(_message.Message):
 Global___PhotoDecisionRecord: _TypeAlias = PhotoDecisionRecord  # noqa: Y015
 
 @_typing.final
+class ReadPhotos(_message.Message):
+    """The photos that were read for an answer, shown or not: the one that was asked for, or all of the registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTOS_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    photos: _builtins.int
+    """How many."""
+    decisions: _builtins.int
+    """How many decisions there were on them."""
+    def __init__(
+        self,
+        *,
+        photos: _builtins.int = ...,
+        decisions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "photos", b"photos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadPhotos: _TypeAlias = ReadPhotos  # noqa: Y015
+
+@_typing.final
 class NoticeRecord(_message.Message):
     """A notice."""
 
@@ -2337,6 +2355,7 @@ class AccessDetail(_message.Message):
     SPENT_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
     SHOWN_VERSION_FIELD_NUMBER: _builtins.int
+    PHOTOS_READ_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     LISTED_FIELD_NUMBER: _builtins.int
     LISTED_WORK_FIELD_NUMBER: _builtins.int
@@ -2382,6 +2401,10 @@ class AccessDetail(_message.Message):
         """What the call cost, or that a bucket didn't hold it; not set for one that cost nothing."""
 
     @_builtins.property
+    def photos_read(self) -> Global___ReadPhotos:
+        """Of an answer with photos: what it rests on."""
+
+    @_builtins.property
     def events(self) -> Global___ToldEvents:
         """Of a message of a stream: the events that it told."""
 
@@ -2417,14 +2440,15 @@ class AccessDetail(_message.Message):
         spent: Global___Spent | None = ...,
         rows: _builtins.int = ...,
         shown_version: _builtins.int = ...,
+        photos_read: Global___ReadPhotos | None = ...,
         events: Global___ToldEvents | None = ...,
         listed: Global___ListedAccesses | None = ...,
         listed_work: Global___ListedWork | None = ...,
         listed_findings: Global___ListedFindings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

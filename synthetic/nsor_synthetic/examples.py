@@ -15,6 +15,7 @@ from nsor.v1 import (
     amendments_pb2,
     closure_pb2,
     corrections_pb2,
+    custody_pb2,
     directory_pb2,
     identity_pb2,
     judgments_pb2,
@@ -92,6 +93,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _proposals(ids)
     yield from _photos(ids)
     yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
+    yield from _custody(ids)
     yield from _judgments(ids)
     yield from _sealed(ids)
     yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
@@ -224,6 +226,29 @@ def _ends(ids: _Ids) -> Iterator[Message]:
         etag="0123456789abcdef",
         tier=validation_pb2.SUPERVISION_TIER_ENHANCED,
     )
+
+
+def _custody(ids: _Ids) -> Iterator[Message]:
+    registration = ids.uuid("registration")
+    yield custody_pb2.RecordCustodyEventRequest(
+        request_id=ids.uuid("release-expected"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        kind=custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED,
+        event_date=date_pb2.Date(year=2025, month=2, day=28),
+        expected_date=date_pb2.Date(year=2190, month=3, day=1),
+        address=_address(),
+    )
+    yield custody_pb2.AcceptReleaseRequest(
+        request_id=ids.uuid("accept-release"), registration_id=registration, etag="0123456789abcdef"
+    )
+    yield custody_pb2.RefuseReleaseRequest(
+        request_id=ids.uuid("refuse-release"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        reason=custody_pb2.RELEASE_REFUSAL_OTHER_STATION,
+    )
+    yield custody_pb2.GetCustodyRequest(registration_id=registration)
 
 
 def create_registration(seed: int) -> registration_pb2.CreateRegistrationRequest:

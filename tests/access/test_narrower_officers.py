@@ -58,6 +58,10 @@ NOT_BY_PLACE = {
         f"nsor.v1.RegistrationService/{method}": "a correction has to be met (tests/registration/test_corrections.py)"
         for method in ("ListCorrections", "DecideCorrection")
     },
+    **{
+        f"nsor.v1.RegistrationService/{method}": "he has to be held or expected (tests/registration/test_custody.py)"
+        for method in ("RecordCustodyEvent", "AcceptRelease", "RefuseRelease", "GetCustody")
+    },
     "nsor.v1.RegistrationService/RevalidateRegistration": "by the etag (tests/registration/test_validation.py)",
     "nsor.v1.RegistrationService/VerifyIdentity": "one's own item (tests/registration/test_identity.py)",
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
@@ -123,7 +127,11 @@ def test_a_narrower_officer_sees_nothing(
     services.ask(call_of(agency, officer_of(agency, "PK-PB/LHR")), request_of(rule.full_name, known))
 
 
-WHATEVER_THE_PLACE = {options_pb2.ROW_SCOPE_ALL, options_pb2.ROW_SCOPE_CUSTODY}
+WHATEVER_THE_PLACE = {
+    options_pb2.ROW_SCOPE_ALL,
+    options_pb2.ROW_SCOPE_CUSTODY,
+    options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER,
+}
 """Scopes of whole agencies: all rows; and whom one's own agency holds, of whom the register doesn't know the prison."""
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Collection
 from dataclasses import asdict
+from typing import TypeAlias
 
 import pytest
 
@@ -38,6 +39,8 @@ ALL = Columns(
     responsible_place="r.responsible",
     place="r.district",
     custodian="r.custodian",
+    receiving_agency="r.receiving",
+    release_places="r.release",
     confirmed="r.state = 2",
 )
 SCOPES = [scope for scope in options_pb2.RowScope.values() if scope]
@@ -45,18 +48,20 @@ OWN_AGENCY, PART_IN_CASE = options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCO
 RESPONSIBLE_PLACE, JURISDICTION = options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE, options_pb2.ROW_SCOPE_JURISDICTION
 APPELLATE_COURT, CUSTODY = options_pb2.ROW_SCOPE_APPELLATE_COURT, options_pb2.ROW_SCOPE_CUSTODY
 RECIPIENTS, EVERY = options_pb2.ROW_SCOPE_RECIPIENTS, options_pb2.ROW_SCOPE_ALL
+CUSTODY_OR_TRANSFER, RELEASE_PLACE = options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER, options_pb2.ROW_SCOPE_RELEASE_PLACE
 
 LAHORE, MULTAN, KARACHI = "PK-PB/LHR", "PK-PB/MUL", "PK-SD/KHI"
-# name: owner, courts, responsible, district, custodian, state
-ROWS: dict[str, tuple[str, list[str], str, str, str, int]] = {
-    "lahore": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 2),
-    "multan": ("punjab", [MULTAN], f"{MULTAN}/PS-001", MULTAN, "punjab", 2),
-    "under review": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 1),
-    "both": ("sindh", [KARACHI, LAHORE], f"{KARACHI}/PS-001", KARACHI, "sindh", 2),
-    "karachi": ("sindh", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "sindh", 2),
-    "owned elsewhere": ("punjab", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "punjab", 2),
+# owner, courts, responsible, district, custodian, state, receiving, release
+Values: TypeAlias = tuple[str, list[str], str, str, str, int, str, list[str]]
+ROWS: dict[str, Values] = {
+    "lahore": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 2, "", []),
+    "multan": ("punjab", [MULTAN], f"{MULTAN}/PS-001", MULTAN, "punjab", 2, "sindh", [f"{KARACHI}/PS-001"]),
+    "under review": ("punjab", [LAHORE], f"{LAHORE}/PS-001", LAHORE, "punjab", 1, "punjab", [f"{LAHORE}/PS-001"]),
+    "both": ("sindh", [KARACHI, LAHORE], f"{KARACHI}/PS-001", KARACHI, "sindh", 2, "punjab", [f"{LAHORE}/PS-001"]),
+    "karachi": ("sindh", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "sindh", 2, "", []),
+    "owned elsewhere": ("punjab", [KARACHI], f"{KARACHI}/PS-001", KARACHI, "punjab", 2, "", [f"{MULTAN}/PS-001"]),
     # Another district whose code begins alike isn't within.
-    "look-alike": ("sindh", ["PK-PB/LHRX"], "PK-PB/LHRX/PS-001", "PK-PB/LHRX", "sindh", 2),
+    "look-alike": ("sindh", ["PK-PB/LHRX"], "PK-PB/LHRX/PS-001", "PK-PB/LHRX", "sindh", 2, "", ["PK-PB/LHRX/PS-001"]),
 }
 PUNJAB = Agency("punjab", options_pb2.AGENCY_KIND_POLICE, ("PK-PB",), enabled=True)
 COUNTRY = Agency("npb", options_pb2.AGENCY_KIND_NPB, ("PK",), enabled=True)
@@ -87,11 +92,11 @@ def seen(
     with database.owner() as conn:
         conn.execute(
             "CREATE TEMP TABLE rows_of_a_test (name text, owner text, courts text[], responsible text, district text,"
-            " custodian text, state smallint) ON COMMIT DROP"
+            " custodian text, state smallint, receiving text, release text[]) ON COMMIT DROP"
         )
         with conn.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO rows_of_a_test VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO rows_of_a_test VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [(name, *row) for name, row in ROWS.items()],
             )
         query = f"SELECT name FROM rows_of_a_test AS r WHERE {predicate(scope, columns)}"  # noqa: S608 - constants
@@ -121,6 +126,10 @@ OWED = {*OF_PUNJAB, "owned elsewhere"}
         (CUSTODY, PUNJAB, IN_CUSTODY, IN_CUSTODY),
         (RECIPIENTS, PUNJAB, OWED, OWED),
         (EVERY, PUNJAB, set(ROWS), set(ROWS)),
+        (CUSTODY_OR_TRANSFER, PUNJAB, {*IN_CUSTODY, "both"}, {*IN_CUSTODY, "both"}),
+        (RELEASE_PLACE, PUNJAB, {"both", "owned elsewhere", "look-alike"}, {"both"}),
+        # Where no address after release is known there is no such row, not even for the whole country.
+        (RELEASE_PLACE, COUNTRY, {"multan", "both", "owned elsewhere", "look-alike"}, {"both"}),
     ],
 )
 def test_a_scope_shows_its_rows_and_no_other(
@@ -136,7 +145,7 @@ def test_a_scope_shows_its_rows_and_no_other(
     assert seen(database, scope, agency, officer(LAHORE)) == narrower
 
 
-@pytest.mark.parametrize("scope", [OWN_AGENCY, PART_IN_CASE, RESPONSIBLE_PLACE, JURISDICTION])
+@pytest.mark.parametrize("scope", [OWN_AGENCY, PART_IN_CASE, RESPONSIBLE_PLACE, JURISDICTION, RELEASE_PLACE])
 def test_an_officer_never_widens_his_agency(database: Database, scope: options_pb2.RowScope.ValueType) -> None:
     wide = seen(database, scope, PUNJAB, officer("PK"))
     assert wide == seen(database, scope, PUNJAB, None)
@@ -166,6 +175,8 @@ NEEDS = {
     CUSTODY: {"custodian", "confirmed"},
     RECIPIENTS: {"own_agency"},
     EVERY: set[str](),
+    CUSTODY_OR_TRANSFER: {"custodian", "receiving_agency", "confirmed"},
+    RELEASE_PLACE: {"release_places", "confirmed"},
 }
 
 
@@ -201,7 +212,8 @@ def seen_in_batch(database: Database, *callers: tuple[options_pb2.RowScope.Value
     """Names of the rows that each caller sees, when all are asked for in one statement."""
     scopes = {allowed.rows for allowed in Contract.load().methods[LOOK_UP].allow.values()}
     values = ", ".join(
-        f"('{name}', '{owner}', '{custodian}', {state})" for name, (owner, _, _, _, custodian, state) in ROWS.items()
+        f"('{name}', '{owner}', '{custodian}', {state})"
+        for name, (owner, _, _, _, custodian, state, _, _) in ROWS.items()
     )
     query = f"""
         SELECT q.nth, r.name
@@ -236,7 +248,7 @@ def test_in_a_batch_a_scope_that_it_was_not_built_for_shows_nothing(
     assert seen_in_batch(database, (scope, "punjab"), (EVERY, "npb")) == [set(), set(ROWS)]
 
 
-@pytest.mark.parametrize("scope", [JURISDICTION, RESPONSIBLE_PLACE, APPELLATE_COURT])
+@pytest.mark.parametrize("scope", [JURISDICTION, RESPONSIBLE_PLACE, APPELLATE_COURT, RELEASE_PLACE])
 def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowScope.ValueType) -> None:
     # A batch doesn't have the callers' places: the server doesn't start, instead of showing too much.
     with pytest.raises(ContractError, match="goes by places"):
@@ -255,6 +267,7 @@ READ_BY: dict[str, Collection[int]] = {
             *("AddPhoto", "ConfirmPhoto", "RejectPhoto", "ListPhotos", "GetPhoto", "AmendRegistration"),
             *("ListCorrections", "DecideCorrection", "RevalidateRegistration", "ProposeClosure"),
             *("ConfirmClosure",),
+            *("RecordCustodyEvent", "AcceptRelease", "RefuseRelease", "GetCustody"),
         )
     },
     **{
@@ -304,12 +317,13 @@ TABLES = {
 }
 """What the tables that are read by a scope have."""
 GENERATED = [
-    (owner, courts, responsible, district, custodian, state)
+    (owner, courts, responsible, district, custodian, state, receiving, release)
     for owner in ("punjab", "sindh")
     for courts in ([], [LAHORE], [KARACHI, LAHORE], ["PK-PB/LHRX"])
     for responsible in ("", f"{LAHORE}/PS-001", f"{KARACHI}/PS-001")
     for district in (LAHORE, MULTAN, KARACHI)
-    for custodian in ("", "punjab")
+    for custodian, receiving in (("", ""), ("punjab", ""), ("sindh", "punjab"))
+    for release in ([], [f"{LAHORE}/PS-001"])
     for state in (1, 2)
 ]
 CALLERS = [
@@ -319,10 +333,10 @@ CALLERS = [
 ]
 
 
-def said(row: tuple[str, list[str], str, str, str, int], columns: Columns) -> Said:
+def said(row: Values, columns: Columns) -> Said:
     """What a row's seal would say, of what its table has."""
-    owner, courts, responsible, district, custodian, state = row
-    whole = Said(owner, courts, responsible, district, custodian, state == 2)
+    owner, courts, responsible, district, custodian, state, receiving, release = row
+    whole = Said(owner, courts, responsible, district, custodian, receiving, release, state == 2)
     return Said(**{name: getattr(whole, name) for name in Said.__slots__ if getattr(columns, name)})
 
 
@@ -342,11 +356,11 @@ def test_what_sql_shows_is_what_the_seal_shows(
     with database.owner() as conn:
         conn.execute(
             "CREATE TEMP TABLE generated (nth integer, owner text, courts text[], responsible text, district text,"
-            " custodian text, state smallint) ON COMMIT DROP"
+            " custodian text, state smallint, receiving text, release text[]) ON COMMIT DROP"
         )
         with conn.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO generated VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO generated VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [(nth, *row) for nth, row in enumerate(GENERATED)],
             )
         query = f"SELECT nth FROM generated AS r WHERE {condition} ORDER BY nth"  # noqa: S608 - constants

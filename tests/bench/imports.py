@@ -147,7 +147,8 @@ def _single(client: Client, orders: Sequence[Order]) -> None:
 def _copied(register: BenchRegister, rows: int) -> Measured:
     """Copy the sealed rows of the import into a table like theirs: what PostgreSQL alone would take."""
     columns = (
-        "registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places, sealed"
+        "registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,"
+        " receiving_agency, release_places, release_day, sealed"
     )
     with psycopg.connect(register.url) as connection:
         connection.execute("CREATE TEMP TABLE copied (LIKE registration_version INCLUDING ALL)")

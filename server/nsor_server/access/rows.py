@@ -49,7 +49,7 @@ class _Scope:
     """What a scope asks of a row, in the names of ``Columns``. SQL and Python are both made of this.
 
     Attributes:
-        agency: where the row has the caller's own agency.
+        agencies: where the row has the caller's own agency: in one of them.
         places: of these, one lies within the agency's jurisdiction and the officer's.
         narrowed: likewise, but only of a table that has one of them.
         confirmed: it is confirmed.
@@ -57,7 +57,7 @@ class _Scope:
         archived: it may be archived.
     """
 
-    agency: str = ""
+    agencies: tuple[str, ...] = ()
     places: str = ""
     narrowed: tuple[str, ...] = ()
     confirmed: bool = False
@@ -66,14 +66,16 @@ class _Scope:
 
 
 _SCOPES: Final[Mapping[int, _Scope]] = {
-    options_pb2.ROW_SCOPE_OWN_AGENCY: _Scope(agency="own_agency", narrowed=("case_places", "place")),
+    options_pb2.ROW_SCOPE_OWN_AGENCY: _Scope(agencies=("own_agency",), narrowed=("case_places", "place")),
     options_pb2.ROW_SCOPE_PART_IN_CASE: _Scope(places="case_places"),
     options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE: _Scope(places="responsible_place", confirmed=True),
     options_pb2.ROW_SCOPE_JURISDICTION: _Scope(places="place"),
     options_pb2.ROW_SCOPE_APPELLATE_COURT: _Scope(places="case_places", appellate=True),
-    options_pb2.ROW_SCOPE_CUSTODY: _Scope(agency="custodian", confirmed=True),
-    options_pb2.ROW_SCOPE_RECIPIENTS: _Scope(agency="own_agency"),
+    options_pb2.ROW_SCOPE_CUSTODY: _Scope(agencies=("custodian",), confirmed=True),
+    options_pb2.ROW_SCOPE_RECIPIENTS: _Scope(agencies=("own_agency",)),
     options_pb2.ROW_SCOPE_ALL: _Scope(archived=True),
+    options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER: _Scope(agencies=("custodian", "receiving_agency"), confirmed=True),
+    options_pb2.ROW_SCOPE_RELEASE_PLACE: _Scope(places="release_places", confirmed=True),
 }
 """What each scope of the contract means."""
 NARROWED: Final = frozenset(
@@ -82,9 +84,12 @@ NARROWED: Final = frozenset(
         options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,
         options_pb2.ROW_SCOPE_JURISDICTION,
         options_pb2.ROW_SCOPE_APPELLATE_COURT,
+        options_pb2.ROW_SCOPE_RELEASE_PLACE,
     }
 )
 """Scopes that an officer's places narrow, whatever the table."""
+_LISTS: Final = frozenset({"case_places", "release_places"})
+"""Columns of places that are a ``text[]``; of an empty one no place lies anywhere."""
 PARAMETERS: Final = (25, 1009, 1009, 16)
 """Types of the parameters of a predicate, which may use only some of them: text, text[], text[], boolean."""
 
@@ -99,6 +104,8 @@ class Columns:
         responsible_place: the place whose police are responsible.
         place: the row's own place or district.
         custodian: id of the agency that has the person in custody.
+        receiving_agency: id of the agency that is to admit the person.
+        release_places: the place of the address after release, or nothing, a ``text[]``.
         confirmed: whether the row is confirmed, a boolean.
         sealed: whether the row is sealed, a boolean: no scope shows one. None: such rows are never sealed.
         archived: whether the row is archived, a boolean: ROW_SCOPE_ALL alone shows one. None: such rows never are.
@@ -109,6 +116,8 @@ class Columns:
     responsible_place: LiteralString | None = None
     place: LiteralString | None = None
     custodian: LiteralString | None = None
+    receiving_agency: LiteralString | None = None
+    release_places: LiteralString | None = None
     confirmed: LiteralString | None = None
     sealed: LiteralString | None = None
     archived: LiteralString | None = None
@@ -123,6 +132,8 @@ class Said:
     responsible_place: str | None = None
     place: str | None = None
     custodian: str | None = None
+    receiving_agency: str | None = None
+    release_places: Sequence[str] | None = None
     confirmed: bool | None = None
     sealed: bool | None = None
     archived: bool | None = None
@@ -158,11 +169,12 @@ def predicate(
         conditions.append("$4")
     if rule.confirmed:
         conditions.append("{confirmed}")
-    if rule.agency:
-        conditions.append(f"{{{rule.agency}}} OPERATOR(pg_catalog.=) {{agency_id}}")
+    if rule.agencies:
+        of_agency = (f"{{{name}}} OPERATOR(pg_catalog.=) {{agency_id}}" for name in rule.agencies)
+        conditions.append(f"({' OR '.join(of_agency)})")
     if places:
         column = f"{{{places}}}"
-        conditions.append(_WITHIN.format(places=column if places == "case_places" else f"ARRAY[{column}]"))
+        conditions.append(_WITHIN.format(places=column if places in _LISTS else f"ARRAY[{column}]"))
     condition = " AND ".join(conditions) or "true"
     present = {name: text for name, text in asdict(columns).items() if text is not None}
     try:
@@ -181,15 +193,15 @@ def shows(scope: options_pb2.RowScope.ValueType, row: Said, agency: Agency, offi
     rule = _rule(scope)
     named = rule.places or next((name for name in rule.narrowed if row.places(name) is not None), "")
     places = row.places(named) if named else None
-    of_agency = getattr(row, rule.agency) if rule.agency else None
-    if (rule.agency and of_agency is None) or (named and places is None) or (rule.confirmed and row.confirmed is None):
+    of_agency = [getattr(row, name) for name in rule.agencies]
+    if None in of_agency or (named and places is None) or (rule.confirmed and row.confirmed is None):
         raise ContractError(f"the row has not what {options_pb2.RowScope.Name(scope)} goes by")
     return (
         not row.sealed
         and (not row.archived or rule.archived)
         and (not rule.appellate or _hears_appeals(agency))
         and (not rule.confirmed or bool(row.confirmed))
-        and (not rule.agency or of_agency == agency.agency_id)
+        and (not rule.agencies or agency.agency_id in of_agency)
         and (places is None or any(within(agency, officer, [place]) for place in places))
     )
 

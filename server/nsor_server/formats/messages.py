@@ -13,6 +13,7 @@ from nsor.v1 import (
     amendments_pb2,
     closure_pb2,
     corrections_pb2,
+    custody_pb2,
     directory_pb2,
     errors_pb2,
     identity_pb2,
@@ -47,6 +48,14 @@ _OF_COUNTS: Final = frozenset(
     }
 )
 """Judgments that may be about some counts of a conviction."""
+_DECIDED_APART: Final = frozenset(
+    {custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_REFUSED}
+)
+"""Custody events that have RPCs of their own."""
+_NAMING_A_DEPARTMENT: Final = frozenset(
+    {custody_pb2.CUSTODY_EVENT_KIND_TRANSFERRED, custody_pb2.CUSTODY_EVENT_KIND_RECALLED}
+)
+"""Custody events that name the prisons department that is to admit the offender."""
 
 
 def duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Violation]) -> None:
@@ -189,6 +198,31 @@ def _custody(custody: types_pb2.Custody, path: str, violations: list[Violation],
         violations.append(Violation(path + "prisons_agency_id", errors_pb2.FIELD_REASON_REQUIRED))
     if custody.state and not held and custody.prisons_agency_id:
         violations.append(Violation(path + "prisons_agency_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    if custody.state == types_pb2.CUSTODY_STATE_DECEASED:
+        violations.append(Violation(path + "state", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+
+
+def _custody_event(
+    event: custody_pb2.RecordCustodyEventRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if not event.kind:
+        return
+    if event.kind in _DECIDED_APART:
+        violations.append(Violation(path + "kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+    expected = event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED
+    for name, given, needed in (
+        ("prisons_agency_id", bool(event.prisons_agency_id), event.kind in _NAMING_A_DEPARTMENT),
+        ("expected_date", event.HasField("expected_date"), expected),
+    ):
+        if given != needed:
+            reason = errors_pb2.FIELD_REASON_REQUIRED if needed else errors_pb2.FIELD_REASON_EXACTLY_ONE
+            violations.append(Violation(path + name, reason))
+    if not event.HasField("address"):
+        return
+    if not expected and event.kind != custody_pb2.CUSTODY_EVENT_KIND_RELEASED:
+        violations.append(Violation(path + "address", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    elif event.address.kind == types_pb2.ADDRESS_KIND_PERMANENT:
+        violations.append(Violation(path + "address.kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
 
 
 def addresses(
@@ -329,6 +363,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Count": _count,
     "nsor.v1.Conviction": _conviction,
     "nsor.v1.Custody": _custody,
+    "nsor.v1.RecordCustodyEventRequest": _custody_event,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.TrialJudgment": _trial,

@@ -97,7 +97,7 @@ CROSS JOIN LATERAL (
     ) AS claim
     CROSS JOIN LATERAL (
         SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
-            created_at, sealed
+            receiving_agency, release_places, release_day, created_at, sealed
         FROM registration_version
         WHERE registration_id = found.registration_id
         ORDER BY version DESC

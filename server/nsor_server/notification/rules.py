@@ -23,10 +23,12 @@ class Move:
     Attributes:
         responsible_place: the place whose police are responsible from now on.
         transfer_needed: it stays with the old police until those of the other province have accepted.
+        at_home: the offender lives there now, and they know of it.
     """
 
     responsible_place: str
     transfer_needed: bool
+    at_home: bool = False
 
     @property
     def event(self) -> notification_pb2.EventKind.ValueType:
@@ -52,7 +54,7 @@ def move(
     if places.province(address.place_code) != places.province(responsible_place):
         return Move(responsible_place, transfer_needed=True)
     happened = timing == notification_pb2.NOTICE_TIMING_HAPPENED
-    return Move(address.place_code if happened else responsible_place, transfer_needed=False)
+    return Move(address.place_code if happened else responsible_place, transfer_needed=False, at_home=happened)
 
 
 def start(event_date: dt.date) -> dt.datetime:

@@ -77,6 +77,8 @@ class NotificationService:
         record.version += 1
         record.responsible_place = move.responsible_place
         rules.add_address(record, notice.address, notice.event_day)
+        if move.at_home:
+            registrations.at_home(record)
         key, written_at = registrations.data_key(self._sealer, row), call.now()
         written = registrations.version_row(key, record, written_at)
         notice_row, notice_ref = store.notice_row(key, notice, written_at)

@@ -10,6 +10,7 @@ from nsor_server.registration.claims import (
     open_claim,
     standing_cases,
 )
+from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
 from nsor_server.registration.shown import to_everybody
 from nsor_server.registration.store import (
@@ -36,6 +37,7 @@ __all__ = [
     "StoredClaim",
     "StoredVersion",
     "address_record",
+    "at_home",
     "case_blinds",
     "case_reference",
     "cases",

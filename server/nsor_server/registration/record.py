@@ -56,7 +56,7 @@ def to_message(
     registration.identity.state = record.identity_state or identity_pb2.IDENTITY_STATE_UNVERIFIED  # type: ignore[assignment]  # as above
     _fill_person(registration.person, record)
     for address in record.addresses:
-        _fill_address(registration.addresses.add(), address)
+        fill_address(registration.addresses.add(), address)
     _fill_particulars(registration, record)
     if confirmed_by and record.HasField("archive"):
         _fill_archive(registration.archive, record.archive)
@@ -181,7 +181,8 @@ def conviction_record(
     )
 
 
-def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord) -> None:
+def fill_names(person: types_pb2.Person, record: record_pb2.RegistrationRecord) -> None:
+    """A person's names as the contract writes them, in place."""
     for name in record.names:
         person.names.add(
             kind=name.kind,
@@ -189,6 +190,10 @@ def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord
             relative_name=name.relative_name,
             relation=name.relation,
         )
+
+
+def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord) -> None:
+    fill_names(person, record)
     person.cnic = record.cnic
     person.no_cnic_reason = record.no_cnic_reason  # type: ignore[assignment]  # stored numbers are the enum's
     person.sex = record.sex  # type: ignore[assignment]  # stored numbers are the enum's
@@ -216,7 +221,8 @@ def _fill_particulars(registration: registration_pb2.Registration, record: recor
     registration.dna_references.extend(record.dna_references)
 
 
-def _fill_address(address: types_pb2.Address, stored: record_pb2.Address) -> None:
+def fill_address(address: types_pb2.Address, stored: record_pb2.Address) -> None:
+    """An address as the contract writes it, in place."""
     address.kind = stored.kind  # type: ignore[assignment]  # stored numbers are the enum's
     address.place_code = stored.place_code
     address.locality_code = stored.locality_code

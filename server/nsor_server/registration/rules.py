@@ -19,6 +19,7 @@ from nsor_server.formats import passport
 from nsor_server.formats.instants import from_day, to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.registration import states
+from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
 
@@ -129,7 +130,8 @@ def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Off
     """Tell whether the officer acts for the record's owner.
 
     That is the prosecution that entered the record until the offender is released, and the police of the responsible
-    place from then on: whoever knows him by then. What no court has confirmed is no police's.
+    place from then on, also when he is in prison again: whoever knows him by then. What no court has confirmed is no
+    police's.
     """
     if not is_of_police(record):
         return agency.agency_id == record.created_by_agency
@@ -139,7 +141,7 @@ def is_owner(record: record_pb2.RegistrationRecord, agency: Agency, officer: Off
 def is_of_police(record: record_pb2.RegistrationRecord) -> bool:
     """Tell whether the police of the responsible place own a record, and not the prosecution that entered it."""
     entered = record.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
-    return not entered and record.custody_state == types_pb2.CUSTODY_STATE_RELEASED
+    return not entered and custody.was_released(record)
 
 
 def owners(record: record_pb2.RegistrationRecord, agencies: Mapping[str, Agency]) -> list[str]:

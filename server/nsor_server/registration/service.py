@@ -22,6 +22,7 @@ from nsor_server.registration.amendments.service import Amendments
 from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.corrections.service import Corrections
+from nsor_server.registration.custody.service import CustodyService
 from nsor_server.registration.identity import record as identity_records
 from nsor_server.registration.identity import rules as identity_rules
 from nsor_server.registration.identity.service import IdentityService
@@ -102,6 +103,7 @@ class RegistrationService:
             *Validations(self._sealer).handlers(),
             *Closures(self._sealer, self._blind_index).handlers(),
             *self._identity.handlers(),
+            *CustodyService(self._sealer).handlers(),
         )
 
     def create_registration(

@@ -19,6 +19,7 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
+from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
 from nsor_server.registration.worklists import rows as works
@@ -35,7 +36,8 @@ ARCHIVED: Final = int(registration_pb2.REGISTRATION_STATE_ARCHIVED)
 
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
-    v.created_by_agency, v.court_places, v.created_at, v.sealed, k.wrapped
+    v.created_by_agency, v.court_places, v.receiving_agency, v.release_places, v.release_day, v.created_at, v.sealed,
+    k.wrapped
 """
 """What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
 
@@ -50,6 +52,9 @@ class StoredVersion(NamedTuple):
     custodian_agency: str
     created_by_agency: str
     court_places: list[str]
+    receiving_agency: str
+    release_places: list[str]
+    release_day: int | None
     created_at: dt.datetime
     sealed: bytes
     wrapped: bytes
@@ -74,6 +79,9 @@ VERSIONS: Final = Table(
         ("custodian_agency", "text"),
         ("created_by_agency", "text"),
         ("court_places", "text[]"),
+        ("receiving_agency", "text"),
+        ("release_places", "text[]"),
+        ("release_day", "integer"),
         ("created_at", "timestamptz"),
         ("sealed", "bytea"),
     ),
@@ -179,6 +187,8 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         case_places=records.court_places(record),
         responsible_place=record.responsible_place,
         custodian=record.custodian_agency,
+        receiving_agency=record.receiving_agency,
+        release_places=custody.release_places(record),
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
         sealed=record.state == registration_pb2.REGISTRATION_STATE_SEALED,
         archived=record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED,
@@ -232,6 +242,9 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         record.custodian_agency,
         record.created_by_agency,
         records.court_places(record),
+        record.receiving_agency,
+        custody.release_places(record),
+        custody.release_day(record),
     )
 
 
@@ -250,6 +263,8 @@ PLACES: Final = rows.Columns(
     case_places="v.court_places",
     responsible_place="v.responsible_place",
     custodian="v.custodian_agency",
+    receiving_agency="v.receiving_agency",
+    release_places="v.release_places",
     confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
     sealed=f"(v.state OPERATOR(pg_catalog.=) {SEALED:d})",
     archived=f"(v.state OPERATOR(pg_catalog.=) {ARCHIVED:d})",
@@ -259,7 +274,7 @@ _HEAD: Final = f"""
 SELECT {COLUMNS}
 FROM (
     SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency,
-        court_places, created_at, sealed
+        court_places, receiving_agency, release_places, release_day, created_at, sealed
     FROM registration_version
     WHERE registration_id = {{id}}
     ORDER BY version DESC
@@ -298,6 +313,8 @@ _HEAD_IN: Final = rows.statements(
         options_pb2.ROW_SCOPE_APPELLATE_COURT,
         options_pb2.ROW_SCOPE_CUSTODY,
         options_pb2.ROW_SCOPE_ALL,
+        options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER,
+        options_pb2.ROW_SCOPE_RELEASE_PLACE,
     ),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""

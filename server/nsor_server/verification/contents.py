@@ -16,6 +16,7 @@ from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.closure.history import Closed
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
+from nsor_server.registration.custody.history import InCustody
 from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
@@ -101,6 +102,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, report.add),
         SealedRead(conn, keyring, history, report.add),
+        InCustody(history, report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nsor.answers import Answer
 from nsor.services.identity import Identities
 from nsor.services.keeping import Keeping
-from nsor.v1 import amendments_pb2, judgments_pb2, registration_pb2, sealed_pb2, worklists_pb2
+from nsor.v1 import amendments_pb2, custody_pb2, judgments_pb2, registration_pb2, sealed_pb2, worklists_pb2
 
 
 class Registration(Keeping, Identities):
@@ -89,6 +89,70 @@ class Registration(Keeping, Identities):
             "nsor.v1.RegistrationService/ConfirmRegistrations",
             request,
             registration_pb2.ConfirmRegistrationsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def record_custody_event(
+        self,
+        request: custody_pb2.RecordCustodyEventRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[custody_pb2.RecordCustodyEventResponse]:
+        """Record what has happened to an offender in custody, or at large."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RecordCustodyEvent",
+            request,
+            custody_pb2.RecordCustodyEventResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def accept_release(
+        self,
+        request: custody_pb2.AcceptReleaseRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[custody_pb2.AcceptReleaseResponse]:
+        """Accept an offender for the police of the address after release; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/AcceptRelease",
+            request,
+            custody_pb2.AcceptReleaseResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def refuse_release(
+        self,
+        request: custody_pb2.RefuseReleaseRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[custody_pb2.RefuseReleaseResponse]:
+        """Refuse an offender for the police of the address after release; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RefuseRelease",
+            request,
+            custody_pb2.RefuseReleaseResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_custody(
+        self,
+        request: custody_pb2.GetCustodyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[custody_pb2.GetCustodyResponse]:
+        """Where an offender is, and when and where the release is expected."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/GetCustody",
+            request,
+            custody_pb2.GetCustodyResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

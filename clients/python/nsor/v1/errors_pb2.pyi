@@ -363,6 +363,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """A name that the record has is missing: it stays, perhaps as a former one."""
     FIELD_REASON_ADDRESS_MOVED: _FieldReason.ValueType  # 92
     """The place of the newest current address would change: a move is a notice."""
+    FIELD_REASON_NOT_IN_THIS_STATE: _FieldReason.ValueType  # 70
+    """It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -473,4 +475,6 @@ FIELD_REASON_NAME_REMOVED: FieldReason.ValueType  # 91
 """A name that the record has is missing: it stays, perhaps as a former one."""
 FIELD_REASON_ADDRESS_MOVED: FieldReason.ValueType  # 92
 """The place of the newest current address would change: a move is a notice."""
+FIELD_REASON_NOT_IN_THIS_STATE: FieldReason.ValueType  # 70
+"""It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

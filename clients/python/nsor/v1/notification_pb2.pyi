@@ -138,6 +138,36 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The record's owner refused an amendment that the agency had proposed."""
     EVENT_KIND_IDENTITY_CHECKED: _EventKind.ValueType  # 80
     """NADRA has decided on the identity of a registered person: the record says how."""
+    EVENT_KIND_OFFENDER_ADMITTED: _EventKind.ValueType  # 140
+    """A prisons department has admitted an offender."""
+    EVENT_KIND_OFFENDER_TRANSFERRED: _EventKind.ValueType  # 141
+    """An offender is sent to another prisons department, which is to admit him."""
+    EVENT_KIND_TRANSFER_REFUSED: _EventKind.ValueType  # 142
+    """A prisons department doesn't admit an offender who was sent to it."""
+    EVENT_KIND_RELEASE_EXPECTED: _EventKind.ValueType  # 143
+    """An offender's release is expected: the police of the address after it accept him before the day."""
+    EVENT_KIND_RELEASE_ACCEPTED: _EventKind.ValueType  # 144
+    """The police of the address after release have accepted an offender."""
+    EVENT_KIND_RELEASE_REFUSED: _EventKind.ValueType  # 145
+    """The police of the address after release have refused an offender."""
+    EVENT_KIND_OFFENDER_RELEASED: _EventKind.ValueType  # 146
+    """An offender was released. The time of his duties begins on the day of the release."""
+    EVENT_KIND_OFFENDER_BAILED: _EventKind.ValueType  # 147
+    """An offender was released on bail."""
+    EVENT_KIND_OFFENDER_ESCAPED: _EventKind.ValueType  # 148
+    """An offender has escaped, or absconded from bail."""
+    EVENT_KIND_OFFENDER_RECALLED: _EventKind.ValueType  # 149
+    """An offender is to be taken back to prison."""
+    EVENT_KIND_OFFENDER_DEPORTED: _EventKind.ValueType  # 150
+    """An offender was deported."""
+    EVENT_KIND_OFFENDER_DECEASED: _EventKind.ValueType  # 151
+    """An offender is reported dead."""
+    EVENT_KIND_RELEASE_WITHOUT_ADDRESS: _EventKind.ValueType  # 152
+    """An alert: a release is expected, or has happened, and no address after it is known."""
+    EVENT_KIND_RELEASE_NOT_ACCEPTED: _EventKind.ValueType  # 153
+    """An alert: an offender is released, or his day has come, and the police of the address have not accepted him."""
+    EVENT_KIND_RELEASE_OVERDUE: _EventKind.ValueType  # 154
+    """An alert: the day of an expected release has passed, and nobody has entered the release. Told at a time for reviews."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -227,6 +257,36 @@ EVENT_KIND_AMENDMENT_REFUSED: EventKind.ValueType  # 62
 """The record's owner refused an amendment that the agency had proposed."""
 EVENT_KIND_IDENTITY_CHECKED: EventKind.ValueType  # 80
 """NADRA has decided on the identity of a registered person: the record says how."""
+EVENT_KIND_OFFENDER_ADMITTED: EventKind.ValueType  # 140
+"""A prisons department has admitted an offender."""
+EVENT_KIND_OFFENDER_TRANSFERRED: EventKind.ValueType  # 141
+"""An offender is sent to another prisons department, which is to admit him."""
+EVENT_KIND_TRANSFER_REFUSED: EventKind.ValueType  # 142
+"""A prisons department doesn't admit an offender who was sent to it."""
+EVENT_KIND_RELEASE_EXPECTED: EventKind.ValueType  # 143
+"""An offender's release is expected: the police of the address after it accept him before the day."""
+EVENT_KIND_RELEASE_ACCEPTED: EventKind.ValueType  # 144
+"""The police of the address after release have accepted an offender."""
+EVENT_KIND_RELEASE_REFUSED: EventKind.ValueType  # 145
+"""The police of the address after release have refused an offender."""
+EVENT_KIND_OFFENDER_RELEASED: EventKind.ValueType  # 146
+"""An offender was released. The time of his duties begins on the day of the release."""
+EVENT_KIND_OFFENDER_BAILED: EventKind.ValueType  # 147
+"""An offender was released on bail."""
+EVENT_KIND_OFFENDER_ESCAPED: EventKind.ValueType  # 148
+"""An offender has escaped, or absconded from bail."""
+EVENT_KIND_OFFENDER_RECALLED: EventKind.ValueType  # 149
+"""An offender is to be taken back to prison."""
+EVENT_KIND_OFFENDER_DEPORTED: EventKind.ValueType  # 150
+"""An offender was deported."""
+EVENT_KIND_OFFENDER_DECEASED: EventKind.ValueType  # 151
+"""An offender is reported dead."""
+EVENT_KIND_RELEASE_WITHOUT_ADDRESS: EventKind.ValueType  # 152
+"""An alert: a release is expected, or has happened, and no address after it is known."""
+EVENT_KIND_RELEASE_NOT_ACCEPTED: EventKind.ValueType  # 153
+"""An alert: an offender is released, or his day has come, and the police of the address have not accepted him."""
+EVENT_KIND_RELEASE_OVERDUE: EventKind.ValueType  # 154
+"""An alert: the day of an expected release has passed, and nobody has entered the release. Told at a time for reviews."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -299,6 +299,10 @@ class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.Val
     """Events that are owed to the caller's agency."""
     ROW_SCOPE_ALL: _RowScope.ValueType  # 8
     """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+    ROW_SCOPE_CUSTODY_OR_TRANSFER: _RowScope.ValueType  # 9
+    """Confirmed rows in the custody of the caller's agency, or on their way into it: it is the one that is to admit the person."""
+    ROW_SCOPE_RELEASE_PLACE: _RowScope.ValueType  # 10
+    """Confirmed rows whose address after release, which awaits its police, lies within the jurisdictions of agency and officer."""
 
 class RowScope(_RowScope, metaclass=_RowScopeEnumTypeWrapper):
     """Which rows a call reads, makes or changes. A row outside the scope is, for the caller, a row that isn't there. A scope that
@@ -328,6 +332,10 @@ ROW_SCOPE_RECIPIENTS: RowScope.ValueType  # 7
 """Events that are owed to the caller's agency."""
 ROW_SCOPE_ALL: RowScope.ValueType  # 8
 """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
+ROW_SCOPE_CUSTODY_OR_TRANSFER: RowScope.ValueType  # 9
+"""Confirmed rows in the custody of the caller's agency, or on their way into it: it is the one that is to admit the person."""
+ROW_SCOPE_RELEASE_PLACE: RowScope.ValueType  # 10
+"""Confirmed rows whose address after release, which awaits its police, lies within the jurisdictions of agency and officer."""
 Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
 
 class _FieldClass:

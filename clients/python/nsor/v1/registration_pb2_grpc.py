@@ -6,6 +6,7 @@ import warnings
 from nsor.v1 import amendments_pb2 as nsor_dot_v1_dot_amendments__pb2
 from nsor.v1 import closure_pb2 as nsor_dot_v1_dot_closure__pb2
 from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
+from nsor.v1 import custody_pb2 as nsor_dot_v1_dot_custody__pb2
 from nsor.v1 import identity_pb2 as nsor_dot_v1_dot_identity__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
@@ -152,6 +153,26 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/GetPhoto',
                 request_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
+                _registered_method=True)
+        self.RecordCustodyEvent = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RecordCustodyEvent',
+                request_serializer=nsor_dot_v1_dot_custody__pb2.RecordCustodyEventRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_custody__pb2.RecordCustodyEventResponse.FromString,
+                _registered_method=True)
+        self.AcceptRelease = channel.unary_unary(
+                '/nsor.v1.RegistrationService/AcceptRelease',
+                request_serializer=nsor_dot_v1_dot_custody__pb2.AcceptReleaseRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_custody__pb2.AcceptReleaseResponse.FromString,
+                _registered_method=True)
+        self.RefuseRelease = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RefuseRelease',
+                request_serializer=nsor_dot_v1_dot_custody__pb2.RefuseReleaseRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_custody__pb2.RefuseReleaseResponse.FromString,
+                _registered_method=True)
+        self.GetCustody = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetCustody',
+                request_serializer=nsor_dot_v1_dot_custody__pb2.GetCustodyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_custody__pb2.GetCustodyResponse.FromString,
                 _registered_method=True)
         self.RecordJudgment = channel.unary_unary(
                 '/nsor.v1.RegistrationService/RecordJudgment',
@@ -438,6 +459,41 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordCustodyEvent(self, request, context):
+        """Records what has happened to an offender in custody: admitted, transferred, release expected, released, bailed, escaped, deported,
+        deceased; by the prisons department in charge, or the one that is to admit him. What happens at large is recorded by the
+        responsible police. What may happen in which state, and who records it, is one table (docs/states.md); anything else is refused with
+        WRONG_STATE. Whoever has no part in the custody hears NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptRelease(self, request, context):
+        """Accepts an offender who is expected at an address, for the police of that address: another station's than the responsible one, or the
+        same. They are responsible from his release on, or from now on if he is released already; the old ones are until then. Whoever
+        isn't expected to take him on hears NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseRelease(self, request, context):
+        """Refuses an offender who is expected at an address, with a reason. The prison enters another address; the old police stay responsible.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCustody(self, request, context):
+        """Shows what has to be known to admit an offender, or to accept him: who he is, where he is, when and where his release is expected. To the
+        prisons department in charge and the one that is to admit him, to the police of the address after release until they have taken him on, and
+        to NPB. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordJudgment(self, request, context):
         """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
         records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
@@ -676,6 +732,26 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.GetPhoto,
                     request_deserializer=nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.SerializeToString,
+            ),
+            'RecordCustodyEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordCustodyEvent,
+                    request_deserializer=nsor_dot_v1_dot_custody__pb2.RecordCustodyEventRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_custody__pb2.RecordCustodyEventResponse.SerializeToString,
+            ),
+            'AcceptRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptRelease,
+                    request_deserializer=nsor_dot_v1_dot_custody__pb2.AcceptReleaseRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_custody__pb2.AcceptReleaseResponse.SerializeToString,
+            ),
+            'RefuseRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseRelease,
+                    request_deserializer=nsor_dot_v1_dot_custody__pb2.RefuseReleaseRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_custody__pb2.RefuseReleaseResponse.SerializeToString,
+            ),
+            'GetCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustody,
+                    request_deserializer=nsor_dot_v1_dot_custody__pb2.GetCustodyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_custody__pb2.GetCustodyResponse.SerializeToString,
             ),
             'RecordJudgment': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordJudgment,
@@ -1348,6 +1424,114 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/GetPhoto',
             nsor_dot_v1_dot_registration__pb2.GetPhotoRequest.SerializeToString,
             nsor_dot_v1_dot_registration__pb2.GetPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordCustodyEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RecordCustodyEvent',
+            nsor_dot_v1_dot_custody__pb2.RecordCustodyEventRequest.SerializeToString,
+            nsor_dot_v1_dot_custody__pb2.RecordCustodyEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/AcceptRelease',
+            nsor_dot_v1_dot_custody__pb2.AcceptReleaseRequest.SerializeToString,
+            nsor_dot_v1_dot_custody__pb2.AcceptReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RefuseRelease',
+            nsor_dot_v1_dot_custody__pb2.RefuseReleaseRequest.SerializeToString,
+            nsor_dot_v1_dot_custody__pb2.RefuseReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetCustody',
+            nsor_dot_v1_dot_custody__pb2.GetCustodyRequest.SerializeToString,
+            nsor_dot_v1_dot_custody__pb2.GetCustodyResponse.FromString,
             options,
             channel_credentials,
             insecure,

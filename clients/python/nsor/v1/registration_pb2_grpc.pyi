@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from nsor.v1 import amendments_pb2 as _amendments_pb2
 from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
+from nsor.v1 import custody_pb2 as _custody_pb2
 from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
@@ -154,6 +155,24 @@ class RegistrationServiceStub:
     """
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]
     """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+    RecordCustodyEvent: _grpc.UnaryUnaryMultiCallable[_custody_pb2.RecordCustodyEventRequest, _custody_pb2.RecordCustodyEventResponse]
+    """Records what has happened to an offender in custody: admitted, transferred, release expected, released, bailed, escaped, deported,
+    deceased; by the prisons department in charge, or the one that is to admit him. What happens at large is recorded by the
+    responsible police. What may happen in which state, and who records it, is one table (docs/states.md); anything else is refused with
+    WRONG_STATE. Whoever has no part in the custody hears NO_RECORD.
+    """
+    AcceptRelease: _grpc.UnaryUnaryMultiCallable[_custody_pb2.AcceptReleaseRequest, _custody_pb2.AcceptReleaseResponse]
+    """Accepts an offender who is expected at an address, for the police of that address: another station's than the responsible one, or the
+    same. They are responsible from his release on, or from now on if he is released already; the old ones are until then. Whoever
+    isn't expected to take him on hears NO_RECORD.
+    """
+    RefuseRelease: _grpc.UnaryUnaryMultiCallable[_custody_pb2.RefuseReleaseRequest, _custody_pb2.RefuseReleaseResponse]
+    """Refuses an offender who is expected at an address, with a reason. The prison enters another address; the old police stay responsible."""
+    GetCustody: _grpc.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyRequest, _custody_pb2.GetCustodyResponse]
+    """Shows what has to be known to admit an offender, or to accept him: who he is, where he is, when and where his release is expected. To the
+    prisons department in charge and the one that is to admit him, to the police of the address after release until they have taken him on, and
+    to NPB. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
     RecordJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.RecordJudgmentRequest, _registration_pb2.RecordJudgmentResponse]
     """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
@@ -338,6 +357,24 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     GetPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetPhotoRequest, _registration_pb2.GetPhotoResponse]  # type: ignore[assignment]
     """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+    RecordCustodyEvent: _aio.UnaryUnaryMultiCallable[_custody_pb2.RecordCustodyEventRequest, _custody_pb2.RecordCustodyEventResponse]  # type: ignore[assignment]
+    """Records what has happened to an offender in custody: admitted, transferred, release expected, released, bailed, escaped, deported,
+    deceased; by the prisons department in charge, or the one that is to admit him. What happens at large is recorded by the
+    responsible police. What may happen in which state, and who records it, is one table (docs/states.md); anything else is refused with
+    WRONG_STATE. Whoever has no part in the custody hears NO_RECORD.
+    """
+    AcceptRelease: _aio.UnaryUnaryMultiCallable[_custody_pb2.AcceptReleaseRequest, _custody_pb2.AcceptReleaseResponse]  # type: ignore[assignment]
+    """Accepts an offender who is expected at an address, for the police of that address: another station's than the responsible one, or the
+    same. They are responsible from his release on, or from now on if he is released already; the old ones are until then. Whoever
+    isn't expected to take him on hears NO_RECORD.
+    """
+    RefuseRelease: _aio.UnaryUnaryMultiCallable[_custody_pb2.RefuseReleaseRequest, _custody_pb2.RefuseReleaseResponse]  # type: ignore[assignment]
+    """Refuses an offender who is expected at an address, with a reason. The prison enters another address; the old police stay responsible."""
+    GetCustody: _aio.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyRequest, _custody_pb2.GetCustodyResponse]  # type: ignore[assignment]
+    """Shows what has to be known to admit an offender, or to accept him: who he is, where he is, when and where his release is expected. To the
+    prisons department in charge and the one that is to admit him, to the police of the address after release until they have taken him on, and
+    to NPB. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
     RecordJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.RecordJudgmentRequest, _registration_pb2.RecordJudgmentResponse]  # type: ignore[assignment]
     """Takes a judgment about a conviction: of an appeal, or another that ends, changes or restores it. The appellate court's registry
     records it, or the prosecution with the order's number. It names the trial's court, case number and date, never a registration,
@@ -651,6 +688,48 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.GetPhotoResponse, _abc.Awaitable[_registration_pb2.GetPhotoResponse]]:
         """Shows a photo that ListPhotos names to the caller. Each call takes its price from a budget: BUDGET_EMPTY."""
+
+    @_abc_1.abstractmethod
+    def RecordCustodyEvent(
+        self,
+        request: _custody_pb2.RecordCustodyEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.RecordCustodyEventResponse, _abc.Awaitable[_custody_pb2.RecordCustodyEventResponse]]:
+        """Records what has happened to an offender in custody: admitted, transferred, release expected, released, bailed, escaped, deported,
+        deceased; by the prisons department in charge, or the one that is to admit him. What happens at large is recorded by the
+        responsible police. What may happen in which state, and who records it, is one table (docs/states.md); anything else is refused with
+        WRONG_STATE. Whoever has no part in the custody hears NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def AcceptRelease(
+        self,
+        request: _custody_pb2.AcceptReleaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.AcceptReleaseResponse, _abc.Awaitable[_custody_pb2.AcceptReleaseResponse]]:
+        """Accepts an offender who is expected at an address, for the police of that address: another station's than the responsible one, or the
+        same. They are responsible from his release on, or from now on if he is released already; the old ones are until then. Whoever
+        isn't expected to take him on hears NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def RefuseRelease(
+        self,
+        request: _custody_pb2.RefuseReleaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.RefuseReleaseResponse, _abc.Awaitable[_custody_pb2.RefuseReleaseResponse]]:
+        """Refuses an offender who is expected at an address, with a reason. The prison enters another address; the old police stay responsible."""
+
+    @_abc_1.abstractmethod
+    def GetCustody(
+        self,
+        request: _custody_pb2.GetCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.GetCustodyResponse, _abc.Awaitable[_custody_pb2.GetCustodyResponse]]:
+        """Shows what has to be known to admit an offender, or to accept him: who he is, where he is, when and where his release is expected. To the
+        prisons department in charge and the one that is to admit him, to the police of the address after release until they have taken him on, and
+        to NPB. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
 
     @_abc_1.abstractmethod
     def RecordJudgment(

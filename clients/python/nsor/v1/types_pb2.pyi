@@ -460,7 +460,13 @@ class _CustodyStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CustodyS
     CUSTODY_STATE_RELEASED: _CustodyState.ValueType  # 2
     """Released."""
     CUSTODY_STATE_AT_LARGE: _CustodyState.ValueType  # 3
-    """Sentenced in absence, or escaped."""
+    """Sentenced in absence, escaped, or to be taken back to prison."""
+    CUSTODY_STATE_ON_BAIL: _CustodyState.ValueType  # 4
+    """On bail."""
+    CUSTODY_STATE_DEPORTED: _CustodyState.ValueType  # 5
+    """Deported."""
+    CUSTODY_STATE_DECEASED: _CustodyState.ValueType  # 6
+    """Reported dead. An order that says so isn't entered."""
 
 class CustodyState(_CustodyState, metaclass=_CustodyStateEnumTypeWrapper):
     """Where an offender is."""
@@ -472,7 +478,13 @@ CUSTODY_STATE_IN_CUSTODY: CustodyState.ValueType  # 1
 CUSTODY_STATE_RELEASED: CustodyState.ValueType  # 2
 """Released."""
 CUSTODY_STATE_AT_LARGE: CustodyState.ValueType  # 3
-"""Sentenced in absence, or escaped."""
+"""Sentenced in absence, escaped, or to be taken back to prison."""
+CUSTODY_STATE_ON_BAIL: CustodyState.ValueType  # 4
+"""On bail."""
+CUSTODY_STATE_DEPORTED: CustodyState.ValueType  # 5
+"""Deported."""
+CUSTODY_STATE_DECEASED: CustodyState.ValueType  # 6
+"""Reported dead. An order that says so isn't entered."""
 Global___CustodyState: _TypeAlias = CustodyState  # noqa: Y015
 
 @_typing.final

@@ -8,6 +8,9 @@ CREATE TABLE registration_version (
     custodian_agency text NOT NULL,
     created_by_agency text NOT NULL,
     court_places text[] NOT NULL,
+    receiving_agency text NOT NULL,
+    release_places text[] NOT NULL,
+    release_day integer,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL,
     PRIMARY KEY (registration_id, version)
@@ -19,8 +22,13 @@ COMMENT ON COLUMN registration_version.state IS 'enum nsor.v1.RegistrationState'
 COMMENT ON COLUMN registration_version.responsible_place IS 'the place whose police are responsible';
 COMMENT ON COLUMN registration_version.custodian_agency IS 'the prisons department in charge, or empty';
 COMMENT ON COLUMN registration_version.court_places IS 'places of the courts of convictions that stand or wait, sorted, each once';
+COMMENT ON COLUMN registration_version.receiving_agency IS 'the prisons department that is to admit the person, or empty';
+COMMENT ON COLUMN registration_version.release_places IS 'the place of the address after release, until its police have taken the person on';
+COMMENT ON COLUMN registration_version.release_day IS 'day of a release that is expected or that nobody has taken on yet, as a number of days since 1970';
 COMMENT ON COLUMN registration_version.created_at IS 'when this version was written';
 COMMENT ON COLUMN registration_version.sealed IS 'nsor.storage.v1.RegistrationRecord under the registration''s data key';
+
+CREATE INDEX registration_version_release ON registration_version (release_day) WHERE release_day IS NOT NULL;
 
 -- No foreign keys from here or to here: erasure deletes the key, and the history that it makes unreadable stays.
 CREATE TABLE registration_key (

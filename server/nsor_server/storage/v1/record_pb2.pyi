@@ -506,6 +506,9 @@ class RegistrationRecord(_message.Message):
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
     TERM_WAIVED_FIELD_NUMBER: _builtins.int
+    CUSTODY_EVENTS_FIELD_NUMBER: _builtins.int
+    RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
+    EXPECTED_RELEASE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -548,6 +551,8 @@ class RegistrationRecord(_message.Message):
     """NADRA is handed the person to be checked."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
+    receiving_agency: _builtins.str
+    """The prisons department that is to admit the person, or empty."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """Names."""
@@ -608,6 +613,14 @@ class RegistrationRecord(_message.Message):
     def archive(self) -> Global___Archive:
         """Why it is archived; absent: it isn't."""
 
+    @_builtins.property
+    def custody_events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodyEvent]:
+        """What was recorded of custody, in its order. All that follows, and the state and the custodian, follow from it."""
+
+    @_builtins.property
+    def expected_release(self) -> Global___ExpectedRelease:
+        """A release that is expected, or has happened and that nobody has taken on yet."""
+
     def __init__(
         self,
         *,
@@ -647,14 +660,111 @@ class RegistrationRecord(_message.Message):
         disputed: _abc.Iterable[_builtins.int] | None = ...,
         archive: Global___Archive | None = ...,
         term_waived: _builtins.bool = ...,
+        custody_events: _abc.Iterable[Global___CustodyEvent] | None = ...,
+        receiving_agency: _builtins.str = ...,
+        expected_release: Global___ExpectedRelease | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "expected_release", b"expected_release"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class CustodyEvent(_message.Message):
+    """Something that was recorded of a person's custody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    STATE_BEFORE_FIELD_NUMBER: _builtins.int
+    PRISONS_AGENCY_FIELD_NUMBER: _builtins.int
+    EXPECTED_DAY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.CustodyEventKind."""
+    day: _builtins.int
+    """Day on which it happened."""
+    agency: _builtins.str
+    """The agency that recorded it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who recorded it."""
+    time_us: _builtins.int
+    """When it was recorded."""
+    state_before: _builtins.int
+    """Number of nsor.v1.CustodyState: where the person was before."""
+    prisons_agency: _builtins.str
+    """The prisons department that is to admit the person, or empty."""
+    expected_day: _builtins.int
+    """Day of an expected release."""
+    refusal: _builtins.int
+    """Number of nsor.v1.ReleaseRefusal, or 0."""
+    @_builtins.property
+    def address(self) -> Global___Address:
+        """The address after release."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        day: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        state_before: _builtins.int = ...,
+        prisons_agency: _builtins.str = ...,
+        expected_day: _builtins.int | None = ...,
+        address: Global___Address | None = ...,
+        refusal: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "prisons_agency", b"prisons_agency", "refusal", b"refusal", "state_before", b"state_before", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
+    _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_day) -> _WhichOneofReturnType__expected_day | None: ...
+
+Global___CustodyEvent: _TypeAlias = CustodyEvent  # noqa: Y015
+
+@_typing.final
+class ExpectedRelease(_message.Message):
+    """A release and who takes the person on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    day: _builtins.int
+    """Day of the release."""
+    accepted: _builtins.bool
+    """Whether the police of that address have accepted the person."""
+    @_builtins.property
+    def address(self) -> Global___Address:
+        """The address after it; not set: none is known."""
+
+    def __init__(
+        self,
+        *,
+        day: _builtins.int = ...,
+        address: Global___Address | None = ...,
+        accepted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "address", b"address", "day", b"day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedRelease: _TypeAlias = ExpectedRelease  # noqa: Y015
 
 @_typing.final
 class IdentityParticulars(_message.Message):

@@ -1,0 +1,87 @@
+"""Custody along the ledger: what each version says of it follows from the one before by the table.
+
+Whoever holds the keys for a while could seal a version in which an offender was released, or is another department's,
+without an event that anybody has recorded. Told again in the ledger's order, the events say where everybody must be.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server import errors
+from nsor_server.ledger.stored import Add
+from nsor_server.registration.custody import rules, states
+from nsor_server.registration.history import History
+from nsor_server.storage.v1 import record_pb2
+
+_PROBLEM: Final = "the custody of a registration doesn't follow from what was recorded of it"
+
+
+class InCustody:
+    """The custody of each registration at each entry. The history must be at the entry already."""
+
+    def __init__(self, history: History, add: Add) -> None:
+        self._history, self._add = history, add
+        self._newest: dict[bytes, bytes] = {}
+
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        for record in self._history.changed:
+            after = _custody(record)
+            stored = self._newest.get(record.registration_id)
+            follows = _begins(after) if stored is None else _follows(_read(stored), after)
+            if not follows:
+                self._add(index, _PROBLEM)
+            self._newest[record.registration_id] = after.SerializeToString()
+
+    def finish(self) -> None:
+        """Nothing is left: the rows are the history's."""
+
+
+def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
+    """What a version says of custody, and of what an event may change besides."""
+    return record_pb2.RegistrationRecord(
+        state=record.state,
+        responsible_place=record.responsible_place,
+        custodian_agency=record.custodian_agency,
+        custody_state=record.custody_state,
+        addresses=record.addresses,
+        custody_events=record.custody_events,
+        receiving_agency=record.receiving_agency,
+        expected_release=record.expected_release if record.HasField("expected_release") else None,
+    )
+
+
+def _read(stored: bytes) -> record_pb2.RegistrationRecord:
+    return record_pb2.RegistrationRecord.FromString(stored)
+
+
+def _begins(first: record_pb2.RegistrationRecord) -> bool:
+    """Whether a first version says what an order may say."""
+    held = first.custody_state == states.IN_CUSTODY
+    nothing = not (first.custody_events or first.receiving_agency or first.HasField("expected_release"))
+    return nothing and held == bool(first.custodian_agency)
+
+
+def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord) -> bool:
+    """Whether a version's custody is what the events that it adds have made of the one before."""
+    known = len(before.custody_events)
+    added = after.custody_events[known:]
+    expected = before
+    try:
+        for event in added:
+            expected = rules.after(expected, event)
+    except errors.WrongState:
+        return False
+    if not added:
+        # Another kind of change. A notice of where a released offender lives ends what nobody has taken on.
+        expected = record_pb2.RegistrationRecord()
+        expected.CopyFrom(before)
+        if len(after.addresses) > len(before.addresses) and not after.HasField("expected_release"):
+            rules.at_home(expected)
+        expected.responsible_place = after.responsible_place
+        del expected.addresses[:]
+        expected.addresses.extend(after.addresses)
+    expected.state = after.state
+    return expected == after

@@ -1,0 +1,252 @@
+"""What a custody event makes of a record, and what refuses it. Pure.
+
+Responsibility never falls in a gap: the old prisons department is in charge until the new one has admitted the
+offender, and the old police are responsible until those of the address after release have accepted him and he is
+released. The same function decides a call and tells the history again for ``ledger verify``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor_server import errors
+from nsor_server.calls import Agency
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.instants import from_day, to_date, to_us
+from nsor_server.registration import states as convictions
+from nsor_server.registration.custody import states
+from nsor_server.registration.custody.states import By, EventKind
+from nsor_server.storage.v1 import record_pb2
+
+MOST_WITHOUT_CHANGE: Final = 200
+"""Events in a row that change no state, such as transfers that are refused: a version repeats all of them."""
+_DECIDED: Final = frozenset(
+    {custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_REFUSED}
+)
+"""What the police of the address after release decide."""
+_OF_A_RELEASE: Final = _DECIDED | {custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED}
+"""What is said of a release that is to come."""
+_NAMING: Final = frozenset({custody_pb2.CUSTODY_EVENT_KIND_TRANSFERRED, custody_pb2.CUSTODY_EVENT_KIND_RECALLED})
+"""Events that name the prisons department that is to admit the offender."""
+
+
+def after(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> record_pb2.RegistrationRecord:
+    """What an event makes of a record; ``record`` and ``event`` stay. Its version is the caller's to count.
+
+    Raises:
+        errors.WrongState: NOT_IN_THIS_STATE: the table has no such event from where the offender is, or the agency
+            isn't who records it.
+    """
+    line = states.transition(event.kind, record.custody_state)
+    _check_agency(line.by, record, event)
+    following = record_pb2.RegistrationRecord()
+    following.CopyFrom(record)
+    recorded = following.custody_events.add()
+    recorded.CopyFrom(event)
+    recorded.state_before = record.custody_state
+    following.receiving_agency = _receiving(record, event)
+    following.custody_state = record.custody_state if line.after is None else line.after
+    following.custodian_agency = _custodian(record, event, following.custody_state)
+    _release(following, recorded)
+    return following
+
+
+def check_request(
+    request: custody_pb2.RecordCustodyEventRequest, agencies: Mapping[str, Agency], own: Agency, today: dt.date
+) -> None:
+    """What refuses an event before the register is read.
+
+    Args:
+        request: of a form that was checked.
+        agencies: by id.
+        own: the caller's.
+        today: by the database's clock, in Asia/Karachi.
+
+    Raises:
+        errors.InvalidFields: DATE_FUTURE: it hasn't happened yet. DATE_ORDER: a release is expected today or before.
+            AGENCY_UNKNOWN: it isn't another prisons department.
+    """
+    wrong = []
+    if to_date(request.event_date) > today:
+        wrong.append(errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_FUTURE))
+    if request.HasField("expected_date") and to_date(request.expected_date) <= today:
+        wrong.append(errors.Violation("expected_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    if request.prisons_agency_id:
+        named = agencies.get(request.prisons_agency_id)
+        if named is None or named.kind != options_pb2.AGENCY_KIND_PRISONS or named.agency_id == own.agency_id:
+            wrong.append(errors.Violation("prisons_agency_id", errors_pb2.FIELD_REASON_AGENCY_UNKNOWN))
+    if wrong:
+        raise errors.InvalidFields(violations=tuple(wrong))
+
+
+def check_fits(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
+    """See that an event may come after what the record says already, once the caller may see it.
+
+    Raises:
+        errors.InvalidFields: DATE_ORDER: it is before the first judgment that stands, or what happened last; what was
+            only expected or decided of a release isn't counted, since it may be entered first. TOO_LONG: too much was
+            recorded without a change of state.
+    """
+    judged = min(each.judgment_day for each in record.convictions if convictions.standing_counts(each))
+    happened = [judged, *(each.day for each in record.custody_events if each.kind not in _OF_A_RELEASE)]
+    if event.day < max(happened):
+        wrong = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)
+        raise errors.InvalidFields(violations=(wrong,))
+    recent = record.custody_events[-MOST_WITHOUT_CHANGE:]
+    stays = states.transition(event.kind, record.custody_state).after in {None, record.custody_state}
+    if stays and len(recent) == MOST_WITHOUT_CHANGE and all(e.state_before == record.custody_state for e in recent):
+        raise errors.InvalidFields(violations=(errors.Violation("kind", errors_pb2.FIELD_REASON_TOO_LONG),))
+
+
+def was_released(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether the offender has been released at any time: from then on the police of the responsible place know him."""
+    released = states.RELEASED
+    return record.custody_state == released or any(
+        each.state_before == released or each.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASED
+        for each in record.custody_events
+    )
+
+
+def release_places(record: record_pb2.RegistrationRecord) -> list[str]:
+    """The place of the address after release, whose police accept the offender, or nothing: the column."""
+    return [record.expected_release.address.place_code] if record.expected_release.HasField("address") else []
+
+
+def release_day(record: record_pb2.RegistrationRecord) -> int | None:
+    """The day of a release that is expected, or that nobody has taken on yet: the column."""
+    return record.expected_release.day if record.HasField("expected_release") else None
+
+
+def told(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> list[EventKind]:
+    """What agencies are told of an event.
+
+    Args:
+        record: after it.
+        event: it, the record's last.
+    """
+    line = states.transition(event.kind, event.state_before)
+    kinds = [line.publishes]
+    if line.alerts and record.HasField("expected_release"):
+        has_address = record.expected_release.HasField("address")
+        alert = (
+            notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED
+            if has_address
+            else notification_pb2.EVENT_KIND_RELEASE_WITHOUT_ADDRESS
+        )
+        kinds += [alert] if alert in line.alerts else []
+    return kinds
+
+
+def fallen_due(record: record_pb2.RegistrationRecord, after_us: int, until_us: int) -> list[EventKind]:
+    """Alerts of a release whose day has come, or has passed, in between.
+
+    Args:
+        record: the newest version.
+        after_us: an instant.
+        until_us: a later one, which is included.
+    """
+    confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+    if not confirmed or record.custody_state != states.IN_CUSTODY or not record.HasField("expected_release"):
+        return []
+    release = record.expected_release
+    return [
+        kind
+        for kind, instant, is_so in (
+            (notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED, _begins(release.day), not release.accepted),
+            (notification_pb2.EVENT_KIND_RELEASE_OVERDUE, _begins(release.day + 1), True),
+        )
+        if is_so and after_us < instant <= until_us
+    ]
+
+
+def at_home(record: record_pb2.RegistrationRecord) -> None:
+    """Note in a version that is being made that a released offender has given notice of where he lives."""
+    if record.custody_state == states.RELEASED:
+        record.ClearField("expected_release")
+
+
+def day_of(instant: dt.datetime) -> dt.date:
+    """The day of an instant in Asia/Karachi."""
+    return instant.astimezone(KARACHI).date()
+
+
+def days(day: dt.date) -> int:
+    """A day as a number of days since 1970."""
+    return (day - dt.date(1970, 1, 1)).days
+
+
+def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
+    """See that the agency records it whose line it is; of police, the rows that they see have said so.
+
+    Raises:
+        errors.WrongState: it doesn't.
+    """
+    prisons = {By.CUSTODIAN: record.custodian_agency, By.RECEIVER: record.receiving_agency}
+    known = {record.custodian_agency, record.receiving_agency}
+    if event.agency != prisons[by] if by in prisons else event.agency in known:
+        raise states.wrong()
+
+
+def _receiving(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> str:
+    """The prisons department that is to admit the offender after an event."""
+    if event.kind in _NAMING:
+        return event.prisons_agency
+    if event.kind == custody_pb2.CUSTODY_EVENT_KIND_ESCAPED and record.custodian_agency:
+        return record.custodian_agency
+    return record.receiving_agency if event.kind in _OF_A_RELEASE else ""
+
+
+def _custodian(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent, state: int) -> str:
+    """The prisons department in charge after an event."""
+    if state != states.IN_CUSTODY:
+        return ""
+    return event.agency if event.kind == custody_pb2.CUSTODY_EVENT_KIND_ADMITTED else record.custodian_agency
+
+
+def _release(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
+    """Note in a record what an event means for the release that is expected or not taken on yet.
+
+    Raises:
+        errors.WrongState: there is nothing that could be accepted or refused.
+    """
+    if event.kind in _DECIDED:
+        if not record.expected_release.HasField("address") or record.expected_release.accepted:
+            raise states.wrong()
+        record.expected_release.accepted = event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED
+        if not record.expected_release.accepted:
+            record.expected_release.ClearField("address")
+    elif event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED:
+        _expect(record, event.expected_day, event.address if event.HasField("address") else None)
+    elif event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASED and event.state_before == states.IN_CUSTODY:
+        known = event if event.HasField("address") else record.expected_release
+        _expect(record, event.day, known.address if known.HasField("address") else None)
+    elif record.custody_state != states.IN_CUSTODY:
+        record.ClearField("expected_release")
+    if record.custody_state == states.RELEASED and record.expected_release.accepted:
+        _take_on(record)
+
+
+def _expect(record: record_pb2.RegistrationRecord, day: int, address: record_pb2.Address | None) -> None:
+    """Note the day and the address of a release; what was accepted stays so for the same address alone."""
+    before = record.expected_release
+    accepted = before.accepted and address is not None and before.address == address
+    expected = record_pb2.ExpectedRelease(day=day, address=address, accepted=accepted)
+    record.expected_release.CopyFrom(expected)
+
+
+def _take_on(record: record_pb2.RegistrationRecord) -> None:
+    """Have the police of the address after release be responsible, from the day of the release."""
+    release = record.expected_release
+    lives = record.addresses.add()
+    lives.CopyFrom(release.address)
+    lives.since_day = release.day
+    record.responsible_place = release.address.place_code
+    record.ClearField("expected_release")
+
+
+def _begins(day: int) -> int:
+    """The instant at which a day begins in Asia/Karachi, in microseconds since 1970."""
+    return to_us(dt.datetime.combine(to_date(from_day(day)), dt.time(), KARACHI))

@@ -1,19 +1,65 @@
 """Whoever holds the keys seals a version with another custody: `ledger verify` tells what was recorded again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from nsor.v1 import types_pb2
 from nsor_server.registration.custody import rules
+from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.attack.conftest import Owner
-from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, SINDH_PRISONS, Services, call_of
+from tests.calls import NPB, PUNJAB_POLICE, SINDH_POLICE, SINDH_PRISONS, Services, call_of, review_times
 from tests.notification.test_notice import notice
-from tests.registration.test_custody import AWAY, acceptance, expected, happens, held, refusal, today
+from tests.registration.test_custody import AWAY, acceptance, expected, happens, held, refusal, today, told
+from tests.registration.test_reviews import Clock, clock
 
+__all__ = ["clock"]
+
+LEFT_OUT = "a time for reviews doesn't name the releases that fell due"
 PROBLEM = "the custody of a registration doesn't follow from what was recorded of it"
 Record = record_pb2.RegistrationRecord
+
+
+@pytest.fixture
+def times(services: Services, keyring: Keyring) -> Iterator[ReviewTimes]:
+    with review_times(services, keyring) as running:
+        yield running
+
+
+def test_whose_release_falls_due_is_told_once_and_nobody_else(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # Nobody has accepted one, nobody has entered the release of either: the old police must not learn of it by chance.
+    unaccepted, accepted = held(services), held(services)
+    for each in (unaccepted, accepted):
+        expected(services, each)
+    services.ask(call_of(SINDH_POLICE), acceptance(services, accepted))
+    clock.passes()
+    assert times.look()
+    assert told(services, "RELEASE_NOT_ACCEPTED") == told(services, "RELEASE_OVERDUE") == []
+    clock.days = 32
+    assert times.look()
+    parts = ["npb", "punjab-police", "punjab-prisons", "sindh-police"]
+    assert told(services, "RELEASE_NOT_ACCEPTED") == parts
+    assert told(services, "RELEASE_OVERDUE") == sorted(parts * 2)
+    clock.passes()
+    assert times.look()
+    assert len(told(services, "RELEASE_OVERDUE")) == len(parts * 2)
+    assert owner.findings() == []
+
+
+def test_a_release_that_was_hidden_when_it_fell_due_is_found(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    created = held(services)
+    expected(services, created)
+    clock.days = 32
+    with owner.without("registration_version", "release_day IS NOT NULL"):
+        assert times.look()
+    assert told(services, "RELEASE_OVERDUE") == []
+    assert owner.findings() == [LEFT_OUT]
 
 
 def test_what_was_recorded_follows(services: Services, owner: Owner) -> None:

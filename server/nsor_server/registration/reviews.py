@@ -2,7 +2,7 @@
 
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
 judgments that no registry has confirmed, and whom the judgments since then have met; corrections that persons have
-asked for; and records that their owners haven't looked at again.
+asked for; records that their owners haven't looked at again; and releases that nobody has accepted or entered.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -34,6 +34,7 @@ from nsor_server.registration import review_store
 from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
+from nsor_server.registration.custody import releases
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.judgments import times
@@ -137,6 +138,7 @@ class ReviewTimes:
         after_us = state.since_us if state.last_time else 0
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
+        released = releases.due(conn, self._sealer, directory.agencies, record, after_us)
         meeting = self._meetings.due(conn, record, after_us=after_us, agencies=directory.agencies, now=directory.now())
         unvalidated, undone = overdue_validations.add(conn, self._sealer, record, before, directory.agencies)
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
@@ -154,9 +156,18 @@ class ReviewTimes:
         return Outcome(
             empty_pb2.Empty(),
             detail,
-            (*rows, *collided.rows, *corrections.met_rows(record), *meeting.rows, *events, *unvalidated, *ended),
+            (
+                *rows,
+                *collided.rows,
+                *corrections.met_rows(record),
+                *meeting.rows,
+                *events,
+                *unvalidated,
+                *ended,
+                *released.rows,
+            ),
             (ref, *collided.refs, *meeting.refs, *of_ended),
-            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *undecided),
+            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *undecided, *released.seen),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

@@ -102,7 +102,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, report.add),
         SealedRead(conn, keyring, history, report.add),
-        InCustody(history, report.add),
+        InCustody(history, reviewed, report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

@@ -13,20 +13,27 @@ from nsor_server import errors
 from nsor_server.ledger.stored import Add
 from nsor_server.registration.custody import rules, states
 from nsor_server.registration.history import History
+from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
 
 _PROBLEM: Final = "the custody of a registration doesn't follow from what was recorded of it"
 
+_LEFT_OUT: Final = "a time for reviews doesn't name the releases that fell due"
+
 
 class InCustody:
-    """The custody of each registration at each entry. The history must be at the entry already."""
+    """The custody of each registration at each entry. The history and the reviews must be at the entry already."""
 
-    def __init__(self, history: History, add: Add) -> None:
-        self._history, self._add = history, add
+    def __init__(self, history: History, reviewed: Reviewed, add: Add) -> None:
+        self._history, self._reviewed, self._add = history, reviewed, add
         self._newest: dict[bytes, bytes] = {}
+        self._expected: dict[bytes, record_pb2.RegistrationRecord] = {}
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        if self._reviewed.written is not None:
+            # First: what a time writes of registrations itself comes after what it has read.
+            self._compare(index, self._reviewed.written)
         for record in self._history.changed:
             after = _custody(record)
             stored = self._newest.get(record.registration_id)
@@ -34,6 +41,18 @@ class InCustody:
             if not follows:
                 self._add(index, _PROBLEM)
             self._newest[record.registration_id] = after.SerializeToString()
+            if after.HasField("expected_release"):
+                self._expected[record.registration_id] = after
+            else:
+                self._expected.pop(record.registration_id, None)
+
+    def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
+        """Hold the releases that a fixed time names against those that fell due by what was recorded until then."""
+        after_us = self._reviewed.before_us
+        found = ((one, rules.fallen_due(each, after_us, time.due_us)) for one, each in self._expected.items())
+        due = sorted((one, list[int](alerts)) for one, alerts in found if alerts)
+        if due != [(each.registration_id, list(each.alerts)) for each in time.due_releases]:
+            self._add(index, _LEFT_OUT)
 
     def finish(self) -> None:
         """Nothing is left: the rows are the history's."""

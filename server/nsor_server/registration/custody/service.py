@@ -14,7 +14,7 @@ from nsor_server.formats.uuids import raw
 from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
 from nsor_server.registration.custody import record as custody
-from nsor_server.registration.custody import rules
+from nsor_server.registration.custody import releases, rules
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -180,12 +180,11 @@ class CustodyService:
 
 def _events(call: Call, before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord) -> list[Row]:
     """Whoever has a part in the custody, before or after, is told; NPB and who entered the record too."""
-    places = [before.responsible_place, *rules.release_places(before), *rules.release_places(after)]
     told = [
-        *(each for place in places for each in recipients.responsible_police(call.agencies, place)),
+        *releases.parts_in(call.agencies, before),
+        *releases.parts_in(call.agencies, after),
         *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
         before.created_by_agency,
-        *filter(None, (before.custodian_agency, before.receiving_agency, after.receiving_agency)),
     ]
     kinds = rules.told(after, after.custody_events[-1])
     return [row for kind in kinds for row in outbox.owed(kind, told, registration_id=before.registration_id)]

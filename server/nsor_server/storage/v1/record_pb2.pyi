@@ -1455,6 +1455,34 @@ class JudgedRecord(_message.Message):
 Global___JudgedRecord: _TypeAlias = JudgedRecord  # noqa: Y015
 
 @_typing.final
+class DueRelease(_message.Message):
+    """A release whose day has come, or has passed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What was told of it: numbers of nsor.v1.EventKind."""
+
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        alerts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueRelease: _TypeAlias = DueRelease  # noqa: Y015
+
+@_typing.final
 class ReviewTimeRecord(_message.Message):
     """A fixed time at which reviews and overdue judgments were written: all of them, also none. Sealed under the sealing keyset."""
 
@@ -1471,6 +1499,7 @@ class ReviewTimeRecord(_message.Message):
     USED_UP_FIELD_NUMBER: _builtins.int
     JUDGED_TO_FIELD_NUMBER: _builtins.int
     JUDGED_FIELD_NUMBER: _builtins.int
+    DUE_RELEASES_FIELD_NUMBER: _builtins.int
     CORRECTIONS_FIELD_NUMBER: _builtins.int
     OVERDUE_VALIDATION_IDS_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
@@ -1515,6 +1544,10 @@ class ReviewTimeRecord(_message.Message):
         """The judgments that were recorded since the time before, in order."""
 
     @_builtins.property
+    def due_releases(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueRelease]:
+        """Releases that fell due since the time before, in the order of their registrations."""
+
+    @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
         """The corrections asked for since the time before that met a registration, in order."""
 
@@ -1542,6 +1575,7 @@ class ReviewTimeRecord(_message.Message):
         used_up: _abc.Iterable[_builtins.str] | None = ...,
         judged_to: _builtins.int = ...,
         judged: _abc.Iterable[Global___JudgedRecord] | None = ...,
+        due_releases: _abc.Iterable[Global___DueRelease] | None = ...,
         corrections: _abc.Iterable[Global___CorrectionMet] | None = ...,
         overdue_validation_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         validations_to_us: _builtins.int = ...,
@@ -1550,7 +1584,7 @@ class ReviewTimeRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

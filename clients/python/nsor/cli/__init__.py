@@ -53,6 +53,7 @@ COMMANDS = {
     "archive": Entry("nsor.cli.closure", "archive", "Archive a record, or restore it (NPB, two officers)."),
     "revalidate": Entry("nsor.cli.validation", "revalidate", "Say that a record of your agency is still right."),
     "identity": Entry("nsor.cli.identity", "identity", "Check the identity of registered persons (NADRA)."),
+    "custody": Entry("nsor.cli.custody", "custody", "Record custody; accept or refuse whom a prison releases."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that share an identifier (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return, show or withdraw it."),

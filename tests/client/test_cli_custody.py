@@ -1,0 +1,120 @@
+"""`nsor custody`: what a prison and a station type, and what they are told."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+from google.type import date_pb2
+
+from nsor.v1 import custody_pb2, notification_pb2, registration_pb2, types_pb2
+from tests.client.conftest import Register, Run
+
+SERVICE = "nsor.v1.RegistrationService"
+RECORD, SEE, GET = f"{SERVICE}/RecordCustodyEvent", f"{SERVICE}/GetCustody", f"{SERVICE}/GetRegistration"
+ACCEPT, REFUSE = f"{SERVICE}/AcceptRelease", f"{SERVICE}/RefuseRelease"
+SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
+ID, ETAG = "8b5c1d2e-0000-4000-8000-000000000001", "0123456789abcdef"
+ON = date_pb2.Date(year=2026, month=3, day=5)
+
+
+def always(answer: Message) -> Callable[[bytes], Message]:
+    return lambda _: answer
+
+
+@pytest.fixture(autouse=True)
+def answers(register: Register) -> None:
+    seen = registration_pb2.GetRegistrationResponse(registration=registration_pb2.Registration(etag=ETAG))
+    register.answers[GET] = always(seen)
+    register.answers[SEE] = always(custody_pb2.GetCustodyResponse(etag=ETAG))
+    register.answers[RECORD] = always(custody_pb2.RecordCustodyEventResponse(etag=ETAG))
+    register.answers[ACCEPT] = always(custody_pb2.AcceptReleaseResponse(etag=ETAG))
+    register.answers[REFUSE] = always(custody_pb2.RefuseReleaseResponse(etag=ETAG))
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "department"),
+    [
+        (["admitted"], "ADMITTED", ""),
+        (["transferred", "--to", "sindh-prisons"], "TRANSFERRED", "sindh-prisons"),
+        (["refuse-transfer"], "TRANSFER_REFUSED", ""),
+        (["released"], "RELEASED", ""),
+        (["bailed"], "BAILED", ""),
+        (["escaped"], "ESCAPED", ""),
+        (["recalled", "--to", "sindh-prisons"], "RECALLED", "sindh-prisons"),
+        (["deported"], "DEPORTED", ""),
+        (["deceased"], "DECEASED", ""),
+    ],
+)
+def test_an_event_is_recorded_of_the_version_that_is_newest(
+    run: Run, register: Register, words: list[str], kind: str, department: str
+) -> None:
+    assert run("custody", *words, ID, "--on", "05.03.2026") == 0
+    # Whoever admits him isn't shown the registration yet.
+    assert [call.method for call in register.calls] == [
+        SEE if kind in {"ADMITTED", "TRANSFER_REFUSED"} else GET,
+        RECORD,
+    ]
+    request = custody_pb2.RecordCustodyEventRequest.FromString(register.calls[-1].request)
+    assert request.kind == custody_pb2.CustodyEventKind.Value(f"CUSTODY_EVENT_KIND_{kind}")
+    assert (request.registration_id, request.etag, request.event_date) == (ID, ETAG, ON)
+    assert request.prisons_agency_id == department
+
+
+def test_a_release_is_entered_with_the_address_from_a_file(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Other users see a command line: an address is never on it.
+    address = {"kind": "ADDRESS_KIND_CURRENT", "placeCode": "PK-SD/KHI/PS-001"}
+    (tmp_path / "address.json").write_text(json.dumps(address))
+    words = ("custody", "expected-release", ID, "--expected", "2026-12-31", "--address", str(tmp_path / "address.json"))
+    assert run(*words) == 0
+    request = custody_pb2.RecordCustodyEventRequest.FromString(register.calls[-1].request)
+    assert request.address == types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code="PK-SD/KHI/PS-001")
+    assert request.expected_date == date_pb2.Date(year=2026, month=12, day=31)
+    assert f"`nsor custody accept {ID}`" in capsys.readouterr().err
+
+
+def test_a_rehearsal_reads_nothing(run: Run, register: Register) -> None:
+    assert run("custody", "deceased", ID, "--validate-only") == 0
+    (call,) = register.calls
+    assert custody_pb2.RecordCustodyEventRequest.FromString(call.request).validate_only
+
+
+def test_a_release_is_shown_and_accepted_by_who_agrees(run: Run, register: Register) -> None:
+    assert run("custody", "accept", ID, stdin="n\n") != 0
+    assert [call.method for call in register.calls] == [SEE]
+    assert run("custody", "accept", ID, stdin="y\n") == 0
+    request = custody_pb2.AcceptReleaseRequest.FromString(register.calls[-1].request)
+    assert (register.calls[-1].method, request.registration_id, request.etag) == (ACCEPT, ID, ETAG)
+
+
+def test_without_an_id_it_goes_through_the_releases_of_the_events(run: Run, register: Register) -> None:
+    event = notification_pb2.Event(
+        sequence=1, kind=notification_pb2.EVENT_KIND_RELEASE_EXPECTED, event_id=ID, registration_id=ID
+    )
+    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=[event])])
+    assert run("custody", "accept", "--yes") == 0
+    assert ACCEPT in [call.method for call in register.calls]
+
+
+def test_what_is_accepted_already_is_said_and_left(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accepted = custody_pb2.ExpectedRelease(accepted=True)
+    register.answers[SEE] = always(custody_pb2.GetCustodyResponse(etag=ETAG, expected_release=accepted))
+    assert run("custody", "accept", ID) == 0
+    assert f"{ID} is accepted already." in capsys.readouterr().err
+    assert [call.method for call in register.calls] == [SEE]
+
+
+def test_a_release_is_refused_with_a_reason(run: Run, register: Register) -> None:
+    assert run("custody", "refuse", ID, "--reason", "other-station") == 0
+    request = custody_pb2.RefuseReleaseRequest.FromString(register.calls[-1].request)
+    assert (request.etag, request.reason) == (ETAG, custody_pb2.RELEASE_REFUSAL_OTHER_STATION)
+
+
+def test_an_address_to_fill_in_is_printed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("custody", "address") == 0
+    assert "place_code" in capsys.readouterr().out

@@ -17,8 +17,11 @@ from tests.calls import (
     Created,
     Services,
     call_of,
+    cnic,
     conviction,
+    day,
     officer_of,
+    order,
     sealed_rows_are_listed,
 )
 
@@ -197,3 +200,33 @@ def test_a_reading_that_one_officer_opened_alone_is_found(
     monkeypatch.setattr(rules, "check_openable", lambda *_: None)
     services.ask(call_of(NPB, first), confirming(reading_id, ABSENT))
     assert owner.findings() == ["a reading of what is sealed wasn't opened by a second officer"]
+
+
+def test_a_conviction_after_a_retrial_is_joined_to_what_is_sealed_and_only_its_readers_see_it(
+    services: Services, first: Officer, second: Officer, owner: Owner
+) -> None:
+    # The prosecution enters it anew, and is answered as if there had been no trial before. Another man of the same case
+    # isn't the same person.
+    number = cnic()
+    kept = {}
+    for person, fell in ((number, True), (cnic(), False)):
+        created = services.create(order(person))
+        services.confirm(created)
+        if fell:
+            services.judge(conviction(), "SET_ASIDE", cnics=[person])
+            services.judge(conviction(), "RETRIAL_ORDERED", cnics=[person])
+        again = conviction()
+        again.judgment_date.CopyFrom(day(2025, 3, 3))
+        entered = services.create(order(person, convictions=[again]))
+        steps = [entered.outcome, services.confirm(entered, judgment_date=again.judgment_date)]
+        shown = services.get(entered.registration_id, PUNJAB_PROSECUTION)
+        fields = [[field.name for field, _ in each.response.ListFields()] for each in steps]
+        kept[fell] = (fields, shown.state, len(shown.convictions), services.get(entered.registration_id, NPB).state)
+        if fell:
+            sealed_id, later_id = created.registration_id, entered.registration_id
+    assert kept[True] == kept[False]
+    services.hidden(sealed_id, NPB)
+    reading_id = opened(services, first, second, sealed_id)
+    shown = services.ask(call_of(NPB, second), Get(sealed_reading_id=reading_id)).response.registration
+    assert list(shown.entered_again_ids) == [later_id]
+    assert owner.findings() == []

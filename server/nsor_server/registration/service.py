@@ -97,7 +97,7 @@ class RegistrationService:
             *Proposals(self._sealer).handlers(),
             *self._photos.handlers(),
             *self._judgments.handlers(),
-            *SealedReadings(self._sealer).handlers(),
+            *SealedReadings(self._sealer, self._blind_index).handlers(),
             *self._worklists.handlers(),
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),

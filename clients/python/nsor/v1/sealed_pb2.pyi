@@ -231,6 +231,7 @@ class SealedRegistration(_message.Message):
     CREATED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ENTERED_AGAIN_IDS_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
     created_by_agency: _builtins.str
@@ -249,6 +250,12 @@ class SealedRegistration(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version was written."""
 
+    @_builtins.property
+    def entered_again_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other registrations with a confirmed conviction of the same court case that have an identifier of this person: what was entered after a
+        retrial. Nobody who entered or confirmed them was told of this one.
+        """
+
     def __init__(
         self,
         *,
@@ -258,10 +265,11 @@ class SealedRegistration(_message.Message):
         created_by_agency: _builtins.str = ...,
         confirmed_by_agency: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        entered_again_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "created_by_agency", b"created_by_agency", "person", b"person", "registration_id", b"registration_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "created_by_agency", b"created_by_agency", "entered_again_ids", b"entered_again_ids", "person", b"person", "registration_id", b"registration_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

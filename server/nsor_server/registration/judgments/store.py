@@ -223,11 +223,11 @@ def of_case(
     return found, [*seen, *(registrations.seen(row) for row in found)]
 
 
-def near(
-    conn: Connection, blind_index: BlindIndex, judgment: record_pb2.JudgmentRecord
+def claiming(
+    conn: Connection, blind_index: BlindIndex, cases: Iterable[str]
 ) -> tuple[list[registrations.StoredVersion], list[Seen]]:
-    """As ``of_case``, of the registrations that claim a case like that of the trial: the same is among them."""
-    blinds = [blind for _, blind in blind_index.values("case", rules.near_case(judgment))]
+    """The newest versions of the registrations that claim one of some cases, and that there are no others."""
+    blinds = [blind for case in sorted(set(cases)) for _, blind in blind_index.values("case", case)]
     seen = _counted(conn, OF_CASE, blinds)
     found = [registrations.StoredVersion(*row) for row in ask(conn, _OF_CASE, arrays.byteas(blinds))]
     return found, [*seen, *(registrations.seen(row) for row in found)]

@@ -96,7 +96,7 @@ def _judged(
     judgment: record_pb2.JudgmentRecord,
     result: Told,
 ) -> record_pb2.JudgedRecord:
-    rows, seen = store.near(conn, blind_index, judgment)
+    rows, seen = store.claiming(conn, blind_index, [rules.near_case(judgment)])
     result.seen += seen
     result.trials.add((judgment.trial.court_kind, judgment.trial.court_place))
     records = [registrations.open_version(sealer, row) for row in rows]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
+from nsor_server.registration import claims, states
+from nsor_server.registration.record import court_reference
 from nsor_server.storage.v1 import record_pb2
 
 PROPOSED = 1
@@ -40,3 +44,29 @@ def check_readable(
     is_open = reading.version == OPENED and now_us <= reading.expire_time_us
     if not is_open or not any(map(reader.is_same, both)):
         raise errors.NoRecord
+
+
+def court_cases(record: record_pb2.RegistrationRecord) -> set[str]:
+    """The court cases of the convictions of a record that a court has confirmed, whatever became of them."""
+    return {
+        claims.court_case(court_reference(each.court_place, each.case_number))
+        for each in record.convictions
+        if states.was_confirmed(each)
+    }
+
+
+def entered_again(
+    record: record_pb2.RegistrationRecord, others: Iterable[record_pb2.RegistrationRecord]
+) -> list[bytes]:
+    """Ids of the other registrations of the same person in the same court case: a conviction after a retrial.
+
+    It is the same person by an identifier: others may have been convicted with him.
+    """
+    of_person, of_cases = set(claims.identifiers(record)), court_cases(record)
+    return sorted(
+        other.registration_id
+        for other in others
+        if other.registration_id != record.registration_id
+        and of_person & set(claims.identifiers(other))
+        and of_cases & court_cases(other)
+    )

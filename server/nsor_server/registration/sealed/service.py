@@ -17,9 +17,11 @@ from nsor_server.policy.deadlines import SEALED_READING, Due
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
+from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.sealed import rules, store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -28,8 +30,9 @@ from nsor_server.storage.v1 import record_pb2
 class SealedReadings:
     """Opens readings, and shows by them what is sealed."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer = sealer
+        self._blind_index = blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -122,7 +125,10 @@ class SealedReadings:
             raise errors.Internal
         if record.state != registrations.SEALED:
             raise errors.NoRecord
+        found, unchanged = judgments.claiming(conn, self._blind_index, rules.court_cases(record))
+        again = rules.entered_again(record, (registrations.open_version(self._sealer, each) for each in found))
         answer = sealed_pb2.GetSealedRegistrationResponse(registration=_message(record))
+        answer.registration.entered_again_ids.extend(map(text, again))
         detail = record_pb2.AccessDetail(
             outcome="READ_SEALED",
             subjects=[record.registration_id, reading.sealed_reading_id],
@@ -130,7 +136,7 @@ class SealedReadings:
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
         told = _told(call, notification_pb2.EVENT_KIND_SEALED_REGISTRATION_READ)
-        return Outcome(disclose(answer, call.purpose), detail, told, seen=(seen, registrations.seen(row)))
+        return Outcome(disclose(answer, call.purpose), detail, told, seen=(seen, registrations.seen(row), *unchanged))
 
     def _newest(self, conn: Connection, reading_id: str) -> tuple[record_pb2.SealedReadingRecord, Seen]:
         found = store.newest(conn, self._sealer, raw(reading_id))

@@ -8,6 +8,8 @@ from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from tests.attack.conftest import Owner
 from tests.calls import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, officer_of
+from tests.registration import test_closure as closures
+from tests.registration import test_sealed_reading as readings
 from tests.registration.test_judgments import (
     by_prosecution,
     by_registry,
@@ -19,6 +21,8 @@ from tests.registration.test_judgments import (
 )
 
 CONVICTION = "a conviction was confirmed by the agency or the officer that had entered it"
+CLOSURE = "how a record ends wasn't proposed and confirmed by two officers"
+READING = "a reading of what is sealed wasn't opened by a second officer"
 JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed it"
 
 
@@ -73,6 +77,33 @@ def test_an_unsealing_that_one_person_proposed_and_confirmed_is_found(
     services.ask(call_of(NPB, first), proposing(restored))
     services.ask(call_of(NPB, again), unsealing(restored))
     assert owner.findings() == [JUDGMENT]
+
+
+@pytest.mark.parametrize("next_key", [True, False])
+@pytest.mark.usefixtures("unchecked")
+def test_a_reading_of_what_is_sealed_that_one_person_opened_is_found(
+    services: Services, owner: Owner, *, next_key: bool
+) -> None:
+    first = services.enrolled(officer_of(NPB), disabled=next_key)
+    again = services.enrolled(with_number(NPB, first)) if next_key else first
+    created = confirmed(services)
+    by_registry(services, judgment("SET_ASIDE"))
+    reading = readings.proposed(services, first, created.registration_id)
+    services.ask(call_of(NPB, again), readings.confirming(reading, created.registration_id))
+    assert owner.findings() == [READING]
+
+
+@pytest.mark.parametrize("next_key", [True, False])
+@pytest.mark.usefixtures("unchecked")
+def test_an_end_that_one_person_proposed_and_confirmed_is_found(
+    services: Services, owner: Owner, *, next_key: bool
+) -> None:
+    first = services.enrolled(officer_of(NPB), disabled=next_key)
+    again = services.enrolled(with_number(NPB, first)) if next_key else first
+    created = confirmed(services)
+    closure_id = closures.proposed(services, created, first)
+    services.ask(call_of(NPB, again), closures.confirming(created, closure_id))
+    assert owner.findings() == [CLOSURE]
 
 
 def test_two_persons_are_no_finding(services: Services, owner: Owner) -> None:

@@ -24,3 +24,7 @@ class Enrolled:
     def holder(self, agency_id: str, key_id: bytes) -> Person:
         """Who has or had a key of an agency; without a number, if nobody was enrolled with it."""
         return Person(agency_id, self._numbers.get(key_id, ""), key_id)
+
+    def are_one(self, key_id: bytes, other: bytes) -> bool:
+        """Whether one person of an agency has or had both keys."""
+        return self.holder("", key_id).is_same(self.holder("", other))

@@ -6,6 +6,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import closure_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.registration.closure import rules, store
 from nsor_server.registration.history import History
@@ -26,8 +27,17 @@ ORDER BY r.index, r.ordinal
 class Closed:
     """The ends of records at each entry; history and reviews must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
-        self._history, self._reviewed, self._add = history, reviewed, add
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        reviewed: Reviewed,
+        enrolled: Enrolled,
+        *,
+        add: Add,
+    ) -> None:
+        self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "closures", _CLOSURES, add)
         self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
@@ -67,7 +77,11 @@ class Closed:
         if before is not None:
             expected.CopyFrom(before)
         expected.version, expected.confirmed_by_key = rules.CONFIRMED, record.confirmed_by_key
-        if before is None or record != expected or record.confirmed_by_key == record.proposed_by_key:
+        if (
+            before is None
+            or record != expected
+            or self._enrolled.are_one(record.confirmed_by_key, record.proposed_by_key)
+        ):
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
         confirmed[record.registration_id] = record
         self._proposed[record.closure_id] = record

@@ -129,8 +129,7 @@ class Judged:
             confirmed = holder(record.confirmed_by_agency, record.confirmed_by_key)
             return confirmed.agency_id != recorded.agency_id and not confirmed.is_same(recorded)
         if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
-            # Both are NPB's: by whichever name, it is the same for both.
-            return not holder("", record.unsealed_by_key).is_same(holder("", record.unsealing_proposed_by_key))
+            return not self._enrolled.are_one(record.unsealed_by_key, record.unsealing_proposed_by_key)
         return True
 
     def _compare(self, index: int, record: record_pb2.RegistrationRecord) -> None:

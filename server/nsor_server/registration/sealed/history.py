@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.sealed import rules, store
@@ -29,8 +30,8 @@ ORDER BY r.index, r.ordinal
 class SealedRead:
     """The readings at each entry; the history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._history, self._add, self._sealer = history, add, Sealer(keyring)
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        self._history, self._enrolled, self._add, self._sealer = history, enrolled, add, Sealer(keyring)
         self._rows = Rows(conn, "sealed readings", _READINGS, add)
         self._newest: dict[bytes, record_pb2.SealedReadingRecord] = {}
 
@@ -41,7 +42,9 @@ class SealedRead:
             record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, stored))  # noqa: B023
             if record is None:
                 continue
-            if not _goes_on(self._newest.get(record.sealed_reading_id), record):
+            if not _goes_on(self._newest.get(record.sealed_reading_id), record) or (
+                record.version == rules.OPENED and self._enrolled.are_one(record.opened_by_key, record.proposed_by_key)
+            ):
                 self._add(index, "a reading of what is sealed wasn't opened by a second officer")
             self._newest[record.sealed_reading_id] = record
         if leaf.method == METHOD and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
@@ -69,12 +72,11 @@ _RUN_US: Final = 60_000_000
 
 
 def _goes_on(before: record_pb2.SealedReadingRecord | None, after: record_pb2.SealedReadingRecord) -> bool:
-    """Whether a version is a proposal, or that proposal confirmed by another key, and nothing else."""
+    """Whether a version is a proposal, or that proposal confirmed, and nothing else."""
     if before is None:
         return after.version == rules.PROPOSED and not after.opened_by_key
     expected = record_pb2.SealedReadingRecord()
     expected.CopyFrom(before)
     expected.version = rules.OPENED
     expected.opened_by_key, expected.expire_time_us = after.opened_by_key, after.expire_time_us
-    another = after.opened_by_key not in {b"", before.proposed_by_key}
-    return before.version == rules.PROPOSED and expected == after and another
+    return before.version == rules.PROPOSED and expected == after and bool(after.opened_by_key)

@@ -94,6 +94,7 @@ _TABLES = (
     "correction_decision",
     "registration_validation",
     "closure_version",
+    "review_decision",
     "notice",
     "outbox",
     "agency_event",

@@ -24,6 +24,7 @@ from nsor.v1 import (
     options_pb2,
     oversight_pb2,
     registration_pb2,
+    reviews_pb2,
     sealed_pb2,
     types_pb2,
     validation_pb2,
@@ -92,7 +93,7 @@ def requests(seed: int) -> Iterator[Message]:
     )
     yield from _proposals(ids)
     yield from _photos(ids)
-    yield registration_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
+    yield from _reviews(ids)
     yield from _custody(ids)
     yield from _judgments(ids)
     yield from _sealed(ids)
@@ -166,6 +167,24 @@ def particulars() -> amendments_pb2.Particulars:
         accounts=[amendments_pb2.Account(service=amendments_pb2.ACCOUNT_SERVICE_FACEBOOK, name="nasreen.test")],
         fingerprint_references=["FPB-123/2022"],
         dna_references=["DNA-123/2022"],
+    )
+
+
+def _reviews(ids: _Ids) -> Iterator[Message]:
+    yield reviews_pb2.ListReviewsRequest(page_size=50, page_token="17")  # noqa: S106 - a page token, no secret
+    yield reviews_pb2.GetReviewRequest(review_number=17)
+    yield reviews_pb2.ProposeReviewDecisionRequest(
+        request_id=ids.uuid("review-proposal"),
+        review_number=17,
+        etag="0123456789abcdef",
+        decision=reviews_pb2.REVIEW_DECISION_ENTERED_IN_ERROR,
+        decided_registration_ids=[ids.uuid("registration")],
+    )
+    yield reviews_pb2.ConfirmReviewDecisionRequest(
+        request_id=ids.uuid("review-decision"),
+        review_number=17,
+        etag="0123456789abcdef",
+        decision=reviews_pb2.REVIEW_DECISION_ENTERED_IN_ERROR,
     )
 
 

@@ -19,6 +19,7 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     registration_pb2,
+    reviews_pb2,
     sealed_pb2,
     types_pb2,
     validation_pb2,
@@ -312,6 +313,13 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         result=identity_pb2.IDENTITY_STATE_VERIFIED,
         reference_number="VR-1/2026",
         checked_date=day(2026, 3, 1),
+    ),
+    "RegistrationService/GetReview": lambda _: reviews_pb2.GetReviewRequest(review_number=1),
+    "RegistrationService/ProposeReviewDecision": lambda _: reviews_pb2.ProposeReviewDecisionRequest(
+        request_id=str(uuid.uuid4()), review_number=1, etag="0" * 16, decision=reviews_pb2.REVIEW_DECISION_MERGE
+    ),
+    "RegistrationService/ConfirmReviewDecision": lambda _: reviews_pb2.ConfirmReviewDecisionRequest(
+        request_id=str(uuid.uuid4()), review_number=1, etag="0" * 16, decision=reviews_pb2.REVIEW_DECISION_MERGE
     ),
     "NotificationService/CreateNotice": notice,
     "LookupService/CreateAccessRequest": lambda _: application(),

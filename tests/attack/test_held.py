@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsor.v1 import registration_pb2
+from nsor.v1 import registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.registration.reviews import ReviewTimes
 from tests.attack.conftest import Owner
@@ -12,7 +12,7 @@ from tests.registration.test_reviews import Clock, clock, times
 
 __all__ = ["clock", "times"]
 
-LIST = registration_pb2.ListReviewsRequest()
+LIST = reviews_pb2.ListReviewsRequest()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.events.deliverer import deliver
@@ -174,7 +174,7 @@ def test_a_confirmation_that_claims_nothing_is_found(services: Services, owner: 
     owner.does("DROP TRIGGER nothing ON registration_identifier", "DROP FUNCTION nothing")
     assert not is_shown(services, number)
     ((kind, key_id, blind),) = [(1, *services.blind_index.primary("cnic", number))]
-    assert kind == registration_pb2.IDENTIFIER_KIND_CNIC
+    assert kind == reviews_pb2.IDENTIFIER_KIND_CNIC
     owner.conn.execute(
         "INSERT INTO registration_identifier VALUES (%s, %s, %s, %s)", (created.key, kind, key_id, blind)
     )

@@ -63,6 +63,7 @@ from tests.registration import test_corrections as corrections
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
 from tests.registration.test_judgments import confirming, judgment
+from tests.registration.test_review_decisions import MERGE, Pair
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
 
@@ -212,6 +213,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         patched.setattr(review_store, "state", lambda conn: replace(state(conn), now_us=state(conn).now_us + DAY_US))
         with review_times(services, keyring) as times:
             assert times.look()
+    Pair(services, KNOWN, created, created).decide(MERGE)
     keep_right(services, created)
     change(services, created)
     services.ask(call_of(PUNJAB_POLICE), notice(created))

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 import nsor
 from nsor import cli
 from nsor.cli import arguments, kept
-from nsor.v1 import directory_pb2, judgments_pb2, lookup_pb2, notification_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import directory_pb2, judgments_pb2, lookup_pb2, notification_pb2, oversight_pb2, reviews_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -87,19 +87,19 @@ def test_reviews_say_what_two_registrations_share(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], rows: int
 ) -> None:
     def answer(data: bytes) -> Message:
-        request = registration_pb2.ListReviewsRequest.FromString(data)
+        request = reviews_pb2.ListReviewsRequest.FromString(data)
         last = int(request.page_token or 151)
         first = max(last - request.page_size, 1)
         found = [
-            registration_pb2.Review(
+            reviews_pb2.Review(
                 number=number,
                 registration_id=ID,
                 earlier_registration_id=OLD,
-                identifier=registration_pb2.IDENTIFIER_KIND_CNIC,
+                identifier=reviews_pb2.IDENTIFIER_KIND_CNIC,
             )
             for number in range(last - 1, first - 1, -1)
         ]
-        return registration_pb2.ListReviewsResponse(reviews=found, next_page_token=str(first) if first > 1 else "")
+        return reviews_pb2.ListReviewsResponse(reviews=found, next_page_token=str(first) if first > 1 else "")
 
     register.answers["nsor.v1.RegistrationService/ListReviews"] = answer
     assert run("reviews", *options) == 0
@@ -137,24 +137,20 @@ def test_a_likely_duplicate_says_where_the_two_differ(
 ) -> None:
     # What is the same needs no words; a likeness is never shown as an identifier in common.
     evidence = [
-        registration_pb2.ReviewEvidence(
-            part=registration_pb2.EVIDENCE_PART_NAME, word=1, rule=registration_pb2.EVIDENCE_RULE_SAME
+        reviews_pb2.ReviewEvidence(part=reviews_pb2.EVIDENCE_PART_NAME, word=1, rule=reviews_pb2.EVIDENCE_RULE_SAME),
+        reviews_pb2.ReviewEvidence(
+            part=reviews_pb2.EVIDENCE_PART_NAME, word=2, rule=reviews_pb2.EVIDENCE_RULE_OTHER_SCRIPT
         ),
-        registration_pb2.ReviewEvidence(
-            part=registration_pb2.EVIDENCE_PART_NAME, word=2, rule=registration_pb2.EVIDENCE_RULE_OTHER_SCRIPT
-        ),
-        registration_pb2.ReviewEvidence(
-            part=registration_pb2.EVIDENCE_PART_BIRTH_YEAR, rule=registration_pb2.EVIDENCE_RULE_NEAR
-        ),
+        reviews_pb2.ReviewEvidence(part=reviews_pb2.EVIDENCE_PART_BIRTH_YEAR, rule=reviews_pb2.EVIDENCE_RULE_NEAR),
     ]
-    review = registration_pb2.Review(
+    review = reviews_pb2.Review(
         number=1,
         registration_id=ID,
         earlier_registration_id=OLD,
-        kind=registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE,
+        kind=reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE,
         evidence=evidence,
     )
-    answer = registration_pb2.ListReviewsResponse(reviews=[review])
+    answer = reviews_pb2.ListReviewsResponse(reviews=[review])
     register.answers["nsor.v1.RegistrationService/ListReviews"] = lambda _: answer
     assert run("reviews") == 0
     assert "alike; name 2 other script; birth year near" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.calls import Agency, Officer
@@ -42,7 +42,7 @@ SMALL = {
 
 DISCLOSING = {
     registration_pb2.GetRegistrationRequest,
-    registration_pb2.ListReviewsRequest,
+    reviews_pb2.ListReviewsRequest,
     lookup_pb2.GetAccessRequestRequest,
 }
 
@@ -65,7 +65,7 @@ def _application(id_: str) -> Message:
 
 
 def _page(id_: str) -> Message:
-    return registration_pb2.ListReviewsRequest(page_token=str(uuid.UUID(id_).int % 10**9))
+    return reviews_pb2.ListReviewsRequest(page_token=str(uuid.UUID(id_).int % 10**9))
 
 
 @pytest.mark.parametrize(

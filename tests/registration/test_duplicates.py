@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nsor.v1 import registration_pb2, types_pb2
+from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
 from nsor_server.names.card import Candidate
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration.duplicates import rules, store, worker
@@ -60,8 +60,8 @@ def caught_up(times: ReviewTimes) -> None:
 
 
 def reviewed(services: Services) -> list[tuple[str, str]]:
-    found = services.ask(call_of(NPB), registration_pb2.ListReviewsRequest()).response.reviews
-    assert all(each.kind == registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE for each in found)
+    found = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
+    assert all(each.kind == reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE for each in found)
     return [(each.registration_id, each.earlier_registration_id) for each in found]
 
 
@@ -79,10 +79,10 @@ def test_the_same_person_in_the_other_script_is_reviewed_with_the_evidence(
     caught_up(times)
     clock.passes()
     assert times.look()
-    (found,) = services.ask(call_of(NPB), registration_pb2.ListReviewsRequest()).response.reviews
+    (found,) = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
     assert (found.registration_id, found.earlier_registration_id) == (second.registration_id, first.registration_id)
-    assert (found.kind, found.identifier) == (registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE, 0)
-    assert (registration_pb2.EVIDENCE_PART_NAME, 2, registration_pb2.EVIDENCE_RULE_OTHER_SCRIPT) in [
+    assert (found.kind, found.identifier) == (reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE, 0)
+    assert (reviews_pb2.EVIDENCE_PART_NAME, 2, reviews_pb2.EVIDENCE_RULE_OTHER_SCRIPT) in [
         (each.part, each.word, each.rule) for each in found.evidence
     ]
     assert findings(services, keyring) == []
@@ -133,8 +133,8 @@ def test_an_identifier_in_common_is_one_review_not_two(services: Services, times
     caught_up(times)
     clock.passes()
     times.look()
-    (found,) = services.ask(call_of(NPB), registration_pb2.ListReviewsRequest()).response.reviews
-    assert found.kind == registration_pb2.REVIEW_KIND_SHARED_IDENTIFIER
+    (found,) = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
+    assert found.kind == reviews_pb2.REVIEW_KIND_SHARED_IDENTIFIER
 
 
 def test_a_likely_duplicate_that_comes_first_leaves_the_identifier_to_be_reviewed(
@@ -150,10 +150,10 @@ def test_a_likely_duplicate_that_comes_first_leaves_the_identifier_to_be_reviewe
     monkeypatch.setattr(collisions, "MOST", 200)
     clock.passes()
     times.look()
-    found = services.ask(call_of(NPB), registration_pb2.ListReviewsRequest()).response.reviews
+    found = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
     assert [each.kind for each in found] == [
-        registration_pb2.REVIEW_KIND_SHARED_IDENTIFIER,
-        registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE,
+        reviews_pb2.REVIEW_KIND_SHARED_IDENTIFIER,
+        reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE,
     ]
 
 

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import msgspec
 import pytest
 
-from nsor.v1 import registration_pb2
+from nsor.v1 import reviews_pb2
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
@@ -18,7 +18,7 @@ from tests.registration.test_reviews import Clock, clock, listed, times
 
 __all__ = ["clock", "times"]
 
-BY_CNIC = registration_pb2.IDENTIFIER_KIND_CNIC
+BY_CNIC = reviews_pb2.IDENTIFIER_KIND_CNIC
 CASES = tuple(f"Sessions Case No. {number}/2024" for number in range(1, 8))
 
 
@@ -117,6 +117,21 @@ def test_what_an_agencys_entries_share_with_others_takes_its_share_of_a_day(
         assert times.look()
         assert len(listed(services)) == reviewed_by_then
     assert findings(services, keyring) == []
+
+
+def test_a_record_that_was_changed_keeps_no_other_from_its_review(
+    services: Services, times: ReviewTimes, clock: Clock
+) -> None:
+    # Whoever owns the database doesn't stop all reviews by one column.
+    numbers = [cnic() for _ in range(2)]
+    pairs = [[confirmed(services, number, CASES[2 * nth + at]) for at in (0, 1)] for nth, number in enumerate(numbers)]
+    with services.database.owner() as owner:
+        change = "UPDATE registration_claim SET passport_held = true WHERE registration_id = %s"
+        owner.execute(change, (pairs[0][0].key,))
+    clock.passes()
+    assert times.look()
+    (second, first) = (each.registration_id for each in pairs[1][::-1])
+    assert listed(services) == [(second, first, BY_CNIC)]
 
 
 def test_what_has_no_room_at_one_time_waits_for_the_next(

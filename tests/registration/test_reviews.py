@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nsor.v1 import errors_pb2, notification_pb2, registration_pb2
+from nsor.v1 import errors_pb2, notification_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
@@ -35,7 +35,7 @@ from tests.calls import (
 from tests.registration.test_judgments import confirming, judgment
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
-REVIEWS = registration_pb2.ListReviewsRequest
+REVIEWS = reviews_pb2.ListReviewsRequest
 
 
 @dataclass
@@ -141,8 +141,8 @@ def test_reviews_name_the_registration_that_was_confirmed_first(
     times.look()
     found = listed(services)
     assert set(found) == {
-        (second.registration_id, first.registration_id, registration_pb2.IDENTIFIER_KIND_CNIC),
-        (third.registration_id, first.registration_id, registration_pb2.IDENTIFIER_KIND_PASSPORT),
+        (second.registration_id, first.registration_id, reviews_pb2.IDENTIFIER_KIND_CNIC),
+        (third.registration_id, first.registration_id, reviews_pb2.IDENTIFIER_KIND_PASSPORT),
     }
     assert len(found) == 2
 

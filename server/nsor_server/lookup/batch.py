@@ -22,7 +22,7 @@ from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
 from nsor_server.formats.instants import to_us
-from nsor_server.formats.uuids import raw
+from nsor_server.formats.uuids import raw, text
 from nsor_server.lookup import batch_store, records, rules, store
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.policy.loaded import policy_of
@@ -111,6 +111,20 @@ class _Batch:
     accounts: Accounts
     grants: dict[bytes, _Grant] = field(default_factory=dict)
     requests: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+
+
+class _Shown(NamedTuple):
+    """What a look-up shows.
+
+    Attributes:
+        record: the registration.
+        etag: of its newest version.
+        others: of the same person, that stand.
+    """
+
+    record: record_pb2.RegistrationRecord
+    etag: str
+    others: list[record_pb2.RegistrationRecord]
 
 
 class Decider:
@@ -290,20 +304,26 @@ class Decider:
         return Outcome(disclose(response, item.purpose), detail)
 
     def _shown(
-        self, item: LookUp, found: tuple[record_pb2.RegistrationRecord, str] | None, subject: _Subject | None
+        self, item: LookUp, found: _Shown | None, subject: _Subject | None
     ) -> tuple[lookup_pb2.LookUpRegistrationResponse, record_pb2.AccessDetail]:
         """The answer before disclosure, and what the entry says of it."""
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
         else:
-            record, etag = found
-            registration = registrations.to_message(record, registrations.to_everybody(record), etag)
+            record, etag, others = found
+            whole = record
+            if others:
+                whole = registrations.as_one(record, others)
+                whole.cnic = item.cnic  # of several the one that was asked for
+            registration = registrations.to_message(whole, registrations.to_everybody(whole), etag)
+            registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=registration)
             detail = record_pb2.AccessDetail(
                 outcome="FOUND",
                 subjects=[record.registration_id],
                 shown_version=record.version,
+                shown_together=registrations.digest([record, *others]),
                 classes_shown=self._classes[item.purpose],
             )
         detail.rows = item.wanted.rows
@@ -347,10 +367,8 @@ class Decider:
             known = batch.grants[grant_id] = _Grant(record, uses)
         return known
 
-    def _open(
-        self, item: LookUp, head: Found, subject: _Subject | None
-    ) -> tuple[record_pb2.RegistrationRecord, str] | None:
-        """The registration that this call is shown, and its etag; None: it was found by a case that fell, and so isn't.
+    def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
+        """The registration that this call is shown; None: it was found by a case that fell, and so isn't.
 
         Raises:
             Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
@@ -368,7 +386,32 @@ class Decider:
             if fallen:
                 return None
             raise rows.outside(registrations.TABLE)
-        return record, registrations.etag(head.row.sealed)
+        # Whoever sees it by its case alone is shown what it is without any other: its creator learns of none.
+        if claim.person and item.wanted.rows != options_pb2.ROW_SCOPE_PART_IN_CASE:
+            return self._person(item, head, claim)
+        return _Shown(record, registrations.etag(head.row.sealed), [])
+
+    def _person(self, item: LookUp, head: Found, claim: record_pb2.ClaimRecord) -> _Shown:
+        """The registration that is shown of several that are of one person, with the others.
+
+        Who has the person in custody is shown the one that says so; everybody else the one that was confirmed first.
+
+        Raises:
+            Internal: one of them isn't there, or doesn't say that it is of this person.
+        """
+        standing: list[tuple[record_pb2.RegistrationRecord, str]] = []
+        for stored_claim, row in head.person:
+            record, key = registrations.open_keyed(self._sealer, row)
+            of_claim = registrations.open_claim(key, stored_claim)
+            if of_claim.person != claim.person or of_claim.registration_id != record.registration_id:
+                raise _not_of_the_person()
+            if registrations.said(record).confirmed:
+                standing.append((record, registrations.etag(row.sealed)))
+        if [row.registration_id for _, row in head.person] != registrations.person(claim):
+            raise _not_of_the_person()
+        of_all = item.wanted.rows == options_pb2.ROW_SCOPE_ALL
+        first = next(one for one in standing if of_all or one[0].registration_id == head.row.registration_id)
+        return _Shown(*first, [record for record, _ in standing if record is not first[0]])
 
     def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
         """Note the look-up; gives which use of the grant it is, 0 without one, and the row."""
@@ -398,6 +441,11 @@ def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = No
     grant_id = item.wanted.grant_id
     subjects = [] if grant_id == NO_GRANT else [grant_id]
     return Refusal(error, record_pb2.AccessDetail(spent=spent, subjects=subjects))
+
+
+def _not_of_the_person() -> errors.Internal:
+    alert(Alert.ROW_CONTRADICTED, "the registrations of a person aren't those that its sealed claims say")
+    return errors.Internal()
 
 
 def _kept(request_hash: bytes, answered_us: int) -> bytes:

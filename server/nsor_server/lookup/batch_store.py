@@ -38,6 +38,9 @@ SHOWN: Final = rows.predicate_in_batch(
 )
 NO_GRANT: Final = bytes(16)
 """Grant id of a look-up on no grant, ticket or opened case."""
+_ID_BYTES: Final = 16
+"""Bytes of a registration's id; of a person they stand one after the other."""
+_OF_VERSION: Final = ", ".join(registrations.StoredVersion._fields)
 BLIND_BYTES: Final = 32
 """Bytes of a blind index; under several keys they stand one after the other."""
 
@@ -55,11 +58,15 @@ _HAS_CNIC: Final = f"""
 """Confirmed registrations that have the CNIC."""
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
-# person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held.
+# person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held. All
+# registrations of its person come with it: no other statement could read them under the same lock.
 _HEADS: Final = Statement(
     b"look-up heads",
     f"""
-SELECT q.ordinal, v.of_case,
+WITH found (
+    ordinal, nth, of_case, claim_id, claim_version, cnic_held, passport_held, person, claim_sealed, {_OF_VERSION}
+) AS (
+SELECT q.ordinal, 0, v.of_case,
     uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
     {registrations.COLUMNS}
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
@@ -110,6 +117,23 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
+)
+SELECT * FROM found
+UNION ALL
+SELECT f.ordinal, at, f.of_case,
+    uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed, {registrations.COLUMNS}
+FROM found AS f
+CROSS JOIN LATERAL generate_series(1, octet_length(f.person) / {_ID_BYTES}) AS at
+CROSS JOIN LATERAL (
+    SELECT encode(substring(f.person FROM at * {_ID_BYTES} - {_ID_BYTES - 1} FOR {_ID_BYTES}), 'hex')::uuid AS id
+) AS one
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_claim WHERE registration_id = one.id ORDER BY version DESC LIMIT 1
+) AS c
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_version WHERE registration_id = one.id ORDER BY version DESC LIMIT 1
+) AS v
+CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = one.id OFFSET 0) AS k
 """.encode(),  # noqa: S608 - constants
 )
 _OF_CLAIM: Final = len(registrations.StoredClaim._fields)
@@ -161,13 +185,15 @@ class Found(NamedTuple):
 
     Attributes:
         of_case: whether it is of the case that the look-up rests on.
-        claim: says whether it is held.
+        claim: says whether it is held, and of which person it is.
         row: its newest version.
+        person: all registrations of its person, itself among them, each with its claim; none: it is alone.
     """
 
     of_case: bool
     claim: registrations.StoredClaim
     row: registrations.StoredVersion
+    person: list[tuple[registrations.StoredClaim, registrations.StoredVersion]]
 
 
 class Earlier(NamedTuple):
@@ -216,14 +242,15 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
 
 def heads(rows: Rows) -> dict[int, Found]:
     """What each look-up shows, by its position. What may not be shown isn't there."""
-    return {
-        ordinal: Found(
-            of_case,
-            registrations.StoredClaim(*columns[:_OF_CLAIM]),
-            registrations.StoredVersion(*columns[_OF_CLAIM:]),
-        )
-        for ordinal, of_case, *columns in rows
-    }
+    found: dict[int, Found] = {}
+    for ordinal, nth, of_case, *columns in sorted(rows, key=lambda row: row[1]):
+        claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
+        version = registrations.StoredVersion(*columns[_OF_CLAIM:])
+        if not nth:
+            found[ordinal] = Found(of_case, claim, version, [])
+        else:
+            found[ordinal].person.append((claim, version))
+    return found
 
 
 def earlier(found: Rows) -> list[Earlier]:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor.v1 import registration_pb2
+from nsor.v1 import registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
@@ -27,10 +27,11 @@ from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_claim"
-IDENTIFIER_CNIC: Final = int(registration_pb2.IDENTIFIER_KIND_CNIC)
-IDENTIFIER_PASSPORT: Final = int(registration_pb2.IDENTIFIER_KIND_PASSPORT)
+IDENTIFIER_CNIC: Final = int(reviews_pb2.IDENTIFIER_KIND_CNIC)
+IDENTIFIER_PASSPORT: Final = int(reviews_pb2.IDENTIFIER_KIND_PASSPORT)
 _USES: Final[Mapping[int, str]] = {IDENTIFIER_CNIC: "cnic", IDENTIFIER_PASSPORT: "passport"}
 """The blind index's use of each kind of identifier."""
+_ID_BYTES: Final = 16
 FIRST_VERSION: Final = 1
 """Of a claim: that of the confirmation. A later one is NPB's decision, or follows from what became of the others."""
 
@@ -187,18 +188,28 @@ def version_row(key: DataKey, record: record_pb2.ClaimRecord) -> Claimed:
     return Claimed((Row(CLAIMS, (*_columns(record), sealed)),), (ref,))
 
 
-def following(record: record_pb2.ClaimRecord, *, cnic_held: bool, passport_held: bool) -> record_pb2.ClaimRecord:
-    """The next version of a claim, with who is held as it is now; ``record`` stays."""
+def following(
+    record: record_pb2.ClaimRecord, *, cnic_held: bool | None = None, passport_held: bool | None = None
+) -> record_pb2.ClaimRecord:
+    """The next version of a claim, with who is held as it is now, or as it was; ``record`` stays."""
     claim = record_pb2.ClaimRecord()
     claim.CopyFrom(record)
     claim.version += 1
-    claim.cnic_held, claim.passport_held = cnic_held, passport_held
+    if cnic_held is not None:
+        claim.cnic_held = cnic_held
+    if passport_held is not None:
+        claim.passport_held = passport_held
     return claim
 
 
 def disputed(record: record_pb2.ClaimRecord) -> frozenset[Identifier]:
     """The identifiers of a claim of which NPB has decided that they may be another person's."""
     return frozenset(Identifier(one.kind, _USES[one.kind], one.text) for one in record.disputed)
+
+
+def person(record: record_pb2.ClaimRecord) -> list[bytes]:
+    """The registrations of its person, itself among them, in the order of their confirmation; none: it is alone."""
+    return [record.person[at : at + _ID_BYTES] for at in range(0, len(record.person), _ID_BYTES)]
 
 
 def of_confirmation(
@@ -253,19 +264,20 @@ def of_sealing(
     return [seen for _, seen in holders(conn, blind_index, identifiers(before))]
 
 
-def newest(conn: Connection, key: DataKey, registration_id: bytes, *, confirmed: bool) -> tuple[bool, Seen]:
-    """Whether a registration is held: an earlier confirmed one has one of its identifiers. Not before it is confirmed.
+def newest(
+    conn: Connection, key: DataKey, registration_id: bytes, *, confirmed: bool
+) -> tuple[record_pb2.ClaimRecord, Seen]:
+    """The newest version of a registration's claim; an empty one before it is confirmed.
 
     Raises:
         errors.Internal: as ``head``, or a confirmed one has none.
     """
     record = head(conn, key, registration_id)
-    if record is None:
-        if confirmed:
-            alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
-            raise errors.Internal
-        return False, Seen(CLAIM_HEADS, (registration_id,), 0)
-    return record.cnic_held or record.passport_held, seen(record)
+    if record is None and confirmed:
+        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
+        raise errors.Internal
+    found = record or record_pb2.ClaimRecord(registration_id=registration_id)
+    return found, seen(found)
 
 
 def head(conn: Connection, key: DataKey, registration_id: bytes) -> record_pb2.ClaimRecord | None:

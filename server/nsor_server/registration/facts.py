@@ -8,9 +8,11 @@ from nsor_server.registration.claims import (
     court_case,
     fir_case,
     open_claim,
+    person,
     standing_cases,
 )
 from nsor_server.registration.custody.rules import at_home
+from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
 from nsor_server.registration.shown import to_everybody
 from nsor_server.registration.store import (
@@ -37,6 +39,7 @@ __all__ = [
     "StoredClaim",
     "StoredVersion",
     "address_record",
+    "as_one",
     "at_home",
     "case_blinds",
     "case_reference",
@@ -45,12 +48,14 @@ __all__ = [
     "court_places",
     "court_reference",
     "data_key",
+    "digest",
     "etag",
     "fir_case",
     "head",
     "open_claim",
     "open_keyed",
     "open_version",
+    "person",
     "said",
     "sealed_among",
     "seen",

@@ -70,14 +70,12 @@ class Standing:
         custodian: the prisons department in charge, or empty.
         identifiers: those that it claims: of every version since its confirmation.
         current: those of the newest version.
-        disputed: those that NPB has decided to be uncertain.
+        claim: the newest version of its claim.
         agency: whose entry it is.
         cases: the same of cases, each with how often keys had been rotated when it was claimed.
         standing_cases: those of them by which a look-up still finds it.
         claimed: whether its claim was written.
         claimed_at: by which entry it was written first.
-        cnic_held: whether an earlier confirmed registration had the CNIC.
-        passport_held: the same of a passport.
         whole: all its versions have opened so far.
     """
 
@@ -89,15 +87,28 @@ class Standing:
     custodian: str = ""
     identifiers: set[Identifier] = field(default_factory=set)
     current: frozenset[Identifier] = frozenset()
-    disputed: frozenset[Identifier] = frozenset()
+    claim: record_pb2.ClaimRecord = field(default_factory=record_pb2.ClaimRecord)
     agency: str = ""
     cases: dict[str, int] = field(default_factory=dict)
     standing_cases: set[str] = field(default_factory=set)
     claimed: bool = False
     claimed_at: int = -1
-    cnic_held: bool = False
-    passport_held: bool = False
     whole: bool = True
+
+    @property
+    def disputed(self) -> frozenset[Identifier]:
+        """Those identifiers of which NPB has decided that they may be another person's."""
+        return claims.disputed(self.claim)
+
+    @property
+    def person(self) -> list[bytes]:
+        """The registrations of its person, itself among them; none: it is alone."""
+        return claims.person(self.claim)
+
+    @property
+    def cnic_held(self) -> bool:
+        """Whether its claim says that it is held by its CNIC."""
+        return self.claim.cnic_held
 
 
 class History:
@@ -115,6 +126,8 @@ class History:
         """How often keys have been rotated so far."""
         self.changed: list[record_pb2.RegistrationRecord] = []
         """The versions that the last entry wrote."""
+        self.claimed: list[Standing] = []
+        """Whose claims the last entry wrote anew."""
         self._shared: set[tuple[int, str]] = set()
 
     def newest(self, registration_id: bytes) -> int:
@@ -140,6 +153,10 @@ class History:
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
         return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
+
+    def standing(self, registration_id: bytes) -> Standing:
+        """A registration after the last entry; an empty one: there was none."""
+        return self._standing.get(registration_id) or Standing(registration_id)
 
     def agency_of(self, registration_id: bytes) -> str:
         """Whose entry a registration is."""
@@ -170,7 +187,7 @@ class History:
         self.rotations += leaf.method == keyring_check.METHOD
         self.changed.clear()
         confirmed = [self._version(index, store.StoredVersion(*row)) for row in self._versions.take(index)]
-        later = [
+        self.claimed = later = [
             standing
             for wrapped, *columns in self._claims.take(index)
             if (standing := self._claim(index, wrapped, claims.StoredClaim(*columns))) is not None
@@ -222,8 +239,7 @@ class History:
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
             return None
-        standing.cnic_held, standing.passport_held = claim.cnic_held, claim.passport_held
-        standing.disputed = claims.disputed(claim)
+        standing.claim = claim
         if standing.claimed:
             return standing
         held = {one.kind for one in standing.identifiers if self._is_claimed(one)}
@@ -242,7 +258,7 @@ class History:
 
     def _says_who_is_held(self, standing: Standing) -> bool:
         held = rules.held(standing, rules.holders(standing, self._claiming_one))
-        return held == (standing.cnic_held, standing.passport_held)
+        return held == (standing.claim.cnic_held, standing.claim.passport_held)
 
     def _claiming_one(self, one: Identifier) -> Sequence[Standing]:
         return self._claiming.get((one.kind, one.text), ())

@@ -48,7 +48,7 @@ def otherwise(conn: Connection, sealer: Sealer, offences: OffenceTable) -> Itera
     after = bytes(16)
     while heads := store.heads_after(conn, after, CHUNK):
         for head in heads:
-            if head.state not in {store.SEALED, store.ARCHIVED}:
+            if head.state not in {*store.HIDDEN, store.ARCHIVED}:
                 record = store.open_version(sealer, head)
                 judged = (
                     Rejudged(each.conviction_id, rules.judged_otherwise(offences, each)) for each in record.convictions

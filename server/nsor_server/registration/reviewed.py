@@ -48,6 +48,7 @@ class Reviewed:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, judged: Judged, add: Add) -> None:
         self._sealer, self._history, self._judged, self._add = Sealer(keyring), history, judged, add
         self._times = Rows(conn, "review times", _TIMES, add)
+        self._numbers: dict[int, tuple[bytes, bytes]] = {}
         self._reviewed: dict[bytes, set[tuple[bytes, int]]] = {}
         self._lacking: set[_Lack] = set()
         self._pairs: set[frozenset[bytes]] = set()
@@ -77,6 +78,10 @@ class Reviewed:
                 self.written, self.before_us = record, self._due_us
                 self._compare(index, record)
 
+    def pair(self, number: int) -> tuple[bytes, bytes] | None:
+        """The two registrations of a review that was written, the one that was confirmed first before the other."""
+        return self._numbers.get(number)
+
     def finish(self) -> None:
         """Report what is left."""
         self._times.finish()
@@ -84,6 +89,7 @@ class Reviewed:
     def _compare(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         written: dict[bytes, set[tuple[bytes, int]]] = {}
         for each in record.reviews:
+            self._numbers[each.number] = each.earlier_registration_id, each.registration_id
             pair = frozenset({each.registration_id, each.earlier_registration_id})
             if each.kind != review_store.LIKELY:
                 written.setdefault(each.registration_id, set()).add((each.earlier_registration_id, each.kind))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
-from nsor_server.access.disclosure import classes_shown, disclose, shows
+from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.instants import from_us, to_day, to_us
+from nsor_server.formats.instants import to_day
 from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos
-from nsor_server.registration import claims, entering, review_store, rules, shown, states, store
+from nsor_server.registration import claims, entering, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.amendments.proposals import Proposals
 from nsor_server.registration.amendments.service import Amendments
@@ -28,6 +27,9 @@ from nsor_server.registration.identity import rules as identity_rules
 from nsor_server.registration.identity.service import IdentityService
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
+from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.service import Reviews
+from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.service import PhotoService
 from nsor_server.registration.sealed.service import SealedReadings
 from nsor_server.registration.validation import service as validation
@@ -39,8 +41,6 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-
-_HELD: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["held_for_review"]
 
 
 class RegistrationService:
@@ -85,12 +85,6 @@ class RegistrationService:
                 self.get_registration,
                 charge=lambda request: Charge(request.registration_id),
             ),
-            Unary(
-                registration_pb2.ListReviewsRequest,
-                registration_pb2.ListReviewsResponse,
-                self.list_reviews,
-                charge=lambda request: Charge(request.page_token),
-            ),
             *self._imports.handlers(),
             *Convictions(self._sealer).handlers(),
             *Amendments(self._sealer).handlers(),
@@ -104,6 +98,7 @@ class RegistrationService:
             *Closures(self._sealer, self._blind_index).handlers(),
             *self._identity.handlers(),
             *CustodyService(self._sealer).handlers(),
+            *Reviews(self._sealer, self._blind_index).handlers(),
         )
 
     def create_registration(
@@ -198,19 +193,22 @@ class RegistrationService:
         if found is None:
             raise errors.NoRecord
         row, record = found
-        convictions = shown.to_agency(record, call.agency, call.officer)
-        registration = records.to_message(record, convictions, store.etag(row.sealed))
+        seen, others, of_claim = [store.seen(row)], [], record_pb2.ClaimRecord()
+        # What its creator and its court see of a registration depends on no other one.
+        if call.purpose != options_pb2.PURPOSE_REGISTRATION:
+            is_confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+            key = store.data_key(self._sealer, row)
+            of_claim, claim_seen = claims.newest(conn, key, row.registration_id, confirmed=is_confirmed)
+            claimants = Claimants(conn, self._sealer, self._blind_index)
+            others = [each.record for each in claimants.others(of_claim)]
+            seen += [claim_seen, *claimants.seen()]
+        whole = as_one(record, others)
+        convictions = shown.to_agency(whole, call.agency, call.officer)
+        registration = records.to_message(whole, convictions, store.etag(row.sealed))
         if identity_rules.sees_decisions(record, call.agency, call.officer):
             identity_records.add_decisions(registration.identity, record)
-        seen = [store.seen(row)]
-        if shows(_HELD, call.purpose):
-            registration.held_for_review, of_claim = claims.newest(
-                conn,
-                store.data_key(self._sealer, row),
-                row.registration_id,
-                confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
-            )
-            seen.append(of_claim)
+        registration.held_for_review = of_claim.cnic_held or of_claim.passport_held
+        registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
         answer = registration_pb2.GetRegistrationResponse(registration=registration)
         validated = validation.shown_to(call, conn, store.data_key(self._sealer, row), record)
         if validated is not None:
@@ -221,37 +219,11 @@ class RegistrationService:
             case_reference=records.case_reference(convictions[0].fir),
             subjects=[record.registration_id],
             shown_version=record.version,
+            shown_together=digest([record, *others]),
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
         )
         confirming = rules.confirming(convictions, call.agency.kind)
         return Outcome(disclose(answer, call.purpose, confirming), detail, seen=seen)
-
-    def list_reviews(
-        self, call: Call, request: registration_pb2.ListReviewsRequest, conn: Connection
-    ) -> Outcome[registration_pb2.ListReviewsResponse]:
-        """List reviews, the newest first; new ones come in front, so that pages don't shift.
-
-        One of a registration that is sealed isn't listed: a single officer doesn't hear of it. Pages are then shorter.
-
-        Raises:
-            errors.InvalidFields: PAGE_TOKEN_INVALID.
-            errors.Internal: a review isn't what was written at its time, or one is missing between two.
-        """
-        before = rules.page_before(request.page_token)
-        size = request.page_size or rules.DEFAULT_PAGE
-        found = review_store.page(conn, self._sealer, before=before, most=size + 1)
-        both = [(each, {each.registration_id, each.earlier_registration_id}) for each in found[:size]]
-        sealed, seen = store.sealed_among(conn, itertools.chain.from_iterable(ids for _, ids in both))
-        listed = [each for each, ids in both if not ids & sealed]
-        answer = registration_pb2.ListReviewsResponse(reviews=[_review(each) for each in listed])
-        if len(found) > size:
-            answer.next_page_token = str(found[size - 1].number)
-        detail = record_pb2.AccessDetail(
-            outcome="LISTED",
-            subjects=[each.registration_id for each in listed],
-            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
-        )
-        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection
@@ -275,29 +247,6 @@ def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -
     """
     tried = f"{records.court_number(request.case_number)} {to_day(request.judgment_date)}"
     return Charge(tried, bucket=request.registration_id)
-
-
-def _review(stored: review_store.StoredReview) -> registration_pb2.Review:
-    return registration_pb2.Review(
-        number=stored.number,
-        registration_id=text(stored.registration_id),
-        earlier_registration_id=text(stored.earlier_registration_id),
-        identifier=registration_pb2.IdentifierKind.ValueType(stored.kind),
-        review_time=from_us(to_us(stored.due_at)),
-        kind=(
-            registration_pb2.REVIEW_KIND_LIKELY_DUPLICATE
-            if stored.kind == review_store.LIKELY
-            else registration_pb2.REVIEW_KIND_SHARED_IDENTIFIER
-        ),
-        evidence=[
-            registration_pb2.ReviewEvidence(
-                part=registration_pb2.EvidencePart.ValueType(each.part),
-                word=each.word,
-                rule=registration_pb2.EvidenceRule.ValueType(each.rule),
-            )
-            for each in stored.evidence
-        ],
-    )
 
 
 def _confirmation_events(

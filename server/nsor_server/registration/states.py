@@ -215,6 +215,14 @@ def next_version(
     return following
 
 
+def withdrawn(record: record_pb2.RegistrationRecord, *, is_so: bool) -> record_pb2.RegistrationRecord:
+    """The next version of a record that NPB withdraws as entered in error, or no longer; ``record`` stays."""
+    following = next_version(record)
+    following.withdrawn = is_so
+    following.state = registration_state(following)
+    return following
+
+
 def entering(convictions: Iterable[record_pb2.Conviction], agency_id: str, key_id: bytes) -> list[Move]:
     """The moves of a prosecution that enters convictions."""
     return [Move(Event.ENTER, each.conviction_id, agency_id, key_id) for each in convictions]
@@ -232,6 +240,8 @@ def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb
     """Where a registration stands: the first of ``REGISTRATION_STATES`` that is so."""
     held = record.convictions
     if any(standing_counts(conviction) for conviction in held):
+        if record.withdrawn:
+            return registration_pb2.REGISTRATION_STATE_WITHDRAWN
         if record.HasField("archive"):
             return registration_pb2.REGISTRATION_STATE_ARCHIVED
         return registration_pb2.REGISTRATION_STATE_CONFIRMED
@@ -241,6 +251,7 @@ def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb
 
 
 REGISTRATION_STATES: Final = {
+    registration_pb2.REGISTRATION_STATE_WITHDRAWN: "as CONFIRMED, and withdrawn by two officers of NPB",
     registration_pb2.REGISTRATION_STATE_ARCHIVED: (
         "a registrable count of a confirmed conviction stands, and the person has died or the term is over"
     ),

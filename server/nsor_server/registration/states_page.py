@@ -80,6 +80,7 @@ def _registration_states() -> Iterator[str]:
 
 
 _SHOWN_TO = {
+    registration_pb2.REGISTRATION_STATE_WITHDRAWN: "nobody, likewise; NPB in its review",
     registration_pb2.REGISTRATION_STATE_CONFIRMED: "look-ups by their purposes; whoever has a part in it",
     registration_pb2.REGISTRATION_STATE_ARCHIVED: "NPB; for everybody else NO_RECORD",
     registration_pb2.REGISTRATION_STATE_SEALED: "nobody: NO_RECORD, and events name it no more",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +33,10 @@ TABLE: Final = "registration_version"
 CONFIRMED: Final = int(registration_pb2.REGISTRATION_STATE_CONFIRMED)
 SEALED: Final = int(registration_pb2.REGISTRATION_STATE_SEALED)
 ARCHIVED: Final = int(registration_pb2.REGISTRATION_STATE_ARCHIVED)
+HIDDEN: Final = (SEALED, int(registration_pb2.REGISTRATION_STATE_WITHDRAWN))
+"""States in which a registration is for everybody what isn't there."""
+_HIDDEN: Final = f"'{{{{{', '.join(map(str, HIDDEN))}}}}}'::pg_catalog.int2[]"
+_IS_HIDDEN: Final = f"(v.state OPERATOR(pg_catalog.=) ANY ({_HIDDEN}))"
 
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
@@ -96,9 +100,9 @@ HEADS: Final = Versions(
 SEALINGS: Final = Versions(
     "sealing",
     ("uuid",),
-    f"(SELECT count(*) FROM registration_version WHERE registration_id = q.k1 AND state = {SEALED:d})",  # noqa: S608 - constants
+    f"(SELECT count(*) FROM registration_version WHERE registration_id = q.k1 AND state IN {HIDDEN})",  # noqa: S608 - constants
 )
-"""How many versions of a registration are sealed: it changes when the registration is sealed, and by nothing else."""
+"""How many versions of a registration are hidden: it changes when the registration is hidden, and by nothing else."""
 
 
 def etag(sealed: bytes) -> str:
@@ -190,18 +194,20 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         receiving_agency=record.receiving_agency,
         release_places=custody.release_places(record),
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
-        sealed=record.state == registration_pb2.REGISTRATION_STATE_SEALED,
+        sealed=record.state in HIDDEN,
         archived=record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED,
     )
 
 
-def sealed_among(conn: Connection, registration_ids: Iterable[bytes]) -> tuple[set[bytes], list[Seen]]:
-    """Those of some registrations that are sealed, and that none has been sealed since."""
+def sealed_among(
+    conn: Connection, registration_ids: Iterable[bytes], states: Collection[int] = HIDDEN
+) -> tuple[set[bytes], list[Seen]]:
+    """Those of some registrations that are hidden, or in other states; and that none has been hidden since."""
     wanted = sorted(set(registration_ids))
     if not wanted:
         return set(), []
     found = ask(conn, _SEALED_AMONG, arrays.uuids(wanted))
-    sealed = {one for one, state, _ in found if state == SEALED}
+    sealed = {one for one, state, _ in found if state in states}
     return sealed, [Seen(SEALINGS, (one,), count) for one, _, count in found]
 
 
@@ -266,7 +272,7 @@ PLACES: Final = rows.Columns(
     receiving_agency="v.receiving_agency",
     release_places="v.release_places",
     confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
-    sealed=f"(v.state OPERATOR(pg_catalog.=) {SEALED:d})",
+    sealed=_IS_HIDDEN,
     archived=f"(v.state OPERATOR(pg_catalog.=) {ARCHIVED:d})",
 )
 """Where a version has what the scopes of the contract go by."""
@@ -298,7 +304,7 @@ _SEALED_AMONG: Final = Statement(
     f"""
 SELECT uuid_send(q.id),
     (SELECT state FROM registration_version WHERE registration_id = q.id ORDER BY version DESC LIMIT 1),
-    (SELECT count(*) FROM registration_version WHERE registration_id = q.id AND state = {SEALED:d})
+    (SELECT count(*) FROM registration_version WHERE registration_id = q.id AND state IN {HIDDEN})
 FROM unnest($1::uuid[]) AS q (id)
 """.encode(),  # noqa: S608 - constants
 )

@@ -16,6 +16,7 @@ from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
+from nsor_server.registration.persons import store as decisions
 from nsor_server.registration.photos import stored as photos
 from nsor_server.registration.sealed import store as sealed
 from nsor_server.registration.validation import store as validations
@@ -48,6 +49,7 @@ STORED: Final = Stored(
         RecordedTable(store.TABLE, "registration_id", "version"),
         RecordedTable(claims.TABLE, "registration_id", "version"),
         RecordedTable(review_store.TIMES, "review_time_id"),
+        RecordedTable(decisions.TABLE, "decision_id", "version"),
         imports.RECORDED,
         *photos.TABLES,
         RecordedTable(corrections.REQUEST, "correction_request_id", written_at="created_at"),

@@ -19,6 +19,7 @@ _KINDS: Final = {
     "access_id": "access",
     "proposal_id": "policy-proposal",
     "import_id": "import",
+    "review_number": "review",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

@@ -17,6 +17,7 @@ from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.registration import claims
 from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
+from nsor_server.registration.persons.shown import digest_of
 from nsor_server.storage.v1 import record_pb2
 
 _BASES: Final = f"""
@@ -26,6 +27,9 @@ WHERE table_name IN ('{store.REQUESTS}', '{store.GRANTS}') ORDER BY index, ordin
 """What look-ups rest on."""
 _CNIC: Final = "cnic "
 _FOUND: Final = "FOUND"
+_REVIEW: Final = "nsor.v1.RegistrationService/GetReview"
+_OF_A_PERSON: Final = frozenset({LOOK_UP, "nsor.v1.RegistrationService/GetRegistration", _REVIEW})
+"""Methods that show a registration with others: of its person, or of a review."""
 
 
 class Answers:
@@ -53,6 +57,8 @@ class Answers:
             self._add(index, "the answer showed another version than the newest one")
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)
+        if detail.outcome == _FOUND and leaf.method in _OF_A_PERSON:
+            self._compare_person(index, leaf, detail)
 
     def finish(self) -> None:
         """Report what is left."""
@@ -62,16 +68,35 @@ class Answers:
         """The newest version of a registration, a judgment or an access request; 0: there was none."""
         return self._history.newest(subject) or self._judged.newest(subject) or self._requests.get(subject, 0)
 
+    def _compare_person(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        """What was shown of a person is all that stands of him, each registration in its newest version."""
+        shown = self._history.standing(detail.subjects[0])
+        if leaf.method == _REVIEW:
+            whole = [self._history.standing(each) for each in detail.subjects]
+        elif detail.rows != options_pb2.ROW_SCOPE_PART_IN_CASE and leaf.purpose != options_pb2.PURPOSE_REGISTRATION:
+            others = [self._history.standing(each) for each in shown.person if each != shown.registration_id]
+            whole = [shown, *(each for each in others if each.confirmed)]
+        else:
+            whole = [shown]
+        if detail.shown_together != digest_of([(each.registration_id, each.version) for each in whole]):
+            self._add(index, "the answer didn't show all registrations of the person, or another version of one")
+
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
         # may be of its case or not.
         granted = self._granted.get(detail.subjects[-1] if detail.subjects else b"", self._history.rotations)
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
         for rotations in {self._history.rotations, granted}:
-            due = self._due(leaf, detail, rotations)
+            due = self._shown_of(self._due(leaf, detail, rotations), detail.rows)
             if answered == (due.registration_id if due else b""):
                 return
         self._add(index, _problem(answered, due))
+
+    def _shown_of(self, found: Standing | None, rows: int) -> Standing | None:
+        """Of a person's registrations the one that is shown: that was found, or by all rows the first that stands."""
+        if found is None or rows != options_pb2.ROW_SCOPE_ALL:
+            return found
+        return next((one for one in map(self._history.standing, found.person) if one.confirmed), found)
 
     def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""

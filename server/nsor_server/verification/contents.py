@@ -21,6 +21,7 @@ from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
+from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.photos.history import Photos
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
@@ -103,6 +104,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         Closed(conn, keyring, history, reviewed, enrolled, add=report.add),
         SealedRead(conn, keyring, history, enrolled, report.add),
         InCustody(history, reviewed, report.add),
+        Decided(conn, keyring, history, reviewed, report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

@@ -11,7 +11,7 @@ from nsor.cli.session import Session, common
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from nsor.v1 import registration_pb2
+    from nsor.v1 import reviews_pb2
 
 
 @click.command()
@@ -23,10 +23,10 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
 
     The list grows at fixed times; an event tells of each. `nsor show` with an id shows the registration.
     """
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
-    request = registration_pb2.ListReviewsRequest()
-    found: list[registration_pb2.Review] = []
+    request = reviews_pb2.ListReviewsRequest()
+    found: list[reviews_pb2.Review] = []
     more = True
     with session.client(officer=True) as client:
         while more and (all_of_them or len(found) < limit):
@@ -54,7 +54,7 @@ def _texts(message: Message) -> dict[str, str]:
     return {field.name: render.text(field, value) for field, value in message.ListFields()}
 
 
-def _why(review: registration_pb2.Review) -> str:
+def _why(review: reviews_pb2.Review) -> str:
     """What they share; of a likely duplicate, where the two differ."""
     if review.identifier:
         return f"one {_texts(review)['identifier']}"

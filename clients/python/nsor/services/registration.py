@@ -5,10 +5,11 @@ from __future__ import annotations
 from nsor.answers import Answer
 from nsor.services.identity import Identities
 from nsor.services.keeping import Keeping
+from nsor.services.reviewing import Reviewing
 from nsor.v1 import amendments_pb2, custody_pb2, judgments_pb2, registration_pb2, sealed_pb2, worklists_pb2
 
 
-class Registration(Keeping, Identities):
+class Registration(Keeping, Identities, Reviewing):
     """Entering convictions and confirming them."""
 
     __slots__ = ()
@@ -441,22 +442,6 @@ class Registration(Keeping, Identities):
             "nsor.v1.RegistrationService/ListRegistrations",
             request,
             worklists_pb2.ListRegistrationsResponse,
-            timeout_seconds=timeout_seconds,
-            traceparent=traceparent,
-        )
-
-    def list_reviews(
-        self,
-        request: registration_pb2.ListReviewsRequest,
-        *,
-        timeout_seconds: float | None = None,
-        traceparent: str | None = None,
-    ) -> Answer[registration_pb2.ListReviewsResponse]:
-        """List registrations that share an identifier with one confirmed before, the newest first; NPB only."""
-        return self._connection.call(
-            "nsor.v1.RegistrationService/ListReviews",
-            request,
-            registration_pb2.ListReviewsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

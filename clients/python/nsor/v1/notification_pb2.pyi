@@ -124,6 +124,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Two officers of NPB have opened a reading of a sealed registration. The Special Committee is told; it isn't told which one."""
     EVENT_KIND_SEALED_REGISTRATION_READ: _EventKind.ValueType  # 31
     """One of them has read it; likewise, each time."""
+    EVENT_KIND_REVIEW_DECISION_PROPOSED: _EventKind.ValueType  # 32
+    """An officer of NPB proposed how a review ends, or that it is opened again; another one may confirm it."""
     EVENT_KIND_CLOSURE_PROPOSED: _EventKind.ValueType  # 130
     """An officer of NPB proposed how a registration ends; another one may confirm it."""
     EVENT_KIND_REGISTRATION_ARCHIVED: _EventKind.ValueType  # 131
@@ -243,6 +245,8 @@ EVENT_KIND_SEALED_READING_OPENED: EventKind.ValueType  # 30
 """Two officers of NPB have opened a reading of a sealed registration. The Special Committee is told; it isn't told which one."""
 EVENT_KIND_SEALED_REGISTRATION_READ: EventKind.ValueType  # 31
 """One of them has read it; likewise, each time."""
+EVENT_KIND_REVIEW_DECISION_PROPOSED: EventKind.ValueType  # 32
+"""An officer of NPB proposed how a review ends, or that it is opened again; another one may confirm it."""
 EVENT_KIND_CLOSURE_PROPOSED: EventKind.ValueType  # 130
 """An officer of NPB proposed how a registration ends; another one may confirm it."""
 EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131

@@ -45,6 +45,10 @@ class _RegistrationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reg
     """It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
     REGISTRATION_STATE_ARCHIVED: _RegistrationState.ValueType  # 4
     """The person has died, or the term of registration is over. For everybody but NPB it is NO_RECORD."""
+    REGISTRATION_STATE_WITHDRAWN: _RegistrationState.ValueType  # 5
+    """It was confirmed, and two officers of NPB have decided that it was entered in error. For everybody it is NO_RECORD; a review shows it
+    to NPB.
+    """
 
 class RegistrationState(_RegistrationState, metaclass=_RegistrationStateEnumTypeWrapper):
     """Where a registration stands, which follows from its convictions (docs/states.md)."""
@@ -59,6 +63,10 @@ REGISTRATION_STATE_SEALED: RegistrationState.ValueType  # 3
 """It was confirmed, and no registrable count stands any more. For everybody it is NO_RECORD."""
 REGISTRATION_STATE_ARCHIVED: RegistrationState.ValueType  # 4
 """The person has died, or the term of registration is over. For everybody but NPB it is NO_RECORD."""
+REGISTRATION_STATE_WITHDRAWN: RegistrationState.ValueType  # 5
+"""It was confirmed, and two officers of NPB have decided that it was entered in error. For everybody it is NO_RECORD; a review shows it
+to NPB.
+"""
 Global___RegistrationState: _TypeAlias = RegistrationState  # noqa: Y015
 
 class _WarningReason:
@@ -84,134 +92,6 @@ WARNING_REASON_CNIC_SEX_MISMATCH: WarningReason.ValueType  # 1
 WARNING_REASON_PASSPORT_FORM_UNUSUAL: WarningReason.ValueType  # 2
 """The passport number isn't two letters and seven digits."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
-
-class _IdentifierKind:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _IdentifierKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentifierKind.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    IDENTIFIER_KIND_UNSPECIFIED: _IdentifierKind.ValueType  # 0
-    """Never valid."""
-    IDENTIFIER_KIND_CNIC: _IdentifierKind.ValueType  # 1
-    """The CNIC."""
-    IDENTIFIER_KIND_PASSPORT: _IdentifierKind.ValueType  # 2
-    """A passport, with its country."""
-
-class IdentifierKind(_IdentifierKind, metaclass=_IdentifierKindEnumTypeWrapper):
-    """What two registrations may share that belongs to one person."""
-
-IDENTIFIER_KIND_UNSPECIFIED: IdentifierKind.ValueType  # 0
-"""Never valid."""
-IDENTIFIER_KIND_CNIC: IdentifierKind.ValueType  # 1
-"""The CNIC."""
-IDENTIFIER_KIND_PASSPORT: IdentifierKind.ValueType  # 2
-"""A passport, with its country."""
-Global___IdentifierKind: _TypeAlias = IdentifierKind  # noqa: Y015
-
-class _ReviewKind:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _ReviewKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewKind.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    REVIEW_KIND_UNSPECIFIED: _ReviewKind.ValueType  # 0
-    """Never valid."""
-    REVIEW_KIND_SHARED_IDENTIFIER: _ReviewKind.ValueType  # 1
-    """Both have one identifier."""
-    REVIEW_KIND_LIKELY_DUPLICATE: _ReviewKind.ValueType  # 2
-    """Both are alike in name, relative, birth year and district. A likeness proves nothing: brothers and namesakes are alike too."""
-
-class ReviewKind(_ReviewKind, metaclass=_ReviewKindEnumTypeWrapper):
-    """Why there is a review."""
-
-REVIEW_KIND_UNSPECIFIED: ReviewKind.ValueType  # 0
-"""Never valid."""
-REVIEW_KIND_SHARED_IDENTIFIER: ReviewKind.ValueType  # 1
-"""Both have one identifier."""
-REVIEW_KIND_LIKELY_DUPLICATE: ReviewKind.ValueType  # 2
-"""Both are alike in name, relative, birth year and district. A likeness proves nothing: brothers and namesakes are alike too."""
-Global___ReviewKind: _TypeAlias = ReviewKind  # noqa: Y015
-
-class _EvidencePart:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _EvidencePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidencePart.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    EVIDENCE_PART_UNSPECIFIED: _EvidencePart.ValueType  # 0
-    """Never valid."""
-    EVIDENCE_PART_NAME: _EvidencePart.ValueType  # 1
-    """The person's name."""
-    EVIDENCE_PART_RELATIVE: _EvidencePart.ValueType  # 2
-    """The name of the father, mother or husband."""
-    EVIDENCE_PART_BIRTH_YEAR: _EvidencePart.ValueType  # 3
-    """The year of birth."""
-    EVIDENCE_PART_DISTRICT: _EvidencePart.ValueType  # 4
-    """A district of an address."""
-    EVIDENCE_PART_SEX: _EvidencePart.ValueType  # 5
-    """The sex."""
-
-class EvidencePart(_EvidencePart, metaclass=_EvidencePartEnumTypeWrapper):
-    """Which part of a person something is evidence of."""
-
-EVIDENCE_PART_UNSPECIFIED: EvidencePart.ValueType  # 0
-"""Never valid."""
-EVIDENCE_PART_NAME: EvidencePart.ValueType  # 1
-"""The person's name."""
-EVIDENCE_PART_RELATIVE: EvidencePart.ValueType  # 2
-"""The name of the father, mother or husband."""
-EVIDENCE_PART_BIRTH_YEAR: EvidencePart.ValueType  # 3
-"""The year of birth."""
-EVIDENCE_PART_DISTRICT: EvidencePart.ValueType  # 4
-"""A district of an address."""
-EVIDENCE_PART_SEX: EvidencePart.ValueType  # 5
-"""The sex."""
-Global___EvidencePart: _TypeAlias = EvidencePart  # noqa: Y015
-
-class _EvidenceRule:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _EvidenceRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidenceRule.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    EVIDENCE_RULE_UNSPECIFIED: _EvidenceRule.ValueType  # 0
-    """Never valid."""
-    EVIDENCE_RULE_SAME: _EvidenceRule.ValueType  # 1
-    """The same."""
-    EVIDENCE_RULE_SPELLING: _EvidenceRule.ValueType  # 2
-    """Another spelling in the same script."""
-    EVIDENCE_RULE_OTHER_SCRIPT: _EvidenceRule.ValueType  # 3
-    """The same sounds in the other script."""
-    EVIDENCE_RULE_SLIP: _EvidenceRule.ValueType  # 4
-    """One slip of the keys away."""
-    EVIDENCE_RULE_NEAR: _EvidenceRule.ValueType  # 5
-    """A year of birth one or two years apart."""
-    EVIDENCE_RULE_MISSING: _EvidenceRule.ValueType  # 6
-    """The other record doesn't have the word."""
-    EVIDENCE_RULE_DIFFERENT: _EvidenceRule.ValueType  # 7
-    """Another one."""
-
-class EvidenceRule(_EvidenceRule, metaclass=_EvidenceRuleEnumTypeWrapper):
-    """What was found for a part."""
-
-EVIDENCE_RULE_UNSPECIFIED: EvidenceRule.ValueType  # 0
-"""Never valid."""
-EVIDENCE_RULE_SAME: EvidenceRule.ValueType  # 1
-"""The same."""
-EVIDENCE_RULE_SPELLING: EvidenceRule.ValueType  # 2
-"""Another spelling in the same script."""
-EVIDENCE_RULE_OTHER_SCRIPT: EvidenceRule.ValueType  # 3
-"""The same sounds in the other script."""
-EVIDENCE_RULE_SLIP: EvidenceRule.ValueType  # 4
-"""One slip of the keys away."""
-EVIDENCE_RULE_NEAR: EvidenceRule.ValueType  # 5
-"""A year of birth one or two years apart."""
-EVIDENCE_RULE_MISSING: EvidenceRule.ValueType  # 6
-"""The other record doesn't have the word."""
-EVIDENCE_RULE_DIFFERENT: EvidenceRule.ValueType  # 7
-"""Another one."""
-Global___EvidenceRule: _TypeAlias = EvidenceRule  # noqa: Y015
 
 class _PhotoState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -379,6 +259,7 @@ class Registration(_message.Message):
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
+    MERGED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
@@ -461,6 +342,10 @@ class Registration(_message.Message):
     def archive(self) -> _closure_pb2.Archive:
         """Why it is archived, if it is."""
 
+    @_builtins.property
+    def merged_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """NPB only: the other registrations that two of its officers have decided to be of the same person. What is shown is all of them as one."""
+
     def __init__(
         self,
         *,
@@ -488,10 +373,11 @@ class Registration(_message.Message):
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
         disputed: _abc.Iterable[_corrections_pb2.CorrectionParticular.ValueType] | None = ...,
         archive: _closure_pb2.Archive | None = ...,
+        merged_registration_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "identity", b"identity", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "merged_registration_ids", b"merged_registration_ids", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1214,140 +1100,6 @@ class GetRegistrationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRegistrationResponse: _TypeAlias = GetRegistrationResponse  # noqa: Y015
-
-@_typing.final
-class ReviewEvidence(_message.Message):
-    """A part of what makes a likely duplicate."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PART_FIELD_NUMBER: _builtins.int
-    WORD_FIELD_NUMBER: _builtins.int
-    RULE_FIELD_NUMBER: _builtins.int
-    part: Global___EvidencePart.ValueType
-    """Which part."""
-    word: _builtins.int
-    """Which word of that part of the registration, from 1; 0: the part has no words."""
-    rule: Global___EvidenceRule.ValueType
-    """What was found for it."""
-    def __init__(
-        self,
-        *,
-        part: Global___EvidencePart.ValueType = ...,
-        word: _builtins.int = ...,
-        rule: Global___EvidenceRule.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "rule", b"rule", "word", b"word"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReviewEvidence: _TypeAlias = ReviewEvidence  # noqa: Y015
-
-@_typing.final
-class Review(_message.Message):
-    """Two registrations that may be of one person. It names nobody."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NUMBER_FIELD_NUMBER: _builtins.int
-    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
-    EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
-    IDENTIFIER_FIELD_NUMBER: _builtins.int
-    REVIEW_TIME_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    EVIDENCE_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
-    """Number of the review, from 1."""
-    registration_id: _builtins.str
-    """The registration. While it is held by its CNIC, look-ups show it on its own case alone."""
-    earlier_registration_id: _builtins.str
-    """The registration that was confirmed first."""
-    identifier: Global___IdentifierKind.ValueType
-    """What they share; UNSPECIFIED for a likely duplicate."""
-    kind: Global___ReviewKind.ValueType
-    """Why there is a review."""
-    @_builtins.property
-    def review_time(self) -> _timestamp_pb2.Timestamp:
-        """The fixed time at which the review was written."""
-
-    @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewEvidence]:
-        """Of a likely duplicate: what is alike and what differs."""
-
-    def __init__(
-        self,
-        *,
-        number: _builtins.int = ...,
-        registration_id: _builtins.str = ...,
-        earlier_registration_id: _builtins.str = ...,
-        identifier: Global___IdentifierKind.ValueType = ...,
-        review_time: _timestamp_pb2.Timestamp | None = ...,
-        kind: Global___ReviewKind.ValueType = ...,
-        evidence: _abc.Iterable[Global___ReviewEvidence] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "identifier", b"identifier", "kind", b"kind", "number", b"number", "registration_id", b"registration_id", "review_time", b"review_time"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Review: _TypeAlias = Review  # noqa: Y015
-
-@_typing.final
-class ListReviewsRequest(_message.Message):
-    """Asks for reviews."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    page_size: _builtins.int
-    """Most reviews of a page, 1 to 100; 0: 50."""
-    page_token: _builtins.str
-    """`next_page_token` of the page before; empty for the first one."""
-    def __init__(
-        self,
-        *,
-        page_size: _builtins.int = ...,
-        page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListReviewsRequest: _TypeAlias = ListReviewsRequest  # noqa: Y015
-
-@_typing.final
-class ListReviewsResponse(_message.Message):
-    """A page of reviews."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REVIEWS_FIELD_NUMBER: _builtins.int
-    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    next_page_token: _builtins.str
-    """Token of the next page; empty on the last one."""
-    @_builtins.property
-    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___Review]:
-        """The newest first."""
-
-    def __init__(
-        self,
-        *,
-        reviews: _abc.Iterable[Global___Review] | None = ...,
-        next_page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reviews", b"reviews"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListReviewsResponse: _TypeAlias = ListReviewsResponse  # noqa: Y015
 
 @_typing.final
 class Photo(_message.Message):

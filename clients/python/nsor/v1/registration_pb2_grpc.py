@@ -10,6 +10,7 @@ from nsor.v1 import custody_pb2 as nsor_dot_v1_dot_custody__pb2
 from nsor.v1 import identity_pb2 as nsor_dot_v1_dot_identity__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
+from nsor.v1 import reviews_pb2 as nsor_dot_v1_dot_reviews__pb2
 from nsor.v1 import sealed_pb2 as nsor_dot_v1_dot_sealed__pb2
 from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
@@ -116,8 +117,8 @@ class RegistrationServiceStub:
                 _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ListReviews',
-                request_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.FromString,
                 _registered_method=True)
         self.ClaimVerification = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ClaimVerification',
@@ -128,6 +129,21 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/VerifyIdentity',
                 request_serializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.FromString,
+                _registered_method=True)
+        self.GetReview = channel.unary_unary(
+                '/nsor.v1.RegistrationService/GetReview',
+                request_serializer=nsor_dot_v1_dot_reviews__pb2.GetReviewRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_reviews__pb2.GetReviewResponse.FromString,
+                _registered_method=True)
+        self.ProposeReviewDecision = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ProposeReviewDecision',
+                request_serializer=nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionResponse.FromString,
+                _registered_method=True)
+        self.ConfirmReviewDecision = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ConfirmReviewDecision',
+                request_serializer=nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionResponse.FromString,
                 _registered_method=True)
         self.AddPhoto = channel.unary_unary(
                 '/nsor.v1.RegistrationService/AddPhoto',
@@ -418,6 +434,29 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetReview(self, request, context):
+        """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
+        one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeReviewDecision(self, request, context):
+        """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
+        the place of the one before that nobody has confirmed. WRONG_STATE: not in this state of the review, or of the two registrations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmReviewDecision(self, request, context):
+        """Confirms how a review ends, or that it is opened again: an officer of NPB who isn't who proposed it, and who has seen the review since.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddPhoto(self, request, context):
         """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
         the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
@@ -695,8 +734,8 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
             ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
-                    request_deserializer=nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.SerializeToString,
             ),
             'ClaimVerification': grpc.unary_unary_rpc_method_handler(
                     servicer.ClaimVerification,
@@ -707,6 +746,21 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.VerifyIdentity,
                     request_deserializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.SerializeToString,
+            ),
+            'GetReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReview,
+                    request_deserializer=nsor_dot_v1_dot_reviews__pb2.GetReviewRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_reviews__pb2.GetReviewResponse.SerializeToString,
+            ),
+            'ProposeReviewDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeReviewDecision,
+                    request_deserializer=nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionResponse.SerializeToString,
+            ),
+            'ConfirmReviewDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmReviewDecision,
+                    request_deserializer=nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionResponse.SerializeToString,
             ),
             'AddPhoto': grpc.unary_unary_rpc_method_handler(
                     servicer.AddPhoto,
@@ -1233,8 +1287,8 @@ class RegistrationService:
             request,
             target,
             '/nsor.v1.RegistrationService/ListReviews',
-            nsor_dot_v1_dot_registration__pb2.ListReviewsRequest.SerializeToString,
-            nsor_dot_v1_dot_registration__pb2.ListReviewsResponse.FromString,
+            nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.SerializeToString,
+            nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1289,6 +1343,87 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/VerifyIdentity',
             nsor_dot_v1_dot_identity__pb2.VerifyIdentityRequest.SerializeToString,
             nsor_dot_v1_dot_identity__pb2.VerifyIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/GetReview',
+            nsor_dot_v1_dot_reviews__pb2.GetReviewRequest.SerializeToString,
+            nsor_dot_v1_dot_reviews__pb2.GetReviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeReviewDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ProposeReviewDecision',
+            nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionRequest.SerializeToString,
+            nsor_dot_v1_dot_reviews__pb2.ProposeReviewDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmReviewDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ConfirmReviewDecision',
+            nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionRequest.SerializeToString,
+            nsor_dot_v1_dot_reviews__pb2.ConfirmReviewDecisionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,6 +12,7 @@ from nsor.v1 import custody_pb2 as _custody_pb2
 from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
+from nsor.v1 import reviews_pb2 as _reviews_pb2
 from nsor.v1 import sealed_pb2 as _sealed_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
@@ -118,7 +119,7 @@ class RegistrationServiceStub:
     """
     GetAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.GetAmendmentResponse]
     """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY."""
-    ListReviews: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]
+    ListReviews: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.ListReviewsRequest, _reviews_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
@@ -135,6 +136,16 @@ class RegistrationServiceStub:
     handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
     somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
     """
+    GetReview: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.GetReviewRequest, _reviews_pb2.GetReviewResponse]
+    """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
+    one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    ProposeReviewDecision: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.ProposeReviewDecisionRequest, _reviews_pb2.ProposeReviewDecisionResponse]
+    """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
+    the place of the one before that nobody has confirmed. WRONG_STATE: not in this state of the review, or of the two registrations.
+    """
+    ConfirmReviewDecision: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.ConfirmReviewDecisionRequest, _reviews_pb2.ConfirmReviewDecisionResponse]
+    """Confirms how a review ends, or that it is opened again: an officer of NPB who isn't who proposed it, and who has seen the review since."""
     AddPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
     the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
@@ -320,7 +331,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     GetAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.GetAmendmentRequest, _amendments_pb2.GetAmendmentResponse]  # type: ignore[assignment]
     """Shows a proposed amendment that ListAmendments names to the caller, with what it says. Each call takes its price from a budget: BUDGET_EMPTY."""
-    ListReviews: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListReviewsRequest, _registration_pb2.ListReviewsResponse]  # type: ignore[assignment]
+    ListReviews: _aio.UnaryUnaryMultiCallable[_reviews_pb2.ListReviewsRequest, _reviews_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
@@ -337,6 +348,16 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
     somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
     """
+    GetReview: _aio.UnaryUnaryMultiCallable[_reviews_pb2.GetReviewRequest, _reviews_pb2.GetReviewResponse]  # type: ignore[assignment]
+    """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
+    one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+    """
+    ProposeReviewDecision: _aio.UnaryUnaryMultiCallable[_reviews_pb2.ProposeReviewDecisionRequest, _reviews_pb2.ProposeReviewDecisionResponse]  # type: ignore[assignment]
+    """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
+    the place of the one before that nobody has confirmed. WRONG_STATE: not in this state of the review, or of the two registrations.
+    """
+    ConfirmReviewDecision: _aio.UnaryUnaryMultiCallable[_reviews_pb2.ConfirmReviewDecisionRequest, _reviews_pb2.ConfirmReviewDecisionResponse]  # type: ignore[assignment]
+    """Confirms how a review ends, or that it is opened again: an officer of NPB who isn't who proposed it, and who has seen the review since."""
     AddPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.AddPhotoRequest, _registration_pb2.AddPhotoResponse]  # type: ignore[assignment]
     """Adds a photo of the offender, for an agency that has a part in the record: the prosecution that entered it, the responsible police,
     the prisons department in charge. What is kept is the picture alone, encoded anew: no metadata, and nothing else that the file held.
@@ -607,9 +628,9 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListReviews(
         self,
-        request: _registration_pb2.ListReviewsRequest,
+        request: _reviews_pb2.ListReviewsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_registration_pb2.ListReviewsResponse, _abc.Awaitable[_registration_pb2.ListReviewsResponse]]:
+    ) -> _typing.Union[_reviews_pb2.ListReviewsResponse, _abc.Awaitable[_reviews_pb2.ListReviewsResponse]]:
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
         names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
@@ -638,6 +659,34 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         handed out: if the record was changed meanwhile, it stays in its history, and the person waits again. NO_RECORD for an item of
         somebody else, or of a record that isn't shown any more; LEASE_ENDED after the item's time; WRONG_STATE when it is decided.
         """
+
+    @_abc_1.abstractmethod
+    def GetReview(
+        self,
+        request: _reviews_pb2.GetReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reviews_pb2.GetReviewResponse, _abc.Awaitable[_reviews_pb2.GetReviewResponse]]:
+        """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
+        one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ProposeReviewDecision(
+        self,
+        request: _reviews_pb2.ProposeReviewDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reviews_pb2.ProposeReviewDecisionResponse, _abc.Awaitable[_reviews_pb2.ProposeReviewDecisionResponse]]:
+        """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
+        the place of the one before that nobody has confirmed. WRONG_STATE: not in this state of the review, or of the two registrations.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmReviewDecision(
+        self,
+        request: _reviews_pb2.ConfirmReviewDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reviews_pb2.ConfirmReviewDecisionResponse, _abc.Awaitable[_reviews_pb2.ConfirmReviewDecisionResponse]]:
+        """Confirms how a review ends, or that it is opened again: an officer of NPB who isn't who proposed it, and who has seen the review since."""
 
     @_abc_1.abstractmethod
     def AddPhoto(

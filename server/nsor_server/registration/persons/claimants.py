@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nsor.v1 import registration_pb2
@@ -51,6 +51,20 @@ class Known:
         return self.record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
 
     @property
+    def state(self) -> int:
+        """Number of nsor.v1.RegistrationState."""
+        return self.record.state
+
+    @property
+    def person(self) -> list[bytes]:
+        """The registrations of its person, itself among them; none: it is alone."""
+        return claims.person(self.claim)
+
+    def with_claim(self, claim: record_pb2.ClaimRecord) -> Known:
+        """The same with another version of its claim."""
+        return replace(self, claim=claim, disputed=claims.disputed(claim))
+
+    @property
     def seen(self) -> tuple[Seen, Seen]:
         """That these were the newest versions of it and of its claim."""
         return store.seen(self.row), claims.seen(self.claim)
@@ -76,6 +90,23 @@ class Claimants:
             if found is not None:
                 self._known[registration_id] = found
         return found
+
+    def seen(self) -> list[Seen]:
+        """That all that was read so far was the newest."""
+        return [seen for each in self._known.values() for seen in each.seen]
+
+    def others(self, claim: record_pb2.ClaimRecord) -> list[Known]:
+        """The other registrations of the person of one that was read, by their confirmation: those that stand.
+
+        Raises:
+            errors.Internal: as ``get``, or one isn't there, or doesn't say that it is of this person.
+        """
+        found = [self.get(each) for each in claims.person(claim) if each != claim.registration_id]
+        known = [each for each in found if each is not None and each.claim.person == claim.person]
+        if len(known) < len(found):
+            alert(Alert.ROW_CONTRADICTED, "%s doesn't say of each registration of a person that it is", claims.TABLE)
+            raise errors.Internal
+        return [each for each in known if each.confirmed]
 
     def claiming(self, one: Identifier) -> list[Known]:
         """The registrations that have claimed an identifier at any time.

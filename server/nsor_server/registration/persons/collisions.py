@@ -7,10 +7,12 @@ it stands.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from nsor_server import errors
 from nsor_server.calls import RecordRef, Row, Seen
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import claims, store
@@ -57,16 +59,19 @@ class Time:
 def due(conn: Connection, sealer: Sealer, blind_index: BlindIndex, time: Time) -> Due:
     """Add to a time what is to be reviewed; gives the claims that change, and what all of it rests on.
 
-    Raises:
-        errors.Internal: a registration isn't what was sealed.
+    One that isn't what was sealed is looked at again at the next time.
     """
     # Before anything else: what is committed from now on is looked at again at the next time.
     ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
     claimants, found = Claimants(conn, sealer, blind_index), Due()
     whole = True
-    for of in _changed(conn, claimants, time.before.examined_to):
-        if of.confirmed:
-            whole &= _examine(conn, claimants, time, of, found)
+    for registration_id in _changed(conn, claimants, time.before.examined_to):
+        try:
+            of = claimants.get(registration_id)
+            if of is not None and of.confirmed:
+                whole &= _examine(conn, claimants, time, of, found)
+        except errors.Internal:  # there is an alert already, and the others go on
+            whole = False
     time.record.examined_to = size - 1 if whole else time.before.examined_to
     return found
 
@@ -122,7 +127,7 @@ def _reviewed(conn: Connection, registration_id: bytes) -> set[tuple[bytes, int]
     return set(conn.execute(_REVIEWED, (registration_id.hex(),)).fetchall())
 
 
-def _changed(conn: Connection, claimants: Claimants, after: int) -> list[Known]:
+def _changed(conn: Connection, claimants: Claimants, after: int) -> list[bytes]:
     """Those of whom something may have changed since an entry.
 
     They are held, and something was written of them or their holders, or NPB hasn't heard of them; or they have an
@@ -131,11 +136,11 @@ def _changed(conn: Connection, claimants: Claimants, after: int) -> list[Known]:
     tables = [store.TABLE, claims.TABLE]
     ids = {registration_id for (registration_id,) in conn.execute(_HELD, {"after": after, "tables": tables})}
     for (registration_id,) in conn.execute(_BACK, {"after": after, "tables": tables}).fetchall():
-        back = claimants.get(registration_id)
-        if back is not None:
-            ids |= {each.registration_id for one in back.current for each in claimants.claiming(one)}
-    found = [claimants.get(registration_id) for registration_id in sorted(ids)]
-    return [each for each in found if each is not None]
+        with contextlib.suppress(errors.Internal):  # as above
+            back = claimants.get(registration_id)
+            if back is not None:
+                ids |= {each.registration_id for one in back.current for each in claimants.claiming(one)}
+    return sorted(ids)
 
 
 _REVIEWED: Final = """

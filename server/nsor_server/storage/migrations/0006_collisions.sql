@@ -62,8 +62,22 @@ COMMENT ON TABLE registration_review IS 'what the sealed records of review_time 
 COMMENT ON COLUMN registration_review.review_time IS 'number of the time at which it was written';
 COMMENT ON COLUMN registration_review.kind IS 'enum nsor.v1.IdentifierKind; 0: a likely duplicate';
 
+-- How far NPB is with a review: proposals and confirmations, each a version.
+CREATE TABLE review_decision (
+    decision_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    review_number bigint NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (decision_id, version),
+    UNIQUE (review_number, version)
+);
+COMMENT ON TABLE review_decision IS 'the greatest version of a review counts; a review without one is open';
+COMMENT ON COLUMN review_decision.decision_id IS 'one for all versions of a review';
+COMMENT ON COLUMN review_decision.sealed IS 'nsor.storage.v1.ReviewDecisionRecord under the sealing keyset';
+
 GRANT SELECT, INSERT ON
-    registration_identifier, registration_case, registration_claim, review_time, registration_review
+    registration_identifier, registration_case, registration_claim, review_time, registration_review,
+    review_decision
 TO nsor_server;
 
 -- Corrections that persons ask for at a station. A request writes one row whatever there is; what it met belongs to a time for reviews.

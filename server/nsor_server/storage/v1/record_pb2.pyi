@@ -509,6 +509,7 @@ class RegistrationRecord(_message.Message):
     CUSTODY_EVENTS_FIELD_NUMBER: _builtins.int
     RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
     EXPECTED_RELEASE_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -553,6 +554,8 @@ class RegistrationRecord(_message.Message):
     """Two officers took it out of the archive: it isn't archived by its term any more."""
     receiving_agency: _builtins.str
     """The prisons department that is to admit the person, or empty."""
+    withdrawn: _builtins.bool
+    """Two officers of NPB have decided that it was entered in error."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """Names."""
@@ -663,10 +666,11 @@ class RegistrationRecord(_message.Message):
         custody_events: _abc.Iterable[Global___CustodyEvent] | None = ...,
         receiving_agency: _builtins.str = ...,
         expected_release: Global___ExpectedRelease | None = ...,
+        withdrawn: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "expected_release", b"expected_release"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1066,6 +1070,7 @@ class ClaimRecord(_message.Message):
     PASSPORT_HELD_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    MERGES_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -1075,12 +1080,16 @@ class ClaimRecord(_message.Message):
     passport_held: _builtins.bool
     """A registration that was confirmed earlier has one of the passports."""
     person: _builtins.bytes
-    """The registrations that are of one person by NPB's decision, this one among them, in the order of their confirmation: 16 bytes
+    """The registrations that are of one person by NPB's decisions, this one among them, in the order of their confirmation: 16 bytes
     each, one after the other. Empty: it stands alone.
     """
     @_builtins.property
-    def disputed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClaimedIdentifier]:
+    def disputed(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisputedIdentifier]:
         """Identifiers of which NPB has decided that they may be another person's: it holds nobody back by them, and is held by them itself."""
+
+    @_builtins.property
+    def merges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Merge]:
+        """The decisions that say so of this one."""
 
     def __init__(
         self,
@@ -1089,42 +1098,73 @@ class ClaimRecord(_message.Message):
         version: _builtins.int = ...,
         cnic_held: _builtins.bool = ...,
         passport_held: _builtins.bool = ...,
-        disputed: _abc.Iterable[Global___ClaimedIdentifier] | None = ...,
+        disputed: _abc.Iterable[Global___DisputedIdentifier] | None = ...,
         person: _builtins.bytes = ...,
+        merges: _abc.Iterable[Global___Merge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "disputed", b"disputed", "passport_held", b"passport_held", "person", b"person", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "disputed", b"disputed", "merges", b"merges", "passport_held", b"passport_held", "person", b"person", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
-class ClaimedIdentifier(_message.Message):
-    """An identifier that a registration claims."""
+class DisputedIdentifier(_message.Message):
+    """An identifier that a registration claims, and that is disputed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.IdentifierKind."""
     text: _builtins.str
     """In its normal form."""
+    review_number: _builtins.int
+    """Number of the review that ended so."""
     def __init__(
         self,
         *,
         kind: _builtins.int = ...,
         text: _builtins.str = ...,
+        review_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "review_number", b"review_number", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ClaimedIdentifier: _TypeAlias = ClaimedIdentifier  # noqa: Y015
+Global___DisputedIdentifier: _TypeAlias = DisputedIdentifier  # noqa: Y015
+
+@_typing.final
+class Merge(_message.Message):
+    """A registration that is of the same person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    review_number: _builtins.int
+    """Number of the review that ended so."""
+    registration_id: _builtins.bytes
+    """The other one, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        review_number: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id", "review_number", b"review_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Merge: _TypeAlias = Merge  # noqa: Y015
 
 @_typing.final
 class JudgedCount(_message.Message):
@@ -1929,6 +1969,66 @@ class AmendmentDecisionRecord(_message.Message):
 Global___AmendmentDecisionRecord: _TypeAlias = AmendmentDecisionRecord  # noqa: Y015
 
 @_typing.final
+class ReviewDecisionRecord(_message.Message):
+    """How far NPB is with a review: a version for each proposal and each confirmation. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
+    EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    DECIDED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.bytes
+    """Id, 16 bytes: one for all versions."""
+    version: _builtins.int
+    """Version, from 1."""
+    review_number: _builtins.int
+    """Number of the review."""
+    earlier_registration_id: _builtins.bytes
+    """The registration of the review that was confirmed first, 16 bytes."""
+    registration_id: _builtins.bytes
+    """The other one, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.ReviewState."""
+    decision: _builtins.int
+    """Number of nsor.v1.ReviewDecision: what was proposed or decided; 0 while the review is open again."""
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    confirmed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it; empty until then."""
+    @_builtins.property
+    def decided_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Which of the two it is about: the one that is withdrawn, or those in which identifiers are disputed."""
+
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        review_number: _builtins.int = ...,
+        earlier_registration_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        decision: _builtins.int = ...,
+        decided_registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        confirmed_by_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewDecisionRecord: _TypeAlias = ReviewDecisionRecord  # noqa: Y015
+
+@_typing.final
 class PhotoRecord(_message.Message):
     """A photo, without the picture, which is sealed beside it."""
 
@@ -2504,6 +2604,7 @@ class AccessDetail(_message.Message):
     LISTED_FIELD_NUMBER: _builtins.int
     LISTED_WORK_FIELD_NUMBER: _builtins.int
     LISTED_FINDINGS_FIELD_NUMBER: _builtins.int
+    SHOWN_TOGETHER_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -2532,6 +2633,8 @@ class AccessDetail(_message.Message):
     """By which rows a look-up was answered: the number of the nsor.v1.RowScope that the contract gave its caller."""
     shown_version: _builtins.int
     """Version of the registration or the access request that the answer shows, the first of `subjects`; 0: it shows none."""
+    shown_together: _builtins.bytes
+    """Of an answer that shows several registrations: the first 8 bytes of SHA-256 of their ids and versions, the first of `subjects` first."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -2589,10 +2692,11 @@ class AccessDetail(_message.Message):
         listed: Global___ListedAccesses | None = ...,
         listed_work: Global___ListedWork | None = ...,
         listed_findings: Global___ListedFindings | None = ...,
+        shown_together: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

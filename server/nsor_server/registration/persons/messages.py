@@ -1,0 +1,60 @@
+"""Reviews as the contract writes them. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nsor.v1 import reviews_pb2
+from nsor_server.formats.instants import from_us, to_us
+from nsor_server.formats.uuids import text
+from nsor_server.registration import record as records
+from nsor_server.registration import review_store, shown, states
+from nsor_server.registration.persons.claimants import Known
+from nsor_server.registration.review_store import StoredReview
+from nsor_server.storage.v1 import record_pb2
+
+
+def review(stored: StoredReview, decision: record_pb2.ReviewDecisionRecord | None) -> reviews_pb2.Review:
+    """A review, with how far NPB is with it; None: nothing was proposed."""
+    return reviews_pb2.Review(
+        number=stored.number,
+        registration_id=text(stored.registration_id),
+        earlier_registration_id=text(stored.earlier_registration_id),
+        identifier=reviews_pb2.IdentifierKind.ValueType(stored.kind),
+        review_time=from_us(to_us(stored.due_at)),
+        kind=(
+            reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE
+            if stored.kind == review_store.LIKELY
+            else reviews_pb2.REVIEW_KIND_SHARED_IDENTIFIER
+        ),
+        evidence=[
+            reviews_pb2.ReviewEvidence(
+                part=reviews_pb2.EvidencePart.ValueType(each.part),
+                word=each.word,
+                rule=reviews_pb2.EvidenceRule.ValueType(each.rule),
+            )
+            for each in stored.evidence
+        ],
+        state=reviews_pb2.ReviewState.ValueType(decision.state if decision else reviews_pb2.REVIEW_STATE_OPEN),
+        decision=reviews_pb2.ReviewDecision.ValueType(decision.decision if decision else 0),
+        decided_registration_ids=map(text, decision.decided_registration_ids) if decision else (),
+    )
+
+
+def reviewed(known: Known, others: Iterable[Known]) -> reviews_pb2.ReviewedRegistration:
+    """One of the two registrations, what NPB compares; ``others`` are of one person with it already."""
+    record = known.record
+    convictions = [each for each in record.convictions if states.waits(each)]
+    whole = records.to_message(record, [*shown.to_everybody(record), *convictions])
+    return reviews_pb2.ReviewedRegistration(
+        registration_id=whole.registration_id,
+        person=whole.person,
+        convictions=whole.convictions,
+        addresses=whole.addresses,
+        custody=whole.custody,
+        created_by_agency=whole.created_by_agency,
+        create_time=whole.create_time,
+        withdrawn=record.withdrawn,
+        disputed=sorted({reviews_pb2.IdentifierKind.ValueType(one.kind) for one in known.claim.disputed}),
+        merged_registration_ids=[text(each.registration_id) for each in others],
+    )

@@ -1,0 +1,249 @@
+"""Reviews on the wire: listed, shown side by side, and ended by two officers of NPB."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nsor.v1 import notification_pb2, options_pb2, reviews_pb2
+from nsor_server import errors
+from nsor_server.access import decisions
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.uuids import raw
+from nsor_server.registration import review_store
+from nsor_server.registration import rules as registration_rules
+from nsor_server.registration import store as registrations
+from nsor_server.registration.claims import Identifier
+from nsor_server.registration.persons import messages, rules, shown, store
+from nsor_server.registration.persons.changes import Changes
+from nsor_server.registration.persons.claimants import Claimants, Known
+from nsor_server.registration.review_store import StoredReview
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A review with all that a decision on it rests on.
+
+    Attributes:
+        review: as it was written.
+        decision: how far NPB is with it.
+        registration: the later one.
+        earlier: the one that was confirmed first.
+        etag: changes with each of these.
+        claimants: has read them.
+    """
+
+    review: StoredReview
+    decision: record_pb2.ReviewDecisionRecord
+    registration: Known
+    earlier: Known
+    etag: str
+    claimants: Claimants
+
+    @property
+    def pair(self) -> tuple[Known, Known]:
+        """Both, the one that was confirmed first before the other."""
+        return self.earlier, self.registration
+
+
+class Reviews:
+    """Lists and shows reviews, and ends them."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._blind_index = blind_index
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                reviews_pb2.ListReviewsRequest,
+                reviews_pb2.ListReviewsResponse,
+                self.list_reviews,
+                charge=lambda request: Charge(request.page_token),
+            ),
+            Unary(
+                reviews_pb2.GetReviewRequest,
+                reviews_pb2.GetReviewResponse,
+                self.get_review,
+                charge=lambda request: Charge(str(request.review_number)),
+            ),
+            Unary(
+                reviews_pb2.ProposeReviewDecisionRequest,
+                reviews_pb2.ProposeReviewDecisionResponse,
+                self.propose_review_decision,
+            ),
+            Unary(
+                reviews_pb2.ConfirmReviewDecisionRequest,
+                reviews_pb2.ConfirmReviewDecisionResponse,
+                self.confirm_review_decision,
+            ),
+        )
+
+    def list_reviews(
+        self, call: Call, request: reviews_pb2.ListReviewsRequest, conn: Connection
+    ) -> Outcome[reviews_pb2.ListReviewsResponse]:
+        """List reviews, the newest first; new ones come in front, so that pages don't shift.
+
+        One of a registration that is sealed isn't listed: a single officer doesn't hear of it. Pages are then shorter.
+
+        Raises:
+            errors.InvalidFields: PAGE_TOKEN_INVALID.
+            errors.Internal: a review isn't what was written at its time, or one is missing between two.
+        """
+        before = registration_rules.page_before(request.page_token)
+        size = request.page_size or registration_rules.DEFAULT_PAGE
+        found = review_store.page(conn, self._sealer, before=before, most=size + 1)
+        both = [(each, {each.registration_id, each.earlier_registration_id}) for each in found[:size]]
+        ids = itertools.chain.from_iterable(ids for _, ids in both)
+        sealed, seen = registrations.sealed_among(conn, ids, states=(registrations.SEALED,))
+        listed = [each for each, ids in both if not ids & sealed]
+        decided = store.heads(conn, self._sealer, listed)
+        answer = reviews_pb2.ListReviewsResponse(
+            reviews=[messages.review(each, decided.get(each.number)) for each in listed]
+        )
+        if len(found) > size:
+            answer.next_page_token = str(found[size - 1].number)
+        detail = record_pb2.AccessDetail(
+            outcome="LISTED",
+            subjects=[each.registration_id for each in listed],
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+        )
+        seen = [*seen, *map(store.seen, decided.values())]
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+
+    def get_review(
+        self, call: Call, request: reviews_pb2.GetReviewRequest, conn: Connection
+    ) -> Outcome[reviews_pb2.GetReviewResponse]:
+        """Show both registrations of a review side by side.
+
+        Raises:
+            errors.NoRecord: there is no such review, or one of the two is sealed.
+        """
+        opened = self._open(conn, request.review_number)
+        answer = reviews_pb2.GetReviewResponse(
+            review=messages.review(opened.review, opened.decision),
+            etag=opened.etag,
+            registration=messages.reviewed(opened.registration, opened.claimants.others(opened.registration.claim)),
+            earlier_registration=messages.reviewed(opened.earlier, opened.claimants.others(opened.earlier.claim)),
+        )
+        detail = record_pb2.AccessDetail(
+            outcome="FOUND",
+            subjects=[each.registration_id for each in opened.pair],
+            shown_version=opened.earlier.record.version,
+            shown_together=shown.digest([each.record for each in opened.pair]),
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+        )
+        seen = [store.seen(opened.decision), *opened.claimants.seen()]
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+
+    def propose_review_decision(
+        self, call: Call, request: reviews_pb2.ProposeReviewDecisionRequest, conn: Connection
+    ) -> Outcome[reviews_pb2.ProposeReviewDecisionResponse]:
+        """Propose how a review ends, or that it is opened again; it changes no registration.
+
+        Raises:
+            errors.InvalidFields: the decision names another number of registrations, or others than the review's.
+            errors.NoRecord: as ``get_review``.
+            errors.EtagMismatch: the officer has seen something else.
+            errors.WrongState: the decision can't be made of this review, or of these registrations.
+        """
+        rules.check_named(request.decision, request.decided_registration_ids)
+        if request.validate_only:
+            return Outcome(reviews_pb2.ProposeReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        opened = self._open(conn, request.review_number)
+        if request.etag != opened.etag:
+            raise errors.EtagMismatch
+        rules.check_proposable(request.decision, opened.decision.state)
+        named = [raw(each) for each in request.decided_registration_ids]
+        if request.decision != rules.REOPEN:
+            rules.check_decision(request.decision, named, opened.pair, shared=bool(_shared(opened)))
+        following = rules.proposed(opened.decision, request.decision, named, call.officer_key)
+        row, ref = store.version_row(self._sealer, following)
+        answer = reviews_pb2.ProposeReviewDecisionResponse(state=reviews_pb2.ReviewState.ValueType(following.state))
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        told = outbox.owed(notification_pb2.EVENT_KIND_REVIEW_DECISION_PROPOSED, npb)
+        seen = [store.seen(opened.decision), *opened.claimants.seen()]
+        return Outcome(disclose(answer, call.purpose), _detail("PROPOSED", opened), (row, *told), (ref,), seen)
+
+    def confirm_review_decision(
+        self, call: Call, request: reviews_pb2.ConfirmReviewDecisionRequest, conn: Connection
+    ) -> Outcome[reviews_pb2.ConfirmReviewDecisionResponse]:
+        """Confirm how a review ends, or that it is opened again, and write what follows from it.
+
+        Raises:
+            errors.NoRecord: as ``get_review``.
+            errors.Denied: SECOND_PERSON_REQUIRED.
+            errors.EtagMismatch: the officer has seen something else.
+            errors.WrongState: that isn't proposed, or can't be made of these registrations any more.
+        """
+        if request.validate_only:
+            return Outcome(reviews_pb2.ConfirmReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        opened = self._open(conn, request.review_number)
+        before = opened.decision
+        rules.check_confirmable(
+            before,
+            request.decision,
+            decisions.acting(call),
+            decisions.holder(call, call.agency.agency_id, before.proposed_by_key),
+            etag_is_current=request.etag == opened.etag,
+        )
+        shared = _shared(opened)
+        if request.decision != rules.REOPEN:
+            rules.check_decision(request.decision, before.decided_registration_ids, opened.pair, shared=bool(shared))
+        following = rules.confirmed(before, call.officer_key)
+        row, ref = store.version_row(self._sealer, following)
+        changes = Changes(conn, opened.claimants, self._blind_index, call.now())
+        changes.decided(before, request.decision, shared)
+        answer = reviews_pb2.ConfirmReviewDecisionResponse(state=reviews_pb2.ReviewState.ValueType(following.state))
+        return Outcome(
+            disclose(answer, call.purpose),
+            _detail("CONFIRMED", opened),
+            (row, *changes.rows),
+            (ref, *changes.refs),
+            [store.seen(before), *opened.claimants.seen(), *changes.seen],
+        )
+
+    def _open(self, conn: Connection, number: int) -> _Opened:
+        """A review as it stands.
+
+        Raises:
+            errors.NoRecord: there is none of that number, or one of the two registrations is sealed.
+            errors.Internal: something isn't what was sealed.
+        """
+        found = review_store.page(conn, self._sealer, before=number + 1, most=1)
+        if not found or found[0].number != number:
+            raise errors.NoRecord
+        review, claimants = found[0], Claimants(conn, self._sealer, self._blind_index)
+        earlier, registration = claimants.get(review.earlier_registration_id), claimants.get(review.registration_id)
+        if earlier is None or registration is None or registrations.SEALED in {earlier.state, registration.state}:
+            raise errors.NoRecord
+        decision = store.head(conn, self._sealer, review)
+        return _Opened(review, decision, registration, earlier, _etag(decision, (earlier, registration)), claimants)
+
+
+def _shared(opened: _Opened) -> frozenset[Identifier]:
+    """The identifiers that both have now."""
+    return opened.earlier.current & opened.registration.current
+
+
+def _etag(decision: record_pb2.ReviewDecisionRecord, pair: tuple[Known, Known]) -> str:
+    """Of everything that an officer is shown: the versions of the decision, the registrations and their claims."""
+    hashed = hashlib.sha256(decision.version.to_bytes(8, "big"))
+    for each in pair:
+        hashed.update(hashlib.sha256(each.row.sealed).digest() + each.claim.version.to_bytes(8, "big"))
+    return hashed.hexdigest()[:16]
+
+
+def _detail(outcome: str, opened: _Opened) -> record_pb2.AccessDetail:
+    return record_pb2.AccessDetail(outcome=outcome, subjects=[each.registration_id for each in opened.pair])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def reviews(session: Session, limit: int, all_of_them: bool) -> None:
     """List registrations that share an identifier with an earlier one, or are alike, the newest first.
 
-    The list grows at fixed times; an event tells of each. `nsor show` with an id shows the registration.
+    The list grows at fixed times; an event tells of each. `nsor review show` with a number shows both registrations.
     """
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
@@ -38,8 +38,8 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
         for review in found:
             session.json_of(review)
     elif found:
-        names = ("number", "review_time", "why", "registration_id", "earlier_registration_id")
-        columns = ("review", "time", "why", "registration", "confirmed first")
+        names = ("number", "state", "decision", "review_time", "why", "registration_id", "earlier_registration_id")
+        columns = ("review", "state", "decision", "time", "why", "registration", "confirmed first")
         shown = [{**_texts(review), "why": _why(review)} for review in found]
         session.table("Reviews", columns, [tuple(values.get(name, "") for name in names) for values in shown])
     if more:

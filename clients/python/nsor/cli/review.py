@@ -1,0 +1,222 @@
+"""`nsor review`: NPB compares the two registrations of a review, and two of its officers end it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nsor.cli.session import Session, common
+
+if TYPE_CHECKING:
+    from nsor.v1 import reviews_pb2
+
+_WHICH = {"later": (False,), "earlier": (True,), "both": (False, True)}
+"""What is typed -> whether it is the one that was confirmed first."""
+_confirm = click.option("--confirm", "second", is_flag=True, help="Confirm what another officer has proposed.")
+
+
+@click.group()
+def review() -> None:
+    """Compare the two registrations of a review, and end it. It takes two officers: one proposes, another confirms."""
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@common
+def show(session: Session, number: int) -> None:
+    """Show both registrations side by side: what is the same, and what differs. CNICs are masked."""
+    with session.client(officer=True) as client:
+        found = client.registration.get_review(_asking(number))
+    if session.as_json:
+        session.answer(found, title="Review", confidential=True)
+        return
+    answer = found.message
+    rows = list(_compared(answer.registration, answer.earlier_registration))
+    session.table(f"Review {number}", ("", "confirmed first", "later", ""), rows)
+    for line in _next_steps(answer.review):
+        session.say(line)
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@_confirm
+@common
+def merge(session: Session, number: int, second: bool) -> None:
+    """Both are of one person: they are shown as one. You sign."""
+    _decide(session, number, "MERGE", (), second=second)
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option(
+    "--disputed",
+    type=click.Choice([*_WHICH, "none"]),
+    default="later",
+    show_default=True,
+    help="In which of the two the number that both have is marked as disputed; none: of a likely duplicate.",
+)
+@_confirm
+@common
+def distinct(session: Session, number: int, disputed: str, second: bool) -> None:
+    """They are two persons. A number that both have is disputed, and finds nobody where it is. You sign."""
+    _decide(session, number, "DISTINCT", _WHICH.get(disputed, ()), second=second)
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--withdraw", type=click.Choice(["later", "earlier"]), help="Which of the two was entered in error.")
+@_confirm
+@common
+def error(session: Session, number: int, withdraw: str | None, second: bool) -> None:
+    """One of them was entered in error: from then on it is NO_RECORD to everybody. You sign."""
+    if not withdraw and not second:
+        raise click.UsageError("Say which one: --withdraw later, or --withdraw earlier.")
+    _decide(session, number, "ENTERED_IN_ERROR", _WHICH[withdraw or "later"], second=second)
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@_confirm
+@common
+def undo(session: Session, number: int, second: bool) -> None:
+    """Take back what was decided: the review is open again. You sign."""
+    _decide(session, number, "REOPEN", (), second=second)
+
+
+def _asking(number: int) -> reviews_pb2.GetReviewRequest:
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    return reviews_pb2.GetReviewRequest(review_number=number)
+
+
+def _decide(session: Session, number: int, name: str, which: Sequence[bool], *, second: bool) -> None:
+    """Propose a decision, or confirm it: of the review as it stands now, which whoever signs has compared."""
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+
+    decision = reviews_pb2.ReviewDecision.Value(f"REVIEW_DECISION_{name}")
+    request_id = str(uuid.uuid4())
+    with session.client(officer=True) as client:
+        found = client.registration.get_review(_asking(number)).message
+        ids = [(found.earlier_registration if each else found.registration).registration_id for each in which]
+        if not session.as_json:
+            rows = list(_compared(found.registration, found.earlier_registration))
+            session.table(f"Review {number}", ("", "confirmed first", "later", ""), rows)
+        if second:
+            confirming = reviews_pb2.ConfirmReviewDecisionRequest(
+                request_id=request_id, review_number=number, etag=found.etag, decision=decision
+            )
+            session.answer(client.registration.confirm_review_decision(confirming), title="Confirmed")
+            return
+        proposing = reviews_pb2.ProposeReviewDecisionRequest(
+            request_id=request_id,
+            review_number=number,
+            etag=found.etag,
+            decision=decision,
+            decided_registration_ids=ids,
+        )
+        session.answer(client.registration.propose_review_decision(proposing), title="Proposed")
+    if not session.as_json:
+        session.say(f"Another officer confirms it: `nsor review {_COMMANDS[name]} {number} --confirm`")
+
+
+_COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "error", "REOPEN": "undo"}
+
+
+def _next_steps(found: reviews_pb2.Review) -> Iterator[str]:
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+
+    decision = reviews_pb2.ReviewDecision.Name(found.decision).removeprefix("REVIEW_DECISION_")
+    if found.state == reviews_pb2.REVIEW_STATE_PROPOSED:
+        command = f"nsor review {_COMMANDS[decision]} {found.number} --confirm"
+        yield f"Proposed: {decision}. Another officer confirms it: `{command}`"
+    elif found.state == reviews_pb2.REVIEW_STATE_DECIDED:
+        yield f"Decided: {decision}. `nsor review undo {found.number}` proposes to take it back."
+    elif found.state == reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED:
+        yield f"It is proposed to take {decision} back: `nsor review undo {found.number} --confirm`"
+    else:
+        yield f"One person: `nsor review merge {found.number}`. Two: `nsor review distinct {found.number}`."
+        yield f"Entered in error: `nsor review error {found.number} --withdraw later|earlier`."
+
+
+def _compared(
+    later: reviews_pb2.ReviewedRegistration, earlier: reviews_pb2.ReviewedRegistration
+) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each part: what each of the two says, and whether it is the same."""
+    for label, of in _PARTS:
+        one, other = of(earlier), of(later)
+        if label == "CNIC" and one and other:
+            yield label, _masked(one), _masked(other), "same" if one == other else "differs"
+        elif one or other:
+            yield (
+                label,
+                _masked(one) if label == "CNIC" else one,
+                _masked(other) if label == "CNIC" else other,
+                _same(one, other),
+            )
+
+
+def _same(one: str, other: str) -> str:
+    if not one or not other:
+        return ""
+    return "same" if one == other else "differs"
+
+
+def _masked(cnic: str) -> str:
+    return f"*****-*****{cnic[-3:-1]}-{cnic[-1]}" if cnic else ""
+
+
+def _names(of: reviews_pb2.ReviewedRegistration) -> str:
+    return "; ".join(" / ".join(filter(None, (each.name, each.relative_name))) for each in of.person.names)
+
+
+def _documents(of: reviews_pb2.ReviewedRegistration) -> str:
+    return "; ".join(f"{each.country} ***{each.number[-3:]}" for each in of.person.travel_documents)
+
+
+def _districts(of: reviews_pb2.ReviewedRegistration) -> str:
+    return ", ".join(sorted({"/".join(each.place_code.split("/")[:2]) for each in of.addresses}))
+
+
+def _convictions(of: reviews_pb2.ReviewedRegistration) -> str:
+    return "; ".join(
+        f"{each.court_case.place_code} {_date(each.judgment_date)} "
+        + ", ".join(count.offence_code for count in each.counts)
+        for each in of.convictions
+    )
+
+
+def _date(date: Any) -> str:
+    return f"{date.year:04}-{date.month:02}-{date.day:02}"
+
+
+def _birth(of: reviews_pb2.ReviewedRegistration) -> str:
+    return _date(of.person.birth_date)
+
+
+def _sex(of: reviews_pb2.ReviewedRegistration) -> str:
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    return types_pb2.Sex.Name(of.person.sex).removeprefix("SEX_").lower()
+
+
+def _standing(of: reviews_pb2.ReviewedRegistration) -> str:
+    marks = ["withdrawn"] if of.withdrawn else []
+    marks += ["number disputed"] if of.disputed else []
+    return ", ".join([*marks, *(f"merged with {each}" for each in of.merged_registration_ids)])
+
+
+_PARTS: Sequence[tuple[str, Callable[[Any], str]]] = (
+    ("registration", lambda of: of.registration_id),
+    ("CNIC", lambda of: of.person.cnic),
+    ("birth", _birth),
+    ("sex", _sex),
+    ("documents", _documents),
+    ("districts", _districts),
+    ("entered by", lambda of: of.created_by_agency),
+    ("convictions", _convictions),
+    ("stands", _standing),
+    ("names", _names),
+)

@@ -1,0 +1,78 @@
+"""`nsor review`: what NPB's two officers type, and what they are shown."""
+
+import pytest
+
+from nsor.v1 import reviews_pb2, types_pb2
+from tests.client.conftest import Register, Run
+
+SERVICE = "nsor.v1.RegistrationService"
+LATER, EARLIER = (f"8b5c1d2e-0000-4000-8000-00000000000{nth}" for nth in (1, 2))
+CNIC = "3520112345671"
+
+
+def reviewed(registration_id: str, name: str) -> reviews_pb2.ReviewedRegistration:
+    made = reviews_pb2.ReviewedRegistration(registration_id=registration_id, created_by_agency="punjab-prosecution")
+    made.person.cnic, made.person.sex = CNIC, types_pb2.SEX_MALE
+    made.person.names.add(name=name, relative_name="Lal Din")
+    return made
+
+
+@pytest.fixture
+def answered(register: Register) -> Register:
+    shown = reviews_pb2.GetReviewResponse(
+        review=reviews_pb2.Review(number=7, state=reviews_pb2.REVIEW_STATE_OPEN),
+        etag="0123456789abcdef",
+        registration=reviewed(LATER, "Muhammad Rafiq"),
+        earlier_registration=reviewed(EARLIER, "Mohd Rafique"),
+    )
+    register.answers[f"{SERVICE}/GetReview"] = lambda _: shown
+    proposed = reviews_pb2.ProposeReviewDecisionResponse(state=reviews_pb2.REVIEW_STATE_PROPOSED)
+    register.answers[f"{SERVICE}/ProposeReviewDecision"] = lambda _: proposed
+    decided = reviews_pb2.ConfirmReviewDecisionResponse(state=reviews_pb2.REVIEW_STATE_DECIDED)
+    register.answers[f"{SERVICE}/ConfirmReviewDecision"] = lambda _: decided
+    return register
+
+
+def test_both_are_shown_side_by_side_and_no_number_whole(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("review", "show", "7") == 0
+    assert reviews_pb2.GetReviewRequest.FromString(answered.calls[-1].request).review_number == 7
+    printed = capsys.readouterr()
+    assert LATER in printed.out
+    assert EARLIER in printed.out
+    assert CNIC not in printed.out
+    assert "same" in printed.out
+    assert "differs" in printed.out
+    assert "`nsor review merge 7`" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "decision", "named"),
+    [
+        (("merge",), "MERGE", []),
+        (("distinct",), "DISTINCT", [LATER]),
+        (("distinct", "--disputed", "both"), "DISTINCT", [LATER, EARLIER]),
+        (("distinct", "--disputed", "none"), "DISTINCT", []),
+        (("error", "--withdraw", "earlier"), "ENTERED_IN_ERROR", [EARLIER]),
+        (("undo",), "REOPEN", []),
+    ],
+)
+def test_one_officer_proposes_what_he_has_compared_and_another_confirms_it(
+    run: Run, answered: Register, arguments: tuple[str, ...], decision: str, named: list[str]
+) -> None:
+    command, *options = arguments
+    assert run("review", command, "7", *options) == 0
+    proposed = reviews_pb2.ProposeReviewDecisionRequest.FromString(answered.calls[-1].request)
+    assert (proposed.review_number, proposed.etag) == (7, "0123456789abcdef")
+    assert proposed.decision == reviews_pb2.ReviewDecision.Value(f"REVIEW_DECISION_{decision}")
+    assert list(proposed.decided_registration_ids) == named
+    assert run("review", command, "7", "--confirm") == 0
+    confirmed = reviews_pb2.ConfirmReviewDecisionRequest.FromString(answered.calls[-1].request)
+    assert (confirmed.review_number, confirmed.etag, confirmed.decision) == (7, "0123456789abcdef", proposed.decision)
+
+
+def test_an_error_says_which_of_the_two(run: Run, answered: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("review", "error", "7") == 2
+    assert "--withdraw later" in capsys.readouterr().err
+    assert not answered.calls

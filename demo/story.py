@@ -27,7 +27,7 @@ from rich.table import Table
 
 from certs import focal_persons
 from demo.narration import Narration, StoryBroke
-from demo.running import AGENCIES, REPOSITORY, RunningRegister
+from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.officer import OfficerKey
@@ -38,6 +38,10 @@ from nsor_synthetic.story import access_request
 Order = registration_pb2.CreateRegistrationRequest
 STATION = "PK-PB/LHR/PS-001"
 HIGH_COURT = "lahore-high-court"
+ADULT = 18
+SHIPPED_POLICY = REPOSITORY / "server" / "nsor_server" / "policy"
+UNTIL_REVIEWED = 90
+"""How often it is looked for a review, every two seconds: a time comes each minute."""
 UNTIL_THE_APPEAL = dt.timedelta(days=90)
 
 
@@ -60,7 +64,8 @@ def main() -> None:
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="nsor-demo-"))
     try:
-        with RunningRegister(folder, certs=arguments.certs) as register:
+        settings = {"NSOR_POLICY_DIR": str(policy_of(folder))}
+        with RunningRegister(folder, certs=arguments.certs, settings=settings) as register:
             narration = Narration(register, folder / "officers")
             run_story(narration, arguments.count, arguments.seed)
             narration.console.rule()
@@ -72,12 +77,21 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def policy_of(folder: Path) -> Path:
+    """The demonstration's policy, with a time for reviews each minute instead of each hour."""
+    folder /= "policy"
+    shutil.copytree(POLICY, folder)
+    reviews = (SHIPPED_POLICY / "reviews.toml").read_text()
+    (folder / "reviews.toml").write_text(reviews.replace("every_minutes = 60", "every_minutes = 1"))
+    return folder
+
+
 def run_story(narration: Narration, count: int, seed: int) -> None:
     """All chapters, in order."""
     narration.say(
         f"A register at {narration.register.address}: its own PostgreSQL, keys, ledger, and a certificate per agency."
     )
-    units = write_orders(narration, count, seed)
+    units, twice = write_orders(narration, count, seed)
     enrol(narration, units)
     registrations = register_convictions(narration, units)
     confirm(narration, units, registrations)
@@ -87,14 +101,15 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     access_id, trace_id = look_up(narration, grant, known, unknown)
     strangers(narration)
     set_aside(narration, known, unknown)
+    resolve(narration, [registrations[order.request_id] for order in twice])
     move(narration, units, registrations, known)
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)
 
 
-def write_orders(narration: Narration, count: int, seed: int) -> dict[str, Unit]:
-    """The file of conviction orders, divided among the offices whose courts gave them."""
+def write_orders(narration: Narration, count: int, seed: int) -> tuple[dict[str, Unit], tuple[Order, Order]]:
+    """The file of conviction orders, divided among the offices whose courts gave them; and two of one person."""
     narration.chapter(
         f"{count:,} synthetic conviction orders", text="Made by the seeded generator; they name nobody real."
     )
@@ -107,6 +122,7 @@ def write_orders(narration: Narration, count: int, seed: int) -> dict[str, Unit]
     for order in generate(seed, count):
         units[order.convictions[0].court_case.place_code.split("/")[0]].orders.append(order)
     units = {place: unit for place, unit in units.items() if unit.orders}
+    twice = enter_twice(units["PK-PB"].orders, units["PK-SD"].orders)
     table = Table("unit", "orders", "registered by", "confirmed by")
     for place, unit in sorted(units.items()):
         table.add_row(place, str(len(unit.orders)), unit.prosecution, unit.court)
@@ -115,7 +131,18 @@ def write_orders(narration: Narration, count: int, seed: int) -> dict[str, Unit]
         path.write_text("\n".join(lines) + "\n")
         path.chmod(0o600)
     narration.console.print(table)
-    return units
+    return units, twice
+
+
+def enter_twice(orders: list[Order], others: list[Order]) -> tuple[Order, Order]:
+    """Have an order of one province be about a person of another; who enters one doesn't hear of the other."""
+    for first in (order for order in reversed(orders) if order.person.cnic):
+        for second in others:
+            offence = second.convictions[0].counts[0].offence_date
+            if offence.year - first.person.birth_date.year > ADULT:
+                second.person.CopyFrom(first.person)
+                return first, second
+    raise StoryBroke("no two orders can be of one person")
 
 
 def enrol(narration: Narration, units: dict[str, Unit]) -> None:
@@ -278,6 +305,40 @@ def set_aside(narration: Narration, known: Order, unknown: Order) -> None:
     found = answer(narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", "suspect", "--json"))
     if found["outcome"] != "LOOK_UP_OUTCOME_NO_RECORD":
         raise StoryBroke("what was set aside is still shown")
+
+
+def resolve(narration: Narration, twice: list[str]) -> None:
+    """Two officers of NPB find that two records are of one person, and merge them."""
+    narration.chapter(
+        "NPB finds one person in two records",
+        text="Two provinces entered him under one CNIC, and neither was told: reviews are written at fixed times.",
+    )
+    keys = [str(narration.officers / f"{name}.key") for name in ("npb", "npb-second")]
+    one, other = map(str, focal_persons.files(narration.register.certs, "npb"))
+    for nth, key in enumerate(keys):
+        enrolment = ("--officer-key-file", key, "--number", f"BELT-{100 + nth}", "--grade", "18", "--decides")
+        narration.run("npb", "officer", "new-key", key, shown=False)
+        signed = ("--focal-key-file", one, "--second-focal-key-file", other)
+        narration.run("npb", "officer", "enrol", *enrolment, *signed, shown=False)
+    number = str(reviewed(narration, twice))
+    narration.run("npb", "review", "show", number)
+    narration.run("npb", "review", "merge", number)
+    narration.say("\nAnother officer compares them too, and signs:")
+    narration.run("npb", "--officer-key", keys[1], "review", "merge", number, "--confirm")
+    shown = answer(narration.run("npb", "show", twice[0], "--json", shown=False))["registration"]
+    if len(shown["convictions"]) < len(twice):
+        raise StoryBroke("what was merged isn't shown as one")
+
+
+def reviewed(narration: Narration, pair: list[str]) -> int:
+    """The number of the review of two registrations, once its time has come."""
+    for _ in range(UNTIL_REVIEWED):
+        for line in narration.run("npb", "reviews", "--all", "--json", shown=False).splitlines():
+            review = json.loads(line)
+            if {review["registration_id"], review["earlier_registration_id"]} == set(pair):
+                return int(review["number"])
+        time.sleep(2)
+    raise StoryBroke("no review was written")
 
 
 def newest_access(narration: Narration) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nsor.v1 import types_pb2
+from nsor.v1 import types_pb2, worklists_pb2
 from nsor_server.registration.custody import rules
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
@@ -72,6 +72,8 @@ def test_what_was_recorded_follows(services: Services, owner: Owner) -> None:
     services.ask(call_of(SINDH_POLICE), acceptance(services, created))
     happens(services, created, "RELEASED", event_date=today())
     assert services.get(created.registration_id, NPB).responsible_place == AWAY
+    for agency in (PUNJAB_POLICE, SINDH_POLICE, SINDH_PRISONS):
+        services.ask(call_of(agency), worklists_pb2.ListRegistrationsRequest())
     other = held(services)
     happens(services, other, "RELEASED")
     services.ask(call_of(PUNJAB_POLICE), notice(other))

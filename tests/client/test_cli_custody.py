@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import custody_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import custody_pb2, notification_pb2, registration_pb2, types_pb2, worklists_pb2
 from tests.client.conftest import Register, Run
 
 SERVICE = "nsor.v1.RegistrationService"
@@ -113,6 +113,30 @@ def test_a_release_is_refused_with_a_reason(run: Run, register: Register) -> Non
     assert run("custody", "refuse", ID, "--reason", "other-station") == 0
     request = custody_pb2.RefuseReleaseRequest.FromString(register.calls[-1].request)
     assert (request.etag, request.reason) == (ETAG, custody_pb2.RELEASE_REFUSAL_OTHER_STATION)
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        (worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT, "nsor custody accept"),
+        (worklists_pb2.WORK_KIND_ADMISSION, "nsor custody admitted"),
+    ],
+)
+def test_the_worklist_names_the_next_command(
+    run: Run,
+    register: Register,
+    capsys: pytest.CaptureFixture[str],
+    kind: worklists_pb2.WorkKind.ValueType,
+    command: str,
+) -> None:
+    item = worklists_pb2.WorkItem(registration_id=ID, kind=kind, release_date=ON)
+    register.answers[f"{SERVICE}/ListRegistrations"] = always(worklists_pb2.ListRegistrationsResponse(items=[item]))
+    assert run("work") == 0
+    shown = capsys.readouterr()
+    assert f"`{command} {ID}`" in shown.err
+    assert "2026-03-05" in shown.out
+    assert run("work", "1") == 0
+    assert register.calls[-1].method == SEE
 
 
 def test_an_address_to_fill_in_is_printed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.type import date_pb2
 
-from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, types_pb2
+from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.registration.custody import rules
@@ -351,6 +351,42 @@ def test_what_was_set_aside_is_nobodys_to_record(services: Services) -> None:
     services.refused(errors.NoRecord, call_of(SINDH_POLICE), accepted)
     for agency in (PUNJAB_PRISONS, SINDH_POLICE, NPB):
         has_no_part(services, created, agency)
+
+
+def work(services: Services, agency: Agency, officer: Officer | None = None) -> list[tuple[str, int]]:
+    """What the agency has to do: registrations with the kind of work."""
+    found = services.ask(call_of(agency, officer), worklists_pb2.ListRegistrationsRequest()).response.items
+    return [(each.registration_id, each.kind) for each in found]
+
+
+def test_whoever_has_to_do_something_finds_it_in_his_worklist_and_nobody_else(services: Services) -> None:
+    created = held(services)
+    of = created.registration_id
+    agencies = (PUNJAB_POLICE, SINDH_POLICE, PUNJAB_PRISONS, SINDH_PRISONS)
+    assert [work(services, each) for each in agencies] == [[], [], [], []]
+    happens(services, created, "TRANSFERRED", prisons_agency_id="sindh-prisons")
+    admission = (of, worklists_pb2.WORK_KIND_ADMISSION)
+    assert [work(services, each) for each in agencies] == [[], [], [], [admission]]
+    happens(services, created, "TRANSFER_REFUSED", SINDH_PRISONS)
+    expected(services, created, "")
+    nowhere = (of, worklists_pb2.WORK_KIND_RELEASE_WITHOUT_ADDRESS)
+    assert [work(services, each) for each in agencies] == [[nowhere], [], [], []]
+    assert work(services, PUNJAB_POLICE, officer_of(PUNJAB_POLICE, "PK-PB/MUL")) == []
+    expected(services, created)
+    accepting = (of, worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT)
+    assert [work(services, each) for each in agencies] == [[], [accepting], [], []]
+    (item,) = services.ask(call_of(SINDH_POLICE), worklists_pb2.ListRegistrationsRequest()).response.items
+    assert (item.release_date, list(item.person.initials)) == (soon(), ["Z. T."])
+    assert not item.HasField("court_case")
+    services.ask(call_of(SINDH_POLICE), acceptance(services, created))
+    assert [work(services, each) for each in agencies] == [[], [], [], []]
+
+
+def test_what_is_sealed_is_in_no_worklist(services: Services) -> None:
+    created = held(services)
+    expected(services, created)
+    services.judge_all(created, "SET_ASIDE")
+    assert work(services, SINDH_POLICE) == []
 
 
 def test_every_row_is_an_entrys_work(services: Services) -> None:

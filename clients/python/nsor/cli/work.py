@@ -1,4 +1,4 @@
-"""`nsor work`: what there is to do, soonest first. It is where a court's registry and a prosecution's office begin."""
+"""`nsor work`: what there is to do, soonest first. It is where a court, a prosecution, a station and a prison begin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from nsor.client import Client
     from nsor.v1 import worklists_pb2
 
-KINDS: Final = {"confirm": "PENDING_CONFIRMATION", "appeal": "APPEAL_WINDOW"}
+KINDS: Final = {
+    "confirm": "PENDING_CONFIRMATION",
+    "appeal": "APPEAL_WINDOW",
+    "accept": "RELEASE_TO_ACCEPT",
+    "no-address": "RELEASE_WITHOUT_ADDRESS",
+    "admit": "ADMISSION",
+}
 """What a person calls a kind of work."""
 _HEADINGS: Final = (
     "registration_id",
@@ -28,11 +34,22 @@ _HEADINGS: Final = (
 )
 """Of a list to fill in; `nsor confirm --file` takes the first three."""
 _PAGE: Final = 100
+_NO_ADDRESS: Final = 71
+_CUSTODY: Final = {70: "custody accept", 72: "custody admitted"}
+"""Number of a kind of work that is about custody, and the command that does it."""
+_WORDS: Final = {
+    1: "conviction to confirm",
+    2: "appeal may be filed",
+    70: "release to accept",
+    71: "release without address",
+    72: "to admit",
+}
+"""Number of a kind of work, and what a list calls it."""
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(1), required=False)
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Only convictions to confirm, or open appeal windows.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Only work of this kind.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @click.option(
@@ -105,18 +122,29 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], *, more: bool) 
 
 def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem], number: int) -> int:
     from nsor.cli.confirm import one  # noqa: PLC0415 - as above
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import custody_pb2, registration_pb2  # noqa: PLC0415 - as above
 
     if number > len(found):
         raise click.UsageError(f"There are {len(found):,} to do. `nsor work` lists them.")
     item = found[number - 1]
-    session.say(f"{number}: {_what(item)}, due {_due(item)} ({item.deadline.rule_id}).")
+    rule = f" ({item.deadline.rule_id})" if item.HasField("deadline") else ""
+    session.say(f"{number}: {_what(item)}, due {_due(item)}{rule}.")
     if _waits(item):
         one(session, client, item.registration_id)
         return 0
+    if item.kind in _CUSTODY:
+        asked = custody_pb2.GetCustodyRequest(registration_id=item.registration_id)
+        session.answer(client.registration.get_custody(asked), title="Custody", confidential=True)
+        session.say(f"`{_command(item)}`")
+        return 0
     wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
     session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
-    session.say("When an appeal is filed: `nsor judgment record FILE`; `nsor judgment record --template` prints one.")
+    if item.kind == _NO_ADDRESS:
+        session.say("When you know where he lives: `nsor notice`. The prison may enter an address before.")
+    else:
+        session.say(
+            "When an appeal is filed: `nsor judgment record FILE`; `nsor judgment record --template` prints one."
+        )
     return 0
 
 
@@ -153,16 +181,22 @@ def _waits(item: worklists_pb2.WorkItem) -> bool:
 
 
 def _command(item: worklists_pb2.WorkItem) -> str:
-    return f"nsor {'confirm' if _waits(item) else 'show'} {item.registration_id}"
+    command = "confirm" if _waits(item) else _CUSTODY.get(item.kind, "show")
+    return f"nsor {command} {item.registration_id}"
 
 
 def _what(item: worklists_pb2.WorkItem) -> str:
-    return "conviction to confirm" if _waits(item) else "appeal may be filed"
+    return _WORDS[item.kind]
 
 
 def _due(item: worklists_pb2.WorkItem) -> str:
     from nsor.cli import render  # noqa: PLC0415 - as above
 
+    if item.HasField("release_date"):
+        day = item.release_date
+        return f"{day.year:04}-{day.month:02}-{day.day:02}"
+    if not item.HasField("deadline"):
+        return "now"
     return dt.datetime.fromtimestamp(item.deadline.due_time.seconds, render.PAKISTAN).strftime("%Y-%m-%d")
 
 

@@ -296,7 +296,7 @@ class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.Val
     ROW_SCOPE_CUSTODY: _RowScope.ValueType  # 6
     """Confirmed rows in the custody of the caller's agency."""
     ROW_SCOPE_RECIPIENTS: _RowScope.ValueType  # 7
-    """Events that are owed to the caller's agency."""
+    """Events that are owed to the caller's agency, and work that is its own."""
     ROW_SCOPE_ALL: _RowScope.ValueType  # 8
     """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
     ROW_SCOPE_CUSTODY_OR_TRANSFER: _RowScope.ValueType  # 9
@@ -329,7 +329,7 @@ case lies within the jurisdictions of agency and officer.
 ROW_SCOPE_CUSTODY: RowScope.ValueType  # 6
 """Confirmed rows in the custody of the caller's agency."""
 ROW_SCOPE_RECIPIENTS: RowScope.ValueType  # 7
-"""Events that are owed to the caller's agency."""
+"""Events that are owed to the caller's agency, and work that is its own."""
 ROW_SCOPE_ALL: RowScope.ValueType  # 8
 """All rows. What else binds the call stands at its method: a grant, a case of the request, or what the rows are."""
 ROW_SCOPE_CUSTODY_OR_TRANSFER: RowScope.ValueType  # 9

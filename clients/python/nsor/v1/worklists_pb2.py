@@ -27,7 +27,7 @@ from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/worklists.proto\x12\x07nsor.v1\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"r\n\x18ListRegistrationsRequest\x12\x1f\n\x04kind\x18\x01 \x01(\x0e\x32\x11.nsor.v1.WorkKind\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"A\n\x0cMaskedPerson\x12\x16\n\x08initials\x18\x01 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x63nic_ending\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xaf\x02\n\x08WorkItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.WorkKindB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x04 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12,\n\ncourt_case\x18\x05 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x04\xd8\xf3\x18\x06\x12\x33\n\rjudgment_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\t\xd8\xf3\x18\x06\x92\xf4\x18\x01\x03\x12\"\n\x03\x66ir\x18\x07 \x01(\x0b\x32\x0f.nsor.v1.FirKeyB\x04\xd8\xf3\x18\x07\"b\n\x19ListRegistrationsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.WorkItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*f\n\x08WorkKind\x12\x19\n\x15WORK_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1eWORK_KIND_PENDING_CONFIRMATION\x10\x01\x12\x1b\n\x17WORK_KIND_APPEAL_WINDOW\x10\x02\x42H\n\x0epk.gov.nsor.v1B\x0eWorklistsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/worklists.proto\x12\x07nsor.v1\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"r\n\x18ListRegistrationsRequest\x12\x1f\n\x04kind\x18\x01 \x01(\x0e\x32\x11.nsor.v1.WorkKind\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"A\n\x0cMaskedPerson\x12\x16\n\x08initials\x18\x01 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x63nic_ending\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xde\x02\n\x08WorkItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.WorkKindB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x04 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12,\n\ncourt_case\x18\x05 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x04\xd8\xf3\x18\x06\x12\x33\n\rjudgment_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\t\xd8\xf3\x18\x06\x92\xf4\x18\x01\x03\x12\"\n\x03\x66ir\x18\x07 \x01(\x0b\x32\x0f.nsor.v1.FirKeyB\x04\xd8\xf3\x18\x07\x12-\n\x0crelease_date\x18\x46 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x08\"b\n\x19ListRegistrationsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.WorkItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xc7\x01\n\x08WorkKind\x12\x19\n\x15WORK_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1eWORK_KIND_PENDING_CONFIRMATION\x10\x01\x12\x1b\n\x17WORK_KIND_APPEAL_WINDOW\x10\x02\x12\x1f\n\x1bWORK_KIND_RELEASE_TO_ACCEPT\x10\x46\x12%\n!WORK_KIND_RELEASE_WITHOUT_ADDRESS\x10G\x12\x17\n\x13WORK_KIND_ADMISSION\x10HBH\n\x0epk.gov.nsor.v1B\x0eWorklistsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,18 +57,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKITEM'].fields_by_name['judgment_date']._serialized_options = b'\330\363\030\006\222\364\030\001\003'
   _globals['_WORKITEM'].fields_by_name['fir']._loaded_options = None
   _globals['_WORKITEM'].fields_by_name['fir']._serialized_options = b'\330\363\030\007'
+  _globals['_WORKITEM'].fields_by_name['release_date']._loaded_options = None
+  _globals['_WORKITEM'].fields_by_name['release_date']._serialized_options = b'\330\363\030\010'
   _globals['_LISTREGISTRATIONSRESPONSE'].fields_by_name['items']._loaded_options = None
   _globals['_LISTREGISTRATIONSRESPONSE'].fields_by_name['items']._serialized_options = b'\330\363\030\001'
   _globals['_LISTREGISTRATIONSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
   _globals['_LISTREGISTRATIONSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
-  _globals['_WORKKIND']._serialized_start=693
-  _globals['_WORKKIND']._serialized_end=795
+  _globals['_WORKKIND']._serialized_start=741
+  _globals['_WORKKIND']._serialized_end=940
   _globals['_LISTREGISTRATIONSREQUEST']._serialized_start=104
   _globals['_LISTREGISTRATIONSREQUEST']._serialized_end=218
   _globals['_MASKEDPERSON']._serialized_start=220
   _globals['_MASKEDPERSON']._serialized_end=285
   _globals['_WORKITEM']._serialized_start=288
-  _globals['_WORKITEM']._serialized_end=591
-  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_start=593
-  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_end=691
+  _globals['_WORKITEM']._serialized_end=638
+  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_start=640
+  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_end=738
 # @@protoc_insertion_point(module_scope)

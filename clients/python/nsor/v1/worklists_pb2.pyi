@@ -35,6 +35,12 @@ class _WorkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkKind.Val
     """An appeal may still be filed against a confirmed conviction, and none was: of the court that convicted, whose record says so, and of
     the prosecution. It ends with its deadline.
     """
+    WORK_KIND_RELEASE_TO_ACCEPT: _WorkKind.ValueType  # 70
+    """A release is expected, or has happened, at an address whose police haven't accepted the offender yet: of these police (AcceptRelease)."""
+    WORK_KIND_RELEASE_WITHOUT_ADDRESS: _WorkKind.ValueType  # 71
+    """A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
+    WORK_KIND_ADMISSION: _WorkKind.ValueType  # 72
+    """An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
 
 class WorkKind(_WorkKind, metaclass=_WorkKindEnumTypeWrapper):
     """What there is to do with a registration."""
@@ -47,6 +53,12 @@ WORK_KIND_APPEAL_WINDOW: WorkKind.ValueType  # 2
 """An appeal may still be filed against a confirmed conviction, and none was: of the court that convicted, whose record says so, and of
 the prosecution. It ends with its deadline.
 """
+WORK_KIND_RELEASE_TO_ACCEPT: WorkKind.ValueType  # 70
+"""A release is expected, or has happened, at an address whose police haven't accepted the offender yet: of these police (AcceptRelease)."""
+WORK_KIND_RELEASE_WITHOUT_ADDRESS: WorkKind.ValueType  # 71
+"""A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
+WORK_KIND_ADMISSION: WorkKind.ValueType  # 72
+"""An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
 Global___WorkKind: _TypeAlias = WorkKind  # noqa: Y015
 
 @_typing.final
@@ -120,13 +132,14 @@ class WorkItem(_message.Message):
     COURT_CASE_FIELD_NUMBER: _builtins.int
     JUDGMENT_DATE_FIELD_NUMBER: _builtins.int
     FIR_FIELD_NUMBER: _builtins.int
+    RELEASE_DATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration. GetRegistration shows it, from a budget of its own."""
     kind: Global___WorkKind.ValueType
     """What."""
     @_builtins.property
     def deadline(self) -> _types_pb2.Deadline:
-        """By when, and by which rule."""
+        """By when, and by which rule; not set of custody and releases."""
 
     @_builtins.property
     def person(self) -> Global___MaskedPerson:
@@ -144,6 +157,10 @@ class WorkItem(_message.Message):
     def fir(self) -> _types_pb2.FirKey:
         """The FIR of the case."""
 
+    @_builtins.property
+    def release_date(self) -> _date_pb2.Date:
+        """Day of the release, of what is about one: it is the work's deadline."""
+
     def __init__(
         self,
         *,
@@ -154,10 +171,11 @@ class WorkItem(_message.Message):
         court_case: _types_pb2.CourtCase | None = ...,
         judgment_date: _date_pb2.Date | None = ...,
         fir: _types_pb2.FirKey | None = ...,
+        release_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "deadline", b"deadline", "fir", b"fir", "judgment_date", b"judgment_date", "person", b"person"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "deadline", b"deadline", "fir", b"fir", "judgment_date", b"judgment_date", "person", b"person", "release_date", b"release_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "deadline", b"deadline", "fir", b"fir", "judgment_date", b"judgment_date", "kind", b"kind", "person", b"person", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "deadline", b"deadline", "fir", b"fir", "judgment_date", b"judgment_date", "kind", b"kind", "person", b"person", "registration_id", b"registration_id", "release_date", b"release_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -155,8 +155,8 @@ def fallen_due(record: record_pb2.RegistrationRecord, after_us: int, until_us: i
     return [
         kind
         for kind, instant, is_so in (
-            (notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED, _begins(release.day), not release.accepted),
-            (notification_pb2.EVENT_KIND_RELEASE_OVERDUE, _begins(release.day + 1), True),
+            (notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED, begins(release.day), not release.accepted),
+            (notification_pb2.EVENT_KIND_RELEASE_OVERDUE, begins(release.day + 1), True),
         )
         if is_so and after_us < instant <= until_us
     ]
@@ -176,6 +176,17 @@ def day_of(instant: dt.datetime) -> dt.date:
 def days(day: dt.date) -> int:
     """A day as a number of days since 1970."""
     return (day - dt.date(1970, 1, 1)).days
+
+
+def begins(day: int) -> int:
+    """The instant at which a day begins in Asia/Karachi, in microseconds since 1970."""
+    return to_us(dt.datetime.combine(to_date(from_day(day)), dt.time(), KARACHI))
+
+
+def sent_us(record: record_pb2.RegistrationRecord) -> int:
+    """When the department that is to admit an offender was told so, microseconds since 1970; 0: it never was."""
+    sending = {*_NAMING, custody_pb2.CUSTODY_EVENT_KIND_ESCAPED}
+    return next((each.time_us for each in reversed(record.custody_events) if each.kind in sending), 0)
 
 
 def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
@@ -245,8 +256,3 @@ def _take_on(record: record_pb2.RegistrationRecord) -> None:
     lives.since_day = release.day
     record.responsible_place = release.address.place_code
     record.ClearField("expected_release")
-
-
-def _begins(day: int) -> int:
-    """The instant at which a day begins in Asia/Karachi, in microseconds since 1970."""
-    return to_us(dt.datetime.combine(to_date(from_day(day)), dt.time(), KARACHI))

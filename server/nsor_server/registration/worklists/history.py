@@ -48,6 +48,10 @@ class _Span(NamedTuple):
     first: int
 
 
+def _said(group: _Group) -> scopes.Said:
+    return scopes.Said(own_agency=group.agency, case_places=(group.place,), place=group.place)
+
+
 class Worklists:
     """What there was to do after each entry, and the pages of it. The history must be at the entry already."""
 
@@ -114,8 +118,7 @@ class Worklists:
         of_groups = [
             self._of_group(group, wanted, start, listed.before)
             for group in self._spans
-            if wanted.admits(group.kind, group.court_kind)
-            and scopes.shows(scope, scopes.Said(own_agency=group.agency, case_places=(group.place,)), caller, officer)
+            if wanted.admits(group.kind, group.court_kind) and scopes.shows(scope, _said(group), caller, officer)
         ]
         return heapq.merge(*of_groups)
 

@@ -20,6 +20,7 @@ from nsor_server.policy.deadlines import (
     Due,
 )
 from nsor_server.registration import states
+from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
 from nsor_server.storage.v1 import record_pb2
 
@@ -27,11 +28,20 @@ NONE: Final = int(worklists_pb2.WORK_KIND_UNSPECIFIED)
 """There is nothing to do."""
 PENDING_CONFIRMATION: Final = int(worklists_pb2.WORK_KIND_PENDING_CONFIRMATION)
 APPEAL_WINDOW_OPEN: Final = int(worklists_pb2.WORK_KIND_APPEAL_WINDOW)
+RELEASE_TO_ACCEPT: Final = int(worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT)
+RELEASE_WITHOUT_ADDRESS: Final = int(worklists_pb2.WORK_KIND_RELEASE_WITHOUT_ADDRESS)
+ADMISSION: Final = int(worklists_pb2.WORK_KIND_ADMISSION)
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
+OF_RELEASE: Final = 1
+"""The part of a work that the release of a registration's person is about."""
+OF_ADMISSION: Final = 2
+"""The part of a work that the admission of a registration's person is about."""
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
     options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN,),
+    options_pb2.AGENCY_KIND_POLICE: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS),
+    options_pb2.AGENCY_KIND_PRISONS: (ADMISSION,),
 }
 """Kind of agency -> what it has to do."""
 _LONGEST_WINDOW_DAYS: Final = 3_660
@@ -41,13 +51,13 @@ class Work(NamedTuple):
     """Something to do, or that there is nothing to do any more.
 
     Attributes:
-        subject_id: what it is about, 16 bytes: a conviction.
+        subject_id: what it is about, 16 bytes: a conviction, or a registration.
         part: of which there is one work of a subject at a time.
         kind: number of WorkKind; ``NONE``: nothing any more.
-        agency: the prosecution that the record counts as entered by.
-        place: of the court.
-        court_kind: number of CourtKind.
-        since_us: when it began, microseconds since 1970.
+        agency: the prosecution that the record counts as entered by, or the prisons department that admits.
+        place: of the court, or that whose police have to do it.
+        court_kind: number of CourtKind; 0: no court has to do with it.
+        since_us: when it began, microseconds since 1970; of a release the beginning of its day.
     """
 
     subject_id: bytes
@@ -94,7 +104,32 @@ class Wanted(NamedTuple):
 
 
 def works(record: record_pb2.RegistrationRecord) -> list[Work]:
-    """What each conviction of a record needs, or that it needs nothing."""
+    """What each conviction of a record needs, and what its custody does, or that they need nothing."""
+    return [
+        *_of_convictions(record),
+        *(_of_custody(record) if record.custody_events else ()),
+    ]
+
+
+def _of_custody(record: record_pb2.RegistrationRecord) -> list[Work]:
+    """What the release and the admission of a record's person need, or that they need nothing."""
+    shown = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+    release, admission = (NONE, "", 0), (NONE, "", 0)
+    if shown and record.HasField("expected_release") and not record.expected_release.accepted:
+        began = custody.begins(record.expected_release.day)
+        place = next(iter(custody.release_places(record)), "")
+        release = (
+            (RELEASE_TO_ACCEPT, place, began) if place else (RELEASE_WITHOUT_ADDRESS, record.responsible_place, began)
+        )
+    if shown and record.receiving_agency:
+        admission = (ADMISSION, record.receiving_agency, custody.sent_us(record))
+    return [
+        Work(record.registration_id, OF_RELEASE, release[0], "", release[1], 0, release[2]),
+        Work(record.registration_id, OF_ADMISSION, admission[0], admission[1], "", 0, admission[2]),
+    ]
+
+
+def _of_convictions(record: record_pb2.RegistrationRecord) -> list[Work]:
     return [
         Work(
             conviction.conviction_id,
@@ -112,7 +147,7 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
 
 def said(work: Work) -> Said:
     """What the scopes of the contract go by. A record that is sealed has no work."""
-    return Said(own_agency=work.agency, case_places=(work.place,))
+    return Said(own_agency=work.agency, case_places=(work.place,), place=work.place)
 
 
 def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) -> Wanted:

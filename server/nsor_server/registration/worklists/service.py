@@ -78,6 +78,8 @@ class Worklists:
 
 def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:
     """An item with the fields of the purpose; what the caller has to confirm from its own record isn't told it."""
+    if item.work.part != rules.OF_CONVICTION:
+        return disclose(_of_custody(item), call.purpose)
     conviction, fir = item.conviction, item.conviction.fir
     made = worklists_pb2.WorkItem(
         registration_id=text(item.record.registration_id),
@@ -95,6 +97,17 @@ def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.
     set_day(made.fir.fir_date, fir.day)
     waits = item.work.kind == rules.PENDING_CONFIRMATION
     return disclose(made, call.purpose, call.agency.kind if waits else options_pb2.AGENCY_KIND_UNSPECIFIED)
+
+
+def _of_custody(item: store.Item) -> worklists_pb2.WorkItem:
+    made = worklists_pb2.WorkItem(
+        registration_id=text(item.record.registration_id),
+        kind=worklists_pb2.WorkKind.ValueType(item.work.kind),
+        person=rules.masked(item.record),
+    )
+    if item.work.part == rules.OF_RELEASE:
+        set_day(made.release_date, item.record.expected_release.day)
+    return made
 
 
 def _listed(

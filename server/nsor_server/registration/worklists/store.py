@@ -126,7 +126,8 @@ def _item(sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> 
         or (since_us is not None and work.since_us < since_us)
     ):
         raise _broken(TABLE)
-    rows.require_shown(store.TABLE, store.said(record), call)
+    if work.part == rules.OF_CONVICTION:
+        rows.require_shown(store.TABLE, store.said(record), call)
     rows.require_shown(TABLE, rules.said(work), call)
     return Item(work, version, record)
 
@@ -188,6 +189,11 @@ ORDER BY w.kind, w.since_us, w.subject_id
 _PAGE_IN: Final = rows.statements(
     "worklist",
     _PAGE,
-    rows.Columns(own_agency="g.agency", case_places="ARRAY[g.place]"),
-    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_PART_IN_CASE),
+    rows.Columns(own_agency="g.agency", case_places="ARRAY[g.place]", place="g.place"),
+    (
+        options_pb2.ROW_SCOPE_OWN_AGENCY,
+        options_pb2.ROW_SCOPE_PART_IN_CASE,
+        options_pb2.ROW_SCOPE_JURISDICTION,
+        options_pb2.ROW_SCOPE_RECIPIENTS,
+    ),
 )

@@ -38,6 +38,7 @@ from nsor_server.verification.verified import verified
 from tests.calls import (
     LAHORE_COURT,
     LAHORE_HIGH_COURT,
+    NADRA,
     NPB,
     ORIGIN,
     PUNJAB_POLICE,
@@ -60,8 +61,10 @@ from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
+from tests.registration import test_identity as identity
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
+from tests.registration import test_sealed_reading as sealed_readings
 from tests.registration.test_judgments import confirming, judgment
 from tests.registration.test_review_decisions import MERGE, Pair
 
@@ -162,6 +165,12 @@ def make_policy(services: Services) -> None:
     adopt(services, propose(services, grants(4)))
 
 
+def read_sealed(services: Services) -> None:
+    """Two officers of NPB open readings; whether there is anything to read isn't asked."""
+    for _ in range(2):
+        sealed_readings.opened(services, FIRST, SECOND, sealed_readings.ABSENT)
+
+
 def keep_right(services: Services, created: Created) -> None:
     """The owner decides what was asked for, and NPB proposes how the record ends."""
     for each in corrections.listed(services, created):
@@ -229,6 +238,9 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
         services.ask(directory_call(), disabling(key))
     make_policy(services)
+    read_sealed(services)
+    for _ in range(2):
+        identity.handed_out(services, officer_of(NADRA))
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
     for through in (1, 2):

@@ -196,7 +196,11 @@ def test_the_source_is_left_as_it_was() -> None:
 def test_classes_shown_says_what_the_fields_are() -> None:
     descriptor = registration_pb2.GetRegistrationResponse.DESCRIPTOR
     always, review = options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW
-    elsewhere = {review, options_pb2.FIELD_CLASS_PHOTO}  # of other answers
+    elsewhere = {
+        review,
+        options_pb2.FIELD_CLASS_PHOTO,
+        options_pb2.FIELD_CLASS_JUVENILE,
+    }  # of other answers, or no field's
     every = {number for number in options_pb2.FieldClass.values() if number} - elsewhere
     border = classes_shown(descriptor, options_pb2.PURPOSE_BORDER_CONTROL)
     assert [options_pb2.FieldClass.Name(number).removeprefix("FIELD_CLASS_") for number in border] == [

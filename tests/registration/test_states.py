@@ -21,7 +21,7 @@ UNDER_REVIEW = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 
 
 def count(basis: int = types_pb2.LEGAL_BASIS_S2H, *, stands: bool = True) -> record_pb2.Count:
-    return record_pb2.Count(offence_code="PPC-376", legal_basis=basis, stands=stands)
+    return record_pb2.Count(offence_code="PPC-376", legal_basis=basis, stands=stands, offence_day=18_000)
 
 
 def conviction(number: int = 1, place: str = "PK-PB/LHR", *counts: record_pb2.Count) -> record_pb2.Conviction:

@@ -146,6 +146,13 @@ def purposes_of(number: options_pb2.FieldClass.ValueType) -> frozenset[options_p
     )
 
 
+@functools.cache
+def kept_from(number: options_pb2.FieldClass.ValueType) -> frozenset[options_pb2.Purpose.ValueType]:
+    """The purposes for which fields of a class aren't shown of a record that is handled with more care."""
+    value = options_pb2.FieldClass.DESCRIPTOR.values_by_number.get(number)
+    return frozenset() if value is None else frozenset(value.GetOptions().Extensions[options_pb2.kept_from])
+
+
 def check_class(name: str, purposes: frozenset[options_pb2.Purpose.ValueType]) -> None:
     """See that a class of fields has purposes, and that they are purposes.
 
@@ -267,13 +274,19 @@ def expanded_matrix(contract: Contract) -> str:
             for kind, allowed in sorted(rule.allow.items())
         ]
     lines += ["", "# class of fields x purpose", ""]
-    lines += [f"{_short(options_pb2.FieldClass, number)}: {_purposes(purposes_of(number))}" for number, _ in _classes()]
+    lines += [_class(number) for number, _ in _classes()]
     lines += ["", "# field x class; a field that has none is never copied into an answer"]
     roots: list[Any] = [rule.response_class.DESCRIPTOR for rule in contract.methods.values()]
     for descriptor in _reachable(roots):
         lines += ["", descriptor.full_name]
         lines += [f"  {field.name}: {_shown(field)}" for field in descriptor.fields]
     return "\n".join(lines) + "\n"
+
+
+def _class(number: options_pb2.FieldClass.ValueType) -> str:
+    shown = f"{_short(options_pb2.FieldClass, number)}: {_purposes(purposes_of(number))}"
+    kept = kept_from(number)
+    return f"{shown}; of a record handled with more care not {_purposes(kept)}" if kept else shown
 
 
 def _reachable(roots: Iterable[Descriptor]) -> list[Descriptor]:

@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2
-from nsor_server.access.contract import confirmed_by, field_class, purposes_of
+from nsor_server.access.contract import confirmed_by, field_class, kept_from, purposes_of
 
 WELL_KNOWN = frozenset({"google.protobuf.Timestamp", "google.type.Date"})
 """Messages of others, without options of ours, whose known fields go with the field that holds them."""
@@ -28,7 +28,9 @@ NOBODY: Final = options_pb2.AGENCY_KIND_UNSPECIFIED
 _PACKAGE: Final = "shown"
 
 
-def disclose(message: M, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY) -> M:
+def disclose(
+    message: M, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY, *, heightened: bool = False
+) -> M:
     """A new message with the fields that the purpose shows.
 
     Args:
@@ -36,47 +38,59 @@ def disclose(message: M, purpose: options_pb2.Purpose.ValueType, confirming: Kin
         purpose: as the gate admitted it.
         confirming: the caller's kind of agency when it is yet to confirm what the message shows: what it has to confirm
             from its own record isn't told it.
+        heightened: it is of a record that is handled with more care: of that fewer classes are shown.
     """
-    shown = _type(message.DESCRIPTOR, purpose, confirming).FromString(message.SerializeToString())
+    shown = _type(message.DESCRIPTOR, purpose, confirming, heightened=heightened).FromString(
+        message.SerializeToString()
+    )
     shown.DiscardUnknownFields()
     return type(message).FromString(shown.SerializeToString())
 
 
 def classes_shown(
-    descriptor: Any, purpose: options_pb2.Purpose.ValueType
+    descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool = False
 ) -> tuple[options_pb2.FieldClass.ValueType, ...]:
     """What the fields are that the purpose shows, at any depth, in order of their numbers."""
-    return tuple(sorted(_classes(descriptor, purpose)))
+    return tuple(sorted(_classes(descriptor, purpose, heightened=heightened)))
 
 
-def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType) -> bool:
-    """Tell whether a field is shown for a purpose."""
+def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType, *, heightened: bool = False) -> bool:
+    """Tell whether a field is shown for a purpose; ``heightened``: of a record that is handled with more care."""
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         return False
-    return purpose in purposes_of(field_class(field))
+    number = field_class(field)
+    return purpose in purposes_of(number) and not (heightened and purpose in kept_from(number))
 
 
 def warm(descriptors: tuple[Any, ...]) -> None:
     """Make the types of these messages for every purpose, so that no call waits for it."""
     for descriptor in descriptors:
         for purpose in options_pb2.Purpose.values():
-            _type(descriptor, purpose)
+            _type(descriptor, purpose, NOBODY, heightened=False)
 
 
 @functools.lru_cache(maxsize=1024)
-def _classes(descriptor: Any, purpose: options_pb2.Purpose.ValueType) -> frozenset[options_pb2.FieldClass.ValueType]:
+def _classes(
+    descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool
+) -> frozenset[options_pb2.FieldClass.ValueType]:
     if descriptor.full_name in WELL_KNOWN:
         return frozenset()
-    shown = [field for field in descriptor.fields if shows(field, purpose)]
-    inner = [_classes(field.message_type, purpose) for field in shown if field.message_type is not None]
+    shown = [field for field in descriptor.fields if shows(field, purpose, heightened=heightened)]
+    inner = [
+        _classes(field.message_type, purpose, heightened=heightened)
+        for field in shown
+        if field.message_type is not None
+    ]
     return frozenset(map(field_class, shown)).union(*inner)
 
 
 @functools.lru_cache(maxsize=1024)
-def _type(descriptor: Any, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY) -> type[Message]:
+def _type(
+    descriptor: Any, purpose: options_pb2.Purpose.ValueType, confirming: Kind, *, heightened: bool
+) -> type[Message]:
     """The type that has the shown fields, as proto2: there a field that is set stays set, whatever its value."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto2")
-    _add(file, descriptor, purpose, confirming)
+    _add(file, descriptor, purpose, confirming, heightened=heightened)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{_name(descriptor)}"))
@@ -87,19 +101,21 @@ def _add(
     descriptor: Descriptor,
     purpose: options_pb2.Purpose.ValueType,
     confirming: Kind,
+    *,
+    heightened: bool,
 ) -> None:
     """Add a type of message with its shown fields, and the types of these."""
     if any(known.name == _name(descriptor) for known in file.message_type):
         return
     message = file.message_type.add(name=_name(descriptor))
     for field in descriptor.fields:
-        if descriptor.full_name not in WELL_KNOWN and not shows(field, purpose):
+        if descriptor.full_name not in WELL_KNOWN and not shows(field, purpose, heightened=heightened):
             continue
         if confirming in confirmed_by(field):
             continue
         message.field.append(_field(field))
         if field.message_type is not None:
-            _add(file, field.message_type, purpose, confirming)
+            _add(file, field.message_type, purpose, confirming, heightened=heightened)
 
 
 def _field(field: FieldDescriptor) -> descriptor_pb2.FieldDescriptorProto:

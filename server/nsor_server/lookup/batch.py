@@ -135,7 +135,11 @@ class Decider:
         self._blind_index = blind_index
         self._spending = Spending(blind_index)
         descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
-        self._classes = {purpose: classes_shown(descriptor, purpose) for purpose in options_pb2.Purpose.values()}
+        self._classes = {
+            (purpose, heightened): classes_shown(descriptor, purpose, heightened=heightened)
+            for purpose in options_pb2.Purpose.values()
+            for heightened in (False, True)
+        }
 
     def prepare(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest) -> LookUp:
         """Check what depends on the request alone, and compute what the writer will need.
@@ -272,7 +276,7 @@ class Decider:
         response, detail = self._shown(item, found, subject)
         if subject is not None:
             detail.grant_position, detail.grant_use = subject.position, use
-        return Outcome(disclose(response, item.purpose), detail, (row,))
+        return Outcome(_disclosed(item, response), detail, (row,))
 
     def _repeat(
         self,
@@ -301,7 +305,7 @@ class Decider:
         detail.replay = True
         if subject is not None:
             detail.grant_position = subject.position
-        return Outcome(disclose(response, item.purpose), detail)
+        return Outcome(_disclosed(item, response), detail)
 
     def _shown(
         self, item: LookUp, found: _Shown | None, subject: _Subject | None
@@ -324,7 +328,7 @@ class Decider:
                 subjects=[record.registration_id],
                 shown_version=record.version,
                 shown_together=registrations.digest([record, *others]),
-                classes_shown=self._classes[item.purpose],
+                classes_shown=self._classes[item.purpose, whole.heightened_handling],
             )
         detail.rows = item.wanted.rows
         if subject is None:
@@ -405,7 +409,7 @@ class Decider:
             of_claim = registrations.open_claim(key, stored_claim)
             if of_claim.person != claim.person or of_claim.registration_id != record.registration_id:
                 raise _not_of_the_person()
-            if registrations.said(record).confirmed:
+            if registrations.in_look_ups(record):
                 standing.append((record, registrations.etag(row.sealed)))
         if [row.registration_id for _, row in head.person] != registrations.person(claim):
             raise _not_of_the_person()
@@ -431,6 +435,10 @@ class Decider:
         """
         plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
+
+
+def _disclosed(item: LookUp, response: lookup_pb2.LookUpRegistrationResponse) -> lookup_pb2.LookUpRegistrationResponse:
+    return disclose(response, item.purpose, heightened=response.registration.heightened_handling)
 
 
 def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = None) -> Refusal:
@@ -461,7 +469,7 @@ def _may_see(
     said = registrations.said(record)
     return (
         claim.registration_id == record.registration_id
-        and bool(said.confirmed)
+        and registrations.in_look_ups(record)
         and (of_case or not claim.cnic_held or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )

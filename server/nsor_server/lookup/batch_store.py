@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from nsor.v1 import options_pb2, registration_pb2
+from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Row, Table
 from nsor_server.registration import facts as registrations
@@ -104,13 +104,13 @@ CROSS JOIN LATERAL (
     ) AS claim
     CROSS JOIN LATERAL (
         SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
-            receiving_agency, release_places, release_day, created_at, sealed
+            in_look_ups, receiving_agency, release_places, release_day, created_at, sealed
         FROM registration_version
         WHERE registration_id = found.registration_id
         ORDER BY version DESC
         LIMIT 1
     ) AS v
-    WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
+    WHERE v.in_look_ups
         AND (found.of_case OR NOT claim.cnic_held OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
         AND {SHOWN}
     ORDER BY found.of_case DESC, claim.cnic_held, v.registration_id

@@ -18,7 +18,7 @@ from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import record as records
-from nsor_server.registration import states, store
+from nsor_server.registration import shown, states, store
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -126,8 +126,8 @@ def cases(record: record_pb2.RegistrationRecord) -> set[str]:
 
 
 def standing_cases(record: record_pb2.RegistrationRecord) -> set[str]:
-    """Those of ``cases`` by which a look-up may still find it: of convictions that stand."""
-    return {case for each in record.convictions if states.standing_counts(each) for case in _cases_of(each)}
+    """Those of ``cases`` by which a look-up may still find it: of convictions that it shows."""
+    return {case for each in shown.to_everybody(record) for case in _cases_of(each)}
 
 
 def fir_case(reference: str) -> str:

@@ -14,7 +14,7 @@ from nsor_server.registration.claims import (
 from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
-from nsor_server.registration.shown import to_everybody
+from nsor_server.registration.shown import in_look_ups, to_everybody
 from nsor_server.registration.store import (
     COLUMNS,
     PLACES,
@@ -52,6 +52,7 @@ __all__ = [
     "etag",
     "fir_case",
     "head",
+    "in_look_ups",
     "open_claim",
     "open_keyed",
     "open_version",

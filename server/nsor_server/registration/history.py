@@ -17,7 +17,7 @@ from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
-from nsor_server.registration import claims, states, store
+from nsor_server.registration import claims, shown, states, store
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
 from nsor_server.storage.blind_index import BlindIndex
@@ -67,6 +67,7 @@ class Standing:
         index: of the entry that wrote it.
         confirmed: whether it is.
         sealed: whether it is.
+        in_look_ups: whether a look-up may show it.
         custodian: the prisons department in charge, or empty.
         identifiers: those that it claims: of every version since its confirmation.
         current: those of the newest version.
@@ -84,6 +85,7 @@ class Standing:
     index: int = -1
     confirmed: bool = False
     sealed: bool = False
+    in_look_ups: bool = False
     custodian: str = ""
     identifiers: set[Identifier] = field(default_factory=set)
     current: frozenset[Identifier] = frozenset()
@@ -222,6 +224,7 @@ class History:
         self.changed.append(record)
         if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
+        standing.in_look_ups = shown.in_look_ups(record)
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
         standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency

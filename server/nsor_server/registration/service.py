@@ -204,7 +204,10 @@ class RegistrationService:
             seen += [claim_seen, *claimants.seen()]
         whole = as_one(record, others)
         convictions = shown.to_agency(whole, call.agency, call.officer)
-        registration = records.to_message(whole, convictions, store.etag(row.sealed))
+        told = shown.for_purpose(whole, convictions, call.purpose)
+        registration = records.to_message(whole, told, store.etag(row.sealed))
+        if any(map(states.was_confirmed, convictions)):  # also when none of their counts is told
+            registration.state = registration_pb2.RegistrationState.ValueType(record.state)
         if identity_rules.sees_decisions(record, call.agency, call.officer):
             identity_records.add_decisions(registration.identity, record)
         registration.held_for_review = of_claim.cnic_held or of_claim.passport_held
@@ -216,14 +219,15 @@ class RegistrationService:
             seen.append(validated[1])
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
-            case_reference=records.case_reference(convictions[0].fir),
+            case_reference=records.case_reference(told[0].fir) if told else "",
             subjects=[record.registration_id],
             shown_version=record.version,
             shown_together=digest([record, *others]),
-            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose, heightened=whole.heightened_handling),
         )
         confirming = rules.confirming(convictions, call.agency.kind)
-        return Outcome(disclose(answer, call.purpose, confirming), detail, seen=seen)
+        disclosed = disclose(answer, call.purpose, confirming, heightened=whole.heightened_handling)
+        return Outcome(disclosed, detail, seen=seen)
 
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection

@@ -1,21 +1,41 @@
 """Which convictions and counts of a record a caller is shown. The one place that decides it; pure.
 
 What doesn't stand is copied to nobody. What no court has confirmed is shown to the prosecution that entered it, to its
-court and to NPB. A record that is sealed as a whole isn't read at all: ``access/rows.py``.
+court and to NPB. What somebody did under 18 is shown by no look-up, and for few other purposes: FIELD_CLASS_JUVENILE.
+A record that is sealed as a whole isn't read at all: ``access/rows.py``.
 """
 
 from __future__ import annotations
 
-from nsor.v1 import options_pb2
+from collections.abc import Iterable
+
+from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.access import rows
+from nsor_server.access.contract import purposes_of
 from nsor_server.calls import Agency, Officer
-from nsor_server.registration import states
+from nsor_server.registration import juveniles, states
 from nsor_server.storage.v1 import record_pb2
 
 
 def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
-    """The confirmed convictions that stand, each with its counts that stand: what a look-up shows."""
-    return [_reduced(conviction) for conviction in record.convictions if states.standing_counts(conviction)]
+    """The confirmed convictions that stand, with an adult's counts that stand: what a look-up shows."""
+    return _of_adult(record, _standing(record))
+
+
+def in_look_ups(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a look-up may show a record at all."""
+    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and bool(to_everybody(record))
+
+
+def for_purpose(
+    record: record_pb2.RegistrationRecord,
+    convictions: Iterable[record_pb2.Conviction],
+    purpose: options_pb2.Purpose.ValueType,
+) -> list[record_pb2.Conviction]:
+    """Convictions of a record as a purpose is shown them: where it isn't for a juvenile's counts, with an adult's."""
+    if purpose in purposes_of(options_pb2.FIELD_CLASS_JUVENILE):
+        return list(convictions)
+    return _of_adult(record, convictions)
 
 
 def to_agency(
@@ -26,7 +46,7 @@ def to_agency(
     A court that has confirmed none of them is shown those that wait for it, and no other's: whoever enters a conviction
     of its district shows it nothing more by that.
     """
-    confirmed = [each.conviction_id for each in to_everybody(record)]
+    confirmed = [each.conviction_id for each in _standing(record)]
     is_court = agency.kind == options_pb2.AGENCY_KIND_COURT
     if is_court and not any(
         each.conviction_id in confirmed and _is_near(each, agency, officer) for each in record.convictions
@@ -52,8 +72,27 @@ def _is_near(conviction: record_pb2.Conviction, agency: Agency, officer: Officer
     return rows.within(agency, officer, [conviction.court_place])
 
 
+def _standing(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+    return [_reduced(conviction) for conviction in record.convictions if states.standing_counts(conviction)]
+
+
+def _of_adult(
+    record: record_pb2.RegistrationRecord, convictions: Iterable[record_pb2.Conviction]
+) -> list[record_pb2.Conviction]:
+    """Convictions with an adult's counts, those that are registrable without a juvenile's beside them."""
+    found = []
+    for conviction in convictions:
+        left = [count for count in conviction.counts if juveniles.was_adult(record, count)]
+        if states.are_registrable(left):
+            found.append(_with(conviction, left))
+    return found
+
+
 def _reduced(conviction: record_pb2.Conviction) -> record_pb2.Conviction:
-    left = states.left_counts(conviction)
+    return _with(conviction, states.left_counts(conviction))
+
+
+def _with(conviction: record_pb2.Conviction, left: list[record_pb2.Count]) -> record_pb2.Conviction:
     if len(left) == len(conviction.counts):
         return conviction
     reduced = record_pb2.Conviction()

@@ -288,7 +288,12 @@ def standing_counts(conviction: record_pb2.Conviction) -> list[record_pb2.Count]
 def left_counts(conviction: record_pb2.Conviction) -> list[record_pb2.Count]:
     """As ``standing_counts``, of a conviction in whatever state."""
     left = [count for count in conviction.counts if count.stands]
-    return left if any(count.legal_basis in _PRINCIPAL for count in left) else []
+    return left if are_registrable(left) else []
+
+
+def are_registrable(counts: Iterable[record_pb2.Count]) -> bool:
+    """Whether one of some counts of a conviction is registrable by itself."""
+    return any(count.legal_basis in _PRINCIPAL for count in counts)
 
 
 def _apply(conviction: record_pb2.Conviction, move: Move) -> None:

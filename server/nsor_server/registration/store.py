@@ -19,6 +19,7 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
+from nsor_server.registration import shown
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
@@ -40,8 +41,8 @@ _IS_HIDDEN: Final = f"(v.state OPERATOR(pg_catalog.=) ANY ({_HIDDEN}))"
 
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
-    v.created_by_agency, v.court_places, v.receiving_agency, v.release_places, v.release_day, v.created_at, v.sealed,
-    k.wrapped
+    v.created_by_agency, v.court_places, v.in_look_ups, v.receiving_agency, v.release_places, v.release_day,
+    v.created_at, v.sealed, k.wrapped
 """
 """What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
 
@@ -56,6 +57,7 @@ class StoredVersion(NamedTuple):
     custodian_agency: str
     created_by_agency: str
     court_places: list[str]
+    in_look_ups: bool
     receiving_agency: str
     release_places: list[str]
     release_day: int | None
@@ -83,6 +85,7 @@ VERSIONS: Final = Table(
         ("custodian_agency", "text"),
         ("created_by_agency", "text"),
         ("court_places", "text[]"),
+        ("in_look_ups", "boolean"),
         ("receiving_agency", "text"),
         ("release_places", "text[]"),
         ("release_day", "integer"),
@@ -248,6 +251,7 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         record.custodian_agency,
         record.created_by_agency,
         records.court_places(record),
+        shown.in_look_ups(record),
         record.receiving_agency,
         custody.release_places(record),
         custody.release_day(record),
@@ -280,7 +284,7 @@ _HEAD: Final = f"""
 SELECT {COLUMNS}
 FROM (
     SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency,
-        court_places, receiving_agency, release_places, release_day, created_at, sealed
+        court_places, in_look_ups, receiving_agency, release_places, release_day, created_at, sealed
     FROM registration_version
     WHERE registration_id = {{id}}
     ORDER BY version DESC

@@ -75,7 +75,8 @@ class Answers:
             whole = [self._history.standing(each) for each in detail.subjects]
         elif detail.rows != options_pb2.ROW_SCOPE_PART_IN_CASE and leaf.purpose != options_pb2.PURPOSE_REGISTRATION:
             others = [self._history.standing(each) for each in shown.person if each != shown.registration_id]
-            whole = [shown, *(each for each in others if each.confirmed)]
+            is_shown = _in_look_ups if leaf.method == LOOK_UP else _stands
+            whole = [shown, *filter(is_shown, others)]
         else:
             whole = [shown]
         if detail.shown_together != digest_of([(each.registration_id, each.version) for each in whole]):
@@ -96,7 +97,7 @@ class Answers:
         """Of a person's registrations the one that is shown: that was found, or by all rows the first that stands."""
         if found is None or rows != options_pb2.ROW_SCOPE_ALL:
             return found
-        return next((one for one in map(self._history.standing, found.person) if one.confirmed), found)
+        return next(filter(_in_look_ups, map(self._history.standing, found.person)), found)
 
     def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
@@ -115,9 +116,17 @@ class Answers:
         return best[1] if _is_found(best[1], detail.rows, leaf.agency, of_case=False) else None
 
 
+def _in_look_ups(standing: Standing) -> bool:
+    return standing.in_look_ups
+
+
+def _stands(standing: Standing) -> bool:
+    return standing.confirmed
+
+
 def _is_found(standing: Standing, rows: int, agency: str, *, of_case: bool) -> bool:
     """Whether a look-up finds a registration that has the CNIC."""
-    if not standing.confirmed:
+    if not standing.in_look_ups:
         return False
     if rows == options_pb2.ROW_SCOPE_CUSTODY:
         return standing.custodian == agency

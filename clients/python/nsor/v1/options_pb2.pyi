@@ -378,6 +378,10 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """Vehicles, places of work or study, e-mail addresses and accounts."""
     FIELD_CLASS_FORENSIC: _FieldClass.ValueType  # 22
     """Numbers under which fingerprints and DNA profiles are kept elsewhere."""
+    FIELD_CLASS_JUVENILE: _FieldClass.ValueType  # 23
+    """Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
+    and a prosecutor, which would show one, isn't in this contract yet.
+    """
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -419,6 +423,10 @@ FIELD_CLASS_DAILY_LIFE: FieldClass.ValueType  # 21
 """Vehicles, places of work or study, e-mail addresses and accounts."""
 FIELD_CLASS_FORENSIC: FieldClass.ValueType  # 22
 """Numbers under which fingerprints and DNA profiles are kept elsewhere."""
+FIELD_CLASS_JUVENILE: FieldClass.ValueType  # 23
+"""Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
+and a prosecutor, which would show one, isn't in this contract yet.
+"""
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 
 class _Format:
@@ -692,6 +700,7 @@ Global___FieldRule: _TypeAlias = FieldRule  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 KINDS_FIELD_NUMBER: _builtins.int
 PURPOSES_FIELD_NUMBER: _builtins.int
+KEPT_FROM_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
 SHOWN_AS_FIELD_NUMBER: _builtins.int
 CONFIRMED_BY_FIELD_NUMBER: _builtins.int
@@ -701,6 +710,8 @@ kinds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOption
 """The kinds of agency of a group."""
 purposes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]]
 """The purposes for which fields of a class are shown. Every purpose that isn't named doesn't see them."""
+kept_from: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[Global___Purpose.ValueType]]
+"""Those of its purposes for which a class isn't shown of a record that is handled with more care (heightened_handling)."""
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRule]
 """The rules of a field of a request."""
 shown_as: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldClass.ValueType]

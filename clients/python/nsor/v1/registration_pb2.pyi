@@ -267,7 +267,9 @@ class Registration(_message.Message):
     state: Global___RegistrationState.ValueType
     """Where the registration stands by the convictions that are shown."""
     heightened_handling: _builtins.bool
-    """The offender's own particulars could lead to a victim: show the record to nobody who doesn't need it."""
+    """The offender's own particulars could lead to a victim: fewer classes of fields are shown (kept_from), and nobody finds the record by
+    name. Show it to nobody who doesn't need it.
+    """
     responsible_place: _builtins.str
     """The place whose police are responsible."""
     created_by_agency: _builtins.str
@@ -286,7 +288,8 @@ class Registration(_message.Message):
 
     @_builtins.property
     def convictions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Conviction]:
-        """The convictions that stand, with the counts that stand. One that its court hasn't confirmed is shown to the prosecution that
+        """The convictions that stand, with the counts that stand. What somebody did under 18, on the day of the offence and by the younger reading
+        of an inexact date of birth, is shown for fewer purposes (FIELD_CLASS_JUVENILE); what is left is shown alone. One that its court hasn't confirmed is shown to the prosecution that
         entered it, to its court and to NPB; to a court that has no other part in the record, alone.
         """
 

@@ -7,16 +7,12 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from nsor.v1 import registration_pb2, types_pb2
 from nsor_server.names.card import Candidate, Name, Person
 from nsor_server.policy.reviews import ReviewPolicy
-from nsor_server.registration.states import standing_counts
+from nsor_server.registration.shown import in_look_ups
 from nsor_server.storage.v1 import record_pb2
 
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
-_ADULT: Final = 18
-_LATER: Final[dict[int, int]] = {types_pb2.DATE_PRECISION_DAY: 0, types_pb2.DATE_PRECISION_MONTH: 31}
-"""Days by which somebody may have been born later than the day that is stored; otherwise a year."""
 
 
 def person(record: record_pb2.RegistrationRecord) -> Person:
@@ -35,11 +31,7 @@ def is_compared(record: record_pb2.RegistrationRecord) -> bool:
     What no court has confirmed claims nothing, and what was sealed is absent. Who was under 18 at every offence that
     stands stays out, by the younger reading where the birth date is no exact day (rule 22).
     """
-    return (
-        record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
-        and not record.heightened_handling
-        and any(_was_adult(record, each) for conviction in record.convictions for each in standing_counts(conviction))
-    )
+    return in_look_ups(record) and not record.heightened_handling
 
 
 def is_likely(candidate: Candidate, cards: int, policy: ReviewPolicy) -> bool:
@@ -63,11 +55,6 @@ def evidence(candidate: Candidate) -> list[record_pb2.ReviewEvidence]:
 def left_of_day(agency: str, written: Iterable[record_pb2.ReviewRecord], policy: ReviewPolicy) -> int:
     """How many reviews an agency's entries may still cause, after those of the last day."""
     return max(0, policy.per_agency_and_day - sum(each.agency == agency for each in written))
-
-
-def _was_adult(record: record_pb2.RegistrationRecord, count: record_pb2.Count) -> bool:
-    latest = _day(record.birth_day + _LATER.get(record.birth_precision, 365))
-    return _day(count.offence_day) >= dt.date(latest.year + _ADULT, latest.month, min(latest.day, 28))
 
 
 def _day(number: int) -> dt.date:

@@ -1,0 +1,40 @@
+"""Who was under 18 on the day of an offence: computed for each count, never entered (rule 22). Pure.
+
+Where the date of birth is no exact day, the younger reading counts: the latest day on which the person may have been
+born.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from nsor.v1 import types_pb2
+from nsor_server.formats.instants import from_day, to_date
+from nsor_server.storage.v1 import record_pb2
+
+ADULT: Final = 18
+"""Years: s.2(1)(b) of the Act, and the Juvenile Justice System Act 2018."""
+_DECEMBER: Final = 12
+
+
+def was_adult(record: record_pb2.RegistrationRecord, count: record_pb2.Count) -> bool:
+    """Whether the person was certainly 18 on the day of the offence."""
+    return to_date(from_day(count.offence_day)) >= _came_of_age(record)
+
+
+def _came_of_age(record: record_pb2.RegistrationRecord) -> dt.date:
+    """The day from which the person was certainly 18; of who was born on 29 February the first of March."""
+    born = _latest_birth(to_date(from_day(record.birth_day)), record.birth_precision)
+    try:
+        return born.replace(year=born.year + ADULT)
+    except ValueError:
+        return dt.date(born.year + ADULT, 3, 1)
+
+
+def _latest_birth(stored: dt.date, precision: int) -> dt.date:
+    if precision == types_pb2.DATE_PRECISION_DAY:
+        return stored
+    if precision == types_pb2.DATE_PRECISION_MONTH and stored.month < _DECEMBER:
+        return dt.date(stored.year, stored.month + 1, 1) - dt.timedelta(days=1)
+    return dt.date(stored.year, _DECEMBER, 31)

@@ -419,6 +419,21 @@ def _identity(ids: _Ids) -> Iterator[Message]:
         reference_number="VR-1234/2026",
         checked_date=date_pb2.Date(year=2024, month=3, day=4),
     )
+    yield identity_pb2.ReportIdentityChangeRequest(
+        request_id=ids.uuid("report identity change"),
+        handle=ids.uuid("identity item"),
+        kind=identity_pb2.IDENTITY_CHANGE_KIND_NAME,
+        names=[_name("نسرین اختر", "محمد اکرم"), _name("Nasreen Akhtar", "Muhammad Akram")],
+        reference_number="VR-1234/2026",
+    )
+    yield identity_pb2.DecideIdentityChangeRequest(
+        request_id=ids.uuid("decide identity change"),
+        registration_id=ids.uuid("registration"),
+        etag="0123456789abcdef",
+        change_id=ids.uuid("identity change"),
+        decision=identity_pb2.IDENTITY_CHANGE_STATE_DISPUTED,
+        dispute=identity_pb2.IDENTITY_DISPUTE_OTHER_PERSON,
+    )
 
 
 def _notification(ids: _Ids) -> Iterator[Message]:

@@ -306,6 +306,20 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         registration_id=known.registration.registration_id,
     ),
     "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
+    "RegistrationService/ReportIdentityChange": lambda _: identity_pb2.ReportIdentityChangeRequest(
+        request_id=str(uuid.uuid4()),
+        handle=str(uuid.uuid4()),
+        kind=identity_pb2.IDENTITY_CHANGE_KIND_DEATH,
+        death_date=day(2026, 3, 1),
+        reference_number="VR-1/2026",
+    ),
+    "RegistrationService/DecideIdentityChange": lambda known: identity_pb2.DecideIdentityChangeRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        change_id=str(uuid.uuid4()),
+        decision=identity_pb2.IDENTITY_CHANGE_STATE_ACCEPTED,
+    ),
     "RegistrationService/ClaimVerification": lambda _: identity_pb2.ClaimVerificationRequest(),
     "RegistrationService/VerifyIdentity": lambda _: identity_pb2.VerifyIdentityRequest(
         request_id=str(uuid.uuid4()),

@@ -63,6 +63,8 @@ NOT_BY_PLACE = {
         for method in ("RecordCustodyEvent", "AcceptRelease", "RefuseRelease", "GetCustody")
     },
     "nsor.v1.RegistrationService/RevalidateRegistration": "by the etag (tests/registration/test_validation.py)",
+    "nsor.v1.RegistrationService/ReportIdentityChange": "items of one's own agency",
+    "nsor.v1.RegistrationService/DecideIdentityChange": "a reported one (tests/registration/test_identity_changes.py)",
     "nsor.v1.RegistrationService/VerifyIdentity": "one's own item (tests/registration/test_identity.py)",
     "nsor.v1.OversightService/": "accesses of one's own agency; their cases are narrowed (tests/oversight)",
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",

@@ -277,6 +277,8 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/VerifyIdentity": identity.BY_HANDLE_IN,
+    "nsor.v1.RegistrationService/ReportIdentityChange": identity.BY_HANDLE_IN,
+    "nsor.v1.RegistrationService/DecideIdentityChange": registrations._HEAD_IN,
     "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,

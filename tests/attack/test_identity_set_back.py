@@ -7,9 +7,12 @@ import pytest
 from nsor.v1 import identity_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
+from nsor_server.registration.identity import changes
+from nsor_server.storage.v1 import record_pb2
 from tests.attack.conftest import Owner
-from tests.calls import NADRA, Services, call_of, officer_of
-from tests.registration.test_identity import NO_SUCH_DOCUMENT, claimed, decide, handed_out
+from tests.calls import NADRA, NPB, PUNJAB_POLICE, Services, call_of, officer_of
+from tests.registration.test_identity import NO_SUCH_DOCUMENT, claimed, decide, handed_out, rename
+from tests.registration.test_identity_changes import decision, reported, verified
 
 OLDER = "somebody was handed out who didn't wait, or another version than the newest"
 
@@ -75,3 +78,43 @@ def test_a_changed_item_is_found(services: Services, owner: Owner, change: str) 
     handed_out(services, officer_of(NADRA))
     owner.does(change)
     assert owner.findings()
+
+
+def test_reports_that_were_decided_are_no_finding(services: Services, owner: Owner) -> None:
+    created, handle = verified(services)
+    reported(services, handle, "Zafar Anders")
+    reported(services, handle)
+    for _ in range(2):
+        services.ask(call_of(PUNJAB_POLICE), decision(services, created))
+    assert services.get(created.registration_id, NPB).identity.HasField("death_date")
+    assert owner.findings() == []
+
+
+def test_a_verified_person_who_is_amended_is_no_finding(services: Services, owner: Owner) -> None:
+    # Where his identity stands follows from his name, and changes with it.
+    created, _ = verified(services)
+    rename(services, created, "Zafar Anders")
+    assert owner.findings() == []
+
+
+def test_a_death_that_nobody_accepted_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that goes wrong: what it has sealed doesn't follow from the owner's decisions.
+    created, handle = verified(services)
+    reported(services, handle)
+    with monkeypatch.context() as patched:
+        patched.setattr(changes, "death_day", lambda _: 20_000)
+        services.ask(call_of(PUNJAB_POLICE), decision(services, created))
+    assert owner.findings() == ["a day of death isn't the one that the owner has accepted"]
+
+
+def test_a_report_that_names_no_verification_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.confirmed()
+    handle = handed_out(services, officer_of(NADRA)).handle
+    with monkeypatch.context() as patched:
+        patched.setattr(changes, "verified_by", lambda *_: record_pb2.IdentityVerification())
+        reported(services, handle)
+    assert owner.findings() == ["what NADRA has reported is gone, or names no verification"]

@@ -1,10 +1,11 @@
 """`nsor identity`: an officer of NADRA is handed a person, and the ready commands to decide with."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from nsor.v1 import identity_pb2, types_pb2
+from nsor.v1 import identity_pb2, registration_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
 CLAIM = "nsor.v1.RegistrationService/ClaimVerification"
@@ -58,3 +59,43 @@ def test_decisions_name_the_handle_the_reference_and_the_day(run: Run, register:
     assert {each.reference_number for each in sent} == {"VR-7/2026"}
     assert (sent[0].checked_date.year, sent[0].checked_date.month, sent[0].checked_date.day) == (2026, 3, 5)
     assert sent[2].checked_date.year
+
+
+REPORT = "nsor.v1.RegistrationService/ReportIdentityChange"
+GET = "nsor.v1.RegistrationService/GetRegistration"
+DECIDE = "nsor.v1.RegistrationService/DecideIdentityChange"
+RECORD = "8b5c1d2e-0000-4000-8000-000000000002"
+CHANGE = "8b5c1d2e-0000-4000-8000-000000000003"
+
+
+def test_a_name_is_reported_from_a_file_and_a_death_by_its_day(run: Run, register: Register, tmp_path: Path) -> None:
+    register.answers[REPORT] = lambda _: identity_pb2.ReportIdentityChangeResponse()
+    report = {"handle": HANDLE, "names": [{"kind": "NAME_KIND_OFFICIAL", "name": "Zafar Anders"}]}
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps({**report, "reference_number": "VR-7/2026"}))
+    assert run("identity", "changed", str(file)) == 0
+    assert run("identity", "died", HANDLE, "--on", "2026-02-01", "--reference", "VR-8/2026") == 0
+    name, death = (identity_pb2.ReportIdentityChangeRequest.FromString(each.request) for each in register.calls)
+    assert (name.kind, name.names[0].name) == (identity_pb2.IDENTITY_CHANGE_KIND_NAME, "Zafar Anders")
+    assert (death.kind, death.death_date.month) == (identity_pb2.IDENTITY_CHANGE_KIND_DEATH, 2)
+    assert {name.handle, death.handle} == {HANDLE}
+    assert run("identity", "changed", "--template") == 0
+    assert run("identity", "changed") == 2
+
+
+def test_the_owner_decides_on_the_record_as_it_is_now(run: Run, register: Register) -> None:
+    registration = registration_pb2.Registration(registration_id=RECORD, etag="0123456789abcdef")
+    register.answers[GET] = lambda _: registration_pb2.GetRegistrationResponse(registration=registration)
+    register.answers[DECIDE] = lambda _: identity_pb2.DecideIdentityChangeResponse()
+    assert run("identity", "accept", RECORD, CHANGE) == 0
+    assert run("identity", "dispute", RECORD, CHANGE, "--reason", "other-person") == 0
+    sent = [
+        identity_pb2.DecideIdentityChangeRequest.FromString(each.request)
+        for each in register.calls
+        if each.method.endswith("DecideIdentityChange")
+    ]
+    assert {(each.registration_id, each.etag, each.change_id) for each in sent} == {(RECORD, registration.etag, CHANGE)}
+    assert [(each.decision, each.dispute) for each in sent] == [
+        (identity_pb2.IDENTITY_CHANGE_STATE_ACCEPTED, identity_pb2.IDENTITY_DISPUTE_UNSPECIFIED),
+        (identity_pb2.IDENTITY_CHANGE_STATE_DISPUTED, identity_pb2.IDENTITY_DISPUTE_OTHER_PERSON),
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import uuid
 from typing import Any
@@ -13,10 +12,6 @@ from nsor.v1 import errors_pb2, identity_pb2, notification_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Officer
 from nsor_server.policy.budgets import Bucket
-from nsor_server.registration import states
-from nsor_server.registration import store as registrations
-from nsor_server.storage import changes
-from nsor_server.storage.session import BEGIN, COMMIT, Session
 from tests.calls import (
     NADRA,
     NPB,
@@ -34,6 +29,7 @@ from tests.calls import (
     violations,
     with_budgets,
 )
+from tests.registration.test_amend import amendment
 
 ABSENT = str(uuid.UUID(int=7))
 UNVERIFIED = identity_pb2.IDENTITY_STATE_UNVERIFIED
@@ -338,13 +334,10 @@ def test_nothing_is_half_written(services: Services) -> None:
     ]
 
 
-def rename(services: Services, created: Created, name: str) -> None:
-    """Give a registered person another official name, by a version of its own."""
-    with contextlib.closing(services.database.writer()) as conn:
-        row = registrations.newest(conn, created.key.bytes)
-        assert row is not None
-        record, key = registrations.open_keyed(services.sealer, row)
-        following = states.next_version(record)
-        following.names[0].name = name
-        written = registrations.version_row(key, following, dt.datetime.now(dt.UTC))
-        Session(conn).run(BEGIN, *changes.added([written.row]), COMMIT)
+def rename(services: Services, created: Created, text: str) -> None:
+    """Have the owner give a registered person another official name."""
+    names = list(services.get(created.registration_id, NPB).person.names)
+    for each in names:
+        each.kind = types_pb2.NAME_KIND_FORMER
+    renamed = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name=text)
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, names=[renamed, *names]))

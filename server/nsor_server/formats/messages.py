@@ -342,6 +342,35 @@ def _verify_identity(
     duplicates(request.mismatches, path + "mismatches[{}]", violations)
 
 
+def _report_identity_change(
+    request: identity_pb2.ReportIdentityChangeRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    given = {
+        identity_pb2.IDENTITY_CHANGE_KIND_NAME: ("names", bool(request.names)),
+        identity_pb2.IDENTITY_CHANGE_KIND_DEATH: ("death_date", request.HasField("death_date")),
+    }
+    for kind, (name, is_given) in given.items():
+        if request.kind and is_given != (request.kind == kind):
+            reason = errors_pb2.FIELD_REASON_EXACTLY_ONE if is_given else errors_pb2.FIELD_REASON_REQUIRED
+            violations.append(Violation(path + name, reason))
+    for index, each in enumerate(request.names):
+        if each.kind and each.kind != types_pb2.NAME_KIND_OFFICIAL:
+            violations.append(Violation(f"{path}names[{index}].kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+    scripts = (person_name.script(each.name) if each.name else None for each in request.names)
+    duplicates(scripts, path + "names[{}].name", violations)
+
+
+def _decide_identity_change(
+    request: identity_pb2.DecideIdentityChangeRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if request.decision == identity_pb2.IDENTITY_CHANGE_STATE_REPORTED:
+        violations.append(Violation(path + "decision", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+    disputed = request.decision == identity_pb2.IDENTITY_CHANGE_STATE_DISPUTED
+    if disputed != bool(request.dispute):
+        reason = errors_pb2.FIELD_REASON_REQUIRED if disputed else errors_pb2.FIELD_REASON_EXACTLY_ONE
+        violations.append(Violation(path + "dispute", reason))
+
+
 def _enrolment(
     request: directory_pb2.EnrolOfficerRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
@@ -375,6 +404,8 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,
     "nsor.v1.VerifyIdentityRequest": _verify_identity,
+    "nsor.v1.ReportIdentityChangeRequest": _report_identity_change,
+    "nsor.v1.DecideIdentityChangeRequest": _decide_identity_change,
     "nsor.v1.EnrolOfficerRequest": _enrolment,
 }
 

@@ -54,6 +54,8 @@ def to_message(
     registration.custody.state = record.custody_state  # type: ignore[assignment]  # stored numbers are the enum's
     registration.custody.prisons_agency_id = record.custodian_agency
     registration.identity.state = record.identity_state or identity_pb2.IDENTITY_STATE_UNVERIFIED  # type: ignore[assignment]  # as above
+    if record.HasField("verified_death_day"):
+        set_day(registration.identity.death_date, record.verified_death_day)
     _fill_person(registration.person, record)
     for address in record.addresses:
         fill_address(registration.addresses.add(), address)

@@ -24,6 +24,7 @@ from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.custody.service import CustodyService
 from nsor_server.registration.identity import record as identity_records
 from nsor_server.registration.identity import rules as identity_rules
+from nsor_server.registration.identity.change_service import IdentityChanges
 from nsor_server.registration.identity.service import IdentityService
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
@@ -99,6 +100,7 @@ class RegistrationService:
             *self._identity.handlers(),
             *CustodyService(self._sealer).handlers(),
             *Reviews(self._sealer, self._blind_index).handlers(),
+            *IdentityChanges(self._sealer).handlers(),
         )
 
     def create_registration(

@@ -52,7 +52,7 @@ COMMANDS = {
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),
     "archive": Entry("nsor.cli.closure", "archive", "Archive a record, or restore it (NPB, two officers)."),
     "revalidate": Entry("nsor.cli.validation", "revalidate", "Say that a record of your agency is still right."),
-    "identity": Entry("nsor.cli.identity", "identity", "Check the identity of registered persons (NADRA)."),
+    "identity": Entry("nsor.cli.identity", "identity", "Check identities (NADRA); accept or dispute changes."),
     "custody": Entry("nsor.cli.custody", "custody", "Record custody; accept or refuse whom a prison releases."),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that may be of one person (NPB)."),
     "review": Entry("nsor.cli.review", "review", "Compare two such registrations, and end their review (NPB)."),

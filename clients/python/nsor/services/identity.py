@@ -43,3 +43,35 @@ class Identities(Service):
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
+
+    def report_identity_change(
+        self,
+        request: identity_pb2.ReportIdentityChangeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[identity_pb2.ReportIdentityChangeResponse]:
+        """Report another name or the death of a verified person, by a handle; the officer signs (NADRA)."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ReportIdentityChange",
+            request,
+            identity_pb2.ReportIdentityChangeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def decide_identity_change(
+        self,
+        request: identity_pb2.DecideIdentityChangeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[identity_pb2.DecideIdentityChangeResponse]:
+        """Accept or dispute what NADRA has reported; the officer signs (the record's owner)."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/DecideIdentityChange",
+            request,
+            identity_pb2.DecideIdentityChangeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

@@ -108,6 +108,86 @@ IDENTITY_PARTICULAR_BIRTH_DATE: IdentityParticular.ValueType  # 4
 """The date of birth."""
 Global___IdentityParticular: _TypeAlias = IdentityParticular  # noqa: Y015
 
+class _IdentityChangeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityChangeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_CHANGE_KIND_UNSPECIFIED: _IdentityChangeKind.ValueType  # 0
+    """Never valid."""
+    IDENTITY_CHANGE_KIND_NAME: _IdentityChangeKind.ValueType  # 1
+    """Another name, or father's or husband's name, stands on the document."""
+    IDENTITY_CHANGE_KIND_DEATH: _IdentityChangeKind.ValueType  # 2
+    """He has died."""
+
+class IdentityChangeKind(_IdentityChangeKind, metaclass=_IdentityChangeKindEnumTypeWrapper):
+    """What NADRA reports of a person whom it has verified."""
+
+IDENTITY_CHANGE_KIND_UNSPECIFIED: IdentityChangeKind.ValueType  # 0
+"""Never valid."""
+IDENTITY_CHANGE_KIND_NAME: IdentityChangeKind.ValueType  # 1
+"""Another name, or father's or husband's name, stands on the document."""
+IDENTITY_CHANGE_KIND_DEATH: IdentityChangeKind.ValueType  # 2
+"""He has died."""
+Global___IdentityChangeKind: _TypeAlias = IdentityChangeKind  # noqa: Y015
+
+class _IdentityChangeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityChangeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityChangeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_CHANGE_STATE_UNSPECIFIED: _IdentityChangeState.ValueType  # 0
+    """Never valid."""
+    IDENTITY_CHANGE_STATE_REPORTED: _IdentityChangeState.ValueType  # 1
+    """NADRA has reported it; the record's owner decides."""
+    IDENTITY_CHANGE_STATE_ACCEPTED: _IdentityChangeState.ValueType  # 2
+    """The owner has accepted it: it stands in the record."""
+    IDENTITY_CHANGE_STATE_DISPUTED: _IdentityChangeState.ValueType  # 3
+    """The owner disputes it: the record stays as it was."""
+
+class IdentityChangeState(_IdentityChangeState, metaclass=_IdentityChangeStateEnumTypeWrapper):
+    """Where a reported change stands."""
+
+IDENTITY_CHANGE_STATE_UNSPECIFIED: IdentityChangeState.ValueType  # 0
+"""Never valid."""
+IDENTITY_CHANGE_STATE_REPORTED: IdentityChangeState.ValueType  # 1
+"""NADRA has reported it; the record's owner decides."""
+IDENTITY_CHANGE_STATE_ACCEPTED: IdentityChangeState.ValueType  # 2
+"""The owner has accepted it: it stands in the record."""
+IDENTITY_CHANGE_STATE_DISPUTED: IdentityChangeState.ValueType  # 3
+"""The owner disputes it: the record stays as it was."""
+Global___IdentityChangeState: _TypeAlias = IdentityChangeState  # noqa: Y015
+
+class _IdentityDispute:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityDisputeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityDispute.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_DISPUTE_UNSPECIFIED: _IdentityDispute.ValueType  # 0
+    """Never valid of a dispute."""
+    IDENTITY_DISPUTE_OTHER_PERSON: _IdentityDispute.ValueType  # 1
+    """It is of another person."""
+    IDENTITY_DISPUTE_NOT_SO: _IdentityDispute.ValueType  # 2
+    """It isn't so: the owner has seen him, or a document that says otherwise."""
+    IDENTITY_DISPUTE_ALREADY_RECORDED: _IdentityDispute.ValueType  # 3
+    """The record has it already."""
+
+class IdentityDispute(_IdentityDispute, metaclass=_IdentityDisputeEnumTypeWrapper):
+    """Why an owner disputes a change."""
+
+IDENTITY_DISPUTE_UNSPECIFIED: IdentityDispute.ValueType  # 0
+"""Never valid of a dispute."""
+IDENTITY_DISPUTE_OTHER_PERSON: IdentityDispute.ValueType  # 1
+"""It is of another person."""
+IDENTITY_DISPUTE_NOT_SO: IdentityDispute.ValueType  # 2
+"""It isn't so: the owner has seen him, or a document that says otherwise."""
+IDENTITY_DISPUTE_ALREADY_RECORDED: IdentityDispute.ValueType  # 3
+"""The record has it already."""
+Global___IdentityDispute: _TypeAlias = IdentityDispute  # noqa: Y015
+
 @_typing.final
 class IdentityItem(_message.Message):
     """What an officer of NADRA compares with a document: nothing of a case, no address, and no id of the registration."""
@@ -278,6 +358,206 @@ class VerifyIdentityResponse(_message.Message):
 Global___VerifyIdentityResponse: _TypeAlias = VerifyIdentityResponse  # noqa: Y015
 
 @_typing.final
+class ReportIdentityChangeRequest(_message.Message):
+    """Reports a change of a person whom NADRA has verified."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    DEATH_DATE_FIELD_NUMBER: _builtins.int
+    REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    handle: _builtins.str
+    """A handle by which NADRA has verified him; no number says who it is, since that would tell who is registered."""
+    kind: Global___IdentityChangeKind.ValueType
+    """What has changed."""
+    reference_number: _builtins.str
+    """Number of NADRA's record of the change, in one of the forms of the policy data, such as "VR-1234/2026"."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
+        """Of IDENTITY_CHANGE_KIND_NAME, and only of it: what stands on the document from now on, as NAME_KIND_OFFICIAL, once in each script."""
+
+    @_builtins.property
+    def death_date(self) -> _date_pb2.Date:
+        """Of IDENTITY_CHANGE_KIND_DEATH, and only of it: the day."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        handle: _builtins.str = ...,
+        kind: Global___IdentityChangeKind.ValueType = ...,
+        names: _abc.Iterable[_types_pb2.PersonName] | None = ...,
+        death_date: _date_pb2.Date | None = ...,
+        reference_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date", "handle", b"handle", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportIdentityChangeRequest: _TypeAlias = ReportIdentityChangeRequest  # noqa: Y015
+
+@_typing.final
+class ReportIdentityChangeResponse(_message.Message):
+    """The answer to a report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___IdentityChangeState.ValueType
+    """IDENTITY_CHANGE_STATE_REPORTED; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___IdentityChangeState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportIdentityChangeResponse: _TypeAlias = ReportIdentityChangeResponse  # noqa: Y015
+
+@_typing.final
+class DecideIdentityChangeRequest(_message.Message):
+    """An owner's decision on a reported change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    etag: _builtins.str
+    """The etag that the owner has seen."""
+    change_id: _builtins.str
+    """The change."""
+    decision: Global___IdentityChangeState.ValueType
+    """ACCEPTED or DISPUTED."""
+    dispute: Global___IdentityDispute.ValueType
+    """Why it is disputed; only then."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        change_id: _builtins.str = ...,
+        decision: Global___IdentityChangeState.ValueType = ...,
+        dispute: Global___IdentityDispute.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "decision", b"decision", "dispute", b"dispute", "etag", b"etag", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideIdentityChangeRequest: _TypeAlias = DecideIdentityChangeRequest  # noqa: Y015
+
+@_typing.final
+class DecideIdentityChangeResponse(_message.Message):
+    """The answer to an owner's decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ETAG_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    """Etag of the new version; empty with `validate_only`."""
+    state: Global___IdentityChangeState.ValueType
+    """What was decided; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        etag: _builtins.str = ...,
+        state: Global___IdentityChangeState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideIdentityChangeResponse: _TypeAlias = DecideIdentityChangeResponse  # noqa: Y015
+
+@_typing.final
+class IdentityChange(_message.Message):
+    """A change that NADRA has reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    DEATH_DATE_FIELD_NUMBER: _builtins.int
+    REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    REPORT_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    change_id: _builtins.str
+    """Id of the change, a UUID given by the register."""
+    kind: Global___IdentityChangeKind.ValueType
+    """What has changed."""
+    reference_number: _builtins.str
+    """Number of NADRA's record of it."""
+    state: Global___IdentityChangeState.ValueType
+    """Where it stands."""
+    dispute: Global___IdentityDispute.ValueType
+    """Why the owner disputes it."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
+        """The names."""
+
+    @_builtins.property
+    def death_date(self) -> _date_pb2.Date:
+        """The day of death."""
+
+    @_builtins.property
+    def report_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was reported."""
+
+    def __init__(
+        self,
+        *,
+        change_id: _builtins.str = ...,
+        kind: Global___IdentityChangeKind.ValueType = ...,
+        names: _abc.Iterable[_types_pb2.PersonName] | None = ...,
+        death_date: _date_pb2.Date | None = ...,
+        reference_number: _builtins.str = ...,
+        report_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___IdentityChangeState.ValueType = ...,
+        dispute: Global___IdentityDispute.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date", "report_time", b"report_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "death_date", b"death_date", "dispute", b"dispute", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "report_time", b"report_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityChange: _TypeAlias = IdentityChange  # noqa: Y015
+
+@_typing.final
 class IdentityVerification(_message.Message):
     """What NADRA has decided on a person."""
 
@@ -333,21 +613,33 @@ class Identity(_message.Message):
 
     STATE_FIELD_NUMBER: _builtins.int
     VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    DEATH_DATE_FIELD_NUMBER: _builtins.int
     state: Global___IdentityState.ValueType
     """Whether NADRA has found him as the register has him."""
     @_builtins.property
     def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityVerification]:
         """What it has decided, the newest last: for the record's owner and NPB."""
 
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityChange]:
+        """What it has reported, the newest last: for the record's owner and NPB."""
+
+    @_builtins.property
+    def death_date(self) -> _date_pb2.Date:
+        """The day on which the person has died: NADRA has reported it, and the owner has accepted it."""
+
     def __init__(
         self,
         *,
         state: Global___IdentityState.ValueType = ...,
         verifications: _abc.Iterable[Global___IdentityVerification] | None = ...,
+        changes: _abc.Iterable[Global___IdentityChange] | None = ...,
+        death_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "death_date", b"death_date", "state", b"state", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

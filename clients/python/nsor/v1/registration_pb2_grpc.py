@@ -120,6 +120,16 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.FromString,
                 _registered_method=True)
+        self.ReportIdentityChange = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ReportIdentityChange',
+                request_serializer=nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeResponse.FromString,
+                _registered_method=True)
+        self.DecideIdentityChange = channel.unary_unary(
+                '/nsor.v1.RegistrationService/DecideIdentityChange',
+                request_serializer=nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeResponse.FromString,
+                _registered_method=True)
         self.ClaimVerification = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ClaimVerification',
                 request_serializer=nsor_dot_v1_dot_identity__pb2.ClaimVerificationRequest.SerializeToString,
@@ -411,6 +421,23 @@ class RegistrationServiceServicer:
         names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
         is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportIdentityChange(self, request, context):
+        """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+        stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
+        shown any more; WRONG_STATE when the owner has ten reports to decide.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideIdentityChange(self, request, context):
+        """Accepts or disputes a change that NADRA has reported: an officer of the record's owner. An accepted name becomes the official one, and
+        those of before stay as former names; an accepted death is a fact of the record. For everybody but the owner there is NO_RECORD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -737,6 +764,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListReviews,
                     request_deserializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'ReportIdentityChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportIdentityChange,
+                    request_deserializer=nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeResponse.SerializeToString,
+            ),
+            'DecideIdentityChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideIdentityChange,
+                    request_deserializer=nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeResponse.SerializeToString,
             ),
             'ClaimVerification': grpc.unary_unary_rpc_method_handler(
                     servicer.ClaimVerification,
@@ -1290,6 +1327,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListReviews',
             nsor_dot_v1_dot_reviews__pb2.ListReviewsRequest.SerializeToString,
             nsor_dot_v1_dot_reviews__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportIdentityChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ReportIdentityChange',
+            nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeRequest.SerializeToString,
+            nsor_dot_v1_dot_identity__pb2.ReportIdentityChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideIdentityChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/DecideIdentityChange',
+            nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeRequest.SerializeToString,
+            nsor_dot_v1_dot_identity__pb2.DecideIdentityChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -126,6 +126,15 @@ class RegistrationServiceStub:
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
     is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
     """
+    ReportIdentityChange: _grpc.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]
+    """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+    stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
+    shown any more; WRONG_STATE when the owner has ten reports to decide.
+    """
+    DecideIdentityChange: _grpc.UnaryUnaryMultiCallable[_identity_pb2.DecideIdentityChangeRequest, _identity_pb2.DecideIdentityChangeResponse]
+    """Accepts or disputes a change that NADRA has reported: an officer of the record's owner. An accepted name becomes the official one, and
+    those of before stay as former names; an accepted death is a fact of the record. For everybody but the owner there is NO_RECORD.
+    """
     ClaimVerification: _grpc.UnaryUnaryMultiCallable[_identity_pb2.ClaimVerificationRequest, _identity_pb2.ClaimVerificationResponse]
     """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
     id. For the policy's minutes nobody else is handed him; an officer who asks again meanwhile is handed the same one, under another
@@ -338,6 +347,15 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     names in either script, relatives, birth years and districts are alike. They are written at fixed
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
     is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
+    ReportIdentityChange: _aio.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]  # type: ignore[assignment]
+    """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+    stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
+    shown any more; WRONG_STATE when the owner has ten reports to decide.
+    """
+    DecideIdentityChange: _aio.UnaryUnaryMultiCallable[_identity_pb2.DecideIdentityChangeRequest, _identity_pb2.DecideIdentityChangeResponse]  # type: ignore[assignment]
+    """Accepts or disputes a change that NADRA has reported: an officer of the record's owner. An accepted name becomes the official one, and
+    those of before stay as former names; an accepted death is a fact of the record. For everybody but the owner there is NO_RECORD.
     """
     ClaimVerification: _aio.UnaryUnaryMultiCallable[_identity_pb2.ClaimVerificationRequest, _identity_pb2.ClaimVerificationResponse]  # type: ignore[assignment]
     """Hands out one confirmed person whose identity NADRA hasn't checked: names, birth, sex and the document, and a handle instead of an
@@ -638,6 +656,27 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         names in either script, relatives, birth years and districts are alike. They are written at fixed
         times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
         is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportIdentityChange(
+        self,
+        request: _identity_pb2.ReportIdentityChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.ReportIdentityChangeResponse, _abc.Awaitable[_identity_pb2.ReportIdentityChangeResponse]]:
+        """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+        stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
+        shown any more; WRONG_STATE when the owner has ten reports to decide.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideIdentityChange(
+        self,
+        request: _identity_pb2.DecideIdentityChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.DecideIdentityChangeResponse, _abc.Awaitable[_identity_pb2.DecideIdentityChangeResponse]]:
+        """Accepts or disputes a change that NADRA has reported: an officer of the record's owner. An accepted name becomes the official one, and
+        those of before stay as former names; an accepted death is a fact of the record. For everybody but the owner there is NO_RECORD.
         """
 
     @_abc_1.abstractmethod

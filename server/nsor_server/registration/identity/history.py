@@ -11,7 +11,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration.history import History
-from nsor_server.registration.identity import rows, rules, store
+from nsor_server.registration.identity import changes, rows, rules, store
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -40,6 +40,7 @@ class HandedOut:
         self._waiting: dict[bytes, int] = {}
         self._in_hand: dict[bytes, record_pb2.IdentityItemRecord] = {}
         self._decided: dict[bytes, int] = {}
+        self._reported: dict[bytes, int] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -73,6 +74,19 @@ class HandedOut:
         if len(decided) < known or not all(self._is_of_item(registration_id, each) for each in decided[known:]):
             self._add(index, "a decision on an identity is gone, or is on what nobody was handed")
         self._decided[registration_id] = len(decided)
+        self._changes(index, record)
+
+    def _changes(self, index: int, record: record_pb2.RegistrationRecord) -> None:
+        """Compare what was reported: nothing is gone, each names a verification, and a death was accepted."""
+        reported = record.identity_changes
+        known = self._reported.get(record.registration_id, 0)
+        verified = all(changes.verified_by(record, each.item_id) for each in reported[known:])
+        if len(reported) < known or not verified:
+            self._add(index, "what NADRA has reported is gone, or names no verification")
+        self._reported[record.registration_id] = len(reported)
+        day = record.verified_death_day if record.HasField("verified_death_day") else None
+        if day != changes.death_day(record):
+            self._add(index, "a day of death isn't the one that the owner has accepted")
 
     def _is_of_item(self, registration_id: bytes, decision: record_pb2.IdentityVerification) -> bool:
         item = self._items.get(decision.item_id)

@@ -35,7 +35,7 @@ def item_message(
 
 
 def add_decisions(message: identity_pb2.Identity, record: record_pb2.RegistrationRecord) -> None:
-    """Add what NADRA has decided, for whoever is shown it."""
+    """Add what NADRA has decided and reported, for whoever is shown it."""
     now = rules.particulars(record)
     for each in record.identity_verifications:
         shown = message.verifications.add(
@@ -46,3 +46,16 @@ def add_decisions(message: identity_pb2.Identity, record: record_pb2.Registratio
         )
         set_day(shown.checked_date, each.checked_day)
         set_us(shown.record_time, each.time_us)
+    for change in record.identity_changes:
+        reported = message.changes.add(
+            change_id=text(change.change_id),
+            kind=change.kind,
+            reference_number=change.reference_number,
+            state=change.state,
+            dispute=change.dispute,
+        )
+        for name in change.names:
+            reported.names.add(kind=name.kind, name=name.name, relative_name=name.relative_name, relation=name.relation)
+        if change.HasField("death_day"):
+            set_day(reported.death_date, change.death_day)
+        set_us(reported.report_time, change.time_us)

@@ -84,12 +84,13 @@ def _is_handed_out(record: record_pb2.RegistrationRecord) -> bool:
     """Whether NADRA's officers may see a person.
 
     He is confirmed and neither sealed nor anything else, was an adult by at least one count that stands, and his record
-    needs no heightened handling; and there is a document of NADRA to compare with.
+    needs no heightened handling; he hasn't died, and there is a document of NADRA to compare with.
     """
     return (
         record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
         and not record.heightened_handling
         and bool(record.cnic)
+        and not record.HasField("verified_death_day")
         and _was_adult(record)
     )
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from nsor.v1 import identity_pb2, notification_pb2, options_pb2, types_pb2
+from nsor.v1 import identity_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Row, Seen
-from nsor_server.events import outbox, recipients
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import to_day, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.policy.deadlines import IDENTITY_CHECK
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import states
 from nsor_server.registration import store as registrations
+from nsor_server.registration.identity import events, rules, store
 from nsor_server.registration.identity import record as records
-from nsor_server.registration.identity import rules, store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -127,7 +126,7 @@ class IdentityService:
         written = registrations.version_row(found.key, following, now)
         answer = identity_pb2.VerifyIdentityResponse(result=request.result)
         detail = record_pb2.AccessDetail(outcome="CHECKED", subjects=[record.registration_id, item.item_id])
-        told = _told(call, record, notification_pb2.EVENT_KIND_IDENTITY_CHECKED)
+        told = events.to_owner(call, record, notification_pb2.EVENT_KIND_IDENTITY_CHECKED)
         return Outcome(
             disclose(answer, call.purpose),
             detail,
@@ -156,14 +155,3 @@ class IdentityService:
         self, call: Call, request: identity_pb2.VerifyIdentityRequest, conn: Connection
     ) -> tuple[Seen, ...]:
         return (registrations.seen(self._own(call, request.handle, conn).row),)
-
-
-def _told(call: Call, record: record_pb2.RegistrationRecord, kind: notification_pb2.EventKind.ValueType) -> list[Row]:
-    """The record's owner and NPB are told."""
-    owner = (
-        recipients.responsible_police(call.agencies, record.responsible_place)
-        if record.custody_state == types_pb2.CUSTODY_STATE_RELEASED
-        else [record.created_by_agency]
-    )
-    npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
-    return outbox.owed(kind, [*owner, *npb], registration_id=record.registration_id)

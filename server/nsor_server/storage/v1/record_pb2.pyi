@@ -496,6 +496,8 @@ class RegistrationRecord(_message.Message):
     IDENTITY_VERIFICATIONS_FIELD_NUMBER: _builtins.int
     IDENTITY_STATE_FIELD_NUMBER: _builtins.int
     IDENTITY_WAITS_FIELD_NUMBER: _builtins.int
+    IDENTITY_CHANGES_FIELD_NUMBER: _builtins.int
+    VERIFIED_DEATH_DAY_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
     VEHICLES_FIELD_NUMBER: _builtins.int
     OCCUPATIONS_FIELD_NUMBER: _builtins.int
@@ -550,6 +552,8 @@ class RegistrationRecord(_message.Message):
     """Number of nsor.v1.IdentityState, of the particulars of this version."""
     identity_waits: _builtins.bool
     """NADRA is handed the person to be checked."""
+    verified_death_day: _builtins.int
+    """Day of death, of a report that the owner has accepted."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
     receiving_agency: _builtins.str
@@ -579,6 +583,10 @@ class RegistrationRecord(_message.Message):
     @_builtins.property
     def identity_verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityVerification]:
         """What NADRA has decided on the person, the newest last."""
+
+    @_builtins.property
+    def identity_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityChange]:
+        """What NADRA has reported of the person, the newest last."""
 
     @_builtins.property
     def marks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mark]:
@@ -653,6 +661,8 @@ class RegistrationRecord(_message.Message):
         identity_verifications: _abc.Iterable[Global___IdentityVerification] | None = ...,
         identity_state: _builtins.int = ...,
         identity_waits: _builtins.bool = ...,
+        identity_changes: _abc.Iterable[Global___IdentityChange] | None = ...,
+        verified_death_day: _builtins.int | None = ...,
         marks: _abc.Iterable[Global___Mark] | None = ...,
         vehicles: _abc.Iterable[Global___Vehicle] | None = ...,
         occupations: _abc.Iterable[Global___Occupation] | None = ...,
@@ -668,11 +678,13 @@ class RegistrationRecord(_message.Message):
         expected_release: Global___ExpectedRelease | None = ...,
         withdrawn: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "expected_release", b"expected_release"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
+    _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__verified_death_day) -> _WhichOneofReturnType__verified_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
 
@@ -875,6 +887,84 @@ class IdentityVerification(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IdentityVerification: _TypeAlias = IdentityVerification  # noqa: Y015
+
+@_typing.final
+class IdentityChange(_message.Message):
+    """A change that NADRA has reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    DEATH_DAY_FIELD_NUMBER: _builtins.int
+    REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
+    DECIDED_TIME_US_FIELD_NUMBER: _builtins.int
+    change_id: _builtins.bytes
+    """Id, 16 bytes."""
+    item_id: _builtins.bytes
+    """Handle of the verification that the report names, 16 bytes."""
+    kind: _builtins.int
+    """Number of nsor.v1.IdentityChangeKind."""
+    death_day: _builtins.int
+    """Day of death."""
+    reference_number: _builtins.str
+    """Number of NADRA's record."""
+    agency: _builtins.str
+    """The agency that reported it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who reported it."""
+    time_us: _builtins.int
+    """When."""
+    state: _builtins.int
+    """Number of nsor.v1.IdentityChangeState."""
+    dispute: _builtins.int
+    """Number of nsor.v1.IdentityDispute, or 0."""
+    decided_by_agency: _builtins.str
+    """The agency that decided, or empty."""
+    decided_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided, or empty."""
+    decided_time_us: _builtins.int
+    """When; 0: it isn't decided."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """The names."""
+
+    def __init__(
+        self,
+        *,
+        change_id: _builtins.bytes = ...,
+        item_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        death_day: _builtins.int | None = ...,
+        reference_number: _builtins.str = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        state: _builtins.int = ...,
+        dispute: _builtins.int = ...,
+        decided_by_agency: _builtins.str = ...,
+        decided_by_key: _builtins.bytes = ...,
+        decided_time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "death_day", b"death_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "agency", b"agency", "change_id", b"change_id", "death_day", b"death_day", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decided_time_us", b"decided_time_us", "dispute", b"dispute", "item_id", b"item_id", "kind", b"kind", "names", b"names", "officer_key", b"officer_key", "reference_number", b"reference_number", "state", b"state", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__death_day: _TypeAlias = _typing.Literal["death_day"]  # noqa: Y015
+    _WhichOneofArgType__death_day: _TypeAlias = _typing.Literal["_death_day", b"_death_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__death_day) -> _WhichOneofReturnType__death_day | None: ...
+
+Global___IdentityChange: _TypeAlias = IdentityChange  # noqa: Y015
 
 @_typing.final
 class IdentityItemRecord(_message.Message):

@@ -42,8 +42,10 @@ def test_both_are_shown_side_by_side_and_no_number_whole(
     assert LATER in printed.out
     assert EARLIER in printed.out
     assert CNIC not in printed.out
-    assert "same" in printed.out
-    assert "differs" in printed.out
+    lines = [" ".join(line.split()) for line in printed.out.splitlines()]
+    assert "CNIC same *****-*****67-1" in lines
+    assert "names first Mohd Rafique / Lal Din" in lines
+    assert "later Muhammad Rafiq / Lal Din" in lines
     assert "`nsor review merge 7`" in printed.err
 
 
@@ -70,6 +72,25 @@ def test_one_officer_proposes_what_he_has_compared_and_another_confirms_it(
     assert run("review", command, "7", "--confirm") == 0
     confirmed = reviews_pb2.ConfirmReviewDecisionRequest.FromString(answered.calls[-1].request)
     assert (confirmed.review_number, confirmed.etag, confirmed.decision) == (7, "0123456789abcdef", proposed.decision)
+
+
+def test_the_list_of_what_is_to_be_done_leaves_out_what_has_ended(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = (reviews_pb2.REVIEW_STATE_DECIDED, reviews_pb2.REVIEW_STATE_PROPOSED, reviews_pb2.REVIEW_STATE_OPEN)
+    page = reviews_pb2.ListReviewsResponse(
+        reviews=[
+            reviews_pb2.Review(number=9 - nth, state=state, identifier=reviews_pb2.IDENTIFIER_KIND_CNIC)
+            for nth, state in enumerate(states)
+        ]
+    )
+    register.answers[f"{SERVICE}/ListReviews"] = lambda _: page
+    assert run("reviews", "--open") == 0
+    printed = capsys.readouterr()
+    assert "proposed" in printed.out
+    assert "decided" not in printed.out
+    assert "`nsor review show 8`" in printed.err
+    assert "2 shown" in printed.err
 
 
 def test_an_error_says_which_of_the_two(run: Run, answered: Register, capsys: pytest.CaptureFixture[str]) -> None:

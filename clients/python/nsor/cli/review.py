@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WHICH = {"later": (False,), "earlier": (True,), "both": (False, True)}
 """What is typed -> whether it is the one that was confirmed first."""
+_CNIC = "CNIC"
 _confirm = click.option("--confirm", "second", is_flag=True, help="Confirm what another officer has proposed.")
 
 
@@ -34,8 +35,7 @@ def show(session: Session, number: int) -> None:
         session.answer(found, title="Review", confidential=True)
         return
     answer = found.message
-    rows = list(_compared(answer.registration, answer.earlier_registration))
-    session.table(f"Review {number}", ("", "confirmed first", "later", ""), rows)
+    _compare(session, answer)
     for line in _next_steps(answer.review):
         session.say(line)
 
@@ -102,8 +102,7 @@ def _decide(session: Session, number: int, name: str, which: Sequence[bool], *, 
         found = client.registration.get_review(_asking(number)).message
         ids = [(found.earlier_registration if each else found.registration).registration_id for each in which]
         if not session.as_json:
-            rows = list(_compared(found.registration, found.earlier_registration))
-            session.table(f"Review {number}", ("", "confirmed first", "later", ""), rows)
+            _compare(session, found)
         if second:
             confirming = reviews_pb2.ConfirmReviewDecisionRequest(
                 request_id=request_id, review_number=number, etag=found.etag, decision=decision
@@ -141,27 +140,17 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[str]:
         yield f"Entered in error: `nsor review error {found.number} --withdraw later|earlier`."
 
 
-def _compared(
-    later: reviews_pb2.ReviewedRegistration, earlier: reviews_pb2.ReviewedRegistration
-) -> Iterator[tuple[str, str, str, str]]:
-    """A row for each part: what each of the two says, and whether it is the same."""
+def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
+    """Show what is the same in both, and what differs: of the one that was confirmed first, and of the later one."""
+    rows: list[tuple[str, str, str]] = []
     for label, of in _PARTS:
-        one, other = of(earlier), of(later)
-        if label == "CNIC" and one and other:
-            yield label, _masked(one), _masked(other), "same" if one == other else "differs"
-        elif one or other:
-            yield (
-                label,
-                _masked(one) if label == "CNIC" else one,
-                _masked(other) if label == "CNIC" else other,
-                _same(one, other),
-            )
-
-
-def _same(one: str, other: str) -> str:
-    if not one or not other:
-        return ""
-    return "same" if one == other else "differs"
+        first, later = of(found.earlier_registration), of(found.registration)
+        shown = _masked if label == _CNIC else str
+        if first == later and first:
+            rows.append((label, "same", shown(first)))
+        elif first != later:
+            rows += [(label, "first", shown(first) or "-"), ("", "later", shown(later) or "-")]
+    session.table(f"Review {found.review.number}", ("part", "of", "says"), rows)
 
 
 def _masked(cnic: str) -> str:
@@ -210,7 +199,7 @@ def _standing(of: reviews_pb2.ReviewedRegistration) -> str:
 
 _PARTS: Sequence[tuple[str, Callable[[Any], str]]] = (
     ("registration", lambda of: of.registration_id),
-    ("CNIC", lambda of: of.person.cnic),
+    (_CNIC, lambda of: of.person.cnic),
     ("birth", _birth),
     ("sex", _sex),
     ("documents", _documents),

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
+@click.option("--open", "open_only", is_flag=True, help="Only those that haven't ended.")
 @common
-def reviews(session: Session, limit: int, all_of_them: bool) -> None:
+def reviews(session: Session, limit: int, all_of_them: bool, open_only: bool) -> None:
     """List registrations that share an identifier with an earlier one, or are alike, the newest first.
 
     The list grows at fixed times; an event tells of each. `nsor review show` with a number shows both registrations.
@@ -32,7 +33,8 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
         while more and (all_of_them or len(found) < limit):
             request.page_size = 100 if all_of_them else min(100, limit - len(found))
             page = client.registration.list_reviews(request).message
-            found += page.reviews
+            ended = reviews_pb2.REVIEW_STATE_DECIDED
+            found += [each for each in page.reviews if not open_only or each.state != ended]
             more, request.page_token = bool(page.next_page_token), page.next_page_token
     if session.as_json:
         for review in found:
@@ -42,6 +44,7 @@ def reviews(session: Session, limit: int, all_of_them: bool) -> None:
         columns = ("review", "state", "decision", "time", "why", "registration", "confirmed first")
         shown = [{**_texts(review), "why": _why(review)} for review in found]
         session.table("Reviews", columns, [tuple(values.get(name, "") for name in names) for values in shown])
+        session.say(f"The first one, both registrations side by side: `nsor review show {found[0].number}`.")
     if more:
         session.say(f"{len(found):,} shown; there are more: `nsor reviews --all`.")
     else:

@@ -95,6 +95,7 @@ _TABLES = (
     "registration_validation",
     "closure_version",
     "review_decision",
+    "erasure_version",
     "notice",
     "outbox",
     "agency_event",

@@ -47,6 +47,7 @@ COMMANDS = {
     "restore": Entry("nsor_server.commands.backup", "restore", "Make the embedded database from a backup."),
     "keys": Entry("nsor_server.commands.keys", "keys", "Create, rotate, back up and restore the keyring."),
     "pki": Entry("nsor_server.commands.pki", "pki", "Run the CA (offline) and import its index into the register."),
+    "erase": Entry("nsor_server.commands.erase", "erase", "Destroy what two officers of NPB have decided to erase."),
     "agency": Entry("nsor_server.commands.agency", "agency", "Add, list, show, disable and enable agencies."),
     "policy": Entry("nsor_server.commands.policy", "policy", "Show the policy in force and what would change it."),
     "ledger": Entry("nsor_server.commands.verify", "ledger", "Verify the access ledger, or open a new epoch."),

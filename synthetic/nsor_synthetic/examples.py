@@ -236,6 +236,13 @@ def _ends(ids: _Ids) -> Iterator[Message]:
         died_date=date_pb2.Date(year=2024, month=3, day=1),
         certificate_number="CRMS-12345/2024",
     )
+    yield closure_pb2.ProposeClosureRequest(
+        request_id=ids.uuid("propose erasure"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        kind=closure_pb2.CLOSURE_KIND_ERASED,
+        erasure_reason=closure_pb2.ERASURE_REASON_NOT_CONVICTED,
+    )
     yield closure_pb2.ConfirmClosureRequest(
         request_id=ids.uuid("confirm closure"), registration_id=registration, closure_id=ids.uuid("closure")
     )

@@ -61,6 +61,7 @@ from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
+from tests.registration import test_erasure as erasures
 from tests.registration import test_identity as identity
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
@@ -177,6 +178,7 @@ def keep_right(services: Services, created: Created) -> None:
         services.ask(call_of(PUNJAB_POLICE), corrections.decision(created, each.correction_id))
     for _ in range(2):
         closures.proposed(services, created)
+        erasures.decided(services, services.create())
 
 
 def empty_a_budget(services: Services) -> None:
@@ -225,6 +227,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     Pair(services, KNOWN, created, created).decide(MERGE)
     keep_right(services, created)
     change(services, created)
+    erasures.destroy(services, keyring)
     services.ask(call_of(PUNJAB_POLICE), notice(created))
     requests = AccessRequests(services)
     for _ in range(2):

@@ -284,3 +284,8 @@ def test_refusals_are_counted_by_agency_and_officer(say: Say) -> None:
     assert say("refusals", "--agency", "sindh-police") == (0, "No call was refused in that time.\n")
     for wrong in ("1", "h", "0h", "1w"):
         assert say("refusals", "--since", wrong)[0] == EXPECTED
+
+
+def test_without_a_decision_nothing_is_erased(say: Say) -> None:
+    code, said = say("erase", "--yes")
+    assert (code, said) == (0, "There is nothing to erase, and nothing whose backups have expired.\n")

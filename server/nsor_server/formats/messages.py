@@ -273,11 +273,14 @@ def _correction(
 def _closure(
     request: closure_pb2.ProposeClosureRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
-    deceased = request.kind == closure_pb2.CLOSURE_KIND_DECEASED
-    given = {"died_date": request.HasField("died_date"), "certificate_number": bool(request.certificate_number)}
-    for name, is_given in given.items():
-        if is_given != deceased:
-            reason = errors_pb2.FIELD_REASON_REQUIRED if deceased else errors_pb2.FIELD_REASON_EXACTLY_ONE
+    of_kind = {
+        "died_date": (request.HasField("died_date"), closure_pb2.CLOSURE_KIND_DECEASED),
+        "certificate_number": (bool(request.certificate_number), closure_pb2.CLOSURE_KIND_DECEASED),
+        "erasure_reason": (bool(request.erasure_reason), closure_pb2.CLOSURE_KIND_ERASED),
+    }
+    for name, (is_given, kind) in of_kind.items():
+        if is_given != (request.kind == kind):
+            reason = errors_pb2.FIELD_REASON_EXACTLY_ONE if is_given else errors_pb2.FIELD_REASON_REQUIRED
             violations.append(Violation(path + name, reason))
 
 

@@ -46,6 +46,7 @@ def record(
     call_hash: bytes | None = None,
     rows: Sequence[Row] = (),
     present: Sequence[Row] = (),
+    refs: Sequence[RecordRef] = (),
     new_epoch: NewEpoch | None = None,
     origin: str = "",
 ) -> receipt_pb2.Receipt:
@@ -59,13 +60,14 @@ def record(
         call_hash: SHA-256 of what the command was given, where that matters; random otherwise.
         rows: what the command adds; the entry holds the hash of each that decides.
         present: what is there already, and is recorded by this entry.
+        refs: the sealed rows among those that it adds.
         new_epoch: the command opens it.
         origin: names a ledger that this entry opens; empty: as the settings say.
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
     opened = str(row[0]) if row and row[0] else origin or config.load(os.environ).ledger_origin
     made = entry(
-        method, detail, call_hash=call_hash, records=(*deciding.refs(rows), *deciding.records((*rows, *present)))
+        method, detail, call_hash=call_hash, records=(*refs, *deciding.refs(rows), *deciding.records((*rows, *present)))
     )
     receipt = Ledger(keyring, opened).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
     _recorded.setdefault(conn, []).append(receipt.checkpoint)

@@ -36,6 +36,7 @@ RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
 REGISTRATION_TERM: Final = "registration-term"
 IDENTITY_CHECK: Final = "identity-check"
+BACKUP_EXPIRY: Final = "backup-expiry"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -54,6 +55,7 @@ COUNTED: Final = (
     RE_VERIFICATION_INTENSIVE,
     REGISTRATION_TERM,
     IDENTITY_CHECK,
+    BACKUP_EXPIRY,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -8,7 +8,8 @@ with what stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -116,8 +117,13 @@ class Standing:
 class History:
     """The registrations at each entry, in the ledger's order; reports what contradicts them."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
-        self._conn, self._add = conn, add
+    def __init__(
+        self, conn: Connection, keyring: Keyring, add: Add, erased: Mapping[bytes, tuple[int, bytes]] | None = None
+    ) -> None:
+        """``erased``: of what was erased the last version, and the hash of what stands beside its seals."""
+        self._conn, self._add, self._erased = conn, add, erased or {}
+        self._unknown: dict[bytes, tuple[int, int | None]] = {}
+        self._beside: dict[bytes, hashlib._Hash] = {}
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._versions = Rows(conn, "registrations", _VERSIONS, add)
         self._claims = Rows(conn, "claims", _CLAIMS, add)
@@ -141,6 +147,15 @@ class History:
     def is_whole(self) -> bool:
         """Whether every version has opened so far."""
         return self._whole
+
+    def is_known(self, size: int) -> bool:
+        """Whether every registration opens as it stood when there were so many entries: one that was erased doesn't."""
+        return all(size <= first or (last is not None and last < size) for first, last in self._unknown.values())
+
+    @property
+    def erased(self) -> Collection[bytes]:
+        """Ids of the registrations that were erased."""
+        return self._erased.keys()
 
     def is_confirmed(self, registration_id: bytes) -> bool:
         """Whether a registration stands as confirmed after the last entry."""
@@ -214,6 +229,10 @@ class History:
             self._add(index, "the version of a registration doesn't follow the one before")
         standing.version, standing.index = row.version, index
         record = None
+        if not row.wrapped and row.registration_id in self._erased:
+            self._unreadable(index, row)
+            standing.whole = False
+            return standing
         if not row.wrapped:
             self._add(index, "the data key of the registration is gone")
         else:
@@ -229,12 +248,23 @@ class History:
         standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency
         standing.current = frozenset(claims.identifiers(record))
-        if record.state != _UNDER_REVIEW:
+        if record.state not in {_UNDER_REVIEW, store.ERASED}:
             standing.identifiers.update(claims.identifiers(record))
         for case in claims.cases(record):
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = claims.standing_cases(record)
         return standing
+
+    def _unreadable(self, index: int, row: store.StoredVersion) -> None:
+        """Take a version of a registration that was erased: what stands beside its seal is what it was."""
+        last_version, sha256 = self._erased[row.registration_id]
+        first, _ = self._unknown.get(row.registration_id, (index, None))
+        is_last = row.version == last_version
+        self._unknown[row.registration_id] = first, index if is_last else None
+        hashed = self._beside.setdefault(row.registration_id, hashlib.sha256())
+        hashed.update(store.beside(row))
+        if is_last and hashed.digest() != sha256:
+            self._add(index, "a column beside the versions of a registration that was erased was changed")
 
     def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> Standing | None:
         """Take a claim; gives whose it is, if it is a later one: that is compared when all of its entry are taken."""

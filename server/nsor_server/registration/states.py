@@ -239,6 +239,8 @@ def confirming(conviction: record_pb2.Conviction, agency_id: str, key_id: bytes)
 def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb2.RegistrationState.ValueType:
     """Where a registration stands: the first of ``REGISTRATION_STATES`` that is so."""
     held = record.convictions
+    if record.erased:
+        return registration_pb2.REGISTRATION_STATE_ERASED
     if any(standing_counts(conviction) for conviction in held):
         if record.withdrawn:
             return registration_pb2.REGISTRATION_STATE_WITHDRAWN
@@ -251,6 +253,7 @@ def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb
 
 
 REGISTRATION_STATES: Final = {
+    registration_pb2.REGISTRATION_STATE_ERASED: "no court has confirmed it, and it should never have been made",
     registration_pb2.REGISTRATION_STATE_WITHDRAWN: "as CONFIRMED, and withdrawn by two officers of NPB",
     registration_pb2.REGISTRATION_STATE_ARCHIVED: (
         "a registrable count of a confirmed conviction stands, and the person has died or the term is over"

@@ -83,6 +83,7 @@ _SHOWN_TO = {
     registration_pb2.REGISTRATION_STATE_WITHDRAWN: "nobody, likewise; NPB in its review",
     registration_pb2.REGISTRATION_STATE_CONFIRMED: "look-ups by their purposes; whoever has a part in it",
     registration_pb2.REGISTRATION_STATE_ARCHIVED: "NPB; for everybody else NO_RECORD",
+    registration_pb2.REGISTRATION_STATE_ERASED: "nobody: NO_RECORD, and events name it no more",
     registration_pb2.REGISTRATION_STATE_SEALED: "nobody: NO_RECORD, and events name it no more",
     registration_pb2.REGISTRATION_STATE_UNDER_REVIEW: "the prosecution that entered it, its court, NPB",
 }

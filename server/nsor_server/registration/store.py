@@ -34,7 +34,8 @@ TABLE: Final = "registration_version"
 CONFIRMED: Final = int(registration_pb2.REGISTRATION_STATE_CONFIRMED)
 SEALED: Final = int(registration_pb2.REGISTRATION_STATE_SEALED)
 ARCHIVED: Final = int(registration_pb2.REGISTRATION_STATE_ARCHIVED)
-HIDDEN: Final = (SEALED, int(registration_pb2.REGISTRATION_STATE_WITHDRAWN))
+ERASED: Final = int(registration_pb2.REGISTRATION_STATE_ERASED)
+HIDDEN: Final = (SEALED, int(registration_pb2.REGISTRATION_STATE_WITHDRAWN), ERASED)
 """States in which a registration is for everybody what isn't there."""
 _HIDDEN: Final = f"'{{{{{', '.join(map(str, HIDDEN))}}}}}'::pg_catalog.int2[]"
 _IS_HIDDEN: Final = f"(v.state OPERATOR(pg_catalog.=) ANY ({_HIDDEN}))"
@@ -256,6 +257,12 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         custody.release_places(record),
         custody.release_day(record),
     )
+
+
+def beside(row: StoredVersion) -> bytes:
+    """What stands beside the seal of a version, for a hash; after its key is destroyed nothing else repeats it."""
+    columns = row._replace(created_at=to_us(row.created_at), sealed=b"", wrapped=b"")  # type: ignore[arg-type]  # for its text
+    return repr(tuple(columns)).encode()
 
 
 def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.amendments import stored as amendments
+from nsor_server.registration.closure import erasures
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.identity import store as identity
@@ -21,6 +22,7 @@ from nsor_server.registration.photos import stored as photos
 from nsor_server.registration.sealed import store as sealed
 from nsor_server.registration.validation import store as validations
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
 
 _STRAY: Final = """
 SELECT count(*) FROM registration_review AS r
@@ -34,7 +36,7 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     imports.compare(conn, keyring, add)
-    amendments.compare(conn, keyring, add)
+    amendments.compare(conn, keyring, add, erasures.erased(conn, Sealer(keyring)).registrations.keys())
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
@@ -59,6 +61,7 @@ STORED: Final = Stored(
         *amendments.TABLES,
         RecordedTable(identity.TABLE, "item_id"),
         RecordedTable(sealed.TABLE, "sealed_reading_id", "version", written_at="created_at"),
+        RecordedTable(erasures.TABLE, "closure_id", "version"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
     ),
     _compare,

@@ -13,6 +13,7 @@ from nsor_server.notification import stored as notification
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
+from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
@@ -86,9 +87,9 @@ class _All:
             part.finish()
 
 
-def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
-    """Begin to compare rows and answers with the entries that wrote them."""
-    history = History(conn, keyring, report.add)
+def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erased) -> OfEntries:
+    """Begin to compare rows and answers with the entries that wrote them, but for what was erased."""
+    history = History(conn, keyring, report.add, erased.registrations)
     enrolled = Enrolled(conn)
     judged = Judged(conn, keyring, history, enrolled, report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
@@ -109,7 +110,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),
         Confirmed(history, enrolled, report.add),
-        Photos(conn, keyring, enrolled, report.add),
+        Photos(conn, keyring, enrolled, history.erased, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)

@@ -7,7 +7,7 @@ no function or operator of PostgreSQL's is asked whether something was changed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor_server.ledger.stored import RecordedTable, read
+from nsor_server.storage import idempotency
 from nsor_server.storage import tables as stored_tables
 from nsor_server.verification.contents import TABLES
 from nsor_server.verification.report import Report
@@ -42,14 +43,23 @@ class _Unreadable(Exception):
     """Says what isn't as it must be, so that nothing more can be compared."""
 
 
-def compare(conn: Connection, report: Report, tables: Sequence[RecordedTable] = TABLES) -> None:
-    """Add a finding for each sealed row that isn't its entry's, and each record that is named and not there."""
+def compare(
+    conn: Connection, report: Report, tables: Sequence[RecordedTable] = TABLES, erased: Collection[bytes] = ()
+) -> None:
+    """Add a finding for each sealed row that isn't its entry's, and each record that is named and not there.
+
+    Args:
+        conn: any.
+        report: gets the findings.
+        tables: that are compared.
+        erased: access ids of answers that were destroyed by two officers' decision.
+    """
     for table in tables:
         if not stored_tables.exists(conn, table.name):
             report.add(-1, f"the table {table.name} is gone")
             continue
         try:
-            for index, problem in islice(_problems(conn, table), MOST):
+            for index, problem in islice(_problems(conn, table, erased), MOST):
                 report.add(index, problem)
         except _Unreadable as error:
             report.add(-1, str(error))
@@ -61,7 +71,7 @@ def compare(conn: Connection, report: Report, tables: Sequence[RecordedTable] = 
         report.add(index, f"the entry's record is in {name}, which no verification knows")
 
 
-def _problems(conn: Connection, table: RecordedTable) -> Iterator[tuple[int, str]]:
+def _problems(conn: Connection, table: RecordedTable, erased: Collection[bytes]) -> Iterator[tuple[int, str]]:
     """The index of an entry, or -1, and what is wrong, for each row and each record that doesn't have its other one."""
     rows, records = _rows(conn, table), _records(conn, table.name)
     (row, found), (record, sha256, index) = next(rows, _NO_ROW), next(records, _NO_RECORD)
@@ -70,6 +80,9 @@ def _problems(conn: Connection, table: RecordedTable) -> Iterator[tuple[int, str
             yield -1, f"{table.name} has a row that no entry wrote: {row[0].hex()} version {row[1]}"
             row, found = next(rows, _NO_ROW)
         elif record < row:
+            if table.name == idempotency.TABLE.name and record[0] in erased:
+                record, sha256, index = next(records, _NO_RECORD)
+                continue
             yield index, f"the entry's record is gone from {table.name}"
             record, sha256, index = next(records, _NO_RECORD)
         else:

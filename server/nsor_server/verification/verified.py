@@ -11,7 +11,9 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor_server.ledger import epoch
+from nsor_server.registration.closure import erasures
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
 from nsor_server.verification import contents, indexes, reconcile, records
 from nsor_server.verification.report import Report
 from nsor_server.verification.walk import Verification
@@ -44,13 +46,16 @@ def verified(
     statements = statements or CoSigned((), ())
     verification = Verification(conn, keyring, origin, sizes=statements.sizes, progress=progress)
     report = verification.report
+    erased = erasures.Erased()
     with _reported(report):
-        of_entries = contents.of_entries(conn, keyring, report)
+        erased = erasures.erased(conn, Sealer(keyring))
+        verification.erased = erased.entries
+        of_entries = contents.of_entries(conn, keyring, report, erased)
         verification.each = of_entries.entry
         verification.run()
         of_entries.finish()
     comparisons: Sequence[Callable[[], None]] = (
-        lambda: records.compare(conn, report),
+        lambda: records.compare(conn, report, erased=erased.answers),
         lambda: contents.compare(conn, keyring, report),
         lambda: indexes.compare(conn, report),
         lambda: _epochs(conn, keyring, origin, witnesses, report),

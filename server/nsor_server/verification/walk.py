@@ -81,6 +81,8 @@ class Verification:
         self._progress = progress or (lambda _done, _all: None)
         self._labels = Labels(keyring)
         self._dropped: list[range] = []
+        self.erased: Collection[int] = ()
+        """Entries whose details were destroyed by two officers' decision."""
         self.each: Each = lambda _index, _leaf, _detail: None
         """Is called with each entry whose detail opens or was dropped (None), in their order."""
         self.epochs = Epochs.load(conn, origin)
@@ -170,7 +172,7 @@ class Verification:
     ) -> record_pb2.AccessDetail | None:
         """The entry's detail; None, with a finding, when it isn't the entry's, and without one where it was dropped."""
         if sealed is None:
-            if any(index in each for each in self._dropped):
+            if index in self.erased or any(index in each for each in self._dropped):
                 self.each(index, leaf, None)
             else:
                 self.report.add(index, "the sealed detail is missing")

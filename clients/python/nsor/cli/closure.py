@@ -1,4 +1,4 @@
-"""`nsor archive`: two officers of NPB archive the record of a person who has died, or take one out of the archive."""
+"""`nsor archive`: two officers of NPB archive the record of a person who has died, restore one, or erase one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from nsor.v1 import closure_pb2
 
 
+_REASONS = ("not-convicted", "other-person", "child", "not-registrable", "entered-twice")
+
+
 @click.group()
 def archive() -> None:
-    """Archive the record of a person who has died, or restore one; two officers of NPB.
+    """Archive the record of a person who has died, restore one, or erase one; two officers of NPB.
 
     A record whose term is over is archived by the register.
     """
@@ -50,6 +53,23 @@ def restore(session: Session, registration_id: str) -> None:
     from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
 
     _propose(session, registration_id, closure_pb2.ProposeClosureRequest(kind=closure_pb2.CLOSURE_KIND_RESTORED))
+
+
+@archive.command()
+@click.argument("registration_id", type=record_id)
+@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why it should never have been made.")
+@common
+def erase(session: Session, registration_id: str, reason: str) -> None:
+    """Propose to erase a record that should never have been made, and that no court has confirmed; you sign.
+
+    Once another officer has confirmed it, nobody sees the record any more, and there is no way back: the register's
+    operator destroys its key.
+    """
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    reasons = closure_pb2.ErasureReason.Value(f"ERASURE_REASON_{reason.upper().replace('-', '_')}")
+    request = closure_pb2.ProposeClosureRequest(kind=closure_pb2.CLOSURE_KIND_ERASED, erasure_reason=reasons)
+    _propose(session, registration_id, request)
 
 
 @archive.command()

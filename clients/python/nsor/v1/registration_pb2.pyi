@@ -49,6 +49,8 @@ class _RegistrationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reg
     """It was confirmed, and two officers of NPB have decided that it was entered in error. For everybody it is NO_RECORD; a review shows it
     to NPB.
     """
+    REGISTRATION_STATE_ERASED: _RegistrationState.ValueType  # 6
+    """Two officers of NPB have decided that it should never have been made. For everybody it is NO_RECORD."""
 
 class RegistrationState(_RegistrationState, metaclass=_RegistrationStateEnumTypeWrapper):
     """Where a registration stands, which follows from its convictions (docs/states.md)."""
@@ -67,6 +69,8 @@ REGISTRATION_STATE_WITHDRAWN: RegistrationState.ValueType  # 5
 """It was confirmed, and two officers of NPB have decided that it was entered in error. For everybody it is NO_RECORD; a review shows it
 to NPB.
 """
+REGISTRATION_STATE_ERASED: RegistrationState.ValueType  # 6
+"""Two officers of NPB have decided that it should never have been made. For everybody it is NO_RECORD."""
 Global___RegistrationState: _TypeAlias = RegistrationState  # noqa: Y015
 
 class _WarningReason:

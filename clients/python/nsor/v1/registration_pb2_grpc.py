@@ -672,8 +672,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ProposeClosure(self, request, context):
-        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
-        or of RESTORED isn't archived.
+        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
+        of RESTORED for what isn't archived, and of ERASED for what a court has confirmed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

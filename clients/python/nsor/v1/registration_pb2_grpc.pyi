@@ -252,8 +252,8 @@ class RegistrationServiceStub:
     supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
     ProposeClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]
-    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
-    or of RESTORED isn't archived.
+    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
+    of RESTORED for what isn't archived, and of ERASED for what a court has confirmed.
     """
     ConfirmClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]
     """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
@@ -474,8 +474,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
     ProposeClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]  # type: ignore[assignment]
-    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
-    or of RESTORED isn't archived.
+    """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
+    of RESTORED for what isn't archived, and of ERASED for what a court has confirmed.
     """
     ConfirmClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]  # type: ignore[assignment]
     """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
@@ -963,8 +963,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _closure_pb2.ProposeClosureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_closure_pb2.ProposeClosureResponse, _abc.Awaitable[_closure_pb2.ProposeClosureResponse]]:
-        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed,
-        or of RESTORED isn't archived.
+        """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
+        of RESTORED for what isn't archived, and of ERASED for what a court has confirmed.
         """
 
     @_abc_1.abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from nsor_server import errors
@@ -25,11 +26,13 @@ WHERE NOT EXISTS (SELECT FROM registration_amendment AS a WHERE a.amendment_id =
 TABLES: Final = (RecordedTable(store.TABLE, "amendment_id"), RecordedTable(store.DECISION, "amendment_id"))
 
 
-def compare(conn: Connection, keyring: Keyring, add: Add) -> None:
-    """Open every amendment with the decision on it."""
+def compare(conn: Connection, keyring: Keyring, add: Add, erased: Collection[bytes]) -> None:
+    """Open every amendment with the decision on it, but for those of registrations that were erased."""
     sealer = Sealer(keyring)
     for index, wrapped, *row in read(conn, "amendments", _AMENDMENTS):
         stored = store.StoredAmendment(*row)
+        if not wrapped and stored.registration_id in erased:
+            continue
         opened(add, index, store.TABLE, lambda: open_stored(sealer, wrapped, stored))  # noqa: B023
     counted = conn.execute(_STRAY.encode()).fetchone()
     if counted is not None and counted[0]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import closure_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
-from nsor_server.registration.closure import rules, store
+from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
+_ERASURES: Final = f"""
+SELECT r.index, uuid_send(c.closure_id), c.version, c.sealed
+FROM ledger_record AS r
+JOIN erasure_version AS c ON c.closure_id = {UUID_OF_RECORD} AND c.version = r.version
+WHERE r.table_name = '{erasures.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_KEYS: Final = "SELECT uuid_send(registration_id) FROM registration_key WHERE registration_id = ANY (%s)"
 _CLOSURES: Final = f"""
 SELECT r.index, uuid_send(c.closure_id), c.version, c.sealed
 FROM ledger_record AS r
@@ -22,6 +31,7 @@ JOIN closure_version AS c ON c.closure_id = {UUID_OF_RECORD} AND c.version = r.v
 WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
+_ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
 
 
 class Closed:
@@ -38,13 +48,15 @@ class Closed:
         add: Add,
     ) -> None:
         self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
-        self._sealer = Sealer(keyring)
+        self._conn, self._keyring, self._sealer = conn, keyring, Sealer(keyring)
+        self._erasures = Rows(conn, "erasures", _ERASURES, add)
+        self._erased: dict[bytes, record_pb2.ErasureRecord] = {}
         self._rows = Rows(conn, "closures", _CLOSURES, add)
         self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
         self._archived: dict[bytes, record_pb2.Archive] = {}
         self._waived: set[bytes] = set()
 
-    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         confirmed: dict[bytes, record_pb2.ClosureRecord] = {}
         for columns in self._rows.take(index):
@@ -59,12 +71,29 @@ class Closed:
             over = record.registration_id in expired
             expired.discard(record.registration_id)
             self._compare(index, record, decided, time if over else None)
-        if confirmed or expired:
+        # The version that says so itself is unreadable once its key is destroyed.
+        unreadable = {one for one, each in confirmed.items() if each.kind == _ERASED and one in self._history.erased}
+        if confirmed.keys() - unreadable or expired:
             self._add(index, "it was decided how a record ends, and the record wasn't changed with it")
+        for columns in self._erasures.take(index):
+            kept = erasures.StoredErasure(*columns)
+            erasure = opened(self._add, index, erasures.TABLE, lambda: erasures.opened(self._sealer, kept))  # noqa: B023
+            if erasure is not None:
+                self._erase(index, leaf, erasure)
 
     def finish(self) -> None:
-        """Report what is left."""
+        """Report what is left, and see that what was destroyed is gone, and was about what was erased."""
         self._rows.finish()
+        self._erasures.finish()
+        ids = [uuid.UUID(bytes=each.registration_id) for each in self._erased.values()]
+        if self._conn.execute(_KEYS.encode(), (ids,)).fetchone() is not None:
+            self._add(-1, "the data key of a registration that was erased is there")
+        for each in self._erased.values():
+            found = erasing.about(self._conn, self._keyring, each.registration_id)
+            if not set(each.entries) <= {index for index, _ in found}:
+                self._add(-1, "an erasure has destroyed details of entries that aren't about its registration")
+            if not set(each.answers) <= {access_id for _, access_id in found}:
+                self._add(-1, "an erasure has destroyed answers that aren't about its registration")
 
     def _closure(
         self, index: int, record: record_pb2.ClosureRecord, confirmed: dict[bytes, record_pb2.ClosureRecord]
@@ -85,6 +114,25 @@ class Closed:
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
         confirmed[record.registration_id] = record
         self._proposed[record.closure_id] = record
+
+    def _erase(self, index: int, leaf: leaf_pb2.Leaf, erasure: record_pb2.ErasureRecord) -> None:
+        """Hold an erasure against the decision of two officers, and its completion against its time."""
+        decided = self._proposed.get(erasure.closure_id)
+        before = self._erased.get(erasure.closure_id)
+        expected = record_pb2.ErasureRecord()
+        expected.CopyFrom(before if before is not None else erasure)
+        expected.version = erasures.COMPLETE if before is not None else erasures.DESTROYED
+        is_time = before is None or before.complete_after_us <= leaf.time_us
+        if (
+            decided is None
+            or (decided.kind, decided.version) != (_ERASED, rules.CONFIRMED)
+            or decided.registration_id != erasure.registration_id
+            or erasure.last_version != self._history.newest(erasure.registration_id)
+            or erasure != expected
+            or not is_time
+        ):
+            self._add(index, "a registration was erased that two officers haven't decided to erase, or before its time")
+        self._erased[erasure.closure_id] = erasure
 
     def _compare(
         self,
@@ -108,10 +156,13 @@ class Closed:
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
             is_right = before is not None and now is None
             waived |= before is not None and before.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
+        elif decided is not None and decided.kind == _ERASED:
+            is_right = now == before
         elif decided is not None:
             is_right = now is not None and now.closure_id == decided.closure_id and now.died_day == decided.died_day
         else:
             is_right = now == before
+        is_right &= record.erased == (decided is not None and decided.kind == _ERASED)
         if not is_right or record.term_waived != waived:
             self._add(index, "a record is archived, or isn't, and nobody has decided that")
         if now is None:

@@ -7,6 +7,7 @@ read, so that where anything is unknown the longer reading counts: nobody is arc
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from nsor.v1 import closure_pb2, registration_pb2, types_pb2
@@ -22,6 +23,12 @@ PROPOSED: Final = 1
 """Version of a decision that one officer has proposed."""
 CONFIRMED: Final = 2
 """Version of one that another officer has confirmed."""
+_STATES: Final[Mapping[int, int]] = {
+    closure_pb2.CLOSURE_KIND_DECEASED: registration_pb2.REGISTRATION_STATE_CONFIRMED,
+    closure_pb2.CLOSURE_KIND_RESTORED: registration_pb2.REGISTRATION_STATE_ARCHIVED,
+    closure_pb2.CLOSURE_KIND_ERASED: registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
+}
+"""How a record has to stand for each decision. What a court has confirmed was shown to others, and is never erased."""
 _ENDLESS: Final = frozenset({types_pb2.SENTENCE_KIND_LIFE, types_pb2.SENTENCE_KIND_DEATH})
 """Sentences without an end that could be counted."""
 
@@ -36,9 +43,7 @@ def check_proposable(record: record_pb2.RegistrationRecord, kind: int) -> None:
     Raises:
         errors.WrongState: it doesn't.
     """
-    restores = kind == closure_pb2.CLOSURE_KIND_RESTORED
-    archived = registration_pb2.REGISTRATION_STATE_ARCHIVED
-    if record.state != (archived if restores else registration_pb2.REGISTRATION_STATE_CONFIRMED):
+    if record.state != _STATES[kind]:
         raise errors.WrongState
 
 
@@ -68,7 +73,9 @@ def closed(
     """The next version of a record by a decision of two officers, at an instant (microseconds since 1970)."""
     before = record_pb2.RegistrationRecord()
     before.CopyFrom(record)
-    if closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
+    if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
+        before.erased = True
+    elif closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
         before.term_waived |= before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
         before.ClearField("archive")
     else:

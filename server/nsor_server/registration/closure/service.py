@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from nsor.v1 import closure_pb2, notification_pb2, options_pb2
+from nsor.v1 import closure_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_day, to_us
 from nsor_server.formats.uuids import raw, text
@@ -71,6 +72,7 @@ class Closures:
             kind=request.kind,
             died_day=to_day(request.died_date) if request.HasField("died_date") else 0,
             certificate_number=request.certificate_number,
+            erasure_reason=request.erasure_reason,
             registration_version=row.version,
             proposed_by_key=call.officer_key,
         )
@@ -115,16 +117,11 @@ class Closures:
         following = rules.closed(record, closure, to_us(call.now()))
         holders = claims.of_sealing(conn, self._blind_index, record, following)
         written = registrations.version_row(registrations.data_key(self._sealer, row), following, call.now())
-        kind = (
-            notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
-            if following.HasField("archive")
-            else notification_pb2.EVENT_KIND_REGISTRATION_RESTORED
-        )
         answer = closure_pb2.ConfirmClosureResponse(state=closure_pb2.CLOSURE_STATE_CONFIRMED)
         return Outcome(
             disclose(answer, call.purpose),
             _detail(call, "CLOSURE_CONFIRMED", record, closure.closure_id),
-            (added, written.row, *events.owed(kind, record, call.agencies)),
+            (added, written.row, *_told(call, closure, record)),
             (ref, written.ref),
             (registrations.seen(row), store.seen(closure), *holders),
         )
@@ -147,10 +144,24 @@ class Closures:
         return (registrations.seen(row),)
 
 
+def _told(call: Call, closure: record_pb2.ClosureRecord, record: record_pb2.RegistrationRecord) -> list[Row]:
+    """What others hear; of an erasure nothing: whoever entered the record finds that there is none."""
+    kind = _EVENTS.get(closure.kind)
+    return [] if kind is None else events.owed(kind, record, call.agencies)
+
+
+_EVENTS: Final[Mapping[int, notification_pb2.EventKind.ValueType]] = {
+    closure_pb2.CLOSURE_KIND_DECEASED: notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED,
+    closure_pb2.CLOSURE_KIND_RESTORED: notification_pb2.EVENT_KIND_REGISTRATION_RESTORED,
+}
+
+
 def _detail(
     call: Call, outcome: str, record: record_pb2.RegistrationRecord, closure_id: bytes
 ) -> record_pb2.AccessDetail:
-    convictions = shown.to_agency(record, call.agency, call.officer)
+    # Of one that no court has confirmed it may be its erasure that is decided: that detail stays, and names no case.
+    confirmed = record.state != registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
+    convictions = shown.to_agency(record, call.agency, call.officer) if confirmed else []
     return record_pb2.AccessDetail(
         outcome=outcome,
         case_reference=records.case_reference(convictions[0].fir) if convictions else "",

@@ -8,6 +8,7 @@ how many there were.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -74,7 +75,11 @@ class _Photo:
 class Photos:
     """The photos at each entry; on the way every seal is opened and compared with what stands beside it."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, enrolled: Enrolled, add: Add) -> None:
+    def __init__(
+        self, conn: Connection, keyring: Keyring, enrolled: Enrolled, erased: Collection[bytes], add: Add
+    ) -> None:
+        """``erased``: registrations whose keys were destroyed."""
+        self._erased = erased
         self._add, self._enrolled, self._sealer = add, enrolled, Sealer(keyring)
         self._added = Rows(conn, "photos", _PHOTOS, add)
         self._decided = Rows(conn, "photo decisions", _DECISIONS, add)
@@ -96,12 +101,16 @@ class Photos:
         self._decided.finish()
 
     def _add_photo(self, index: int, wrapped: bytes | None, picture: bytes, row: _Added) -> None:
+        if not wrapped and row.registration_id in self._erased:
+            return
         record = opened(self._add, index, store.TABLE, lambda: self._open(wrapped, picture, row))
         if record is not None:
             photo = self._photos[record.photo_id] = _Photo(record)
             self._of.setdefault(record.registration_id, []).append(photo)
 
     def _decide(self, index: int, wrapped: bytes | None, row: _Decided) -> None:
+        if not wrapped and row.registration_id in self._erased:
+            return
         record = opened(self._add, index, store.DECISION, lambda: self._open_decision(wrapped, row))
         photo = self._photos.get(row.photo_id)
         if photo is None:

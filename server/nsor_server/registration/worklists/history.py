@@ -75,6 +75,8 @@ class Worklists:
             self._spans[group].remove(span)
             del self._ended[span]
         if detail is not None and detail.HasField("listed_work") and self._history.is_whole:
+            if not self._history.is_known(detail.listed_work.before):
+                return  # what was erased was in it, or wasn't
             self._compare(index, leaf.agency, detail.listed_work)
 
     def finish(self) -> None:

@@ -103,6 +103,17 @@ class Wanted(NamedTuple):
         return kind in self.kinds and (not self.court_kinds or court_kind in self.court_kinds)
 
 
+_ENDED: Final = frozenset(
+    {
+        registration_pb2.REGISTRATION_STATE_SEALED,
+        registration_pb2.REGISTRATION_STATE_ARCHIVED,
+        registration_pb2.REGISTRATION_STATE_WITHDRAWN,
+        registration_pb2.REGISTRATION_STATE_ERASED,
+    }
+)
+"""States of a registration with which there is nothing to do."""
+
+
 def works(record: record_pb2.RegistrationRecord) -> list[Work]:
     """What each conviction of a record needs, and what its custody does, or that they need nothing."""
     return [
@@ -201,7 +212,7 @@ def _began(kind: int, conviction: record_pb2.Conviction) -> dt.datetime:
 
 
 def _kind(record: record_pb2.RegistrationRecord, conviction: record_pb2.Conviction) -> int:
-    if record.state in {registration_pb2.REGISTRATION_STATE_SEALED, registration_pb2.REGISTRATION_STATE_ARCHIVED}:
+    if record.state in _ENDED:
         return NONE
     if states.waits(conviction):
         return PENDING_CONFIRMATION

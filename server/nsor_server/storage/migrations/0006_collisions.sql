@@ -134,3 +134,15 @@ COMMENT ON TABLE closure_version IS 'version 1 was proposed, version 2 confirmed
 COMMENT ON COLUMN closure_version.sealed IS 'nsor.storage.v1.ClosureRecord under the sealing keyset';
 
 GRANT SELECT, INSERT ON closure_version TO nsor_server;
+
+-- What was destroyed of registrations that should never have been made, by nsor-server erase.
+CREATE TABLE erasure_version (
+    closure_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (closure_id, version)
+);
+COMMENT ON TABLE erasure_version IS 'version 1: the key is destroyed; version 2: the last backup that held it has expired';
+COMMENT ON COLUMN erasure_version.sealed IS 'nsor.storage.v1.ErasureRecord under the sealing keyset';
+
+GRANT SELECT ON erasure_version TO nsor_server;

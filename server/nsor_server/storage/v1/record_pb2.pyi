@@ -508,6 +508,7 @@ class RegistrationRecord(_message.Message):
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
     TERM_WAIVED_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     CUSTODY_EVENTS_FIELD_NUMBER: _builtins.int
     RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
     EXPECTED_RELEASE_FIELD_NUMBER: _builtins.int
@@ -556,6 +557,8 @@ class RegistrationRecord(_message.Message):
     """Day of death, of a report that the owner has accepted."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
+    erased: _builtins.bool
+    """It should never have been made."""
     receiving_agency: _builtins.str
     """The prisons department that is to admit the person, or empty."""
     withdrawn: _builtins.bool
@@ -673,6 +676,7 @@ class RegistrationRecord(_message.Message):
         disputed: _abc.Iterable[_builtins.int] | None = ...,
         archive: Global___Archive | None = ...,
         term_waived: _builtins.bool = ...,
+        erased: _builtins.bool = ...,
         custody_events: _abc.Iterable[Global___CustodyEvent] | None = ...,
         receiving_agency: _builtins.str = ...,
         expected_release: Global___ExpectedRelease | None = ...,
@@ -680,7 +684,7 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -1735,6 +1739,7 @@ class ClosureRecord(_message.Message):
     REGISTRATION_VERSION_FIELD_NUMBER: _builtins.int
     PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    ERASURE_REASON_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
@@ -1753,6 +1758,8 @@ class ClosureRecord(_message.Message):
     """SHA-256 of the public key of the officer who proposed it."""
     confirmed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    erasure_reason: _builtins.int
+    """Number of nsor.v1.ErasureReason, or 0."""
     def __init__(
         self,
         *,
@@ -1765,14 +1772,77 @@ class ClosureRecord(_message.Message):
         registration_version: _builtins.int = ...,
         proposed_by_key: _builtins.bytes = ...,
         confirmed_by_key: _builtins.bytes = ...,
+        erasure_reason: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClosureRecord: _TypeAlias = ClosureRecord  # noqa: Y015
+
+@_typing.final
+class ErasureRecord(_message.Message):
+    """That a registration was erased by two officers' decision. It names nobody. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    LAST_VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    COMPLETE_AFTER_US_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    BESIDE_SHA256_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.bytes
+    """Id of the decision, 16 bytes."""
+    version: _builtins.int
+    """Version: 1 destroyed, 2 complete."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    last_version: _builtins.int
+    """Number of its last version: the one that says that it is erased."""
+    time_us: _builtins.int
+    """When."""
+    complete_after_us: _builtins.int
+    """When the last backup that holds the key has expired."""
+    rule: _builtins.str
+    """Rule id of that."""
+    beside_sha256: _builtins.bytes
+    """SHA-256 of what stands beside the seals of its versions, which nothing repeats any more."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Indices of the entries whose details were destroyed, ascending."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Access ids of the calls whose answers were destroyed, 16 bytes each, ascending."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        last_version: _builtins.int = ...,
+        entries: _abc.Iterable[_builtins.int] | None = ...,
+        answers: _abc.Iterable[_builtins.bytes] | None = ...,
+        time_us: _builtins.int = ...,
+        complete_after_us: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        beside_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErasureRecord: _TypeAlias = ErasureRecord  # noqa: Y015
 
 @_typing.final
 class ValidationRecord(_message.Message):

@@ -1,0 +1,35 @@
+"""`nsor-server erase`: destroy what two officers of NPB have decided to erase."""
+
+import os
+
+import click
+from rich.console import Console
+
+from nsor_server import config
+from nsor_server.commands.in_force import policy
+from nsor_server.commands.recording import recording
+from nsor_server.registration.closure import erasing
+from nsor_server.storage.attach import attached, keyring_of
+
+_console = Console(highlight=False)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def erase(yes: bool) -> None:
+    """Destroy the keys of registrations that two officers of NPB have decided to erase. There is no way back.
+
+    Run it again when the backups have expired: it then states that an erasure is complete.
+    """
+    if not yes:
+        click.confirm("Destroy what two officers have decided to erase?", abort=True)
+    settings = config.load(os.environ)
+    keyring = keyring_of(settings)
+    done = 0
+    deadlines = policy(settings).deadlines
+    with attached(settings) as database, recording(database, settings) as owner:
+        for each in erasing.erase(owner, keyring, deadlines, settings.ledger_origin):
+            done += 1
+            _console.print(str(each), soft_wrap=True)
+    if not done:
+        _console.print("There is nothing to erase, and nothing whose backups have expired.")

@@ -1,0 +1,190 @@
+"""The destruction of what two officers have decided to erase: the operator's, as owner of the tables.
+
+The server's role can delete no history. What is destroyed: the registration's data key, so that its versions and photos
+open nowhere any more; what there was to do with it; the details of the entries about it; and the answers that were kept
+of these calls. What
+stays: rows that nobody can open, with the places and days beside them; the leaves; the two officers' decision; what an
+import says of the row's number; and which rows were destroyed. An erasure is complete when the last backup that
+holds the key has expired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from nsor.v1 import closure_pb2
+from nsor_server.access.contract import Contract
+from nsor_server.config import OperatorError
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger import operator
+from nsor_server.ledger.labels import NAMED, Labels
+from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
+from nsor_server.registration import store as registrations
+from nsor_server.registration.closure import erasures, rules, store
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+METHOD: Final = "nsor-server/erase"
+IMPORT: Final = "nsor.v1.RegistrationService/ImportRegistrations"
+"""Its entries are about many records, and their details name nobody: they stay."""
+_CLOSURES: Final = """
+SELECT DISTINCT ON (closure_id) uuid_send(closure_id), version, sealed
+FROM closure_version ORDER BY closure_id, version DESC
+"""
+_ABOUT: Final = f"""
+SELECT e.index, e.access_id, e.leaf FROM ledger_entry AS e
+WHERE (
+    e.named = ANY (%(labels)s)
+    OR e.index IN (
+        SELECT index FROM ledger_record WHERE table_name = '{registrations.TABLE}' AND row_id = uuid_send(%(id)s::uuid)
+    )
+    OR e.index IN (
+        SELECT r.index FROM registration_photo AS p JOIN ledger_record AS r
+            ON r.table_name IN ('registration_photo', 'registration_photo_decision')
+                AND r.row_id = uuid_send(p.photo_id)
+        WHERE p.registration_id = %(id)s::uuid
+    )
+)
+AND NOT EXISTS (SELECT FROM ledger_record AS c WHERE c.index = e.index AND c.table_name = '{store.TABLE}')
+ORDER BY e.index
+"""  # noqa: S608 - constants
+_DESTROY: Final = (
+    "DELETE FROM ledger_detail WHERE index = ANY (%(entries)s)",
+    "DELETE FROM idempotency WHERE access_id = ANY (%(answers)s)",
+    "DELETE FROM registration_work WHERE registration_id = %(id)s",
+    "DELETE FROM identity_queue WHERE registration_id = %(id)s",
+    "DELETE FROM registration_key WHERE registration_id = %(id)s",
+)
+_VERSIONS: Final = f"""
+SELECT {registrations.COLUMNS}
+FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id = %s ORDER BY v.version
+"""  # noqa: S608 - constants
+
+
+class NotErased(OperatorError):
+    """A registration whose erasure was decided doesn't say so itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the command has done with one erasure.
+
+    Attributes:
+        record: the version that it wrote.
+    """
+
+    record: record_pb2.ErasureRecord
+
+    def __str__(self) -> str:
+        """For the operator; it names nobody."""
+        registration_id = uuid.UUID(bytes=self.record.registration_id)
+        if self.record.version == erasures.COMPLETE:
+            return f"{registration_id}: erased. Its erasure is complete."
+        until = instant(self.record.complete_after_us).strftime("%Y-%m-%d")
+        return (
+            f"{registration_id}: key, {len(self.record.entries)} details and {len(self.record.answers)} answers "
+            f"destroyed. It is complete when every backup from before today has expired, on {until}."
+        )
+
+
+def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str = "") -> Iterator[Done]:
+    """Destroy what was decided and isn't destroyed yet, and state what is complete; each in a transaction of its own.
+
+    Args:
+        conn: the owner's role.
+        keyring: opens the decisions, and signs.
+        deadlines: of the policy in force: how long backups are kept.
+        origin: names a ledger that isn't opened yet.
+
+    Raises:
+        NotErased: a registration isn't what was decided. Nothing of it is destroyed.
+    """
+    sealer = Sealer(keyring)
+    for columns in conn.execute(_CLOSURES, binary=True).fetchall():
+        closure = store.opened(sealer, store.StoredClosure(*columns))
+        if closure.kind != closure_pb2.CLOSURE_KIND_ERASED or closure.version != rules.CONFIRMED:
+            continue
+        before = erasures.newest(conn, sealer).get(closure.closure_id)
+        now_us = to_us(operator.now(conn))
+        if before is None:
+            record = _destroy(conn, keyring, closure, deadlines)
+        elif before.version == erasures.DESTROYED and before.complete_after_us <= now_us:
+            record = record_pb2.ErasureRecord()
+            record.CopyFrom(before)
+            record.version = erasures.COMPLETE
+        else:
+            continue
+        row, ref = erasures.row(sealer, record)
+        outcome = "ERASURE_COMPLETE" if record.version == erasures.COMPLETE else "ERASED"
+        detail = record_pb2.AccessDetail(outcome=outcome, subjects=[record.registration_id, record.closure_id])
+        operator.record(conn, keyring, method=METHOD, detail=detail, rows=[row], refs=[ref], origin=origin)
+        conn.commit()
+        yield Done(record)
+
+
+def about(conn: Connection, keyring: Keyring, registration_id: bytes) -> list[tuple[int, bytes]]:
+    """Index and access id of every entry about a registration, but for decisions of its end and imports."""
+    named = f"registration {uuid.UUID(bytes=registration_id)}"
+    labels = Labels(keyring).every(NAMED, named, sorted(Contract.load().methods))
+    parameters = {
+        "labels": [uuid.UUID(bytes=each) for each in labels],
+        "id": uuid.UUID(bytes=registration_id),
+    }
+    return [
+        (index, access_id.bytes)
+        for index, access_id, leaf in conn.execute(_ABOUT, parameters, binary=True)
+        if leaves.decode(leaf).method != IMPORT
+    ]
+
+
+def _destroy(
+    conn: Connection, keyring: Keyring, closure: record_pb2.ClosureRecord, deadlines: Deadlines
+) -> record_pb2.ErasureRecord:
+    """Destroy what there is of a registration, in the caller's transaction."""
+    head = registrations.newest(conn, closure.registration_id)
+    if head is None or registrations.open_version(Sealer(keyring), head).state != registrations.ERASED:
+        raise NotErased(
+            f"{uuid.UUID(bytes=closure.registration_id)} isn't what two officers have decided on: nothing of it was "
+            "destroyed. Ask `nsor-server ledger verify` why."
+        )
+    found = about(conn, keyring, closure.registration_id)
+    now = operator.now(conn)
+    due = deadlines.due(BACKUP_EXPIRY, now)
+    record = record_pb2.ErasureRecord(
+        closure_id=closure.closure_id,
+        version=erasures.DESTROYED,
+        registration_id=closure.registration_id,
+        last_version=head.version,
+        entries=[index for index, _ in found],
+        time_us=to_us(now),
+        complete_after_us=to_us(due.due),
+        rule=due.rule_id,
+        beside_sha256=_beside(conn, closure.registration_id),
+    )
+    answers = [uuid.UUID(bytes=access_id) for _, access_id in found]
+    kept = conn.execute("SELECT access_id FROM idempotency WHERE access_id = ANY (%s)", (answers,)).fetchall()
+    record.answers.extend(sorted(access_id.bytes for (access_id,) in kept))
+    parameters = {
+        "entries": list(record.entries),
+        "answers": answers,
+        "id": uuid.UUID(bytes=closure.registration_id),
+    }
+    for statement in _DESTROY:
+        conn.execute(statement, parameters)
+    return record
+
+
+def _beside(conn: Connection, registration_id: bytes) -> bytes:
+    """SHA-256 of what stands beside the seals of a registration's versions."""
+    hashed = hashlib.sha256()
+    for columns in conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id),), binary=True):
+        hashed.update(registrations.beside(registrations.StoredVersion(*columns)))
+    return hashed.digest()

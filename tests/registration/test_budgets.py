@@ -74,7 +74,7 @@ def _page(id_: str) -> Message:
         (NPB, _registration, "NO_RECORD"),
         (PUNJAB_POLICE, _registration, "NO_RECORD"),
         (PUNJAB_POLICE, _application, "NO_RECORD"),
-        (NPB, _page, "OK"),
+        (NPB, _page, "INVALID_FIELDS"),
     ],
 )
 def test_whoever_reads_by_ids_is_stopped_and_his_colleague_goes_on(

@@ -29,6 +29,7 @@ from tests.calls import (
     Services,
     call_of,
     cnic,
+    officer_of,
     order,
     review_times,
 )
@@ -197,8 +198,9 @@ def test_pages_go_on_and_a_token_that_is_none_is_refused(services: Services, tim
         confirmed(services, number)
     clock.passes()
     times.look()
-    first = services.ask(call_of(NPB), REVIEWS(page_size=2)).response
-    second = services.ask(call_of(NPB), REVIEWS(page_size=2, page_token=first.next_page_token)).response
+    officer = officer_of(NPB)
+    first = services.ask(call_of(NPB, officer), REVIEWS(page_size=2)).response
+    second = services.ask(call_of(NPB, officer), REVIEWS(page_size=2, page_token=first.next_page_token)).response
     assert [each.number for each in (*first.reviews, *second.reviews)] == [3, 2, 1]
     assert not second.next_page_token
     for token in ("-1", "x", "1" * 19):

@@ -26,7 +26,6 @@ from nsor_server.storage.v1 import record_pb2
 DEFAULT_PAGE: Final = 50
 """Reviews of a page."""
 _PAKISTAN: Final = "PK"
-_NUMBER_DIGITS: Final = 18
 _CONVICTIONS: Final = "convictions[{}]"
 
 
@@ -202,22 +201,6 @@ def of_court(
     if len(set(map(_court, waiting))) > 1:
         return []
     return waiting or found
-
-
-def page_before(token: str) -> int | None:
-    """The number of a review that a page token goes on from; None: the first page.
-
-    A token is the last number shown. It hides nothing: whoever may list reviews sees all of them.
-
-    Raises:
-        errors.InvalidFields: PAGE_TOKEN_INVALID.
-    """
-    if not token:
-        return None
-    if not (token.isascii() and token.isdecimal() and len(token) <= _NUMBER_DIGITS):
-        invalid = errors.Violation("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
-        raise errors.InvalidFields(violations=(invalid,))
-    return int(token)
 
 
 def confirming(

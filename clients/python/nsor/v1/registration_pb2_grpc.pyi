@@ -123,8 +123,7 @@ class RegistrationServiceStub:
     ListReviews: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.ListReviewsRequest, _reviews_pb2.ListReviewsResponse]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
-    is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ReportIdentityChange: _grpc.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]
     """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
@@ -345,8 +344,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     ListReviews: _aio.UnaryUnaryMultiCallable[_reviews_pb2.ListReviewsRequest, _reviews_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
     names in either script, relatives, birth years and districts are alike. They are written at fixed
-    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
-    is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+    times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ReportIdentityChange: _aio.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]  # type: ignore[assignment]
     """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
@@ -654,8 +652,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_reviews_pb2.ListReviewsResponse, _abc.Awaitable[_reviews_pb2.ListReviewsResponse]]:
         """Lists reviews, the newest first: registrations one of whose identifiers an earlier confirmed one has, and likely duplicates, whose
         names in either script, relatives, birth years and districts are alike. They are written at fixed
-        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none, and a page's token
-        is the number of a review that it has shown. Each page takes its price from a budget: BUDGET_EMPTY.
+        times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

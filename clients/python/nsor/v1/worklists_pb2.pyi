@@ -71,7 +71,7 @@ class ListRegistrationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     kind: Global___WorkKind.ValueType
-    """Only this kind. One that the caller's kind of agency doesn't have: NOT_YOUR_WORK."""
+    """Only this kind. One that the caller's kind of agency doesn't have: NOT_ALLOWED."""
     page_size: _builtins.int
     """Most items of a page, 1 to 100; 0: 50."""
     page_token: _builtins.str

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from nsor.v1 import judgments_pb2
+from nsor_server.access import lists
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import set_us
 from nsor_server.formats.uuids import text
 from nsor_server.registration import review_store
-from nsor_server.registration.rules import page_before
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -41,14 +41,16 @@ class UnmatchedJudgments:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
             errors.Internal: a time isn't what was written, or one is missing between two.
         """
-        found = review_store.times_before(conn, self._sealer, page_before(request.page_token), TIMES)
+        ended = lists.place(self._sealer, call, request.page_token)
+        before = None if ended is None else int.from_bytes(ended, "big")
+        found = review_store.times_before(conn, self._sealer, before, TIMES)
         answer = Response()
         for time in found:
             for judged in time.judged:
                 if not judged.registration_ids:
                     _add(answer, judged, time.due_us)
         if found and found[-1].number > 1:
-            answer.next_page_token = str(found[-1].number)
+            answer.next_page_token = lists.token(self._sealer, call, found[-1].number.to_bytes(8, "big"))
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
             subjects=[judged.judgment_id for time in found for judged in time.judged if not judged.registration_ids],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nsor.v1 import notification_pb2, options_pb2, reviews_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
+from nsor_server.access import decisions, lists
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import outbox, recipients
@@ -101,7 +101,8 @@ class Reviews:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
             errors.Internal: a review isn't what was written at its time, or one is missing between two.
         """
-        before = registration_rules.page_before(request.page_token)
+        ended = lists.place(self._sealer, call, request.page_token)
+        before = None if ended is None else int.from_bytes(ended, "big")
         size = request.page_size or registration_rules.DEFAULT_PAGE
         found = review_store.page(conn, self._sealer, before=before, most=size + 1)
         both = [(each, {each.registration_id, each.earlier_registration_id}) for each in found[:size]]
@@ -113,7 +114,7 @@ class Reviews:
             reviews=[messages.review(each, decided.get(each.number)) for each in listed]
         )
         if len(found) > size:
-            answer.next_page_token = str(found[size - 1].number)
+            answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
             subjects=[each.registration_id for each in listed],

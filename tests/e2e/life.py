@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 from nsor.answers import Answer
 from nsor.client import Client
 from nsor.errors import Refused
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import custody_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import config
 from nsor_server.registration import store
 from nsor_server.storage.attach import keyring_of
@@ -35,6 +35,8 @@ CONFIRMS: Final = "lahore-special-court"
 APPELLATE: Final = "lahore-high-court"
 BORDER: Final = "fia-immigration"
 BUREAU: Final = "npb"
+POLICE: Final = "punjab-police"
+PRISON: Final = "punjab-prisons"
 EVERYBODY: Final = (
     ENTERS,
     "sindh-prosecution",
@@ -43,7 +45,7 @@ EVERYBODY: Final = (
     APPELLATE,
     "punjab-police",
     "sindh-police",
-    "punjab-prisons",
+    PRISON,
     BORDER,
     "nadra",
     BUREAU,
@@ -55,7 +57,7 @@ SHOWN_FOR: Final = {
     CONFIRMS: "REGISTRATION",
     APPELLATE: "REGISTRATION",
     "punjab-police": "NOTIFICATION",
-    "punjab-prisons": "CUSTODY",
+    PRISON: "CUSTODY",
     BUREAU: "REGISTER_OPERATION",
 }
 """Whom GetRegistration may show a record of Punjab, and for which purpose."""
@@ -63,6 +65,9 @@ TAKES: Final = ("SET_ASIDE", "RETRIAL_ORDERED", "PARDONED")
 """Judgments that take a whole conviction."""
 LEAVES: Final = ("APPEAL_FILED", "APPEAL_DISMISSED")
 """Judgments that take nothing."""
+CUSTODY: Final = {"RECALLED": POLICE, "ADMITTED": PRISON, "BAILED": PRISON, "ESCAPED": PRISON, "RELEASED": PRISON}
+"""What happens to an offender, and who mostly records it."""
+HELD_AFTER: Final = {"RECALLED": False, "ADMITTED": True, "BAILED": False, "ESCAPED": False, "RELEASED": False}
 GOLDEN: Final = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
 TRIED: Final = (
     "add_conviction",
@@ -70,6 +75,7 @@ TRIED: Final = (
     "record_judgment",
     "propose_unsealing",
     "confirm_unsealing",
+    "record_custody_event",
 )
 """What is tried by name; each must have been accepted and refused."""
 _cases = itertools.count(1)
@@ -86,6 +92,7 @@ class Known:
         stands: cases that a court has confirmed and no judgment has taken.
         taken: cases that a judgment has taken.
         judged: cases that a judgment takes as soon as their court confirms them: it was recorded before.
+        held: whether he is in prison.
     """
 
     registration_id: str
@@ -94,6 +101,7 @@ class Known:
     stands: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
     judged: set[str] = field(default_factory=set)
+    held: bool = False
 
     @property
     def cases(self) -> list[str]:
@@ -199,6 +207,23 @@ class Life:
                 known.stands.add(case)
         return refused
 
+    def move(self, known: Known, kind: str, agency: str) -> str:
+        """An agency records what happens to an offender."""
+        self._about = known.registration_id
+        request = custody_pb2.RecordCustodyEventRequest(
+            registration_id=known.registration_id,
+            etag=self._etag(known),
+            kind=custody_pb2.CustodyEventKind.Value(f"CUSTODY_EVENT_KIND_{kind}"),
+            event_date=calls.day(2024, 6, 1),
+            prisons_agency_id=PRISON if kind == "RECALLED" else "",
+        )
+        refused = self._tried(self._client(agency).registration.record_custody_event, request)
+        if not refused:
+            assert known.stands
+            assert known.held == (kind not in {"RECALLED", "ADMITTED"}) or agency == POLICE
+            known.held = HELD_AFTER[kind]
+        return refused
+
     def anything(self, agency: str, method: str, known: Known, seed: int) -> str:
         """An agency calls whatever method about a record, with the newest etag, in otherwise made-up words."""
         self._about = known.registration_id
@@ -244,6 +269,7 @@ class Life:
             if shown is None:
                 continue
             assert not known.sealed, "a sealed record was shown"
+            assert agency != PRISON or known.held, "a prison was shown whom it doesn't hold"
             _within(shown, SHOWN_FOR[agency])
             # A court confirms a case number from its own record: it isn't told before.
             cases = {each.court_case.case_number for each in shown.convictions} - {""}
@@ -267,6 +293,9 @@ class Life:
 
     def _is_as_known(self, record: record_pb2.RegistrationRecord) -> None:
         known = next(each for each in self.records if uuid.UUID(each.registration_id).bytes == record.registration_id)
+        # Nobody falls between two stations or two prisons.
+        assert record.responsible_place
+        assert (record.custodian_agency == PRISON) == known.held
         standing = {
             each.case_number
             for each in record.convictions
@@ -341,6 +370,7 @@ _ELSEWHERE: Final = {
     "ConfirmUnsealing",
     "CreateRegistration",
     "ImportRegistrations",
+    "RecordCustodyEvent",
     "RecordJudgment",
     "SubscribeEvents",
 }

@@ -23,7 +23,20 @@ from hypothesis.stateful import (
 from tests import ample_budgets
 from tests.e2e.agencies import Agencies
 from tests.e2e.conftest import start
-from tests.e2e.life import APPELLATE, BUREAU, CONFIRMS, ENTERS, EVERYBODY, LEAVES, TAKES, TRIED, Known, Life, methods
+from tests.e2e.life import (
+    APPELLATE,
+    BUREAU,
+    CONFIRMS,
+    CUSTODY,
+    ENTERS,
+    EVERYBODY,
+    LEAVES,
+    TAKES,
+    TRIED,
+    Known,
+    Life,
+    methods,
+)
 
 LIVES, STEPS = int(os.environ.get("LIVES", "10")), int(os.environ.get("STEPS", "30"))
 MOST = 4
@@ -85,6 +98,14 @@ class Lives(RuleBasedStateMachine):
         judgment_id = self.life.restore(known, case)
         self.life.check()
         self.life.unseal(judgment_id, known, case, agency, alone=alone)
+
+    @precondition(lambda self: any(each.stands for each in self.life.records))
+    @rule(data=st.data(), other=st.sampled_from([""] * 3 * len(EVERYBODY) + list(EVERYBODY)))
+    def move(self, data: st.DataObject, other: str) -> None:
+        known, _ = self._of(data, "stands")
+        begins = [] if known.held else ["RECALLED"] * len(CUSTODY)
+        kind = data.draw(st.sampled_from([*begins, *CUSTODY]))
+        self.life.move(known, kind, other or CUSTODY[kind])
 
     @rule(data=st.data(), agency=_any_agency, method=st.sampled_from(METHODS), seed=st.integers(0, 50))
     def anything(self, data: st.DataObject, agency: str, method: str, seed: int) -> None:

@@ -26,6 +26,7 @@ from tests.calls import (
     order,
 )
 from tests.lookup.conftest import make_call, request_of
+from tests.registration import test_juveniles as juveniles
 from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES, restore, shown
 from tests.registration.test_reviews import Clock, clock, times
@@ -179,6 +180,26 @@ def test_the_creator_sees_of_his_record_what_he_saw_before_it_was_merged(
     assert before.registration_id == second.registration_id
     Pair(services, number, first, second).decide(MERGE)
     assert prosecution(services, number, 702) == before
+    assert findings(services, keyring) == []
+
+
+def test_what_one_of_two_records_makes_a_juveniles_is_shown_by_neither(
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
+) -> None:
+    # Two records may have two dates of birth: the younger reading counts, whichever of them is shown.
+    number = cnic()
+    first = confirmed(services, number, CASES[0])
+    of_both = juveniles.convicted(
+        juveniles.count("PPC-376", juveniles.OFFENCE), juveniles.count("PPC-377", juveniles.LATER), case_number=CASES[1]
+    )
+    second = juveniles.confirmed(services, number, of_both)
+    clock.passes()
+    assert times.look()
+    Pair(services, number, first, second).decide(MERGE)
+    found = juveniles.looked_up(services, number).registration
+    assert [[count.offence_code for count in each.counts] for each in found.convictions] == [["PPC-376"], ["PPC-377"]]
+    assert found.convictions[0].counts[0].offence_date == conviction().counts[0].offence_date
+    assert len(services.get(first.registration_id, NPB).convictions[1].counts) == len(of_both.counts)
     assert findings(services, keyring) == []
 
 

@@ -318,7 +318,7 @@ class Decider:
             record, etag, others = found
             whole = record
             if others:
-                whole = registrations.as_one(record, others)
+                whole = registrations.as_one(record, others, registrations.to_everybody)
                 whole.cnic = item.cnic  # of several the one that was asked for
             registration = registrations.to_message(whole, registrations.to_everybody(whole), etag)
             registration.merged_registration_ids.extend(text(each.registration_id) for each in others)

@@ -204,7 +204,7 @@ class RegistrationService:
             claimants = Claimants(conn, self._sealer, self._blind_index)
             others = [each.record for each in claimants.others(of_claim)]
             seen += [claim_seen, *claimants.seen()]
-        whole = as_one(record, others)
+        whole = as_one(record, others, lambda one: shown.for_purpose(one, one.convictions, call.purpose))
         convictions = shown.to_agency(whole, call.agency, call.officer)
         told = shown.for_purpose(whole, convictions, call.purpose)
         registration = records.to_message(whole, told, store.etag(row.sealed))

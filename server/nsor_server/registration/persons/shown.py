@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from nsor_server.storage.v1 import record_pb2
@@ -25,7 +25,9 @@ _UNITED: Final = (
 
 
 def as_one(
-    record: record_pb2.RegistrationRecord, others: Iterable[record_pb2.RegistrationRecord]
+    record: record_pb2.RegistrationRecord,
+    others: Iterable[record_pb2.RegistrationRecord],
+    convictions: Callable[[record_pb2.RegistrationRecord], Iterable[record_pb2.Conviction]],
 ) -> record_pb2.RegistrationRecord:
     """One record of all that several say of a person.
 
@@ -35,6 +37,8 @@ def as_one(
     Args:
         record: that is shown.
         others: registrations of the same person that stand.
+        convictions: gives those that may be shown of each of the others, by its own date of birth: what is shown of the
+            whole is judged by the first one's besides, so that of two readings the younger counts.
     """
     whole = record_pb2.RegistrationRecord()
     whole.CopyFrom(record)
@@ -46,7 +50,7 @@ def as_one(
             known = getattr(whole, field)
             known.extend(each for each in getattr(other, field) if each not in known)
         whole.addresses.extend(each for each in other.addresses if each not in record.addresses)
-        whole.convictions.extend(other.convictions)
+        whole.convictions.extend(convictions(other))
         whole.heightened_handling |= other.heightened_handling
     whole.addresses.extend(record.addresses)
     return whole

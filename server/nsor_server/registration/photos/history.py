@@ -8,6 +8,7 @@ how many there were.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -25,7 +26,7 @@ from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _PHOTOS: Final = f"""
-SELECT r.index, k.wrapped, p.picture, uuid_send(p.photo_id), uuid_send(p.registration_id), p.created_at, p.sealed
+SELECT r.index, k.wrapped, uuid_send(p.photo_id), uuid_send(p.registration_id), p.created_at, p.sealed
 FROM ledger_record AS r
 JOIN registration_photo AS p ON p.photo_id = {UUID_OF_RECORD} AND r.version = {store.ONCE}
 LEFT JOIN registration_key AS k USING (registration_id)
@@ -41,6 +42,8 @@ LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.table_name = '{store.DECISION}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
+_PICTURE: Final = "SELECT picture FROM registration_photo WHERE photo_id = %s"
+"""Read one by one: as many as rows are read at a time would fill the memory."""
 _CONFIRMED: Final = registration_pb2.PHOTO_STATE_CONFIRMED
 _LIST: Final = "nsor.v1.RegistrationService/ListPhotos"
 _GET: Final = "nsor.v1.RegistrationService/GetPhoto"
@@ -80,7 +83,7 @@ class Photos:
     ) -> None:
         """``erased``: registrations whose keys were destroyed."""
         self._erased = erased
-        self._add, self._enrolled, self._sealer = add, enrolled, Sealer(keyring)
+        self._conn, self._add, self._enrolled, self._sealer = conn, add, enrolled, Sealer(keyring)
         self._added = Rows(conn, "photos", _PHOTOS, add)
         self._decided = Rows(conn, "photo decisions", _DECISIONS, add)
         self._photos: dict[bytes, _Photo] = {}
@@ -88,8 +91,8 @@ class Photos:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry; all come in their order."""
-        for wrapped, picture, *columns in self._added.take(index):
-            self._add_photo(index, wrapped, picture, _Added(*columns))
+        for wrapped, *columns in self._added.take(index):
+            self._add_photo(index, wrapped, _Added(*columns))
         for wrapped, *columns in self._decided.take(index):
             self._decide(index, wrapped, _Decided(*columns))
         if detail is not None and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and leaf.method in {_LIST, _GET}:
@@ -100,10 +103,10 @@ class Photos:
         self._added.finish()
         self._decided.finish()
 
-    def _add_photo(self, index: int, wrapped: bytes | None, picture: bytes, row: _Added) -> None:
+    def _add_photo(self, index: int, wrapped: bytes | None, row: _Added) -> None:
         if not wrapped and row.registration_id in self._erased:
             return
-        record = opened(self._add, index, store.TABLE, lambda: self._open(wrapped, picture, row))
+        record = opened(self._add, index, store.TABLE, lambda: self._open(wrapped, row))
         if record is not None:
             photo = self._photos[record.photo_id] = _Photo(record)
             self._of.setdefault(record.registration_id, []).append(photo)
@@ -134,9 +137,10 @@ class Photos:
         if (read.photos, read.decisions) != (len(there), sum(each.decisions for each in there)):
             self._add(index, "an answer with photos didn't rest on all photos and decisions that there were")
 
-    def _open(self, wrapped: bytes | None, picture: bytes, row: _Added) -> record_pb2.PhotoRecord:
+    def _open(self, wrapped: bytes | None, row: _Added) -> record_pb2.PhotoRecord:
         key = self._key(row.registration_id, wrapped)
         record = store.opened(key, row.registration_id, store.StoredPhoto(*row, 0, None)).record
+        ((picture,),) = self._conn.execute(_PICTURE, (uuid.UUID(bytes=row.photo_id),)).fetchall() or [(b"",)]
         store.open_picture(key, record, picture)
         return record
 

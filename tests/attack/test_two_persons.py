@@ -19,10 +19,14 @@ from tests.registration.test_judgments import (
     proposing,
     unsealing,
 )
+from tests.registration.test_review_decisions import MERGE, Pair, pair
+from tests.registration.test_reviews import clock, times
 
+__all__ = ["clock", "pair", "times"]  # fixtures
 CONVICTION = "a conviction was confirmed by the agency or the officer that had entered it"
 CLOSURE = "how a record ends wasn't proposed and confirmed by two officers"
 READING = "a reading of what is sealed wasn't opened by a second officer"
+REVIEW = "a decision on a review was confirmed by the officer who had proposed it"
 JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed it"
 
 
@@ -104,6 +108,17 @@ def test_an_end_that_one_person_proposed_and_confirmed_is_found(
     closure_id = closures.proposed(services, created, first)
     services.ask(call_of(NPB, again), closures.confirming(created, closure_id))
     assert owner.findings() == [CLOSURE]
+
+
+@pytest.mark.parametrize("next_key", [True, False])
+@pytest.mark.usefixtures("unchecked")
+def test_a_review_that_one_person_decided_is_found(pair: Pair, owner: Owner, *, next_key: bool) -> None:
+    services = pair.services
+    first = services.enrolled(officer_of(NPB), disabled=next_key)
+    again = services.enrolled(with_number(NPB, first)) if next_key else first
+    services.ask(call_of(NPB, first), pair.proposing(MERGE))
+    services.ask(call_of(NPB, again), pair.confirming(MERGE))
+    assert owner.findings() == [REVIEW]
 
 
 def test_two_persons_are_no_finding(services: Services, owner: Owner) -> None:

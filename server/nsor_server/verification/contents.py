@@ -105,7 +105,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Closed(conn, keyring, history, reviewed, enrolled, add=report.add),
         SealedRead(conn, keyring, history, enrolled, report.add),
         InCustody(history, reviewed, report.add),
-        Decided(conn, keyring, history, reviewed, report.add),
+        Decided(conn, keyring, history, reviewed, enrolled, add=report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

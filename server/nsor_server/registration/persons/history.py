@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.persons import rules, store
@@ -33,8 +34,18 @@ _WITHDRAWN: Final = "a registration was withdrawn without a decision of NPB, or 
 class Decided:
     """The decisions at each entry, and what follows from them. History and reviews must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        reviewed: Reviewed,
+        enrolled: Enrolled,
+        *,
+        add: Add,
+    ) -> None:
         self._sealer, self._history, self._reviewed, self._add = Sealer(keyring), history, reviewed, add
+        self._enrolled = enrolled
         self._rows = Rows(conn, "review decisions", _DECISIONS, add)
         self._newest: dict[int, record_pb2.ReviewDecisionRecord] = {}
         self._merges: dict[bytes, dict[int, bytes]] = {}
@@ -73,6 +84,8 @@ class Decided:
             self._add(index, "the version of a decision on a review doesn't follow the one before")
         if not record.confirmed_by_key:
             return set()
+        if self._enrolled.are_one(record.confirmed_by_key, before.proposed_by_key):
+            self._add(index, "a decision on a review was confirmed by the officer who had proposed it")
         is_undone = record.state == rules.OPEN
         if before.decision == rules.MERGE:
             return self._merged(number, pair, is_undone=is_undone)
@@ -112,11 +125,10 @@ class Decided:
 
 
 def _goes_on(before: record_pb2.ReviewDecisionRecord, after: record_pb2.ReviewDecisionRecord) -> bool:
-    """Whether a version is the next step of the one before, and a confirmation another officer's."""
+    """Whether a version is the next step of the one before."""
     if after.confirmed_by_key:
         proposed = before.state in {rules.PROPOSED, rules.REOPENING_PROPOSED}
-        is_another = after.confirmed_by_key != before.proposed_by_key
-        return proposed and is_another and after == rules.confirmed(before, after.confirmed_by_key)
+        return proposed and after == rules.confirmed(before, after.confirmed_by_key)
     decision = rules.REOPEN if after.state == rules.REOPENING_PROPOSED else after.decision
     named = after.decided_registration_ids
     expected = rules.proposed(before, decision, named, after.proposed_by_key)

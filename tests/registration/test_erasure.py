@@ -91,6 +91,7 @@ def test_the_key_is_destroyed_with_what_was_kept_of_the_calls(
     custody = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id="punjab-prisons")
     created, other = services.create(order(custody=custody)), services.create()
     services.ask(call_of(PUNJAB_PROSECUTION), photos.addition(created))
+    assert photos.listed(services, created, PUNJAB_PROSECUTION)
     services.add_conviction(created, conviction(case_number="Sessions Case No. 7/2023"))
     services.get(created.registration_id, PUNJAB_PROSECUTION)
     decided(services, created)

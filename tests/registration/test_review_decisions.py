@@ -8,10 +8,10 @@ import pytest
 
 from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
-from nsor_server.calls import Call
+from nsor_server.calls import Agency, Call
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
-from tests.attack.test_sealed import prosecution, with_serial
+from tests.attack.test_sealed import asked, prosecution, stream, with_serial
 from tests.attack.test_set_back import confirmed, in_case, opening
 from tests.calls import (
     LAHORE_COURT,
@@ -314,6 +314,22 @@ def test_what_was_entered_in_error_is_no_record_to_everybody_and_holds_nobody(
     assert shown(services, pair.number) == pair.first.registration_id
     assert services.get(pair.second.registration_id, NPB).held_for_review
     assert findings(services, keyring) == []
+
+
+@pytest.mark.parametrize("agency", [PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, NPB])
+def test_what_was_entered_in_error_is_to_everybody_what_is_not_there(pair: Pair, agency: Agency) -> None:
+    # Nor do events name it any more: who had a part in it can't tell it from one that was sealed, or never was.
+    services, withdrawn = pair.services, pair.second.registration_id
+    before = [each.registration_id for each in stream(services, agency)[1].outcome.response.events]
+    assert withdrawn in before
+    pair.decide(IN_ERROR, pair.second)
+    refused, absent = (
+        services.refused(errors.NoRecord, call_of(agency), asked(each)) for each in (withdrawn, str(uuid.uuid4()))
+    )
+    assert repr(refused) == repr(absent)
+    events = stream(services, agency)[1].outcome.response.events
+    assert withdrawn not in {each.registration_id for each in events}
+    assert [each.sequence for each in events][: len(before)] == list(range(1, len(before) + 1))
 
 
 def test_a_review_of_a_sealed_record_is_no_record_to_a_single_officer(pair: Pair) -> None:

@@ -45,16 +45,27 @@ _TYPES_YEAR_ONLY: Final = frozenset({types_pb2.DATE_PRECISION_YEAR, types_pb2.DA
 
 def write(file: IO[str], orders: Iterable[Order], seed: int) -> None:
     """Write orders as a table with headings."""
-    writer = csv.DictWriter(file, HEADINGS, lineterminator="\r\n")
+    enter = table(file, seed)
+    for order in orders:
+        enter(order)
+
+
+def table(file: IO[str], seed: int) -> Callable[[Order], object]:
+    """Write the headings of a table; what it gives types an order into the next row."""
+    writer, places = csv.DictWriter(file, HEADINGS, lineterminator="\r\n"), Places.load()
     writer.writeheader()
-    writer.writerows(rows(orders, seed))
+    return lambda order: writer.writerow(_typed(places, order, seed))
 
 
 def rows(orders: Iterable[Order], seed: int) -> Iterator[dict[str, str]]:
     """Type each order into the cells of a row; the same seed types the same."""
     places = Places.load()
     for order in orders:
-        yield _row(Dice(f"{seed}/{order.request_id}"), places, order)
+        yield _typed(places, order, seed)
+
+
+def _typed(places: Places, order: Order, seed: int) -> dict[str, str]:
+    return _row(Dice(f"{seed}/{order.request_id}"), places, order)
 
 
 def _row(dice: Dice, places: Places, order: Order) -> dict[str, str]:

@@ -64,7 +64,22 @@ def test_a_table_is_what_clerks_type(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     with file.open(encoding="utf-8", newline="") as text:
         assert list(csv.DictReader(text)) == list(typed.rows(generate(7, 20, "PK-PB"), 7))
-    assert CliRunner().invoke(main, ["--split", "--csv", "--out", str(tmp_path)]).exit_code == 2
+
+
+def test_each_prosecution_may_have_its_orders_as_a_table(tmp_path: Path) -> None:
+    # The same cells as in one table for all, and beside each table the courts' own record of its rows.
+    done = CliRunner().invoke(main, ["--count", "60", "--split", "--csv", "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    found = []
+    for file in sorted(tmp_path.glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text))
+        cases = file.with_suffix(".cases").read_text(encoding="utf-8").splitlines()
+        assert cases[::2] == [row["Case number"] for row in rows]
+        found += rows
+    expected = list(typed.rows(generate(7, 60), 7))
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    assert list(tmp_path.glob("*.jsonl")) == []
 
 
 def test_split_without_a_folder_says_what_to_add() -> None:

@@ -80,7 +80,9 @@ def requests(seed: int) -> Iterator[Message]:
         etag="0123456789abcdef",
         conviction=_conviction(),
     )
-    yield registration_pb2.GetRegistrationRequest(registration_id=ids.uuid("registration"))
+    yield registration_pb2.GetRegistrationRequest(
+        registration_id=ids.uuid("registration"), as_of_date=date_pb2.Date(year=2024, month=2, day=29)
+    )
     yield registration_pb2.ImportRegistrationsRequest(
         import_id=ids.uuid("import"), rows=[registration_pb2.ImportRow(row=1, order=create_registration(seed))]
     )

@@ -7,6 +7,7 @@ from nsor_server.registration.amendments.record import amended
 from nsor_server.storage.v1 import record_pb2
 from tests.attack.conftest import Owner
 from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of
+from tests.registration import test_past as past
 from tests.registration.test_amend import amendment, imprisoned, released
 from tests.registration.test_proposals import acceptance, proposed, refusal
 
@@ -76,3 +77,13 @@ def test_an_amendment_that_was_changed_is_found(services: Services, owner: Owner
     services.ask(call_of(PUNJAB_POLICE), refusal(services, created, proposed(services, created, NPB)))
     owner.does(change)
     assert owner.findings() != []
+
+
+def test_another_version_than_that_of_the_day_is_found(services: Services, owner: Owner) -> None:
+    created = past.amended_twice(services)
+    assert past.as_of(services, created, NPB, past.SECOND).person.nationality == "AF"
+    assert owner.findings() == []
+    # The version of the day is hidden while it is asked for.
+    with owner.without("registration_version", "version = 3"):
+        assert past.as_of(services, created, NPB, past.SECOND).person.nationality == "PK"
+    assert owner.findings() == ["the answer showed another version than that of the day"]

@@ -134,3 +134,11 @@ def test_proposals_are_listed_and_refused_with_a_reason(
     assert run("proposals", "refuse", RECORD, AMENDMENT, "--reason", "not-shown") == 0
     request = amendments_pb2.RefuseAmendmentRequest.FromString(proposed.calls[-1].request)
     assert request.reason == amendments_pb2.AMENDMENT_REFUSAL_NOT_SHOWN
+
+
+def test_a_record_is_shown_as_of_a_day(run: Run, amended: Register) -> None:
+    assert run("show", RECORD, "--as-of", "31.01.2026") == 0
+    day = registration_pb2.GetRegistrationRequest.FromString(amended.calls[-1].request).as_of_date
+    assert (day.year, day.month, day.day) == (2026, 1, 31)
+    assert run("show", RECORD) == 0
+    assert not registration_pb2.GetRegistrationRequest.FromString(amended.calls[-1].request).HasField("as_of_date")

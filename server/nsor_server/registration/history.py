@@ -51,6 +51,11 @@ SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex
 FROM registration_case GROUP BY registration_id
 """
 _WRONG_CLAIM: Final = "a claim doesn't say which of its identifiers an earlier registration had"
+_BEFORE: Final = """
+SELECT coalesce(max(version), 0) FROM registration_version
+WHERE registration_id = encode(%s::bytea, 'hex')::uuid AND version <= %s
+    AND created_at < 'epoch'::timestamptz + %s::bigint * interval '1 microsecond'
+"""
 _UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 _CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
 
@@ -166,6 +171,11 @@ class History:
         """Whether a registration is sealed after the last entry."""
         standing = self._standing.get(registration_id)
         return standing is not None and standing.sealed
+
+    def newest_before(self, registration_id: bytes, before_us: int) -> int:
+        """The newest version after the last entry of those that were written before an instant; 0: there was none."""
+        found = self._conn.execute(_BEFORE.encode(), (registration_id, self.newest(registration_id), before_us))
+        return int(found.fetchall()[0][0])
 
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""

@@ -14,7 +14,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_day
 from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos
-from nsor_server.registration import claims, entering, rules, shown, states, store
+from nsor_server.registration import claims, entering, past, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.amendments.proposals import Proposals
 from nsor_server.registration.amendments.service import Amendments
@@ -195,6 +195,8 @@ class RegistrationService:
         if found is None:
             raise errors.NoRecord
         row, record = found
+        if request.HasField("as_of_date"):
+            return self._as_of(call, request, conn, found)
         seen, others, of_claim = [store.seen(row)], [], record_pb2.ClaimRecord()
         # What its creator and its court see of a registration depends on no other one.
         if call.purpose != options_pb2.PURPOSE_REGISTRATION:
@@ -230,6 +232,36 @@ class RegistrationService:
         confirming = rules.confirming(convictions, call.agency.kind)
         disclosed = disclose(answer, call.purpose, confirming, heightened=whole.heightened_handling)
         return Outcome(disclosed, detail, seen=seen)
+
+    def _as_of(
+        self,
+        call: Call,
+        request: registration_pb2.GetRegistrationRequest,
+        conn: Connection,
+        head: tuple[store.StoredVersion, record_pb2.RegistrationRecord],
+    ) -> Outcome[registration_pb2.GetRegistrationResponse]:
+        """Show a registration as of a day, as far as today shows it.
+
+        Raises:
+            errors.NoRecord: it wasn't there yet, or nothing that is shown today was.
+        """
+        row, newest = head
+        record = store.version_before(conn, self._sealer, row, past.end_of_us(request.as_of_date))
+        of_today = shown.to_agency(newest, call.agency, call.officer)
+        convictions = past.shown_of(record, newest, of_today) if record else []
+        if record is None or not convictions:
+            raise errors.NoRecord
+        answer = registration_pb2.GetRegistrationResponse(registration=records.to_message(record, convictions))
+        detail = record_pb2.AccessDetail(
+            outcome="FOUND_AS_OF",
+            case_reference=records.case_reference(convictions[0].fir),
+            subjects=[record.registration_id],
+            shown_version=record.version,
+            as_of_day=to_day(request.as_of_date),
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+        )
+        confirming = rules.confirming(of_today, call.agency.kind)
+        return Outcome(disclose(answer, call.purpose, confirming), detail, seen=(store.seen(row),))
 
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection

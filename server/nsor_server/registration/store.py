@@ -183,6 +183,32 @@ def newest(conn: Connection, registration_id: bytes) -> StoredVersion | None:
     return StoredVersion(*found[0]) if found else None
 
 
+def version_before(
+    conn: Connection, sealer: Sealer, head: StoredVersion, before_us: int
+) -> record_pb2.RegistrationRecord | None:
+    """The newest version of a registration that was written before an instant, opened; None: there was none.
+
+    Who sees it follows from the head, which the caller was shown.
+
+    Args:
+        conn: any.
+        sealer: opens it.
+        head: the newest version of all.
+        before_us: microseconds since 1970.
+
+    Raises:
+        errors.Internal: it isn't what its seal says, is newer, or is another registration's.
+    """
+    found = ask(conn, _BEFORE, head.registration_id, arrays.integer(before_us), arrays.integer(head.version))
+    if not found:
+        return None
+    row = StoredVersion(*found[0])
+    record = open_version(sealer, row)
+    if row.registration_id != head.registration_id or record.update_time_us >= before_us:
+        raise rows.outside(TABLE)
+    return record
+
+
 def heads_after(conn: Connection, registration_id: bytes, most: int) -> list[StoredVersion]:
     """The heads of the registrations whose ids come next, for an operator's command that goes through all of them."""
     return [StoredVersion(*row) for row in ask(conn, _HEADS_AFTER, registration_id, most.to_bytes(8, "big"))]
@@ -300,6 +326,17 @@ FROM (
 JOIN registration_key AS k USING (registration_id)
 """  # noqa: S608 - constants
 _NEWEST: Final = Statement(b"registration newest", _HEAD.format(id="$1").encode())
+_BEFORE: Final = Statement(
+    b"registration before",
+    f"""
+SELECT {COLUMNS}
+FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id = $1 AND v.created_at < 'epoch'::timestamptz + $2::bigint * interval '1 microsecond'
+    AND v.version <= $3::bigint
+ORDER BY v.version DESC
+LIMIT 1
+""".encode(),  # noqa: S608 - constants
+)
 _HEADS_AFTER: Final = Statement(
     b"registration heads after",
     f"""

@@ -11,10 +11,11 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
+from nsor_server.formats.instants import from_day
 from nsor_server.ledger.stored import Add, Connection, Rows
 from nsor_server.lookup import store
 from nsor_server.lookup.stored import LOOK_UP
-from nsor_server.registration import claims
+from nsor_server.registration import claims, past
 from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.shown import digest_of
@@ -53,7 +54,11 @@ class Answers:
                 self._granted[row_id] = self._history.rotations
         if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        if detail.shown_version and detail.shown_version != self._newest(detail.subjects[0]):
+        if detail.shown_version and detail.HasField("as_of_day"):
+            before_us = past.end_of_us(from_day(detail.as_of_day))
+            if detail.shown_version != self._history.newest_before(detail.subjects[0], before_us):
+                self._add(index, "the answer showed another version than that of the day")
+        elif detail.shown_version and detail.shown_version != self._newest(detail.subjects[0]):
             self._add(index, "the answer showed another version than the newest one")
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)

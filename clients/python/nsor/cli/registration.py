@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import click
 
 from nsor.cli import agreement
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
 
 @click.command()
 @click.argument("registration_id", type=record_id)
+@click.option("--as-of", "past", type=day, help="As the record was on that day, of what today shows.")
 @common
-def show(session: Session, registration_id: str) -> None:
+def show(session: Session, registration_id: str, past: dt.date | None) -> None:
     """Show a registration that your agency has a part in.
 
     Everybody else, and every unknown id, gets the same answer: no record.
@@ -23,6 +25,8 @@ def show(session: Session, registration_id: str) -> None:
 
     with session.client(officer=True) as client:
         request = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
+        if past is not None:
+            request.as_of_date.year, request.as_of_date.month, request.as_of_date.day = past.year, past.month, past.day
         session.answer(client.registration.get_registration(request), title="Registration", confidential=True)
 
 

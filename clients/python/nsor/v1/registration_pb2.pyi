@@ -267,7 +267,7 @@ class Registration(_message.Message):
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
-    """Changes with every version. Send it back with a change."""
+    """Changes with every version. Send it back with a change. Empty in the record of a past day."""
     state: Global___RegistrationState.ValueType
     """Where the registration stands by the convictions that are shown."""
     heightened_handling: _builtins.bool
@@ -1063,16 +1063,25 @@ class GetRegistrationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_DATE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
+    @_builtins.property
+    def as_of_date(self) -> _date_pb2.Date:
+        """The record as it was at the end of this day in Asia/Karachi; not set: as it is. Who sees it, for what and how much follows from today: a
+        record that is sealed today, or wasn't there then, is NO_RECORD, and convictions and counts that have fallen since aren't shown. Such an
+        answer has no etag: nothing is decided by it.
+        """
+
     def __init__(
         self,
         *,
         registration_id: _builtins.str = ...,
+        as_of_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_date", b"as_of_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_date", b"as_of_date", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -75,6 +75,7 @@ _TABLES = (
     "registration_key",
     "registration_work",
     "registration_identifier",
+    "registration_identifier_withdrawal",
     "registration_case",
     "registration_claim",
     "import_block",

@@ -150,10 +150,12 @@ def particulars() -> amendments_pb2.Particulars:
     """Give particulars with every field set."""
     return amendments_pb2.Particulars(
         names=[_name("نسرین اختر", "محمد اکرم"), _name("Nasreen Akhtar", "Muhammad Akram")],
+        cnic="8220312345670",
         sex=types_pb2.SEX_FEMALE,
         birth_date=date_pb2.Date(year=1984, month=5, day=17),
         birth_date_precision=types_pb2.DATE_PRECISION_DAY,
         nationality="PK",
+        travel_documents=[_travel_document()],
         mobile_numbers=["+923990000001"],
         addresses=[_address()],
         marks=[

@@ -46,6 +46,7 @@ from tests.calls import (
     Created,
     Services,
     call_of,
+    cnic,
     confirmation,
     officer_of,
     order,
@@ -59,6 +60,7 @@ from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
+from tests.registration import test_amend as amends
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures
@@ -206,8 +208,8 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         ]
         focal_persons.add(owner, keyring, people)
         focal_persons.disable(owner, keyring, "sindh-police", "F-2")
-    for cnic in (KNOWN, KNOWN, UNKNOWN):
-        created = services.create(order(cnic))
+    for number in (KNOWN, KNOWN, UNKNOWN):
+        created = services.create(order(number))
         services.confirm(created)
     import_id = str(uuid.uuid4())
     for row in (1, 2, 101):
@@ -262,6 +264,9 @@ def change(services: Services, created: Created) -> None:
         photo = services.ask(call_of(PUNJAB_POLICE), photos.addition(created)).response.photo_id
         services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))
         services.ask(call_of(PUNJAB_POLICE), photos.rejection(created, photo))
+    for _ in range(2):
+        numbered = amends.amendment(services, created, "cnic", "no_cnic_reason", cnic=cnic())
+        services.ask(call_of(PUNJAB_POLICE), numbered)
     for end in (proposals.acceptance, proposals.refusal):
         proposed = services.ask(call_of(NPB), proposals.proposal(created, nationality="AF")).response
         services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed.amendment_id))

@@ -146,7 +146,7 @@ def test_a_look_up_goes_by_indexes_alone(register: Register) -> None:
     assert {node["Node Type"] for node in nodes if "Relation Name" in node} <= {"Index Scan", "Index Only Scan"}
     assert {node["Relation Name"] for node in nodes if "Relation Name" in node} == {
         *("registration_case", "registration_identifier", "registration_claim", "registration_version"),
-        *("registration_key", "access_grant"),
+        *("registration_key", "access_grant", "registration_identifier_withdrawal"),
     }
 
 

@@ -72,10 +72,21 @@ def test_every_particular_is_amended_and_shown_to_those_whom_its_class_names(ser
     given = particulars()
     given.names.append(name("Zafar Testi", FORMER))
     fields = {field.name: value for field, value in given.ListFields()}
-    amended = services.ask(call_of(PUNJAB_POLICE), amendment(services, created, **fields)).response
+    paths = [field.name for field in given.DESCRIPTOR.fields]
+    amended = services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, **fields)).response
     shown = services.get(created.registration_id, NPB)
     assert shown.etag == amended.etag != created.etag
-    person = ("names", "sex", "birth_date", "birth_date_precision", "nationality", "mobile_numbers")
+    person = (
+        "names",
+        "cnic",
+        "no_cnic_reason",
+        "travel_documents",
+        "sex",
+        "birth_date",
+        "birth_date_precision",
+        "nationality",
+        "mobile_numbers",
+    )
     for field in given.DESCRIPTOR.fields:
         holder = shown.person if field.name in person else shown
         assert getattr(holder, field.name) == getattr(given, field.name), field.name
@@ -145,6 +156,7 @@ def test_paths_and_particulars_must_fit_each_other(services: Services, validate_
     for path in ("convictions", "custody", "*", "names.name", ""):
         assert refused(path) == [("update_mask.paths[0]", unknown)]
     assert refused("marks", nationality="AF") == [("particulars.nationality", errors_pb2.FIELD_REASON_NOT_IN_MASK)]
+    assert refused("cnic", "no_cnic_reason") == [("particulars.cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
     for path in ("names", "sex", "nationality", "addresses"):
         assert refused(path) == [(f"particulars.{path}", errors_pb2.FIELD_REASON_REQUIRED)]
     born = day(1985, 1, 1)

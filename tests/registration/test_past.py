@@ -12,6 +12,7 @@ from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.formats.dates import KARACHI
+from nsor_server.policy.budgets import Bucket
 from tests.calls import (
     LAHORE_COURT,
     NPB,
@@ -142,7 +143,7 @@ def test_a_court_is_not_told_the_number_that_it_is_yet_to_confirm(services: Serv
 
 def test_it_costs_what_the_record_costs(services: Services) -> None:
     created, officer = amended_twice(services), officer_of(NPB)
-    services.policy = with_budgets(call=30, first_named=30)
+    services.policy = with_budgets(call=1, first_named=0, officer=Bucket(capacity=1, refill_per_hour=1))
     as_of(services, created, NPB, FIRST, officer)
     with pytest.raises(errors.Exhausted):
         as_of(services, created, NPB, SECOND, officer)

@@ -14,7 +14,7 @@ from nsor_server.formats import messages
 
 Request = amendments_pb2.AmendRegistrationRequest | amendments_pb2.ProposeAmendmentRequest
 _Today = Callable[[], dt.date]
-_TOGETHER: Final = (("birth_date", "birth_date_precision"),)
+_TOGETHER: Final = (("birth_date", "birth_date_precision"), ("cnic", "no_cnic_reason"))
 """What says nothing without the other."""
 _NEVER_EMPTY: Final = frozenset({"names", "sex", "birth_date", "birth_date_precision", "nationality", "addresses"})
 """What every record has."""
@@ -24,6 +24,8 @@ _ONCE: Final = ("marks", "vehicles", "occupations", "accounts")
 
 def _particulars(given: amendments_pb2.Particulars, path: str, violations: list[Violation], _today: _Today) -> None:
     messages.names(given, path, violations)
+    documents = ((each.country, each.number) for each in given.travel_documents)
+    messages.duplicates(documents, path + "travel_documents[{}].number", violations)
     messages.birth(given, path, violations)
     messages.addresses(given, path, violations)
     for name in _ONCE:
@@ -37,6 +39,8 @@ def _amendment(request: Request, path: str, violations: list[Violation], _today:
         for missing, there in ((one, other), (other, one)):
             if there in named and missing not in named:
                 violations.append(Violation(f"{path}particulars.{missing}", errors_pb2.FIELD_REASON_REQUIRED))
+    if "cnic" in named and bool(request.particulars.cnic) == bool(request.particulars.no_cnic_reason):
+        violations.append(Violation(path + "particulars.cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     fields: Mapping[str, FieldDescriptor] = request.particulars.DESCRIPTOR.fields_by_name
     for name, field in fields.items():
         given = _is_given(request.particulars, field)

@@ -48,10 +48,10 @@ _HAS_CNIC: Final = f"""
     generate_subscripts($7::bigint[], 1) AS nth
     CROSS JOIN LATERAL (
         SELECT registration_id
-        FROM registration_identifier
+        FROM registration_identifier AS i
         WHERE kind = {registrations.IDENTIFIER_CNIC} AND key_id = ($7::bigint[])[nth]
             AND blind = substring(q.blinds FROM nth * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES})
-            AND {{and_where}}
+            AND {{and_where}} AND {registrations.IS_LIVE}
         OFFSET 0
     ) AS i
 """  # noqa: S608 - constants

@@ -37,7 +37,13 @@ FIRST_VERSION: Final = 1
 
 IDENTIFIERS: Final = Table(
     "registration_identifier",
-    (("registration_id", "uuid"), ("kind", "smallint"), ("key_id", "bigint"), ("blind", "bytea")),
+    (
+        ("registration_id", "uuid"),
+        ("kind", "smallint"),
+        ("key_id", "bigint"),
+        ("blind", "bytea"),
+        ("version", "integer"),
+    ),
 )
 CASES: Final = Table("registration_case", (("registration_id", "uuid"), ("key_id", "bigint"), ("blind", "bytea")))
 CLAIMS: Final = Table(
@@ -51,9 +57,15 @@ CLAIMS: Final = Table(
         ("sealed", "bytea"),
     ),
 )
+IS_LIVE: Final = """NOT EXISTS (
+        SELECT FROM registration_identifier_withdrawal AS w
+        WHERE w.registration_id = i.registration_id AND w.kind = i.kind AND w.key_id = i.key_id AND w.blind = i.blind
+            AND w.version > i.version
+    )"""
+"""Whether a row of ``registration_identifier AS i`` still counts: no amendment has taken it away."""
 _HELD_BY: Final = f"""
     SELECT count(*) FROM registration_identifier AS i
-    WHERE i.kind = {{kind}} AND i.key_id = {{key_id}} AND i.blind = {{blind}} AND (
+    WHERE i.kind = {{kind}} AND i.key_id = {{key_id}} AND i.blind = {{blind}} AND {IS_LIVE} AND (
         SELECT v.state FROM registration_version AS v
         WHERE v.registration_id = i.registration_id ORDER BY v.version DESC LIMIT 1
     ) = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
@@ -113,8 +125,13 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
         for document in record.documents
     ]
     if record.cnic:
-        found.append(Identifier(IDENTIFIER_CNIC, _USES[IDENTIFIER_CNIC], record.cnic))
+        found.append(of_cnic(record.cnic))
     return found
+
+
+def of_cnic(cnic: str) -> Identifier:
+    """A CNIC as an identifier."""
+    return Identifier(IDENTIFIER_CNIC, _USES[IDENTIFIER_CNIC], cnic)
 
 
 def cases(record: record_pb2.RegistrationRecord) -> set[str]:
@@ -174,7 +191,7 @@ def claimed(
         ),
     )
     own = [
-        Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text)))
+        Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text), FIRST_VERSION))
         for one in sorted(set(identifiers(record)), key=lambda each: (each.kind, each.text))
     ]
     of_cases = [Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(cases(record))]

@@ -2,6 +2,7 @@
 
 from nsor_server.registration.claims import (
     IDENTIFIER_CNIC,
+    IS_LIVE,
     StoredClaim,
     case_blinds,
     cases,
@@ -34,6 +35,7 @@ from nsor_server.registration.store import (
 __all__ = [
     "COLUMNS",
     "IDENTIFIER_CNIC",
+    "IS_LIVE",
     "PLACES",
     "TABLE",
     "StoredClaim",

@@ -9,7 +9,7 @@ with what stands beside it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import claims, shown, states, store
+from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
 from nsor_server.storage.blind_index import BlindIndex
@@ -43,20 +44,24 @@ WHERE r.table_name = '{claims.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _IDENTIFIER_ROWS: Final = """
-SELECT uuid_send(registration_id), array_agg(kind || ' ' || key_id || ' ' || encode(blind, 'hex'))
-FROM registration_identifier GROUP BY registration_id
+SELECT uuid_send(registration_id),
+    array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
+FROM {table} GROUP BY registration_id
 """
 _CASE_ROWS: Final = """
 SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex'))
 FROM registration_case GROUP BY registration_id
 """
+AMENDING: Final = frozenset(
+    {"nsor.v1.RegistrationService/AmendRegistration", "nsor.v1.RegistrationService/AcceptAmendment"}
+)
+"""Methods that make amended versions."""
 _WRONG_CLAIM: Final = "a claim doesn't say which of its identifiers an earlier registration had"
 _BEFORE: Final = """
 SELECT coalesce(max(version), 0) FROM registration_version
 WHERE registration_id = encode(%s::bytea, 'hex')::uuid AND version <= %s
     AND created_at < 'epoch'::timestamptz + %s::bigint * interval '1 microsecond'
 """
-_UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 _CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
 
 Labelled = tuple[str, str, str]
@@ -75,8 +80,10 @@ class Standing:
         sealed: whether it is.
         in_look_ups: whether a look-up may show it.
         custodian: the prisons department in charge, or empty.
-        identifiers: those that it claims: of every version since its confirmation.
-        current: those of the newest version.
+        current: the identifiers of the newest version.
+        claimed_now: those that its newest claim claims.
+        claimed_by: those that it has claimed, each with the version of the claim that did.
+        withdrawn_by: those that it doesn't claim any more, each with the version of the claim that is without it.
         claim: the newest version of its claim.
         agency: whose entry it is.
         cases: the same of cases, each with how often keys had been rotated when it was claimed.
@@ -93,8 +100,10 @@ class Standing:
     sealed: bool = False
     in_look_ups: bool = False
     custodian: str = ""
-    identifiers: set[Identifier] = field(default_factory=set)
     current: frozenset[Identifier] = frozenset()
+    claimed_now: frozenset[Identifier] = frozenset()
+    claimed_by: set[tuple[Identifier, int]] = field(default_factory=set)
+    withdrawn_by: set[tuple[Identifier, int]] = field(default_factory=set)
     claim: record_pb2.ClaimRecord = field(default_factory=record_pb2.ClaimRecord)
     agency: str = ""
     cases: dict[str, int] = field(default_factory=dict)
@@ -178,8 +187,10 @@ class History:
         return int(found.fetchall()[0][0])
 
     def claiming(self, cnic: str) -> Sequence[Standing]:
-        """The registrations that claimed a CNIC after the last entry, each by its own court's confirmation."""
-        return self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
+        """The registrations that claim a CNIC after the last entry."""
+        found = self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
+        one = claims.of_cnic(cnic)
+        return [each for each in found if one in each.claimed_now]
 
     def standing(self, registration_id: bytes) -> Standing:
         """A registration after the last entry; an empty one: there was none."""
@@ -219,16 +230,19 @@ class History:
             for wrapped, *columns in self._claims.take(index)
             if (standing := self._claim(index, wrapped, claims.StoredClaim(*columns))) is not None
         ]
-        if not all(map(self._says_who_is_held, later)):
+        if leaf.method not in AMENDING and not all(map(self._says_who_is_held, later)):
             self._add(index, _WRONG_CLAIM)
         if any(each.confirmed and not each.claimed for each in confirmed):
             self._add(index, "a registration was confirmed, and what it claims wasn't written")
+        if any(each.claimed and each.whole and each.claimed_now != each.current for each in confirmed):
+            self._add(index, "the identifiers of a registration were changed, and what it claims wasn't written")
 
     def finish(self) -> None:
         """Report what is left, and compare the indexes with what the registrations claim."""
         self._versions.finish()
         self._claims.finish()
-        self._compare_index("registration_identifier", _IDENTIFIER_ROWS)
+        for table in ("registration_identifier", "registration_identifier_withdrawal"):
+            self._compare_index(table, _IDENTIFIER_ROWS.format(table=table))
         self._compare_index("registration_case", _CASE_ROWS)
 
     def _version(self, index: int, row: store.StoredVersion) -> Standing:
@@ -257,9 +271,8 @@ class History:
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
         standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency
-        standing.current = frozenset(claims.identifiers(record))
-        if record.state not in {_UNDER_REVIEW, store.ERASED}:
-            standing.identifiers.update(claims.identifiers(record))
+        if record.state != store.ERASED:
+            standing.current = frozenset(claims.identifiers(record))
         for case in claims.cases(record):
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = claims.standing_cases(record)
@@ -282,22 +295,33 @@ class History:
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
             return None
-        standing.claim = claim
+        before, standing.claim = standing.claim, claim
+        gained, lost = standing.current - standing.claimed_now, standing.claimed_now - standing.current
+        standing.claimed_now = standing.current
+        standing.claimed_by.update((one, claim.version) for one in gained)
+        standing.withdrawn_by.update((one, claim.version) for one in lost)
         if standing.claimed:
+            self._claims_now(standing, gained)
+            if (gained or lost) and (claim.cnic_held, claim.passport_held) != held(before, gained):
+                self._add(index, _WRONG_CLAIM)
             return standing
-        held = {one.kind for one in standing.identifiers if self._is_claimed(one)}
+        found = {one.kind for one in gained if self._is_claimed(one)}
         if (claim.cnic_held, claim.passport_held) != (
-            claims.IDENTIFIER_CNIC in held,
-            claims.IDENTIFIER_PASSPORT in held,
+            claims.IDENTIFIER_CNIC in found,
+            claims.IDENTIFIER_PASSPORT in found,
         ):
             self._add(index, _WRONG_CLAIM)
         standing.claimed_at, standing.claimed = index, True
-        for one in standing.identifiers:
+        self._claims_now(standing, gained)
+        return None
+
+    def _claims_now(self, standing: Standing, gained: Iterable[Identifier]) -> None:
+        for one in gained:
             claiming = self._claiming.setdefault((one.kind, one.text), [])
-            claiming.append(standing)
+            if not any(each is standing for each in claiming):
+                claiming.append(standing)
             if len(claiming) > 1:
                 self._shared.add((one.kind, one.text))
-        return None
 
     def _says_who_is_held(self, standing: Standing) -> bool:
         held = rules.held(standing, rules.holders(standing, self._claiming_one))
@@ -308,7 +332,7 @@ class History:
 
     def _is_claimed(self, one: Identifier) -> bool:
         """Whether a registration that stands claims an identifier."""
-        return any(each.confirmed for each in self._claiming_one(one))
+        return any(each.confirmed and one in each.claimed_now for each in self._claiming_one(one))
 
     def _compare_index(self, table: str, query: str) -> None:
         """Each claim stands in the index under a live key, and nothing else does."""
@@ -331,7 +355,8 @@ class History:
         if table == "registration_case":
             expected = {("", "case", case) for case in standing.cases}
         else:
-            expected = {(f"{one.kind} ", one.use, one.text) for one in standing.identifiers}
+            rows = standing.claimed_by if table == "registration_identifier" else standing.withdrawn_by
+            expected = {(f"{one.kind} {version} ", one.use, one.text) for one, version in rows}
         if not _are_those_of(expected, set(found), self._blind_index):
             self._add(standing.index, f"the rows of {table} aren't those of the sealed record")
 

@@ -79,7 +79,7 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
         birth_day=to_day(person.birth_date),
         birth_precision=person.birth_date_precision,
         nationality=person.nationality,
-        documents=[_document_record(document) for document in person.travel_documents],
+        documents=[document_record(document) for document in person.travel_documents],
         mobiles=person.mobile_numbers,
         addresses=[address_record(address) for address in request.addresses],
         custody_state=request.custody.state,
@@ -273,6 +273,7 @@ def _fill_archive(archive: closure_pb2.Archive, stored: record_pb2.Archive) -> N
         set_us(archive.term_end_time, stored.term_end_us)
 
 
-def _document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:
+def document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:
+    """A travel document as it is stored."""
     expiry = to_day(document.expiry_date) if document.HasField("expiry_date") else None
     return record_pb2.Document(number=document.number, country=document.country, expiry_day=expiry)

@@ -88,8 +88,8 @@ class RegistrationService:
             ),
             *self._imports.handlers(),
             *Convictions(self._sealer).handlers(),
-            *Amendments(self._sealer).handlers(),
-            *Proposals(self._sealer).handlers(),
+            *Amendments(self._sealer, self._blind_index).handlers(),
+            *Proposals(self._sealer, self._blind_index).handlers(),
             *self._photos.handlers(),
             *self._judgments.handlers(),
             *SealedReadings(self._sealer, self._blind_index).handlers(),
@@ -251,17 +251,20 @@ class RegistrationService:
         convictions = past.shown_of(record, newest, of_today) if record else []
         if record is None or not convictions:
             raise errors.NoRecord
-        answer = registration_pb2.GetRegistrationResponse(registration=records.to_message(record, convictions))
+        told = shown.for_purpose(newest, convictions, call.purpose)
+        answer = registration_pb2.GetRegistrationResponse(registration=records.to_message(record, told))
+        heightened = newest.heightened_handling
         detail = record_pb2.AccessDetail(
             outcome="FOUND_AS_OF",
-            case_reference=records.case_reference(convictions[0].fir),
+            case_reference=records.case_reference(told[0].fir) if told else "",
             subjects=[record.registration_id],
             shown_version=record.version,
             as_of_day=to_day(request.as_of_date),
-            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose, heightened=heightened),
         )
         confirming = rules.confirming(of_today, call.agency.kind)
-        return Outcome(disclose(answer, call.purpose, confirming), detail, seen=(store.seen(row),))
+        disclosed = disclose(answer, call.purpose, confirming, heightened=heightened)
+        return Outcome(disclosed, detail, seen=(store.seen(row),))
 
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nsor.v1 import amendments_pb2, registration_pb2
 
 _NOTHING = "(nothing)"
+_TOGETHER = (("cnic", "no_cnic_reason"), ("birth_date", "birth_date_precision"))
 _REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 
 
@@ -201,6 +202,8 @@ def _read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
     fields: Any = given.DESCRIPTOR
     named = [fields.fields_by_name.get(key) or fields.fields_by_camelcase_name[key] for key in json.loads(text)]
     paths = [field.name for field in named]
+    # Each of these says nothing without the other, and what isn't in the file is empty.
+    paths += [one for pair in _TOGETHER for one in pair if one not in paths and set(pair) & set(paths)]
     if not paths:
         raise click.UsageError("The file changes nothing.")
     return given, paths

@@ -540,10 +540,13 @@ class Particulars(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAMES_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    NO_CNIC_REASON_FIELD_NUMBER: _builtins.int
     SEX_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_PRECISION_FIELD_NUMBER: _builtins.int
     NATIONALITY_FIELD_NUMBER: _builtins.int
+    TRAVEL_DOCUMENTS_FIELD_NUMBER: _builtins.int
     MOBILE_NUMBERS_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
@@ -553,6 +556,10 @@ class Particulars(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
+    cnic: _builtins.str
+    """CNIC, 13 digits; amended together with `no_cnic_reason`, exactly one of which is set."""
+    no_cnic_reason: _types_pb2.NoCnicReason.ValueType
+    """Why there is no CNIC."""
     sex: _types_pb2.Sex.ValueType
     """Sex as on the identity document."""
     birth_date_precision: _types_pb2.DatePrecision.ValueType
@@ -566,6 +573,10 @@ class Particulars(_message.Message):
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:
         """Date of birth; amended together with its precision."""
+
+    @_builtins.property
+    def travel_documents(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.TravelDocument]:
+        """Travel documents."""
 
     @_builtins.property
     def mobile_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -607,10 +618,13 @@ class Particulars(_message.Message):
         self,
         *,
         names: _abc.Iterable[_types_pb2.PersonName] | None = ...,
+        cnic: _builtins.str = ...,
+        no_cnic_reason: _types_pb2.NoCnicReason.ValueType = ...,
         sex: _types_pb2.Sex.ValueType = ...,
         birth_date: _date_pb2.Date | None = ...,
         birth_date_precision: _types_pb2.DatePrecision.ValueType = ...,
         nationality: _builtins.str = ...,
+        travel_documents: _abc.Iterable[_types_pb2.TravelDocument] | None = ...,
         mobile_numbers: _abc.Iterable[_builtins.str] | None = ...,
         addresses: _abc.Iterable[_types_pb2.Address] | None = ...,
         marks: _abc.Iterable[Global___Mark] | None = ...,
@@ -623,7 +637,7 @@ class Particulars(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "marks", b"marks", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "occupations", b"occupations", "sex", b"sex", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "cnic", b"cnic", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "marks", b"marks", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "sex", b"sex", "travel_documents", b"travel_documents", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

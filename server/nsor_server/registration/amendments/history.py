@@ -16,6 +16,7 @@ from nsor_server.registration.amendments import store as amendments
 from nsor_server.registration.amendments.record import amended, of_others
 from nsor_server.registration.amendments.stored import open_stored
 from nsor_server.registration.history import History
+from nsor_server.registration.identity import rules as identity
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -97,6 +98,7 @@ def _is_made_of(
     decided = (accepted.decision.registration_id, accepted.decision.version)
     made = amended(states.next_version(before), accepted.record.paths, accepted.record.particulars)
     made.update_time_us = record.update_time_us
+    identity.settle(made)
     return decided == (record.registration_id, record.version) and made == record
 
 

@@ -20,6 +20,7 @@ from nsor_server.registration.amendments.record import of_request, to_message
 from nsor_server.registration.amendments.service import detail, following, owned
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -34,8 +35,8 @@ _Changing: TypeAlias = (
 class Proposals:
     """Proposes, accepts, refuses and lists amendments."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -126,7 +127,7 @@ class Proposals:
         if not found.waits:
             raise errors.WrongState
         try:
-            written = following(call, of, request.etag, found.record.paths, found.record.particulars)
+            written = following(call, of, request.etag, found.record, (conn, self._blind_index))
         except errors.InvalidFields:
             raise errors.WrongState from None
         state = amendments_pb2.AMENDMENT_STATE_ACCEPTED
@@ -135,9 +136,9 @@ class Proposals:
         return Outcome(
             disclose(answer, call.purpose),
             detail(call, "AMENDMENT_ACCEPTED", of.record, found.record.amendment_id),
-            (written.row, decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found)),
-            (written.ref, ref),
-            (registrations.seen(of.row), found.seen),
+            (*written.rows, decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found)),
+            (*written.refs, ref),
+            (*written.seen, found.seen),
         )
 
     def refuse_amendment(

@@ -13,10 +13,13 @@ from nsor_server.storage.v1 import record_pb2
 
 _NAMES: Final[Mapping[str, str]] = {
     "names": "names",
+    "cnic": "cnic",
+    "no_cnic_reason": "no_cnic_reason",
     "sex": "sex",
     "birth_date": "birth_day",
     "birth_date_precision": "birth_precision",
     "nationality": "nationality",
+    "travel_documents": "documents",
     "mobile_numbers": "mobiles",
     "addresses": "addresses",
     "marks": "marks",
@@ -34,10 +37,13 @@ def of_request(given: amendments_pb2.Particulars) -> record_pb2.RegistrationReco
     """Particulars as a record holds them; of it nothing else is set."""
     return record_pb2.RegistrationRecord(
         names=map(records.name_record, given.names),
+        cnic=given.cnic,
+        no_cnic_reason=given.no_cnic_reason,
         sex=given.sex,
         birth_day=to_day(given.birth_date) if given.HasField("birth_date") else 0,
         birth_precision=given.birth_date_precision,
         nationality=given.nationality,
+        documents=map(records.document_record, given.travel_documents),
         mobiles=given.mobile_numbers,
         addresses=map(records.address_record, given.addresses),
         marks=[record_pb2.Mark(kind=m.kind, body_part=m.body_part, side=m.side) for m in given.marks],

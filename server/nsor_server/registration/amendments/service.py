@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from nsor.v1 import amendments_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose, shows
-from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.formats.uuids import raw
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, shown, states, store
+from nsor_server.registration.amendments import identifiers
 from nsor_server.registration.amendments.record import amended, of_request
 from nsor_server.registration.amendments.rules import check_fits
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -40,11 +42,28 @@ class Owned:
     key: DataKey
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The next version of a registration, amended.
+
+    Attributes:
+        etag: its etag.
+        rows: that are to be added: the version's, and those of what it claims anew.
+        refs: what the ledger holds them to.
+        seen: what it rests on.
+    """
+
+    etag: str
+    rows: tuple[Row, ...]
+    refs: tuple[RecordRef, ...]
+    seen: tuple[Seen, ...]
+
+
 class Amendments:
     """Amends registrations."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -61,14 +80,13 @@ class Amendments:
         if request.validate_only:
             return Outcome(Response(), record_pb2.AccessDetail(outcome="VALIDATED"))
         of = owned(self._sealer, call, request.registration_id, conn)
-        written = following(call, of, request.etag, request.update_mask.paths, of_request(request.particulars))
+        change = record_pb2.AmendmentRecord(
+            paths=request.update_mask.paths, particulars=of_request(request.particulars)
+        )
+        written = following(call, of, request.etag, change, (conn, self._blind_index))
         answer = Response(registration_id=request.registration_id, etag=written.etag)
         return Outcome(
-            disclose(answer, call.purpose),
-            detail(call, "AMENDED", of.record),
-            (written.row,),
-            (written.ref,),
-            (store.seen(of.row),),
+            disclose(answer, call.purpose), detail(call, "AMENDED", of.record), written.rows, written.refs, written.seen
         )
 
     def _amended_again(self, call: Call, request: Request, conn: Connection) -> tuple[Seen, ...]:
@@ -92,16 +110,20 @@ def owned(sealer: Sealer, call: Call, registration_id: str, conn: Connection) ->
 
 
 def following(
-    call: Call, of: Owned, etag: str, paths: Collection[str], given: record_pb2.RegistrationRecord
-) -> store.Written:
+    call: Call,
+    of: Owned,
+    etag: str,
+    change: record_pb2.AmendmentRecord,
+    index: tuple[Connection, BlindIndex],
+) -> Following:
     """The next version of a registration, amended by its owner.
 
     Args:
         call: of the owner.
         of: the registration.
         etag: of the version that he has seen.
-        paths: of a checked mask.
-        given: what they are from now on.
+        change: what is amended, and to what.
+        index: where identifiers are claimed.
 
     Raises:
         errors.EtagMismatch: there is a newer version.
@@ -109,11 +131,18 @@ def following(
     """
     if etag != store.etag(of.row.sealed):
         raise errors.EtagMismatch
-    record = amended(states.next_version(of.record), paths, given)
+    record = amended(states.next_version(of.record), change.paths, change.particulars)
     # By what the purpose shows him: an answer mustn't tell of convictions that he isn't shown.
     seen = shown.to_agency(of.record, call.agency, call.officer) if shows(_CONVICTIONS, call.purpose) else ()
     check_fits(of.record, record, seen)
-    return store.version_row(of.key, record, call.now())
+    written = store.version_row(of.key, record, call.now())
+    claim = identifiers.claimed(*index, of.key, of.record, record)
+    return Following(
+        written.etag,
+        (written.row, *claim.rows),
+        (written.ref, *claim.refs),
+        (store.seen(of.row), *claim.seen),
+    )
 
 
 def detail(

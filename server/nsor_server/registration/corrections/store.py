@@ -225,7 +225,7 @@ _CLAIMING: Final = Statement(
 SELECT DISTINCT uuid_send(i.registration_id)
 FROM unnest($1::bigint[], $2::bytea[]) AS live (key_id, blind)
 JOIN registration_identifier AS i
-    ON i.kind = {claims.IDENTIFIER_CNIC} AND i.key_id = live.key_id AND i.blind = live.blind
+    ON i.kind = {claims.IDENTIFIER_CNIC} AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
 ORDER BY 1
 """.encode(),  # noqa: S608 - constants
 )

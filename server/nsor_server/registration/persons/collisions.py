@@ -171,10 +171,14 @@ _BACK: Final = f"""
 SELECT uuid_send(b.registration_id)
 FROM (
     SELECT DISTINCT registration_id FROM registration_version WHERE state > {store.CONFIRMED:d}
+    UNION SELECT DISTINCT registration_id FROM registration_identifier WHERE version > {claims.FIRST_VERSION}
 ) AS b
 WHERE EXISTS (
     SELECT FROM ledger_record
     WHERE table_name = ANY (%(tables)s) AND index > %(after)s AND row_id = uuid_send(b.registration_id)
 )
 """  # noqa: S608 - constants
-"""Those that nobody was shown once, and of which something was written since: one of them may stand again."""
+"""Those that nobody was shown once, or whose identifiers were amended, and of which something was written since.
+
+They may stand again, or have another one's identifier.
+"""

@@ -6,10 +6,28 @@ CREATE TABLE registration_identifier (
     kind smallint NOT NULL,
     key_id bigint NOT NULL,
     blind bytea NOT NULL CHECK (octet_length(blind) = 32),
-    PRIMARY KEY (kind, key_id, blind, registration_id)
+    version integer NOT NULL DEFAULT 1 CHECK (version >= 1),
+    PRIMARY KEY (kind, key_id, blind, registration_id, version)
 );
+CREATE INDEX registration_identifier_later ON registration_identifier (registration_id) WHERE version > 1;
 COMMENT ON COLUMN registration_identifier.kind IS 'enum nsor.v1.IdentifierKind';
 COMMENT ON COLUMN registration_identifier.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
+
+COMMENT ON COLUMN registration_identifier.version IS 'version of the claim by which it was claimed';
+
+-- Identifiers that an amendment took away: they find nobody and hold nobody back, but where they were claimed again since.
+CREATE TABLE registration_identifier_withdrawal (
+    registration_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    key_id bigint NOT NULL,
+    blind bytea NOT NULL,
+    version integer NOT NULL CHECK (version > 1),
+    PRIMARY KEY (registration_id, kind, key_id, blind, version)
+);
+COMMENT ON TABLE registration_identifier_withdrawal IS 'counts against rows of registration_identifier with an earlier version';
+COMMENT ON COLUMN registration_identifier_withdrawal.version IS 'version of the claim that is without it';
+
+GRANT SELECT, INSERT ON registration_identifier_withdrawal TO nsor_server;
 
 -- A look-up that rests on a case finds the registrations of that case here, and touches no others.
 CREATE TABLE registration_case (

@@ -478,8 +478,6 @@ class RegistrationRecord(_message.Message):
     CUSTODY_STATE_FIELD_NUMBER: _builtins.int
     CREATED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     CREATED_BY_KEY_FIELD_NUMBER: _builtins.int
-    CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
-    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_US_FIELD_NUMBER: _builtins.int
     NAMES_FIELD_NUMBER: _builtins.int
@@ -498,6 +496,8 @@ class RegistrationRecord(_message.Message):
     IDENTITY_VERIFICATIONS_FIELD_NUMBER: _builtins.int
     IDENTITY_STATE_FIELD_NUMBER: _builtins.int
     IDENTITY_WAITS_FIELD_NUMBER: _builtins.int
+    IDENTITY_CHANGES_FIELD_NUMBER: _builtins.int
+    VERIFIED_DEATH_DAY_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
     VEHICLES_FIELD_NUMBER: _builtins.int
     OCCUPATIONS_FIELD_NUMBER: _builtins.int
@@ -508,6 +508,11 @@ class RegistrationRecord(_message.Message):
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
     TERM_WAIVED_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    CUSTODY_EVENTS_FIELD_NUMBER: _builtins.int
+    RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
+    EXPECTED_RELEASE_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -524,10 +529,6 @@ class RegistrationRecord(_message.Message):
     """The agency that entered it."""
     created_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who entered it."""
-    confirmed_by_agency: _builtins.str
-    """The agency that confirmed it."""
-    confirmed_by_key: _builtins.bytes
-    """SHA-256 of the public key of the officer who confirmed it."""
     create_time_us: _builtins.int
     """When the first version was written."""
     update_time_us: _builtins.int
@@ -552,8 +553,16 @@ class RegistrationRecord(_message.Message):
     """Number of nsor.v1.IdentityState, of the particulars of this version."""
     identity_waits: _builtins.bool
     """NADRA is handed the person to be checked."""
+    verified_death_day: _builtins.int
+    """Day of death, of a report that the owner has accepted."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
+    erased: _builtins.bool
+    """It should never have been made."""
+    receiving_agency: _builtins.str
+    """The prisons department that is to admit the person, or empty."""
+    withdrawn: _builtins.bool
+    """Two officers of NPB have decided that it was entered in error."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """Names."""
@@ -577,6 +586,10 @@ class RegistrationRecord(_message.Message):
     @_builtins.property
     def identity_verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityVerification]:
         """What NADRA has decided on the person, the newest last."""
+
+    @_builtins.property
+    def identity_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityChange]:
+        """What NADRA has reported of the person, the newest last."""
 
     @_builtins.property
     def marks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mark]:
@@ -614,6 +627,14 @@ class RegistrationRecord(_message.Message):
     def archive(self) -> Global___Archive:
         """Why it is archived; absent: it isn't."""
 
+    @_builtins.property
+    def custody_events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodyEvent]:
+        """What was recorded of custody, in its order. All that follows, and the state and the custodian, follow from it."""
+
+    @_builtins.property
+    def expected_release(self) -> Global___ExpectedRelease:
+        """A release that is expected, or has happened and that nobody has taken on yet."""
+
     def __init__(
         self,
         *,
@@ -625,8 +646,6 @@ class RegistrationRecord(_message.Message):
         custody_state: _builtins.int = ...,
         created_by_agency: _builtins.str = ...,
         created_by_key: _builtins.bytes = ...,
-        confirmed_by_agency: _builtins.str = ...,
-        confirmed_by_key: _builtins.bytes = ...,
         create_time_us: _builtins.int = ...,
         update_time_us: _builtins.int = ...,
         names: _abc.Iterable[Global___Name] | None = ...,
@@ -645,6 +664,8 @@ class RegistrationRecord(_message.Message):
         identity_verifications: _abc.Iterable[Global___IdentityVerification] | None = ...,
         identity_state: _builtins.int = ...,
         identity_waits: _builtins.bool = ...,
+        identity_changes: _abc.Iterable[Global___IdentityChange] | None = ...,
+        verified_death_day: _builtins.int | None = ...,
         marks: _abc.Iterable[Global___Mark] | None = ...,
         vehicles: _abc.Iterable[Global___Vehicle] | None = ...,
         occupations: _abc.Iterable[Global___Occupation] | None = ...,
@@ -655,14 +676,115 @@ class RegistrationRecord(_message.Message):
         disputed: _abc.Iterable[_builtins.int] | None = ...,
         archive: Global___Archive | None = ...,
         term_waived: _builtins.bool = ...,
+        erased: _builtins.bool = ...,
+        custody_events: _abc.Iterable[Global___CustodyEvent] | None = ...,
+        receiving_agency: _builtins.str = ...,
+        expected_release: Global___ExpectedRelease | None = ...,
+        withdrawn: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
+    _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__verified_death_day) -> _WhichOneofReturnType__verified_death_day | None: ...
+
+Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class CustodyEvent(_message.Message):
+    """Something that was recorded of a person's custody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    STATE_BEFORE_FIELD_NUMBER: _builtins.int
+    PRISONS_AGENCY_FIELD_NUMBER: _builtins.int
+    EXPECTED_DAY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.CustodyEventKind."""
+    day: _builtins.int
+    """Day on which it happened."""
+    agency: _builtins.str
+    """The agency that recorded it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who recorded it."""
+    time_us: _builtins.int
+    """When it was recorded."""
+    state_before: _builtins.int
+    """Number of nsor.v1.CustodyState: where the person was before."""
+    prisons_agency: _builtins.str
+    """The prisons department that is to admit the person, or empty."""
+    expected_day: _builtins.int
+    """Day of an expected release."""
+    refusal: _builtins.int
+    """Number of nsor.v1.ReleaseRefusal, or 0."""
+    @_builtins.property
+    def address(self) -> Global___Address:
+        """The address after release."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        day: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        state_before: _builtins.int = ...,
+        prisons_agency: _builtins.str = ...,
+        expected_day: _builtins.int | None = ...,
+        address: Global___Address | None = ...,
+        refusal: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "prisons_agency", b"prisons_agency", "refusal", b"refusal", "state_before", b"state_before", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
+    _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_day) -> _WhichOneofReturnType__expected_day | None: ...
+
+Global___CustodyEvent: _TypeAlias = CustodyEvent  # noqa: Y015
+
+@_typing.final
+class ExpectedRelease(_message.Message):
+    """A release and who takes the person on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    day: _builtins.int
+    """Day of the release."""
+    accepted: _builtins.bool
+    """Whether the police of that address have accepted the person."""
+    @_builtins.property
+    def address(self) -> Global___Address:
+        """The address after it; not set: none is known."""
+
+    def __init__(
+        self,
+        *,
+        day: _builtins.int = ...,
+        address: Global___Address | None = ...,
+        accepted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "address", b"address", "day", b"day"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+Global___ExpectedRelease: _TypeAlias = ExpectedRelease  # noqa: Y015
 
 @_typing.final
 class IdentityParticulars(_message.Message):
@@ -769,6 +891,84 @@ class IdentityVerification(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IdentityVerification: _TypeAlias = IdentityVerification  # noqa: Y015
+
+@_typing.final
+class IdentityChange(_message.Message):
+    """A change that NADRA has reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    DEATH_DAY_FIELD_NUMBER: _builtins.int
+    REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
+    DECIDED_TIME_US_FIELD_NUMBER: _builtins.int
+    change_id: _builtins.bytes
+    """Id, 16 bytes."""
+    item_id: _builtins.bytes
+    """Handle of the verification that the report names, 16 bytes."""
+    kind: _builtins.int
+    """Number of nsor.v1.IdentityChangeKind."""
+    death_day: _builtins.int
+    """Day of death."""
+    reference_number: _builtins.str
+    """Number of NADRA's record."""
+    agency: _builtins.str
+    """The agency that reported it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who reported it."""
+    time_us: _builtins.int
+    """When."""
+    state: _builtins.int
+    """Number of nsor.v1.IdentityChangeState."""
+    dispute: _builtins.int
+    """Number of nsor.v1.IdentityDispute, or 0."""
+    decided_by_agency: _builtins.str
+    """The agency that decided, or empty."""
+    decided_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided, or empty."""
+    decided_time_us: _builtins.int
+    """When; 0: it isn't decided."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """The names."""
+
+    def __init__(
+        self,
+        *,
+        change_id: _builtins.bytes = ...,
+        item_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        death_day: _builtins.int | None = ...,
+        reference_number: _builtins.str = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        state: _builtins.int = ...,
+        dispute: _builtins.int = ...,
+        decided_by_agency: _builtins.str = ...,
+        decided_by_key: _builtins.bytes = ...,
+        decided_time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "death_day", b"death_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "agency", b"agency", "change_id", b"change_id", "death_day", b"death_day", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decided_time_us", b"decided_time_us", "dispute", b"dispute", "item_id", b"item_id", "kind", b"kind", "names", b"names", "officer_key", b"officer_key", "reference_number", b"reference_number", "state", b"state", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__death_day: _TypeAlias = _typing.Literal["death_day"]  # noqa: Y015
+    _WhichOneofArgType__death_day: _TypeAlias = _typing.Literal["_death_day", b"_death_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__death_day) -> _WhichOneofReturnType__death_day | None: ...
+
+Global___IdentityChange: _TypeAlias = IdentityChange  # noqa: Y015
 
 @_typing.final
 class IdentityItemRecord(_message.Message):
@@ -964,6 +1164,7 @@ class ClaimRecord(_message.Message):
     PASSPORT_HELD_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    MERGES_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -973,12 +1174,16 @@ class ClaimRecord(_message.Message):
     passport_held: _builtins.bool
     """A registration that was confirmed earlier has one of the passports."""
     person: _builtins.bytes
-    """The registrations that are of one person by NPB's decision, this one among them, in the order of their confirmation: 16 bytes
+    """The registrations that are of one person by NPB's decisions, this one among them, in the order of their confirmation: 16 bytes
     each, one after the other. Empty: it stands alone.
     """
     @_builtins.property
-    def disputed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClaimedIdentifier]:
+    def disputed(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisputedIdentifier]:
         """Identifiers of which NPB has decided that they may be another person's: it holds nobody back by them, and is held by them itself."""
+
+    @_builtins.property
+    def merges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Merge]:
+        """The decisions that say so of this one."""
 
     def __init__(
         self,
@@ -987,42 +1192,73 @@ class ClaimRecord(_message.Message):
         version: _builtins.int = ...,
         cnic_held: _builtins.bool = ...,
         passport_held: _builtins.bool = ...,
-        disputed: _abc.Iterable[Global___ClaimedIdentifier] | None = ...,
+        disputed: _abc.Iterable[Global___DisputedIdentifier] | None = ...,
         person: _builtins.bytes = ...,
+        merges: _abc.Iterable[Global___Merge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "disputed", b"disputed", "passport_held", b"passport_held", "person", b"person", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic_held", b"cnic_held", "disputed", b"disputed", "merges", b"merges", "passport_held", b"passport_held", "person", b"person", "registration_id", b"registration_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClaimRecord: _TypeAlias = ClaimRecord  # noqa: Y015
 
 @_typing.final
-class ClaimedIdentifier(_message.Message):
-    """An identifier that a registration claims."""
+class DisputedIdentifier(_message.Message):
+    """An identifier that a registration claims, and that is disputed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.IdentifierKind."""
     text: _builtins.str
     """In its normal form."""
+    review_number: _builtins.int
+    """Number of the review that ended so."""
     def __init__(
         self,
         *,
         kind: _builtins.int = ...,
         text: _builtins.str = ...,
+        review_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "review_number", b"review_number", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ClaimedIdentifier: _TypeAlias = ClaimedIdentifier  # noqa: Y015
+Global___DisputedIdentifier: _TypeAlias = DisputedIdentifier  # noqa: Y015
+
+@_typing.final
+class Merge(_message.Message):
+    """A registration that is of the same person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    review_number: _builtins.int
+    """Number of the review that ended so."""
+    registration_id: _builtins.bytes
+    """The other one, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        review_number: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id", "review_number", b"review_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Merge: _TypeAlias = Merge  # noqa: Y015
 
 @_typing.final
 class JudgedCount(_message.Message):
@@ -1267,6 +1503,56 @@ class ReviewRecord(_message.Message):
 Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
 
 @_typing.final
+class SealedReadingRecord(_message.Message):
+    """A reading of a sealed registration by two officers of NPB. Sealed under the sealing keyset: there may be no such registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEALED_READING_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    sealed_reading_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    version: _builtins.int
+    """1: proposed; 2: confirmed by a second officer."""
+    registration_id: _builtins.bytes
+    """The registration that is to be read, 16 bytes."""
+    reason: _builtins.int
+    """Number of nsor.v1.SealedReadingReason."""
+    proposed_by_agency: _builtins.str
+    """The agency of both officers."""
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    opened_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    expire_time_us: _builtins.int
+    """Until when it may be confirmed; of version 2, until when both may read."""
+    def __init__(
+        self,
+        *,
+        sealed_reading_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        reason: _builtins.int = ...,
+        proposed_by_agency: _builtins.str = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        opened_by_key: _builtins.bytes = ...,
+        expire_time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedReadingRecord: _TypeAlias = SealedReadingRecord  # noqa: Y015
+
+@_typing.final
 class JudgedRecord(_message.Message):
     """Whom a judgment had met when a time for reviews was written."""
 
@@ -1303,6 +1589,34 @@ class JudgedRecord(_message.Message):
 Global___JudgedRecord: _TypeAlias = JudgedRecord  # noqa: Y015
 
 @_typing.final
+class DueRelease(_message.Message):
+    """A release whose day has come, or has passed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What was told of it: numbers of nsor.v1.EventKind."""
+
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        alerts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueRelease: _TypeAlias = DueRelease  # noqa: Y015
+
+@_typing.final
 class ReviewTimeRecord(_message.Message):
     """A fixed time at which reviews and overdue judgments were written: all of them, also none. Sealed under the sealing keyset."""
 
@@ -1319,6 +1633,7 @@ class ReviewTimeRecord(_message.Message):
     USED_UP_FIELD_NUMBER: _builtins.int
     JUDGED_TO_FIELD_NUMBER: _builtins.int
     JUDGED_FIELD_NUMBER: _builtins.int
+    DUE_RELEASES_FIELD_NUMBER: _builtins.int
     CORRECTIONS_FIELD_NUMBER: _builtins.int
     OVERDUE_VALIDATION_IDS_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
@@ -1363,6 +1678,10 @@ class ReviewTimeRecord(_message.Message):
         """The judgments that were recorded since the time before, in order."""
 
     @_builtins.property
+    def due_releases(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueRelease]:
+        """Releases that fell due since the time before, in the order of their registrations."""
+
+    @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
         """The corrections asked for since the time before that met a registration, in order."""
 
@@ -1390,6 +1709,7 @@ class ReviewTimeRecord(_message.Message):
         used_up: _abc.Iterable[_builtins.str] | None = ...,
         judged_to: _builtins.int = ...,
         judged: _abc.Iterable[Global___JudgedRecord] | None = ...,
+        due_releases: _abc.Iterable[Global___DueRelease] | None = ...,
         corrections: _abc.Iterable[Global___CorrectionMet] | None = ...,
         overdue_validation_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         validations_to_us: _builtins.int = ...,
@@ -1398,7 +1718,7 @@ class ReviewTimeRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1419,6 +1739,7 @@ class ClosureRecord(_message.Message):
     REGISTRATION_VERSION_FIELD_NUMBER: _builtins.int
     PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    ERASURE_REASON_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
@@ -1437,6 +1758,8 @@ class ClosureRecord(_message.Message):
     """SHA-256 of the public key of the officer who proposed it."""
     confirmed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
+    erasure_reason: _builtins.int
+    """Number of nsor.v1.ErasureReason, or 0."""
     def __init__(
         self,
         *,
@@ -1449,14 +1772,77 @@ class ClosureRecord(_message.Message):
         registration_version: _builtins.int = ...,
         proposed_by_key: _builtins.bytes = ...,
         confirmed_by_key: _builtins.bytes = ...,
+        erasure_reason: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClosureRecord: _TypeAlias = ClosureRecord  # noqa: Y015
+
+@_typing.final
+class ErasureRecord(_message.Message):
+    """That a registration was erased by two officers' decision. It names nobody. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    LAST_VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    COMPLETE_AFTER_US_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    BESIDE_SHA256_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.bytes
+    """Id of the decision, 16 bytes."""
+    version: _builtins.int
+    """Version: 1 destroyed, 2 complete."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    last_version: _builtins.int
+    """Number of its last version: the one that says that it is erased."""
+    time_us: _builtins.int
+    """When."""
+    complete_after_us: _builtins.int
+    """When the last backup that holds the key has expired."""
+    rule: _builtins.str
+    """Rule id of that."""
+    beside_sha256: _builtins.bytes
+    """SHA-256 of what stands beside the seals of its versions, which nothing repeats any more."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Indices of the entries whose details were destroyed, ascending."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Access ids of the calls whose answers were destroyed, 16 bytes each, ascending."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        last_version: _builtins.int = ...,
+        entries: _abc.Iterable[_builtins.int] | None = ...,
+        answers: _abc.Iterable[_builtins.bytes] | None = ...,
+        time_us: _builtins.int = ...,
+        complete_after_us: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        beside_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErasureRecord: _TypeAlias = ErasureRecord  # noqa: Y015
 
 @_typing.final
 class ValidationRecord(_message.Message):
@@ -1743,6 +2129,66 @@ class AmendmentDecisionRecord(_message.Message):
 Global___AmendmentDecisionRecord: _TypeAlias = AmendmentDecisionRecord  # noqa: Y015
 
 @_typing.final
+class ReviewDecisionRecord(_message.Message):
+    """How far NPB is with a review: a version for each proposal and each confirmation. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
+    EARLIER_REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    DECIDED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.bytes
+    """Id, 16 bytes: one for all versions."""
+    version: _builtins.int
+    """Version, from 1."""
+    review_number: _builtins.int
+    """Number of the review."""
+    earlier_registration_id: _builtins.bytes
+    """The registration of the review that was confirmed first, 16 bytes."""
+    registration_id: _builtins.bytes
+    """The other one, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.ReviewState."""
+    decision: _builtins.int
+    """Number of nsor.v1.ReviewDecision: what was proposed or decided; 0 while the review is open again."""
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who proposed it."""
+    confirmed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who confirmed it; empty until then."""
+    @_builtins.property
+    def decided_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Which of the two it is about: the one that is withdrawn, or those in which identifiers are disputed."""
+
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        review_number: _builtins.int = ...,
+        earlier_registration_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        decision: _builtins.int = ...,
+        decided_registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        confirmed_by_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewDecisionRecord: _TypeAlias = ReviewDecisionRecord  # noqa: Y015
+
+@_typing.final
 class PhotoRecord(_message.Message):
     """A photo, without the picture, which is sealed beside it."""
 
@@ -1837,6 +2283,32 @@ class PhotoDecisionRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PhotoDecisionRecord: _TypeAlias = PhotoDecisionRecord  # noqa: Y015
+
+@_typing.final
+class ReadPhotos(_message.Message):
+    """The photos that were read for an answer, shown or not: the one that was asked for, or all of the registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTOS_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    photos: _builtins.int
+    """How many."""
+    decisions: _builtins.int
+    """How many decisions there were on them."""
+    def __init__(
+        self,
+        *,
+        photos: _builtins.int = ...,
+        decisions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "photos", b"photos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadPhotos: _TypeAlias = ReadPhotos  # noqa: Y015
 
 @_typing.final
 class NoticeRecord(_message.Message):
@@ -2287,10 +2759,12 @@ class AccessDetail(_message.Message):
     SPENT_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
     SHOWN_VERSION_FIELD_NUMBER: _builtins.int
+    PHOTOS_READ_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     LISTED_FIELD_NUMBER: _builtins.int
     LISTED_WORK_FIELD_NUMBER: _builtins.int
     LISTED_FINDINGS_FIELD_NUMBER: _builtins.int
+    SHOWN_TOGETHER_FIELD_NUMBER: _builtins.int
     AS_OF_DAY_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
@@ -2320,6 +2794,8 @@ class AccessDetail(_message.Message):
     """By which rows a look-up was answered: the number of the nsor.v1.RowScope that the contract gave its caller."""
     shown_version: _builtins.int
     """Version of the registration or the access request that the answer shows, the first of `subjects`; 0: it shows none."""
+    shown_together: _builtins.bytes
+    """Of an answer that shows several registrations: the first 8 bytes of SHA-256 of their ids and versions, the first of `subjects` first."""
     as_of_day: _builtins.int
     """Of a record as of a day: the day; absent: of the record as it was."""
     @_builtins.property
@@ -2333,6 +2809,10 @@ class AccessDetail(_message.Message):
     @_builtins.property
     def spent(self) -> Global___Spent:
         """What the call cost, or that a bucket didn't hold it; not set for one that cost nothing."""
+
+    @_builtins.property
+    def photos_read(self) -> Global___ReadPhotos:
+        """Of an answer with photos: what it rests on."""
 
     @_builtins.property
     def events(self) -> Global___ToldEvents:
@@ -2370,15 +2850,17 @@ class AccessDetail(_message.Message):
         spent: Global___Spent | None = ...,
         rows: _builtins.int = ...,
         shown_version: _builtins.int = ...,
+        photos_read: Global___ReadPhotos | None = ...,
         events: Global___ToldEvents | None = ...,
         listed: Global___ListedAccesses | None = ...,
         listed_work: Global___ListedWork | None = ...,
         listed_findings: Global___ListedFindings | None = ...,
+        shown_together: _builtins.bytes = ...,
         as_of_day: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015

@@ -14,7 +14,7 @@ import pytest
 import nsor
 from nsor import cli
 from nsor.cli import import_files
-from nsor.v1 import errors_pb2
+from nsor.v1 import errors_pb2, registration_pb2
 from tests.client.importing import IMPORT, Order, Taken
 
 Run = Callable[..., int]
@@ -346,3 +346,31 @@ def test_no_cell_of_a_table_is_run_by_a_spreadsheet(tmp_path: Path, cell: str) -
     import_files.write_table(tmp_path / "t.csv", ("a",), [(cell,)])
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file))[1] == [f"'{cell}"]
+
+
+def test_what_became_of_rows_is_listed_again(
+    run: Run, register: Any, taken: Taken, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Of the import that this computer sends, page after page; whoever has lost the findings' file sends nothing again.
+    def page(data: bytes) -> Any:
+        asked = registration_pb2.ListImportFindingsRequest.FromString(data)
+        assert asked.import_id == taken.messages[0].import_id
+        found = registration_pb2.ListImportFindingsResponse(next_page_token="" if asked.page_token else "next")
+        finding = found.findings.add(row=2 if asked.page_token else 1)
+        if asked.page_token:
+            finding.reason = errors_pb2.ERROR_REASON_INVALID_FIELDS
+            finding.violations.add(field="person.cnic", meaning_en="The rule.")
+        else:
+            finding.registration_id = "01a213d7-5009-4d2c-acf2-14f95e6d3d2f"
+        return found
+
+    register.answers["nsor.v1.RegistrationService/ListImportFindings"] = page
+    assert run("import", str(_write(tmp_path / "orders.jsonl", *ORDERS))) == 0
+    sent = len(taken.messages)
+    capsys.readouterr()
+    assert run("import", "--again") == 0
+    out, err = capsys.readouterr()
+    assert "01a213d7-5009-4d2c-acf2-14f95e6d3d2f" in out
+    assert "person.cnic" in out
+    assert "1 accepted for review, 1 refused" in err
+    assert len(taken.messages) == sent

@@ -75,6 +75,7 @@ class _Tally:
 @click.option(
     "--findings", type=click.Path(dir_okay=False, path_type=Path), help="Wrong rows; default FILE.findings.csv."
 )
+@click.option("--again", is_flag=True, help="List what became of the rows that were sent from here; enter nothing.")
 @common
 def import_orders(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
@@ -85,6 +86,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     encoding: str | None,
     results: Path | None,
     findings: Path | None,
+    again: bool,
 ) -> int:
     """Enter the conviction orders of FILE: a table (.csv), or a CreateRegistrationRequest in JSON per line; - is stdin.
 
@@ -96,6 +98,11 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     if print_columns:
         click.echo(sheets.TEMPLATE, nl=False)
         return 0
+    if again:
+        from nsor.cli import import_findings  # noqa: PLC0415 - as above
+
+        with session.client(officer=True) as client:
+            return import_findings.show(session, client, _import_id(client))
     if file is None:
         raise click.UsageError("Name the FILE of orders, or - for stdin. `nsor import --columns` helps with a table.")
     if file != "-":
@@ -117,6 +124,12 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
             run.write(findings, None if file == "-" else Path(f"{file}.cleaned.csv"))
     run.report(findings)
     return 1 if run.tally.refused else 0
+
+
+def _import_id(client: Client) -> str:
+    """All that an agency sends from a state folder is one import."""
+    own = hmac.digest(kept.secret(client.state_folder), b"import" + client.agency_id.encode(), "sha256")
+    return str(uuid.UUID(bytes=own[:16], version=4))
 
 
 def _opened(file: str, stack: contextlib.ExitStack) -> io.BufferedReader:
@@ -196,10 +209,8 @@ class _Run:
             self._session.progress_of_file() as progress,
         ):
             bar = progress.add_task("Checking" if self._validate_only else "Importing", total=size or None, rows=0)
-            own = hmac.digest(secret, b"import" + client.agency_id.encode(), "sha256")
-            import_id = uuid.UUID(bytes=own[:16], version=4)
             stream = client.import_orders(
-                str(uuid.uuid4() if self._validate_only else import_id),
+                str(uuid.uuid4()) if self._validate_only else _import_id(client),
                 validate_only=self._validate_only,
                 on_reconnect=self._reconnecting,
                 before_sending=numbers.keep,

@@ -29,7 +29,7 @@ from tests.calls import (
     violations,
     with_budgets,
 )
-from tests.registration.test_amend import amendment, imprisoned, released
+from tests.registration.test_amend import IN_CUSTODY, amendment, imprisoned, released
 
 ENTERED, FIRST, SECOND = dt.date(2026, 1, 10), dt.date(2026, 1, 20), dt.date(2026, 1, 31)
 SECOND_CASE = "Sessions Case No. 7/2023"
@@ -147,3 +147,15 @@ def test_it_costs_what_the_record_costs(services: Services) -> None:
     as_of(services, created, NPB, FIRST, officer)
     with pytest.raises(errors.Exhausted):
         as_of(services, created, NPB, SECOND, officer)
+
+
+def test_what_somebody_did_under_18_is_kept_back_of_a_past_day_too(services: Services) -> None:
+    with written_on(ENTERED):
+        young = order(custody=IN_CUSTODY)
+        young.person.birth_date.year = 2006
+        created = services.create(young)
+        services.confirm(created)
+    newest = services.get(created.registration_id, PUNJAB_PRISONS)
+    past = as_of(services, created, PUNJAB_PRISONS, SECOND)
+    assert list(past.convictions) == list(newest.convictions) == []
+    assert as_of(services, created, NPB, SECOND).convictions

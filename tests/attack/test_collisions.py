@@ -81,6 +81,7 @@ class Attackers:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._size = self._now()
+        self._before = services.one("SELECT coalesce(array_agg(event_id), '{}') FROM outbox")
         self.seen: list[tuple[str, object]] = []
         self.own = ""
 
@@ -124,14 +125,14 @@ class Attackers:
         self.ask(step, LAHORE_COURT, _look_up(options_pb2.PURPOSE_TRIAL, number, basis))
 
     def events(self, step: str) -> None:
-        """Note all that is owed to them, and to the police, who may be told by them."""
+        """Note all that is owed since they began to them, and to the police, who may be told by them."""
         told = (LAHORE_COURT.agency_id, PUNJAB_PROSECUTION.agency_id, PUNJAB_POLICE.agency_id)
         query = """
             SELECT coalesce(array_agg(recipient || ' ' || kind ORDER BY recipient, kind), '{}') FROM outbox
-            WHERE recipient = ANY (%s)
+            WHERE recipient = ANY (%s) AND event_id <> ALL (%s)
                 AND (registration_id = %s OR num_nonnulls(registration_id, access_request_id) = 0)
         """
-        self.note(step, self._services.one(query, list(told), self.own))
+        self.note(step, self._services.one(query, list(told), self._before, self.own))
 
     def _now(self) -> tuple[int, int, int, int]:
         """The tree's size; lengths of its last leaf and of its sealed detail; and how many records that entry has."""

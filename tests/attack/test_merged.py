@@ -53,7 +53,7 @@ def test_a_decision_by_one_officer_alone_is_found(pair: Pair, owner: Owner, monk
     officer = call_of(NPB).officer
     pair.services.ask(call_of(NPB, officer), pair.proposing(MERGE))
     pair.services.ask(call_of(NPB, officer), pair.confirming(MERGE))
-    assert owner.findings() == ["the version of a decision on a review doesn't follow the one before"]
+    assert owner.findings() == ["a decision on a review was confirmed by the officer who had proposed it"]
 
 
 def test_a_decision_that_was_hidden_from_another_is_found(pair: Pair, owner: Owner) -> None:

@@ -291,6 +291,7 @@ def create_registration(seed: int) -> registration_pb2.CreateRegistrationRequest
                 _name("Nasreen Akhtar", "Muhammad Akram"),
             ],
             cnic="8220312345670",
+            identity_document=types_pb2.IDENTITY_DOCUMENT_NICOP,
             sex=types_pb2.SEX_FEMALE,
             birth_date=date_pb2.Date(year=1984, month=5, day=17),
             birth_date_precision=types_pb2.DATE_PRECISION_DAY,

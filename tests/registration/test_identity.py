@@ -88,7 +88,7 @@ def test_an_item_shows_what_is_compared_and_nothing_else(services: Services) -> 
     created = services.confirmed(request)
     item = handed_out(services, officer_of(NADRA))
     assert list(item.names) == [request.person.names[0]]
-    assert (item.document, item.document_number) == (identity_pb2.IDENTITY_DOCUMENT_CNIC, request.person.cnic)
+    assert (item.document, item.document_number) == (types_pb2.IDENTITY_DOCUMENT_CNIC, request.person.cnic)
     assert (item.sex, item.birth_date, item.birth_date_precision) == (
         request.person.sex,
         request.person.birth_date,
@@ -98,6 +98,26 @@ def test_an_item_shows_what_is_compared_and_nothing_else(services: Services) -> 
     # Neither a conviction, an address nor the registration's id: the message has no field for them.
     assert created.registration_id not in str(item)
     assert item.handle != created.registration_id
+
+
+@pytest.mark.parametrize("document", [types_pb2.IDENTITY_DOCUMENT_NICOP, types_pb2.IDENTITY_DOCUMENT_POC])
+def test_of_which_document_a_number_is_stands_in_the_record_and_is_compared(
+    services: Services, document: types_pb2.IdentityDocument.ValueType
+) -> None:
+    request = order()
+    request.person.identity_document = document
+    created = services.confirmed(request)
+    assert services.get(created.registration_id, NPB).person.identity_document == document
+    item = handed_out(services, officer_of(NADRA))
+    assert (item.document, item.document_number) == (document, request.person.cnic)
+
+
+def test_without_a_number_there_is_no_document_of_it(services: Services) -> None:
+    request = order()
+    request.person.cnic, request.person.no_cnic_reason = "", types_pb2.NO_CNIC_REASON_FOREIGN_NATIONAL
+    request.person.identity_document = types_pb2.IDENTITY_DOCUMENT_POC
+    refused = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), request)
+    assert violations(refused) == [("person.identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
 
 
 def test_who_is_in_hand_is_handed_to_nobody_else_until_the_time_is_over(

@@ -92,6 +92,8 @@ def _person_name(name: types_pb2.PersonName, path: str, violations: list[Violati
 def _person(person: types_pb2.Person, path: str, violations: list[Violation], _today: _Today) -> None:
     if bool(person.cnic) == bool(person.no_cnic_reason):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    if person.identity_document and not person.cnic:
+        violations.append(Violation(path + "identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     names(person, path, violations)
     duplicates(
         ((document.country, document.number) for document in person.travel_documents),

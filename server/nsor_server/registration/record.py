@@ -75,6 +75,7 @@ def from_request(request: registration_pb2.CreateRegistrationRequest) -> record_
         names=map(name_record, person.names),
         cnic=person.cnic,
         no_cnic_reason=person.no_cnic_reason,
+        identity_document=person.identity_document,
         sex=person.sex,
         birth_day=to_day(person.birth_date),
         birth_precision=person.birth_date_precision,
@@ -198,6 +199,7 @@ def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord
     fill_names(person, record)
     person.cnic = record.cnic
     person.no_cnic_reason = record.no_cnic_reason  # type: ignore[assignment]  # stored numbers are the enum's
+    person.identity_document = record.identity_document  # type: ignore[assignment]  # stored numbers are the enum's
     person.sex = record.sex  # type: ignore[assignment]  # stored numbers are the enum's
     set_day(person.birth_date, record.birth_day)
     person.birth_date_precision = record.birth_precision  # type: ignore[assignment]  # stored numbers are the enum's

@@ -22,26 +22,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _IdentityDocument:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _IdentityDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityDocument.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    IDENTITY_DOCUMENT_UNSPECIFIED: _IdentityDocument.ValueType  # 0
-    """Never sent."""
-    IDENTITY_DOCUMENT_CNIC: _IdentityDocument.ValueType  # 1
-    """A computerised national identity card."""
-
-class IdentityDocument(_IdentityDocument, metaclass=_IdentityDocumentEnumTypeWrapper):
-    """Documents that NADRA issues. Each bears a number of the CNIC's form."""
-
-IDENTITY_DOCUMENT_UNSPECIFIED: IdentityDocument.ValueType  # 0
-"""Never sent."""
-IDENTITY_DOCUMENT_CNIC: IdentityDocument.ValueType  # 1
-"""A computerised national identity card."""
-Global___IdentityDocument: _TypeAlias = IdentityDocument  # noqa: Y015
-
 class _IdentityState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -204,7 +184,7 @@ class IdentityItem(_message.Message):
     LEASE_DEADLINE_FIELD_NUMBER: _builtins.int
     handle: _builtins.str
     """What the officer decides by: 16 random bytes as a UUID, which say nothing. Of a person who was verified by it, NADRA reports later changes by it."""
-    document: Global___IdentityDocument.ValueType
+    document: _types_pb2.IdentityDocument.ValueType
     """Which document."""
     document_number: _builtins.str
     """Its number, 13 digits."""
@@ -229,7 +209,7 @@ class IdentityItem(_message.Message):
         *,
         handle: _builtins.str = ...,
         names: _abc.Iterable[_types_pb2.PersonName] | None = ...,
-        document: Global___IdentityDocument.ValueType = ...,
+        document: _types_pb2.IdentityDocument.ValueType = ...,
         document_number: _builtins.str = ...,
         sex: _types_pb2.Sex.ValueType = ...,
         birth_date: _date_pb2.Date | None = ...,

@@ -171,6 +171,36 @@ NO_CNIC_REASON_NOT_ESTABLISHED: NoCnicReason.ValueType  # 4
 """Not yet established."""
 Global___NoCnicReason: _TypeAlias = NoCnicReason  # noqa: Y015
 
+class _IdentityDocument:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityDocument.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_DOCUMENT_UNSPECIFIED: _IdentityDocument.ValueType  # 0
+    """Not stated: read as a CNIC."""
+    IDENTITY_DOCUMENT_CNIC: _IdentityDocument.ValueType  # 1
+    """A computerised national identity card."""
+    IDENTITY_DOCUMENT_NICOP: _IdentityDocument.ValueType  # 2
+    """A national identity card for overseas Pakistanis."""
+    IDENTITY_DOCUMENT_POC: _IdentityDocument.ValueType  # 3
+    """A Pakistan Origin Card, of a foreign national."""
+
+class IdentityDocument(_IdentityDocument, metaclass=_IdentityDocumentEnumTypeWrapper):
+    """Documents that NADRA issues, which have one kind of number: 13 digits. (Of NICOP and POC that is remembered and unverified: no source of NADRA was
+    read that says so.)
+    """
+
+IDENTITY_DOCUMENT_UNSPECIFIED: IdentityDocument.ValueType  # 0
+"""Not stated: read as a CNIC."""
+IDENTITY_DOCUMENT_CNIC: IdentityDocument.ValueType  # 1
+"""A computerised national identity card."""
+IDENTITY_DOCUMENT_NICOP: IdentityDocument.ValueType  # 2
+"""A national identity card for overseas Pakistanis."""
+IDENTITY_DOCUMENT_POC: IdentityDocument.ValueType  # 3
+"""A Pakistan Origin Card, of a foreign national."""
+Global___IdentityDocument: _TypeAlias = IdentityDocument  # noqa: Y015
+
 class _AddressKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -616,8 +646,9 @@ class Person(_message.Message):
     NATIONALITY_FIELD_NUMBER: _builtins.int
     TRAVEL_DOCUMENTS_FIELD_NUMBER: _builtins.int
     MOBILE_NUMBERS_FIELD_NUMBER: _builtins.int
+    IDENTITY_DOCUMENT_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
-    """CNIC, 13 digits. Exactly one of `cnic` and `no_cnic_reason` is set."""
+    """Number of the CNIC, or of the NICOP or POC that `identity_document` says, 13 digits. Exactly one of `cnic` and `no_cnic_reason` is set."""
     no_cnic_reason: Global___NoCnicReason.ValueType
     """Why there is no CNIC."""
     sex: Global___Sex.ValueType
@@ -626,6 +657,8 @@ class Person(_message.Message):
     """How exact the date of birth is."""
     nationality: _builtins.str
     """Nationality, ISO 3166-1 alpha-2."""
+    identity_document: Global___IdentityDocument.ValueType
+    """Which document the number in `cnic` is of; only together with it."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonName]:
         """Names: at least one official. Old names stay."""
@@ -654,10 +687,11 @@ class Person(_message.Message):
         nationality: _builtins.str = ...,
         travel_documents: _abc.Iterable[Global___TravelDocument] | None = ...,
         mobile_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        identity_document: Global___IdentityDocument.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "cnic", b"cnic", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "sex", b"sex", "travel_documents", b"travel_documents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "cnic", b"cnic", "identity_document", b"identity_document", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "sex", b"sex", "travel_documents", b"travel_documents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

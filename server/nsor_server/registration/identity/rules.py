@@ -35,7 +35,7 @@ def particulars(record: record_pb2.RegistrationRecord) -> record_pb2.IdentityPar
     """
     return record_pb2.IdentityParticulars(
         names=[name for name in record.names if name.kind == types_pb2.NAME_KIND_OFFICIAL],
-        document=identity_pb2.IDENTITY_DOCUMENT_CNIC if record.cnic else 0,
+        document=(record.identity_document or types_pb2.IDENTITY_DOCUMENT_CNIC) if record.cnic else 0,
         document_number=record.cnic,
         sex=record.sex,
         birth_day=record.birth_day,

@@ -498,6 +498,7 @@ class RegistrationRecord(_message.Message):
     IDENTITY_WAITS_FIELD_NUMBER: _builtins.int
     IDENTITY_CHANGES_FIELD_NUMBER: _builtins.int
     VERIFIED_DEATH_DAY_FIELD_NUMBER: _builtins.int
+    IDENTITY_DOCUMENT_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
     VEHICLES_FIELD_NUMBER: _builtins.int
     OCCUPATIONS_FIELD_NUMBER: _builtins.int
@@ -555,6 +556,8 @@ class RegistrationRecord(_message.Message):
     """NADRA is handed the person to be checked."""
     verified_death_day: _builtins.int
     """Day of death, of a report that the owner has accepted."""
+    identity_document: _builtins.int
+    """Number of nsor.v1.IdentityDocument: of which document the number in `cnic` is; 0: of a CNIC."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
     erased: _builtins.bool
@@ -666,6 +669,7 @@ class RegistrationRecord(_message.Message):
         identity_waits: _builtins.bool = ...,
         identity_changes: _abc.Iterable[Global___IdentityChange] | None = ...,
         verified_death_day: _builtins.int | None = ...,
+        identity_document: _builtins.int = ...,
         marks: _abc.Iterable[Global___Mark] | None = ...,
         vehicles: _abc.Iterable[Global___Vehicle] | None = ...,
         occupations: _abc.Iterable[Global___Occupation] | None = ...,
@@ -684,7 +688,7 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -799,7 +803,7 @@ class IdentityParticulars(_message.Message):
     BIRTH_DAY_FIELD_NUMBER: _builtins.int
     BIRTH_PRECISION_FIELD_NUMBER: _builtins.int
     document: _builtins.int
-    """Number of nsor.v1.IdentityDocument."""
+    """Number of nsor.v1.IdentityDocument; 0: there is none."""
     document_number: _builtins.str
     """Its number, 13 digits; empty: there is none."""
     sex: _builtins.int

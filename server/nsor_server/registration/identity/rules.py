@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from nsor.v1 import errors_pb2, identity_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
-from nsor_server.registration import states
+from nsor_server.registration import juveniles, states
 from nsor_server.registration.rules import is_owner
 from nsor_server.storage.v1 import record_pb2
 
@@ -23,9 +22,6 @@ RESULTS: Final = frozenset(
 """What an officer of NADRA may decide."""
 SETTLED: Final = ("identity_state", "identity_waits")
 """Fields of a record that follow from the others."""
-_EPOCH: Final = dt.date(1970, 1, 1)
-_ADULT_YEARS: Final = 18
-"""Anti-Rape Act 2021, s.2(1)(b): a child is under 18."""
 
 
 def particulars(record: record_pb2.RegistrationRecord) -> record_pb2.IdentityParticulars:
@@ -96,25 +92,9 @@ def _is_handed_out(record: record_pb2.RegistrationRecord) -> bool:
 
 
 def _was_adult(record: record_pb2.RegistrationRecord) -> bool:
-    """Whether he was 18 on the day of one of the offences that stand, by the younger reading of his birth date."""
-    adult = (_eighteenth(_latest_birth(record)) - _EPOCH).days
+    """Whether he was an adult by at least one count that stands."""
     return any(
-        count.offence_day >= adult for conviction in record.convictions for count in states.standing_counts(conviction)
+        juveniles.was_adult(record, count)
+        for conviction in record.convictions
+        for count in states.standing_counts(conviction)
     )
-
-
-def _latest_birth(record: record_pb2.RegistrationRecord) -> dt.date:
-    born = _EPOCH + dt.timedelta(days=record.birth_day)
-    if record.birth_precision == types_pb2.DATE_PRECISION_DAY:
-        return born
-    if record.birth_precision == types_pb2.DATE_PRECISION_MONTH:
-        return (born.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-    return born.replace(month=12, day=31)
-
-
-def _eighteenth(born: dt.date) -> dt.date:
-    """The 18th birthday; of 29 February the day after it where there is none: the younger reading."""
-    try:
-        return born.replace(year=born.year + _ADULT_YEARS)
-    except ValueError:
-        return dt.date(born.year + _ADULT_YEARS, 3, 1)

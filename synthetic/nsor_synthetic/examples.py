@@ -438,6 +438,13 @@ def _identity(ids: _Ids) -> Iterator[Message]:
         names=[_name("نسرین اختر", "محمد اکرم"), _name("Nasreen Akhtar", "Muhammad Akram")],
         reference_number="VR-1234/2026",
     )
+    yield identity_pb2.ReportIdentityChangeRequest(
+        request_id=ids.uuid("report identity number"),
+        handle=ids.uuid("identity item"),
+        kind=identity_pb2.IDENTITY_CHANGE_KIND_NUMBER,
+        reference_number="VR-1234/2026",
+        document_number="8220312345670",
+    )
     yield identity_pb2.DecideIdentityChangeRequest(
         request_id=ids.uuid("decide identity change"),
         registration_id=ids.uuid("registration"),

@@ -68,7 +68,9 @@ RECORD = "8b5c1d2e-0000-4000-8000-000000000002"
 CHANGE = "8b5c1d2e-0000-4000-8000-000000000003"
 
 
-def test_a_name_is_reported_from_a_file_and_a_death_by_its_day(run: Run, register: Register, tmp_path: Path) -> None:
+def test_names_and_numbers_are_reported_from_a_file_and_a_death_by_its_day(
+    run: Run, register: Register, tmp_path: Path
+) -> None:
     register.answers[REPORT] = lambda _: identity_pb2.ReportIdentityChangeResponse()
     report = {"handle": HANDLE, "names": [{"kind": "NAME_KIND_OFFICIAL", "name": "Zafar Anders"}]}
     file = tmp_path / "report.json"
@@ -79,6 +81,10 @@ def test_a_name_is_reported_from_a_file_and_a_death_by_its_day(run: Run, registe
     assert (name.kind, name.names[0].name) == (identity_pb2.IDENTITY_CHANGE_KIND_NAME, "Zafar Anders")
     assert (death.kind, death.death_date.month) == (identity_pb2.IDENTITY_CHANGE_KIND_DEATH, 2)
     assert {name.handle, death.handle} == {HANDLE}
+    file.write_text(json.dumps({"handle": HANDLE, "document_number": "3520212345671", "reference_number": "VR-7/2026"}))
+    assert run("identity", "changed", str(file)) == 0
+    number = identity_pb2.ReportIdentityChangeRequest.FromString(register.calls[-1].request)
+    assert (number.kind, number.document_number) == (identity_pb2.IDENTITY_CHANGE_KIND_NUMBER, "3520212345671")
     assert run("identity", "changed", "--template") == 0
     assert run("identity", "changed") == 2
 

@@ -352,6 +352,7 @@ def _report_identity_change(
 ) -> None:
     given = {
         identity_pb2.IDENTITY_CHANGE_KIND_NAME: ("names", bool(request.names)),
+        identity_pb2.IDENTITY_CHANGE_KIND_NUMBER: ("document_number", bool(request.document_number)),
         identity_pb2.IDENTITY_CHANGE_KIND_DEATH: ("death_date", request.HasField("death_date")),
     }
     for kind, (name, is_given) in given.items():

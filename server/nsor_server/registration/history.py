@@ -53,9 +53,13 @@ SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex
 FROM registration_case GROUP BY registration_id
 """
 AMENDING: Final = frozenset(
-    {"nsor.v1.RegistrationService/AmendRegistration", "nsor.v1.RegistrationService/AcceptAmendment"}
+    {
+        "nsor.v1.RegistrationService/AmendRegistration",
+        "nsor.v1.RegistrationService/AcceptAmendment",
+        "nsor.v1.RegistrationService/DecideIdentityChange",
+    }
 )
-"""Methods that make amended versions."""
+"""Methods that may change identifiers, and hold what has a new one until the next time for reviews."""
 _WRONG_CLAIM: Final = "a claim doesn't say which of its identifiers an earlier registration had"
 _BEFORE: Final = """
 SELECT coalesce(max(version), 0) FROM registration_version

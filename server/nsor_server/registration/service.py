@@ -100,7 +100,7 @@ class RegistrationService:
             *self._identity.handlers(),
             *CustodyService(self._sealer).handlers(),
             *Reviews(self._sealer, self._blind_index).handlers(),
-            *IdentityChanges(self._sealer).handlers(),
+            *IdentityChanges(self._sealer, self._blind_index).handlers(),
         )
 
     def create_registration(

@@ -106,9 +106,9 @@ def no_such_document(session: Session, handle: str, reference: str, checked: dt.
 @click.option("--template", is_flag=True, help="Print a report to fill in.")
 @common
 def changed(session: Session, file: str | None, validate_only: bool, template: bool) -> None:
-    """Report another name from a JSON file or stdin (-), by the handle of a verification; you sign.
+    """Report another name or number from a JSON file or stdin (-), by the handle of a verification; you sign.
 
-    A name comes from a file, never from the command line, which other users can read.
+    A name or a number comes from a file, never from the command line, which other users can read.
     """
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - as above
 
@@ -124,7 +124,10 @@ def changed(session: Session, file: str | None, validate_only: bool, template: b
         )
     read_request(read_text(file), wanted)
     wanted.request_id = wanted.request_id or str(uuid.uuid4())
-    wanted.kind = wanted.kind or identity_pb2.IDENTITY_CHANGE_KIND_NAME
+    of_number = bool(wanted.document_number)
+    wanted.kind = wanted.kind or (
+        identity_pb2.IDENTITY_CHANGE_KIND_NUMBER if of_number else identity_pb2.IDENTITY_CHANGE_KIND_NAME
+    )
     wanted.validate_only |= validate_only
     _report(session, wanted)
 

@@ -100,6 +100,8 @@ class _IdentityChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Id
     """Another name, or father's or husband's name, stands on the document."""
     IDENTITY_CHANGE_KIND_DEATH: _IdentityChangeKind.ValueType  # 2
     """He has died."""
+    IDENTITY_CHANGE_KIND_NUMBER: _IdentityChangeKind.ValueType  # 3
+    """His document, of the same kind, has another number."""
 
 class IdentityChangeKind(_IdentityChangeKind, metaclass=_IdentityChangeKindEnumTypeWrapper):
     """What NADRA reports of a person whom it has verified."""
@@ -110,6 +112,8 @@ IDENTITY_CHANGE_KIND_NAME: IdentityChangeKind.ValueType  # 1
 """Another name, or father's or husband's name, stands on the document."""
 IDENTITY_CHANGE_KIND_DEATH: IdentityChangeKind.ValueType  # 2
 """He has died."""
+IDENTITY_CHANGE_KIND_NUMBER: IdentityChangeKind.ValueType  # 3
+"""His document, of the same kind, has another number."""
 Global___IdentityChangeKind: _TypeAlias = IdentityChangeKind  # noqa: Y015
 
 class _IdentityChangeState:
@@ -350,6 +354,7 @@ class ReportIdentityChangeRequest(_message.Message):
     NAMES_FIELD_NUMBER: _builtins.int
     DEATH_DATE_FIELD_NUMBER: _builtins.int
     REFERENCE_NUMBER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -360,6 +365,8 @@ class ReportIdentityChangeRequest(_message.Message):
     """What has changed."""
     reference_number: _builtins.str
     """Number of NADRA's record of the change, in one of the forms of the policy data, such as "VR-1234/2026"."""
+    document_number: _builtins.str
+    """Of IDENTITY_CHANGE_KIND_NUMBER, and only of it: the document's number from now on, 13 digits. Whether the register has it isn't told."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
         """Of IDENTITY_CHANGE_KIND_NAME, and only of it: what stands on the document from now on, as NAME_KIND_OFFICIAL, once in each script."""
@@ -378,10 +385,11 @@ class ReportIdentityChangeRequest(_message.Message):
         names: _abc.Iterable[_types_pb2.PersonName] | None = ...,
         death_date: _date_pb2.Date | None = ...,
         reference_number: _builtins.str = ...,
+        document_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date", "handle", b"handle", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date", "document_number", b"document_number", "handle", b"handle", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -495,6 +503,7 @@ class IdentityChange(_message.Message):
     REPORT_TIME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     DISPUTE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
     change_id: _builtins.str
     """Id of the change, a UUID given by the register."""
     kind: Global___IdentityChangeKind.ValueType
@@ -505,6 +514,8 @@ class IdentityChange(_message.Message):
     """Where it stands."""
     dispute: Global___IdentityDispute.ValueType
     """Why the owner disputes it."""
+    document_number: _builtins.str
+    """The document's number."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
         """The names."""
@@ -528,10 +539,11 @@ class IdentityChange(_message.Message):
         report_time: _timestamp_pb2.Timestamp | None = ...,
         state: Global___IdentityChangeState.ValueType = ...,
         dispute: Global___IdentityDispute.ValueType = ...,
+        document_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["death_date", b"death_date", "report_time", b"report_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "death_date", b"death_date", "dispute", b"dispute", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "report_time", b"report_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "death_date", b"death_date", "dispute", b"dispute", "document_number", b"document_number", "kind", b"kind", "names", b"names", "reference_number", b"reference_number", "report_time", b"report_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

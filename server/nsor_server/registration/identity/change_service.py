@@ -15,8 +15,10 @@ from nsor_server.registration import record as records
 from nsor_server.registration import rules as registration_rules
 from nsor_server.registration import shown, states
 from nsor_server.registration import store as registrations
+from nsor_server.registration.amendments import identifiers
 from nsor_server.registration.identity import changes, events, store
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -25,8 +27,8 @@ from nsor_server.storage.v1 import record_pb2
 class IdentityChanges:
     """Takes reports and decisions."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -66,6 +68,7 @@ class IdentityChanges:
             item_id=found.item.item_id,
             kind=request.kind,
             names=map(records.name_record, request.names),
+            document_number=request.document_number,
             death_day=to_day(request.death_date) if request.HasField("death_date") else None,
             reference_number=request.reference_number,
             agency=call.agency.agency_id,
@@ -90,7 +93,7 @@ class IdentityChanges:
     def decide_identity_change(
         self, call: Call, request: identity_pb2.DecideIdentityChangeRequest, conn: Connection
     ) -> Outcome[identity_pb2.DecideIdentityChangeResponse]:
-        """Accept or dispute what NADRA has reported.
+        """Accept or dispute what NADRA has reported. Another number is claimed as an amended one is.
 
         Raises:
             errors.NoRecord: the record isn't the caller's, or has no such change.
@@ -113,7 +116,9 @@ class IdentityChanges:
         following = changes.decided(states.next_version(record), raw(request.change_id), decision)
         if following is None:
             raise errors.NoRecord
-        written = registrations.version_row(registrations.data_key(self._sealer, row), following, now)
+        key = registrations.data_key(self._sealer, row)
+        written = registrations.version_row(key, following, now)
+        claim = identifiers.claimed(conn, self._blind_index, key, record, following)
         answer = identity_pb2.DecideIdentityChangeResponse(etag=written.etag, state=request.decision)
         convictions = shown.to_agency(record, call.agency, call.officer)
         detail = record_pb2.AccessDetail(
@@ -125,9 +130,9 @@ class IdentityChanges:
         return Outcome(
             disclose(answer, call.purpose),
             detail,
-            (written.row, *told),
-            (written.ref,),
-            (registrations.seen(row),),
+            (written.row, *claim.rows, *told),
+            (written.ref, *claim.refs),
+            (registrations.seen(row), *claim.seen),
         )
 
     def _verified(

@@ -16,6 +16,7 @@ MOST_EVER: Final = 100
 REPORTED: Final = int(identity_pb2.IDENTITY_CHANGE_STATE_REPORTED)
 ACCEPTED: Final = int(identity_pb2.IDENTITY_CHANGE_STATE_ACCEPTED)
 NAME: Final = int(identity_pb2.IDENTITY_CHANGE_KIND_NAME)
+NUMBER: Final = int(identity_pb2.IDENTITY_CHANGE_KIND_NUMBER)
 DEATH: Final = int(identity_pb2.IDENTITY_CHANGE_KIND_DEATH)
 
 
@@ -68,6 +69,9 @@ def decided(
     change.MergeFrom(decision)
     if change.state == ACCEPTED and change.kind == NAME:
         _supersede(following, change)
+    if change.state == ACCEPTED and change.kind == NUMBER:
+        following.cnic = change.document_number
+        following.ClearField("no_cnic_reason")
     following.ClearField("verified_death_day")
     day = death_day(following)
     if day is not None:

@@ -41,6 +41,7 @@ class HandedOut:
         self._in_hand: dict[bytes, record_pb2.IdentityItemRecord] = {}
         self._decided: dict[bytes, int] = {}
         self._reported: dict[bytes, int] = {}
+        self._accepted: dict[bytes, set[bytes]] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -77,13 +78,19 @@ class HandedOut:
         self._changes(index, record)
 
     def _changes(self, index: int, record: record_pb2.RegistrationRecord) -> None:
-        """Compare what was reported: nothing is gone, each names a verification, and a death was accepted."""
+        """Compare what was reported: nothing is gone, each names a verification, and what was accepted stands."""
         reported = record.identity_changes
         known = self._reported.get(record.registration_id, 0)
         verified = all(changes.verified_by(record, each.item_id) for each in reported[known:])
         if len(reported) < known or not verified:
             self._add(index, "what NADRA has reported is gone, or names no verification")
         self._reported[record.registration_id] = len(reported)
+        standing = self._accepted.setdefault(record.registration_id, set())
+        for each in reported:
+            if (each.kind, each.state) == (changes.NUMBER, changes.ACCEPTED) and each.change_id not in standing:
+                standing.add(each.change_id)
+                if record.cnic != each.document_number:
+                    self._add(index, "an accepted number isn't that of the record")
         day = record.verified_death_day if record.HasField("verified_death_day") else None
         if day != changes.death_day(record):
             self._add(index, "a day of death isn't the one that the owner has accepted")

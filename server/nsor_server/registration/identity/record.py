@@ -53,6 +53,7 @@ def add_decisions(message: identity_pb2.Identity, record: record_pb2.Registratio
             reference_number=change.reference_number,
             state=change.state,
             dispute=change.dispute,
+            document_number=change.document_number,
         )
         for name in change.names:
             reported.names.add(kind=name.kind, name=name.name, relative_name=name.relative_name, relation=name.relation)

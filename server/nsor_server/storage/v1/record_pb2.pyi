@@ -916,6 +916,7 @@ class IdentityChange(_message.Message):
     DECIDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
     DECIDED_TIME_US_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
     change_id: _builtins.bytes
     """Id, 16 bytes."""
     item_id: _builtins.bytes
@@ -942,6 +943,8 @@ class IdentityChange(_message.Message):
     """SHA-256 of the public key of the officer who decided, or empty."""
     decided_time_us: _builtins.int
     """When; 0: it isn't decided."""
+    document_number: _builtins.str
+    """The document's number from then on, or empty."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
         """The names."""
@@ -963,10 +966,11 @@ class IdentityChange(_message.Message):
         decided_by_agency: _builtins.str = ...,
         decided_by_key: _builtins.bytes = ...,
         decided_time_us: _builtins.int = ...,
+        document_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "death_day", b"death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "agency", b"agency", "change_id", b"change_id", "death_day", b"death_day", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decided_time_us", b"decided_time_us", "dispute", b"dispute", "item_id", b"item_id", "kind", b"kind", "names", b"names", "officer_key", b"officer_key", "reference_number", b"reference_number", "state", b"state", "time_us", b"time_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_death_day", b"_death_day", "agency", b"agency", "change_id", b"change_id", "death_day", b"death_day", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decided_time_us", b"decided_time_us", "dispute", b"dispute", "document_number", b"document_number", "item_id", b"item_id", "kind", b"kind", "names", b"names", "officer_key", b"officer_key", "reference_number", b"reference_number", "state", b"state", "time_us", b"time_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__death_day: _TypeAlias = _typing.Literal["death_day"]  # noqa: Y015
     _WhichOneofArgType__death_day: _TypeAlias = _typing.Literal["_death_day", b"_death_day"]  # noqa: Y015

@@ -144,7 +144,10 @@ class ReviewTimes:
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
-        ended, of_ended, undecided = self._terms.due(conn, record, directory.agencies, directory.now())
+        changed = {each.row_id for each in meeting.refs}
+        ended, of_ended, undecided = self._terms.due(
+            conn, record, changed=changed, agencies=directory.agencies, now=directory.now()
+        )
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)

@@ -32,9 +32,9 @@ _CUSTODY = """\
 
 Where the offender is. An order says where he is at first. What isn't in the table doesn't happen: WRONG_STATE, or
 NO_RECORD where the caller has no part in it. An event has a day: not in the future, not before the first judgment that
-stands, not before what happened last. The old prisons department is in charge until the new one has admitted him.
-The old police are responsible until those of the address after release have accepted him and he is released; on that
-day the time of his duties begins. What ends the custody otherwise ends an expected release too.
+the caller is shown, not before what happened last. The old prisons department is in charge until the new one has
+admitted him. The old police are responsible until those of the address after release have accepted him and he is
+released; on that day the time of his duties begins. What ends the custody otherwise ends an expected release too.
 
 At the time for reviews after the expected day has begun and he isn't accepted, RELEASE_NOT_ACCEPTED is told; after it
 has passed and nobody has entered the release, RELEASE_OVERDUE.

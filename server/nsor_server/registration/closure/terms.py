@@ -7,7 +7,7 @@ is counted anew. What was found is looked at again when it is archived.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from nsor.v1 import notification_pb2
@@ -64,13 +64,20 @@ class Terms:
         return False
 
     def due(
-        self, conn: Connection, record: record_pb2.ReviewTimeRecord, agencies: Mapping[str, Agency], now: dt.datetime
+        self,
+        conn: Connection,
+        record: record_pb2.ReviewTimeRecord,
+        *,
+        changed: Collection[bytes],
+        agencies: Mapping[str, Agency],
+        now: dt.datetime,
     ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
         """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
 
         Args:
             conn: any.
             record: of the time that is written.
+            changed: registrations of which this time makes the next version already: they are found again.
             agencies: by id.
             now: when the versions are written.
 
@@ -81,7 +88,7 @@ class Terms:
         rows: list[Row] = []
         refs: list[RecordRef] = []
         seen: list[Seen] = []
-        for registration_id in sorted(set(self._over)):
+        for registration_id in sorted(set(self._over).difference(changed)):
             row = registrations.newest(conn, registration_id)
             if row is None:
                 continue

@@ -8,7 +8,7 @@ released. The same function decides a call and tells the history again for ``led
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, options_pb2, registration_pb2
@@ -16,7 +16,6 @@ from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import from_day, to_date, to_us
-from nsor_server.registration import states as convictions
 from nsor_server.registration.custody import states
 from nsor_server.registration.custody.states import By, EventKind
 from nsor_server.storage.v1 import record_pb2
@@ -42,6 +41,8 @@ def after(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent)
     """
     line = states.transition(event.kind, record.custody_state)
     _check_agency(line.by, record, event)
+    if record.custody_state == states.DECEASED and line.after == states.RELEASED and not _was_free(record):
+        raise states.wrong()
     following = record_pb2.RegistrationRecord()
     following.CopyFrom(record)
     recorded = following.custody_events.add()
@@ -82,17 +83,26 @@ def check_request(
         raise errors.InvalidFields(violations=tuple(wrong))
 
 
-def check_fits(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
+def check_fits(
+    record: record_pb2.RegistrationRecord,
+    event: record_pb2.CustodyEvent,
+    shown: Iterable[record_pb2.Conviction],
+) -> None:
     """See that an event may come after what the record says already, once the caller may see it.
 
+    Args:
+        record: the newest version.
+        event: that is to follow.
+        shown: the convictions that the caller is shown: nothing may depend on the others.
+
     Raises:
-        errors.InvalidFields: DATE_ORDER: it is before the first judgment that stands, or what happened last; what was
-            only expected or decided of a release isn't counted, since it may be entered first. TOO_LONG: too much was
-            recorded without a change of state.
+        errors.InvalidFields: DATE_ORDER: it is before the first judgment that the caller is shown, or what happened
+            last; what was only expected or decided of a release isn't counted, since it may be entered first.
+            TOO_LONG: too much was recorded without a change of state.
     """
-    judged = min(each.judgment_day for each in record.convictions if convictions.standing_counts(each))
-    happened = [judged, *(each.day for each in record.custody_events if each.kind not in _OF_A_RELEASE)]
-    if event.day < max(happened):
+    judged = sorted(each.judgment_day for each in shown)
+    happened = [*judged[:1], *(each.day for each in record.custody_events if each.kind not in _OF_A_RELEASE)]
+    if happened and event.day < max(happened):
         wrong = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)
         raise errors.InvalidFields(violations=(wrong,))
     recent = record.custody_events[-MOST_WITHOUT_CHANGE:]
@@ -199,6 +209,11 @@ def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_p
     known = {record.custodian_agency, record.receiving_agency}
     if event.agency != prisons[by] if by in prisons else event.agency in known:
         raise states.wrong()
+
+
+def _was_free(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether an offender was free before what was recorded last, or nothing was: a false death frees nobody."""
+    return not record.custody_events or record.custody_events[-1].state_before in {states.RELEASED, states.ON_BAIL}
 
 
 def _receiving(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> str:

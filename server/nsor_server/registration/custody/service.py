@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from nsor.v1 import custody_pb2, options_pb2, types_pb2
+from nsor.v1 import custody_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.uuids import raw
@@ -20,6 +20,8 @@ from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_CONVICTIONS: Final = registration_pb2.Registration.DESCRIPTOR.fields_by_name["convictions"]
 
 
 class _Recorded(NamedTuple):
@@ -153,7 +155,7 @@ class CustodyService:
         if request.etag != store.etag(row.sealed):
             raise errors.EtagMismatch
         following = rules.after(states.next_version(record), event)
-        rules.check_fits(record, event)
+        rules.check_fits(record, event, _told_convictions(call, record))
         written = store.version_row(store.data_key(self._sealer, row), following, call.now())
         rows = (written.row, *_events(call, record, following))
         return _Recorded(following, written.etag, rows, written.ref, store.seen(row))
@@ -176,6 +178,13 @@ class CustodyService:
     ) -> tuple[Seen, ...]:
         row, _ = self._head(call, request.registration_id, conn)
         return (store.seen(row),)
+
+
+def _told_convictions(call: Call, record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+    """The convictions that the caller's purpose is shown: a refusal mustn't tell of the others."""
+    if not shows(_CONVICTIONS, call.purpose):
+        return []
+    return shown.for_purpose(record, shown.to_agency(record, call.agency, call.officer), call.purpose)
 
 
 def _events(call: Call, before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord) -> list[Row]:

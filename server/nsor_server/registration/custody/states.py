@@ -121,10 +121,11 @@ TRANSITIONS: Final[Sequence[Transition]] = (
     ),
     Transition(
         custody_pb2.CUSTODY_EVENT_KIND_RELEASED,
-        frozenset({ON_BAIL}),
+        frozenset({ON_BAIL, DECEASED}),
         RELEASED,
         By.RESPONSIBLE,
         notification_pb2.EVENT_KIND_OFFENDER_RELEASED,
+        "the day; of one who was reported dead: he was free before, and isn't dead",
     ),
     Transition(
         custody_pb2.CUSTODY_EVENT_KIND_BAILED,
@@ -150,7 +151,7 @@ TRANSITIONS: Final[Sequence[Transition]] = (
     ),
     Transition(
         custody_pb2.CUSTODY_EVENT_KIND_RECALLED,
-        _AT_ANY_PLACE | {DEPORTED},
+        _AT_ANY_PLACE | {DEPORTED, DECEASED},
         AT_LARGE,
         By.RESPONSIBLE,
         notification_pb2.EVENT_KIND_OFFENDER_RECALLED,

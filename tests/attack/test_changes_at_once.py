@@ -1,0 +1,68 @@
+"""What several who have part in a record do to it: nothing waits for ever, and nobody finds out what he isn't shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nsor.v1 import errors_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from tests.attack.conftest import Owner
+from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, day, violations
+from tests.registration.test_closure import confirmed, old, time
+from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
+from tests.registration.test_custody import at_large, event, happens, held
+
+__all__ = ["time"]
+
+ARCHIVED = registration_pb2.REGISTRATION_STATE_ARCHIVED
+
+
+def test_a_dispute_and_the_end_of_a_term_at_one_time_stop_no_time(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    # Both make the record's next version: with two of one number no time for reviews would be written any more.
+    created = confirmed(services, convictions=[old()])
+    services.judge(old(), "APPEAL_FILED")
+    asked(services, registration_id=created.registration_id)
+    time()
+    (met,) = listed(services, created)
+    services.ask(call_of(PUNJAB_POLICE), decision(created, met.correction_id, AGREES))
+    asked(services, registration_id=created.registration_id, contests_refusal=True)
+    services.judge(old(), "APPEAL_DISMISSED")
+    time()
+    assert list(services.get(created.registration_id, NPB).disputed) == [NAME]
+    time()
+    assert services.get(created.registration_id, NPB).state == ARCHIVED
+    assert owner.findings() == []
+
+
+def test_police_do_not_find_out_the_day_of_a_judgment_that_they_are_not_shown(services: Services) -> None:
+    created = at_large(services, types_pb2.CUSTODY_STATE_RELEASED)
+    # Trying days would cost them nothing: what is refused is written nowhere.
+    assert not services.get(created.registration_id, PUNJAB_POLICE).convictions
+    early = event(services, created, "DECEASED", event_date=day(2023, 5, 3))
+    services.ask(call_of(PUNJAB_POLICE), early)
+    imprisoned = held(services)
+    refusal = services.refused(
+        errors.InvalidFields, call_of(PUNJAB_PRISONS), event(services, imprisoned, "BAILED", event_date=day(2023, 5, 3))
+    )
+    assert violations(refusal) == [("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)]
+
+
+def test_a_wrong_report_of_a_death_is_taken_back(services: Services, owner: Owner) -> None:
+    # One officer reports it, and nobody has verified it: whoever lives doesn't stay dead.
+    created = at_large(services, types_pb2.CUSTODY_STATE_RELEASED)
+    happens(services, created, "DECEASED", PUNJAB_POLICE)
+    happens(services, created, "RELEASED", PUNJAB_POLICE)
+    imprisoned = held(services)
+    happens(services, imprisoned, "DECEASED")
+    # Nobody is freed by a false death.
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), event(services, imprisoned, "RELEASED"))
+    happens(services, imprisoned, "RECALLED", PUNJAB_POLICE, prisons_agency_id=PUNJAB_PRISONS.agency_id)
+    happens(services, imprisoned, "ADMITTED")
+    custody = [services.get(each.registration_id, NPB).custody for each in (created, imprisoned)]
+    assert custody == [
+        types_pb2.Custody(state=types_pb2.CUSTODY_STATE_RELEASED),
+        types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id),
+    ]
+    assert owner.findings() == []

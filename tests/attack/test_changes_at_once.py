@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
 from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, day, violations
 from tests.registration.test_closure import confirmed, old, time
 from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
 from tests.registration.test_custody import at_large, event, happens, held
+from tests.registration.test_erasure import decided, destroy
 
 __all__ = ["time"]
 
@@ -33,6 +35,20 @@ def test_a_dispute_and_the_end_of_a_term_at_one_time_stop_no_time(
     assert list(services.get(created.registration_id, NPB).disputed) == [NAME]
     time()
     assert services.get(created.registration_id, NPB).state == ARCHIVED
+    assert owner.findings() == []
+
+
+def test_a_correction_of_what_was_erased_stops_no_time(
+    services: Services, time: Callable[[], None], keyring: Keyring, owner: Owner
+) -> None:
+    # One officer of any station who has such an id would keep every later time from being written.
+    erased, created = services.create(), confirmed(services)
+    decided(services, erased)
+    destroy(services, keyring)
+    for each in (erased, created):
+        asked(services, registration_id=each.registration_id)
+    time()
+    assert len(listed(services, created)) == 1
     assert owner.findings() == []
 
 

@@ -97,8 +97,10 @@ class Meetings:
         met = []
         for registration_id in ids:
             row = registrations.newest(conn, registration_id)
-            meeting.seen.append(Seen(registrations.HEADS, (registration_id,), row.version if row else 0))
-            if row is not None and rules.is_met(registrations.open_version(self._sealer, row)):
+            if row is None:
+                continue  # there never was one, or its key is destroyed: its versions are still counted
+            meeting.seen.append(registrations.seen(row))
+            if rules.is_met(registrations.open_version(self._sealer, row)):
                 met.append(registration_id)
         return met
 

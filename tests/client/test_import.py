@@ -281,6 +281,21 @@ def test_the_template_of_a_map_is_a_map(run: Run, capsys: pytest.CaptureFixture[
     assert set(found.columns) | set(found.always) == set(sheets.PATHS)
 
 
+def test_a_table_with_the_templates_headings_needs_no_map(
+    run: Run, taken: Taken, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A clerk's first table is one with the headings that the printed map has, or some of them.
+    from nsor.cli import sheets  # noqa: PLC0415 - of this test alone
+
+    usual = sheets.read_map(sheets.TEMPLATE).columns
+    headings = ",".join(usual[key] for key in HEADINGS.split(","))
+    orders = _write(tmp_path / "orders.csv", headings, CELLS.format(name="Lal Khan").replace(",male,", ",M,"))
+    assert run("import", str(orders), "--validate-only") == 0
+    assert taken.orders[0].person.names[0].name == "Lal Khan"
+    assert taken.orders[0].person.sex == 1
+    assert f"{orders}.cleaned.csv" in "".join(capsys.readouterr().err.split())
+
+
 def test_a_heading_that_is_missing_is_said(
     run: Run, register: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

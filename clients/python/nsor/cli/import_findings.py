@@ -21,7 +21,7 @@ def show(session: Session, client: Client, import_id: str) -> int:
             session.json_of(finding)
     elif found:
         rows = [line for finding in found for line in _lines(finding, session.language)]
-        session.table("Findings", ("row", "registration", "field", "meaning"), rows)
+        session.table("Findings", ("sent as", "registration", "field", "meaning"), rows)
     refused = sum(bool(finding.reason) for finding in found)
     session.say(f"{len(found) - refused:,} accepted for review, {refused:,} refused: all that you see of the import.")
     return 0

@@ -108,6 +108,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     if file != "-":
         results = results or Path(f"{file}.results.jsonl")
         findings = findings or Path(f"{file}.findings.csv")
+    cleaned = None if file == "-" else Path(f"{file}.cleaned.csv")
     run = _Run(session, validate_only=validate_only)
     with session.client(officer=True) as client, contextlib.ExitStack() as stack:
         reader = _opened(file, stack)
@@ -121,8 +122,8 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
             session.say(f"{run.tally.accepted} accepted. Run the same command again to go on.")
             raise
         finally:
-            run.write(findings, None if file == "-" else Path(f"{file}.cleaned.csv"))
-    run.report(findings)
+            run.write(findings, cleaned)
+    run.report(findings, cleaned)
     return 1 if run.tally.refused else 0
 
 
@@ -338,13 +339,14 @@ class _Run:
         if cleaned is not None and self._map is not None:
             import_files.write_table(cleaned, import_files.CLEANED, self.tally.changes)
 
-    def report(self, findings: Path | None) -> None:
+    def report(self, findings: Path | None, cleaned: Path | None) -> None:
         """Say how it went: what was cleaned, what is wrong by its reason, and how many of each."""
         session, tally = self._session, self.tally
         if not session.as_json and self._validate_only and tally.changes:
             rows = [(line, column, f"{was} → {becomes}") for line, column, was, becomes in tally.changes[:_SHOWN]]
             session.table("Cleaned", ("row", "column", "was → becomes"), rows)
-            session.counted(len(rows), len(tally.changes), "cleaned cells", more="all: FILE.cleaned.csv")
+            more = f"all: {cleaned}" if cleaned else "a file instead of stdin gets a list of all"
+            session.counted(len(rows), len(tally.changes), "cleaned cells", more=more)
         if not session.as_json and tally.findings:
             wrong = _summary(tally.findings, session.language)
             session.table("Rows to correct", ("rows", "field", "reason", "meaning"), wrong)

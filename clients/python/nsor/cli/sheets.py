@@ -257,7 +257,7 @@ def table(text: TextIO, columns: Map | None) -> tuple[Map, list[str], Iterator[R
 
     Args:
         text: the file.
-        columns: its map; None: the headings are the keys themselves.
+        columns: its map; None: the headings are the keys themselves, or those of ``TEMPLATE``.
 
     Returns:
         The map, the headings that nothing is read from, and the rows.
@@ -275,19 +275,27 @@ def table(text: TextIO, columns: Map | None) -> tuple[Map, list[str], Iterator[R
     delimiter = max(",;\t", key=heading.count)
     headings = [cleaning.text(cell) for cell in next(csv.reader([heading], delimiter=delimiter), [])]
     if columns is None:
-        columns = Map(
-            {one: one for one in headings if one in PATHS}, {"verdict": "CONVICTED", "appeal_state": "NONE"}, {}
-        )
+        columns = _own_map(headings)
     missing = [one for one in columns.columns.values() if one not in headings]
     if missing or not columns.columns:
-        names = ", ".join(missing) or "name"
+        names = ", ".join(missing) or "Name"
         raise MapWrong(
-            f"the file has no column {names}; `nsor import --columns` prints a map to fill in",
-            f"فائل میں {names} کا خانہ نہیں؛ `nsor import --columns` نقشہ دکھاتا ہے",
+            f"the file has no column {names}; `nsor import --columns` prints a map: fill in your headings, take out the"
+            " lines that your file has no column for, and name it with --map",
+            f"فائل میں {names} کا خانہ نہیں؛ `nsor import --columns` نقشہ دکھاتا ہے: اپنے عنوانات لکھیں،"
+            " جن سطروں کا خانہ نہیں وہ نکال دیں، اور --map سے بتائیں",
         )
     used = set(columns.columns.values())
     rows = _rows(csv.reader(text, delimiter=delimiter), headings, columns)
     return columns, [one for one in headings if one and one not in used], rows
+
+
+def _own_map(headings: list[str]) -> Map:
+    """The map of a table that comes without one: by the keys, or by what ``TEMPLATE`` calls them."""
+    if any(one in PATHS for one in headings):
+        return Map({one: one for one in headings if one in PATHS}, {"verdict": "CONVICTED", "appeal_state": "NONE"}, {})
+    usual = read_map(TEMPLATE)
+    return Map({key: one for key, one in usual.columns.items() if one in headings}, usual.always, usual.words)
 
 
 def _rows(reader: Any, headings: list[str], columns: Map) -> Iterator[Row]:

@@ -55,6 +55,15 @@ def test_what_changes_is_shown_and_asked_before_it_is_sent(
     assert "nsor-decision-bin" in amended.calls[-1].metadata
 
 
+def test_an_amendment_that_was_made_before_is_said_and_not_sent(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Each amendment is a version of the record and tells all who had it; a second run is none.
+    assert run("amend", RECORD, "-", "--yes", stdin='{"nationality": "PK"}') == 0
+    assert [call.method for call in amended.calls] == [GET]
+    assert "says all of it already" in capsys.readouterr().err
+
+
 def test_what_the_record_says_now_is_a_file_to_change(
     run: Run, amended: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:

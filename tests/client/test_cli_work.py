@@ -8,8 +8,8 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor import cli
-from nsor.v1 import registration_pb2, types_pb2, worklists_pb2
-from tests.client.conftest import Register, Run
+from nsor.v1 import errors_pb2, registration_pb2, types_pb2, worklists_pb2
+from tests.client.conftest import Refusal, Register, Run
 
 LIST = "nsor.v1.RegistrationService/ListRegistrations"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistrations"
@@ -144,3 +144,41 @@ def test_rows_that_nobody_has_filled_in_stay_open(
     assert run("confirm", "--file", str(path)) == 0
     assert len([call for call in register.calls if call.method == GET]) == 1
     assert "Of 120: 1 confirmed, 0 refused, 119 left open" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(("language", "said"), [("en", "Correct them in the file"), ("ur", "فائل میں درست")])
+def test_a_row_of_a_wrong_form_hinders_no_other(  # noqa: PLR0917 - fixtures and a case
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    # The register refuses a decision with such a row whole; it is named by its id, not by its place in the decision.
+    def answer(data: bytes) -> Message | Refusal:
+        sent = registration_pb2.ConfirmRegistrationsRequest.FromString(data).confirmations
+        if wrong := [at for at, row in enumerate(sent) if "Case" not in row.case_number]:
+            return Refusal("INVALID_ARGUMENT", "INVALID_FIELDS", ((f"confirmations[{wrong[0]}].case_number", "FORM"),))
+        findings = [registration_pb2.ConfirmationFinding(registration_id=row.registration_id) for row in sent]
+        findings[0].reason = errors_pb2.ERROR_REASON_NO_RECORD
+        return registration_pb2.ConfirmRegistrationsResponse(findings=findings)
+
+    register.answers[CONFIRM] = answer
+    path = tmp_path / "own.csv"
+    numbers = ("Case No. 1/2022", "82186", "Case No. 3/2022", "99")
+    rows = [f"{IDS[at]},{number},04.05.2023" for at, number in enumerate(numbers)]
+    path.write_text("\n".join(["registration_id,case_number,judgment_date", *rows]))
+    assert run("confirm", "--file", str(path), "--lang", language) == 1
+    err = capsys.readouterr().err
+    assert "Of 4: 1 confirmed, 3 refused" in err
+    assert (IDS[0] in err, IDS[1] in err, IDS[2] in err, IDS[3] in err) == (True, True, False, True)
+    assert "confirmations[" not in err
+    assert said in err
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_whoever_has_no_such_list_hears_where_his_work_is(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    register.answers[LIST] = lambda _: Refusal("PERMISSION_DENIED", "NOT_ALLOWED")
+    assert run("work", "--lang", language) == 1
+    err = capsys.readouterr().err
+    assert "`nsor identity next`" in err
+    assert "`nsor reviews --open`" in err

@@ -77,6 +77,9 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         if not validate_only:
             seen = _shown(client, registration_id)
             request.etag = seen.etag
+            if not session.as_json and _says_so(seen, given, paths):
+                session.say("The record says all of it already: nothing was changed.")
+                return
             _show_changes(session, seen, given, paths)
             agreement.obtain(session, "Amend the record so?", agreed=agreed)
         answer = client.registration.amend_registration(request)
@@ -223,6 +226,12 @@ def _show_changes(
         rows += [("  was", line) for line in before or [_NOTHING]]
         rows += [("  becomes", line) for line in after or [_NOTHING]]
     session.table("What changes", ("", ""), rows)
+
+
+def _says_so(seen: registration_pb2.Registration, given: amendments_pb2.Particulars, paths: Sequence[str]) -> bool:
+    """Whether the record has every one of the particulars as it is given: an amendment that was sent before."""
+    was = _particulars(seen)
+    return all(getattr(was, path) == getattr(given, path) for path in paths)
 
 
 def _shown(client: Client, registration_id: str) -> registration_pb2.Registration:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -17,7 +18,7 @@ from nsor.cli.session import Session, proof_of, read_request
 
 if TYPE_CHECKING:
     from nsor.client import Client
-    from nsor.errors import NsorError
+    from nsor.errors import FieldViolation, NsorError
     from nsor.v1 import registration_pb2
 
 MOST: Final = 500
@@ -28,17 +29,19 @@ COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
 """Of a table; `etag` may be there too."""
 COURT: Final = ("court_kind", "place_code")
 """Further ones, of whoever is several courts; both or none."""
+_ROW: Final = re.compile(r"confirmations\[([0-9]+)\]\.")
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What became of the rows; ``left`` are those in which nothing is filled in."""
+    """What became of the rows; in ``left`` ones nothing is filled in, and ``unknown`` ones are NO_RECORD."""
 
     rows: int
     left: int
     confirmed: int = 0
     before: int = 0
     refused: int = 0
+    unknown: int = 0
     waiting: list[registration_pb2.Confirmation] = field(default_factory=list)
 
 
@@ -59,6 +62,8 @@ def confirm_file(session: Session, client: Client, text: str) -> int:
     before = f", {tally.before} were confirmed before" if tally.before else ""
     left = f", {tally.left} left open: nothing is filled in" if tally.left else ""
     session.say(f"Of {tally.rows}: {tally.confirmed} confirmed, {tally.refused} refused{before}{left}.")
+    if tally.unknown and not session.as_json:
+        session.say(_check()[session.language])
     return 1 if tally.refused else 0
 
 
@@ -153,7 +158,19 @@ def _decide(session: Session, client: Client, batch: list[registration_pb2.Confi
     from nsor.v1 import errors_pb2, registration_pb2  # noqa: PLC0415 - as above
 
     request = registration_pb2.ConfirmRegistrationsRequest(request_id=str(uuid.uuid4()), confirmations=batch)
-    answer = client.registration.confirm_registrations(request, timeout_seconds=SECONDS)
+    try:
+        answer = client.registration.confirm_registrations(request, timeout_seconds=SECONDS)
+    except Refused as error:
+        wrong = _by_row(error)
+        if not wrong:
+            raise
+        # Of a decision with a row that isn't of its form nothing is done: the others are decided without it.
+        for at, violations in wrong.items():
+            row = Refused(error.reason, error.message, violations=violations, code=error.code)
+            _refused(session, batch[at].registration_id, row, tally)
+        if rest := [row for at, row in enumerate(batch) if at not in wrong]:
+            _decide(session, client, rest, tally)
+        return
     for finding in answer.message.findings:
         if not finding.reason:
             tally.confirmed += 1
@@ -165,9 +182,32 @@ def _decide(session: Session, client: Client, batch: list[registration_pb2.Confi
         _refused(session, finding.registration_id, Refused(reason, message), tally)
 
 
+def _by_row(error: NsorError) -> dict[int, tuple[FieldViolation, ...]]:
+    """What is wrong in which row of a decision; nothing when something else is wrong too."""
+    found: dict[int, tuple[FieldViolation, ...]] = {}
+    for each in error.violations:
+        place = _ROW.match(each.field)
+        if place is None:
+            return {}
+        at = int(place[1])
+        found[at] = (*found.get(at, ()), replace(each, field=each.field[place.end() :]))
+    return found
+
+
+def _check() -> dict[str, str]:
+    """What to do about NO_RECORD: the register doesn't tell a wrong number from an unknown record."""
+    return {
+        "en": "NO_RECORD: check case_number and judgment_date of those rows: those of this case in your court. Correct"
+        " them in the file and run it again; what is confirmed isn't sent twice.",
+        "ur": "NO_RECORD: ان سطروں کا case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔"  # noqa: RUF001 - Urdu
+        " فائل میں درست کر کے دوبارہ چلائیں؛ جن کی تصدیق ہو چکی وہ دوبارہ نہیں جاتیں۔",  # noqa: RUF001 - Urdu
+    }
+
+
 def _refused(session: Session, registration_id: str, error: NsorError, tally: _Tally) -> None:
     """Say which one was refused and why, and go on."""
     tally.refused += 1
+    tally.unknown += error.reason == "NO_RECORD"
     if session.as_json:
         session.json({"registration_id": registration_id, "error": as_dict(error)})
     else:

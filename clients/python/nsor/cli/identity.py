@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _PARTICULARS = ("name", "relative-name", "sex", "birth-date")
 _DISPUTES = ("other-person", "not-so", "already-recorded")
-_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y")
 
 
 @click.group()
@@ -29,7 +28,9 @@ def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every decision names: the handle, the number of the verification, and its day."""
     for add in (
         common,
-        click.option("--checked", type=click.DateTime(_DAYS), help="Day of the verification; today without it."),
+        click.option(
+            "--checked", type=day, help="Day of the verification: 2026-10-31 or 31.10.2026; today without it."
+        ),
         click.option("--reference", required=True, help="Number of NADRA's verification, such as VR-1234/2026."),
         click.argument("handle", type=record_id),
     ):
@@ -40,7 +41,10 @@ def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
 @identity.command("next")
 @common
 def next_(session: Session) -> None:
-    """Be handed the next person. Until you have decided, or the time is over, you are handed the same one."""
+    """Be handed the next person.
+
+    Until you have decided, or the time is over, you are handed the same one, each time by another handle.
+    """
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     with session.client(officer=True) as client:
@@ -61,7 +65,7 @@ def next_(session: Session) -> None:
 
 @identity.command()
 @_decision
-def verified(session: Session, handle: str, reference: str, checked: dt.datetime | None) -> None:
+def verified(session: Session, handle: str, reference: str, checked: dt.date | None) -> None:
     """Decide that all particulars are the document's; you sign."""
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - as above
 
@@ -77,7 +81,7 @@ def verified(session: Session, handle: str, reference: str, checked: dt.datetime
 )
 @_decision
 def mismatch(
-    session: Session, handle: str, reference: str, checked: dt.datetime | None, particulars: tuple[str, ...]
+    session: Session, handle: str, reference: str, checked: dt.date | None, particulars: tuple[str, ...]
 ) -> None:
     """Decide that NADRA has issued the document and some particulars aren't its; you sign."""
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - as above
@@ -92,7 +96,7 @@ def mismatch(
 
 @identity.command("no-such-document")
 @_decision
-def no_such_document(session: Session, handle: str, reference: str, checked: dt.datetime | None) -> None:
+def no_such_document(session: Session, handle: str, reference: str, checked: dt.date | None) -> None:
     """Decide that NADRA has issued no such document; you sign."""
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - as above
 
@@ -134,10 +138,10 @@ def changed(session: Session, file: str | None, validate_only: bool, template: b
 
 @identity.command()
 @click.argument("handle", type=record_id)
-@click.option("--on", "died_on", required=True, type=click.DateTime(_DAYS), help="Day of death.")
+@click.option("--on", "died_on", required=True, type=day, help="Day of death: 2026-10-31 or 31.10.2026.")
 @click.option("--reference", required=True, help="Number of NADRA's record, such as VR-1234/2026.")
 @common
-def died(session: Session, handle: str, died_on: dt.datetime, reference: str) -> None:
+def died(session: Session, handle: str, died_on: dt.date, reference: str) -> None:
     """Report that a person has died, by the handle of a verification; you sign."""
     from google.type import date_pb2  # noqa: PLC0415 - as above
 
@@ -208,20 +212,18 @@ def _settle(session: Session, registration_id: str, change_id: str, **fields: An
         session.answer(client.registration.decide_identity_change(request), title="Decided")
 
 
-def _request(
-    handle: str, reference: str, checked: dt.datetime | None, **fields: Any
-) -> identity_pb2.VerifyIdentityRequest:
+def _request(handle: str, reference: str, checked: dt.date | None, **fields: Any) -> identity_pb2.VerifyIdentityRequest:
     from google.type import date_pb2  # noqa: PLC0415 - as above
 
     from nsor.cli.render import PAKISTAN  # noqa: PLC0415 - as above
     from nsor.v1 import identity_pb2  # noqa: PLC0415 - as above
 
-    day = checked or dt.datetime.now(PAKISTAN)
+    of = checked or dt.datetime.now(PAKISTAN).date()
     return identity_pb2.VerifyIdentityRequest(
         request_id=str(uuid.uuid4()),
         handle=handle,
         reference_number=reference,
-        checked_date=date_pb2.Date(year=day.year, month=day.month, day=day.day),
+        checked_date=date_pb2.Date(year=of.year, month=of.month, day=of.day),
         **fields,
     )
 

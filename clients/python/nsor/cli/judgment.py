@@ -53,6 +53,8 @@ def record(session: Session, file: str | None, validate_only: bool, template: bo
         return
     if answer.message.late:
         session.say("The appeal was filed after its deadline. It is recorded all the same.")
+    session.say("The register doesn't say whether it holds such a conviction: check the trial's number and day with")
+    session.say(f"`nsor judgment show {answer.message.judgment_id}`")
     if answer.message.state == registration_pb2.JUDGMENT_STATE_RECORDED:
         session.say("It has taken effect. The court's registry confirms it:")
         session.say(f"`nsor judgment confirm {answer.message.judgment_id}`")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,7 +72,7 @@ def work(  # noqa: PLR0917 - one argument per option of the command
     """
     if table is not None:
         kind, all_of_them = "confirm", True
-    with session.client(officer=True) as client:
+    with session.client(officer=True) as client, _directed():
         wanted = number if number is not None else None if all_of_them else limit
         found, more = _items(client, kind, wanted)
         if table is not None:
@@ -79,6 +81,25 @@ def work(  # noqa: PLR0917 - one argument per option of the command
             return _open(session, client, found, number)
     _show(session, found, more=more)
     return 0
+
+
+@contextmanager
+def _directed() -> Iterator[None]:
+    """Tell whoever has no such list where his work is."""
+    from nsor.advice import Words  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except Refused as error:
+        if error.reason == "NOT_ALLOWED":
+            error.next_step = Words(
+                "This list is of courts, prosecutions, police and prisons. NADRA: `nsor identity next`;"
+                " NPB: `nsor reviews --open`.",
+                "یہ فہرست عدالت، استغاثہ، پولیس اور جیل کی ہے۔ نادرا: `nsor identity next`؛"  # noqa: RUF001 - Urdu
+                " این پی بی: `nsor reviews --open`۔",  # noqa: RUF001 - Urdu
+            )
+        raise
 
 
 def _items(client: Client, kind: str | None, most: int | None) -> tuple[list[worklists_pb2.WorkItem], bool]:

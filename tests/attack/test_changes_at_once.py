@@ -6,17 +6,20 @@ from collections.abc import Callable
 
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
-from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, day, violations
+from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, cnic, conviction, day, order, violations
 from tests.registration.test_closure import confirmed, old, time
 from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
 from tests.registration.test_custody import at_large, event, happens, held
 from tests.registration.test_erasure import decided, destroy
+from tests.registration.test_review_decisions import MERGE, Pair
+from tests.registration.test_reviews import Clock, clock, times
 
-__all__ = ["time"]
+__all__ = ["clock", "time", "times"]
 
-ARCHIVED = registration_pb2.REGISTRATION_STATE_ARCHIVED
+ARCHIVED, CONFIRMED = registration_pb2.REGISTRATION_STATE_ARCHIVED, registration_pb2.REGISTRATION_STATE_CONFIRMED
 
 
 def test_a_dispute_and_the_end_of_a_term_at_one_time_stop_no_time(
@@ -49,6 +52,25 @@ def test_a_correction_of_what_was_erased_stops_no_time(
         asked(services, registration_id=each.registration_id)
     time()
     assert len(listed(services, created)) == 1
+    assert owner.findings() == []
+
+
+def test_of_a_person_no_record_is_archived_before_the_others_are_over(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # In one record the last conviction counts for all: two officers who merge two must not shorten anybody's term.
+    number, case_number = cnic(), "Sessions Case No. 7/2023"
+    over = confirmed(services, number, convictions=[old()])
+    within = services.create(order(number, convictions=[conviction(case_number=case_number)]))
+    services.confirm(within, case_number=case_number)
+    clock.passes()
+    assert times.look()
+    Pair(services, number, over, within).decide(MERGE)
+    while times.follow():
+        pass
+    clock.passes()
+    assert times.look()
+    assert [services.get(each.registration_id, NPB).state for each in (over, within)] == [CONFIRMED, CONFIRMED]
     assert owner.findings() == []
 
 

@@ -19,6 +19,7 @@ from nsor_server.policy.deadlines import Deadlines
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import events, rules
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -74,6 +75,8 @@ class Terms:
     ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
         """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
 
+        Of a person with several registrations none is archived before all of them are over, as if they were one.
+
         Args:
             conn: any.
             record: of the time that is written.
@@ -85,20 +88,22 @@ class Terms:
             errors.Internal: a row isn't what its seal says.
         """
         deadlines = self._directory.current.policy.deadlines
+        claimants = Claimants(conn, self._sealer, self._blind_index)
         rows: list[Row] = []
         refs: list[RecordRef] = []
         seen: list[Seen] = []
         for registration_id in sorted(set(self._over).difference(changed)):
-            row = registrations.newest(conn, registration_id)
-            if row is None:
+            of = claimants.get(registration_id)
+            if of is None:
                 continue
-            before, key = registrations.open_keyed(self._sealer, row)
-            term = rules.term(before, deadlines)
-            if term is None or to_us(term.due) > record.due_us:
+            others = claimants.others(of.claim)
+            before, term = of.record, rules.term(of.record, deadlines)
+            if term is None or not all(_is_over(each.record, deadlines, record.due_us) for each in (of, *others)):
                 continue
             following = rules.expired(before, term, to_us(now))
-            seen += [registrations.seen(row), *claims.of_sealing(conn, self._blind_index, before, following)]
-            written = registrations.version_row(key, following, now)
+            seen += [seen for each in (of, *others) for seen in each.seen]
+            seen += claims.of_sealing(conn, self._blind_index, before, following)
+            written = registrations.version_row(of.key, following, now)
             record.archived_ids.append(registration_id)
             refs.append(written.ref)
             kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
@@ -113,7 +118,11 @@ class Terms:
 
     def _is_over(self, row: registrations.StoredVersion, deadlines: Deadlines, now_us: int) -> bool:
         try:
-            term = rules.term(registrations.open_version(self._sealer, row), deadlines)
+            return _is_over(registrations.open_version(self._sealer, row), deadlines, now_us)
         except errors.Internal:
             return False  # there is an alert already, and the others go on
-        return term is not None and to_us(term.due) <= now_us
+
+
+def _is_over(record: record_pb2.RegistrationRecord, deadlines: Deadlines, at_us: int) -> bool:
+    term = rules.term(record, deadlines)
+    return term is not None and to_us(term.due) <= at_us

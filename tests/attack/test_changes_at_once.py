@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+
+import pytest
 
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.calls import Call
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.registration.reviews import STALE_LOOKS, ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
 from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, cnic, conviction, day, order, violations
@@ -53,6 +58,26 @@ def test_a_correction_of_what_was_erased_stops_no_time(
     time()
     assert len(listed(services, created)) == 1
     assert owner.findings() == []
+
+
+def test_a_time_that_is_never_written_is_no_secret(
+    services: Services,
+    times: ReviewTimes,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Until it is written nobody hears of anything that is overdue, disputed or held.
+    confirmed(services)
+    clock.passes()
+
+    def moved_on(_call: Call) -> None:
+        raise StaleRead
+
+    monkeypatch.setattr(services.writer, "submit", moved_on)
+    with caplog.at_level(logging.CRITICAL):
+        assert not any(times.look() for _ in range(STALE_LOOKS))
+    assert caplog.messages == [f"ALERT CALL_FAILED: reviews couldn't be written {STALE_LOOKS} times in a row"]
 
 
 def test_of_a_person_no_record_is_archived_before_the_others_are_over(

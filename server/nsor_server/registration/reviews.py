@@ -57,6 +57,8 @@ _DAY_US: Final = 86_400_000_000
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000006'::bigint)"
 """Of several processes one looks at a time ("NSOR", 6)."""
 
+STALE_LOOKS: Final = 10
+"""Looks in a row at which what a time rests on has moved on: more is no coincidence, and nobody is told of anything."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,6 +76,7 @@ class ReviewTimes:
         self._terms = Terms(database, self._sealer, self._blind_index, directory)
         self._meetings = Meetings(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
+        self._stale = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
 
@@ -105,7 +108,12 @@ class ReviewTimes:
             try:
                 self._writer.submit(self._call(outcome))
             except StaleRead:
-                return False  # another process has written it, or a registration has changed: it is decided again
+                # Another process has written it, or a registration has changed: it is decided again.
+                self._stale += 1
+                if self._stale % STALE_LOOKS == 0:
+                    alert(Alert.CALL_FAILED, "reviews couldn't be written %d times in a row", self._stale)
+                return False
+        self._stale = 0
         self._duplicates.written()
         self._terms.written()
         return True

@@ -13,6 +13,7 @@ from nsor.v1 import (
     amendments_pb2,
     closure_pb2,
     corrections_pb2,
+    custody_pb2,
     directory_pb2,
     identity_pb2,
     lookup_pb2,
@@ -319,6 +320,24 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         etag=known.registration.etag,
         change_id=str(uuid.uuid4()),
         decision=identity_pb2.IDENTITY_CHANGE_STATE_ACCEPTED,
+    ),
+    "RegistrationService/RecordCustodyEvent": lambda known: custody_pb2.RecordCustodyEventRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        kind=custody_pb2.CUSTODY_EVENT_KIND_RELEASED,
+        event_date=day(2024, 6, 1),
+    ),
+    "RegistrationService/AcceptRelease": lambda known: custody_pb2.AcceptReleaseRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+    ),
+    "RegistrationService/RefuseRelease": lambda known: custody_pb2.RefuseReleaseRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        reason=custody_pb2.RELEASE_REFUSAL_OTHER_STATION,
     ),
     "RegistrationService/ClaimVerification": lambda _: identity_pb2.ClaimVerificationRequest(),
     "RegistrationService/VerifyIdentity": lambda _: identity_pb2.VerifyIdentityRequest(

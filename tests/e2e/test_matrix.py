@@ -25,6 +25,7 @@ from nsor.v1 import (
     oversight_pb2,
     receipt_pb2,
     registration_pb2,
+    worklists_pb2,
 )
 from nsor_server.access.contract import Contract
 from nsor_synthetic import examples
@@ -76,6 +77,8 @@ def example(method: str, agency: str) -> Message:
         request.request_id = str(uuid.uuid4())
     if isinstance(request, oversight_pb2.ListAccessesRequest):
         request.agency_id = agency
+    if isinstance(request, worklists_pb2.ListRegistrationsRequest):
+        request.kind = worklists_pb2.WORK_KIND_UNSPECIFIED  # each kind of agency has its own
     if isinstance(request, directory_pb2.DisableOwnKeyRequest):
         request.validate_only = True  # the caller's officer is needed for what follows
     if isinstance(request, notification_pb2.AcknowledgeEventsRequest):

@@ -95,8 +95,8 @@ def test_its_own_court_confirms_it_and_nothing_else(services: Services, created:
     outcome = services.confirm(created, etag=added.etag, case_number=SECOND)
     after = services.rows()
     assert cases(services.get(created.registration_id, LAHORE_COURT)) == [FIRST, SECOND]
-    # Its two cases are claimed; the person is claimed already.
-    assert after["registration_case"] - before["registration_case"] == 2
+    # Its cases are claimed (FIR, court's case, and this with the judgment's day); the person is claimed already.
+    assert after["registration_case"] - before["registration_case"] == 3
     for table in ("registration_claim", "registration_identifier"):
         assert after[table] == before[table]
     request = confirmation(created, etag=outcome.response.etag, case_number=SECOND)

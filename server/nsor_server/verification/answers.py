@@ -62,7 +62,7 @@ class Answers:
             self._add(index, "the answer showed another version than the newest one")
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)
-        if detail.outcome == _FOUND and leaf.method in _OF_A_PERSON:
+        if detail.outcome == _FOUND and detail.subjects and leaf.method in _OF_A_PERSON:
             self._compare_person(index, leaf, detail)
 
     def finish(self) -> None:

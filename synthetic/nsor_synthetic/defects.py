@@ -69,9 +69,14 @@ def _follow(message: Any, steps: tuple[tuple[str, int | None], ...]) -> Any:
 
 
 def _sites(example: Message, message: Any, steps: tuple[tuple[str, int | None], ...], path: str) -> Iterator[_Site]:
-    """Walk every field that the example sets, and those of its messages; of a list the first item."""
+    """Walk every field, and those of its messages; of a list the first item.
+
+    What an example leaves out of a oneof, and a list that it leaves empty, stands in another one of its type.
+    """
     for field in message.DESCRIPTOR.fields:
         if field.containing_oneof is not None and not message.HasField(field.name):
+            continue
+        if field.is_repeated and not getattr(message, field.name):
             continue
         yield _Site(example, steps, field, path + field.name)
         inner = field.message_type

@@ -12,6 +12,7 @@ from nsor_server.formats.checker import Checker
 from nsor_server.policy import written_forms
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.policy.places import Places
+from nsor_synthetic import examples
 from nsor_synthetic.convictions import Numbers
 from nsor_synthetic.dates import LAST_DAY
 from nsor_synthetic.defects import defects
@@ -105,6 +106,16 @@ def test_a_case_can_be_told_around_an_order() -> None:
     assert request == access_request(order, "PK-PB/LHR/PS-003")
     with pytest.raises(ValueError, match="CNIC"):
         access_request(next(order for order in ORDERS if not order.person.cnic), "PK-PB/LHR/PS-003")
+
+
+def test_every_list_of_a_request_is_set_by_an_example() -> None:
+    # Mistakes are made in lists that an example sets: in one that none sets they would be left out unseen.
+    lists, full = set(), set()
+    for example in examples.requests(7):
+        name = example.DESCRIPTOR.full_name
+        lists |= {(name, field.name) for field in example.DESCRIPTOR.fields if field.is_repeated}
+        full |= {(name, field.name) for field, _ in example.ListFields() if field.is_repeated}
+    assert lists == full
 
 
 def test_orders_against_the_law_pass_the_checker_and_fail_the_law() -> None:

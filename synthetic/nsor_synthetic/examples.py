@@ -151,6 +151,7 @@ def particulars() -> amendments_pb2.Particulars:
     return amendments_pb2.Particulars(
         names=[_name("نسرین اختر", "محمد اکرم"), _name("Nasreen Akhtar", "Muhammad Akram")],
         cnic="8220312345670",
+        identity_document=types_pb2.IDENTITY_DOCUMENT_NICOP,
         sex=types_pb2.SEX_FEMALE,
         birth_date=date_pb2.Date(year=1984, month=5, day=17),
         birth_date_precision=types_pb2.DATE_PRECISION_DAY,

@@ -23,6 +23,8 @@ _NO_CNIC: Final = (
     types_pb2.NO_CNIC_REASON_FOREIGN_NATIONAL,
 )
 _NO_CNIC_UP_TO: Final = (40, 65, 90, 100)
+_OVERSEAS: Final = 40
+"""One in so many of those with a number has a NICOP. Invented; of the person's index, so that no dice fall anew."""
 _FOREIGNERS: Final = ("AF", "BD", "IR", "TJ", "LK")
 _FOREIGNERS_UP_TO: Final = (45, 70, 82, 92, 100)
 _AGES: Final = ((14, 17), (18, 24), (25, 35), (36, 50), (51, 72))
@@ -115,6 +117,8 @@ def write(dice: Dice, who: Identity, clerk: Clerk) -> types_pb2.Person:
     person = types_pb2.Person(
         sex=who.sex, nationality=who.nationality, cnic=who.cnic, no_cnic_reason=who.no_cnic_reason
     )
+    if who.cnic and who.index % _OVERSEAS == 0:
+        person.identity_document = types_pb2.IDENTITY_DOCUMENT_NICOP
     official = types_pb2.NAME_KIND_OFFICIAL
     if clerk.urdu:
         name, relative = _differing(dice, clerk, who, clerks.in_urdu)

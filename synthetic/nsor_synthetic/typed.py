@@ -19,8 +19,9 @@ from nsor_synthetic.dice import Dice
 from nsor_synthetic.orders import Order
 
 HEADINGS: Final = (
-    *("Name", "CNIC", "Why no CNIC", "Sex", "Date of birth", "Nationality", "Court", "Court's district", "Case number"),
-    *("Date of judgment", "Appeal", "Police station", "FIR", "Date of FIR", "Sections", "Date of offence", "Victim"),
+    *("Name", "CNIC", "Document", "Why no CNIC", "Sex", "Date of birth", "Nationality", "Court", "Court's district"),
+    *("Case number", "Date of judgment", "Appeal", "Police station", "FIR", "Date of FIR", "Sections"),
+    *("Date of offence", "Victim"),
     *("Sentence", "District", "House", "Street", "Locality", "Post code", "Custody", "Prison department"),
 )
 """Of the table, as the map that `nsor import --columns` prints has them."""
@@ -75,6 +76,7 @@ def _row(dice: Dice, places: Places, order: Order) -> dict[str, str]:
     return {
         "Name": _name(dice, order),
         "CNIC": _cnic(dice, person.cnic),
+        "Document": _word(types_pb2.IdentityDocument.Name(person.identity_document), "IDENTITY_DOCUMENT_"),
         "Why no CNIC": _word(types_pb2.NoCnicReason.Name(person.no_cnic_reason), "NO_CNIC_REASON_"),
         "Sex": dice.one(_SEXES.get(person.sex, ("Transgender",))),
         "Date of birth": _birth(person, day),

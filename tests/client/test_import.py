@@ -14,7 +14,7 @@ import pytest
 import nsor
 from nsor import cli
 from nsor.cli import import_files
-from nsor.v1 import errors_pb2, registration_pb2
+from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from tests.client.importing import IMPORT, Order, Taken
 
 Run = Callable[..., int]
@@ -271,6 +271,14 @@ def test_a_map_names_the_columns_of_a_clerks_own_file(run: Run, taken: Taken, tm
     map_file.write_text(f'{toml}[always]\nnationality = "PK"\nverdict = "CONVICTED"\n[words.sex]\n"M" = "MALE"\n')
     assert run("import", str(orders), "--map", str(map_file)) == 0
     assert (taken.orders[0].person.sex, taken.orders[0].person.nationality) == (1, "PK")
+
+
+def test_a_table_says_of_which_document_a_number_is(run: Run, taken: Taken, tmp_path: Path) -> None:
+    cells = CELLS.format(name="Lal Khan")
+    orders = _write(tmp_path / "orders.csv", f"{HEADINGS},identity_document", f"{cells},nicop", f"{cells},")
+    assert run("import", str(orders), "--validate-only") == 0
+    found = [order.person.identity_document for order in taken.orders]
+    assert found == [types_pb2.IDENTITY_DOCUMENT_NICOP, types_pb2.IDENTITY_DOCUMENT_UNSPECIFIED]
 
 
 def test_the_template_of_a_map_is_a_map(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

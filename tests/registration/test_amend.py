@@ -24,6 +24,7 @@ from tests.calls import (
     Created,
     Services,
     call_of,
+    cnic,
     current_address,
     day,
     officer_of,
@@ -80,6 +81,7 @@ def test_every_particular_is_amended_and_shown_to_those_whom_its_class_names(ser
         "names",
         "cnic",
         "no_cnic_reason",
+        "identity_document",
         "travel_documents",
         "sex",
         "birth_date",
@@ -169,6 +171,28 @@ def test_a_rehearsal_reads_nothing_and_changes_nothing(services: Services) -> No
     before = services.rows()
     assert services.ask(call_of(SINDH_POLICE), request).response == amendments_pb2.AmendRegistrationResponse()
     assert services.rows() == before
+
+
+def test_a_document_goes_with_a_number(services: Services) -> None:
+    created = released(services)
+
+    def document() -> int:
+        return services.get(created.registration_id, NPB).person.identity_document
+
+    nicop, poc = types_pb2.IDENTITY_DOCUMENT_NICOP, types_pb2.IDENTITY_DOCUMENT_POC
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, identity_document=nicop))
+    assert document() == nicop
+    # Another number leaves the document what it is; without a number there is none, nor can one be entered.
+    paths = ("cnic", "no_cnic_reason")
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, cnic=cnic()))
+    assert document() == nicop
+    reason = types_pb2.NO_CNIC_REASON_NOT_ESTABLISHED
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, no_cnic_reason=reason))
+    assert not document()
+    refused = services.refused(
+        errors.InvalidFields, call_of(PUNJAB_POLICE), amendment(services, created, identity_document=poc)
+    )
+    assert violations(refused) == [("particulars.identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
 
 
 def test_a_name_is_superseded_and_never_removed(services: Services) -> None:

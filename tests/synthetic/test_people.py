@@ -173,6 +173,9 @@ def test_who_they_are(orders: list[Order]) -> None:
     assert 0 < _percent(orders, lambda order: order.person.sex == types_pb2.SEX_TRANSGENDER) <= 0.6
     assert 10 <= _percent(orders, lambda order: not order.person.cnic) <= 14
     numbered = [order for order in orders if order.person.cnic]
+    overseas = types_pb2.IDENTITY_DOCUMENT_NICOP
+    assert 1 <= _percent(numbered, lambda order: order.person.identity_document == overseas) <= 5
+    assert all(order.person.cnic for order in orders if order.person.identity_document)
     home_digits = {unit: {"PK-KP": "12", "PK-PB": "3", "PK-SD": "4"}.get(unit, "") for unit in places.UNITS}
     three = [order for order in numbered if home_digits[_home(order)[:5]]]
     elsewhere = _percent(three, lambda order: order.person.cnic[0] not in home_digits[_home(order)[:5]])

@@ -58,6 +58,7 @@ def test_the_client_reads_what_was_typed_as_it_was_meant() -> None:
         assert _words(found) == _words(official)
         assert found.relation == official.relation
         assert got.person.cnic.replace("-", "") == meant.person.cnic
+        assert got.person.identity_document == meant.person.identity_document
         assert got.person.sex == meant.person.sex
         case, wanted = got.convictions[0], meant.convictions[0]
         assert case.court_case == wanted.court_case

@@ -103,6 +103,7 @@ PATHS: Final[dict[str, str]] = {
     "relative_name": "person.names[0].relative_name",
     "alias": "person.names[1].name",
     "cnic": "person.cnic",
+    "identity_document": "person.identity_document",
     "no_cnic_reason": "person.no_cnic_reason",
     "sex": "person.sex",
     "birth_date": "person.birth_date",
@@ -144,6 +145,7 @@ name = "Name"                      # with or without rank, alias (@, alias, عر
 relative_name = "Father/Husband"   # where the name's column doesn't have it
 alias = "Alias"
 cnic = "CNIC"
+identity_document = "Document"     # CNIC, NICOP or POC: of which the number is; empty: a CNIC
 no_cnic_reason = "Why no CNIC"
 sex = "Sex"
 birth_date = "Date of birth"       # 05.03.1985, or a year
@@ -186,6 +188,7 @@ appeal_state = "NONE"
 """
 
 _ENUMS: Final[dict[str, Any]] = {
+    "identity_document": types_pb2.IdentityDocument.DESCRIPTOR,
     "no_cnic_reason": types_pb2.NoCnicReason.DESCRIPTOR,
     "sex": types_pb2.Sex.DESCRIPTOR,
     "court_kind": types_pb2.CourtKind.DESCRIPTOR,
@@ -371,7 +374,12 @@ class _Order:
         others = [*named.aliases, *([alias.name, *alias.aliases] if alias.name else [])]
         person = {
             "names": [official, *({"kind": "NAME_KIND_ALIAS", "name": each} for each in others)],
-            **self._plain(no_cnic_reason="no_cnic_reason", sex="sex", nationality="nationality"),
+            **self._plain(
+                identity_document="identity_document",
+                no_cnic_reason="no_cnic_reason",
+                sex="sex",
+                nationality="nationality",
+            ),
         }
         if (number := self._read("cnic", cleaning.cnic)) is not None:
             person["cnic"] = number

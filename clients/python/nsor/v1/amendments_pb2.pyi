@@ -556,6 +556,7 @@ class Particulars(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     FINGERPRINT_REFERENCES_FIELD_NUMBER: _builtins.int
     DNA_REFERENCES_FIELD_NUMBER: _builtins.int
+    IDENTITY_DOCUMENT_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
     """CNIC, 13 digits; amended together with `no_cnic_reason`, exactly one of which is set."""
     no_cnic_reason: _types_pb2.NoCnicReason.ValueType
@@ -566,6 +567,8 @@ class Particulars(_message.Message):
     """How exact the date of birth is."""
     nationality: _builtins.str
     """Nationality, ISO 3166-1 alpha-2."""
+    identity_document: _types_pb2.IdentityDocument.ValueType
+    """Of which document `cnic` is the number. It goes with one: when `cnic` is taken away, so is this."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
         """Names. Each name that the record has stays, perhaps as NAME_KIND_FORMER: NAME_REMOVED."""
@@ -634,10 +637,11 @@ class Particulars(_message.Message):
         accounts: _abc.Iterable[Global___Account] | None = ...,
         fingerprint_references: _abc.Iterable[_builtins.str] | None = ...,
         dna_references: _abc.Iterable[_builtins.str] | None = ...,
+        identity_document: _types_pb2.IdentityDocument.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "cnic", b"cnic", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "marks", b"marks", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "sex", b"sex", "travel_documents", b"travel_documents", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "birth_date", b"birth_date", "birth_date_precision", b"birth_date_precision", "cnic", b"cnic", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "fingerprint_references", b"fingerprint_references", "identity_document", b"identity_document", "marks", b"marks", "mobile_numbers", b"mobile_numbers", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "sex", b"sex", "travel_documents", b"travel_documents", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

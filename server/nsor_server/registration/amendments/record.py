@@ -15,6 +15,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "names": "names",
     "cnic": "cnic",
     "no_cnic_reason": "no_cnic_reason",
+    "identity_document": "identity_document",
     "sex": "sex",
     "birth_date": "birth_day",
     "birth_date_precision": "birth_precision",
@@ -39,6 +40,7 @@ def of_request(given: amendments_pb2.Particulars) -> record_pb2.RegistrationReco
         names=map(records.name_record, given.names),
         cnic=given.cnic,
         no_cnic_reason=given.no_cnic_reason,
+        identity_document=given.identity_document,
         sex=given.sex,
         birth_day=to_day(given.birth_date) if given.HasField("birth_date") else 0,
         birth_precision=given.birth_date_precision,
@@ -74,7 +76,9 @@ def to_message(paths: Iterable[str], given: record_pb2.RegistrationRecord) -> am
 def amended(
     record: record_pb2.RegistrationRecord, paths: Collection[str], given: record_pb2.RegistrationRecord
 ) -> record_pb2.RegistrationRecord:
-    """A record with some particulars as they are given. ``record`` stays as it is.
+    """A record with some particulars as they are given, and no document of a number that is taken away.
+
+    ``record`` stays as it is.
 
     Args:
         record: any version.
@@ -90,6 +94,8 @@ def amended(
             getattr(following, name).extend(getattr(given, name))
         else:
             setattr(following, name, getattr(given, name))
+    if not following.cnic and "identity_document" not in paths:
+        following.ClearField("identity_document")
     return following
 
 

@@ -31,12 +31,15 @@ def check_fits(
     Raises:
         errors.InvalidFields: NAME_REMOVED: a name that the record has is missing. ADDRESS_MOVED: the newest current
             address is of another place, for which other police may be responsible. DATE_ORDER: born after an offence.
+            EXACTLY_ONE: a document of a number that the record hasn't.
     """
     refused = []
     if not {_name(each) for each in before.names} <= {_name(each) for each in after.names}:
         refused.append(errors.Violation("particulars.names", errors_pb2.FIELD_REASON_NAME_REMOVED))
     if rules.responsible_place(after.addresses) != rules.responsible_place(before.addresses):
         refused.append(errors.Violation("particulars.addresses", errors_pb2.FIELD_REASON_ADDRESS_MOVED))
+    if after.identity_document and not after.cnic:
+        refused.append(errors.Violation("particulars.identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     offences = [count.offence_day for conviction in shown for count in conviction.counts]
     if after.birth_day != before.birth_day and offences and min(offences) < after.birth_day:
         refused.append(errors.Violation("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER))

@@ -22,3 +22,10 @@ def test_orders_of_two_parts_share_no_number() -> None:
     assert len(set(cnics)) == len(orders)
     assert passports
     assert len(set(passports)) == len(passports)
+
+
+def test_everybody_was_an_adult_and_is_shown() -> None:
+    # What somebody did under 18 no look-up shows: the bench would count misses where it asked for finds.
+    for order in people.orders(1, 1, 1000):
+        offences = [count.offence_date.year for conviction in order.convictions for count in conviction.counts]
+        assert order.person.birth_date.year + 19 < min(offences)

@@ -40,17 +40,15 @@ FROM closure_version ORDER BY closure_id, version DESC
 """
 _ABOUT: Final = f"""
 SELECT e.index, e.access_id, e.leaf FROM ledger_entry AS e
-WHERE (
-    e.named = ANY (%(labels)s)
-    OR e.index IN (
-        SELECT index FROM ledger_record WHERE table_name = '{registrations.TABLE}' AND row_id = uuid_send(%(id)s::uuid)
-    )
-    OR e.index IN (
-        SELECT r.index FROM registration_photo AS p JOIN ledger_record AS r
-            ON r.table_name IN ('registration_photo', 'registration_photo_decision')
-                AND r.row_id = uuid_send(p.photo_id)
-        WHERE p.registration_id = %(id)s::uuid
-    )
+WHERE e.index IN (
+    SELECT index FROM ledger_entry WHERE named = ANY (%(labels)s)
+    UNION ALL
+    SELECT index FROM ledger_record WHERE table_name = '{registrations.TABLE}' AND row_id = uuid_send(%(id)s::uuid)
+    UNION ALL
+    SELECT r.index FROM registration_photo AS p JOIN ledger_record AS r
+        ON r.table_name IN ('registration_photo', 'registration_photo_decision')
+            AND r.row_id = uuid_send(p.photo_id)
+    WHERE p.registration_id = %(id)s::uuid
 )
 AND NOT EXISTS (SELECT FROM ledger_record AS c WHERE c.index = e.index AND c.table_name = '{store.TABLE}')
 ORDER BY e.index

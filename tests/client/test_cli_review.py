@@ -97,3 +97,21 @@ def test_an_error_says_which_of_the_two(run: Run, answered: Register, capsys: py
     assert run("review", "error", "7") == 2
     assert "--withdraw later" in capsys.readouterr().err
     assert not answered.calls
+
+
+def test_whoever_confirms_is_shown_which_one_it_is_about(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Two officers decide: the second one must see which record of the two ends, and how exact a date of birth is.
+    shown = answered.answers[f"{SERVICE}/GetReview"](b"")
+    assert isinstance(shown, reviews_pb2.GetReviewResponse)
+    shown.review.state = reviews_pb2.REVIEW_STATE_PROPOSED
+    shown.review.decision = reviews_pb2.REVIEW_DECISION_ENTERED_IN_ERROR
+    shown.review.decided_registration_ids.append(EARLIER)
+    shown.registration.person.birth_date.year = 1960
+    shown.registration.person.birth_date_precision = types_pb2.DATE_PRECISION_YEAR
+    for command in (("show", "7"), ("error", "7", "--confirm")):
+        assert run("review", *command) == 0
+        printed = capsys.readouterr()
+        assert f"ENTERED_IN_ERROR is about the first one, {EARLIER}." in printed.err
+        assert "(year)" in printed.out

@@ -127,7 +127,7 @@ _COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "erro
 def _next_steps(found: reviews_pb2.Review) -> Iterator[str]:
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
-    decision = reviews_pb2.ReviewDecision.Name(found.decision).removeprefix("REVIEW_DECISION_")
+    decision = _decision(found)
     if found.state == reviews_pb2.REVIEW_STATE_PROPOSED:
         command = f"nsor review {_COMMANDS[decision]} {found.number} --confirm"
         yield f"Proposed: {decision}. Another officer confirms it: `{command}`"
@@ -151,6 +151,21 @@ def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
         elif first != later:
             rows += [(label, "first", shown(first) or "-"), ("", "later", shown(later) or "-")]
     session.table(f"Review {found.review.number}", ("part", "of", "says"), rows)
+    if found.review.decided_registration_ids:
+        session.say(f"{_decision(found.review)} is about {' and '.join(_decided(found))}.")
+
+
+def _decision(review: reviews_pb2.Review) -> str:
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+
+    return reviews_pb2.ReviewDecision.Name(review.decision).removeprefix("REVIEW_DECISION_")
+
+
+def _decided(found: reviews_pb2.GetReviewResponse) -> Iterator[str]:
+    """Which of the two the decision is about: whoever confirms must not take one for the other."""
+    for which, of in (("the first one", found.earlier_registration), ("the later one", found.registration)):
+        if of.registration_id in found.review.decided_registration_ids:
+            yield f"{which}, {of.registration_id}"
 
 
 def _masked(cnic: str) -> str:
@@ -182,7 +197,11 @@ def _date(date: Any) -> str:
 
 
 def _birth(of: reviews_pb2.ReviewedRegistration) -> str:
-    return _date(of.person.birth_date)
+    """The date, with how exact it is unless it is a day: of a year alone the month and the day say nothing."""
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    precision = types_pb2.DatePrecision.Name(of.person.birth_date_precision).removeprefix("DATE_PRECISION_")
+    return _date(of.person.birth_date) + ("" if precision == "DAY" else f" ({precision.lower()})")
 
 
 def _sex(of: reviews_pb2.ReviewedRegistration) -> str:

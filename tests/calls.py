@@ -8,19 +8,17 @@ import contextlib
 import datetime as dt
 import functools
 import hashlib
-import itertools
 import os
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Self, TypeVar
 
 import msgspec
 import psycopg
 import pytest
 from google.protobuf.message import Message
-from google.type import date_pb2
 
 from nsor.v1 import options_pb2, receipt_pb2, registration_pb2, types_pb2
 from nsor_server import errors
@@ -60,6 +58,16 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.tracing.spans import Tracing
 from tests import deciding, policies
+from tests.agencies import (
+    AGENCIES,
+    LAHORE_COURT,
+    LAHORE_HIGH_COURT,
+    NPB,
+    PUNJAB_PROSECUTION,
+    focal_person_of,
+    officer_of,
+)
+from tests.orders import Created, confirmation, judgment, order
 
 TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
@@ -140,63 +148,8 @@ _SEALED = {
 }
 _NOWHERE = Row(Table("no_such_table", (("name", "text"),)), ("nobody",))
 """A row that can't be added."""
-_numbers = itertools.count(1)
 
 E = TypeVar("E", bound=errors.ApiError)
-
-
-def _agency(agency_id: str, kind: str, *jurisdiction: str) -> Agency:
-    number = options_pb2.AgencyKind.Value(f"AGENCY_KIND_{kind}")
-    kinds = (types_pb2.COURT_KIND_SPECIAL_COURT,) if kind == "COURT" else ()
-    return Agency(agency_id, number, jurisdiction, enabled=True, name_en=agency_id, name_ur="ادارہ", court_kinds=kinds)
-
-
-PUNJAB_PROSECUTION = _agency("punjab-prosecution", "PROSECUTION", "PK-PB")
-SINDH_PROSECUTION = _agency("sindh-prosecution", "PROSECUTION", "PK-SD")
-LAHORE_COURT = _agency("lahore-special-court", "COURT", "PK-PB")
-LAHORE_HIGH_COURT = replace(
-    _agency("lahore-high-court", "COURT", "PK-PB"), court_kinds=(types_pb2.COURT_KIND_HIGH_COURT,)
-)
-KARACHI_COURT = _agency("karachi-special-court", "COURT", "PK-SD")
-PUNJAB_POLICE = _agency("punjab-police", "POLICE", "PK-PB")
-SINDH_POLICE = _agency("sindh-police", "POLICE", "PK-SD")
-PUNJAB_PRISONS = _agency("punjab-prisons", "PRISONS", "PK-PB")
-SINDH_PRISONS = _agency("sindh-prisons", "PRISONS", "PK-SD")
-NADRA = _agency("nadra", "NADRA", "PK")
-FIA_IMMIGRATION = _agency("fia-immigration", "IMMIGRATION", "PK")
-NPB = _agency("npb", "NPB", "PK")
-SPECIAL_COMMITTEE = _agency("special-committee", "SPECIAL_COMMITTEE", "PK")
-AGENCIES = (
-    PUNJAB_PROSECUTION,
-    SINDH_PROSECUTION,
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    KARACHI_COURT,
-    PUNJAB_POLICE,
-    SINDH_POLICE,
-    PUNJAB_PRISONS,
-    SINDH_PRISONS,
-    NADRA,
-    FIA_IMMIGRATION,
-    NPB,
-    SPECIAL_COMMITTEE,
-)
-
-
-def officer_of(agency: Agency, *jurisdiction: str, key_id: bytes | None = None) -> Officer:
-    return Officer(
-        key_id=key_id or os.urandom(32),
-        agency_id=agency.agency_id,
-        officer_number=f"A-{next(_numbers)}",
-        public_key=os.urandom(32),
-        jurisdiction=jurisdiction,
-        grade=17,
-        decides=True,
-    )
-
-
-def focal_person_of(agency: Agency, number: str = "FOCAL-1") -> FocalPerson:
-    return FocalPerson(os.urandom(32), agency.agency_id, number, os.urandom(32))
 
 
 def call_of(agency: Agency, officer: Officer | None = None, *focal_persons: FocalPerson) -> Call:
@@ -233,102 +186,6 @@ def unlimited() -> Policy:
         officer=Bucket(capacity=900_000, refill_per_hour=900_000),
         agency=Bucket(capacity=1_000_000, refill_per_hour=1_000_000),
     )
-
-
-def day(year: int, month: int, of_month: int) -> date_pb2.Date:
-    return date_pb2.Date(year=year, month=month, day=of_month)
-
-
-JUDGMENT_DATE: Final = day(2023, 5, 4)
-"""Of every conviction and every confirmation that says nothing else."""
-
-
-def cnic() -> str:
-    """A synthetic CNIC that no other order has."""
-    return f"35201{next(_numbers):07d}1"
-
-
-def order(cnic_: str | None = None, **fields: Any) -> registration_pb2.CreateRegistrationRequest:
-    """A conviction order that everything accepts: a man of Lahore, convicted there, at home in Lahore."""
-    person = types_pb2.Person(
-        names=[types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")],
-        cnic=cnic() if cnic_ is None else cnic_,
-        sex=types_pb2.SEX_MALE,
-        birth_date=day(1985, 1, 1),
-        birth_date_precision=types_pb2.DATE_PRECISION_YEAR,
-        nationality="PK",
-    )
-    return registration_pb2.CreateRegistrationRequest(
-        **{
-            "request_id": str(uuid.uuid4()),
-            "person": person,
-            "convictions": [conviction()],
-            "addresses": [current_address("PK-PB/LHR/PS-001")],
-            "custody": types_pb2.Custody(state=types_pb2.CUSTODY_STATE_RELEASED),
-            **fields,
-        }
-    )
-
-
-def conviction(place: str = "PK-PB/LHR", case_number: str = "Sessions Case No. 123/2022") -> types_pb2.Conviction:
-    return types_pb2.Conviction(
-        court_case=types_pb2.CourtCase(
-            court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code=place, case_number=case_number
-        ),
-        verdict=types_pb2.VERDICT_CONVICTED,
-        judgment_date=JUDGMENT_DATE,
-        fir=types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2021, serial=679, fir_date=day(2021, 9, 2)),
-        counts=[
-            types_pb2.Count(
-                offence_code="PPC-376",
-                offence_date=day(2021, 9, 1),
-                victim_class=types_pb2.VICTIM_CLASS_WOMAN,
-                sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
-                months=120,
-            )
-        ],
-    )
-
-
-def judgment(
-    kind: str, about: types_pb2.Conviction | None = None, **fields: Any
-) -> registration_pb2.RecordJudgmentRequest:
-    """A judgment of the High Court about a conviction, or that of `conviction()`; ``kind`` is a JudgmentKind's."""
-    convicted = about or conviction()
-    case = convicted.court_case
-    return registration_pb2.RecordJudgmentRequest(
-        **{
-            "request_id": str(uuid.uuid4()),
-            "trial": registration_pb2.TrialJudgment(
-                court_kind=case.court_kind,
-                place_code=case.place_code,
-                case_number=case.case_number,
-                judgment_date=convicted.judgment_date,
-            ),
-            "kind": registration_pb2.JudgmentKind.Value(f"JUDGMENT_KIND_{kind}"),
-            "court_kind": types_pb2.COURT_KIND_HIGH_COURT,
-            "order_number": "Crl. Appeal No. 456/2023",
-            "order_date": day(2024, 2, 1),
-            **fields,
-        }
-    )
-
-
-def current_address(place: str) -> types_pb2.Address:
-    return types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="12")
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """An order that was entered."""
-
-    registration_id: str
-    etag: str
-    outcome: Outcome[Any]
-
-    @property
-    def key(self) -> uuid.UUID:
-        return uuid.UUID(self.registration_id)
 
 
 class _Admission(Admission):
@@ -644,25 +501,8 @@ def _not_run(_call: Call) -> None:
     raise AssertionError("a call was handed in that hasn't been run")
 
 
-def confirmation(created: Created, **fields: Any) -> registration_pb2.ConfirmRegistrationRequest:
-    return registration_pb2.ConfirmRegistrationRequest(
-        **{
-            "request_id": str(uuid.uuid4()),
-            "registration_id": created.registration_id,
-            "etag": created.etag,
-            "case_number": "Sessions Case No. 123/2022",
-            "judgment_date": JUDGMENT_DATE,
-            **fields,
-        }
-    )
-
-
 def violations(error: errors.ApiError) -> list[tuple[str, int]]:
     return [(violation.field, violation.reason) for violation in error.violations]
-
-
-def narrowed(agency: Agency, *jurisdiction: str) -> Agency:
-    return replace(agency, jurisdiction=jurisdiction)
 
 
 def sealed_rows_are_listed(services: Services, outcome: Outcome[Any]) -> Sequence[str]:

@@ -26,18 +26,8 @@ from nsor.v1 import (
     validation_pb2,
 )
 from nsor_synthetic.pictures import picture
-from tests.calls import (
-    NPB,
-    PUNJAB_POLICE,
-    Created,
-    confirmation,
-    conviction,
-    current_address,
-    day,
-    judgment,
-    officer_of,
-    order,
-)
+from tests.agencies import NPB, PUNJAB_POLICE, officer_of
+from tests.orders import Created, confirmation, conviction, current_address, day, judgment, order
 
 CNIC = "3520212345671"
 

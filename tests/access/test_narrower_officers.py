@@ -7,18 +7,9 @@ from nsor_server import errors
 from nsor_server.access.contract import MethodRule
 from nsor_server.calls import Agency
 from tests.access.requests import CNIC, Known, application, fir, prosecution_look_up, request_of
-from tests.calls import (
-    CONTRACT,
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Services,
-    call_of,
-    judgment,
-    officer_of,
-    order,
-)
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
+from tests.calls import CONTRACT, Services, call_of
+from tests.orders import judgment, order
 
 BY_PLACE = {
     options_pb2.ROW_SCOPE_OWN_AGENCY,

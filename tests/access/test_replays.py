@@ -14,18 +14,10 @@ from nsor_server.rpc.handlers import Unary
 from nsor_server.rpc.methods import Methods
 from tests.access.requests import Known, application, request_of
 from tests.access.test_narrower_officers import NAMES_A_PLACE, NOT_BY_PLACE, of_punjab
-from tests.calls import (
-    CONTRACT,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Services,
-    call_of,
-    judgment,
-    narrowed,
-    officer_of,
-    order,
-)
+from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, narrowed, officer_of
+from tests.calls import CONTRACT, Services, call_of
 from tests.notification.test_notice import notice
+from tests.orders import judgment, order
 
 REPEATABLE = [
     (rule, kind)

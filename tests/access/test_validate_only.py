@@ -15,14 +15,9 @@ from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Outcome
 from nsor_server.rpc.handlers import Exchanged, Parted, Unary
 from tests.access.requests import WORKER, Known, request_of
-from tests.calls import (
-    AGENCIES,
-    CONTRACT,
-    PUNJAB_POLICE,
-    Created,
-    Services,
-    call_of,
-)
+from tests.agencies import AGENCIES, PUNJAB_POLICE
+from tests.calls import CONTRACT, Services, call_of
+from tests.orders import Created
 
 VALIDATING = {
     name.removeprefix("nsor.v1."): rule

@@ -5,8 +5,9 @@ import pytest
 from nsor_server.registration import rules
 from nsor_server.registration.amendments.record import amended
 from nsor_server.storage.v1 import record_pb2
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of
+from tests.calls import Services, call_of
 from tests.registration import test_past as past
 from tests.registration.test_amend import amendment, imprisoned, released
 from tests.registration.test_proposals import acceptance, proposed, refusal

@@ -5,18 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import (
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PRISONS,
-    PUNJAB_PROSECUTION,
-    Services,
-    call_of,
-    confirmation,
-)
+from tests.calls import Services, call_of
+from tests.orders import confirmation
 from tests.registration import test_amend as amend
 from tests.registration import test_closure as closures
 from tests.registration import test_custody as custody

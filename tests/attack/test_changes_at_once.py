@@ -13,8 +13,10 @@ from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.registration.reviews import STALE_LOOKS, ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
-from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, Services, call_of, cnic, conviction, day, order, violations
+from tests.calls import Services, call_of, violations
+from tests.orders import cnic, conviction, day, order
 from tests.registration.test_closure import confirmed, old, time
 from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
 from tests.registration.test_custody import at_large, event, happens, held

@@ -11,8 +11,9 @@ import pytest
 from nsor.v1 import directory_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.directory import limits
+from tests.agencies import NPB, focal_person_of, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import NPB, Services, call_of, focal_person_of, officer_of
+from tests.calls import Services, call_of
 from tests.directory import test_policies as policies
 from tests.directory.test_enrolment import by, disabling_of, key_id, new_key
 from tests.directory.test_officers import enrolment

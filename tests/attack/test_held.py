@@ -5,9 +5,11 @@ import pytest
 from nsor.v1 import registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.registration.reviews import ReviewTimes
+from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import NPB, Created, Services, call_of, cnic
+from tests.calls import Services, call_of
+from tests.orders import Created, cnic
 from tests.registration.test_reviews import Clock, clock, times
 
 __all__ = ["clock", "times"]

@@ -3,10 +3,12 @@
 import pytest
 
 from nsor.v1 import registration_pb2
+from tests.agencies import LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
-from tests.calls import LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, cnic, conviction, order
+from tests.calls import Services, call_of
+from tests.orders import cnic, conviction, order
 from tests.registration.test_judgments import (
     by_registry,
     confirmed,

@@ -7,9 +7,11 @@ import pytest
 
 from nsor.v1 import oversight_pb2, registration_pb2
 from nsor_server import errors
+from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed, is_shown
-from tests.calls import FIA_IMMIGRATION, NPB, PUNJAB_PROSECUTION, Services, call_of, cnic, officer_of, order
+from tests.calls import Services, call_of
+from tests.orders import cnic, order
 from tests.registration.test_imports import findings as entered
 from tests.registration.test_imports import request as import_request
 

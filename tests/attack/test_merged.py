@@ -5,9 +5,10 @@ import pytest
 from nsor_server import errors
 from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.changes import Changes
+from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import at_the_border, opening
-from tests.calls import NPB, call_of
+from tests.calls import call_of
 from tests.registration.test_review_decisions import DISTINCT, IN_ERROR, MERGE, Pair, pair, tried
 from tests.registration.test_reviews import clock, times
 

@@ -6,8 +6,10 @@ import pytest
 
 from nsor_server import errors
 from nsor_server.access import decisions
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, Created, Services, call_of, officer_of
+from tests.calls import Services, call_of
+from tests.orders import Created
 from tests.registration.test_photos import add, answer, confirmation, listed, question, rejection, released
 
 REST = "an answer with photos didn't rest on all photos and decisions that there were"

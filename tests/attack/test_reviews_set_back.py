@@ -6,9 +6,11 @@ import pytest
 
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import NPB, Services, cnic, review_times
+from tests.calls import Services, review_times
+from tests.orders import cnic
 from tests.registration.test_reviews import Clock, clock, listed
 
 __all__ = ["clock"]

@@ -17,25 +17,14 @@ from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.storage.session import Statement
+from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed
-from tests.calls import (
-    LAHORE_COURT,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    SINDH_POLICE,
-    SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    confirmation,
-    officer_of,
-    order,
-)
+from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import application, approval
 from tests.notification.test_notice import notice
+from tests.orders import Created, cnic, confirmation, order
 
 ALARM = "that its seal doesn't show to the caller"
 _EVERY_ROW = (

@@ -19,11 +19,13 @@ from nsor_server.rpc.handlers import Streamed
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Created, Services, call_of, cnic, conviction, order
+from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.notification.test_notice import notice
+from tests.orders import Created, cnic, conviction, order
 
 Request = lookup_pb2.LookUpRegistrationRequest
 NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"

@@ -35,23 +35,8 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests.calls import (
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    NADRA,
-    NPB,
-    ORIGIN,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    confirmation,
-    officer_of,
-    order,
-    review_times,
-)
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NADRA, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
+from tests.calls import ORIGIN, Services, call_of, review_times
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
@@ -60,6 +45,7 @@ from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
+from tests.orders import Created, cnic, confirmation, order
 from tests.registration import test_amend as amends
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections

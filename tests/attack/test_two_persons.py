@@ -6,8 +6,9 @@ import pytest
 
 from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, Services, call_of, officer_of
+from tests.calls import Services, call_of
 from tests.registration import test_closure as closures
 from tests.registration import test_sealed_reading as readings
 from tests.registration.test_judgments import (

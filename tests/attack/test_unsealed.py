@@ -4,10 +4,12 @@ import pytest
 
 from nsor.v1 import registration_pb2
 from nsor_server import errors
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
-from tests.calls import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, Created, Services, call_of, cnic, confirmation, order
+from tests.calls import Services, call_of
+from tests.orders import Created, cnic, confirmation, order
 from tests.registration.test_judgments import by_registry, confirmed, judgment, proposing, two_counts, unsealing
 
 SECOND = "Sessions Case No. 7/2023"

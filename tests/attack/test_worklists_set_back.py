@@ -4,8 +4,10 @@ import pytest
 
 from nsor.v1 import worklists_pb2
 from nsor_server import errors
+from tests.agencies import KARACHI_COURT, LAHORE_COURT, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import KARACHI_COURT, LAHORE_COURT, PUNJAB_PROSECUTION, Created, Services, call_of, officer_of
+from tests.calls import Services, call_of
+from tests.orders import Created
 from tests.registration.test_worklists import found
 
 LISTED = "the worklist isn't what there was to do"

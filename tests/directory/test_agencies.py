@@ -7,7 +7,8 @@ from nsor_server import errors
 from nsor_server.events import recipients
 from nsor_server.storage.keyring import Keyring
 from tests import deciding
-from tests.calls import AGENCIES, LAHORE_COURT, NPB, Services, call_of, violations
+from tests.agencies import AGENCIES, LAHORE_COURT, NPB
+from tests.calls import Services, call_of, violations
 
 
 def listed(services: Services, page_size: int, token: str = "") -> directory_pb2.ListAgenciesResponse:

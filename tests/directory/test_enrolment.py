@@ -13,19 +13,16 @@ from nsor_server import errors
 from nsor_server.calls import Agency, FocalPerson, Officer, Outcome
 from nsor_server.directory import limits, rules
 from tests import deciding
-from tests.calls import (
+from tests.agencies import (
     LAHORE_COURT,
     NPB,
-    ORIGIN,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
-    Services,
-    call_of,
     focal_person_of,
     officer_of,
-    violations,
 )
+from tests.calls import ORIGIN, Services, call_of, violations
 from tests.directory.test_officers import disabling, enrolment
 
 ENROLLED, REPLACED, DISABLED = (

@@ -11,7 +11,8 @@ from nsor_server.directory import focal_persons
 from nsor_server.directory.focal_persons import FocalPerson, FocalPersonError
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.calls import POLICY, PUNJAB_POLICE, Services, call_of
+from tests.agencies import PUNJAB_POLICE
+from tests.calls import POLICY, Services, call_of
 from tests.directory.test_enrolment import new_key
 from tests.directory.test_officers import enrolment
 

@@ -11,7 +11,8 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call, Outcome
 from nsor_server.directory.limits import ENROLMENTS_A_MINUTE
 from tests import deciding
-from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, SINDH_POLICE, Services, call_of, officer_of, violations
+from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
+from tests.calls import ORIGIN, Services, call_of, violations
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:

@@ -20,7 +20,8 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import deciding as tests_deciding
 from tests.access.requests import application
-from tests.calls import NPB, ORIGIN, PUNJAB_POLICE, PUNJAB_PROSECUTION, Services, call_of, officer_of, violations
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
+from tests.calls import ORIGIN, Services, call_of, violations
 from tests.directory.test_deciding import OTHER, findings
 
 FIRST, SECOND = officer_of(NPB), officer_of(NPB)

@@ -14,8 +14,10 @@ from nsor_server.policy import documents, source
 from nsor_server.storage.keyring import Keyring, write_private
 from nsor_server.storage.pool import Database
 from tests import policies
-from tests.calls import NPB, Created, Services, order
+from tests.agencies import NPB
+from tests.calls import Services
 from tests.directory.test_policies import grants, propose
+from tests.orders import Created, order
 
 Say = Callable[..., tuple[int, str]]
 

@@ -27,7 +27,7 @@ from nsor_server.storage.attach import keyring_of
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
-from tests import calls
+from tests import orders
 from tests.e2e.agencies import Agencies
 
 ENTERS: Final = "punjab-prosecution"
@@ -110,7 +110,7 @@ class Life:
 
     def __init__(self, agencies: Agencies, people: int = 3) -> None:
         self._agencies = agencies
-        self.numbers = [calls.cnic() for _ in range(people)]
+        self.numbers = [orders.cnic() for _ in range(people)]
         self.records: list[Known] = []
         self._convictions: dict[str, types_pb2.Conviction] = {}
         self._versions: dict[tuple[str, int], bytes] = {}
@@ -124,7 +124,7 @@ class Life:
     def enter(self, number: str) -> None:
         """A prosecution enters an order; whoever has that number already."""
         convicted = self._convicted()
-        order = calls.order(number, convictions=[convicted])
+        order = orders.order(number, convictions=[convicted])
         answer = self._client(ENTERS).registration.create_registration(order).message
         self._about = answer.registration_id
         self.records.append(Known(answer.registration_id, number, {convicted.court_case.case_number}))
@@ -162,7 +162,7 @@ class Life:
     def judge(self, known: Known, case: str, kind: str, agency: str) -> str:
         """An agency records a judgment about a case."""
         self._about = known.registration_id
-        request = calls.judgment(kind, self._convictions[case])
+        request = orders.judgment(kind, self._convictions[case])
         refused = self._tried(self._client(agency).registration.record_judgment, request)
         if not refused:
             assert agency in {APPELLATE, ENTERS}
@@ -176,7 +176,7 @@ class Life:
     def restore(self, known: Known, case: str) -> str:
         """A registry records that a conviction stands again; by itself that shows nothing. Gives the judgment's id."""
         self._about = known.registration_id
-        request = calls.judgment("RESTORED", self._convictions[case])
+        request = orders.judgment("RESTORED", self._convictions[case])
         return self._client(APPELLATE).registration.record_judgment(request).message.judgment_id
 
     def unseal(self, judgment_id: str, known: Known, case: str, agency: str, *, alone: bool) -> str:
@@ -202,7 +202,7 @@ class Life:
             registration_id=known.registration_id,
             etag=self._etag(known),
             kind=custody_pb2.CustodyEventKind.Value(f"CUSTODY_EVENT_KIND_{kind}"),
-            event_date=calls.day(2024, 6, 1),
+            event_date=orders.day(2024, 6, 1),
             prisons_agency_id=PRISON if kind == "RECALLED" else "",
         )
         refused = self._tried(self._client(agency).registration.record_custody_event, request)
@@ -235,7 +235,7 @@ class Life:
         self._a_creator_sees_his_record_alone()
 
     def _nothing_is_shown_that_does_not_stand(self) -> None:
-        absent = self._at_the_border(calls.cnic())
+        absent = self._at_the_border(orders.cnic())
         for number in self.numbers:
             answer = self._at_the_border(number)
             standing = [each for each in self.records if each.cnic == number and each.stands]
@@ -334,7 +334,7 @@ class Life:
 
     def _convicted(self) -> types_pb2.Conviction:
         """A conviction in a case of its own."""
-        convicted = calls.conviction(case_number=f"Sessions Case No. {next(_cases)}/2022")
+        convicted = orders.conviction(case_number=f"Sessions Case No. {next(_cases)}/2022")
         self._convictions[convicted.court_case.case_number] = convicted
         return convicted
 

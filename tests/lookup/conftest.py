@@ -26,7 +26,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import AGENCIES as ALL_AGENCIES
+from tests.agencies import AGENCIES as ALL_AGENCIES
 from tests.calls import CONTRACT, POLICY, Services, call_of
 
 Decided: TypeAlias = Outcome[Any] | ApiError

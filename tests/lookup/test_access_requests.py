@@ -13,7 +13,8 @@ from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome, RecordRef
 from nsor_server.lookup import store
 from nsor_server.storage.sealing import Sealer
-from tests.calls import Services, call_of, narrowed
+from tests.agencies import narrowed
+from tests.calls import Services, call_of
 from tests.lookup.conftest import (
     AGENCIES,
     KNOWN,

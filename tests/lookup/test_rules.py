@@ -7,7 +7,7 @@ from nsor_server import errors
 from nsor_server.lookup import rules
 from nsor_server.policy.offences import OffenceTable
 from tests.access.requests import application
-from tests.calls import day
+from tests.orders import day
 
 OFFENCES = OffenceTable.load()
 

@@ -18,7 +18,8 @@ from nsor_server.lookup import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification.verified import verified
-from tests.calls import ORIGIN, PUNJAB_PROSECUTION, SINDH_PROSECUTION, Services, call_of, officer_of, violations
+from tests.agencies import PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
+from tests.calls import ORIGIN, Services, call_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for

@@ -18,7 +18,8 @@ from nsor_server.rpc.handlers import Streamed
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
 from tests import deciding
-from tests.calls import LAHORE_COURT, NPB, PUNJAB_POLICE, Services, call_of, violations
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
+from tests.calls import Services, call_of, violations
 
 pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED

@@ -10,23 +10,9 @@ from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import (
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    SINDH_POLICE,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    current_address,
-    day,
-    narrowed,
-    officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
-)
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import Created, cnic, current_address, day, order
 
 HAPPENED, EXPECTED = notification_pb2.NOTICE_TIMING_HAPPENED, notification_pb2.NOTICE_TIMING_EXPECTED
 Answer = notification_pb2.CreateNoticeResponse

@@ -9,24 +9,17 @@ from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.registration.convictions import rules
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import (
+from tests.agencies import (
     KARACHI_COURT,
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    confirmation,
-    conviction,
-    day,
     officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import Created, confirmation, conviction, day, order
 
 FIRST, SECOND = "Sessions Case No. 123/2022", "Sessions Case No. 7/2023"
 ADDED, CONFIRMED = notification_pb2.EVENT_KIND_CONVICTION_ADDED, notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED

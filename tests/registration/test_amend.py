@@ -13,7 +13,7 @@ from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_synthetic.examples import particulars
-from tests.calls import (
+from tests.agencies import (
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
@@ -21,18 +21,11 @@ from tests.calls import (
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    current_address,
-    day,
     officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.notification.test_notice import notice
+from tests.orders import Created, cnic, current_address, day, order
 
 OFFICIAL, FORMER = types_pb2.NAME_KIND_OFFICIAL, types_pb2.NAME_KIND_FORMER
 IN_CUSTODY = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id)

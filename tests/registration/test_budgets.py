@@ -16,22 +16,10 @@ from nsor_server.policy.budgets import Bucket, Budgets
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.methods import Methods
 from nsor_server.storage.keyring import Keyring
-from tests.calls import (
-    CONTRACT,
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    NPB,
-    PUNJAB_POLICE,
-    Services,
-    call_of,
-    confirmation,
-    conviction,
-    day,
-    judgment,
-    officer_of,
-    with_budgets,
-)
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, officer_of
+from tests.calls import CONTRACT, Services, call_of, with_budgets
 from tests.lookup.test_budgets import details, findings
+from tests.orders import confirmation, conviction, day, judgment
 
 SMALL = {
     "call": 1,

@@ -13,26 +13,12 @@ from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import (
-    LAHORE_COURT,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    conviction,
-    day,
-    officer_of,
-    order,
-    review_times,
-    sealed_rows_are_listed,
-    violations,
-)
+from tests.calls import Services, call_of, review_times, sealed_rows_are_listed, violations
+from tests.orders import Created, cnic, conviction, day, order
 
 DECEASED = closure_pb2.CLOSURE_KIND_DECEASED
 RESTORED = closure_pb2.CLOSURE_KIND_RESTORED

@@ -13,25 +13,17 @@ from nsor_server.calls import Agency, Outcome
 from nsor_server.registration import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import (
+from tests.agencies import (
     KARACHI_COURT,
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    confirmation,
-    conviction,
-    day,
     officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import Created, cnic, confirmation, conviction, day, order
 
 
 def test_a_confirmation_is_a_new_version(services: Services) -> None:

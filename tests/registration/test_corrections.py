@@ -13,26 +13,19 @@ from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
-from tests.attack.conftest import Owner
-from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import (
+from tests.agencies import (
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    day,
     officer_of,
-    order,
-    review_times,
-    sealed_rows_are_listed,
-    violations,
 )
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import Services, call_of, review_times, sealed_rows_are_listed, violations
+from tests.orders import Created, cnic, day, order
 
 NAME = corrections_pb2.CORRECTION_PARTICULAR_NAME
 BIRTH = corrections_pb2.CORRECTION_PARTICULAR_BIRTH

@@ -9,22 +9,9 @@ from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2,
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
 from nsor_server.registration import rules, store
-from tests.calls import (
-    KARACHI_COURT,
-    LAHORE_COURT,
-    NPB,
-    PUNJAB_PROSECUTION,
-    Services,
-    call_of,
-    cnic,
-    conviction,
-    current_address,
-    day,
-    officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
-)
+from tests.agencies import KARACHI_COURT, LAHORE_COURT, NPB, PUNJAB_PROSECUTION, officer_of
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import cnic, conviction, current_address, day, order
 
 Request = registration_pb2.CreateRegistrationRequest
 OF_OTHER_TABLES = {options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_RECIPIENTS}

@@ -12,7 +12,7 @@ from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, types_pb2, workli
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.registration.custody import rules
-from tests.calls import (
+from tests.agencies import (
     FIA_IMMIGRATION,
     LAHORE_COURT,
     NPB,
@@ -21,17 +21,11 @@ from tests.calls import (
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
     SINDH_PRISONS,
-    Created,
-    Services,
-    call_of,
-    current_address,
-    day,
     officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.notification.test_notice import notice
+from tests.orders import Created, current_address, day, order
 
 ABSENT = str(uuid.UUID(int=7))
 AWAY = "PK-SD/KHI/PS-001"

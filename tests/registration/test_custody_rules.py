@@ -9,7 +9,8 @@ from nsor_server import errors
 from nsor_server.registration.custody import rules, states
 from nsor_server.registration.custody.states import By
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import CONTRACT, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
+from tests.agencies import PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
+from tests.calls import CONTRACT
 
 STATES = [state for state in types_pb2.CustodyState.values() if state]
 KINDS = [kind for kind in custody_pb2.CustodyEventKind.values() if kind]

@@ -17,17 +17,9 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests.calls import (
-    NPB,
-    ORIGIN,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    order,
-    review_times,
-)
+from tests.agencies import NPB, PUNJAB_PROSECUTION
+from tests.calls import ORIGIN, Services, call_of, review_times
+from tests.orders import Created, cnic, order
 from tests.registration.test_reviews import Clock, clock, entries, times
 
 __all__ = ["clock", "times"]

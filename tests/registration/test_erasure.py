@@ -15,21 +15,11 @@ from nsor_server.ledger import operator
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.registration.closure import erasing, erasures
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import (
-    LAHORE_COURT,
-    NPB,
-    ORIGIN,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
-    officer_of,
-    order,
-    violations,
-)
+from tests.calls import ORIGIN, Services, call_of, violations
+from tests.orders import Created, conviction, order
 from tests.registration import test_photos as photos
 from tests.registration.test_closure import confirming, proposed, proposing
 

@@ -8,7 +8,7 @@ import pytest
 
 from nsor.v1 import registration_pb2, types_pb2
 from nsor_server import errors
-from tests.calls import (
+from tests.agencies import (
     KARACHI_COURT,
     LAHORE_COURT,
     LAHORE_HIGH_COURT,
@@ -18,14 +18,11 @@ from tests.calls import (
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
     narrowed,
     officer_of,
-    order,
 )
+from tests.calls import Services, call_of
+from tests.orders import Created, conviction, order
 
 
 def in_custody(services: Services) -> Created:

@@ -10,8 +10,10 @@ from nsor.v1 import reviews_pb2
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import LAHORE_HIGH_COURT, NPB
 from tests.attack.test_set_back import confirmed, look_up
-from tests.calls import LAHORE_HIGH_COURT, NPB, Services, call_of, cnic, conviction, judgment
+from tests.calls import Services, call_of
+from tests.orders import cnic, conviction, judgment
 from tests.registration.test_duplicates import findings
 from tests.registration.test_judgments import proposing, unsealing
 from tests.registration.test_reviews import Clock, clock, listed, times

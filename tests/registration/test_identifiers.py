@@ -10,8 +10,10 @@ from nsor.v1 import reviews_pb2, types_pb2
 from nsor_server.calls import Outcome
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.test_set_back import confirmed, look_up
-from tests.calls import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, Created, Services, call_of, cnic, order
+from tests.calls import Services, call_of
+from tests.orders import Created, cnic, order
 from tests.registration.test_amend import amendment
 from tests.registration.test_duplicates import findings
 from tests.registration.test_proposals import acceptance, proposed

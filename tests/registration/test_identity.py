@@ -12,23 +12,9 @@ from nsor.v1 import errors_pb2, identity_pb2, notification_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Officer
 from nsor_server.policy.budgets import Bucket
-from tests.calls import (
-    NADRA,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PRISONS,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
-    day,
-    officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
-    with_budgets,
-)
+from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, officer_of
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.orders import Created, conviction, day, order
 from tests.registration.test_amend import amendment
 
 ABSENT = str(uuid.UUID(int=7))

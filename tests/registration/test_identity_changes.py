@@ -11,21 +11,9 @@ from nsor.v1 import errors_pb2, identity_pb2, notification_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.registration.identity import changes
-from tests.calls import (
-    NADRA,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PRISONS,
-    PUNJAB_PROSECUTION,
-    SINDH_POLICE,
-    Created,
-    Services,
-    call_of,
-    day,
-    officer_of,
-    order,
-    violations,
-)
+from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
+from tests.calls import Services, call_of, violations
+from tests.orders import Created, day, order
 from tests.registration.test_identity import (
     ABSENT,
     MISMATCH,

@@ -12,8 +12,10 @@ from nsor_server.calls import Outcome
 from nsor_server.registration.identity import changes
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import NADRA, NPB, PUNJAB_POLICE
 from tests.attack.test_set_back import confirmed
-from tests.calls import NADRA, NPB, PUNJAB_POLICE, Created, Services, call_of, cnic, day, violations
+from tests.calls import Services, call_of, violations
+from tests.orders import Created, cnic, day
 from tests.registration.test_duplicates import findings
 from tests.registration.test_identifiers import BY_CNIC, CASES, is_held, shown
 from tests.registration.test_identity import ABSENT, UNVERIFIED, VERIFIED

@@ -13,21 +13,9 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.registration.imports import rules, store, stored
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import (
-    NPB,
-    PUNJAB_PROSECUTION,
-    SINDH_PROSECUTION,
-    Services,
-    call_of,
-    cnic,
-    conviction,
-    current_address,
-    narrowed,
-    officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
-)
+from tests.agencies import NPB, PUNJAB_PROSECUTION, SINDH_PROSECUTION, narrowed, officer_of
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import cnic, conviction, current_address, order
 
 Request = registration_pb2.ImportRegistrationsRequest
 Finding = registration_pb2.ImportFinding

@@ -11,8 +11,7 @@ from nsor_server.calls import Agency
 from nsor_server.registration.judgments import times as told_at_times
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
-from tests.attack.test_sealed import stream
-from tests.calls import (
+from tests.agencies import (
     FIA_IMMIGRATION,
     KARACHI_COURT,
     LAHORE_COURT,
@@ -24,17 +23,11 @@ from tests.calls import (
     SINDH_POLICE,
     SINDH_PRISONS,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
-    current_address,
-    day,
     officer_of,
-    order,
-    review_times,
-    violations,
 )
+from tests.attack.test_sealed import stream
+from tests.calls import Services, call_of, review_times, violations
+from tests.orders import Created, conviction, current_address, day, order
 from tests.registration.test_reviews import Clock, clock
 
 __all__ = ["clock"]

@@ -17,9 +17,8 @@ from nsor_server.storage import session
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Statement
 from nsor_server.storage.v1 import record_pb2
-from tests import calls
-from tests.attack.test_set_back import at_the_border, is_shown
-from tests.calls import (
+from tests import orders
+from tests.agencies import (
     KARACHI_COURT,
     LAHORE_COURT,
     LAHORE_HIGH_COURT,
@@ -28,17 +27,11 @@ from tests.calls import (
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    confirmation,
-    conviction,
-    day,
     narrowed,
-    order,
-    violations,
 )
+from tests.attack.test_set_back import at_the_border, is_shown
+from tests.calls import Services, call_of, violations
+from tests.orders import Created, cnic, confirmation, conviction, day, order
 
 Request = registration_pb2.RecordJudgmentRequest
 OWN_TABLES = ("judgment_version", "judgment_trial", "outbox")
@@ -52,7 +45,7 @@ def judgment(kind: str, *counts: registration_pb2.JudgedCount, **fields: Any) ->
     about.court_case.place_code = fields.pop("place_code", "PK-PB/LHR")
     about.court_case.case_number = fields.pop("case_number", "S.C. No. 123/2022")
     about.judgment_date.CopyFrom(fields.pop("judgment_date", about.judgment_date))
-    return calls.judgment(kind, about, counts=counts, **fields)
+    return orders.judgment(kind, about, counts=counts, **fields)
 
 
 def by_registry(services: Services, request: Request) -> Outcome[Any]:

@@ -10,18 +10,9 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
 from tests import policies
-from tests.calls import (
-    LAHORE_COURT,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
-    day,
-    order,
-)
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
+from tests.calls import Services, call_of
+from tests.orders import Created, conviction, day, order
 
 WITHOUT_BASES = (
     source.packaged("offences.toml").read_bytes().replace(b's2h = true\nprincipal_in = ["II"]', b"s2h = true")

@@ -13,22 +13,17 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.budgets import Bucket
-from tests.calls import (
+from tests.agencies import (
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
-    Created,
-    Services,
-    call_of,
-    conviction,
     officer_of,
-    order,
-    violations,
-    with_budgets,
 )
+from tests.calls import Services, call_of, violations, with_budgets
+from tests.orders import Created, conviction, order
 from tests.registration.test_amend import IN_CUSTODY, amendment, imprisoned, released
 
 ENTERED, FIRST, SECOND = dt.date(2026, 1, 10), dt.date(2026, 1, 20), dt.date(2026, 1, 31)

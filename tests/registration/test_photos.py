@@ -19,7 +19,7 @@ from nsor_server.images.photos import Unavailable
 from nsor_server.policy.budgets import Bucket
 from nsor_server.registration.photos import rules
 from nsor_synthetic.pictures import picture
-from tests.calls import (
+from tests.agencies import (
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
@@ -27,17 +27,10 @@ from tests.calls import (
     SINDH_POLICE,
     SINDH_PRISONS,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    conviction,
-    day,
     officer_of,
-    order,
-    sealed_rows_are_listed,
-    violations,
-    with_budgets,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.orders import Created, conviction, day, order
 
 OTHER_CASE = "Sessions Case No. 7/2023"
 ABSENT = str(uuid.UUID(int=7))

@@ -13,7 +13,7 @@ from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2, registration_p
 from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.registration.amendments import rules
-from tests.calls import (
+from tests.agencies import (
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
@@ -22,13 +22,10 @@ from tests.calls import (
     SINDH_POLICE,
     SINDH_PRISONS,
     SINDH_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    day,
     officer_of,
-    sealed_rows_are_listed,
 )
+from tests.calls import Services, call_of, sealed_rows_are_listed
+from tests.orders import Created, day
 from tests.registration.test_amend import amendment, imprisoned, name, released
 
 PROPOSED = notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED

@@ -11,21 +11,12 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.test_sealed import asked, prosecution, stream, with_serial
 from tests.attack.test_set_back import confirmed, in_case, opening
-from tests.calls import (
-    LAHORE_COURT,
-    NPB,
-    PUNJAB_POLICE,
-    PUNJAB_PROSECUTION,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    conviction,
-    order,
-)
+from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
+from tests.orders import Created, cnic, conviction, order
 from tests.registration import test_juveniles as juveniles
 from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES, restore, shown

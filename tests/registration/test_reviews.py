@@ -18,21 +18,9 @@ from nsor_server.storage.pool import Connection
 from nsor_server.verification import records
 from nsor_server.verification.verified import verified
 from nsor_server.verification.walk import Verification
-from tests.calls import (
-    LAHORE_COURT,
-    LAHORE_HIGH_COURT,
-    NPB,
-    ORIGIN,
-    PUNJAB_PROSECUTION,
-    TRACING,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    officer_of,
-    order,
-    review_times,
-)
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
+from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
+from tests.orders import Created, cnic, order
 from tests.registration.test_judgments import confirming, judgment
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN

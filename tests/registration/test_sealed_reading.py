@@ -9,21 +9,10 @@ from nsor.v1 import errors_pb2, notification_pb2, sealed_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.registration.sealed import rules
+from tests.agencies import NPB, PUNJAB_PROSECUTION, SPECIAL_COMMITTEE, officer_of
 from tests.attack.conftest import Owner, owner
-from tests.calls import (
-    NPB,
-    PUNJAB_PROSECUTION,
-    SPECIAL_COMMITTEE,
-    Created,
-    Services,
-    call_of,
-    cnic,
-    conviction,
-    day,
-    officer_of,
-    order,
-    sealed_rows_are_listed,
-)
+from tests.calls import Services, call_of, sealed_rows_are_listed
+from tests.orders import Created, cnic, conviction, day, order
 
 __all__ = ["owner"]
 

@@ -12,7 +12,8 @@ from nsor_server import errors
 from nsor_server.registration import shown, states, states_page
 from nsor_server.registration.states import Event, Move
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import CONTRACT, KARACHI_COURT, LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
+from tests.agencies import KARACHI_COURT, LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
+from tests.calls import CONTRACT
 
 STATES = [state for state in types_pb2.ConvictionState.values() if state]
 CONFIRMED = registration_pb2.REGISTRATION_STATE_CONFIRMED

@@ -19,23 +19,19 @@ from nsor_server.registration import review_store
 from nsor_server.registration.validation import overdue
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
-from tests.attack.conftest import Owner
-from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import (
+from tests.agencies import (
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
-    Created,
-    Services,
-    call_of,
     officer_of,
-    order,
-    review_times,
-    sealed_rows_are_listed,
 )
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import Services, call_of, review_times, sealed_rows_are_listed
+from tests.orders import Created, order
 
 OVERDUE = notification_pb2.EVENT_KIND_VALIDATION_OVERDUE
 STANDARD = validation_pb2.SUPERVISION_TIER_STANDARD

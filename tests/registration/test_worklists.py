@@ -14,24 +14,18 @@ from nsor_server.access import lists
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.policy.deadlines import APPEAL_WINDOW, Deadlines
 from nsor_server.registration.worklists import store
-from tests.calls import (
+from tests.agencies import (
     KARACHI_COURT,
     LAHORE_COURT,
     NPB,
-    POLICY,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
-    Services,
-    call_of,
-    confirmation,
-    conviction,
-    day,
     narrowed,
     officer_of,
-    order,
-    violations,
 )
+from tests.calls import POLICY, Services, call_of, violations
+from tests.orders import confirmation, conviction, day, order
 
 PENDING = worklists_pb2.WORK_KIND_PENDING_CONFIRMATION
 APPEAL = worklists_pb2.WORK_KIND_APPEAL_WINDOW

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
-from tests.calls import JUDGMENT_DATE
+from tests.orders import JUDGMENT_DATE
 from tests.rpc.callers import Serving, decision
 
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"

@@ -18,7 +18,7 @@ from nsor_server.access.limits import Limits
 from nsor_server.ledger.writer import Writer
 from nsor_server.rpc import exchange as exchanges
 from nsor_server.rpc.open_stream import varint
-from tests.calls import order
+from tests.orders import order
 from tests.polling import until
 from tests.rpc.callers import Caller, Serve, Serving, answered, exchange
 

@@ -15,7 +15,7 @@ from nsor_server.events import deliverer
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage import waits
 from nsor_server.storage.embedded import OWNER, EmbeddedPostgres
-from tests.calls import order
+from tests.orders import order
 from tests.polling import until
 from tests.rpc.callers import Caller, Serve, Serving
 from tests.rpc.test_broken_database import SECONDS

@@ -18,7 +18,7 @@ from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.ledger.writer import Writer
 from nsor_server.storage import keyring as keyrings
 from nsor_server.verification.verified import verified
-from tests.calls import JUDGMENT_DATE, cnic, conviction, order
+from tests.orders import JUDGMENT_DATE, cnic, conviction, order
 from tests.rpc.callers import Answered, Caller, Serving, decision
 
 ONE = "nsor.v1.RegistrationService/ConfirmRegistration"

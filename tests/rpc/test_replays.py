@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nsor.v1 import registration_pb2
-from tests.calls import order
+from tests.orders import order
 from tests.rpc.callers import Answered, Caller, Serving
 from tests.rpc.test_policy import adopt, narrowing, propose
 

@@ -15,13 +15,12 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import options_pb2
-from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.decisions import Person
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -323,7 +322,7 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
     """
     found = ask(conn, _GRANT, grant_id)
     if not found:
-        raise broken(GRANTS)
+        raise contradicted(GRANTS)
     return _stored(sealer, grant_id, found[0])
 
 
@@ -347,14 +346,14 @@ def open_request(
     """
     version, *others, district = columns
     if not isinstance(version, int):
-        raise broken(REQUESTS)
+        raise contradicted(REQUESTS)
     try:
         record = record_pb2.AccessRequestRecord.FromString(sealer.open(REQUESTS, request_id.bytes, version, sealed))
     except (SealBroken, DecodeError):
-        raise broken(REQUESTS) from None
+        raise contradicted(REQUESTS) from None
     repeats = (record.access_request_id, record.version, record.state, record.agency)
     if (request_id.bytes, version, *others) != repeats or not record.fir.police_station.startswith(f"{district}/"):
-        raise broken(REQUESTS)
+        raise contradicted(REQUESTS)
     return record
 
 
@@ -369,16 +368,10 @@ def open_grant(
     try:
         found = record_pb2.GrantRecord.FromString(sealer.open(GRANTS, grant_id, GRANT_VERSION, sealed))
     except (SealBroken, DecodeError):
-        raise broken(GRANTS) from None
+        raise contradicted(GRANTS) from None
     if (found.grant_id, found.agency, found.expires_at_us, found.case_blinds) != (grant_id, *columns):
-        raise broken(GRANTS)
+        raise contradicted(GRANTS)
     return found
-
-
-def broken(table: str) -> errors.Internal:
-    """Raise the alarm over a row that was changed behind the register's back; the entry's access id finds the call."""
-    alert(Alert.ROW_CONTRADICTED, "a sealed row of %s is not what the columns beside it say", table)
-    return errors.Internal()
 
 
 def _etag(sealed: bytes) -> str:

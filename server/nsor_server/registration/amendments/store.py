@@ -13,11 +13,10 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import amendments_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken
 from nsor_server.storage.session import Statement, ask
@@ -128,15 +127,15 @@ def opened(key: DataKey, registration_id: bytes, row: StoredAmendment) -> Amendm
         if row.decision is not None:
             decision.ParseFromString(key.open(DECISION, row.amendment_id, _ONCE, row.decision))
     except (SealBroken, DecodeError):
-        raise _contradicted("a sealed row of %s does not open") from None
+        raise contradicted(TABLE, "a sealed row of %s does not open") from None
     beside = (row.amendment_id, row.registration_id, to_us(row.created_at))
     if (record.amendment_id, record.registration_id, record.create_time_us) != beside:
-        raise _contradicted("a column of %s contradicts the sealed record")
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     if record.registration_id != registration_id or (
         row.decision is not None
         and (decision.amendment_id, decision.registration_id) != (row.amendment_id, registration_id)
     ):
-        raise _contradicted("a row of %s was read for another amendment or registration")
+        raise contradicted(TABLE, "a row of %s was read for another amendment or registration")
     return Amendment(record, decision)
 
 
@@ -153,11 +152,6 @@ def decision_rows(key: DataKey, record: record_pb2.AmendmentDecisionRecord) -> t
     sealed = key.seal(DECISION, record.amendment_id, _ONCE, record.SerializeToString(deterministic=True))
     row = Row(DECISIONS, (record.amendment_id, sealed))
     return row, RecordRef(DECISION, record.amendment_id, _ONCE, hashlib.sha256(sealed).digest())
-
-
-def _contradicted(problem: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, problem, TABLE)
-    return errors.Internal()
 
 
 _STORED: Final = """

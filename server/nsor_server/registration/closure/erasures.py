@@ -16,8 +16,8 @@ from google.protobuf.message import DecodeError
 from psycopg.rows import TupleRow
 
 from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Table
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
 
@@ -92,12 +92,7 @@ def opened(sealer: Sealing, stored: StoredErasure) -> record_pb2.ErasureRecord:
         sealed = sealer.open(TABLE, stored.closure_id, stored.version, stored.sealed)
         record = record_pb2.ErasureRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken() from None
+        raise contradicted(TABLE) from None
     if (record.closure_id, record.version) != stored[:-1]:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
-
-
-def _broken() -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", TABLE)
-    return errors.Internal()

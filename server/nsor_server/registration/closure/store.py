@@ -7,9 +7,8 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -51,7 +50,7 @@ def head(conn: Connection, sealer: Sealing, closure_id: bytes) -> record_pb2.Clo
         return None
     record = opened(sealer, StoredClosure(*found[0]))
     if record.closure_id != closure_id:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
 
 
@@ -70,15 +69,10 @@ def opened(sealer: Sealing, stored: StoredClosure) -> record_pb2.ClosureRecord:
         sealed = sealer.open(TABLE, stored.closure_id, stored.version, stored.sealed)
         record = record_pb2.ClosureRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken() from None
+        raise contradicted(TABLE) from None
     if (record.closure_id, record.version) != stored[:-1]:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
-
-
-def _broken() -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", TABLE)
-    return errors.Internal()
 
 
 _HEAD: Final = Statement(

@@ -12,12 +12,11 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import claims
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -173,9 +172,9 @@ def open_request(sealer: Sealing, request_id: bytes, sealed: bytes) -> record_pb
     try:
         record = record_pb2.CorrectionRequestRecord.FromString(sealer.open(REQUEST, request_id, _ONCE, sealed))
     except (SealBroken, DecodeError):
-        raise _broken(REQUEST) from None
+        raise contradicted(REQUEST) from None
     if record.correction_request_id != request_id:
-        raise _broken(REQUEST)
+        raise contradicted(REQUEST)
     return record
 
 
@@ -190,22 +189,17 @@ def open_decision(
     try:
         record = record_pb2.CorrectionDecisionRecord.FromString(key.open(DECISION, correction_id, _ONCE, sealed))
     except (SealBroken, DecodeError):
-        raise _broken(DECISION) from None
+        raise contradicted(DECISION) from None
     if (record.correction_id, record.registration_id) != (correction_id, registration_id):
-        raise _broken(DECISION)
+        raise contradicted(DECISION)
     return record
 
 
 def _opened(sealer: Sealing, key: DataKey, registration_id: bytes, row: StoredCorrection) -> Correction:
     if row.registration_id != registration_id:
-        raise _broken("correction_met")
+        raise contradicted("correction_met")
     decision = None if row.decision is None else open_decision(key, row.correction_id, registration_id, row.decision)
     return Correction(row.correction_id, row.met_at, open_request(sealer, row.request_id, row.request), decision)
-
-
-def _broken(table: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", table)
-    return errors.Internal()
 
 
 _ALL: Final = 10_000

@@ -20,6 +20,7 @@ from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import store as registrations
 from nsor_server.registration.identity.rows import TABLE as QUEUE
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer, Sealing
 from nsor_server.storage.session import Rows, Statement, ask
@@ -114,7 +115,7 @@ def newest_of(conn: Connection, sealer: Sealing, holder: bytes) -> tuple[record_
     found = ask(conn, _NEWEST_OF, holder)
     item = opened(sealer, StoredItem(*found[0])) if found else None
     if item is not None and item.holder != holder:
-        raise _contradicted("a row of %s was read for another officer")
+        raise contradicted(TABLE, "a row of %s was read for another officer")
     return item, Seen(OF_HOLDER, (holder,), item.number if item else 0)
 
 
@@ -169,10 +170,10 @@ def version(conn: Connection, sealer: Sealer, registration_id: bytes, number: in
     """
     found = ask(conn, _VERSION, registration_id, arrays.integer(number))
     if not found:
-        raise _contradicted("a version that a row of %s names is gone")
+        raise contradicted(TABLE, "a version that a row of %s names is gone")
     record = registrations.open_version(sealer, registrations.StoredVersion(*found[0]))
     if (record.registration_id, record.version) != (registration_id, number):
-        raise _contradicted("a version was read for another one, by a row of %s")
+        raise contradicted(TABLE, "a version was read for another one, by a row of %s")
     return record
 
 
@@ -192,9 +193,9 @@ def opened(sealer: Sealing, row: StoredItem) -> record_pb2.IdentityItemRecord:
     try:
         record = record_pb2.IdentityItemRecord.FromString(sealer.open(TABLE, row.item_id, ONCE, row.sealed))
     except (SealBroken, DecodeError):
-        raise _contradicted("a sealed row of %s does not open") from None
+        raise contradicted(TABLE, "a sealed row of %s does not open") from None
     if _columns(record) != row[:-1]:
-        raise _contradicted("a column of %s contradicts the sealed record")
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     return record
 
 
@@ -221,11 +222,6 @@ def _columns(record: record_pb2.IdentityItemRecord) -> tuple[Any, ...]:
         record.version,
         record.lease_until_us,
     )
-
-
-def _contradicted(problem: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, problem, TABLE)
-    return errors.Internal()
 
 
 _HEAD: Final = f"""

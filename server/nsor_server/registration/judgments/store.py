@@ -13,9 +13,7 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import options_pb2
-from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
@@ -23,6 +21,7 @@ from nsor_server.registration.judgments import rules
 from nsor_server.registration.record import court_reference
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -202,7 +201,7 @@ def of_trials(
     seen = _counted(conn, OF_TRIAL, blinds)
     found = [open_version(sealer, StoredJudgment(*row)) for row in ask(conn, _OF_TRIAL, arrays.byteas(blinds))]
     if any(rules.key_of_judgment(each) not in wanted for each in found):
-        raise _broken("judgment_trial")
+        raise contradicted("judgment_trial")
     return found, seen
 
 
@@ -271,9 +270,9 @@ def open_version(sealer: Sealing, row: StoredJudgment) -> record_pb2.JudgmentRec
         sealed = sealer.open(TABLE, row.judgment_id, row.version, row.sealed)
         record = record_pb2.JudgmentRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken(TABLE) from None
+        raise contradicted(TABLE) from None
     if _columns(record) != row[:-1]:
-        raise _broken(TABLE)
+        raise contradicted(TABLE)
     return record
 
 
@@ -292,8 +291,3 @@ def _columns(record: record_pb2.JudgmentRecord) -> tuple[Any, ...]:
         record.trial.court_place,
         record.confirmation_due_us,
     )
-
-
-def _broken(table: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", table)
-    return errors.Internal()

@@ -9,11 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration.persons import rules
 from nsor_server.registration.review_store import StoredReview
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
@@ -81,7 +80,7 @@ def heads(
     found = {record.review_number: record for row in rows for record in [open_version(sealer, StoredDecision(*row))]}
     for number, record in found.items():
         if (record.earlier_registration_id, record.registration_id) != pairs.get(number):
-            raise _broken()
+            raise contradicted(TABLE)
     return found
 
 
@@ -107,20 +106,15 @@ def open_version(sealer: Sealing, row: StoredDecision) -> record_pb2.ReviewDecis
         sealed = sealer.open(TABLE, row.decision_id, row.version, row.sealed)
         record = record_pb2.ReviewDecisionRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken() from None
+        raise contradicted(TABLE) from None
     if _columns(record) != row[:-1]:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
 
 
 def _columns(record: record_pb2.ReviewDecisionRecord) -> tuple[Any, ...]:
     """What stands beside a seal."""
     return record.decision_id, record.version, record.review_number
-
-
-def _broken() -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", TABLE)
-    return errors.Internal()
 
 
 _HEADS: Final = f"""

@@ -13,11 +13,10 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import registration_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken
 from nsor_server.storage.session import Statement, ask
@@ -109,7 +108,7 @@ def picture(conn: Connection, key: DataKey, photo: Photo) -> bytes:
     """
     found = ask(conn, _PICTURE, photo.record.photo_id)
     if not found:
-        raise _contradicted("a picture of %s is gone")
+        raise contradicted(TABLE, "a picture of %s is gone")
     return open_picture(key, photo.record, found[0][0])
 
 
@@ -120,11 +119,11 @@ def open_picture(key: DataKey, record: record_pb2.PhotoRecord, sealed: bytes) ->
         errors.Internal: it isn't.
     """
     if hashlib.sha256(sealed).digest() != record.picture_sha256:
-        raise _contradicted("a picture of %s isn't the one that was added")
+        raise contradicted(TABLE, "a picture of %s isn't the one that was added")
     try:
         return key.open(PICTURE, record.photo_id, ONCE, sealed)
     except SealBroken:
-        raise _contradicted("a picture of %s does not open") from None
+        raise contradicted(TABLE, "a picture of %s does not open") from None
 
 
 def opened(key: DataKey, registration_id: bytes, row: StoredPhoto) -> Photo:
@@ -139,16 +138,16 @@ def opened(key: DataKey, registration_id: bytes, row: StoredPhoto) -> Photo:
         if row.decision is not None:
             decision.ParseFromString(key.open(DECISION, row.photo_id, row.version, row.decision))
     except (SealBroken, DecodeError):
-        raise _contradicted("a sealed row of %s does not open") from None
+        raise contradicted(TABLE, "a sealed row of %s does not open") from None
     beside = (row.photo_id, row.registration_id, to_us(row.created_at))
     if (record.photo_id, record.registration_id, record.create_time_us) != beside:
-        raise _contradicted("a column of %s contradicts the sealed record")
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     if record.registration_id != registration_id or (
         row.decision is not None
         and (decision.photo_id, decision.registration_id, decision.version)
         != (row.photo_id, registration_id, row.version)
     ):
-        raise _contradicted("a row of %s was read for another photo or registration")
+        raise contradicted(TABLE, "a row of %s was read for another photo or registration")
     return Photo(record, decision.state or int(registration_pb2.PHOTO_STATE_ADDED), row.version)
 
 
@@ -175,11 +174,6 @@ def count(conn: Connection, registration_id: bytes) -> Seen:
     """How many photos a registration has."""
     ((found,),) = ask(conn, _COUNT, registration_id)
     return Seen(COUNTS, (registration_id,), found)
-
-
-def _contradicted(problem: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, problem, TABLE)
-    return errors.Internal()
 
 
 _STORED: Final = """

@@ -7,9 +7,8 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
@@ -55,7 +54,7 @@ def newest(
         return None
     record = opened(sealer, StoredReading(*found[0]))
     if record.sealed_reading_id != sealed_reading_id:
-        raise _broken()
+        raise contradicted(TABLE)
     return record, Seen(HEADS, (sealed_reading_id,), record.version)
 
 
@@ -69,15 +68,10 @@ def opened(sealer: Sealing, stored: StoredReading) -> record_pb2.SealedReadingRe
         sealed = sealer.open(TABLE, stored.sealed_reading_id, stored.version, stored.sealed)
         record = record_pb2.SealedReadingRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken() from None
+        raise contradicted(TABLE) from None
     if (record.sealed_reading_id, record.version) != stored[:-1]:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
-
-
-def _broken() -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", TABLE)
-    return errors.Internal()
 
 
 _NEWEST: Final = Statement(

@@ -13,6 +13,7 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import store as registrations
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken
 from nsor_server.storage.session import Statement, ask
@@ -65,7 +66,7 @@ def newest(conn: Connection, key: DataKey, registration_id: bytes) -> tuple[reco
         raise errors.Internal
     record = opened(key, StoredValidation(*found[0]))
     if record.registration_id != registration_id:
-        raise _broken()
+        raise contradicted(TABLE)
     return record, Seen(HEADS, (registration_id,), record.version)
 
 
@@ -79,9 +80,9 @@ def opened(key: DataKey, stored: StoredValidation) -> record_pb2.ValidationRecor
         sealed = key.open(TABLE, stored.registration_id, stored.version, stored.sealed)
         record = record_pb2.ValidationRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        raise _broken() from None
+        raise contradicted(TABLE) from None
     if (record.registration_id, record.version, record.due_us) != stored[:-1]:
-        raise _broken()
+        raise contradicted(TABLE)
     return record
 
 
@@ -97,11 +98,6 @@ def due(conn: Connection, *, after: tuple[int, bytes], until_us: int, most: int)
     found = ask(conn, _DUE, arrays.integer(after[0]), after[1], arrays.integer(until_us), arrays.integer(most))
     of = len(StoredValidation._fields)
     return [Due(StoredValidation(*each[:of]), registrations.StoredVersion(*each[of:])) for each in found]
-
-
-def _broken() -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "a row of %s is not what is sealed", TABLE)
-    return errors.Internal()
 
 
 _NEWEST: Final = Statement(

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor.v1 import options_pb2
-from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call
 from nsor_server.registration import store
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
@@ -19,6 +17,7 @@ from nsor_server.registration.worklists import rules
 from nsor_server.registration.worklists.rows import TABLE
 from nsor_server.registration.worklists.rules import Place, Wanted, Work
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import ask
@@ -90,11 +89,11 @@ def page(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, after: Pl
         arrays.integer(most),
     )
     if not found:
-        raise _broken("ledger_head")
+        raise contradicted("ledger_head", _PROBLEM)
     items = [_item(sealer, call, wanted, row[1:]) for row in found if row[1] is not None]
     places = [after, *(item.place for item in items)]
     if any(one >= other for one, other in itertools.pairwise(places)):
-        raise _broken(TABLE)
+        raise contradicted(TABLE, _PROBLEM)
     return Page(int(found[0][0]), items)
 
 
@@ -125,18 +124,14 @@ def _item(sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> 
         or not wanted.admits(work.kind, work.court_kind)
         or (since_us is not None and work.since_us < since_us)
     ):
-        raise _broken(TABLE)
+        raise contradicted(TABLE, _PROBLEM)
     if work.part == rules.OF_CONVICTION:
         rows.require_shown(store.TABLE, store.said(record), call)
     rows.require_shown(TABLE, rules.said(work), call)
     return Item(work, version, record)
 
 
-def _broken(table: str) -> errors.Internal:
-    alert(Alert.ROW_CONTRADICTED, "%s contradicts the register; run `nsor-server ledger verify`", table)
-    return errors.Internal()
-
-
+_PROBLEM: Final = "%s contradicts the register; run `nsor-server ledger verify`"
 _GROUP: Final = "kind, agency, place, court_kind"
 """What the index of works begins with: within one of these they stand in their order."""
 _SPECIAL: Final = ", ".join(f"{kind:d}" for kind in sorted(SPECIAL_COURTS))

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from nsor.v1 import notification_pb2
-from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Agency, RecordRef, Row, Seen
 from nsor_server.formats.instants import to_us
@@ -19,7 +18,8 @@ from nsor_server.policy.deadlines import Deadlines
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import events, rules
-from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.claimants import Claimants, Known
+from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -57,8 +57,10 @@ class Terms:
         deadlines = self._directory.current.policy.deadlines
         for row in heads:
             self._place = row.registration_id
-            if row.state == registrations.CONFIRMED and self._is_over(row, deadlines, to_us(now)):
-                self._over.append(row.registration_id)
+        confirmed = (row for row in heads if row.state == registrations.CONFIRMED)
+        for record in readable(confirmed, lambda row: registrations.open_version(self._sealer, row)):
+            if _is_over(record, deadlines, to_us(now)):
+                self._over.append(record.registration_id)
         if len(heads) == BATCH and len(self._over) < MOST:
             return True
         self._place, self._ended = _START, now
@@ -83,21 +85,18 @@ class Terms:
             changed: registrations of which this time makes the next version already: they are found again.
             agencies: by id.
             now: when the versions are written.
-
-        Raises:
-            errors.Internal: a row isn't what its seal says.
         """
         deadlines = self._directory.current.policy.deadlines
         claimants = Claimants(conn, self._sealer, self._blind_index)
         rows: list[Row] = []
         refs: list[RecordRef] = []
         seen: list[Seen] = []
-        for registration_id in sorted(set(self._over).difference(changed)):
-            of = claimants.get(registration_id)
+        over = sorted(set(self._over).difference(changed))
+        for of, others in readable(over, lambda each: _with_others(claimants, each)):
             if of is None:
                 continue
-            others = claimants.others(of.claim)
-            before, term = of.record, rules.term(of.record, deadlines)
+            registration_id, before = of.registration_id, of.record
+            term = rules.term(before, deadlines)
             if term is None or not all(_is_over(each.record, deadlines, record.due_us) for each in (of, *others)):
                 continue
             following = rules.expired(before, term, to_us(now))
@@ -116,11 +115,15 @@ class Terms:
             self._ended = None
         self._over.clear()
 
-    def _is_over(self, row: registrations.StoredVersion, deadlines: Deadlines, now_us: int) -> bool:
-        try:
-            return _is_over(registrations.open_version(self._sealer, row), deadlines, now_us)
-        except errors.Internal:
-            return False  # there is an alert already, and the others go on
+
+def _with_others(claimants: Claimants, registration_id: bytes) -> tuple[Known | None, list[Known]]:
+    """A registration with the others of its person that stand; None: there is none.
+
+    Raises:
+        errors.Internal: one isn't what was sealed.
+    """
+    of = claimants.get(registration_id)
+    return of, [] if of is None else claimants.others(of.claim)
 
 
 def _is_over(record: record_pb2.RegistrationRecord, deadlines: Deadlines, at_us: int) -> bool:

@@ -14,6 +14,7 @@ from nsor_server.registration import claims
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
+from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -33,6 +34,12 @@ class Meeting:
     rows: list[Row] = field(default_factory=list)
     refs: list[RecordRef] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+
+    def add(self, other: Meeting) -> None:
+        """Take over what another one has."""
+        self.rows += other.rows
+        self.refs += other.refs
+        self.seen += other.seen
 
 
 class Meetings:
@@ -58,9 +65,6 @@ class Meetings:
             after_us: instant of the time before, microseconds since 1970.
             agencies: by id.
             now: when a version is written.
-
-        Raises:
-            errors.Internal: a row isn't what its seal says.
         """
         meeting = Meeting()
         asked, unchanged = store.asked(conn, self._sealer, after_us=after_us, until_us=record.due_us)
@@ -76,14 +80,8 @@ class Meetings:
                 about = contested.setdefault(registration_id, set())
                 if request.contests_refusal:
                     about.add(request.particular)
-        npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
-        for registration_id, particulars in contested.items():
-            self._dispute(conn, registration_id, particulars, now, meeting)
-            row = registrations.newest(conn, registration_id)
-            if row is not None:
-                told = [*npb, *owners.owners(registrations.open_version(self._sealer, row), agencies)]
-                kind = notification_pb2.EVENT_KIND_CORRECTION_REQUESTED
-                meeting.rows += outbox.owed(kind, told, registration_id=registration_id)
+        for told in readable(contested.items(), lambda each: self._told(conn, *each, agencies, now)):
+            meeting.add(told)
         return meeting
 
     def _about(self, conn: Connection, request: record_pb2.CorrectionRequestRecord, meeting: Meeting) -> list[bytes]:
@@ -94,27 +92,39 @@ class Meetings:
             identifier = claims.Identifier(claims.IDENTIFIER_CNIC, "cnic", request.cnic)
             meeting.seen += [seen for _, seen in claims.holders(conn, self._blind_index, [identifier])]
             ids = store.claiming(conn, self._blind_index, request.cnic)
-        met = []
-        for registration_id in ids:
-            row = registrations.newest(conn, registration_id)
-            if row is None:
-                continue  # there never was one, or its key is destroyed: its versions are still counted
-            meeting.seen.append(registrations.seen(row))
-            if rules.is_met(registrations.open_version(self._sealer, row)):
-                met.append(registration_id)
-        return met
+        # None: there never was one, or its key is destroyed: its versions are still counted.
+        rows = [row for each in ids if (row := registrations.newest(conn, each)) is not None]
+        meeting.seen += map(registrations.seen, rows)
+        found = readable(rows, lambda row: (row.registration_id, registrations.open_version(self._sealer, row)))
+        return [registration_id for registration_id, record in found if rules.is_met(record)]
 
-    def _dispute(
-        self, conn: Connection, registration_id: bytes, contested: set[int], now: dt.datetime, meeting: Meeting
-    ) -> None:
-        row = registrations.newest(conn, registration_id) if contested else None
+    def _told(
+        self,
+        conn: Connection,
+        registration_id: bytes,
+        contested: set[int],
+        agencies: Mapping[str, Agency],
+        now: dt.datetime,
+    ) -> Meeting:
+        """Tell the owner and NPB that a registration was met, and dispute it if a refusal was contested.
+
+        Raises:
+            errors.Internal: a row isn't what its seal says.
+        """
+        told = Meeting()
+        row = registrations.newest(conn, registration_id)
         if row is None:
-            return
+            return told
         record, key = registrations.open_keyed(self._sealer, row)
-        refused, undecided = store.refused(conn, self._sealer, key, registration_id)
-        meeting.seen += undecided
-        following = rules.disputed(record, contested, refused)
-        if following is not None:
-            written = registrations.version_row(key, following, now)
-            meeting.rows.append(written.row)
-            meeting.refs.append(written.ref)
+        if contested:
+            refused, undecided = store.refused(conn, self._sealer, key, registration_id)
+            told.seen += undecided
+            following = rules.disputed(record, contested, refused)
+            if following is not None:
+                written = registrations.version_row(key, following, now)
+                told.rows.append(written.row)
+                told.refs.append(written.ref)
+        recipient_ids = [*recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB), *owners.owners(record, agencies)]
+        kind = notification_pb2.EVENT_KIND_CORRECTION_REQUESTED
+        told.rows += outbox.owed(kind, recipient_ids, registration_id=registration_id)
+        return told

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import claims
+from nsor_server.registration.readable import readable
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
@@ -112,15 +113,11 @@ def decision_row(key: DataKey, record: record_pb2.CorrectionDecisionRecord) -> t
 def asked(
     conn: Connection, sealer: Sealing, *, after_us: int, until_us: int
 ) -> tuple[list[record_pb2.CorrectionRequestRecord], Seen]:
-    """What was asked for in between, by id, and that there is no more.
-
-    Raises:
-        errors.Internal: one isn't what its seal says.
-    """
+    """What was asked for in between, by id, as far as it opens, and that there is no more."""
     found = ask(conn, _ASKED, arrays.integer(after_us), arrays.integer(until_us))
-    records = [open_request(sealer, request_id, sealed) for request_id, sealed in found]
+    records = list(readable(found, lambda row: open_request(sealer, *row)))
     # Whatever was committed since it was read is counted when this is written, and then it is read again.
-    return records, Seen(ASKED, (after_us, until_us), len(records))
+    return records, Seen(ASKED, (after_us, until_us), len(found))
 
 
 def claiming(conn: Connection, blind_index: BlindIndex, cnic: str) -> list[bytes]:

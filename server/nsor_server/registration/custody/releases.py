@@ -9,6 +9,7 @@ from nsor_server.calls import Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import rules, store
+from nsor_server.registration.readable import readable
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -36,13 +37,10 @@ def due(
         agencies: by id.
         time: that is being made; its instant is set.
         after_us: the instant of the time before.
-
-    Raises:
-        errors.Internal: a registration isn't what its seal says.
     """
     told = Due([], [])
-    for row in store.between(conn, after_us, time.due_us):
-        record = registrations.open_version(sealer, row)
+    found = store.between(conn, after_us, time.due_us)
+    for row, record in readable(found, lambda row: (row, registrations.open_version(sealer, row))):
         alerts = rules.fallen_due(record, after_us, time.due_us)
         if not alerts:
             continue

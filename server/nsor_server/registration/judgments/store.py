@@ -18,6 +18,7 @@ from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules
+from nsor_server.registration.readable import readable
 from nsor_server.registration.record import court_reference
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
@@ -238,26 +239,16 @@ def last_entry(conn: Connection) -> int:
     return int(index)
 
 
-def recorded_between(
-    conn: Connection, sealer: Sealing, *, after: int, until: int, most: int
-) -> list[tuple[int, record_pb2.JudgmentRecord]]:
-    """The judgments that were recorded by entries after one and until another, each with its entry, in their order.
-
-    Raises:
-        errors.Internal: one isn't what its seal says.
-    """
+def recorded_between(conn: Connection, *, after: int, until: int, most: int) -> list[tuple[int, StoredJudgment]]:
+    """The judgments that were recorded by entries after one and until another, each with its entry, in their order."""
     rows_of = conn.execute(_RECORDED, {"after": after, "until": until, "most": most}, binary=True).fetchall()
-    return [(index, open_version(sealer, StoredJudgment(*row))) for index, *row in rows_of]
+    return [(index, StoredJudgment(*row)) for index, *row in rows_of]
 
 
 def overdue(conn: Connection, sealer: Sealing, *, after_us: int, until_us: int) -> list[record_pb2.JudgmentRecord]:
-    """The judgments whose confirmation fell due in between, and that no registry has confirmed yet.
-
-    Raises:
-        errors.Internal: one isn't what its seal says.
-    """
+    """The judgments whose confirmation fell due in between, and that no registry has confirmed yet; those that open."""
     found = ask(conn, _OVERDUE, arrays.integer(after_us), arrays.integer(until_us))
-    return [open_version(sealer, StoredJudgment(*row)) for row in found]
+    return list(readable(found, lambda row: open_version(sealer, StoredJudgment(*row))))
 
 
 def open_version(sealer: Sealing, row: StoredJudgment) -> record_pb2.JudgmentRecord:

@@ -16,6 +16,7 @@ from nsor_server.calls import Agency, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules, store
+from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -50,15 +51,11 @@ class Told:
 
 
 def told(conn: Connection, sealer: Sealer, blind_index: BlindIndex, after: int) -> Told:
-    """Look at the judgments that were recorded by entries after one.
-
-    Raises:
-        errors.Internal: a row isn't what its seal says.
-    """
+    """Look at the judgments that were recorded by entries after one."""
     until = store.last_entry(conn)
-    found = store.recorded_between(conn, sealer, after=after, until=until, most=MOST)
+    found = store.recorded_between(conn, after=after, until=until, most=MOST)
     result = Told(until if len(found) < MOST else found[-1][0])
-    for index, judgment in found:
+    for index, judgment in readable(found, lambda row: (row[0], store.open_version(sealer, row[1]))):
         result.judged.append(_judged(conn, sealer, blind_index, judgment, result))
         if len(result.met) >= MOST_NAMED:
             result.until = index
@@ -99,7 +96,7 @@ def _judged(
     rows, seen = store.claiming(conn, blind_index, [rules.near_case(judgment)])
     result.seen += seen
     result.trials.add((judgment.trial.court_kind, judgment.trial.court_place))
-    records = [registrations.open_version(sealer, row) for row in rows]
+    records = list(readable(rows, lambda row: registrations.open_version(sealer, row)))
     for record in records:
         if joined := rules.joined_to(record, judgment):
             result.met[record.registration_id] = record

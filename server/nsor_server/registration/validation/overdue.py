@@ -10,6 +10,7 @@ from nsor_server.calls import Agency, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
+from nsor_server.registration.readable import readable
 from nsor_server.registration.validation import store
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -36,18 +37,13 @@ def add(
         record: of the time that is written; its instant is set.
         before: of the time before; an empty one: there was none.
         agencies: by id.
-
-    Raises:
-        errors.Internal: a row isn't what its seal says.
     """
     after = place(before)
     found = store.due(conn, after=after, until_us=record.due_us, most=MOST)
     events: list[Row] = []
     seen: list[Seen] = []
     npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
-    for each in found:
-        registration, key = registrations.open_keyed(sealer, each.registration)
-        validation = store.opened(key, each.validation)
+    for each, registration, validation in readable(found, lambda each: _opened(sealer, each)):
         record.overdue_validation_ids.append(validation.registration_id)
         seen.append(Seen(store.HEADS, (validation.registration_id,), validation.version))
         seen.append(registrations.seen(each.registration))
@@ -59,6 +55,13 @@ def add(
         (last.due_us, last.registration_id) if last else max(after, (record.due_us, END))
     )
     return events, seen
+
+
+def _opened(
+    sealer: Sealer, each: store.Due
+) -> tuple[store.Due, record_pb2.RegistrationRecord, record_pb2.ValidationRecord]:
+    registration, key = registrations.open_keyed(sealer, each.registration)
+    return each, registration, store.opened(key, each.validation)
 
 
 def place(record: record_pb2.ReviewTimeRecord) -> tuple[int, bytes]:

@@ -33,7 +33,8 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     """The person has died, by a certificate: the record is archived."""
     CLOSURE_KIND_RESTORED: _ClosureKind.ValueType  # 2
     """The record was archived and shouldn't have been: it is confirmed again. One whose term is over stays archived no longer either,
-    so that it is looked at by its owner; it isn't archived by its term a second time.
+    so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
+    report of his death again.
     """
     CLOSURE_KIND_ERASED: _ClosureKind.ValueType  # 3
     """The record should never have been made, and no court has confirmed any of it: it is erased. From the confirmation on it is NO_RECORD for
@@ -49,7 +50,8 @@ CLOSURE_KIND_DECEASED: ClosureKind.ValueType  # 1
 """The person has died, by a certificate: the record is archived."""
 CLOSURE_KIND_RESTORED: ClosureKind.ValueType  # 2
 """The record was archived and shouldn't have been: it is confirmed again. One whose term is over stays archived no longer either,
-so that it is looked at by its owner; it isn't archived by its term a second time.
+so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
+report of his death again.
 """
 CLOSURE_KIND_ERASED: ClosureKind.ValueType  # 3
 """The record should never have been made, and no court has confirmed any of it: it is erased. From the confirmation on it is NO_RECORD for
@@ -126,7 +128,7 @@ class _ArchiveReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Archive
     ARCHIVE_REASON_UNSPECIFIED: _ArchiveReason.ValueType  # 0
     """Never sent."""
     ARCHIVE_REASON_DECEASED: _ArchiveReason.ValueType  # 1
-    """The person has died."""
+    """The person has died: two officers of NPB have seen a certificate, or the owner has accepted what NADRA reported."""
     ARCHIVE_REASON_TERM_OVER: _ArchiveReason.ValueType  # 2
     """The term of registration is over."""
 
@@ -136,7 +138,7 @@ class ArchiveReason(_ArchiveReason, metaclass=_ArchiveReasonEnumTypeWrapper):
 ARCHIVE_REASON_UNSPECIFIED: ArchiveReason.ValueType  # 0
 """Never sent."""
 ARCHIVE_REASON_DECEASED: ArchiveReason.ValueType  # 1
-"""The person has died."""
+"""The person has died: two officers of NPB have seen a certificate, or the owner has accepted what NADRA reported."""
 ARCHIVE_REASON_TERM_OVER: ArchiveReason.ValueType  # 2
 """The term of registration is over."""
 Global___ArchiveReason: _TypeAlias = ArchiveReason  # noqa: Y015

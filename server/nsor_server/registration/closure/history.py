@@ -1,9 +1,9 @@
-"""Ends of records along the ledger: nobody is archived, or restored, but by two officers or by a term that was over."""
+"""Ends of records along the ledger: by two officers, a verified death or a term that was over, and by nothing else."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import closure_pb2
@@ -34,6 +34,24 @@ ORDER BY r.index, r.ordinal
 _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
 
 
+class _Waived(NamedTuple):
+    """By what a record isn't archived a second time."""
+
+    term: bool = False
+    died_day: int | None = None
+
+    @classmethod
+    def of(cls, record: record_pb2.RegistrationRecord) -> _Waived:
+        """What a version says."""
+        return cls(record.term_waived, record.waived_death_day if record.HasField("waived_death_day") else None)
+
+    def after(self, archive: record_pb2.Archive) -> _Waived:
+        """What has to be said when it was taken out of an archive."""
+        if archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
+            return self._replace(term=True)
+        return self._replace(died_day=archive.died_day)
+
+
 class Closed:
     """The ends of records at each entry; history and reviews must be at the entry already."""
 
@@ -54,7 +72,8 @@ class Closed:
         self._rows = Rows(conn, "closures", _CLOSURES, add)
         self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
         self._archived: dict[bytes, record_pb2.Archive] = {}
-        self._waived: set[bytes] = set()
+        self._waived: dict[bytes, _Waived] = {}
+        self._died: dict[bytes, int] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -143,31 +162,41 @@ class Closed:
     ) -> None:
         """Hold what a version says of its end against what was decided, or was over."""
         before = self._archived.get(record.registration_id)
-        waived = record.registration_id in self._waived
         now = record.archive if record.HasField("archive") else None
+        waived = self._waived.get(record.registration_id, _Waived())
         if time is not None:
-            is_right = (
-                before is None
-                and not waived
-                and now is not None
-                and now.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
-                and now.term_end_us <= time.due_us
-            )
+            is_right = before is None and now is not None and self._ends_by_itself(record, now, time.due_us)
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
             is_right = before is not None and now is None
-            waived |= before is not None and before.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
-        elif decided is not None and decided.kind == _ERASED:
-            is_right = now == before
-        elif decided is not None:
+            waived = waived if before is None else waived.after(before)
+        elif decided is not None and decided.kind != _ERASED:
             is_right = now is not None and now.closure_id == decided.closure_id and now.died_day == decided.died_day
         else:
             is_right = now == before
         is_right &= record.erased == (decided is not None and decided.kind == _ERASED)
-        if not is_right or record.term_waived != waived:
+        if not is_right or _Waived.of(record) != waived:
             self._add(index, "a record is archived, or isn't, and nobody has decided that")
-        if now is None:
-            self._archived.pop(record.registration_id, None)
-        else:
-            self._archived[record.registration_id] = now
-        if record.term_waived:
-            self._waived.add(record.registration_id)
+        self._keep(record, now)
+
+    def _ends_by_itself(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive, at_us: int) -> bool:
+        """Whether a record is archived at a time by its term, or by a death verified in any of its person's records."""
+        if archive.closure_id:
+            return False
+        if archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
+            person = {record.registration_id, *self._history.standing(record.registration_id).person}
+            return archive.died_day in {self._died[each] for each in person if each in self._died}
+        term_is_over = archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER and archive.term_end_us <= at_us
+        return term_is_over and not record.term_waived
+
+    def _keep(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive | None) -> None:
+        """Note what a version says of its end."""
+        died = rules.died_day(record)
+        self._died.pop(record.registration_id, None)
+        self._archived.pop(record.registration_id, None)
+        if died is not None:
+            self._died[record.registration_id] = died
+        if archive is not None:
+            self._archived[record.registration_id] = archive
+        waived = _Waived.of(record)
+        if waived != _Waived():
+            self._waived[record.registration_id] = waived

@@ -76,7 +76,10 @@ def closed(
     if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
         before.erased = True
     elif closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
-        before.term_waived |= before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER
+        if before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
+            before.term_waived = True
+        else:
+            before.waived_death_day = before.archive.died_day
         before.ClearField("archive")
     else:
         archive = record_pb2.Archive(
@@ -87,6 +90,25 @@ def closed(
             closure_id=closure.closure_id,
         )
         before.archive.CopyFrom(archive)
+    return states.next_version(before)
+
+
+def died_day(record: record_pb2.RegistrationRecord) -> int | None:
+    """The day of a death that archives a record by itself; None: there is none.
+
+    Its owner has accepted what NADRA reported. What a prison or the police record in custody is a report, which
+    verifies nothing; of that NPB decides, by the certificate. A death that NPB has found to be wrong counts no more.
+    """
+    is_waived = record.HasField("waived_death_day") and record.waived_death_day == record.verified_death_day
+    return record.verified_death_day if record.HasField("verified_death_day") and not is_waived else None
+
+
+def deceased(record: record_pb2.RegistrationRecord, day: int, time_us: int) -> record_pb2.RegistrationRecord:
+    """The next version of a record whose person has died on a day, at an instant (microseconds since 1970)."""
+    before = record_pb2.RegistrationRecord()
+    before.CopyFrom(record)
+    archive = record_pb2.Archive(reason=closure_pb2.ARCHIVE_REASON_DECEASED, died_day=day, time_us=time_us)
+    before.archive.CopyFrom(archive)
     return states.next_version(before)
 
 

@@ -1,4 +1,4 @@
-"""Terms that are over: found by going through the register once a day, and archived at the fixed times for reviews.
+"""Terms that are over, and verified deaths: looked for once a day, and archived at the fixed times for reviews.
 
 A term follows from a record's convictions and custody, which many change, and from policy: so it stands nowhere, and
 is counted anew. What was found is looked at again when it is archived.
@@ -7,7 +7,7 @@ is counted anew. What was found is looked at again when it is archived.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import notification_pb2
@@ -77,7 +77,7 @@ class Terms:
     ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
         """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
 
-        Of a person with several registrations none is archived before all of them are over, as if they were one.
+        Of a person with several registrations all are archived together: when all of them are over, or he has died.
 
         Args:
             conn: any.
@@ -91,22 +91,20 @@ class Terms:
         rows: list[Row] = []
         refs: list[RecordRef] = []
         seen: list[Seen] = []
-        over = sorted(set(self._over).difference(changed))
-        for of, others in readable(over, lambda each: _with_others(claimants, each)):
-            if of is None:
+        done = set(changed)
+        for person in readable(sorted(self._over), lambda each: _person(claimants, each)):
+            if not done.isdisjoint(each.registration_id for each in person):
                 continue
-            registration_id, before = of.registration_id, of.record
-            term = rules.term(before, deadlines)
-            if term is None or not all(_is_over(each.record, deadlines, record.due_us) for each in (of, *others)):
-                continue
-            following = rules.expired(before, term, to_us(now))
-            seen += [seen for each in (of, *others) for seen in each.seen]
-            seen += claims.of_sealing(conn, self._blind_index, before, following)
-            written = registrations.version_row(of.key, following, now)
-            record.archived_ids.append(registration_id)
-            refs.append(written.ref)
-            kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
-            rows += [written.row, *events.owed(kind, before, agencies)]
+            archived = _archived([each for each in person if each.confirmed], deadlines, record.due_us, now)
+            seen += [seen for each in person for seen in each.seen if archived]
+            for of, following in archived:
+                done.add(of.registration_id)
+                seen += claims.of_sealing(conn, self._blind_index, of.record, following)
+                written = registrations.version_row(of.key, following, now)
+                record.archived_ids.append(of.registration_id)
+                refs.append(written.ref)
+                kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
+                rows += [written.row, *events.owed(kind, of.record, agencies)]
         return rows, refs, seen
 
     def written(self) -> None:
@@ -116,16 +114,31 @@ class Terms:
         self._over.clear()
 
 
-def _with_others(claimants: Claimants, registration_id: bytes) -> tuple[Known | None, list[Known]]:
-    """A registration with the others of its person that stand; None: there is none.
+def _person(claimants: Claimants, registration_id: bytes) -> list[Known]:
+    """A registration with the others of its person that stand; nothing: there is none.
 
     Raises:
         errors.Internal: one isn't what was sealed.
     """
     of = claimants.get(registration_id)
-    return of, [] if of is None else claimants.others(of.claim)
+    return [] if of is None else [of, *claimants.others(of.claim)]
+
+
+def _archived(
+    person: Sequence[Known], deadlines: Deadlines, at_us: int, now: dt.datetime
+) -> list[tuple[Known, record_pb2.RegistrationRecord]]:
+    """The registrations of a person that stand, each with the version that archives it; nothing: he isn't over."""
+    died = [day for each in person if (day := rules.died_day(each.record)) is not None]
+    if died:
+        return [(each, rules.deceased(each.record, died[0], to_us(now))) for each in person]
+    terms = [rules.term(each.record, deadlines) for each in person]
+    if any(term is None or to_us(term.due) > at_us for term in terms):
+        return []
+    return [
+        (each, rules.expired(each.record, term, to_us(now))) for each, term in zip(person, terms, strict=True) if term
+    ]
 
 
 def _is_over(record: record_pb2.RegistrationRecord, deadlines: Deadlines, at_us: int) -> bool:
     term = rules.term(record, deadlines)
-    return term is not None and to_us(term.due) <= at_us
+    return rules.died_day(record) is not None or (term is not None and to_us(term.due) <= at_us)

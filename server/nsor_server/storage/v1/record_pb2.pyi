@@ -444,7 +444,7 @@ class Archive(_message.Message):
     time_us: _builtins.int
     """When it was archived."""
     closure_id: _builtins.bytes
-    """The decision of NPB, 16 bytes; empty: it is the term."""
+    """The decision of NPB, 16 bytes; empty: it is the term, or a death that NADRA has reported and the owner accepted."""
     def __init__(
         self,
         *,
@@ -509,6 +509,7 @@ class RegistrationRecord(_message.Message):
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
     TERM_WAIVED_FIELD_NUMBER: _builtins.int
+    WAIVED_DEATH_DAY_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
     CUSTODY_EVENTS_FIELD_NUMBER: _builtins.int
     RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
@@ -560,6 +561,8 @@ class RegistrationRecord(_message.Message):
     """Number of nsor.v1.IdentityDocument: of which document the number in `cnic` is; 0: of a CNIC."""
     term_waived: _builtins.bool
     """Two officers took it out of the archive: it isn't archived by its term any more."""
+    waived_death_day: _builtins.int
+    """Day of a verified death that NPB has found to be wrong: it archives the record no more; another day does."""
     erased: _builtins.bool
     """It should never have been made."""
     receiving_agency: _builtins.str
@@ -680,19 +683,25 @@ class RegistrationRecord(_message.Message):
         disputed: _abc.Iterable[_builtins.int] | None = ...,
         archive: Global___Archive | None = ...,
         term_waived: _builtins.bool = ...,
+        waived_death_day: _builtins.int | None = ...,
         erased: _builtins.bool = ...,
         custody_events: _abc.Iterable[Global___CustodyEvent] | None = ...,
         receiving_agency: _builtins.str = ...,
         expected_release: Global___ExpectedRelease | None = ...,
         withdrawn: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
+    _WhichOneofReturnType__waived_death_day: _TypeAlias = _typing.Literal["waived_death_day"]  # noqa: Y015
+    _WhichOneofArgType__waived_death_day: _TypeAlias = _typing.Literal["_waived_death_day", b"_waived_death_day"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__verified_death_day) -> _WhichOneofReturnType__verified_death_day | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__waived_death_day) -> _WhichOneofReturnType__waived_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
 
@@ -1701,7 +1710,7 @@ class ReviewTimeRecord(_message.Message):
 
     @_builtins.property
     def archived_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Registrations whose term was over, and that were archived with it: 16 bytes each, in order."""
+        """Registrations whose term was over, or whose person has died, and that were archived with it: 16 bytes each."""
 
     def __init__(
         self,

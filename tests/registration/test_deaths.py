@@ -1,0 +1,95 @@
+"""A death that NADRA has reported and the record's owner has accepted archives the record at a fixed time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from nsor.v1 import closure_pb2, types_pb2
+from nsor_server.registration.closure import rules
+from nsor_server.registration.reviews import ReviewTimes
+from tests.agencies import NPB, PUNJAB_POLICE
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import Services, call_of
+from tests.orders import Created, day, order
+from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, TOLD, close, confirmed, state, time
+from tests.registration.test_custody import event
+from tests.registration.test_identity_changes import decision, reported, verified
+from tests.registration.test_review_decisions import MERGE, Pair, pair
+from tests.registration.test_reviews import Clock, clock, times
+
+__all__ = ["clock", "pair", "time", "times"]
+
+
+def dies(services: Services, created: Created | None = None) -> Created:
+    """NADRA reports that he died on 1 February 2026, and the police of the place accept it."""
+    created, handle = verified(services, created)
+    reported(services, handle)
+    services.ask(call_of(PUNJAB_POLICE), decision(services, created))
+    return created
+
+
+def test_a_verified_death_archives_the_record(services: Services, time: Callable[[], None], owner: Owner) -> None:
+    created, living = dies(services), confirmed(services)
+    assert state(services, created) == CONFIRMED
+    time()
+    assert (state(services, created), state(services, living)) == (ARCHIVED, CONFIRMED)
+    archive = services.get(created.registration_id, NPB).archive
+    assert (archive.reason, archive.died_date) == (closure_pb2.ARCHIVE_REASON_DECEASED, day(2026, 2, 1))
+    assert (archive.certificate_number, archive.HasField("term_end_time")) == ("", False)
+    assert services.owed(TOLD) == ["npb", "punjab-police", "punjab-prosecution"]
+    services.hidden(created.registration_id, PUNJAB_POLICE)
+    assert owner.findings() == []
+
+
+def test_a_death_that_was_wrong_archives_nobody_again(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    created = dies(services)
+    time()
+    close(services, created, kind=RESTORED)
+    time()
+    assert state(services, created) == CONFIRMED
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("reported_only", [True, False])
+def test_a_report_archives_nobody(services: Services, time: Callable[[], None], *, reported_only: bool) -> None:
+    # What NADRA reports, until the owner accepts it, and what is recorded of custody verify nothing.
+    if reported_only:
+        created, handle = verified(services)
+        reported(services, handle)
+    else:
+        created = services.confirmed(order(custody=types_pb2.Custody(state=types_pb2.CUSTODY_STATE_RELEASED)))
+        services.ask(call_of(PUNJAB_POLICE), event(services, created, "DECEASED"))
+        recorded = services.get(created.registration_id, NPB).custody
+        assert recorded.state == types_pb2.CUSTODY_STATE_DECEASED
+    time()
+    assert state(services, created) == CONFIRMED
+
+
+def test_who_has_died_has_died_in_all_of_his_records(
+    pair: Pair, services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    pair.decide(MERGE)
+    dies(services, pair.first)
+    while times.follow():
+        pass
+    clock.passes()
+    assert times.look()
+    assert (state(services, pair.first), state(services, pair.second)) == (ARCHIVED, ARCHIVED)
+    assert owner.findings() == []
+
+
+def test_a_death_that_nobody_has_verified_is_found(
+    services: Services, time: Callable[[], None], owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not even whoever runs another program archives anybody unseen.
+    created = confirmed(services)
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "died_day", lambda _record: 20_000)
+        time()
+    assert state(services, created) == ARCHIVED
+    assert owner.findings() == [NOBODY]

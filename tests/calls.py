@@ -72,7 +72,7 @@ from tests.orders import Created, confirmation, judgment, order
 TODAY = dt.date(2026, 3, 2)
 ORIGIN = "test.example/ledger"
 CONTRACT = Contract.load()
-POLICY = Policy.load()
+POLICY = policies.shipped()
 MESSAGES = Messages.load()
 PLACES = POLICY.places
 TRACING = Tracing((), host="test.example")

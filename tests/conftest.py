@@ -56,11 +56,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 @pytest.fixture
 def database(postgres: EmbeddedPostgres) -> Iterator[Database]:
-    """A migrated, empty database, with an open pool of four connections."""
+    """A migrated, empty database, with open pools of up to four connections: a server's all stand from its start."""
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, template=_TEMPLATE)
-    with Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4) as opened:
-        yield opened
+    database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
+    for pool in (database._readers, database._pool):
+        pool.resize(1, pool.max_size)
+    with database:
+        yield database
     postgres.drop_database(name)
 
 

@@ -22,19 +22,30 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def record_id(value: str) -> str:
-    """A UUID as the register writes it; capitals, which some programs make of it, are taken too.
+    """A UUID as the register writes it, or the first 8 digits or more of one that was shown on this computer.
+
+    Capitals, which some programs make of it, are taken too.
 
     Raises:
-        click.BadParameter: it isn't one.
+        click.BadParameter: it is neither, or several begin so.
     """
-    found = value.strip().lower()
-    if _UUID.fullmatch(found) is None:
-        raise click.BadParameter(f"Give an id such as {_EXAMPLE}.")
-    return found
+    found = beginning_of_id(value)
+    if len(found) == len(_EXAMPLE):
+        return found
+    from nsor.cli import seen  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.cli.session import Session  # noqa: PLC0415 - it imports what a command's arguments are of
+
+    session = click.get_current_context().find_object(Session)
+    known = seen.beginning_with(session.settings().state, found) if session else []
+    if len(known) == 1:
+        return known[0]
+    if known:
+        raise click.BadParameter(f"{len(known)} ids that were shown here begin so. Give more digits.")
+    raise click.BadParameter("No id that was shown on this computer begins so. Give the whole id.")
 
 
 def beginning_of_id(value: str) -> str:
-    """A UUID, or its first 8 digits or more, as lists print them.
+    """A UUID, or its first 8 digits or more: of one that the register itself lists, whatever was shown here.
 
     Raises:
         click.BadParameter: it is neither.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import lost_entries
-from nsor.cli.arguments import instant, last_instant, support_code
+from nsor.cli.arguments import instant, last_instant, record_id, support_code
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
 @ledger.command()
 @click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
-@click.option("--access-id", default="", metavar="UUID", help="Only this access.")
+@click.option("--access-id", type=record_id, metavar="ID", help="Only this access.")
 @click.option(
     "--code", type=support_code, help="Only the access of this support code; reads the list until it is found."
 )
@@ -199,7 +199,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
     agency_id: str,
     outcome: str | None,
-    access_id: str,
+    access_id: str | None,
     code: str | None,
     since: dt.datetime | None,
     until: dt.datetime | None,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from nsor.cli import screen
+from nsor.cli import screen, seen
 from nsor.cli.failures import LANGUAGES, Failures, language_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,10 @@ def common(function: _F) -> _F:
     as_json = click.option(
         "--json", is_flag=True, expose_value=False, callback=set_json, help="Answer in JSON, for programs."
     )
-    agency = click.option("--agency", metavar="NAME", expose_value=False, callback=set_agency, help=_HELP["agency"])
+    # Eager: an id's first digits are looked for in the agency's state folder, wherever the option stands.
+    agency = click.option(
+        "--agency", metavar="NAME", expose_value=False, is_eager=True, callback=set_agency, help=_HELP["agency"]
+    )
     language = click.option(
         "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=set_language, help=_LANGUAGE_HELP
     )
@@ -111,6 +114,7 @@ class Session:
         self.as_json = False
         self.language = language_of(self.options.pop("lang", None))
         self.verbose = False
+        self._state: Path | None = None
 
     @property
     def failures(self) -> Failures:
@@ -164,6 +168,7 @@ class Session:
             officer=key,
             focal_persons=[_key(path) for path in focal_keys],
         ) as client:
+            self._state = found.state
             yield client
 
     def answer(self, answer: Answer[Any], *, title: str, confidential: bool = False) -> None:
@@ -199,9 +204,16 @@ class Session:
 
     def _show(self, lines: Iterable[Text]) -> None:
         console = screen.console()
-        for line in lines:
+        shown = list(lines)
+        for line in shown:
             # Soft: rich neither folds nor pads what is laid out already.
             console.print(line, soft_wrap=True)
+        self._keep_ids("\n".join(line.plain for line in shown))
+
+    def _keep_ids(self, text: str) -> None:
+        """Keep the ids that people were shown: their first digits are enough from now on."""
+        if self._state is not None and (ids := seen.ids_in(text)):
+            seen.keep(self._state, ids)
 
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
@@ -259,6 +271,7 @@ class Session:
     def say(self, text: str) -> None:
         """Give people a message that is no part of the answer; it is folded at words."""
         click.echo(screen.folded(text, screen.console(stderr=True).width), err=True)
+        self._keep_ids(text)
 
     def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
         """Say how many of how many are shown, and how to see the rest: no list is cut silently."""

@@ -35,6 +35,16 @@ def amended(register: Register) -> Register:
     return register
 
 
+def _shown(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    """The lines that are indented, and the fields of an answer, word by word."""
+    return [line.split() for line in capsys.readouterr().out.split("\n") if line.startswith(("  ", "reg", "etag"))]
+
+
+def _amended(register: Register) -> amendments_pb2.AmendRegistrationRequest:
+    assert register.calls[-1].method == AMEND
+    return amendments_pb2.AmendRegistrationRequest.FromString(register.calls[-1].request)
+
+
 def test_what_changes_is_shown_and_asked_before_it_is_sent(
     run: Run, amended: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,7 +79,7 @@ def test_what_the_record_says_now_is_a_file_to_change(
 ) -> None:
     assert run("amend", RECORD, "--current") == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["names"] == [{"kind": "NAME_KIND_OFFICIAL", "name": "Zafar Testi"}]
+    assert found["names"] == [{"kind": "OFFICIAL", "name": "Zafar Testi"}]
     assert found["nationality"] == "PK"
     assert run("amend", RECORD, "-", "--yes", "--json", stdin=json.dumps(found)) == 0
     request = amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[-1].request)
@@ -85,10 +95,16 @@ def test_a_file_of_another_form_costs_no_call_and_is_not_repeated(
     assert "3520112345671" not in capsys.readouterr().err
 
 
-def test_a_rehearsal_reads_no_record(run: Run, amended: Register) -> None:
+def test_a_rehearsal_shows_what_would_change_and_asks_nobody(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("amend", RECORD, "-", "--validate-only", stdin='{"nationality": "AF"}') == 0
-    assert [call.method for call in amended.calls] == [AMEND]
-    assert amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[0].request).validate_only
+    assert _shown(capsys) == [["was", "PK"], ["becomes", "AF"], ["registration", "id", RECORD], ["etag", "f" * 16]]
+    assert [call.method for call in amended.calls] == [GET, AMEND]
+    assert amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[1].request).validate_only
+    # A program compares by itself: the check of the register reads no record.
+    assert run("amend", RECORD, "-", "--validate-only", "--json", stdin='{"nationality": "AF"}') == 0
+    assert [call.method for call in amended.calls[2:]] == [AMEND]
 
 
 def test_a_proposal_comes_from_a_file_and_says_where_its_end_is_seen(
@@ -151,3 +167,83 @@ def test_a_record_is_shown_as_of_a_day(run: Run, amended: Register) -> None:
     assert (day.year, day.month, day.day) == (2026, 1, 31)
     assert run("show", RECORD) == 0
     assert not registration_pb2.GetRegistrationRequest.FromString(amended.calls[-1].request).HasField("as_of_date")
+
+
+def test_a_day_is_typed_as_people_write_it(run: Run, amended: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("amend", RECORD, "--birth-date", "05.03.1980", "--yes") == 0
+    assert _shown(capsys)[:4] == [
+        *(["was", "(nothing)"], ["becomes", "1980-03-05"]),
+        *(["was", "(nothing)"], ["becomes", "day"]),
+    ]
+    sent = _amended(amended)
+    born = sent.particulars.birth_date
+    assert (born.year, born.month, born.day) == (1980, 3, 5)
+    assert list(sent.update_mask.paths) == ["birth_date", "birth_date_precision"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("31.02.1980", "there is no 31 February"),
+        ("12.31.1980", "there is no month 31"),
+        ("1980/5", "a day as 05.03.2024"),
+    ],
+)
+def test_a_day_that_there_is_not_is_said_and_costs_no_call(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str], typed: str, said: str
+) -> None:
+    assert run("amend", RECORD, "--birth-date", typed, "--yes") == 2
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "birth_date" in printed
+    assert not amended.calls
+
+
+def test_an_address_is_asked_for_and_takes_the_place_of_the_current_one(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Other users can read a command line: only that there is another address is on it.
+    assert run("amend", RECORD, "--address", "--yes", stdin="Lahore\n12\n\n\n\n") == 0
+    sent = _amended(amended)
+    assert list(sent.update_mask.paths) == ["addresses"]
+    (address,) = sent.particulars.addresses
+    assert (address.kind, address.place_code, address.house_number) == (
+        types_pb2.ADDRESS_KIND_CURRENT,
+        "PK-PB/LHR",
+        "12",
+    )
+    assert "District" in capsys.readouterr().err
+
+
+def test_a_corrected_name_keeps_the_one_before(run: Run, amended: Register) -> None:
+    assert run("amend", RECORD, "--name", "--yes", stdin="Zafar Iqbal Testi s/o Lal\n") == 0
+    assert [(types_pb2.NameKind.Name(each.kind), each.name) for each in _amended(amended).particulars.names] == [
+        ("NAME_KIND_OFFICIAL", "Zafar Iqbal Testi"),
+        ("NAME_KIND_FORMER", "Zafar Testi"),
+    ]
+
+
+def test_a_row_of_the_spreadsheet_amends_what_differs(
+    run: Run, amended: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "orders.csv"
+    table.write_text(
+        "name,mobile,nationality,sex,case_number\nZafar Testi,0399-0000001,PK,male,12/2024\nLal Khan,,,female,13/2024\n"
+    )
+    assert run("amend", RECORD, str(table), "--yes") == 2
+    assert "say which line with --row" in capsys.readouterr().err
+    assert run("amend", RECORD, str(table), "--row", "2", "--yes") == 0
+    sent = _amended(amended)
+    # The number is the same, written otherwise; the case is none of the person's particulars.
+    assert list(sent.update_mask.paths) == ["sex"]
+    assert sent.particulars == amendments_pb2.Particulars(sex=types_pb2.SEX_MALE)
+
+
+def test_of_several_numbers_none_is_guessed(run: Run, amended: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = amended.answers[GET](b"")
+    assert isinstance(answer, registration_pb2.GetRegistrationResponse)
+    answer.registration.person.mobile_numbers.append("+923990000002")
+    amended.answers[GET] = lambda _: answer
+    assert run("amend", RECORD, "--mobile", "--yes", stdin="0399-0000003\n") == 2
+    assert "several mobile numbers" in capsys.readouterr().err
+    assert [call.method for call in amended.calls] == [GET]

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.type import date_pb2
 
 import nsor
-from nsor import cli, forms
+from nsor import cleaning, cli, forms
 from nsor.advice import Words
 from nsor.cli import requests
 from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2
@@ -58,7 +57,8 @@ def test_every_format_has_a_form_and_an_example_that_the_register_takes(
     assert form.en
     assert form.ur
     if number == options_pb2.FORMAT_DATE:
-        dates.read(json_format.Parse(form.example, date_pb2.Date()))
+        day = cleaning.date(form.example)
+        dates.read(date_pb2.Date(year=day.year, month=day.month, day=day.day))
         return
     normalisers(Places.load(), OffenceTable.load(), written_forms.load())[number](form.example)
 

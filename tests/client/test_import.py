@@ -282,20 +282,20 @@ def test_a_table_says_of_which_document_a_number_is(run: Run, taken: Taken, tmp_
 
 
 def test_the_template_of_a_map_is_a_map(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    from nsor.cli import sheets  # noqa: PLC0415 - of this test alone
+    from nsor.cli import columns  # noqa: PLC0415 - of this test alone
 
     assert run("import", "--columns") == 0
-    found = sheets.read_map(capsys.readouterr().out)
-    assert set(found.columns) | set(found.always) == set(sheets.PATHS)
+    found = columns.read_map(capsys.readouterr().out)
+    assert set(found.columns) | set(found.always) == set(columns.PATHS)
 
 
 def test_a_table_with_the_templates_headings_needs_no_map(
     run: Run, taken: Taken, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # A clerk's first table is one with the headings that the printed map has, or some of them.
-    from nsor.cli import sheets  # noqa: PLC0415 - of this test alone
+    from nsor.cli import columns  # noqa: PLC0415 - of this test alone
 
-    usual = sheets.read_map(sheets.TEMPLATE).columns
+    usual = columns.read_map(columns.TEMPLATE).columns
     headings = ",".join(usual[key] for key in HEADINGS.split(","))
     orders = _write(tmp_path / "orders.csv", headings, CELLS.format(name="Lal Khan").replace(",male,", ",M,"))
     assert run("import", str(orders), "--validate-only") == 0

@@ -3,7 +3,8 @@
 import io
 from collections import Counter
 
-from nsor.cli import sheets
+from nsor.cli import columns, sheets
+from nsor.cli.cells import Row
 from nsor.v1 import types_pb2
 from nsor_synthetic import typed
 from nsor_synthetic.orders import Order, generate
@@ -18,10 +19,10 @@ def _file(orders: list[Order]) -> io.StringIO:
     return file
 
 
-def _rows() -> list[sheets.Row]:
-    columns = sheets.read_map(sheets.TEMPLATE)
-    kept = {key: heading for key, heading in columns.columns.items() if heading in typed.HEADINGS}
-    _, unread, rows = sheets.table(_file(ORDERS), sheets.Map(kept, columns.always, columns.words))
+def _rows() -> list[Row]:
+    usual = columns.read_map(columns.TEMPLATE)
+    kept = {key: heading for key, heading in usual.columns.items() if heading in typed.HEADINGS}
+    _, unread, rows = sheets.table(_file(ORDERS), columns.Map(kept, usual.always, usual.words))
     assert unread == []
     return list(rows)
 

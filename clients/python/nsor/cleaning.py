@@ -40,6 +40,14 @@ _RANKS: Final = frozenset(
 _IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
 _DATE: Final = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
+_MONTHS_EN: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_MONTHS_UR: Final = (
+    *("جنوری", "فروری", "مارچ", "اپریل", "مئی", "جون", "جولائی"),
+    *("اگست", "ستمبر", "اکتوبر", "نومبر", "دسمبر"),
+)
 _YEAR: Final = re.compile(r"(1[89]|20)\d{2}")
 _FIR: Final = re.compile(r"(\d{1,6})\s*[/-]\s*(\d{2}|\d{4})")
 _SECTIONS: Final = re.compile(r"[,;&+]|\band\b", re.IGNORECASE)
@@ -135,15 +143,29 @@ def date(cell: str) -> dt.date:
         Unclear: no day, a year of two digits, or a spreadsheet's bare number.
     """
     plain = digits(cell)
-    iso, written = _ISO.fullmatch(plain), _DATE.fullmatch(plain)
+    if (iso := _ISO.fullmatch(plain)) is not None:
+        year, month, day = iso[1], iso[2], iso[3]
+    elif (written := _DATE.fullmatch(plain)) is not None:
+        year, month, day = written[3], written[2], written[1]
+    else:
+        raise Unclear("a day as 05.03.2024, with a year of four digits", "تاریخ جیسے 05.03.2024، سال چار ہندسوں میں")
     try:
-        if iso is not None:
-            return dt.date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if written is not None:
-            return dt.date(int(written[3]), int(written[2]), int(written[1]))
+        return dt.date(int(year), int(month), int(day))
     except ValueError:
-        pass
-    raise Unclear("a day as 05.03.2024, with a year of four digits", "تاریخ جیسے 05.03.2024، سال چار ہندسوں میں")
+        raise _no_such_day(int(day), int(month)) from None
+
+
+def _no_such_day(day: int, month: int) -> Unclear:
+    """Of the right form, and not in the calendar."""
+    if not 1 <= month <= len(_MONTHS_EN):
+        return Unclear(
+            f"there is no month {month}: the day comes first, as in 05.03.2024",
+            f"مہینہ {month} نہیں ہوتا: پہلے دن لکھیں، جیسے 05.03.2024",
+        )
+    return Unclear(
+        f"there is no {day} {_MONTHS_EN[month - 1]} in that year; a day is written as 05.03.2024",
+        f"اس سال {_MONTHS_UR[month - 1]} میں {day} تاریخ نہیں؛ تاریخ ایسے لکھیں: 05.03.2024",
+    )
 
 
 def birth(cell: str) -> tuple[dt.date, str]:

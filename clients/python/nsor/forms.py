@@ -56,7 +56,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "PPC-376",
     ),
     options_pb2.FORMAT_CASE_NUMBER: Form(
-        "a case number as courts write it", "مقدمے کا نمبر جیسے عدالت لکھتی ہے", "Sessions Case No. 123/2022"
+        "a case number as courts write it, with its year",
+        "مقدمے کا نمبر جیسے عدالت لکھتی ہے، سال کے ساتھ",
+        "Sessions Case No. 123/2022",
     ),
     options_pb2.FORMAT_FIR_COPY_NUMBER: Form("the number of the FIR's copy", "ایف آئی آر کی نقل کا نمبر", "FC-12/2022"),
     options_pb2.FORMAT_APPLICATION_NUMBER: Form("the application's number", "درخواست کا نمبر", "APP-9/2022"),
@@ -75,9 +77,7 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "12-B",
     ),
     options_pb2.FORMAT_POSTAL_CODE: Form("five digits", "پانچ ہندسے", "54000"),
-    options_pb2.FORMAT_DATE: Form(
-        "a day of the calendar from 1900 on", "سن 1900 یا اس کے بعد کا دن", '{"year": 2024, "month": 3, "day": 5}'
-    ),
+    options_pb2.FORMAT_DATE: Form("a day of the calendar from 1900 on", "سن 1900 یا اس کے بعد کا دن", "05.03.2024"),
     options_pb2.FORMAT_PAGE_TOKEN: Form(
         "the token of the page before, unchanged", "پچھلے صفحے کا ٹوکن، بغیر تبدیلی", "CAESEDAxOGM0"
     ),
@@ -157,7 +157,9 @@ def of(field: FieldDescriptor) -> Words | None:
     if field.is_repeated:
         return _list(max(rule.min_len, int(rule.required)), rule.max_len)
     if field.enum_type is not None:
-        values = ", ".join(value.name for value in field.enum_type.values if value.number)
+        # As files take them from people, without what all values share; the whole names are taken as well.
+        prefix = field.enum_type.values[0].name.removesuffix("UNSPECIFIED")
+        values = ", ".join(value.name.removeprefix(prefix) for value in field.enum_type.values if value.number)
         return Words(f"one of {values}", f"ان میں سے ایک: {values}")
     return _number(rule) if rule.max else _PLAIN.get(field.type)
 

@@ -1,34 +1,52 @@
 """`nsor amend`, `nsor propose` and `nsor proposals`: what a record says of a person, shown as was -> becomes.
 
-Particulars are personal data: they come from a file or stdin, never from the command line, which other users can read.
+Names, numbers and addresses come from a file, from stdin or from the keyboard, never from the command line, which other
+users can read.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement
+from nsor.cli import agreement, particulars, typed
 from nsor.cli.arguments import record_id
-from nsor.cli.session import CONFIDENTIAL, Session, common, read_request, read_text
+from nsor.cli.session import CONFIDENTIAL, Session, common
 
 if TYPE_CHECKING:
+    from nsor.cli.particulars import Given
     from nsor.client import Client
-    from nsor.v1 import amendments_pb2, registration_pb2
+    from nsor.v1 import registration_pb2
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 _NOTHING = "(nothing)"
-_TOGETHER = (("cnic", "no_cnic_reason"), ("birth_date", "birth_date_precision"))
 _REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
+
+
+def _what_changes(function: _F) -> _F:
+    """The ways in which a person says what changes."""
+    row = click.option(
+        "--row", "line", type=click.IntRange(2), metavar="LINE", help="Which row of a table, by its line."
+    )
+    columns = click.option(
+        "--map",
+        "map_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Which column of a table has what (TOML), as for `nsor import`.",
+    )
+    encoding = click.option("--encoding", help="Of a table, as for `nsor import`.")
+    argument = click.argument("file", required=False, metavar="[FILE|-]")
+    return argument(typed.options(row(columns(encoding(function)))))
 
 
 @click.command()
 @click.argument("registration_id", required=False, type=record_id)
-@click.argument("file", required=False, metavar="[FILE|-]")
-@click.option("--validate-only", is_flag=True, help="Check the amendment and change nothing.")
+@_what_changes
+@click.option("--validate-only", is_flag=True, help="Show what would change and check it; change nothing.")
 @click.option("--template", is_flag=True, help="Print particulars to fill in.")
 @click.option("--current", is_flag=True, help="Print what the record says now, as a file to change. CONFIDENTIAL.")
 @agreement.option
@@ -41,12 +59,14 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
     template: bool,
     current: bool,
     agreed: bool,
+    **given: Any,
 ) -> None:
     """Amend what a record of your agency says of the person; you sign.
 
-    FILE is JSON with the particulars that change, and no others. A list is given whole, with what stays of it; no name
-    is left out: an old one becomes NAME_KIND_FORMER. The prosecution that entered the record amends it until release,
-    the police of the responsible place from then on.
+    What changes is typed (`--birth-date 05.03.1980 --address`), or stands in FILE. A table (.csv) has the columns of
+    `nsor import`, and what differs from the record is amended. JSON has the particulars that change, and no others:
+    there a list is given whole, and no name is left out: an old one becomes FORMER. The prosecution that entered the
+    record amends it until release, the police of the responsible place from then on.
     """
     from nsor.v1 import amendments_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -55,58 +75,63 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
 
         click.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
         return
-    if registration_id is None or (file is None and not current):
-        raise click.UsageError(
-            "Give the registration's id and a FILE with what changes, or - for stdin."
-            " `nsor amend ID --current` prints one to change."
-        )
-    if file is None:
+    if registration_id is None:
+        raise click.UsageError("Give the registration's id, or its first 8 digits.")
+    if current:
         with session.client(officer=True) as client:
-            session.json_of(_particulars(_shown(client, registration_id)))
+            _print(session, particulars.of_record(_shown(client, registration_id)))
         return
-    given, paths = _read(file)
-    request = amendments_pb2.AmendRegistrationRequest(
-        request_id=str(uuid.uuid4()),
-        validate_only=validate_only,
-        registration_id=registration_id,
-        etag="unseen",
-        particulars=given,
-    )
-    request.update_mask.paths.extend(paths)
+    change = _given(session, file, given)
     with session.client(officer=True) as client:
-        if not validate_only:
+        request = amendments_pb2.AmendRegistrationRequest(
+            request_id=str(uuid.uuid4()), validate_only=validate_only, registration_id=registration_id, etag="unseen"
+        )
+        # The check itself reads no record. A program has no use for what was; people, and a row, need it.
+        if not (validate_only and session.as_json and change.row is None):
             seen = _shown(client, registration_id)
             request.etag = seen.etag
-            if not session.as_json and _says_so(seen, given, paths):
+            was = particulars.of_record(seen)
+            change = change.joined(was)
+            if _says_so(was, change) and not (session.as_json and change.paths):
                 session.say("The record says all of it already: nothing was changed.")
                 return
-            _show_changes(session, seen, given, paths)
-            agreement.obtain(session, "Amend the record so?", agreed=agreed)
+            _show_changes(session, was, change)
+            if not validate_only:
+                agreement.obtain(session, "Amend the record so?", agreed=agreed)
+        request.particulars.CopyFrom(change.particulars)
+        request.update_mask.paths.extend(change.paths)
         answer = client.registration.amend_registration(request)
         session.answer(answer, title="Correct: nothing was changed" if validate_only else "Record amended")
 
 
 @click.command()
 @click.argument("registration_id", type=record_id)
-@click.argument("file", metavar="FILE|-")
-@click.option("--validate-only", is_flag=True, help="Check the amendment and propose nothing.")
+@_what_changes
+@click.option("--validate-only", is_flag=True, help="Show what would change and check it; propose nothing.")
 @common
-def propose(session: Session, registration_id: str, file: str, validate_only: bool) -> None:
+def propose(session: Session, registration_id: str, file: str | None, validate_only: bool, **given: Any) -> None:
     """Propose an amendment of a record that your agency has a part in; its owner decides.
 
-    FILE is as for `nsor amend`. Until the owner has accepted it the record is what it was.
+    What changes is said as for `nsor amend`. Until the owner has accepted it the record is what it was.
     """
     from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
 
-    given, paths = _read(file)
-    request = amendments_pb2.ProposeAmendmentRequest(
-        request_id=str(uuid.uuid4()),
-        validate_only=validate_only,
-        registration_id=registration_id,
-        particulars=given,
-    )
-    request.update_mask.paths.extend(paths)
+    change = _given(session, file, given)
     with session.client(officer=True) as client:
+        if change.row is not None:
+            was = particulars.of_record(_shown(client, registration_id))
+            change = change.joined(was)
+            if not change.paths:
+                session.say("The record says all of it already: nothing was proposed.")
+                return
+            _show_changes(session, was, change)
+        request = amendments_pb2.ProposeAmendmentRequest(
+            request_id=str(uuid.uuid4()),
+            validate_only=validate_only,
+            registration_id=registration_id,
+            particulars=change.particulars,
+        )
+        request.update_mask.paths.extend(change.paths)
         answer = client.registration.propose_amendment(request)
         session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
     if not validate_only:
@@ -162,7 +187,8 @@ def accept(session: Session, registration_id: str, amendment_id: str, agreed: bo
         wanted = amendments_pb2.GetAmendmentRequest(registration_id=registration_id, amendment_id=amendment_id)
         found = client.registration.get_amendment(wanted).message
         seen = _shown(client, registration_id)
-        _show_changes(session, seen, found.particulars, found.amendment.paths)
+        change = particulars.Given(found.particulars, tuple(found.amendment.paths))
+        _show_changes(session, particulars.of_record(seen), change)
         agreement.obtain(session, "Amend the record so?", agreed=agreed)
         request = amendments_pb2.AcceptAmendmentRequest(
             request_id=str(uuid.uuid4()),
@@ -192,46 +218,55 @@ def refuse(session: Session, registration_id: str, amendment_id: str, reason: st
         session.answer(client.registration.refuse_amendment(request), title="Amendment refused")
 
 
-def _read(file: str) -> tuple[amendments_pb2.Particulars, list[str]]:
-    """The particulars of a file, and which of them it gives.
+def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
+    """What changes, from the file or from what is typed.
 
     Raises:
-        click.UsageError: it isn't their JSON, or gives none.
+        click.UsageError: both, or neither, or it isn't of its form.
     """
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
-    text, given = read_text(file), amendments_pb2.Particulars()
-    read_request(text, given)
-    fields: Any = given.DESCRIPTOR
-    named = [fields.fields_by_name.get(key) or fields.fields_by_camelcase_name[key] for key in json.loads(text)]
-    paths = [field.name for field in named]
-    # Each of these says nothing without the other, and what isn't in the file is empty.
-    paths += [one for pair in _TOGETHER for one in pair if one not in paths and set(pair) & set(paths)]
-    if not paths:
-        raise click.UsageError("The file changes nothing.")
-    return given, paths
+    cells = typed.cells(given)
+    if bool(cells) == bool(file):
+        raise click.UsageError(
+            "Say what changes, such as --birth-date 05.03.1980, or give a FILE with it, or - for stdin."
+            " `nsor amend ID --current` prints one to change."
+        )
+    if file is None:
+        return particulars.of_cells(session, cells)
+    table = particulars.Table(file, given["line"], given["map_file"], given["encoding"])
+    return particulars.of_file(session, table)
 
 
-def _show_changes(
-    session: Session, seen: registration_pb2.Registration, given: amendments_pb2.Particulars, paths: Sequence[str]
-) -> None:
+def _print(session: Session, found: Any) -> None:
+    """Print particulars as a file to change."""
+    import json  # noqa: PLC0415 - as above
+
+    from nsor.cli import written  # noqa: PLC0415 - as above
+
+    if session.as_json:
+        session.json_of(found)
+    else:
+        click.echo(json.dumps(written.spelled(found), indent=2, ensure_ascii=False))
+
+
+def _show_changes(session: Session, was: Any, change: Given) -> None:
     """Show people what each of the particulars was and becomes."""
     if session.as_json:
         return
     click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
-    was, rows = _particulars(seen), []
-    for path in paths:
-        before, after = list(_lines(was, path)), list(_lines(given, path))
+    rows = []
+    for path in change.paths:
+        before, after = list(particulars.lines(was, path)), list(particulars.lines(change.particulars, path))
+        if before == after:
+            continue
         rows.append((path.replace("_", " "), ""))
         rows += [("  was", line) for line in before or [_NOTHING]]
         rows += [("  becomes", line) for line in after or [_NOTHING]]
     session.table("What changes", ("", ""), rows)
 
 
-def _says_so(seen: registration_pb2.Registration, given: amendments_pb2.Particulars, paths: Sequence[str]) -> bool:
+def _says_so(was: Any, change: Given) -> bool:
     """Whether the record has every one of the particulars as it is given: an amendment that was sent before."""
-    was = _particulars(seen)
-    return all(getattr(was, path) == getattr(given, path) for path in paths)
+    return all(getattr(was, path) == getattr(change.particulars, path) for path in change.paths)
 
 
 def _shown(client: Client, registration_id: str) -> registration_pb2.Registration:
@@ -239,35 +274,3 @@ def _shown(client: Client, registration_id: str) -> registration_pb2.Registratio
 
     wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
     return client.registration.get_registration(wanted).message.registration
-
-
-def _particulars(shown: registration_pb2.Registration) -> amendments_pb2.Particulars:
-    """What a registration says of the person, in the form of an amendment."""
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
-    found = amendments_pb2.Particulars()
-    # What both messages have under one name has one number or another; by their JSON they are the same.
-    for part in (shown.person, shown):
-        of: Any = part.DESCRIPTOR.fields_by_name
-        for field in found.DESCRIPTOR.fields:
-            if field.name in of and field.is_repeated:
-                getattr(found, field.name).extend(getattr(part, field.name))
-            elif field.name in of and field.message_type is not None:
-                if part.HasField(field.name):  # type: ignore[arg-type]  # a field's name
-                    getattr(found, field.name).CopyFrom(getattr(part, field.name))
-            elif field.name in of:
-                setattr(found, field.name, getattr(part, field.name))
-    return found
-
-
-def _lines(particulars: amendments_pb2.Particulars, path: str) -> Iterator[str]:
-    """The values of one of the particulars as people read them, each on a line."""
-    from nsor.cli import render  # noqa: PLC0415 - as above
-
-    field: Any = particulars.DESCRIPTOR.fields_by_name[path]
-    value: Any = getattr(particulars, path)
-    if not field.is_repeated and not (particulars.HasField(path) if field.has_presence else value):  # type: ignore[arg-type]  # a field's name
-        return
-    for item in value if field.is_repeated else [value]:
-        alone = field.message_type is None or field.message_type.full_name == "google.type.Date"
-        yield render.text(field, item) if alone else ", ".join(text for _, _, text in render.lines(item) if text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
 from typing import TYPE_CHECKING
@@ -84,15 +83,17 @@ def support_code(value: str) -> str:
 
 
 def day(value: str) -> dt.date:
-    """A day of the calendar: 2026-10-31 or 31.10.2026.
+    """A day of the calendar, as people write it: 2026-10-31 or 31.10.2026.
 
     Raises:
         click.BadParameter: it isn't one.
     """
-    for form in _FORMS:
-        with contextlib.suppress(ValueError):
-            return dt.datetime.strptime(value.strip(), form).replace(tzinfo=_PAKISTAN).date()
-    raise click.BadParameter("Give a day such as 2026-10-31 or 31.10.2026.")
+    from nsor import cleaning  # noqa: PLC0415 - loaded late, so that help is quick
+
+    try:
+        return cleaning.date(value)
+    except cleaning.Unclear as unclear:
+        raise click.BadParameter(f"Give a day such as 2026-10-31 or 31.10.2026: {unclear}.") from None
 
 
 def instant(value: str) -> dt.datetime:

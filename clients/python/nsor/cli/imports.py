@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nsor.cli import import_files, kept
-from nsor.cli.session import Session, common
+from nsor.cli.session import Session, common, said_in
 
 if TYPE_CHECKING:
     from nsor.advice import Words
-    from nsor.cli.sheets import Change, Map, Row
+    from nsor.cli.cells import Change, Row
+    from nsor.cli.columns import Map
     from nsor.client import Client
     from nsor.errors import NsorError
     from nsor.imports import Answered
@@ -93,10 +94,10 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     A run that was stopped goes on where it was when it is started again. What was accepted is written to the results,
     what is wrong to the findings (a table for any spreadsheet, with rows, columns and rules but no values).
     """
-    from nsor.cli import sheets  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.cli import columns as known  # noqa: PLC0415 - loaded late, so that help is quick
 
     if print_columns:
-        click.echo(sheets.TEMPLATE, nl=False)
+        click.echo(known.TEMPLATE, nl=False)
         return 0
     if again:
         from nsor.cli import import_findings  # noqa: PLC0415 - as above
@@ -148,18 +149,14 @@ def _size(file: str) -> int:
 
 
 def _map(session: Session, path: Path) -> Map:
-    from nsor.cli import sheets  # noqa: PLC0415 - as above
+    from nsor.cli import columns  # noqa: PLC0415 - as above
 
     try:
-        return sheets.read_map(path.read_text(encoding="utf-8-sig"))
+        return columns.read_map(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise click.UsageError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
-    except sheets.MapWrong as wrong:
-        raise click.UsageError(_said(session, wrong)) from None
-
-
-def _said(session: Session, wrong: Any) -> str:
-    return str(wrong.meaning.ur if session.language == "ur" else wrong.meaning.en)
+    except columns.MapWrong as wrong:
+        raise click.UsageError(said_in(session, wrong.meaning)) from None
 
 
 class _Run:
@@ -184,6 +181,7 @@ class _Run:
     ) -> Iterator[Row]:
         """The rows of the file."""
         from nsor.cli import sheets  # noqa: PLC0415 - as above
+        from nsor.cli.columns import MapWrong  # noqa: PLC0415 - as above
 
         self._reader = reader
         try:
@@ -194,8 +192,8 @@ class _Run:
             return sheets.json_lines(text)
         try:
             self._map, unread, rows = sheets.table(text, columns)
-        except sheets.MapWrong as wrong:
-            raise click.UsageError(_said(self._session, wrong)) from None
+        except MapWrong as wrong:
+            raise click.UsageError(said_in(self._session, wrong.meaning)) from None
         if unread:
             self._session.say(f"Columns that nothing is read from: {', '.join(unread)}.")
         return rows

@@ -210,7 +210,7 @@ def accesses(  # noqa: PLR0917 - one argument per option of the command
     from nsor.cli import render  # noqa: PLC0415 - as above
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
-    request = oversight_pb2.ListAccessesRequest(agency_id=agency_id, access_id=access_id)
+    request = oversight_pb2.ListAccessesRequest(agency_id=agency_id, access_id=access_id or "")
     if outcome:
         request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")
     if since:

@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from nsor.advice import Words
 
 _WELL_KNOWN = "google.protobuf"
+_DAY = "google.type.Date"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
 
 
@@ -44,8 +45,14 @@ _NOT_OBJECT = Problem("", "NOT_JSON", Words("not a JSON object", "JSON آبجی�
 _OTHER = Problem("", "FORM", Words("not of the message's form", "پیغام کی شکل میں نہیں"))
 
 
-def parse(text: str, message: Message) -> tuple[Problem, ...]:
-    """Fill a message from its JSON; returns all that is wrong, in the order of the file."""
+def parse(text: str, message: Message, *, by_hand: bool = False) -> tuple[Problem, ...]:
+    """Fill a message from its JSON; returns all that is wrong, in the order of the file.
+
+    Args:
+        text: the JSON.
+        message: what is filled.
+        by_hand: a person wrote it: days, words and names of districts are taken as ``written`` reads them.
+    """
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -56,12 +63,23 @@ def parse(text: str, message: Message) -> tuple[Problem, ...]:
     if not isinstance(value, dict):
         # The library takes an empty list for an empty message.
         return (_NOT_OBJECT,)
+    unclear: list[Problem] = []
+    if by_hand:
+        from nsor.cli import written  # noqa: PLC0415 - it says what is unclear in the form of this module
+
+        of: Any = message.DESCRIPTOR
+        try:
+            unclear, text = written.read(value, of), json.dumps(value)
+        except RecursionError:
+            return (_OTHER,)
     try:
         json_format.Parse(text, message)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         # The library stops at the first and quotes the value; whoever corrects a file wants all, and no value.
-        return tuple(_problems(value, message.DESCRIPTOR, "")) or (_OTHER,)
-    return ()
+        said = {problem.field for problem in unclear}
+        strict = (problem for problem in _problems(value, message.DESCRIPTOR, "") if problem.field not in said)
+        return (*unclear, *strict) or (_OTHER,)
+    return tuple(unclear)
 
 
 def _problems(value: dict[str, Any], message: Any, path: str) -> Iterator[Problem]:
@@ -132,8 +150,8 @@ def template(message: Descriptor) -> str:
 
 
 def _skeleton(message: Descriptor) -> Any:
-    if message.full_name == "google.type.Date":
-        return {"year": 0, "month": 0, "day": 0}
+    if message.full_name == _DAY:
+        return "DD.MM.YYYY"
     return {
         field.name: [_example(field)] if field.is_repeated else _example(field)
         for field in message.fields
@@ -143,7 +161,8 @@ def _skeleton(message: Descriptor) -> Any:
 
 def _example(field: FieldDescriptor) -> Any:
     if isinstance(field.enum_type, EnumDescriptor):
-        return " | ".join(value.name for value in field.enum_type.values if value.number)
+        prefix = field.enum_type.values[0].name.removesuffix("UNSPECIFIED")
+        return " | ".join(value.name.removeprefix(prefix) for value in field.enum_type.values if value.number)
     if field.message_type is not None:
         return _skeleton(field.message_type)
     if field.type == FieldDescriptor.TYPE_STRING:

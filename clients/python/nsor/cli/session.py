@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.text import Text
 
+    from nsor.advice import Words
     from nsor.answers import Answer
     from nsor.cli.settings import Settings
     from nsor.client import Client
@@ -279,6 +280,11 @@ class Session:
             self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
 
 
+def said_in(session: Session, words: Words) -> str:
+    """The words in the language of the run."""
+    return words.ur if session.language == "ur" and words.ur else words.en
+
+
 def _key(path: Path) -> OfficerKey:
     from nsor.officer import OfficerKey  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -310,14 +316,14 @@ def warn_if_shared(path: Path, option: str) -> None:
 
 
 def read_request(text: str, message: Message) -> None:
-    """Fill a message from protobuf JSON.
+    """Fill a message from JSON that a person has written, or a program.
 
     Raises:
         click.UsageError: it isn't that message; the text names the place, never the value.
     """
     from nsor.cli import requests  # noqa: PLC0415 - as above
 
-    problems = requests.parse(text, message)
+    problems = requests.parse(text, message, by_hand=True)
     if problems:
         session = click.get_current_context().find_object(Session)
         language = session.language if session else LANGUAGES[0]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, particulars, typed
+from nsor.cli import agreement, kept, particulars, typed
 from nsor.cli.arguments import record_id
 from nsor.cli.session import CONFIDENTIAL, Session, common
 
@@ -93,6 +93,7 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
             was = particulars.of_record(seen)
             change = change.joined(was)
             if _says_so(was, change) and not (session.as_json and change.paths):
+                _keep_row(client, change, file, registration_id)
                 session.say("The record says all of it already: nothing was changed.")
                 return
             _show_changes(session, was, change)
@@ -101,6 +102,8 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         request.particulars.CopyFrom(change.particulars)
         request.update_mask.paths.extend(change.paths)
         answer = client.registration.amend_registration(request)
+        if not validate_only:
+            _keep_row(client, change, file, registration_id)
         session.answer(answer, title="Correct: nothing was changed" if validate_only else "Record amended")
 
 
@@ -234,6 +237,18 @@ def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
         return particulars.of_cells(session, cells)
     table = particulars.Table(file, given["line"], given["map_file"], given["encoding"])
     return particulars.of_file(session, table)
+
+
+def _keep_row(client: Client, change: Given, file: str | None, registration_id: str) -> None:
+    """Keep that the record says what a row of an import says: the next import of its file finds nothing to do."""
+    if change.row is None or file is None:
+        return
+    from nsor.cli.accepted import Accepted, identify  # noqa: PLC0415 - as above
+
+    secret = kept.secret(client.state_folder)
+    identify(change.row, secret)
+    with Accepted(client.state_folder, secret, file) as accepted:
+        accepted.add_amended(change.row, registration_id)
 
 
 def _print(session: Session, found: Any) -> None:

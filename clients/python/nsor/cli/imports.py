@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli import import_files, kept
+from nsor.cli import import_changed, import_files, kept
 from nsor.cli.session import Session, common, said_in
 
 if TYPE_CHECKING:
     from nsor.advice import Words
+    from nsor.cli.accepted import Accepted, Before
     from nsor.cli.cells import Change, Row
     from nsor.cli.columns import Map
     from nsor.client import Client
@@ -48,6 +49,7 @@ class _Tally:
         cleaned: cells that were cleaned.
         findings: as they are written down.
         changes: likewise.
+        changed: lines of rows that differ from what was accepted, and what that was.
     """
 
     accepted: int = 0
@@ -57,6 +59,7 @@ class _Tally:
     warnings: int = 0
     findings: list[tuple[str, ...]] = field(default_factory=list)
     changes: list[tuple[str, ...]] = field(default_factory=list)
+    changed: list[tuple[int, Before]] = field(default_factory=list)
 
 
 @click.command(name="import")
@@ -76,6 +79,14 @@ class _Tally:
 @click.option(
     "--findings", type=click.Path(dir_okay=False, path_type=Path), help="Wrong rows; default FILE.findings.csv."
 )
+@click.option(
+    "--as-new",
+    "as_new",
+    type=click.IntRange(1),
+    multiple=True,
+    metavar="LINE",
+    help="Enter the row of this line although it is like one that was accepted; repeatable.",
+)
 @click.option("--again", is_flag=True, help="List what became of the rows that were sent from here; enter nothing.")
 @common
 def import_orders(  # noqa: PLR0917 - one argument per option of the command
@@ -87,12 +98,14 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     encoding: str | None,
     results: Path | None,
     findings: Path | None,
+    as_new: tuple[int, ...],
     again: bool,
 ) -> int:
     """Enter the conviction orders of FILE: a table (.csv), or a CreateRegistrationRequest in JSON per line; - is stdin.
 
     A run that was stopped goes on where it was when it is started again. What was accepted is written to the results,
-    what is wrong to the findings (a table for any spreadsheet, with rows, columns and rules but no values).
+    what is wrong to the findings (a table for any spreadsheet, with rows, columns and rules but no values). A row that
+    was corrected after it was accepted isn't entered once more: it is named, and amended by `nsor amend`.
     """
     from nsor.cli import columns as known  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -110,7 +123,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
         results = results or Path(f"{file}.results.jsonl")
         findings = findings or Path(f"{file}.findings.csv")
     cleaned = None if file == "-" else Path(f"{file}.cleaned.csv")
-    run = _Run(session, validate_only=validate_only)
+    run = _Run(session, validate_only=validate_only, as_new=frozenset(as_new))
     with session.client(officer=True) as client, contextlib.ExitStack() as stack:
         reader = _opened(file, stack)
         columns = None if map_file is None else _map(session, map_file)
@@ -118,14 +131,16 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
             stack, reader, encoding, columns, table=columns is not None or Path(file).suffix.casefold() in _TABLES
         )
         try:
-            run.send(client, rows, None if validate_only else results, size=_size(file))
+            run.send(client, rows, None if validate_only else results, file=file)
         except KeyboardInterrupt:
             session.say(f"{run.tally.accepted} accepted. Run the same command again to go on.")
             raise
         finally:
             run.write(findings, cleaned)
     run.report(findings, cleaned)
-    return 1 if run.tally.refused else 0
+    if run.tally.changed:
+        import_changed.tell(session, run.tally.changed, file, map_file, encoding)
+    return 1 if run.tally.refused or run.tally.changed else 0
 
 
 def _import_id(client: Client) -> str:
@@ -162,10 +177,11 @@ def _map(session: Session, path: Path) -> Map:
 class _Run:
     """One run of the command."""
 
-    def __init__(self, session: Session, *, validate_only: bool) -> None:
+    def __init__(self, session: Session, *, validate_only: bool, as_new: frozenset[int] = frozenset()) -> None:
         self.tally = _Tally()
         self._session = session
         self._validate_only = validate_only
+        self._as_new = as_new
         self._map: Map | None = None
         self._sent: set[str] = set()
         self._reader: io.BufferedReader | None = None
@@ -198,16 +214,20 @@ class _Run:
             self._session.say(f"Columns that nothing is read from: {', '.join(unread)}.")
         return rows
 
-    def send(self, client: Client, rows: Iterator[Row], results: Path | None, *, size: int) -> None:
+    def send(self, client: Client, rows: Iterator[Row], results: Path | None, *, file: str) -> None:
         """Send the rows that are of their form, and take their findings."""
+        from nsor.cli.accepted import Accepted  # noqa: PLC0415 - as above
+
         secret = kept.secret(client.state_folder)
         kept_results = import_files.Results(results, client.agency_id)
         with (
             kept_results,
             import_files.numbers(client.state_folder) as numbers,
+            Accepted(client.state_folder, secret, file) as before,
             self._session.progress_of_file() as progress,
         ):
-            bar = progress.add_task("Checking" if self._validate_only else "Importing", total=size or None, rows=0)
+            doing = "Checking" if self._validate_only else "Importing"
+            bar = progress.add_task(doing, total=_size(file) or None, rows=0)
             stream = client.import_orders(
                 str(uuid.uuid4()) if self._validate_only else _import_id(client),
                 validate_only=self._validate_only,
@@ -216,29 +236,48 @@ class _Run:
             )
 
             def numbered() -> Iterator[tuple[int, Any, Row]]:
-                nth = 0
-                for row in rows:
-                    self._note(row)
-                    if row.problems:
-                        self._malformed(row)
-                        continue
-                    _identify(row, secret)
-                    request_id = row.order.request_id
-                    if request_id in self._sent:
-                        self.tally.twice += 1
-                        continue
-                    self._sent.add(request_id)
-                    if not self._validate_only and request_id in kept_results.done:
-                        self.tally.before += 1
-                        continue
-                    nth += 1
-                    number = nth if self._validate_only else numbers.of(uuid.UUID(request_id).bytes)
+                for nth, row in enumerate(self._to_send(rows, secret, kept_results, before), 1):
+                    number = nth if self._validate_only else numbers.of(uuid.UUID(row.order.request_id).bytes)
                     yield number, row.order, row
 
             for answered in stream.send(numbered()):
                 self._settle(answered, kept_results, client.agency_id)
+                if not (answered.finding.reason or self._validate_only):
+                    before.add(answered.tag, answered.finding.registration_id)
                 done = self.tally.accepted + self.tally.refused
                 progress.update(bar, completed=self._position(), rows=done)
+
+    def _to_send(
+        self, rows: Iterator[Row], secret: bytes, results: import_files.Results, before: Accepted
+    ) -> Iterator[Row]:
+        """The rows that are of their form and weren't accepted before; corrected ones are set aside."""
+        from nsor.cli.accepted import identify  # noqa: PLC0415 - as above
+
+        like: list[tuple[Row, list[Before]]] = []
+        for row in rows:
+            self._note(row)
+            if row.problems:
+                self._malformed(row)
+                continue
+            identify(row, secret)
+            request_id = row.order.request_id
+            if request_id in self._sent:
+                self.tally.twice += 1
+                continue
+            self._sent.add(request_id)
+            found = [] if row.line in self._as_new else before.like(row)
+            if found:
+                like.append((row, found))
+            elif not self._validate_only and (request_id in results.done or before.says_what_was_amended(row)):
+                self.tally.before += 1
+            else:
+                yield row
+        for row, found in like:
+            # Beside a row that still stands in the file as it was accepted, this one is another.
+            if all(each.request_id in self._sent and each.request_id != row.order.request_id for each in found):
+                yield row
+            else:
+                self.tally.changed.append((row.line, found[0]))
 
     def _position(self) -> int:
         """How far the file is read."""
@@ -351,6 +390,7 @@ class _Run:
         parts = [f"{tally.accepted} {'correct' if self._validate_only else 'accepted for review'}"]
         parts += [f"{tally.before} entered before"] * bool(tally.before)
         parts += [f"{tally.twice} twice in the file"] * bool(tally.twice)
+        parts += [f"{len(tally.changed)} changed since they were accepted, and not entered"] * bool(tally.changed)
         parts += [f"{tally.warnings} warnings"] * bool(tally.warnings)
         parts += [f"{len(tally.changes)} cells cleaned"] * bool(tally.changes)
         parts.append(f"{tally.refused} refused")
@@ -359,14 +399,6 @@ class _Run:
             session.say(
                 f"All findings: {findings}. Correct those rows and run the file again; the others are not sent twice."
             )
-
-
-def _identify(row: Row, secret: bytes) -> None:
-    """Give a row the request id that it has whenever it is sent."""
-    row.order.validate_only = False
-    if not row.order.request_id:
-        digest = hmac.digest(secret, b"enter" + row.order.SerializeToString(deterministic=True), "sha256")
-        row.order.request_id = str(uuid.UUID(bytes=digest[:16], version=4))
 
 
 def _cells(line: int, change: Change) -> tuple[str, ...]:

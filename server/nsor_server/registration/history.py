@@ -9,6 +9,7 @@ with what stands beside it.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -94,6 +95,7 @@ class Standing:
         standing_cases: those of them by which a look-up still finds it.
         claimed: whether its claim was written.
         claimed_at: by which entry it was written first.
+        stands_since: by which entry it came to stand, for the first time or again.
         whole: all its versions have opened so far.
     """
 
@@ -114,6 +116,7 @@ class Standing:
     standing_cases: set[str] = field(default_factory=set)
     claimed: bool = False
     claimed_at: int = -1
+    stands_since: int = -1
     whole: bool = True
 
     @property
@@ -155,6 +158,8 @@ class History:
         self.claimed: list[Standing] = []
         """Whose claims the last entry wrote anew."""
         self._shared: set[tuple[int, str]] = set()
+        self.came_to_stand: deque[tuple[int, bytes]] = deque()
+        """Entries by which registrations came to stand, with these; whoever has taken one takes it off."""
 
     def newest(self, registration_id: bytes) -> int:
         """The newest version of a registration after the last entry; 0: there was none."""
@@ -272,6 +277,7 @@ class History:
         if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
         standing.in_look_ups = shown.in_look_ups(record)
+        self._stands(index, standing, is_so=record.state == _CONFIRMED)
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
         standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency
@@ -281,6 +287,12 @@ class History:
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = claims.standing_cases(record)
         return standing
+
+    def _stands(self, index: int, standing: Standing, *, is_so: bool) -> None:
+        """Note by which entry a registration comes to stand, before it is changed."""
+        if is_so and not standing.confirmed:
+            standing.stands_since = index
+            self.came_to_stand.append((index, standing.registration_id))
 
     def _unreadable(self, index: int, row: store.StoredVersion) -> None:
         """Take a version of a registration that was erased: what stands beside its seal is what it was."""

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Connection, Rows, opened
-from nsor_server.registration import review_store
+from nsor_server.registration import returned, review_store
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import times
 from nsor_server.registration.judgments.history import Judged
@@ -57,8 +57,11 @@ class Reviewed:
         self._due_us = 0
         self._judged_to = 0
         self._before = -1
+        self._returned_to = 0
         self.written: record_pb2.ReviewTimeRecord | None = None
         """The time that the last entry wrote, if it did and the time opens."""
+        self.returned: list[bytes] = []
+        """What has come to stand since the time before that one, as far as that time has looked."""
         self.before_us = 0
         """When the time before it was, microseconds since 1970."""
 
@@ -76,6 +79,7 @@ class Reviewed:
             )
             if record is not None:
                 self.written, self.before_us = record, self._due_us
+                self._take_returned(index, record)
                 self._compare(index, record)
 
     def pair(self, number: int) -> tuple[bytes, bytes] | None:
@@ -126,6 +130,20 @@ class Reviewed:
         if list(record.judged) != self._judged.judged(self._judged_to, record.judged_to):
             self._add(index, "a time for reviews doesn't name the judgments since the last one, or whom they have met")
         self._judged_to, self._before = record.judged_to, index
+
+    def _take_returned(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
+        """Take what has come to stand up to where the time has looked: all before the last, unless it was too much."""
+        coming, found = self._history.came_to_stand, list[tuple[int, bytes]]()
+        while coming and coming[0][0] <= record.returned_to:
+            found.append(coming.popleft())
+        if not self._returned_to <= record.returned_to < index:
+            self._add(index, "a time for reviews says that more came to stand than there was, or less than before")
+        elif record.returned_to < self._before:
+            following = sum(1 for at, _ in coming if at == coming[0][0])
+            if len(found) + following <= returned.MOST:
+                self._add(index, "a time for reviews has left out what came to stand before the last one")
+        self._returned_to = record.returned_to
+        self.returned = [one for at, one in found if self._history.standing(one).stands_since == at]
 
     def _compare_left(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         """What was due already at the time before, and is still: it waits for its agency's share alone."""

@@ -30,7 +30,7 @@ from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
-from nsor_server.registration import review_store
+from nsor_server.registration import returned, review_store
 from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
@@ -146,13 +146,24 @@ class ReviewTimes:
         after_us = state.since_us if state.last_time else 0
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
-        released = releases.due(conn, self._sealer, directory.agencies, record, after_us)
-        meeting = self._meetings.due(conn, record, after_us=after_us, agencies=directory.agencies, now=directory.now())
-        unvalidated, undone = overdue_validations.add(conn, self._sealer, record, before, directory.agencies)
+        stands = returned.since(conn, self._sealer, before.returned_to)
+        record.returned_to = stands.until
+        released = releases.due(conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands)
+        meeting = self._meetings.due(
+            conn, record, after_us=after_us, returned=stands, agencies=directory.agencies, now=directory.now()
+        )
+        unvalidated, undone = overdue_validations.add(
+            conn, self._sealer, record, before, returned=stands, agencies=directory.agencies
+        )
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
-        changed = {each.row_id for each in meeting.refs}
+        # What is told of at this time is archived at a later one.
+        changed = {
+            *(each.registration_id for each in record.corrections),
+            *(each.registration_id for each in record.due_releases),
+            *record.overdue_validation_ids,
+        }
         ended, of_ended, undecided = self._terms.due(
             conn, record, changed=changed, agencies=directory.agencies, now=directory.now()
         )

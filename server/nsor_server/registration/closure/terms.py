@@ -82,7 +82,7 @@ class Terms:
         Args:
             conn: any.
             record: of the time that is written.
-            changed: registrations of which this time makes the next version already: they are found again.
+            changed: registrations of which this time makes the next version, or tells, already: they are found again.
             agencies: by id.
             now: when the versions are written.
         """

@@ -11,6 +11,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
+from nsor_server.registration import claims
 from nsor_server.registration.corrections import store
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -49,6 +50,8 @@ class Corrected:
         self._requests = Rows(conn, "correction requests", _REQUESTS, add)
         self._decisions = Rows(conn, "correction decisions", _DECISIONS, add)
         self._asked: list[tuple[int, record_pb2.CorrectionRequestRecord]] = []
+        self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
+        self._pairs: set[tuple[bytes, bytes]] = set()
         self._met: dict[bytes, tuple[tuple[bytes, bytes, bytes, int], int]] = {}
         self._refused: dict[bytes, set[int]] = {}
         self._disputed: dict[bytes, set[int]] = {}
@@ -93,6 +96,10 @@ class Corrected:
         self._asked = [each for each in self._asked if each[0] > time.due_us]
         by_id = {request.correction_request_id: request for request in due}
         expected = [(one, met) for one, request in sorted(by_id.items()) for met in self._about(request)]
+        expected += self._met_later(by_id)
+        self._pairs.update(expected)
+        for request in due:
+            self._older.setdefault(request.registration_id or request.cnic, []).append(request)
         if expected != [(each.correction_request_id, each.registration_id) for each in time.corrections]:
             self._add(index, "a time for reviews doesn't name the registrations that corrections were asked for")
         for each in time.corrections:
@@ -106,6 +113,21 @@ class Corrected:
         if not request.cnic:
             return [request.registration_id] if self._history.is_confirmed(request.registration_id) else []
         return sorted({each.registration_id for each in self._history.claiming(request.cnic) if each.confirmed})
+
+    def _met_later(self, by_id: dict[bytes, record_pb2.CorrectionRequestRecord]) -> list[tuple[bytes, bytes]]:
+        """Older requests, which are added, each with a registration that has come to stand and that it hasn't met."""
+        found = []
+        for registration_id in sorted(self._reviewed.returned):
+            claimed = self._history.standing(registration_id).claimed_now
+            keys: list[bytes | str] = [
+                registration_id,
+                *(one.text for one in claimed if one.kind == claims.IDENTIFIER_CNIC),
+            ]
+            older = {one.correction_request_id: one for key in keys for one in self._older.get(key, ())}
+            pairs = [(request_id, registration_id) for request_id in sorted(older)]
+            found += [pair for pair in pairs if pair not in self._pairs]
+            by_id.update(older)
+        return found
 
     def _decide(
         self, index: int, decision: record_pb2.CorrectionDecisionRecord, changes: dict[bytes, set[int]]

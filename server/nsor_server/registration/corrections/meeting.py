@@ -1,4 +1,8 @@
-"""Corrections meet registrations at the fixed times for reviews: the station that took one can't see whether."""
+"""Corrections meet registrations at the fixed times for reviews: the station that took one can't see whether.
+
+One meets what stands then, and whatever comes to stand later: what a person has asked for before his court has
+confirmed the record, or while it was sealed, is decided all the same. Each meets a registration once.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.readable import readable
+from nsor_server.registration.returned import Returned
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -47,6 +52,8 @@ class Meetings:
 
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer, self._blind_index = sealer, blind_index
+        self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
+        self._older_to_us = 0
 
     def due(
         self,
@@ -54,6 +61,7 @@ class Meetings:
         record: record_pb2.ReviewTimeRecord,
         *,
         after_us: int,
+        returned: Returned,
         agencies: Mapping[str, Agency],
         now: dt.datetime,
     ) -> Meeting:
@@ -63,6 +71,7 @@ class Meetings:
             conn: any.
             record: of the time; its number and instant are set.
             after_us: instant of the time before, microseconds since 1970.
+            returned: what has come to stand: it is met by what was asked for before, too.
             agencies: by id.
             now: when a version is written.
         """
@@ -70,16 +79,16 @@ class Meetings:
         asked, unchanged = store.asked(conn, self._sealer, after_us=after_us, until_us=record.due_us)
         meeting.seen.append(unchanged)
         contested: dict[bytes, set[int]] = {}
-        for request in asked:
-            for registration_id in self._about(conn, request, meeting):
-                record.corrections.add(
-                    correction_id=uuid.uuid4().bytes,
-                    correction_request_id=request.correction_request_id,
-                    registration_id=registration_id,
-                )
-                about = contested.setdefault(registration_id, set())
-                if request.contests_refusal:
-                    about.add(request.particular)
+        met = [(request, each) for request in asked for each in self._about(conn, request, meeting)]
+        for request, registration_id in (*met, *self._met_later(conn, returned, after_us, meeting)):
+            record.corrections.add(
+                correction_id=uuid.uuid4().bytes,
+                correction_request_id=request.correction_request_id,
+                registration_id=registration_id,
+            )
+            about = contested.setdefault(registration_id, set())
+            if request.contests_refusal:
+                about.add(request.particular)
         for told in readable(contested.items(), lambda each: self._told(conn, *each, agencies, now)):
             meeting.add(told)
         return meeting
@@ -97,6 +106,28 @@ class Meetings:
         meeting.seen += map(registrations.seen, rows)
         found = readable(rows, lambda row: (row.registration_id, registrations.open_version(self._sealer, row)))
         return [registration_id for registration_id, record in found if rules.is_met(record)]
+
+    def _met_later(
+        self, conn: Connection, returned: Returned, after_us: int, meeting: Meeting
+    ) -> list[tuple[record_pb2.CorrectionRequestRecord, bytes]]:
+        """What was asked for before the time before, and meets now a registration that has come to stand, each once."""
+        self._read_older(conn, after_us)
+        found = []
+        for registration_id, (row, record) in sorted(returned.standing.items()):
+            about = {one.correction_request_id: one for key in rules.keys(record) for one in self._older.get(key, ())}
+            known = store.met(conn, registration_id) if about else set()
+            new = [(one, registration_id) for request_id, one in sorted(about.items()) if request_id not in known]
+            if new:
+                meeting.seen.append(registrations.seen(row))
+                found += new
+        return found
+
+    def _read_older(self, conn: Connection, until_us: int) -> None:
+        """Read what was asked for up to the time before; it was counted then, and no more comes."""
+        asked, _ = store.asked(conn, self._sealer, after_us=self._older_to_us, until_us=until_us)
+        for request in asked:
+            self._older.setdefault(request.registration_id or request.cnic, []).append(request)
+        self._older_to_us = max(self._older_to_us, until_us)
 
     def _told(
         self,

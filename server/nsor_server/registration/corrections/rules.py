@@ -17,6 +17,11 @@ def is_met(record: record_pb2.RegistrationRecord) -> bool:
     return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
 
 
+def keys(record: record_pb2.RegistrationRecord) -> list[bytes | str]:
+    """What a correction names a registration by: its id, or the person's CNIC."""
+    return [record.registration_id, *([record.cnic] if record.cnic else ())]
+
+
 def disputed(
     record: record_pb2.RegistrationRecord, contested: Iterable[int], refused: Iterable[int]
 ) -> record_pb2.RegistrationRecord | None:

@@ -139,6 +139,11 @@ def of_registration(
     return [_opened(sealer, key, registration_id, StoredCorrection(*row)) for row in found]
 
 
+def met(conn: Connection, registration_id: bytes) -> set[bytes]:
+    """Ids of the requests that have met a registration."""
+    return {request_id for (request_id,) in ask(conn, _MET, registration_id)}
+
+
 def one(
     conn: Connection, sealer: Sealing, key: DataKey, registration_id: bytes, correction_id: bytes
 ) -> Correction | None:
@@ -219,6 +224,9 @@ JOIN registration_identifier AS i
     ON i.kind = {claims.IDENTIFIER_CNIC} AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
 ORDER BY 1
 """.encode(),  # noqa: S608 - constants
+)
+_MET: Final = Statement(
+    b"corrections met", b"SELECT uuid_send(correction_request_id) FROM correction_met WHERE registration_id = $1"
 )
 _STORED: Final = """
 SELECT uuid_send(m.correction_id), uuid_send(m.correction_request_id), uuid_send(m.registration_id), t.due_at,

@@ -48,8 +48,11 @@ class InCustody:
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold the releases that a fixed time names against those that fell due by what was recorded until then."""
-        after_us = self._reviewed.before_us
-        found = ((one, rules.fallen_due(each, after_us, time.due_us)) for one, each in self._expected.items())
+        again = frozenset(self._reviewed.returned)
+        found = (
+            (one, rules.fallen_due(each, 0 if one in again else self._reviewed.before_us, time.due_us))
+            for one, each in self._expected.items()
+        )
         due = sorted((one, list[int](alerts)) for one, alerts in found if alerts)
         if due != [(each.registration_id, list(each.alerts)) for each in time.due_releases]:
             self._add(index, _LEFT_OUT)

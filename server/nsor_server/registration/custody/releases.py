@@ -10,6 +10,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import rules, store
 from nsor_server.registration.readable import readable
+from nsor_server.registration.returned import Returned
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -27,9 +28,11 @@ def due(
     sealer: Sealer,
     agencies: recipients.Agencies,
     time: record_pb2.ReviewTimeRecord,
+    *,
     after_us: int,
+    returned: Returned,
 ) -> Due:
-    """Note in the record of a fixed time the releases that fell due since the one before.
+    """Note in the record of a fixed time the releases that fell due since the one before, or while nobody was told.
 
     Args:
         conn: any.
@@ -37,11 +40,15 @@ def due(
         agencies: by id.
         time: that is being made; its instant is set.
         after_us: the instant of the time before.
+        returned: what has come to stand: of this also what fell due before.
     """
     told = Due([], [])
-    found = store.between(conn, after_us, time.due_us)
+    rows = {row.registration_id: row for row in store.between(conn, after_us, time.due_us)}
+    rows |= {one: each.row for one, each in returned.standing.items() if one not in rows}
+    found = (row for _, row in sorted(rows.items()))
     for row, record in readable(found, lambda row: (row, registrations.open_version(sealer, row))):
-        alerts = rules.fallen_due(record, after_us, time.due_us)
+        since_us = 0 if row.registration_id in returned.standing else after_us
+        alerts = rules.fallen_due(record, since_us, time.due_us)
         if not alerts:
             continue
         time.due_releases.add(registration_id=record.registration_id, alerts=alerts)

@@ -37,6 +37,7 @@ class Validated:
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "validations", _VALIDATIONS, add)
         self._newest: dict[bytes, int] = {}
+        self._due_us: dict[bytes, int] = {}
         self._coming: list[tuple[int, bytes, int]] = []
         self._place = overdue.place(record_pb2.ReviewTimeRecord())
 
@@ -49,6 +50,7 @@ class Validated:
                 self._add(index, "the validation of a registration doesn't follow the one before")
             self._newest[stored.registration_id] = stored.version
             if record is not None:
+                self._due_us[record.registration_id] = record.due_us
                 heapq.heappush(self._coming, (record.due_us, record.registration_id, record.version))
         for each in self._history.changed:
             if self._history.is_confirmed(each.registration_id) and each.registration_id not in self._newest:
@@ -63,18 +65,24 @@ class Validated:
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold what a time names against what had fallen due and stood, behind the time before."""
-        expected: list[bytes] = []
+        expected = [each for each in sorted(self._reviewed.returned) if self._fell_due(each)]
+        most = len(expected) + overdue.MOST
         last = max(self._place, (time.due_us, overdue.END))
-        while self._coming and self._coming[0][0] <= time.due_us and len(expected) < overdue.MOST:
+        while self._coming and self._coming[0][0] <= time.due_us and len(expected) < most:
             due_us, registration_id, version = heapq.heappop(self._coming)
             stands = self._newest[registration_id] == version and self._history.is_confirmed(registration_id)
             if stands and (due_us, registration_id) > self._place:
                 expected.append(registration_id)
-                if len(expected) == overdue.MOST:
+                if len(expected) == most:
                     last = due_us, registration_id
         if list(time.overdue_validation_ids) != expected or overdue.place(time) != last:
             self._add(index, "a time for reviews doesn't name the registrations that had to be looked at again")
         self._place = last
+
+    def _fell_due(self, registration_id: bytes) -> bool:
+        """Whether a registration had to be looked at again by what the time before has looked at already."""
+        due_us = self._due_us.get(registration_id)
+        return due_us is not None and (due_us, registration_id) <= self._place
 
 
 def _open(sealer: Sealer, wrapped: bytes | None, stored: store.StoredValidation) -> record_pb2.ValidationRecord:

@@ -11,6 +11,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.readable import readable
+from nsor_server.registration.returned import Returned
 from nsor_server.registration.validation import store
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -27,6 +28,8 @@ def add(
     sealer: Sealer,
     record: record_pb2.ReviewTimeRecord,
     before: record_pb2.ReviewTimeRecord,
+    *,
+    returned: Returned,
     agencies: Mapping[str, Agency],
 ) -> tuple[list[Row], list[Seen]]:
     """Add to the record of a time what is overdue; gives the events, and what they rest on.
@@ -36,14 +39,16 @@ def add(
         sealer: opens what is read.
         record: of the time that is written; its instant is set.
         before: of the time before; an empty one: there was none.
+        returned: what has come to stand: of this what fell due before.
         agencies: by id.
     """
     after = place(before)
     found = store.due(conn, after=after, until_us=record.due_us, most=MOST)
+    again = store.due_of(conn, returned.standing, until=after)
     events: list[Row] = []
     seen: list[Seen] = []
     npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
-    for each, registration, validation in readable(found, lambda each: _opened(sealer, each)):
+    for each, registration, validation in readable((*again, *found), lambda each: _opened(sealer, each)):
         record.overdue_validation_ids.append(validation.registration_id)
         seen.append(Seen(store.HEADS, (validation.registration_id,), validation.version))
         seen.append(registrations.seen(each.registration))

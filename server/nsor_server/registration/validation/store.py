@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -100,6 +102,14 @@ def due(conn: Connection, *, after: tuple[int, bytes], until_us: int, most: int)
     return [Due(StoredValidation(*each[:of]), registrations.StoredVersion(*each[of:])) for each in found]
 
 
+def due_of(conn: Connection, registration_ids: Iterable[bytes], *, until: tuple[int, bytes]) -> list[Due]:
+    """The same of some registrations, in their order: what has fallen due up to an instant and registration id."""
+    ids = [uuid.UUID(bytes=each) for each in registration_ids]
+    found = conn.execute(_DUE_OF, {"ids": ids, "us": until[0], "id": uuid.UUID(bytes=until[1])}, binary=True).fetchall()
+    of = len(StoredValidation._fields)
+    return [Due(StoredValidation(*each[:of]), registrations.StoredVersion(*each[of:])) for each in found]
+
+
 _NEWEST: Final = Statement(
     b"validation",
     b"""
@@ -110,22 +120,28 @@ ORDER BY version DESC
 LIMIT 1
 """,
 )
-_DUE: Final = Statement(
-    b"validations due",
-    f"""
+_OVERDUE: Final = f"""
 SELECT uuid_send(d.registration_id), d.version, d.due_us, d.sealed, {registrations.COLUMNS}
 FROM registration_validation AS d
 CROSS JOIN LATERAL (
     SELECT * FROM registration_version WHERE registration_id = d.registration_id ORDER BY version DESC LIMIT 1
 ) AS v
 JOIN registration_key AS k ON k.registration_id = d.registration_id
-WHERE (d.due_us, d.registration_id) > ($1::bigint, $2::uuid) AND d.due_us <= $3::bigint
-    AND v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
+WHERE v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}
     AND NOT EXISTS (
         SELECT FROM registration_validation AS later
         WHERE later.registration_id = d.registration_id AND later.version > d.version
     )
+"""  # noqa: S608 - constants
+_DUE: Final = Statement(
+    b"validations due",
+    f"""
+{_OVERDUE} AND (d.due_us, d.registration_id) > ($1::bigint, $2::uuid) AND d.due_us <= $3::bigint
 ORDER BY d.due_us, d.registration_id
 LIMIT $4::bigint
-""".encode(),  # noqa: S608 - constants
+""".encode(),
 )
+_DUE_OF: Final = f"""
+{_OVERDUE} AND d.registration_id = ANY (%(ids)s) AND (d.due_us, d.registration_id) <= (%(us)s::bigint, %(id)s::uuid)
+ORDER BY d.registration_id
+"""

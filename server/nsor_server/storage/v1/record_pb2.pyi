@@ -1656,6 +1656,7 @@ class ReviewTimeRecord(_message.Message):
     VALIDATIONS_TO_US_FIELD_NUMBER: _builtins.int
     VALIDATIONS_TO_ID_FIELD_NUMBER: _builtins.int
     ARCHIVED_IDS_FIELD_NUMBER: _builtins.int
+    RETURNED_TO_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -1674,6 +1675,10 @@ class ReviewTimeRecord(_message.Message):
     """Up to where they were looked at: when one fell due, microseconds since 1970."""
     validations_to_id: _builtins.bytes
     """The registration id of that one, 16 bytes."""
+    returned_to: _builtins.int
+    """Index of an entry: what has come to stand by it and before, for the first time or again, was looked at for what fell due, or was
+    asked for, before.
+    """
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -1696,16 +1701,18 @@ class ReviewTimeRecord(_message.Message):
 
     @_builtins.property
     def due_releases(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueRelease]:
-        """Releases that fell due since the time before, in the order of their registrations."""
+        """Releases that fell due since the time before, or while their registrations didn't stand, in the order of these."""
 
     @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorrectionMet]:
-        """The corrections asked for since the time before that met a registration, in order."""
+        """The corrections asked for since the time before that met a registration, in order; then the older ones that met what has come to
+        stand.
+        """
 
     @_builtins.property
     def overdue_validation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Registrations that had to be looked at again by then, and whose owners hadn't said so: 16 bytes each, in the order in which they fell
-        due. A time takes so many at most, and the next one goes on behind it.
+        """Registrations that had to be looked at again by then, and whose owners hadn't said so, 16 bytes each: first those that stand again and
+        fell due before, then the others in the order in which they fell due. A time takes so many at most, and the next one goes on behind it.
         """
 
     @_builtins.property
@@ -1732,10 +1739,11 @@ class ReviewTimeRecord(_message.Message):
         validations_to_us: _builtins.int = ...,
         validations_to_id: _builtins.bytes = ...,
         archived_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        returned_to: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

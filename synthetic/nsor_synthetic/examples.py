@@ -270,6 +270,14 @@ def _custody(ids: _Ids) -> Iterator[Message]:
         expected_date=date_pb2.Date(year=2190, month=3, day=1),
         address=_address(),
     )
+    yield custody_pb2.RecordCustodyEventRequest(
+        request_id=ids.uuid("taken-back"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        kind=custody_pb2.CUSTODY_EVENT_KIND_TAKEN_BACK,
+        event_date=date_pb2.Date(year=2025, month=2, day=28),
+        taken_back_kind=custody_pb2.CUSTODY_EVENT_KIND_ESCAPED,
+    )
     yield custody_pb2.AcceptReleaseRequest(
         request_id=ids.uuid("accept-release"), registration_id=registration, etag="0123456789abcdef"
     )

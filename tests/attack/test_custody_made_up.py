@@ -14,6 +14,7 @@ from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, review_times
 from tests.notification.test_notice import notice
 from tests.registration.test_custody import AWAY, acceptance, expected, happens, held, refusal, today, told
+from tests.registration.test_custody_mistakes import takes_back
 from tests.registration.test_reviews import Clock, clock
 
 __all__ = ["clock"]
@@ -80,6 +81,24 @@ def test_what_was_recorded_follows(services: Services, owner: Owner) -> None:
     services.ask(call_of(PUNJAB_POLICE), notice(other))
     happens(services, other, "RECALLED", PUNJAB_POLICE, prisons_agency_id="sindh-prisons")
     happens(services, other, "ADMITTED", SINDH_PRISONS)
+    takes_back(services, other, "ADMITTED", SINDH_PRISONS)
+    takes_back(services, other, "RECALLED", PUNJAB_POLICE)
+    free = held(services)
+    expected(services, free)
+    services.ask(call_of(SINDH_POLICE), acceptance(services, free))
+    happens(services, free, "RELEASED", event_date=today())
+    takes_back(services, free, "RELEASED", event_date=today())
+    assert owner.findings() == []
+
+
+def test_what_a_version_does_not_repeat_any_more_follows(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_WITHOUT_CHANGE", 2)
+    created = held(services)
+    for _ in range(4):
+        expected(services, created)
+    services.ask(call_of(SINDH_POLICE), acceptance(services, created))
     assert owner.findings() == []
 
 
@@ -107,6 +126,15 @@ def _accepted_by_nobody(record: Record) -> None:
     record.expected_release.accepted = True
 
 
+def _taken_back_by_nobody(record: Record) -> None:
+    last = record.custody_events[-1]
+    record.custody_events.add(kind=13, day=last.day, agency=last.agency, taken_back_kind=last.kind, state_before=1)
+
+
+def _as_if_another_had_been_in_charge(record: Record) -> None:
+    record.custody_events[-1].custodian_before = "sindh-prisons"
+
+
 def _recorded_by_another(record: Record) -> None:
     record.custody_events[-1].agency = "sindh-prisons"
 
@@ -121,6 +149,8 @@ def _recorded_by_another(record: Record) -> None:
         _somebody_elses,
         _accepted_by_nobody,
         _recorded_by_another,
+        _taken_back_by_nobody,
+        _as_if_another_had_been_in_charge,
     ],
 )
 def test_what_nobody_has_recorded_is_found(

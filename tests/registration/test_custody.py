@@ -297,15 +297,22 @@ def test_a_release_that_is_entered_late_may_lie_before_its_acceptance(services: 
     assert services.get(created.registration_id, SINDH_POLICE).addresses[-1].since_date == EVENT_DAY
 
 
-def test_no_department_fills_a_record_with_events(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Each version repeats all of them.
-    monkeypatch.setattr(rules, "MOST_WITHOUT_CHANGE", 2)
+def test_expectations_block_no_move_and_fill_no_record(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A version repeats the newest of what changed no state; the others stand in the versions before.
+    monkeypatch.setattr(rules, "MOST_WITHOUT_CHANGE", 3)
     created = held(services)
-    for _ in range(2):
+    happens(services, created, "TRANSFERRED", prisons_agency_id="sindh-prisons")
+    began = work(services, SINDH_PRISONS)
+    for _ in range(5):
         expected(services, created)
-    request = event(services, created, "RELEASE_EXPECTED", expected_date=soon())
-    refused = services.refused(errors.InvalidFields, call_of(PUNJAB_PRISONS), request)
-    assert violations(refused) == [("kind", errors_pb2.FIELD_REASON_TOO_LONG)]
+    kinds = [each.kind for each in custody(services, created, NPB).events]
+    of_expectation = custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED
+    assert kinds == [custody_pb2.CUSTODY_EVENT_KIND_TRANSFERRED, of_expectation, of_expectation]
+    assert work(services, SINDH_PRISONS) == began
+    services.ask(call_of(SINDH_POLICE), acceptance(services, created))
+    happens(services, created, "ADMITTED", SINDH_PRISONS)
+    happens(services, created, "TRANSFERRED", SINDH_PRISONS, prisons_agency_id="punjab-prisons")
+    happens(services, created, "ADMITTED")
     happens(services, created, "RELEASED")
 
 
@@ -327,6 +334,7 @@ def test_a_repeated_event_is_recorded_once_and_answered_while_he_is_the_callers(
     assert services.ask(call_of(PUNJAB_PRISONS, call.officer), request).detail.outcome == "REPLAY"
     assert services.rows() == before
     happens(services, created, "RELEASED")
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
     services.refused(errors.NoRecord, call_of(PUNJAB_PRISONS, call.officer), request)
 
 

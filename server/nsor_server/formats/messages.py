@@ -215,6 +215,7 @@ def _custody_event(
     for name, given, needed in (
         ("prisons_agency_id", bool(event.prisons_agency_id), event.kind in _NAMING_A_DEPARTMENT),
         ("expected_date", event.HasField("expected_date"), expected),
+        ("taken_back_kind", bool(event.taken_back_kind), event.kind == custody_pb2.CUSTODY_EVENT_KIND_TAKEN_BACK),
     ):
         if given != needed:
             reason = errors_pb2.FIELD_REASON_REQUIRED if needed else errors_pb2.FIELD_REASON_EXACTLY_ONE

@@ -36,6 +36,10 @@ the caller is shown, not before what happened last. The old prisons department i
 admitted him. The old police are responsible until those of the address after release have accepted him and he is
 released; on that day the time of his duties begins. What ends the custody otherwise ends an expected release too.
 
+What was entered by mistake is taken back by the agency that entered it, the last thing first: custody, and who is
+responsible, are as they were before it. Both events stay in the history. A department that let an offender go by
+mistake sees his custody for that until anything else is written of his registration; after that the police recall him.
+
 At the time for reviews after the expected day has begun and he isn't accepted, RELEASE_NOT_ACCEPTED is told; after it
 has passed and nobody has entered the release, RELEASE_OVERDUE.
 """
@@ -104,7 +108,8 @@ def _custody_transitions() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for line in custody.TRANSITIONS:
         before = ", ".join(map(_custody, sorted(line.before)))
-        after = _custody(line.after) if line.after else "(the same)"
+        same = "(before it)" if line.by is custody.By.RECORDER else "(the same)"
+        after = _custody(line.after) if line.after else same
         told, alerts = _told(line.publishes), ", ".join(map(_told, line.alerts))
         yield f"| {_event(line.event)} | {before} | {after} | {line.by.value} | {line.needs} | {told} | {alerts} |"
 

@@ -20,6 +20,7 @@ from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import record as records
 from nsor_server.registration import shown
+from nsor_server.registration.custody import mistakes
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
@@ -221,7 +222,7 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         case_places=records.court_places(record),
         responsible_place=record.responsible_place,
         custodian=record.custodian_agency,
-        receiving_agency=record.receiving_agency,
+        receiving_agency=mistakes.department(record),
         release_places=custody.release_places(record),
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
         sealed=record.state in HIDDEN,
@@ -279,7 +280,7 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         record.created_by_agency,
         records.court_places(record),
         shown.in_look_ups(record),
-        record.receiving_agency,
+        mistakes.department(record),
         custody.release_places(record),
         custody.release_day(record),
     )

@@ -28,7 +28,7 @@ from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/custody.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xe5\x02\n\x19RecordCustodyEventRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12/\n\x04kind\x18\x05 \x01(\x0e\x32\x19.nsor.v1.CustodyEventKindB\x06\xd2\xf3\x18\x02\x08\x01\x12/\n\nevent_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x08\x01\x10\r\x12!\n\x11prisons_agency_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\x30\n\rexpected_date\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\x06\xd2\xf3\x18\x02\x10\r\x12!\n\x07\x61\x64\x64ress\x18\t \x01(\x0b\x32\x10.nsor.v1.Address\"\\\n\x1aRecordCustodyEventResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x15.nsor.v1.CustodyStateB\x04\xd8\xf3\x18\x01\"\x86\x01\n\x14\x41\x63\x63\x65ptReleaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\"L\n\x15\x41\x63\x63\x65ptReleaseResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xb7\x01\n\x14RefuseReleaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12/\n\x06reason\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReleaseRefusalB\x06\xd2\xf3\x18\x02\x08\x01\"+\n\x15RefuseReleaseResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\"6\n\x11GetCustodyRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"\x82\x02\n\x12GetCustodyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02\x12\'\n\x07\x63ustody\x18\x03 \x01(\x0b\x32\x10.nsor.v1.CustodyB\x04\xd8\xf3\x18\x08\x12!\n\x13receiving_agency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x08\x12\x38\n\x10\x65xpected_release\x18\x05 \x01(\x0b\x32\x18.nsor.v1.ExpectedReleaseB\x04\xd8\xf3\x18\x08\x12+\n\x06\x65vents\x18\x06 \x03(\x0b\x32\x15.nsor.v1.CustodyEventB\x04\xd8\xf3\x18\x0b\"\x9c\x01\n\x0f\x45xpectedRelease\x12-\n\x0crelease_date\x18\x01 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x19\n\x0bhas_address\x18\x02 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12\'\n\x07\x61\x64\x64ress\x18\x03 \x01(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x05\x12\x16\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xbb\x02\n\x0c\x43ustodyEvent\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x19.nsor.v1.CustodyEventKindB\x04\xd8\xf3\x18\x01\x12+\n\nevent_date\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0brecord_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11prisons_agency_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12.\n\rexpected_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12.\n\x07refusal\x18\x07 \x01(\x0e\x32\x17.nsor.v1.ReleaseRefusalB\x04\xd8\xf3\x18\x01*\xe1\x03\n\x10\x43ustodyEventKind\x12\"\n\x1e\x43USTODY_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_ADMITTED\x10\x01\x12\"\n\x1e\x43USTODY_EVENT_KIND_TRANSFERRED\x10\x02\x12\'\n#CUSTODY_EVENT_KIND_TRANSFER_REFUSED\x10\x03\x12\'\n#CUSTODY_EVENT_KIND_RELEASE_EXPECTED\x10\x04\x12\'\n#CUSTODY_EVENT_KIND_RELEASE_ACCEPTED\x10\x05\x12&\n\"CUSTODY_EVENT_KIND_RELEASE_REFUSED\x10\x06\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_RELEASED\x10\x07\x12\x1d\n\x19\x43USTODY_EVENT_KIND_BAILED\x10\x08\x12\x1e\n\x1a\x43USTODY_EVENT_KIND_ESCAPED\x10\t\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_RECALLED\x10\n\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_DEPORTED\x10\x0b\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_DECEASED\x10\x0c*\xc1\x01\n\x0eReleaseRefusal\x12\x1f\n\x1bRELEASE_REFUSAL_UNSPECIFIED\x10\x00\x12#\n\x1fRELEASE_REFUSAL_NO_SUCH_ADDRESS\x10\x01\x12!\n\x1dRELEASE_REFUSAL_OTHER_STATION\x10\x02\x12&\n\"RELEASE_REFUSAL_NOT_EXPECTED_THERE\x10\x03\x12\x1e\n\x1aRELEASE_REFUSAL_UNSUITABLE\x10\x04\x42\x46\n\x0epk.gov.nsor.v1B\x0c\x43ustodyProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/custody.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\x99\x03\n\x19RecordCustodyEventRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12/\n\x04kind\x18\x05 \x01(\x0e\x32\x19.nsor.v1.CustodyEventKindB\x06\xd2\xf3\x18\x02\x08\x01\x12/\n\nevent_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x08\x01\x10\r\x12!\n\x11prisons_agency_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\x30\n\rexpected_date\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\x06\xd2\xf3\x18\x02\x10\r\x12!\n\x07\x61\x64\x64ress\x18\t \x01(\x0b\x32\x10.nsor.v1.Address\x12\x32\n\x0ftaken_back_kind\x18\n \x01(\x0e\x32\x19.nsor.v1.CustodyEventKind\"\\\n\x1aRecordCustodyEventResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x15.nsor.v1.CustodyStateB\x04\xd8\xf3\x18\x01\"\x86\x01\n\x14\x41\x63\x63\x65ptReleaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\"n\n\x15\x41\x63\x63\x65ptReleaseResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12 \n\x12place_from_release\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\"\xb7\x01\n\x14RefuseReleaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12/\n\x06reason\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReleaseRefusalB\x06\xd2\xf3\x18\x02\x08\x01\"+\n\x15RefuseReleaseResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\"6\n\x11GetCustodyRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"\x82\x02\n\x12GetCustodyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02\x12\'\n\x07\x63ustody\x18\x03 \x01(\x0b\x32\x10.nsor.v1.CustodyB\x04\xd8\xf3\x18\x08\x12!\n\x13receiving_agency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x08\x12\x38\n\x10\x65xpected_release\x18\x05 \x01(\x0b\x32\x18.nsor.v1.ExpectedReleaseB\x04\xd8\xf3\x18\x08\x12+\n\x06\x65vents\x18\x06 \x03(\x0b\x32\x15.nsor.v1.CustodyEventB\x04\xd8\xf3\x18\x0b\"\x9c\x01\n\x0f\x45xpectedRelease\x12-\n\x0crelease_date\x18\x01 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x19\n\x0bhas_address\x18\x02 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12\'\n\x07\x61\x64\x64ress\x18\x03 \x01(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x05\x12\x16\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xf4\x02\n\x0c\x43ustodyEvent\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x19.nsor.v1.CustodyEventKindB\x04\xd8\xf3\x18\x01\x12+\n\nevent_date\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0brecord_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11prisons_agency_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12.\n\rexpected_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12.\n\x07refusal\x18\x07 \x01(\x0e\x32\x17.nsor.v1.ReleaseRefusalB\x04\xd8\xf3\x18\x01\x12\x15\n\x07version\x18\x08 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12 \n\x12taken_back_version\x18\t \x01(\x05\x42\x04\xd8\xf3\x18\x01*\x84\x04\n\x10\x43ustodyEventKind\x12\"\n\x1e\x43USTODY_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_ADMITTED\x10\x01\x12\"\n\x1e\x43USTODY_EVENT_KIND_TRANSFERRED\x10\x02\x12\'\n#CUSTODY_EVENT_KIND_TRANSFER_REFUSED\x10\x03\x12\'\n#CUSTODY_EVENT_KIND_RELEASE_EXPECTED\x10\x04\x12\'\n#CUSTODY_EVENT_KIND_RELEASE_ACCEPTED\x10\x05\x12&\n\"CUSTODY_EVENT_KIND_RELEASE_REFUSED\x10\x06\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_RELEASED\x10\x07\x12\x1d\n\x19\x43USTODY_EVENT_KIND_BAILED\x10\x08\x12\x1e\n\x1a\x43USTODY_EVENT_KIND_ESCAPED\x10\t\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_RECALLED\x10\n\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_DEPORTED\x10\x0b\x12\x1f\n\x1b\x43USTODY_EVENT_KIND_DECEASED\x10\x0c\x12!\n\x1d\x43USTODY_EVENT_KIND_TAKEN_BACK\x10\r*\xc1\x01\n\x0eReleaseRefusal\x12\x1f\n\x1bRELEASE_REFUSAL_UNSPECIFIED\x10\x00\x12#\n\x1fRELEASE_REFUSAL_NO_SUCH_ADDRESS\x10\x01\x12!\n\x1dRELEASE_REFUSAL_OTHER_STATION\x10\x02\x12&\n\"RELEASE_REFUSAL_NOT_EXPECTED_THERE\x10\x03\x12\x1e\n\x1aRELEASE_REFUSAL_UNSUITABLE\x10\x04\x42\x46\n\x0epk.gov.nsor.v1B\x0c\x43ustodyProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +64,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCEPTRELEASERESPONSE'].fields_by_name['etag']._serialized_options = b'\330\363\030\001'
   _globals['_ACCEPTRELEASERESPONSE'].fields_by_name['responsible_place']._loaded_options = None
   _globals['_ACCEPTRELEASERESPONSE'].fields_by_name['responsible_place']._serialized_options = b'\330\363\030\001'
+  _globals['_ACCEPTRELEASERESPONSE'].fields_by_name['place_from_release']._loaded_options = None
+  _globals['_ACCEPTRELEASERESPONSE'].fields_by_name['place_from_release']._serialized_options = b'\330\363\030\001'
   _globals['_REFUSERELEASEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REFUSERELEASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_REFUSERELEASEREQUEST'].fields_by_name['registration_id']._loaded_options = None
@@ -110,28 +112,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CUSTODYEVENT'].fields_by_name['expected_date']._serialized_options = b'\330\363\030\001'
   _globals['_CUSTODYEVENT'].fields_by_name['refusal']._loaded_options = None
   _globals['_CUSTODYEVENT'].fields_by_name['refusal']._serialized_options = b'\330\363\030\001'
-  _globals['_CUSTODYEVENTKIND']._serialized_start=1830
-  _globals['_CUSTODYEVENTKIND']._serialized_end=2311
-  _globals['_RELEASEREFUSAL']._serialized_start=2314
-  _globals['_RELEASEREFUSAL']._serialized_end=2507
+  _globals['_CUSTODYEVENT'].fields_by_name['version']._loaded_options = None
+  _globals['_CUSTODYEVENT'].fields_by_name['version']._serialized_options = b'\330\363\030\001'
+  _globals['_CUSTODYEVENT'].fields_by_name['taken_back_version']._loaded_options = None
+  _globals['_CUSTODYEVENT'].fields_by_name['taken_back_version']._serialized_options = b'\330\363\030\001'
+  _globals['_CUSTODYEVENTKIND']._serialized_start=1973
+  _globals['_CUSTODYEVENTKIND']._serialized_end=2489
+  _globals['_RELEASEREFUSAL']._serialized_start=2492
+  _globals['_RELEASEREFUSAL']._serialized_end=2685
   _globals['_RECORDCUSTODYEVENTREQUEST']._serialized_start=136
-  _globals['_RECORDCUSTODYEVENTREQUEST']._serialized_end=493
-  _globals['_RECORDCUSTODYEVENTRESPONSE']._serialized_start=495
-  _globals['_RECORDCUSTODYEVENTRESPONSE']._serialized_end=587
-  _globals['_ACCEPTRELEASEREQUEST']._serialized_start=590
-  _globals['_ACCEPTRELEASEREQUEST']._serialized_end=724
-  _globals['_ACCEPTRELEASERESPONSE']._serialized_start=726
-  _globals['_ACCEPTRELEASERESPONSE']._serialized_end=802
-  _globals['_REFUSERELEASEREQUEST']._serialized_start=805
-  _globals['_REFUSERELEASEREQUEST']._serialized_end=988
-  _globals['_REFUSERELEASERESPONSE']._serialized_start=990
-  _globals['_REFUSERELEASERESPONSE']._serialized_end=1033
-  _globals['_GETCUSTODYREQUEST']._serialized_start=1035
-  _globals['_GETCUSTODYREQUEST']._serialized_end=1089
-  _globals['_GETCUSTODYRESPONSE']._serialized_start=1092
-  _globals['_GETCUSTODYRESPONSE']._serialized_end=1350
-  _globals['_EXPECTEDRELEASE']._serialized_start=1353
-  _globals['_EXPECTEDRELEASE']._serialized_end=1509
-  _globals['_CUSTODYEVENT']._serialized_start=1512
-  _globals['_CUSTODYEVENT']._serialized_end=1827
+  _globals['_RECORDCUSTODYEVENTREQUEST']._serialized_end=545
+  _globals['_RECORDCUSTODYEVENTRESPONSE']._serialized_start=547
+  _globals['_RECORDCUSTODYEVENTRESPONSE']._serialized_end=639
+  _globals['_ACCEPTRELEASEREQUEST']._serialized_start=642
+  _globals['_ACCEPTRELEASEREQUEST']._serialized_end=776
+  _globals['_ACCEPTRELEASERESPONSE']._serialized_start=778
+  _globals['_ACCEPTRELEASERESPONSE']._serialized_end=888
+  _globals['_REFUSERELEASEREQUEST']._serialized_start=891
+  _globals['_REFUSERELEASEREQUEST']._serialized_end=1074
+  _globals['_REFUSERELEASERESPONSE']._serialized_start=1076
+  _globals['_REFUSERELEASERESPONSE']._serialized_end=1119
+  _globals['_GETCUSTODYREQUEST']._serialized_start=1121
+  _globals['_GETCUSTODYREQUEST']._serialized_end=1175
+  _globals['_GETCUSTODYRESPONSE']._serialized_start=1178
+  _globals['_GETCUSTODYRESPONSE']._serialized_end=1436
+  _globals['_EXPECTEDRELEASE']._serialized_start=1439
+  _globals['_EXPECTEDRELEASE']._serialized_end=1595
+  _globals['_CUSTODYEVENT']._serialized_start=1598
+  _globals['_CUSTODYEVENT']._serialized_end=1970
 # @@protoc_insertion_point(module_scope)

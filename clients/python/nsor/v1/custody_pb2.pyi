@@ -54,6 +54,10 @@ class _CustodyEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cust
     """Deported."""
     CUSTODY_EVENT_KIND_DECEASED: _CustodyEventKind.ValueType  # 12
     """Reported dead. Nobody has verified it by this."""
+    CUSTODY_EVENT_KIND_TAKEN_BACK: _CustodyEventKind.ValueType  # 13
+    """What the same agency has recorded last was entered by mistake: everything is as it was before it. Both stay in the history. A
+    department that isn't in charge any more by what it recorded may take it back until anything else is written of the registration.
+    """
 
 class CustodyEventKind(_CustodyEventKind, metaclass=_CustodyEventKindEnumTypeWrapper):
     """What happens to an offender in custody, and what is decided about his release. docs/states.md has the whole table: in which state
@@ -86,6 +90,10 @@ CUSTODY_EVENT_KIND_DEPORTED: CustodyEventKind.ValueType  # 11
 """Deported."""
 CUSTODY_EVENT_KIND_DECEASED: CustodyEventKind.ValueType  # 12
 """Reported dead. Nobody has verified it by this."""
+CUSTODY_EVENT_KIND_TAKEN_BACK: CustodyEventKind.ValueType  # 13
+"""What the same agency has recorded last was entered by mistake: everything is as it was before it. Both stay in the history. A
+department that isn't in charge any more by what it recorded may take it back until anything else is written of the registration.
+"""
 Global___CustodyEventKind: _TypeAlias = CustodyEventKind  # noqa: Y015
 
 class _ReleaseRefusal:
@@ -135,6 +143,7 @@ class RecordCustodyEventRequest(_message.Message):
     PRISONS_AGENCY_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_DATE_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_KIND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -147,9 +156,14 @@ class RecordCustodyEventRequest(_message.Message):
     """What has happened. What the police of the address after release decide isn't recorded here."""
     prisons_agency_id: _builtins.str
     """TRANSFERRED and RECALLED: the prisons department that is to admit him, by agency id."""
+    taken_back_kind: Global___CustodyEventKind.ValueType
+    """TAKEN_BACK: the kind of what is taken back. It was recorded last, of what stands, by the caller's agency."""
     @_builtins.property
     def event_date(self) -> _date_pb2.Date:
-        """Day on which it happened: not after today in Asia/Karachi, and not before the first judgment or what happened last."""
+        """Day on which it happened, in Asia/Karachi; of RELEASE_EXPECTED and TAKEN_BACK the day on which that was found out. It isn't after today, and
+        not before the first judgment that the caller is shown or before what happened last. What was only expected or decided of a
+        release, and what was taken back, counts as nothing that happened.
+        """
 
     @_builtins.property
     def expected_date(self) -> _date_pb2.Date:
@@ -171,10 +185,11 @@ class RecordCustodyEventRequest(_message.Message):
         prisons_agency_id: _builtins.str = ...,
         expected_date: _date_pb2.Date | None = ...,
         address: _types_pb2.Address | None = ...,
+        taken_back_kind: Global___CustodyEventKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "event_date", b"event_date", "expected_date", b"expected_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "etag", b"etag", "event_date", b"event_date", "expected_date", b"expected_date", "kind", b"kind", "prisons_agency_id", b"prisons_agency_id", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "etag", b"etag", "event_date", b"event_date", "expected_date", b"expected_date", "kind", b"kind", "prisons_agency_id", b"prisons_agency_id", "registration_id", b"registration_id", "request_id", b"request_id", "taken_back_kind", b"taken_back_kind", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -248,19 +263,25 @@ class AcceptReleaseResponse(_message.Message):
 
     ETAG_FIELD_NUMBER: _builtins.int
     RESPONSIBLE_PLACE_FIELD_NUMBER: _builtins.int
+    PLACE_FROM_RELEASE_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Etag of the registration's new version; empty with `validate_only`."""
     responsible_place: _builtins.str
-    """The place whose police are responsible now: the old one until the offender is released."""
+    """The place whose police are responsible today: the old one until the offender is released."""
+    place_from_release: _builtins.str
+    """The place whose police are responsible from the offender's release on: the one that has accepted him; if he is released already, the
+    same as above.
+    """
     def __init__(
         self,
         *,
         etag: _builtins.str = ...,
         responsible_place: _builtins.str = ...,
+        place_from_release: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "responsible_place", b"responsible_place"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "place_from_release", b"place_from_release", "responsible_place", b"responsible_place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -449,6 +470,8 @@ class CustodyEvent(_message.Message):
     PRISONS_AGENCY_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_DATE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_VERSION_FIELD_NUMBER: _builtins.int
     kind: Global___CustodyEventKind.ValueType
     """What."""
     agency_id: _builtins.str
@@ -457,6 +480,10 @@ class CustodyEvent(_message.Message):
     """Of TRANSFERRED and RECALLED: the prisons department that was to admit him."""
     refusal: Global___ReleaseRefusal.ValueType
     """Of RELEASE_REFUSED: why."""
+    version: _builtins.int
+    """The registration's version that it came with."""
+    taken_back_version: _builtins.int
+    """Of TAKEN_BACK: the version of what was taken back."""
     @_builtins.property
     def event_date(self) -> _date_pb2.Date:
         """Day on which it happened."""
@@ -479,10 +506,12 @@ class CustodyEvent(_message.Message):
         prisons_agency_id: _builtins.str = ...,
         expected_date: _date_pb2.Date | None = ...,
         refusal: Global___ReleaseRefusal.ValueType = ...,
+        version: _builtins.int = ...,
+        taken_back_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_date", b"event_date", "expected_date", b"expected_date", "record_time", b"record_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "event_date", b"event_date", "expected_date", b"expected_date", "kind", b"kind", "prisons_agency_id", b"prisons_agency_id", "record_time", b"record_time", "refusal", b"refusal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "event_date", b"event_date", "expected_date", b"expected_date", "kind", b"kind", "prisons_agency_id", b"prisons_agency_id", "record_time", b"record_time", "refusal", b"refusal", "taken_back_version", b"taken_back_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -170,6 +170,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An alert: an offender is released, or his day has come, and the police of the address have not accepted him."""
     EVENT_KIND_RELEASE_OVERDUE: _EventKind.ValueType  # 154
     """An alert: the day of an expected release has passed, and nobody has entered the release. Told at a time for reviews."""
+    EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK: _EventKind.ValueType  # 155
+    """What was recorded last of an offender's custody was entered by mistake: everything is as it was before it."""
     EVENT_KIND_IDENTITY_CHANGE_REPORTED: _EventKind.ValueType  # 81
     """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
     EVENT_KIND_IDENTITY_CHANGE_DECIDED: _EventKind.ValueType  # 82
@@ -295,6 +297,8 @@ EVENT_KIND_RELEASE_NOT_ACCEPTED: EventKind.ValueType  # 153
 """An alert: an offender is released, or his day has come, and the police of the address have not accepted him."""
 EVENT_KIND_RELEASE_OVERDUE: EventKind.ValueType  # 154
 """An alert: the day of an expected release has passed, and nobody has entered the release. Told at a time for reviews."""
+EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK: EventKind.ValueType  # 155
+"""What was recorded last of an offender's custody was entered by mistake: everything is as it was before it."""
 EVENT_KIND_IDENTITY_CHANGE_REPORTED: EventKind.ValueType  # 81
 """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
 EVENT_KIND_IDENTITY_CHANGE_DECIDED: EventKind.ValueType  # 82

@@ -21,6 +21,7 @@ def from_request(call: Call, request: custody_pb2.RecordCustodyEventRequest) -> 
         prisons_agency=request.prisons_agency_id,
         expected_day=to_day(request.expected_date) if request.HasField("expected_date") else None,
         address=records.address_record(request.address) if request.HasField("address") else None,
+        taken_back_kind=request.taken_back_kind,
     )
 
 
@@ -78,3 +79,4 @@ def _fill_event(event: custody_pb2.CustodyEvent, stored: record_pb2.CustodyEvent
     if stored.HasField("expected_day"):
         set_day(event.expected_date, stored.expected_day)
     event.refusal = stored.refusal  # type: ignore[assignment]  # stored numbers are the enum's
+    event.version, event.taken_back_version = stored.version, stored.taken_back_version

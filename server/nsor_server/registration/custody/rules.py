@@ -16,12 +16,15 @@ from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import from_day, to_date, to_us
-from nsor_server.registration.custody import states
+from nsor_server.registration.custody import mistakes, states
 from nsor_server.registration.custody.states import By, EventKind
 from nsor_server.storage.v1 import record_pb2
 
 MOST_WITHOUT_CHANGE: Final = 200
-"""Events in a row that change no state, such as transfers that are refused: a version repeats all of them."""
+"""Events in a row that change no state, such as transfers that are refused, of which a version repeats the newest.
+
+More are recorded as well, since what happens must be written; the oldest stand in the versions before.
+"""
 _DECIDED: Final = frozenset(
     {custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_REFUSED}
 )
@@ -48,11 +51,27 @@ def after(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent)
     recorded = following.custody_events.add()
     recorded.CopyFrom(event)
     recorded.state_before = record.custody_state
+    if line.by is By.RECORDER:
+        last = mistakes.last_of(record, event)
+        recorded.taken_back_version = last.version
+        mistakes.put_back(following, last)
+    else:
+        _apply(line, record, recorded, following)
+    mistakes.note_before(recorded, record, following)
+    _repeat_the_newest(following)
+    return following
+
+
+def _apply(
+    line: states.Transition,
+    record: record_pb2.RegistrationRecord,
+    event: record_pb2.CustodyEvent,
+    following: record_pb2.RegistrationRecord,
+) -> None:
     following.receiving_agency = _receiving(record, event)
     following.custody_state = record.custody_state if line.after is None else line.after
     following.custodian_agency = _custodian(record, event, following.custody_state)
-    _release(following, recorded)
-    return following
+    _release(following, event)
 
 
 def check_request(
@@ -98,17 +117,12 @@ def check_fits(
     Raises:
         errors.InvalidFields: DATE_ORDER: it is before the first judgment that the caller is shown, or what happened
             last; what was only expected or decided of a release isn't counted, since it may be entered first.
-            TOO_LONG: too much was recorded without a change of state.
     """
     judged = sorted(each.judgment_day for each in shown)
-    happened = [*judged[:1], *(each.day for each in record.custody_events if each.kind not in _OF_A_RELEASE)]
+    happened = [*judged[:1], *(each.day for each in mistakes.standing(record) if each.kind not in _OF_A_RELEASE)]
     if happened and event.day < max(happened):
         wrong = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)
         raise errors.InvalidFields(violations=(wrong,))
-    recent = record.custody_events[-MOST_WITHOUT_CHANGE:]
-    stays = states.transition(event.kind, record.custody_state).after in {None, record.custody_state}
-    if stays and len(recent) == MOST_WITHOUT_CHANGE and all(e.state_before == record.custody_state for e in recent):
-        raise errors.InvalidFields(violations=(errors.Violation("kind", errors_pb2.FIELD_REASON_TOO_LONG),))
 
 
 def was_released(record: record_pb2.RegistrationRecord) -> bool:
@@ -116,7 +130,7 @@ def was_released(record: record_pb2.RegistrationRecord) -> bool:
     released = states.RELEASED
     return record.custody_state == released or any(
         each.state_before == released or each.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASED
-        for each in record.custody_events
+        for each in mistakes.standing(record)
     )
 
 
@@ -196,7 +210,7 @@ def begins(day: int) -> int:
 def sent_us(record: record_pb2.RegistrationRecord) -> int:
     """When the department that is to admit an offender was told so, microseconds since 1970; 0: it never was."""
     sending = {*_NAMING, custody_pb2.CUSTODY_EVENT_KIND_ESCAPED}
-    return next((each.time_us for each in reversed(record.custody_events) if each.kind in sending), 0)
+    return next((each.time_us for each in reversed(mistakes.standing(record)) if each.kind in sending), 0)
 
 
 def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> None:
@@ -205,6 +219,8 @@ def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_p
     Raises:
         errors.WrongState: it doesn't.
     """
+    if by is By.RECORDER:
+        return  # what it takes back says so
     prisons = {By.CUSTODIAN: record.custodian_agency, By.RECEIVER: record.receiving_agency}
     known = {record.custodian_agency, record.receiving_agency}
     if event.agency != prisons[by] if by in prisons else event.agency in known:
@@ -213,7 +229,20 @@ def _check_agency(by: By, record: record_pb2.RegistrationRecord, event: record_p
 
 def _was_free(record: record_pb2.RegistrationRecord) -> bool:
     """Whether an offender was free before what was recorded last, or nothing was: a false death frees nobody."""
-    return not record.custody_events or record.custody_events[-1].state_before in {states.RELEASED, states.ON_BAIL}
+    recorded = mistakes.standing(record)
+    return not recorded or recorded[-1].state_before in {states.RELEASED, states.ON_BAIL}
+
+
+def _repeat_the_newest(record: record_pb2.RegistrationRecord) -> None:
+    """Leave out of a version that is being made the oldest event in a row of too many that have changed no state.
+
+    The event by which somebody is to admit the offender stays: the work of admitting him is dated by it.
+    """
+    events = record.custody_events
+    recent = range(max(0, len(events) - MOST_WITHOUT_CHANGE - 1), len(events))
+    if len(recent) > MOST_WITHOUT_CHANGE and all(events[at].state_before == record.custody_state for at in recent):
+        sent = sent_us(record)
+        del events[next(at for at in recent if not sent or events[at].time_us != sent)]
 
 
 def _receiving(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> str:

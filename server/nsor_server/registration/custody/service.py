@@ -106,7 +106,9 @@ class CustodyService:
         accepted = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED)
         recorded = self._recorded(call, request, accepted, conn)
         answer = custody_pb2.AcceptReleaseResponse(
-            etag=recorded.etag, responsible_place=recorded.record.responsible_place
+            etag=recorded.etag,
+            responsible_place=recorded.record.responsible_place,
+            place_from_release=next(iter(rules.release_places(recorded.record)), recorded.record.responsible_place),
         )
         detail = _detail(call, "RELEASE_ACCEPTED", recorded.record)
         return Outcome(disclose(answer, call.purpose), detail, recorded.rows, (recorded.ref,), (recorded.seen,))

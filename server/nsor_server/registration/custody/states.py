@@ -32,6 +32,7 @@ class By(Enum):
     RECEIVER = "the prisons department that is to admit him"
     RESPONSIBLE = "police of the responsible place"
     RELEASE_PLACE = "police of the place of the address after release; an officer's decision"
+    RECORDER = "the agency that recorded last what stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Transition:
     Attributes:
         event: what happens.
         before: the states in which it may.
-        after: the state that it leads to; None: the same.
+        after: the state that it leads to; None: the same, or of TAKEN_BACK the one before what is taken back.
         by: who records it.
         needs: what it needs besides, in words.
         publishes: what agencies are told.
@@ -186,6 +187,15 @@ TRANSITIONS: Final[Sequence[Transition]] = (
         By.RESPONSIBLE,
         notification_pb2.EVENT_KIND_OFFENDER_DECEASED,
         "the day; it is a report, which verifies nothing",
+    ),
+    Transition(
+        custody_pb2.CUSTODY_EVENT_KIND_TAKEN_BACK,
+        frozenset({IN_CUSTODY, DEPORTED, DECEASED}) | _AT_ANY_PLACE,
+        None,
+        By.RECORDER,
+        notification_pb2.EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK,
+        "the day; what was recorded last, which nobody has accepted or refused; of a department that isn't in charge"
+        " any more by it: nothing else was written of the registration since",
     ),
 )
 """All that happens to an offender. What isn't here doesn't happen."""

@@ -24,7 +24,7 @@ COMMENT ON COLUMN registration_version.responsible_place IS 'the place whose pol
 COMMENT ON COLUMN registration_version.custodian_agency IS 'the prisons department in charge, or empty';
 COMMENT ON COLUMN registration_version.court_places IS 'places of the courts of convictions that stand or wait, sorted, each once';
 COMMENT ON COLUMN registration_version.in_look_ups IS 'a look-up may show it: a count of an adult stands in a confirmed conviction';
-COMMENT ON COLUMN registration_version.receiving_agency IS 'the prisons department that is to admit the person, or empty';
+COMMENT ON COLUMN registration_version.receiving_agency IS 'the prisons department that is to admit the person, or has just let the person go, or empty';
 COMMENT ON COLUMN registration_version.release_places IS 'the place of the address after release, until its police have taken the person on';
 COMMENT ON COLUMN registration_version.release_day IS 'day of a release that is expected or that nobody has taken on yet, as a number of days since 1970';
 COMMENT ON COLUMN registration_version.created_at IS 'when this version was written';

@@ -635,7 +635,9 @@ class RegistrationRecord(_message.Message):
 
     @_builtins.property
     def custody_events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustodyEvent]:
-        """What was recorded of custody, in its order. All that follows, and the state and the custodian, follow from it."""
+        """What was recorded of custody, in its order. All that follows, and the state and the custodian, follow from it. Of what changed no
+        state the newest alone are repeated in a version.
+        """
 
     @_builtins.property
     def expected_release(self) -> Global___ExpectedRelease:
@@ -721,6 +723,13 @@ class CustodyEvent(_message.Message):
     EXPECTED_DAY_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_VERSION_FIELD_NUMBER: _builtins.int
+    CUSTODIAN_BEFORE_FIELD_NUMBER: _builtins.int
+    RECEIVING_BEFORE_FIELD_NUMBER: _builtins.int
+    RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
+    PLACE_BEFORE_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_KIND_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.CustodyEventKind."""
     day: _builtins.int
@@ -739,9 +748,25 @@ class CustodyEvent(_message.Message):
     """Day of an expected release."""
     refusal: _builtins.int
     """Number of nsor.v1.ReleaseRefusal, or 0."""
+    version: _builtins.int
+    """The registration's version that it came with."""
+    taken_back_version: _builtins.int
+    """Of one that takes another back: the version of that one."""
+    custodian_before: _builtins.str
+    """The prisons department that was in charge before, or empty."""
+    receiving_before: _builtins.str
+    """The prisons department that was to admit the person before, or empty."""
+    place_before: _builtins.str
+    """The place whose police were responsible before, if it has added an address."""
+    taken_back_kind: _builtins.int
+    """Of one that takes another back: number of nsor.v1.CustodyEventKind of that one."""
     @_builtins.property
     def address(self) -> Global___Address:
         """The address after release."""
+
+    @_builtins.property
+    def release_before(self) -> Global___ExpectedRelease:
+        """The release that was expected before, or that nobody had taken on; not set: there was none."""
 
     def __init__(
         self,
@@ -756,10 +781,17 @@ class CustodyEvent(_message.Message):
         expected_day: _builtins.int | None = ...,
         address: Global___Address | None = ...,
         refusal: _builtins.int = ...,
+        version: _builtins.int = ...,
+        taken_back_version: _builtins.int = ...,
+        custodian_before: _builtins.str = ...,
+        receiving_before: _builtins.str = ...,
+        release_before: Global___ExpectedRelease | None = ...,
+        place_before: _builtins.str = ...,
+        taken_back_kind: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day", "release_before", b"release_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "prisons_agency", b"prisons_agency", "refusal", b"refusal", "state_before", b"state_before", "time_us", b"time_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
     _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015

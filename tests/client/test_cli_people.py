@@ -273,7 +273,7 @@ def test_the_example_of_the_settings_can_be_copied(run: Run, capsys: pytest.Capt
     assert run("--help") == 0
     out = capsys.readouterr().out
     assert "\\b" not in out
-    example = out[out.index("    target =") : out.index("  Refusals and what")]
+    example = out[out.index("    target =") : out.index("  What is said to you")]
     assert tomllib.loads(example)["punjab-police"]["officer_key"] == "officer.key"
 
 

@@ -125,7 +125,7 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
       key = "punjab-police.key"
       officer_key = "officer.key"
 
-    Refusals and what to do next are in English, or in Urdu with --lang ur or NSOR_LANG=ur.
+    What is said to you is in English, or in Urdu with --lang ur or NSOR_LANG=ur; tables and fields stay in English.
 
     Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did.
     """  # noqa: D301 - click wants the character itself before a block that it must not fold

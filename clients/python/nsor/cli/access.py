@@ -58,7 +58,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
             kept.keep_request(client.state_folder, wanted, answer.message.access_request_id)
         session.answer(answer, title="Correct: nothing was sent" if wanted.validate_only else "Sent to the prosecutor")
     if not wanted.validate_only and not session.as_json:
-        session.say(f"What the prosecutor decides: `nsor access show {answer.message.access_request_id}`")
+        session.say("What the prosecutor decides: `nsor access show {}`", answer.message.access_request_id)
 
 
 def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAccessRequestRequest) -> None:
@@ -69,10 +69,10 @@ def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAcc
     if before is None:
         return
     at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
-    session.say(f"You asked for this FIR and these suspects on {at:%Y-%m-%d at %H:%M PKT}.")
-    session.say(f"`nsor access show {before.access_request_id}` shows what became of it.")
+    session.say("You asked for this FIR and these suspects on {}.", f"{at:%Y-%m-%d at %H:%M PKT}")
+    session.say("`nsor access show {}` shows what became of it.", before.access_request_id)
     if _at_a_terminal() and not session.as_json:
-        click.confirm("Send it again anyway?", abort=True, err=True)
+        click.confirm(session.said("Send it again anyway?"), abort=True, err=True)
 
 
 def _at_a_terminal() -> bool:
@@ -111,7 +111,8 @@ def _say_decided(session: Session, found: lookup_pb2.AccessRequest) -> bool:
 
 
 def _say_granted(session: Session, begin: str, grant: lookup_pb2.Grant) -> None:
-    session.say(f"{begin} The officer who asked looks each suspect up: `nsor lookup --grant {grant.grant_id}`")
+    step = "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`"
+    session.say(step, session.said(begin), grant.grant_id)
 
 
 def _etag(session: Session, access_request_id: str, etag: str | None, question: str) -> str | None:
@@ -132,7 +133,7 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
         session.answer(seen, title="Access request", confidential=True)
     if _say_decided(session, seen.message.access_request):
         return None
-    click.confirm(question, abort=True, err=True)
+    click.confirm(session.said(question), abort=True, err=True)
     return seen.message.access_request.etag
 
 

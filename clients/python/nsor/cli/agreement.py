@@ -29,4 +29,4 @@ def obtain(session: Session, question: str, *, agreed: bool) -> None:
         return
     if session.as_json:
         raise click.UsageError("A program isn't asked: give --yes.")
-    click.confirm(question, abort=True, err=True)
+    click.confirm(session.said(question), abort=True, err=True)

@@ -138,7 +138,7 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
         answer = client.registration.propose_amendment(request)
         session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
     if not validate_only:
-        session.say(f"The record's owner decides. What became of it: `nsor proposals list {registration_id}`")
+        session.say("The record's owner decides. What became of it: `nsor proposals list {}`", registration_id)
 
 
 @click.group()
@@ -174,7 +174,7 @@ def list_(session: Session, registration_id: str) -> None:
     ]
     if rows:
         session.table("Proposed amendments", ("amendment", "state", "why", "proposed by", "changes"), rows)
-    session.say(f"{len(rows)} shown: all that you may see, at most the newest hundred.")
+    session.say("{} shown: all that you may see, at most the newest hundred.", len(rows))
 
 
 @proposals.command()
@@ -227,7 +227,7 @@ def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
     Raises:
         click.UsageError: both, or neither, or it isn't of its form.
     """
-    cells = typed.cells(given)
+    cells = typed.cells(session, given)
     if bool(cells) == bool(file):
         raise click.UsageError(
             "Say what changes, such as --birth-date 05.03.1980, or give a FILE with it, or - for stdin."

@@ -100,4 +100,4 @@ def _propose(session: Session, registration_id: str, request: closure_pb2.Propos
         session.answer(answer, title="Proposed")
     if not session.as_json:
         session.say("Another officer of NPB confirms it:")
-        session.say(f"`nsor archive confirm {registration_id} {answer.message.closure_id}`")
+        session.say("`nsor archive confirm {} {}`", registration_id, answer.message.closure_id)

@@ -87,7 +87,7 @@ def one(  # noqa: PLR0917 - what the command was given
         seen = client.registration.get_registration(wanted)
         waits = any(each.state == types_pb2.CONVICTION_STATE_ENTERED for each in seen.message.registration.convictions)
         if seen.message.registration.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and not waits:
-            session.say(f"{registration_id} is confirmed already.")
+            session.say("{} is confirmed already.", registration_id)
             return
         etag = seen.message.registration.etag
         if not session.as_json:
@@ -97,12 +97,12 @@ def one(  # noqa: PLR0917 - what the command was given
                 conviction.ClearField("judgment_date")
             session.answer(seen, title="Registration, without case number and judgment date", confidential=True)
     number = case_number or click.prompt(
-        "Case number in the court's record (empty: leave it)", default="", show_default=False, err=True
+        session.said("Case number in the court's record (empty: leave it)"), default="", show_default=False, err=True
     )
     if not number:
         session.say("Left as it is.")
         return
-    of = judged or click.prompt("Day of the judgment in the court's record", value_proc=day, err=True)
+    of = judged or click.prompt(session.said("Day of the judgment in the court's record"), value_proc=day, err=True)
     request = registration_pb2.ConfirmRegistrationRequest(
         registration_id=registration_id,
         etag=etag,

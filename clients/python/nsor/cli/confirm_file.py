@@ -59,9 +59,10 @@ def confirm_file(session: Session, client: Client, text: str) -> int:
         batches = [tally.waiting[at : at + MOST] for at in range(0, len(tally.waiting), MOST)]
         for batch in progress.track(batches, description="Confirming"):
             _decide(session, client, batch, tally)
-    before = f", {tally.before} were confirmed before" if tally.before else ""
-    left = f", {tally.left} left open: nothing is filled in" if tally.left else ""
-    session.say(f"Of {tally.rows}: {tally.confirmed} confirmed, {tally.refused} refused{before}{left}.")
+    parts = [session.said("Of {}: {} confirmed, {} refused", tally.rows, tally.confirmed, tally.refused)]
+    parts += [session.said("{} were confirmed before", tally.before)] * bool(tally.before)
+    parts += [session.said("{} left open: nothing is filled in", tally.left)] * bool(tally.left)
+    session.say("{}.", session.said(", ").join(parts))
     if tally.unknown and not session.as_json:
         session.say(_check()[session.language])
     return 1 if tally.refused else 0

@@ -70,11 +70,11 @@ def list_(session: Session, registration_id: str) -> None:
     if shown:
         rows = [tuple(values.get(name, "") for name in names) for values in shown]
         session.table("Corrections", ("correction", "state", "wrong", "shown in support", "received"), rows)
-    session.say(f"{len(shown)} shown: all that this registration has met, or the newest 100.")
+    session.say("{} shown: all of this registration, or the newest 100.", len(shown))
     waiting = [each for each in found if each.state == corrections_pb2.CORRECTION_STATE_OPEN]
     if waiting:
-        session.say(f"`nsor correction accept {registration_id} {waiting[0].correction_id}`")
-        session.say(f"`nsor correction refuse {registration_id} {waiting[0].correction_id} --reason REASON`")
+        session.say("`nsor correction accept {} {}`", registration_id, waiting[0].correction_id)
+        session.say("`nsor correction refuse {} {} --reason REASON`", registration_id, waiting[0].correction_id)
 
 
 @correction.command()
@@ -108,3 +108,5 @@ def _decide(session: Session, registration_id: str, correction_id: str, reason: 
     with session.client(officer=True) as client:
         answer = client.registration.decide_correction(decision)
         session.answer(answer, title="Correction accepted" if reason is None else "Correction refused")
+    if reason is None and not session.as_json:
+        session.say("Now amend the record: `nsor amend {}`, such as with --birth-date 05.03.1980.", registration_id)

@@ -234,7 +234,7 @@ def _accept(session: Session, client: Client, registration_id: str, *, agreed: b
 
     seen = client.registration.get_custody(custody_pb2.GetCustodyRequest(registration_id=registration_id))
     if seen.message.expected_release.accepted:
-        session.say(f"{registration_id} is accepted already.")
+        session.say("{} is accepted already.", registration_id)
         return
     if not session.as_json:
         session.answer(seen, title="Custody", confidential=True)

@@ -89,7 +89,7 @@ def request(session: Session, agency_id: str, folder: Path) -> None:
         session.json({"key": str(key_path), "request": str(csr_path)})
         return
     click.echo(csr_path)
-    session.say(f"Send {csr_path.name} to the register's CA. Keep {key_path.name} here: nobody else may have it.")
+    session.say("Send {} to the register's CA. Keep {} here: nobody else may have it.", csr_path.name, key_path.name)
 
 
 def _kind(number: int) -> str:

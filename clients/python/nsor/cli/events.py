@@ -53,7 +53,7 @@ def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: 
                 raise
         if acknowledge and shown and not follow:
             _acknowledge(client, stream.sequence)
-            session.say(f"{_count(shown)}, acknowledged up to {stream.sequence}.")
+            session.say("{}, acknowledged up to {}.", _count(shown), stream.sequence)
         else:
             session.say(_closing(shown, acknowledge=acknowledge, after=after))
 
@@ -96,7 +96,7 @@ class _Reconnecting:
             return
         words = reason.message.ur if self._session.language == "ur" else reason.message.en
         if words != self._last:
-            self._session.say(f"{words} Connecting again.")
+            self._session.say("{} Connecting again.", words)
         self._last = words
 
 

@@ -56,7 +56,8 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
                 raise click.UsageError(f"This is a {actual.one}: `{actual.withdraw} {found.grant.grant_id}`")
             if not session.as_json:
                 _show(session, client, kind.one.capitalize(), [found])
-            agreement.obtain(session, f"Withdraw this {kind.one} for good?", agreed=agreed)
+            question = session.said("Withdraw this {} for good?", session.said(kind.one))
+            agreement.obtain(session, question, agreed=agreed)
         request = lookup_pb2.WithdrawGrantRequest(
             request_id=str(uuid.uuid4()), grant_id=found.grant.grant_id if found else grant_id
         )
@@ -79,7 +80,7 @@ def show_all(session: Session, kind: Kind) -> None:
         _show(session, client, shown.several.capitalize(), found)
     session.counted(len(found), len(found), shown.several)
     if found:
-        session.say(f"To take one back for good: `{shown.withdraw} {found[0].grant.grant_id[:SHORTEST_ID]}`")
+        session.say("To take one back for good: `{} {}`", shown.withdraw, found[0].grant.grant_id[:SHORTEST_ID])
 
 
 def _show(session: Session, client: Client, title: str, found: list[lookup_pb2.OpenGrant]) -> None:

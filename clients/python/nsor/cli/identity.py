@@ -58,9 +58,9 @@ def next_(session: Session) -> None:
         return
     handle = answer.message.item.handle
     session.say("Compare, then decide:")
-    session.say(f"`nsor identity verified {handle} --reference NUMBER`")
-    session.say(f"`nsor identity mismatch {handle} --reference NUMBER --particular {'|'.join(_PARTICULARS)}`")
-    session.say(f"`nsor identity no-such-document {handle} --reference NUMBER`")
+    session.say("`nsor identity verified {} --reference NUMBER`", handle)
+    session.say("`nsor identity mismatch {} --reference NUMBER --particular {}`", handle, "|".join(_PARTICULARS))
+    session.say("`nsor identity no-such-document {} --reference NUMBER`", handle)
 
 
 @identity.command()

@@ -47,7 +47,7 @@ def tell(
         row = f"{shlex.quote(file)} --row {line}" if file != "-" else "FILE --row LINE"
         row += f" --map {shlex.quote(str(map_file))}" if map_file else ""
         row += f" --encoding {shlex.quote(encoding)}" if encoding else ""
-        session.say(f"What it says of the person: `nsor amend {short} {row}`.")
+        session.say("What it says of the person: `nsor amend {} {}`.", short, row)
     if before.of_judgment:
         session.say("What a judgment says isn't amended: NPB erases a record that should not have been made.")
-    session.say(f"If it is another person or another case: `nsor import {shlex.quote(file)} --as-new {line}`.")
+    session.say("If it is another person or another case: `nsor import {} --as-new {}`.", shlex.quote(file), line)

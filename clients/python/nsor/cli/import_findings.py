@@ -23,7 +23,9 @@ def show(session: Session, client: Client, import_id: str) -> int:
         rows = [line for finding in found for line in _lines(finding, session.language)]
         session.table("Findings", ("sent as", "registration", "field", "meaning"), rows)
     refused = sum(bool(finding.reason) for finding in found)
-    session.say(f"{len(found) - refused:,} accepted for review, {refused:,} refused: all that you see of the import.")
+    session.say(
+        "{:,} accepted for review, {:,} refused: all that you see of the import.", len(found) - refused, refused
+    )
     return 0
 
 

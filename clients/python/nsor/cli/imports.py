@@ -133,7 +133,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
         try:
             run.send(client, rows, None if validate_only else results, file=file)
         except KeyboardInterrupt:
-            session.say(f"{run.tally.accepted} accepted. Run the same command again to go on.")
+            session.say("{} accepted. Run the same command again to go on.", run.tally.accepted)
             raise
         finally:
             run.write(findings, cleaned)
@@ -211,7 +211,7 @@ class _Run:
         except MapWrong as wrong:
             raise click.UsageError(said_in(self._session, wrong.meaning)) from None
         if unread:
-            self._session.say(f"Columns that nothing is read from: {', '.join(unread)}.")
+            self._session.say("Columns that nothing is read from: {}.", ", ".join(unread))
         return rows
 
     def send(self, client: Client, rows: Iterator[Row], results: Path | None, *, file: str) -> None:
@@ -289,7 +289,7 @@ class _Run:
     def _reconnecting(self, reason: NsorError | None) -> None:
         said = "" if reason is None else reason.message.ur if self._session.language == "ur" else reason.message.en
         why = f" ({said})" if said else ""
-        self._session.say(f"The line is broken{why}; going on.")
+        self._session.say("The line is broken{}; going on.", why)
 
     def _note(self, row: Row) -> None:
         for change in row.changes:
@@ -387,17 +387,22 @@ class _Run:
         if not session.as_json and tally.findings:
             wrong = _summary(tally.findings, session.language)
             session.table("Rows to correct", ("rows", "field", "reason", "meaning"), wrong)
-        parts = [f"{tally.accepted} {'correct' if self._validate_only else 'accepted for review'}"]
-        parts += [f"{tally.before} entered before"] * bool(tally.before)
-        parts += [f"{tally.twice} twice in the file"] * bool(tally.twice)
-        parts += [f"{len(tally.changed)} changed since they were accepted, and not entered"] * bool(tally.changed)
-        parts += [f"{tally.warnings} warnings"] * bool(tally.warnings)
-        parts += [f"{len(tally.changes)} cells cleaned"] * bool(tally.changes)
-        parts.append(f"{tally.refused} refused")
-        session.say(", ".join(parts) + ".")
+        counts = (
+            ("{:,} correct" if self._validate_only else "{:,} accepted for review", tally.accepted, True),
+            ("{:,} entered before", tally.before, False),
+            ("{:,} twice in the file", tally.twice, False),
+            ("{:,} changed since they were accepted, and not entered", len(tally.changed), False),
+            ("{:,} warnings", tally.warnings, False),
+            ("{:,} cells cleaned", len(tally.changes), False),
+            ("{:,} refused", tally.refused, True),
+        )
+        parts = [session.said(text, count) for text, count, always in counts if count or always]
+        session.say("{}.", session.said(", ").join(parts))
+        if tally.accepted and not self._validate_only:
+            session.say("What became of the rows: `nsor import --again`. Its court confirms each of them.")
         if tally.findings and findings is not None:
             session.say(
-                f"All findings: {findings}. Correct those rows and run the file again; the others are not sent twice."
+                "All findings: {}. Correct those rows and run the file again; the others are not sent twice.", findings
             )
 
 

@@ -54,10 +54,10 @@ def record(session: Session, file: str | None, validate_only: bool, template: bo
     if answer.message.late:
         session.say("The appeal was filed after its deadline. It is recorded all the same.")
     session.say("The register doesn't say whether it holds such a conviction: check the trial's number and day with")
-    session.say(f"`nsor judgment show {answer.message.judgment_id}`")
+    session.say("`nsor judgment show {}`", answer.message.judgment_id)
     if answer.message.state == registration_pb2.JUDGMENT_STATE_RECORDED:
         session.say("It has taken effect. The court's registry confirms it:")
-        session.say(f"`nsor judgment confirm {answer.message.judgment_id}`")
+        session.say("`nsor judgment confirm {}`", answer.message.judgment_id)
 
 
 @judgment.command()
@@ -76,7 +76,7 @@ def show(session: Session, judgment_id: str) -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At least so many, if there are.")
 @common
 def unmatched(session: Session, limit: int) -> None:
-    """List judgments that have met no conviction (NPB): a day or a number may have been mistyped in one of both.
+    """List judgments that match no conviction (NPB): a day or a number may have been mistyped in one of both.
 
     The list grows at fixed times. `nsor judgment show` with an id shows the judgment, `nsor show` a registration near
     which it came.
@@ -102,8 +102,8 @@ def unmatched(session: Session, limit: int) -> None:
             for at in (each.near_registration_ids or [""])
         ]
         rows = [(each.get("review_time", ""), each.get("judgment_id", ""), each["at"]) for each in shown]
-        session.table("Judgments that have met nobody", ("time", "judgment", "near registration"), rows)
-    session.say(f"{len(found):,} shown{'; there are more' if more else ': all that there are'}.")
+        session.table("Judgments that match no conviction", ("time", "judgment", "near registration"), rows)
+    session.say("{:,} shown; there are more." if more else "{:,} shown: all that there are.", len(found))
 
 
 @judgment.command()
@@ -132,12 +132,12 @@ def _one(session: Session, client: Client, judgment_id: str, order_number: str |
     if not order_number:
         seen = client.registration.get_judgment(registration_pb2.GetJudgmentRequest(judgment_id=judgment_id))
         if seen.message.judgment.state == registration_pb2.JUDGMENT_STATE_CONFIRMED:
-            session.say(f"{judgment_id} is confirmed already.")
+            session.say("{} is confirmed already.", judgment_id)
             return
         if not session.as_json:
             session.answer(seen, title="Judgment, without its number", confidential=True)
         order_number = click.prompt(
-            "Number in the court's record (empty: leave it)", default="", show_default=False, err=True
+            session.said("Number in the court's record (empty: leave it)"), default="", show_default=False, err=True
         )
     if not order_number:
         session.say("Left as it is.")
@@ -197,6 +197,7 @@ def unseal(session: Session, judgment_id: str, second: bool) -> None:
             session.answer(client.registration.confirm_unsealing(confirming), title="Unsealed")
             return
         proposing = registration_pb2.ProposeUnsealingRequest(request_id=request_id, judgment_id=judgment_id)
-        session.answer(client.registration.propose_unsealing(proposing), title="Proposed")
+        answer = client.registration.propose_unsealing(proposing)
+        session.answer(answer, title="Proposed")
     if not session.as_json:
-        session.say(f"Another officer confirms it: `nsor judgment unseal {judgment_id} --confirm`")
+        session.say("Another officer confirms it: `nsor judgment unseal {} --confirm`", judgment_id)

@@ -112,7 +112,7 @@ def new_witness_key(session: Session, file: Path, name: str | None) -> None:
         session.json({"witness": key.verifier.text(), "file": str(file)})
         return
     click.echo(key.verifier.text())
-    session.say(f"Key made. Next: `nsor ledger cosign --witness-key {file}`")
+    session.say("Key made. Next: `nsor ledger cosign --witness-key {}`", file)
 
 
 @ledger.command()
@@ -283,6 +283,6 @@ def _code(access: oversight_pb2.Access) -> str:
 def _say_how_many(session: Session, shown: int, *, more: bool, one: bool) -> None:
     """The register tells whether there are more, and not how many; on stderr, so that programs can read the list."""
     if more and not one:
-        session.say(f"{shown:,} shown, the newest; there are more: --all shows every one, --limit so many.")
+        session.say("{:,} shown, the newest; there are more: --all shows every one, --limit so many.", shown)
     else:
-        session.say(f"{shown:,} shown: all that there are.")
+        session.say("{:,} shown: all that there are.", shown)

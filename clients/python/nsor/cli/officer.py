@@ -101,9 +101,10 @@ def new_key(session: Session, file: Path) -> None:
     click.echo(key.key_id.hex())
     session.say(
         "Key made. Next, for an officer, with his own number and grade: "
-        f"`nsor officer request --officer-key-file {file} --number PB-1234 --grade 17 --out request.json`"
+        "`nsor officer request --officer-key-file {} --number PB-1234 --grade 17 --out request.json`",
+        file,
     )
-    session.say(f"For a focal person: give {public} to the register's operator.")
+    session.say("For a focal person: give {} to the register's operator.", public)
 
 
 @officer.command()
@@ -129,7 +130,7 @@ def request(session: Session, out: Path, **facts: Any) -> None:
     if session.as_json:
         session.json({"file": str(out)})
         return
-    session.say(f"Give {out} to your focal person. Next, there: `nsor officer enrol --request-file {out.name}`")
+    session.say("Give {} to your focal person. Next, there: `nsor officer enrol --request-file {}`", out, out.name)
 
 
 @officer.command()

@@ -56,8 +56,8 @@ def add(session: Session, registration_id: str, file: Path, taken: dt.datetime, 
         session.answer(answer, title="Correct: nothing was added" if validate_only else "Photo added")
     if answer.message.photo_id and not session.as_json:
         session.say("Another officer of the record's owner looks at it and confirms it:")
-        session.say(f"`nsor photo show {registration_id} {answer.message.photo_id} --output FILE`")
-        session.say(f"`nsor photo confirm {registration_id} {answer.message.photo_id}`")
+        session.say("`nsor photo show {} {} --output FILE`", registration_id, answer.message.photo_id)
+        session.say("`nsor photo confirm {} {}`", registration_id, answer.message.photo_id)
 
 
 @photo.command("list")
@@ -80,7 +80,7 @@ def list_(session: Session, registration_id: str) -> None:
     if shown:
         rows = [tuple(values.get(name, "") for name in names) for values in shown]
         session.table("Photos", ("photo", "state", "taken", "added by"), rows)
-    session.say(f"{len(shown)} shown: all that you may see.")
+    session.say("{} shown: all that you may see.", len(shown))
 
 
 @photo.command()
@@ -105,7 +105,7 @@ def show(session: Session, registration_id: str, photo_id: str, output: Path) ->
     if session.as_json:
         session.json_of(found.photo)
     else:
-        session.say(f"Written. CONFIDENTIAL: delete it when you have seen it: `rm {output}`")
+        session.say("Written. CONFIDENTIAL: delete it when you have seen it: `rm {}`", output)
 
 
 @photo.command()

@@ -40,7 +40,7 @@ def list_(session: Session) -> None:
         (_name(each.document), str(each.version), render.text(fields["adopt_time"], each.adopt_time))
         for each in found.policies
     ]
-    session.table(f"In force: version {found.version}", ("document", "version", "since"), rows)
+    session.table(session.said("In force: version {}", found.version), ("document", "version", "since"), rows)
     proposals = [
         (
             each.proposal_id,
@@ -56,7 +56,7 @@ def list_(session: Session) -> None:
     session.counted(len(proposals), len(proposals), "open proposals")
     for each in found.proposals:
         if each.officer_key_id != own:
-            session.say(f"To decide: nsor policy adopt {each.proposal_id[:_SHORTEST_ID]}")
+            session.say("To decide: nsor policy adopt {}", each.proposal_id[:_SHORTEST_ID])
             break
 
 
@@ -83,7 +83,7 @@ def propose(session: Session, file: Path, validate_only: bool) -> None:
         answer = client.directory.propose_policy(request)
     session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Proposed")
     if not validate_only and not session.as_json:
-        session.say(f"Another officer decides: nsor policy adopt {answer.message.proposal.proposal_id[:_SHORTEST_ID]}")
+        session.say("Another officer decides: nsor policy adopt {}", answer.message.proposal.proposal_id[:_SHORTEST_ID])
 
 
 @policy.command()
@@ -183,7 +183,7 @@ def _seen(session: Session, client: Client, found: directory_pb2.PolicyProposal)
     click.secho(f"{_name(found.document)}: {len(changes)} difference{'s' * (len(changes) != 1)}", bold=True)
     for each in changes:
         click.echo(f"  {each.text()}")
-    session.say(f"In words, on the register's host: nsor-server policy explain --proposal {found.proposal_id}")
+    session.say("In words, on the register's host: nsor-server policy explain --proposal {}", found.proposal_id)
     return shown.proposal.etag
 
 

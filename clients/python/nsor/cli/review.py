@@ -37,7 +37,7 @@ def show(session: Session, number: int) -> None:
     answer = found.message
     _compare(session, answer)
     for line in _next_steps(answer.review):
-        session.say(line)
+        session.say(*line)
 
 
 @review.command()
@@ -118,26 +118,29 @@ def _decide(session: Session, number: int, name: str, which: Sequence[bool], *, 
         )
         session.answer(client.registration.propose_review_decision(proposing), title="Proposed")
     if not session.as_json:
-        session.say(f"Another officer confirms it: `nsor review {_COMMANDS[name]} {number} --confirm`")
+        session.say("Another officer confirms it: `nsor review {} {} --confirm`", _COMMANDS[name], number)
 
 
 _COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "error", "REOPEN": "undo"}
 
 
-def _next_steps(found: reviews_pb2.Review) -> Iterator[str]:
+def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
+    """What may be done now: texts with their values."""
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
-    decision = _decision(found)
+    decision, number = _decision(found), str(found.number)
     if found.state == reviews_pb2.REVIEW_STATE_PROPOSED:
-        command = f"nsor review {_COMMANDS[decision]} {found.number} --confirm"
-        yield f"Proposed: {decision}. Another officer confirms it: `{command}`"
+        yield (
+            "Proposed: {}. Another officer confirms it: `nsor review {} {} --confirm`",
+            *(decision, _COMMANDS[decision], number),
+        )
     elif found.state == reviews_pb2.REVIEW_STATE_DECIDED:
-        yield f"Decided: {decision}. `nsor review undo {found.number}` proposes to take it back."
+        yield "Decided: {}. `nsor review undo {}` proposes to take it back.", decision, number
     elif found.state == reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED:
-        yield f"It is proposed to take {decision} back: `nsor review undo {found.number} --confirm`"
+        yield "It is proposed to take {} back: `nsor review undo {} --confirm`", decision, number
     else:
-        yield f"One person: `nsor review merge {found.number}`. Two: `nsor review distinct {found.number}`."
-        yield f"Entered in error: `nsor review error {found.number} --withdraw later|earlier`."
+        yield "One person: `nsor review merge {}`. Two: `nsor review distinct {}`.", number, number
+        yield "Entered in error: `nsor review error {} --withdraw later|earlier`.", number
 
 
 def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
@@ -150,9 +153,9 @@ def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
             rows.append((label, "same", shown(first)))
         elif first != later:
             rows += [(label, "first", shown(first) or "-"), ("", "later", shown(later) or "-")]
-    session.table(f"Review {found.review.number}", ("part", "of", "says"), rows)
+    session.table(session.said("Review {}", found.review.number), ("part", "of", "says"), rows)
     if found.review.decided_registration_ids:
-        session.say(f"{_decision(found.review)} is about {' and '.join(_decided(found))}.")
+        session.say("{} is about {}.", _decision(found.review), " and ".join(_decided(found)))
 
 
 def _decision(review: reviews_pb2.Review) -> str:

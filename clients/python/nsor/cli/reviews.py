@@ -44,11 +44,11 @@ def reviews(session: Session, limit: int, all_of_them: bool, open_only: bool) ->
         columns = ("review", "state", "decision", "time", "why", "registration", "confirmed first")
         shown = [{**_texts(review), "why": _why(review)} for review in found]
         session.table("Reviews", columns, [tuple(values.get(name, "") for name in names) for values in shown])
-        session.say(f"The first one, both registrations side by side: `nsor review show {found[0].number}`.")
+        session.say("The first one, both registrations side by side: `nsor review show {}`.", found[0].number)
     if more:
-        session.say(f"{len(found):,} shown; there are more: `nsor reviews --all`.")
+        session.say("{:,} shown; there are more: `nsor reviews --all`.", len(found))
     else:
-        session.say(f"{len(found):,} shown: all that there are.")
+        session.say("{:,} shown: all that there are.", len(found))
 
 
 def _texts(message: Message) -> dict[str, str]:

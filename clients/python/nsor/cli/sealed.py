@@ -36,7 +36,7 @@ def propose(session: Session, registration_id: str, reason: str) -> None:
     session.answer(answer, title="Proposed")
     if not session.as_json:
         session.say("Another officer confirms it before the deadline:")
-        session.say(f"`nsor sealed confirm {answer.message.sealed_reading_id} {registration_id}`")
+        session.say("`nsor sealed confirm {} {}`", answer.message.sealed_reading_id, registration_id)
 
 
 @sealed.command()
@@ -54,7 +54,7 @@ def confirm(session: Session, sealed_reading_id: str, registration_id: str) -> N
         answer = client.registration.confirm_sealed_reading(wanted)
     session.answer(answer, title="Opened for both officers")
     if not session.as_json:
-        session.say(f"`nsor sealed show {sealed_reading_id}`")
+        session.say("`nsor sealed show {}`", sealed_reading_id)
 
 
 @sealed.command()

@@ -35,7 +35,7 @@ CONFIDENTIAL = {
     "en": "Confidential: for this case only. Every look-up is recorded under your name.",
     "ur": "خفیہ: صرف اسی مقدمے کے لیے۔ ریکارڈ دیکھنے کی ہر کارروائی آپ کے نام سے درج ہوتی ہے۔",  # noqa: RUF001 - the full stop of Urdu
 }
-_LANGUAGE_HELP = "Language of refusals and of what to do next."
+_LANGUAGE_HELP = "Language of what is said to you; tables and fields stay in English."
 _HELP = {
     "agency": "Profile in the settings file.",
     "target": "host:port of the register.",
@@ -183,9 +183,10 @@ class Session:
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
-        click.secho(title, bold=True)
+        click.secho(self.said(title), bold=True)
         self._show(render.record(answer.message, self.width()))
-        click.secho(f"recorded as entry {answer.index}, access {answer.access_id}", err=True, dim=True)
+        recorded = self.said("recorded as entry {}, access {}", answer.index, answer.access_id)
+        click.secho(recorded, err=True, dim=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show rows to people; the last column takes what is left, and Urdu stands best there.
@@ -195,7 +196,7 @@ class Session:
         from nsor.cli import render  # noqa: PLC0415 - as above
 
         if title:
-            click.secho(title, bold=True)
+            click.secho(self.said(title), bold=True)
         shown = render.table(columns, rows, self.width()) if any(columns) else render.pairs(rows, self.width())
         self._show(shown)
 
@@ -269,15 +270,25 @@ class Session:
             disable=not sys.stderr.isatty() or screen.plain(),
         )
 
-    def say(self, text: str) -> None:
-        """Give people a message that is no part of the answer; it is folded at words."""
-        click.echo(screen.folded(text, screen.console(stderr=True).width), err=True)
-        self._keep_ids(text)
+    def said(self, text: str, *values: object) -> str:
+        """A text of ``urdu`` in the language of this run, with values in its braces."""
+        words = text
+        if self.language == "ur":
+            from nsor.cli import urdu  # noqa: PLC0415 - as above
+
+            words = urdu.TEXTS.get(text, text)
+        return words.format(*values) if values else words
+
+    def say(self, text: str, *values: object) -> None:
+        """Give people a message that is no part of the answer, as ``said``; it is folded at words."""
+        shown = self.said(text, *values)
+        click.echo(screen.folded(shown, screen.console(stderr=True).width), err=True)
+        self._keep_ids(shown)
 
     def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
         """Say how many of how many are shown, and how to see the rest: no list is cut silently."""
         if not self.as_json:
-            self.say(f"{shown:,} of {total:,} {what} shown{f'; {more}' if more else ''}.")
+            self.say("{:,} of {:,} {} shown{}.", shown, total, self.said(what), f"; {more}" if more else "")
 
 
 def said_in(session: Session, words: Words) -> str:

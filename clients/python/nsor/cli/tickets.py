@@ -137,7 +137,7 @@ def list_cases(session: Session) -> None:
 
 def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:
     if grant.grant_id and not session.as_json:
-        session.say(f"{who}: `nsor lookup {option} {grant.grant_id}`")
+        session.say("{}: `nsor lookup {} {}`", who, option, grant.grant_id)
 
 
 def _cnics(path: Path | None) -> list[str]:

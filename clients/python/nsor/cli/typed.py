@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from nsor.cli.session import Session
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _BEHIND: Final = {
     "birth_date": ("DAY", "Date of birth: 05.03.1980, or a year alone."),
@@ -17,7 +19,7 @@ _BEHIND: Final = {
     "nationality": ("COUNTRY", "Nationality: two letters, such as PK."),
 }
 """Key of a column -> what stands behind the option, and what it is."""
-_ASKED: Final = {
+ASKED: Final = {
     "name": {"name": "Name, with s/o, d/o or w/o as in the order"},
     "cnic": {"cnic": "CNIC"},
     "mobile": {"mobile": "Mobile number"},
@@ -49,11 +51,14 @@ def options(function: _F) -> _F:
     return function
 
 
-def cells(given: Mapping[str, Any]) -> dict[str, str]:
+def cells(session: Session, given: Mapping[str, Any]) -> dict[str, str]:
     """What was given, by the columns of a table's row; what is only named is asked for now."""
     found = {key: given[key] for key in _BEHIND if given[key]}
-    for name, asked in _ASKED.items():
+    for name, asked in ASKED.items():
         if given[name]:
-            answers = {key: click.prompt(text, default="", show_default=False, err=True) for key, text in asked.items()}
+            answers = {
+                key: click.prompt(session.said(text), default="", show_default=False, err=True)
+                for key, text in asked.items()
+            }
             found |= {key: answer for key, answer in answers.items() if answer.strip()}
     return found

@@ -30,7 +30,7 @@ def revalidate(session: Session, registration_id: str, tier: str | None, yes: bo
         )
         if not yes:
             session.answer(seen, title="Registration", confidential=True)
-            if not click.confirm("Is all of it still right?", err=True):
+            if not click.confirm(session.said("Is all of it still right?"), err=True):
                 session.say("Left as it is. It falls due as before.")
                 return
         request = validation_pb2.RevalidateRegistrationRequest(

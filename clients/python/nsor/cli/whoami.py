@@ -97,11 +97,10 @@ def _show(session: Session, client: Client, mine: directory_pb2.Officer | None, 
     session.table("", ("", ""), rows)
     if not key:
         path = session.settings().officer_key
-        session.say(
-            f"Make the key: `nsor officer new-key {path}`"
-            if path
-            else "Name the officer's key: --officer-key, or NSOR_OFFICER_KEY."
-        )
+        if path:
+            session.say("Make the key: `nsor officer new-key {}`", path)
+        else:
+            session.say("Name the officer's key: --officer-key, or NSOR_OFFICER_KEY.")
     if failure is not None:
         session.failures.error(failure)
 

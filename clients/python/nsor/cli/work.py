@@ -132,11 +132,11 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], *, more: bool) 
         ]
         session.table("To do", columns, rows)
     if more:
-        session.say(f"{len(found):,} shown, the soonest of each kind; there are more: `nsor work --all`.")
+        session.say("{:,} shown, the soonest of each kind; there are more: `nsor work --all`.", len(found))
     else:
-        session.say(f"{len(found):,} to do: all that there is." if found else "Nothing to do.")
+        session.say("{:,} to do: all that there is." if found else "Nothing to do.", len(found))
     if found:
-        session.say(f"The first one: `nsor work 1`, or `{_command(found[0])}`.")
+        session.say("The first one: `nsor work 1`, or `{}`.", _command(found[0]))
     if len(found) > 1 and _waits(found[0]):
         session.say("All that wait, as a table to fill in: `nsor work --csv worklist.csv`.")
 
@@ -149,14 +149,14 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
         raise click.UsageError(f"There are {len(found):,} to do. `nsor work` lists them.")
     item = found[number - 1]
     rule = f" ({item.deadline.rule_id})" if item.HasField("deadline") else ""
-    session.say(f"{number}: {_what(item)}, due {_due(item)}{rule}.")
+    session.say("{}: {}, due {}{}.", number, _what(item), _due(item), rule)
     if _waits(item):
         one(session, client, item.registration_id)
         return 0
     if item.kind in _CUSTODY:
         asked = custody_pb2.GetCustodyRequest(registration_id=item.registration_id)
         session.answer(client.registration.get_custody(asked), title="Custody", confidential=True)
-        session.say(f"`{_command(item)}`")
+        session.say("`{}`", _command(item))
         return 0
     wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
     session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
@@ -189,8 +189,11 @@ def _write(session: Session, path: Path, found: list[worklists_pb2.WorkItem]) ->
     if session.as_json:
         session.json({"file": str(path), "rows": len(rows)})
     session.say(
-        f"{len(rows):,} written to {path}. Fill in case_number and judgment_date from the court's own book, then: "
-        f"`nsor confirm --file {path}`. Rows without them stay open."
+        "{:,} written to {}. Fill in case_number and judgment_date from the court's own book, then: "
+        "`nsor confirm --file {}`. Rows without them stay open.",
+        len(rows),
+        path,
+        path,
     )
     return 0
 

@@ -1,0 +1,321 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""What the command says to people, in Urdu: a text as it stands in the code -> the same in Urdu.
+
+Values take the places in braces, in the same order. A test reads the code and misses what isn't here. Not in Urdu are
+the headings of tables and the names of fields: a terminal turns Urdu around, and nothing may stand to its right.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, str]] = {
+    # What was done, over an answer.
+    "Accepted": "قبول کیا گیا",
+    "Access request": "رسائی کی درخواست",
+    "Accesses": "رسائیاں",
+    "Agencies": "ادارے",
+    "Amendment proposed": "ترمیم تجویز کی گئی",
+    "Amendment refused": "ترمیم مسترد کی گئی",
+    "Case opened": "مقدمہ کھولا گیا",
+    "Changed since they were accepted: not entered": "قبول ہونے کے بعد بدلی گئیں: درج نہیں ہوئیں",
+    "Cleaned": "صاف کیے گئے خانے",
+    "Co-signed": "تصدیقی دستخط ہو گئے",
+    "Compare with the document": "دستاویز سے ملائیں",
+    "Confirmed": "تصدیق ہو گئی",
+    "Conviction added": "سزا درج کی گئی",
+    "Correct: nothing was added": "درست ہے: کچھ شامل نہیں کیا گیا",
+    "Correct: nothing was changed": "درست ہے: کچھ نہیں بدلا گیا",
+    "Correct: nothing was entered": "درست ہے: کچھ درج نہیں کیا گیا",
+    "Correct: nothing was handed in": "درست ہے: کچھ جمع نہیں کروایا گیا",
+    "Correct: nothing was opened": "درست ہے: کچھ نہیں کھولا گیا",
+    "Correct: nothing was proposed": "درست ہے: کچھ تجویز نہیں کیا گیا",
+    "Correct: nothing was recorded": "درست ہے: کچھ درج نہیں کیا گیا",
+    "Correct: nothing was reported": "درست ہے: کوئی اطلاع نہیں دی گئی",
+    "Correct: nothing was sent": "درست ہے: کچھ نہیں بھیجا گیا",
+    "Correction accepted": "درستی قبول کی گئی",
+    "Correction refused": "درستی مسترد کی گئی",
+    "Corrections": "درستی کی درخواستیں",
+    "Custody": "حراست",
+    "Decided": "فیصلہ ہو گیا",
+    "Disabled": "غیر فعال کی گئی",
+    "Findings": "نتائج",
+    "Found": "ریکارڈ ملا",
+    "Granted": "اجازت دی گئی",
+    "Handed in": "جمع کروائی گئی",
+    "In force": "نافذ ہے",
+    "In force: version {}": "نافذ ہے: نسخہ {}",
+    "Judgment": "فیصلہ",
+    "Judgment, without its number": "فیصلہ، نمبر کے بغیر",
+    "Judgments that match no conviction": "فیصلے جن سے کوئی ریکارڈ نہیں ملا",
+    "Key": "کلید",
+    "Keys": "کلیدیں",
+    "No record that this call may see": "ایسا کوئی ریکارڈ نہیں جو اس کارروائی میں دیکھا جا سکے",
+    "Notice entered": "اطلاع درج کی گئی",
+    "Opened for both officers": "دونوں افسروں کے لیے کھولا گیا",
+    "Photo added": "تصویر شامل کی گئی",
+    "Photo confirmed": "تصویر کی تصدیق ہو گئی",
+    "Photo rejected": "تصویر مسترد کی گئی",
+    "Photos": "تصاویر",
+    "Proposals": "تجاویز",
+    "Proposed": "تجویز کیا گیا",
+    "Proposed: {}. Another officer confirms it: `nsor review {} {} --confirm`": (
+        "تجویز: {}۔ دوسرا افسر اس کی تصدیق کرتا ہے: `nsor review {} {} --confirm`"
+    ),
+    "Decided: {}. `nsor review undo {}` proposes to take it back.": (
+        "فیصلہ: {}۔ `nsor review undo {}` اسے واپس لینے کی تجویز دیتا ہے۔"
+    ),
+    "It is proposed to take {} back: `nsor review undo {} --confirm`": (
+        "{} واپس لینے کی تجویز ہے: `nsor review undo {} --confirm`"
+    ),
+    "One person: `nsor review merge {}`. Two: `nsor review distinct {}`.": (
+        "ایک شخص: `nsor review merge {}`۔ دو: `nsor review distinct {}`۔"
+    ),
+    "Entered in error: `nsor review error {} --withdraw later|earlier`.": (
+        "غلطی سے درج: `nsor review error {} --withdraw later|earlier`۔"
+    ),
+    "{} is about {}.": "{} اس کے بارے میں ہے: {}۔",
+    "Proposed amendments": "تجویز کردہ ترامیم",
+    "Record amended": "ریکارڈ میں ترمیم ہو گئی",
+    "Recorded": "درج کیا گیا",
+    "Refused": "مسترد کیا گیا",
+    "Registration": "اندراج",
+    "Registration, without case number and judgment date": "اندراج، مقدمہ نمبر اور فیصلے کی تاریخ کے بغیر",
+    "Reported": "اطلاع دی گئی",
+    "Returned": "واپس کی گئی",
+    "Review": "جائزہ",
+    "Review {}": "جائزہ {}",
+    "Reviews": "جائزے",
+    "Rows to correct": "درست کرنے والی سطریں",
+    "Sealed registration": "مہر بند اندراج",
+    "Sent to the prosecutor": "پراسیکیوٹر کو بھیجی گئی",
+    "Still right": "اب بھی درست ہے",
+    "The registration so far": "اب تک کا اندراج",
+    "Ticket opened": "ٹکٹ کھولا گیا",
+    "To be enrolled": "درج ہونے والی کلید",
+    "To do": "کرنے کے کام",
+    "Unsealed": "مہر کھولی گئی",
+    "What changes": "کیا بدلے گا",
+    "Withdrawn": "واپس لیا گیا",
+    "Your receipts of lost entries": "گم شدہ اندراجات کی آپ کی رسیدیں",
+    # Questions.
+    "Accept him for your station?": "کیا آپ اسے اپنے تھانے کے لیے قبول کرتے ہیں؟",
+    "Add the conviction to this record?": "یہ سزا اس ریکارڈ میں شامل کی جائے؟",
+    "Amend the record so?": "ریکارڈ میں یہ ترمیم کی جائے؟",
+    "Case number in the court's record (empty: leave it)": "عدالت کے ریکارڈ میں مقدمہ نمبر (خالی: رہنے دیں)",
+    "Day of the judgment in the court's record": "عدالت کے ریکارڈ میں فیصلے کی تاریخ",
+    "Grant this access?": "یہ اجازت دی جائے؟",
+    "Is all of it still right?": "کیا یہ سب اب بھی درست ہے؟",
+    "Number in the court's record (empty: leave it)": "عدالت کے ریکارڈ میں نمبر (خالی: رہنے دیں)",
+    "Return this request?": "یہ درخواست واپس کی جائے؟",
+    "Replace his key by this one?": "اس کی کلید کی جگہ یہ کلید لگائی جائے؟",
+    "Enrol it?": "اسے درج کیا جائے؟",
+    "Withdraw this {} for good?": "یہ {} مستقل طور پر واپس لیا جائے؟",
+    "case": "مقدمہ",
+    "grant": "اجازت نامہ",
+    "ticket": "ٹکٹ",
+    "Send it again anyway?": "پھر بھی دوبارہ بھیجیں؟",
+    "CNIC": "شناختی کارڈ نمبر",
+    "Country of the passport, such as PK": "پاسپورٹ کا ملک، جیسے PK",
+    "District or station, by name or code": "ضلع یا تھانہ، نام یا کوڈ سے",
+    "House (empty: none)": "مکان (خالی: کوئی نہیں)",
+    "Locality (empty: none)": "علاقہ (خالی: کوئی نہیں)",
+    "Mobile number": "موبائل نمبر",
+    "Name, with s/o, d/o or w/o as in the order": "نام، ولدیت یا زوجیت کے ساتھ جیسے حکم میں ہے",
+    "Passport number": "پاسپورٹ نمبر",
+    "Post code (empty: none)": "پوسٹ کوڈ (خالی: کوئی نہیں)",
+    "Street (empty: none)": "گلی (خالی: کوئی نہیں)",
+    # What is said beside an answer, and the next step.
+    "A Levies post is DISTRICT/LV-001.": "لیویز چوکی کا کوڈ DISTRICT/LV-001 ہے۔",
+    "A police station is DISTRICT/PS-001, such as PK-PB/LHR/PS-001: your province gives its number.": (
+        "تھانے کا کوڈ DISTRICT/PS-001 ہے، جیسے PK-PB/LHR/PS-001: نمبر آپ کا صوبہ دیتا ہے۔"
+    ),
+    "All findings: {}. Correct those rows and run the file again; the others are not sent twice.": (
+        "تمام نتائج: {}۔ وہ سطریں درست کر کے فائل دوبارہ چلائیں؛ باقی دوبارہ نہیں جاتیں۔"
+    ),
+    "All that wait, as a table to fill in: `nsor work --csv worklist.csv`.": (
+        "تمام منتظر کام، پُر کرنے کے لیے جدول میں: `nsor work --csv worklist.csv`۔"
+    ),
+    "Another officer confirms it before the deadline:": "دوسرا افسر مقررہ وقت سے پہلے اس کی تصدیق کرتا ہے:",
+    "Another officer confirms it: `nsor judgment unseal {} --confirm`": (
+        "دوسرا افسر اس کی تصدیق کرتا ہے: `nsor judgment unseal {} --confirm`"
+    ),
+    "Another officer confirms it: `nsor review {} {} --confirm`": (
+        "دوسرا افسر اس کی تصدیق کرتا ہے: `nsor review {} {} --confirm`"
+    ),
+    "Another officer decides: nsor policy adopt {}": "دوسرا افسر فیصلہ کرتا ہے: nsor policy adopt {}",
+    "Another officer of NPB confirms it:": "این پی بی کا دوسرا افسر اس کی تصدیق کرتا ہے:",
+    "Another officer of the record's owner looks at it and confirms it:": (
+        "ریکارڈ کے مالک ادارے کا دوسرا افسر اسے دیکھ کر تصدیق کرتا ہے:"
+    ),
+    "Columns that nothing is read from: {}.": "جن خانوں سے کچھ نہیں پڑھا جاتا: {}۔",
+    "Compare, then decide:": "ملا کر دیکھیں، پھر فیصلہ کریں:",
+    "For a focal person: give {} to the register's operator.": "فوکل پرسن کے لیے: {} رجسٹر کے منتظم کو دیں۔",
+    "Give {} to your focal person. Next, there: `nsor officer enrol --request-file {}`": (
+        "{} اپنے فوکل پرسن کو دیں۔ پھر وہاں: `nsor officer enrol --request-file {}`"
+    ),
+    "If it is another person or another case: `nsor import {} --as-new {}`.": (
+        "اگر یہ دوسرا شخص یا دوسرا مقدمہ ہے: `nsor import {} --as-new {}`۔"
+    ),
+    "If there is such a record, its owner hears of it within the day and answers the person.": (
+        "اگر ایسا ریکارڈ ہے تو اس کے مالک ادارے کو ایک دن میں اطلاع ہو گی اور وہ اس شخص کو جواب دے گا۔"
+    ),
+    "In words, on the register's host: nsor-server policy explain --proposal {}": (
+        "الفاظ میں، رجسٹر کے سرور پر: nsor-server policy explain --proposal {}"
+    ),
+    "It has taken effect. The court's registry confirms it:": "یہ نافذ ہو گیا۔ عدالت کی رجسٹری اس کی تصدیق کرتی ہے:",
+    "It was approved, and the grant was withdrawn.": "یہ منظور ہوئی تھی، اور اجازت نامہ واپس لے لیا گیا۔",
+    "It was returned. The officer asks again: `nsor access request FILE`": (
+        "یہ واپس کی گئی تھی۔ افسر دوبارہ درخواست دے: `nsor access request FILE`"
+    ),
+    "Its court hears of it, and confirms it with `nsor confirm`.": (
+        "اس کی عدالت کو اطلاع ہوتی ہے، جو `nsor confirm` سے تصدیق کرتی ہے۔"
+    ),
+    "Keep the handle with the document: later changes of name or number, and a death, are told by it.": (
+        "یہ حوالہ (handle) دستاویز کے ساتھ رکھیں: نام یا نمبر کی بعد کی تبدیلی اور وفات اسی سے بتائی جاتی ہے۔"
+    ),
+    "Key made. Next, for an officer, with his own number and grade: "
+    "`nsor officer request --officer-key-file {} --number PB-1234 --grade 17 --out request.json`": (
+        "کلید بن گئی۔ اب افسر کے لیے، اس کے اپنے نمبر اور گریڈ کے ساتھ: "
+        "`nsor officer request --officer-key-file {} --number PB-1234 --grade 17 --out request.json`"
+    ),
+    "Key made. Next: `nsor ledger cosign --witness-key {}`": ("کلید بن گئی۔ اب: `nsor ledger cosign --witness-key {}`"),
+    "Left as it is.": "جوں کا توں رہنے دیا گیا۔",
+    "Left as it is. It falls due as before.": "جوں کا توں رہنے دیا گیا۔ مقررہ وقت وہی ہے۔",
+    "Make the key: `nsor officer new-key {}`": "کلید بنائیں: `nsor officer new-key {}`",
+    "Name the officer's key: --officer-key, or NSOR_OFFICER_KEY.": (
+        "افسر کی کلید بتائیں: --officer-key یا NSOR_OFFICER_KEY۔"
+    ),
+    "No more judgments. `nsor events --acknowledge` marks them as received.": (
+        "مزید فیصلے نہیں۔ `nsor events --acknowledge` سے یہ موصول شدہ ہو جاتے ہیں۔"
+    ),
+    "No more new registrations. `nsor events --acknowledge` marks them as received.": (
+        "مزید نئے اندراجات نہیں۔ `nsor events --acknowledge` سے یہ موصول شدہ ہو جاتے ہیں۔"
+    ),
+    "No more releases. `nsor events --acknowledge` marks them as received.": (
+        "مزید رہائیاں نہیں۔ `nsor events --acknowledge` سے یہ موصول شدہ ہو جاتی ہیں۔"
+    ),
+    "No offence has such a section or title. Titles are in English, as the law's text is.": (
+        "ایسی دفعہ یا عنوان والا کوئی جرم نہیں۔ عنوان قانون کے متن کی طرح انگریزی میں ہیں۔"
+    ),
+    "No place has such a name. The list has provinces and districts: name the district.": (
+        "اس نام کی کوئی جگہ نہیں۔ فہرست میں صوبے اور اضلاع ہیں: ضلع کا نام دیں۔"
+    ),
+    "Now amend the record: `nsor amend {}`, such as with --birth-date 05.03.1980.": (
+        "اب ریکارڈ میں ترمیم کریں: `nsor amend {}`، مثلاً --birth-date 05.03.1980 کے ساتھ۔"
+    ),
+    "What became of the rows: `nsor import --again`. Its court confirms each of them.": (
+        "سطروں کا کیا ہوا: `nsor import --again`۔ ہر ایک کی تصدیق اس کی عدالت کرتی ہے۔"
+    ),
+    "Nobody waits now.": "اب کوئی منتظر نہیں۔",
+    "Nothing to do.": "کوئی کام باقی نہیں۔",
+    "Send {} to the register's CA. Keep {} here: nobody else may have it.": (
+        "{} رجسٹر کی سی اے کو بھیجیں۔ {} یہیں رکھیں: یہ کسی اور کے پاس نہ ہو۔"
+    ),
+    "The appeal was filed after its deadline. It is recorded all the same.": (
+        "اپیل مقررہ وقت کے بعد دائر ہوئی۔ پھر بھی درج کی جاتی ہے۔"
+    ),
+    "The first one, both registrations side by side: `nsor review show {}`.": (
+        "پہلا، دونوں اندراجات ساتھ ساتھ: `nsor review show {}`۔"
+    ),
+    "The first one: `nsor work 1`, or `{}`.": "پہلا: `nsor work 1` یا `{}`۔",
+    "The line is broken{}; going on.": "رابطہ ٹوٹ گیا{}؛ کام جاری ہے۔",
+    "The new address is in another province: you stay responsible until the police there accept.": (
+        "نیا پتا دوسرے صوبے میں ہے: وہاں کی پولیس کے قبول کرنے تک ذمہ داری آپ کی ہے۔"
+    ),
+    "The next one: `nsor identity next`": "اگلا: `nsor identity next`",
+    "The notice came after its deadline: possible breach, refer for decision.": (
+        "اطلاع مقررہ وقت کے بعد آئی: ممکنہ خلاف ورزی، فیصلے کے لیے بھیجیں۔"
+    ),
+    "The record says all of it already: nothing was changed.": "ریکارڈ میں یہ سب پہلے سے ہے: کچھ نہیں بدلا گیا۔",
+    "The record says all of it already: nothing was proposed.": (
+        "ریکارڈ میں یہ سب پہلے سے ہے: کچھ تجویز نہیں کیا گیا۔"
+    ),
+    "The record's owner accepts or disputes it.": "ریکارڈ کا مالک ادارہ اسے قبول کرتا ہے یا اس پر اعتراض کرتا ہے۔",
+    "The record's owner decides. What became of it: `nsor proposals list {}`": (
+        "فیصلہ ریکارڈ کا مالک ادارہ کرتا ہے۔ کیا ہوا: `nsor proposals list {}`"
+    ),
+    "The register doesn't say whether it holds such a conviction: check the trial's number and day with": (
+        "رجسٹر نہیں بتاتا کہ اس میں ایسی سزا درج ہے یا نہیں: مقدمے کا نمبر اور تاریخ اس سے دیکھیں:"
+    ),
+    "These codes are a working list, not compared with the provinces' notifications.": (
+        "یہ کوڈ عارضی فہرست ہیں، صوبوں کے نوٹیفکیشن سے ملائے نہیں گئے۔"
+    ),
+    "These come near:": "یہ قریب ہیں:",
+    "This key is disabled already. Nothing was changed.": "یہ کلید پہلے سے غیر فعال ہے۔ کچھ نہیں بدلا گیا۔",
+    "To decide: nsor policy adopt {}": "فیصلے کے لیے: nsor policy adopt {}",
+    "To take one back for good: `{} {}`": "ایک کو مستقل واپس لینے کے لیے: `{} {}`",
+    "What a judgment says isn't amended: NPB erases a record that should not have been made.": (
+        "فیصلے کی باتوں میں ترمیم نہیں ہوتی: جو ریکارڈ نہیں بننا چاہیے تھا اسے این پی بی مٹاتا ہے۔"
+    ),
+    "What it says of the person: `nsor amend {} {}`.": "شخص کے بارے میں جو لکھا ہے: `nsor amend {} {}`۔",
+    "What the prosecutor decides: `nsor access show {}`": "پراسیکیوٹر کا فیصلہ: `nsor access show {}`",
+    "When an appeal is filed: `nsor judgment record FILE`; `nsor judgment record --template` prints one.": (
+        "اپیل دائر ہو تو: `nsor judgment record FILE`؛ `nsor judgment record --template` نمونہ دیتا ہے۔"
+    ),
+    "When you know where he lives: `nsor notice`. The prison may enter an address before.": (
+        "جب معلوم ہو کہ وہ کہاں رہتا ہے: `nsor notice`۔ جیل اس سے پہلے پتا درج کر سکتی ہے۔"
+    ),
+    "Written. CONFIDENTIAL: delete it when you have seen it: `rm {}`": (
+        "لکھ دی گئی۔ خفیہ: دیکھنے کے بعد مٹا دیں: `rm {}`"
+    ),
+    "You asked for this FIR and these suspects on {}.": "آپ نے اس ایف آئی آر اور ان مشتبہ افراد کی درخواست {} کو دی۔",
+    "Your agency has no other deciding officer.": "آپ کے ادارے میں کوئی اور فیصلہ کنندہ افسر نہیں۔",
+    "`nsor access show {}` shows what became of it.": "`nsor access show {}` بتاتا ہے کہ اس کا کیا ہوا۔",
+    "`nsor offences` lists every section.": "`nsor offences` تمام دفعات دکھاتا ہے۔",
+    "`nsor places PK-PB` lists what is in a province.": "`nsor places PK-PB` صوبے کے مقامات دکھاتا ہے۔",
+    "verified no: nobody has compared this row with the law's text yet.": (
+        "verified no: اس سطر کو ابھی کسی نے قانون کے متن سے نہیں ملایا۔"
+    ),
+    "{:,} accepted for review, {:,} refused: all that you see of the import.": (
+        "{:,} جائزے کے لیے قبول، {:,} مسترد: اس درآمد میں سے آپ یہی دیکھتے ہیں۔"
+    ),
+    "{:,} shown, the newest; there are more: --all shows every one, --limit so many.": (
+        "تازہ ترین {:,} دکھائے گئے؛ مزید ہیں: --all سب دکھاتا ہے، --limit اتنے۔"
+    ),
+    "{:,} shown, the soonest of each kind; there are more: `nsor work --all`.": (
+        "{:,} دکھائے گئے، ہر قسم کے سب سے پہلے کے؛ مزید ہیں: `nsor work --all`۔"
+    ),
+    "{:,} shown: all that there are.": "{:,} دکھائے گئے: یہی سب ہیں۔",
+    "{:,} shown; there are more.": "{:,} دکھائے گئے؛ مزید ہیں۔",
+    "{:,} shown; there are more: `nsor reviews --all`.": "{:,} دکھائے گئے؛ مزید ہیں: `nsor reviews --all`۔",
+    "{:,} to do: all that there is.": "{:,} کام باقی: یہی سب ہیں۔",
+    "{:,} written to {}. Fill in case_number and judgment_date from the court's own book, then: "
+    "`nsor confirm --file {}`. Rows without them stay open.": (
+        "{:,} سطریں {} میں لکھی گئیں۔ عدالت کے اپنے ریکارڈ سے case_number اور judgment_date پُر کریں، پھر: "
+        "`nsor confirm --file {}`۔ ان کے بغیر سطریں کھلی رہتی ہیں۔"
+    ),
+    "{} Connecting again.": "{} دوبارہ رابطہ ہو رہا ہے۔",
+    "{} is accepted already.": "{} پہلے سے قبول ہے۔",
+    "{} is confirmed already.": "{} کی تصدیق پہلے سے ہے۔",
+    "{} shown: all of this registration, or the newest 100.": ("{} دکھائے گئے: اس اندراج کے سب، یا تازہ ترین 100۔"),
+    "{} shown: all that you may see, at most the newest hundred.": (
+        "{} دکھائے گئے: جو آپ دیکھ سکتے ہیں سب، زیادہ سے زیادہ تازہ ترین سو۔"
+    ),
+    "{} shown: all that you may see.": "{} دکھائے گئے: جو آپ دیکھ سکتے ہیں سب۔",
+    # Counts, which are put together.
+    ", ": "، ",
+    "{}.": "{}۔",
+    "{:,} accepted for review": "{:,} جائزے کے لیے قبول",
+    "{:,} cells cleaned": "{:,} خانے صاف کیے گئے",
+    "{:,} changed since they were accepted, and not entered": "{:,} قبول ہونے کے بعد بدلی گئیں، درج نہیں ہوئیں",
+    "{:,} correct": "{:,} درست",
+    "{:,} entered before": "{:,} پہلے درج ہو چکیں",
+    "{:,} of {:,} {} shown{}.": "{:,} / {:,} {} دکھائے گئے{}۔",
+    "{:,} refused": "{:,} مسترد",
+    "{:,} twice in the file": "{:,} فائل میں دو بار",
+    "{:,} warnings": "{:,} انتباہات",
+    "{} accepted. Run the same command again to go on.": "{} قبول ہوئیں۔ جاری رکھنے کے لیے یہی حکم دوبارہ چلائیں۔",
+    "{} left open: nothing is filled in": "{} کھلی چھوڑی گئیں: کچھ پُر نہیں کیا گیا",
+    "{} were confirmed before": "{} کی تصدیق پہلے ہو چکی",
+    "Of {}: {} confirmed, {} refused": "{} میں سے: {} کی تصدیق ہوئی، {} مسترد",
+    "{}, acknowledged up to {}.": "{}، {} تک موصول شدہ۔",
+    "{}: {}, due {}{}.": "{}: {}، مقررہ وقت {}{}۔",
+    "recorded as entry {}, access {}": "اندراج {} کے طور پر درج، رسائی {}",
+    # Of one person or one thing.
+    "Granted.": "اجازت دی گئی۔",
+    "It is approved.": "یہ منظور ہے۔",
+    "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`": (
+        "{} درخواست دینے والا افسر ہر مشتبہ شخص کو دیکھے: `nsor lookup --grant {}`"
+    ),
+}

@@ -14,8 +14,9 @@ from google.protobuf.message import Message
 
 import nsor
 from nsor import cli
-from nsor.cli import arguments, kept
+from nsor.cli import arguments, fixed_times, kept
 from nsor.v1 import directory_pb2, judgments_pb2, lookup_pb2, notification_pb2, oversight_pb2, reviews_pb2
+from nsor_server.policy.reviews import ReviewPolicy
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -110,6 +111,34 @@ def test_reviews_say_what_two_registrations_share(
     assert run("reviews", *options, "--json") == 0
     numbers = [int(json.loads(line)["number"]) for line in capsys.readouterr().out.splitlines()]
     assert numbers == list(range(150, 150 - rows, -1))
+
+
+@pytest.mark.parametrize(
+    ("command", "method"),
+    [
+        (("reviews",), "nsor.v1.RegistrationService/ListReviews"),
+        (("judgment", "unmatched"), "nsor.v1.RegistrationService/ListUnmatchedJudgments"),
+    ],
+)
+def test_an_empty_list_says_when_it_grows(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], method: str
+) -> None:
+    register.answers[method] = lambda _: reviews_pb2.ListReviewsResponse()
+    policy = directory_pb2.Policy(content=json.dumps({"every_minutes": 60}).encode())
+    register.answers["nsor.v1.DirectoryService/GetPolicy"] = lambda _: directory_pb2.GetPolicyResponse(policy=policy)
+    assert run(*command) == 0
+    assert "grows every 60 minutes, whatever there is: next at" in capsys.readouterr().err
+    # A program knows the policy, or asks for it.
+    assert run(*command, "--json") == 0
+    assert [call.method for call in register.calls] == [method, "nsor.v1.DirectoryService/GetPolicy", method]
+
+
+def test_the_next_time_is_the_registers() -> None:
+    policy = ReviewPolicy.load()
+    for now in (1_800_000_000, 1_800_000_900):
+        following = fixed_times.next_time(policy.every_minutes, now)
+        assert policy.last_due_us(following * 1_000_000) == following * 1_000_000
+        assert policy.last_due_us(following * 1_000_000 - 1) <= now * 1_000_000
 
 
 def test_judgments_that_met_nobody_are_listed_page_by_page_with_what_they_came_near(
@@ -379,7 +408,7 @@ def test_at_a_terminal_the_same_request_is_sent_again_only_when_that_is_meant(
     file = tmp_path / "request.json"
     file.write_text(json.dumps(_request()))
     assert run("access", "request", str(file)) == 0
-    monkeypatch.setattr("nsor.cli.access._at_a_terminal", lambda: True)
+    monkeypatch.setattr("nsor.cli.twice._at_a_terminal", lambda: True)
     for typed, code, calls in (("n", cli.STOPPED, 1), ("y", 0, 2)):
         monkeypatch.setattr("click.termui.visible_prompt_func", lambda _, typed=typed: typed)
         assert run("access", "request", str(file)) == code
@@ -392,14 +421,13 @@ def test_what_is_kept_of_a_request_names_nobody(run: Run, register: Register, tm
     file = tmp_path / "request.json"
     file.write_text(json.dumps(_request()))
     assert run("access", "request", str(file)) == 0
-    (path,) = (tmp_path / "state").glob("*/access-requests.jsonl")
+    (path,) = (tmp_path / "state").glob("*/sent.jsonl")
     assert "35201" not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     # A line that a crash cut off is passed over.
     with path.open("a") as torn:
         torn.write('{"digest"')
-    message = lookup_pb2.CreateAccessRequestRequest()
-    assert kept.sent_before(path.parent, message) is None
+    assert kept.sent_before(path.parent, b"another") is None
 
 
 def test_a_register_that_is_away_is_said_once(

@@ -115,3 +115,36 @@ def test_whoever_confirms_is_shown_which_one_it_is_about(
         printed = capsys.readouterr()
         assert f"ENTERED_IN_ERROR is about the first one, {EARLIER}." in printed.err
         assert "(year)" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "state", "decision", "about", "sent"),
+    [
+        (("merge",), "PROPOSED", "MERGE", [], False),
+        (("merge", "--confirm"), "PROPOSED", "MERGE", [], True),
+        (("merge", "--confirm"), "DECIDED", "MERGE", [], False),
+        (("distinct",), "PROPOSED", "MERGE", [], True),
+        (("error", "--withdraw", "later"), "PROPOSED", "ENTERED_IN_ERROR", [LATER], False),
+        (("error", "--withdraw", "earlier"), "PROPOSED", "ENTERED_IN_ERROR", [LATER], True),
+        (("undo",), "REOPENING_PROPOSED", "MERGE", [], False),
+        (("undo",), "DECIDED", "MERGE", [], True),
+    ],
+)
+def test_what_stands_already_is_said_and_not_sent_again(  # noqa: PLR0917 - fixtures and a case
+    run: Run,
+    answered: Register,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    state: str,
+    decision: str,
+    about: list[str],
+    sent: bool,
+) -> None:
+    shown = answered.answers[f"{SERVICE}/GetReview"](b"")
+    assert isinstance(shown, reviews_pb2.GetReviewResponse)
+    shown.review.state = reviews_pb2.ReviewState.Value(f"REVIEW_STATE_{state}")
+    shown.review.decision = reviews_pb2.ReviewDecision.Value(f"REVIEW_DECISION_{decision}")
+    shown.review.decided_registration_ids.extend(about)
+    assert run("review", arguments[0], "7", *arguments[1:]) == 0
+    assert len(answered.calls) == 1 + sent
+    assert ("stands already" in capsys.readouterr().err) is not sent

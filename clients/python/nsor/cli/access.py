@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import sys
 import uuid
 from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, grants, kept
+from nsor.cli import agreement, grants, twice
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
@@ -55,7 +53,8 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
             _asked_before(session, client, wanted)
         answer = client.lookup.create_access_request(wanted)
         if not wanted.validate_only:
-            kept.keep_request(client.state_folder, wanted, answer.message.access_request_id)
+            asked_id = answer.message.access_request_id
+            twice.keep(client, wanted, answer, same=_asked_for(wanted), record_id=asked_id)
         session.answer(answer, title="Correct: nothing was sent" if wanted.validate_only else "Sent to the prosecutor")
     if not wanted.validate_only and not session.as_json:
         session.say("What the prosecutor decides: `nsor access show {}`", answer.message.access_request_id)
@@ -63,20 +62,17 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
 
 def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAccessRequestRequest) -> None:
     """Say that the same was asked before, if this computer knows it; at a terminal, ask whether to send it again."""
-    from nsor.cli import render  # noqa: PLC0415 - as above
-
-    before = kept.sent_before(client.state_folder, wanted)
-    if before is None:
-        return
-    at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
-    session.say("You asked for this FIR and these suspects on {}.", f"{at:%Y-%m-%d at %H:%M PKT}")
-    session.say("`nsor access show {}` shows what became of it.", before.access_request_id)
-    if _at_a_terminal() and not session.as_json:
-        click.confirm(session.said("Send it again anyway?"), abort=True, err=True)
+    did = "You asked for this FIR and these suspects on {}: entry {}."
+    before = twice.ask(session, client, wanted, same=_asked_for(wanted), did=did)
+    if before is not None:
+        session.say("`nsor access show {}` shows what became of it.", before.record_id)
 
 
-def _at_a_terminal() -> bool:
-    return sys.stdin.isatty()
+def _asked_for(wanted: lookup_pb2.CreateAccessRequestRequest) -> bytes:
+    """FIR and suspects, whatever their order; the officer's reasons may differ."""
+    suspects = sorted(suspect.SerializeToString(deterministic=True) for suspect in wanted.suspects)
+    parts = (wanted.fir.SerializeToString(deterministic=True), *suspects)
+    return b"access request" + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 @access.command()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, kept, particulars, typed
+from nsor.cli import agreement, kept, particulars, twice, typed
 from nsor.cli.arguments import record_id
 from nsor.cli.session import CONFIDENTIAL, Session, common
 
@@ -135,7 +135,11 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
             particulars=change.particulars,
         )
         request.update_mask.paths.extend(change.paths)
+        if not validate_only:
+            twice.ask(session, client, request)
         answer = client.registration.propose_amendment(request)
+        if not validate_only:
+            twice.keep(client, request, answer)
         session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
     if not validate_only:
         session.say("The record's owner decides. What became of it: `nsor proposals list {}`", registration_id)

@@ -6,6 +6,7 @@ import uuid
 
 import click
 
+from nsor.cli import twice
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
@@ -44,7 +45,11 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
     wanted.request_id = wanted.request_id or str(uuid.uuid4())
     wanted.validate_only |= validate_only
     with session.client(officer=True) as client:
+        if not wanted.validate_only:
+            twice.ask(session, client, wanted)
         answer = client.registration.request_correction(wanted)
+        if not wanted.validate_only:
+            twice.keep(client, wanted, answer)
     session.answer(answer, title="Correct: nothing was handed in" if wanted.validate_only else "Handed in")
     if not (session.as_json or wanted.validate_only):
         session.say("If there is such a record, its owner hears of it within the day and answers the person.")
@@ -106,7 +111,9 @@ def _decide(session: Session, registration_id: str, correction_id: str, reason: 
         name = f"CORRECTION_REFUSAL_{reason.upper().replace('-', '_')}"
         decision.refusal = corrections_pb2.CorrectionRefusal.Value(name)
     with session.client(officer=True) as client:
+        twice.ask(session, client, decision)
         answer = client.registration.decide_correction(decision)
+        twice.keep(client, decision, answer)
         session.answer(answer, title="Correction accepted" if reason is None else "Correction refused")
     if reason is None and not session.as_json:
         session.say("Now amend the record: `nsor amend {}`, such as with --birth-date 05.03.1980.", registration_id)

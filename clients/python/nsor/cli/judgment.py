@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import fixed_times, twice
 from nsor.cli.arguments import record_id
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_request, read_text
@@ -47,7 +48,11 @@ def record(session: Session, file: str | None, validate_only: bool, template: bo
     wanted.request_id = wanted.request_id or str(uuid.uuid4())
     wanted.validate_only |= validate_only
     with session.client(officer=True) as client:
+        if not wanted.validate_only:
+            twice.ask(session, client, wanted)
         answer = client.registration.record_judgment(wanted)
+        if not wanted.validate_only:
+            twice.keep(client, wanted, answer)
     session.answer(answer, title="Correct: nothing was recorded" if wanted.validate_only else "Recorded")
     if session.as_json or wanted.validate_only:
         return
@@ -92,6 +97,8 @@ def unmatched(session: Session, limit: int) -> None:
             page = client.registration.list_unmatched_judgments(request).message
             found += page.judgments
             more, request.page_token = bool(page.next_page_token), page.next_page_token
+        if not found:
+            fixed_times.say(session, client)
     if session.as_json:
         for each in found:
             session.json_of(each)
@@ -197,7 +204,9 @@ def unseal(session: Session, judgment_id: str, second: bool) -> None:
             session.answer(client.registration.confirm_unsealing(confirming), title="Unsealed")
             return
         proposing = registration_pb2.ProposeUnsealingRequest(request_id=request_id, judgment_id=judgment_id)
+        twice.ask(session, client, proposing)
         answer = client.registration.propose_unsealing(proposing)
+        twice.keep(client, proposing, answer)
         session.answer(answer, title="Proposed")
     if not session.as_json:
         session.say("Another officer confirms it: `nsor judgment unseal {} --confirm`", judgment_id)

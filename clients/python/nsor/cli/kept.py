@@ -1,7 +1,7 @@
-"""What the command keeps in the state folder beside the proofs: officers it enrolled, and access requests it sent.
+"""What the command keeps in the state folder beside the proofs: officers it enrolled, and what it has sent.
 
-Each file is its owner's alone (0600). Of a request it keeps a keyed digest, the time and the id: whoever reads the file
-without the folder's secret learns nobody's name or number.
+Each file is its owner's alone (0600). Of what was sent it keeps a keyed digest, the time, the entry and an id: whoever
+reads the file without the folder's secret learns nobody's name or number.
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nsor.v1 import directory_pb2, lookup_pb2
+    from nsor.v1 import directory_pb2
 
 _OFFICERS = "officers.jsonl"
-_REQUESTS = "access-requests.jsonl"
+_SENT = "sent.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An access request that was sent from this folder.
+    """Something that was sent from this folder.
 
     Attributes:
-        access_request_id: the register's id of it.
         time: when it was sent, in seconds since 1970.
+        index: of its entry in the ledger.
+        record_id: the register's id of what it made; empty when it made nothing with an id.
     """
 
-    access_request_id: str
     time: float
+    index: int
+    record_id: str
 
 
 def secret(folder: Path) -> bytes:
@@ -60,24 +62,21 @@ def officer_number(folder: Path, key_id: bytes) -> str:
     return next((row["number"] for row in _rows(folder / _OFFICERS) if row["key_id"] == wanted), "")
 
 
-def keep_request(folder: Path, request: lookup_pb2.CreateAccessRequestRequest, access_request_id: str) -> None:
-    """Keep that an access request was sent."""
-    row = {"digest": _digest(folder, request), "access_request_id": access_request_id, "time": time.time()}
-    _append(folder / _REQUESTS, row)
+def keep_sent(folder: Path, content: bytes, *, index: int, record_id: str = "") -> None:
+    """Keep that something was sent."""
+    row = {"digest": _digest(folder, content), "time": time.time(), "index": index, "record_id": record_id}
+    _append(folder / _SENT, row)
 
 
-def sent_before(folder: Path, request: lookup_pb2.CreateAccessRequestRequest) -> Sent | None:
-    """The last request for the same FIR and suspects; None when this folder knows of none."""
-    wanted = _digest(folder, request)
-    found = [row for row in _rows(folder / _REQUESTS) if row["digest"] == wanted]
-    return Sent(found[-1]["access_request_id"], found[-1]["time"]) if found else None
+def sent_before(folder: Path, content: bytes) -> Sent | None:
+    """When the same was sent the last time; None when this folder knows of none."""
+    wanted = _digest(folder, content)
+    found = [row for row in _rows(folder / _SENT) if row["digest"] == wanted]
+    return Sent(found[-1]["time"], found[-1]["index"], found[-1]["record_id"]) if found else None
 
 
-def _digest(folder: Path, request: lookup_pb2.CreateAccessRequestRequest) -> str:
-    """Of FIR and suspects, whatever their order; the officer's reasons may differ."""
-    suspects = sorted(suspect.SerializeToString(deterministic=True) for suspect in request.suspects)
-    whole = b"".join(len(part).to_bytes(4, "big") + part for part in (request.fir.SerializeToString(), *suspects))
-    return hmac.digest(secret(folder), b"access request" + whole, "sha256").hex()
+def _digest(folder: Path, content: bytes) -> str:
+    return hmac.digest(secret(folder), b"sent" + content, "sha256").hex()
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:

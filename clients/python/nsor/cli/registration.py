@@ -7,7 +7,7 @@ import uuid
 
 import click
 
-from nsor.cli import agreement
+from nsor.cli import agreement, twice
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 
@@ -77,8 +77,11 @@ def add_conviction(  # noqa: PLR0917 - one argument per option of the command
             if not session.as_json:
                 session.answer(seen, title="The registration so far", confidential=True)
             request.etag = seen.message.registration.etag
+            twice.ask(session, client, request)
             agreement.obtain(session, "Add the conviction to this record?", agreed=agreed)
         answer = client.registration.add_conviction(request)
+        if not validate_only:
+            twice.keep(client, request, answer)
         session.answer(answer, title="Correct: nothing was entered" if validate_only else "Conviction added")
         if not validate_only:
             session.say("Its court hears of it, and confirms it with `nsor confirm`.")
@@ -110,7 +113,11 @@ def notice(session: Session, file: str | None, validate_only: bool, template: bo
     request.request_id = request.request_id or str(uuid.uuid4())
     request.validate_only |= validate_only
     with session.client(officer=True) as client:
+        if not request.validate_only:
+            twice.ask(session, client, request)
         answer = client.notification.create_notice(request)
+        if not request.validate_only:
+            twice.keep(client, request, answer)
         session.answer(answer, title="Correct: nothing was entered" if request.validate_only else "Notice entered")
         if answer.message.transfer_needed:
             session.say("The new address is in another province: you stay responsible until the police there accept.")

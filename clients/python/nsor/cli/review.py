@@ -103,6 +103,11 @@ def _decide(session: Session, number: int, name: str, which: Sequence[bool], *, 
         ids = [(found.earlier_registration if each else found.registration).registration_id for each in which]
         if not session.as_json:
             _compare(session, found)
+            if _is_so(found.review, name, ids, confirming=second):
+                session.say("That stands already: nothing was sent.")
+                for line in _next_steps(found.review):
+                    session.say(*line)
+                return
         if second:
             confirming = reviews_pb2.ConfirmReviewDecisionRequest(
                 request_id=request_id, review_number=number, etag=found.etag, decision=decision
@@ -119,6 +124,17 @@ def _decide(session: Session, number: int, name: str, which: Sequence[bool], *, 
         session.answer(client.registration.propose_review_decision(proposing), title="Proposed")
     if not session.as_json:
         session.say("Another officer confirms it: `nsor review {} {} --confirm`", _COMMANDS[name], number)
+
+
+def _is_so(found: reviews_pb2.Review, name: str, ids: Sequence[str], *, confirming: bool) -> bool:
+    """Whether a review stands as this decision would leave it: the register shows it to whoever may decide."""
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+
+    if name == "REOPEN":
+        return not confirming and found.state == reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED
+    states = {reviews_pb2.REVIEW_STATE_DECIDED} | (set() if confirming else {reviews_pb2.REVIEW_STATE_PROPOSED})
+    of_the_same = confirming or set(ids) == set(found.decided_registration_ids)
+    return found.state in states and _decision(found) == name and of_the_same
 
 
 _COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "error", "REOPEN": "undo"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import fixed_times
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def reviews(session: Session, limit: int, all_of_them: bool, open_only: bool) ->
             ended = reviews_pb2.REVIEW_STATE_DECIDED
             found += [each for each in page.reviews if not open_only or each.state != ended]
             more, request.page_token = bool(page.next_page_token), page.next_page_token
+        if not found:
+            fixed_times.say(session, client)
     if session.as_json:
         for review in found:
             session.json_of(review)

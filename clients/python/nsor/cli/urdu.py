@@ -212,6 +212,7 @@ TEXTS: Final[dict[str, str]] = {
     "Send {} to the register's CA. Keep {} here: nobody else may have it.": (
         "{} رجسٹر کی سی اے کو بھیجیں۔ {} یہیں رکھیں: یہ کسی اور کے پاس نہ ہو۔"
     ),
+    "That stands already: nothing was sent.": "یہ پہلے سے ہے: کچھ نہیں بھیجا گیا۔",
     "The appeal was filed after its deadline. It is recorded all the same.": (
         "اپیل مقررہ وقت کے بعد دائر ہوئی۔ پھر بھی درج کی جاتی ہے۔"
     ),
@@ -220,6 +221,9 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "The first one: `nsor work 1`, or `{}`.": "پہلا: `nsor work 1` یا `{}`۔",
     "The line is broken{}; going on.": "رابطہ ٹوٹ گیا{}؛ کام جاری ہے۔",
+    "The list grows every {} minutes, whatever there is: next at {:%H:%M PKT}.": (
+        "یہ فہرست ہر {} منٹ بعد بنتی ہے، چاہے کچھ ہو یا نہ ہو: اگلا وقت {:%H:%M PKT}۔"
+    ),
     "The new address is in another province: you stay responsible until the police there accept.": (
         "نیا پتا دوسرے صوبے میں ہے: وہاں کی پولیس کے قبول کرنے تک ذمہ داری آپ کی ہے۔"
     ),
@@ -259,7 +263,10 @@ TEXTS: Final[dict[str, str]] = {
     "Written. CONFIDENTIAL: delete it when you have seen it: `rm {}`": (
         "لکھ دی گئی۔ خفیہ: دیکھنے کے بعد مٹا دیں: `rm {}`"
     ),
-    "You asked for this FIR and these suspects on {}.": "آپ نے اس ایف آئی آر اور ان مشتبہ افراد کی درخواست {} کو دی۔",
+    "You asked for this FIR and these suspects on {}: entry {}.": (
+        "آپ نے اس ایف آئی آر اور ان مشتبہ افراد کی درخواست {} کو دی: اندراج {}۔"
+    ),
+    "You did the same on {}: entry {}.": "آپ نے یہی کام {} کو کیا: اندراج {}۔",
     "Your agency has no other deciding officer.": "آپ کے ادارے میں کوئی اور فیصلہ کنندہ افسر نہیں۔",
     "`nsor access show {}` shows what became of it.": "`nsor access show {}` بتاتا ہے کہ اس کا کیا ہوا۔",
     "`nsor offences` lists every section.": "`nsor offences` تمام دفعات دکھاتا ہے۔",

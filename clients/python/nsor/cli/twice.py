@@ -1,0 +1,75 @@
+"""What was sent from this computer before: whoever does it a second time is told when, and asked.
+
+The register isn't asked, and tells nobody what it holds: only what this state folder keeps is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from nsor.cli import kept
+from nsor.cli.session import Session
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from nsor.answers import Answer
+    from nsor.client import Client
+
+_OF_ONE_CALL: Final = ("request_id", "validate_only", "etag")
+"""Fields that differ whenever the same is sent."""
+
+
+def ask(
+    session: Session,
+    client: Client,
+    request: Message,
+    *,
+    same: bytes = b"",
+    did: str = "You did the same on {}: entry {}.",
+) -> kept.Sent | None:
+    """Say that the same was sent before, if this computer knows it; at a terminal, ask whether to send it again.
+
+    Args:
+        session: the run.
+        client: whose state folder knows it.
+        request: what is sent.
+        same: what makes it the same; empty: all that it says.
+        did: what is said then, of the time and of the entry.
+
+    Raises:
+        click.Abort: the person doesn't want it twice.
+    """
+    before = kept.sent_before(client.state_folder, same or _content(request))
+    if before is None:
+        return None
+    from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
+
+    at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
+    session.say(did, f"{at:%Y-%m-%d, %H:%M PKT}", before.index)
+    if _at_a_terminal() and not session.as_json:
+        click.confirm(session.said("Send it again anyway?"), abort=True, err=True)
+    return before
+
+
+def keep(client: Client, request: Message, answer: Answer[Any], *, same: bytes = b"", record_id: str = "") -> None:
+    """Keep that a request was answered; ``record_id`` is the register's id of what it made."""
+    kept.keep_sent(client.state_folder, same or _content(request), index=answer.index, record_id=record_id)
+
+
+def _content(request: Message) -> bytes:
+    """The message's name and all that it says, but for what every call has anew."""
+    plain = type(request)()
+    plain.CopyFrom(request)
+    for name in _OF_ONE_CALL:
+        if name in plain.DESCRIPTOR.fields_by_name:
+            plain.ClearField(name)
+    return plain.DESCRIPTOR.full_name.encode() + b"\0" + plain.SerializeToString(deterministic=True)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()

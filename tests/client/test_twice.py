@@ -1,0 +1,85 @@
+"""Doing it twice says so: when, and under which entry; nobody asks the register for that."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from nsor import cli
+from nsor.cli import kept
+from nsor.v1 import corrections_pb2, notification_pb2, registration_pb2
+from tests.client.conftest import Register, Run
+
+SERVICE = "nsor.v1.RegistrationService"
+RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
+OTHER = "8b5c1d2f-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def answered(register: Register) -> Register:
+    register.answers[f"{SERVICE}/RecordJudgment"] = lambda _: registration_pb2.RecordJudgmentResponse()
+    register.answers[f"{SERVICE}/RequestCorrection"] = lambda _: corrections_pb2.RequestCorrectionResponse()
+    register.answers[f"{SERVICE}/DecideCorrection"] = lambda _: corrections_pb2.DecideCorrectionResponse()
+    register.answers["nsor.v1.NotificationService/CreateNotice"] = lambda _: notification_pb2.CreateNoticeResponse()
+    return register
+
+
+COMMANDS = [
+    (("judgment", "record", "-"), {"order_number": "12/2023", "cnics": ["3520112345671"]}, {"order_number": "13/2023"}),
+    (("correction", "request", "-"), {"cnic": "3520112345671"}, {"cnic": "3520112345679"}),
+    (("notice", "-"), {"registration_id": RECORD}, {"registration_id": OTHER}),
+]
+
+
+@pytest.mark.parametrize(("command", "same", "other"), COMMANDS)
+def test_what_was_sent_before_is_said_with_its_entry(  # noqa: PLR0917 - fixtures and a case
+    run: Run,
+    answered: Register,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    same: dict[str, object],
+    other: dict[str, object],
+) -> None:
+    assert run(*command, "--validate-only", stdin=json.dumps(same)) == 0
+    assert run(*command, stdin=json.dumps(same)) == 0
+    assert "You did the same" not in capsys.readouterr().err
+    assert run(*command, stdin=json.dumps(same)) == 0
+    assert "entry 1." in capsys.readouterr().err
+    assert run(*command, stdin=json.dumps(other)) == 0
+    assert "You did the same" not in capsys.readouterr().err
+    assert len(answered.calls) == 4
+
+
+def test_a_decision_on_a_correction_is_known_by_what_was_decided(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("correction", "accept", RECORD, OTHER) == 0
+    assert run("correction", "refuse", RECORD, OTHER, "--reason", "source-agrees") == 0
+    assert "You did the same" not in capsys.readouterr().err
+    assert run("correction", "accept", RECORD, OTHER) == 0
+    assert "You did the same" in capsys.readouterr().err
+    assert len(answered.calls) == 3
+
+
+def test_at_a_terminal_it_is_sent_again_only_when_that_is_meant(
+    run: Run, answered: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("correction", "accept", RECORD, OTHER) == 0
+    monkeypatch.setattr("nsor.cli.twice._at_a_terminal", lambda: True)
+    for typed, code, calls in (("n", cli.STOPPED, 1), ("y", 0, 2)):
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _, typed=typed: typed)
+        assert run("correction", "accept", RECORD, OTHER) == code
+        assert len(answered.calls) == calls
+
+
+def test_what_is_kept_names_nobody(run: Run, answered: Register, tmp_path: Path) -> None:
+    assert run("correction", "request", "-", stdin='{"cnic": "3520112345671"}') == 0
+    assert answered.calls
+    (path,) = (tmp_path / "state").rglob("sent.jsonl")
+    assert "35201" not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    # A line that a crash cut off is passed over.
+    with path.open("a") as torn:
+        torn.write('{"digest"')
+    assert kept.sent_before(path.parent, b"another") is None

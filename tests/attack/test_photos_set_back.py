@@ -6,6 +6,7 @@ import pytest
 
 from nsor_server import errors
 from nsor_server.access import decisions
+from nsor_server.registration import rules as owners
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
@@ -14,6 +15,7 @@ from tests.registration.test_photos import add, answer, confirmation, listed, qu
 
 REST = "an answer with photos didn't rest on all photos and decisions that there were"
 ALONE = "a photo was confirmed by the officer who had added it, or after it was decided"
+OWNER = "a photo was decided by an officer of another agency or place than the record's owner"
 OLDER = "the answer showed another version than the newest one"
 
 
@@ -90,3 +92,17 @@ def test_a_photo_that_its_own_officer_confirmed_is_found(
     monkeypatch.setattr(decisions, "check_another", lambda *_: None)
     answer(services, call_of(PUNJAB_POLICE, again), confirmation(created, photo_id))
     assert owner.findings() == [ALONE]
+
+
+@pytest.mark.parametrize("narrowed", [True, False])
+def test_a_photo_that_another_than_the_owner_decided_is_found(
+    services: Services, owner: Owner, created: Created, monkeypatch: pytest.MonkeyPatch, *, narrowed: bool
+) -> None:
+    # Whoever was taken for the owner for one call: another agency, or its officer of another district.
+    photo_id = add(services, created)
+    of_multan = services.enrolled(officer_of(PUNJAB_POLICE, "PK-PB/MUL"))
+    with monkeypatch.context() as patched:
+        patched.setattr(owners, "is_owner", lambda *_: True)
+        by = call_of(PUNJAB_POLICE, replace(of_multan, jurisdiction=())) if narrowed else call_of(PUNJAB_PROSECUTION)
+        answer(services, by, rejection(created, photo_id))
+    assert owner.findings() == [OWNER]

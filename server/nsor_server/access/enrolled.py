@@ -1,4 +1,4 @@
-"""Who the directory has ever known, for verification: which person held a key when it signed.
+"""Whom the directory has ever known, for verification: agencies, and which person held a key when it signed.
 
 It reads the rows as they stand; that they are the ledger's is compared apart (``verification/records.py``).
 """
@@ -10,20 +10,39 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.v1 import options_pb2
 from nsor_server.access.decisions import Person
+from nsor_server.calls import Agency, Officer
 
-_NUMBERS: Final = "SELECT key_id, officer_number FROM officer"
+_OFFICERS: Final = "SELECT key_id, agency_id, officer_number, public_key, jurisdiction, grade FROM officer"
+_AGENCIES: Final = "SELECT agency_id, kind, jurisdiction FROM agency"
 
 
 class Enrolled:
-    """Officers by key, those that are disabled too; all of them in memory."""
+    """Officers by key, and agencies by id, those that are disabled too; all of them in memory."""
 
     def __init__(self, conn: psycopg.Connection[TupleRow]) -> None:
-        self._numbers = {bytes(key_id): str(number) for key_id, number in conn.execute(_NUMBERS)}
+        self._officers = {
+            bytes(key_id): Officer(bytes(key_id), agency_id, number, bytes(public_key), tuple(jurisdiction), grade)
+            for key_id, agency_id, number, public_key, jurisdiction, grade in conn.execute(_OFFICERS)
+        }
+        self._agencies = {
+            agency_id: Agency(agency_id, options_pb2.AgencyKind.ValueType(kind), tuple(jurisdiction), enabled=True)
+            for agency_id, kind, jurisdiction in conn.execute(_AGENCIES)
+        }
+
+    def agency(self, agency_id: str) -> Agency | None:
+        """An agency; what verification asks of one never changes. None: there is none."""
+        return self._agencies.get(agency_id)
+
+    def officer(self, key_id: bytes) -> Officer | None:
+        """Who was enrolled with a key; None: nobody."""
+        return self._officers.get(key_id)
 
     def holder(self, agency_id: str, key_id: bytes) -> Person:
         """Who has or had a key of an agency; without a number, if nobody was enrolled with it."""
-        return Person(agency_id, self._numbers.get(key_id, ""), key_id)
+        officer = self._officers.get(key_id)
+        return Person(agency_id, officer.officer_number if officer else "", key_id)
 
     def are_one(self, key_id: bytes, other: bytes) -> bool:
         """Whether one person of an agency has or had both keys."""

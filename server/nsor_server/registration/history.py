@@ -44,6 +44,11 @@ LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.table_name = '{claims.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
+_VERSION: Final = f"""
+SELECT {store.COLUMNS}
+FROM registration_version AS v LEFT JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id = encode(%s::bytea, 'hex')::uuid AND v.version = %s
+"""  # noqa: S608 - constants
 _IDENTIFIER_ROWS: Final = """
 SELECT uuid_send(registration_id),
     array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
@@ -200,6 +205,14 @@ class History:
         found = self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
         one = claims.of_cnic(cnic)
         return [each for each in found if one in each.claimed_now]
+
+    def version(self, registration_id: bytes, version: int) -> record_pb2.RegistrationRecord | None:
+        """A version, opened; None: it is missing, or doesn't open, which is a finding already."""
+        found = self._conn.execute(_VERSION.encode(), (registration_id, version)).fetchone()
+        row = store.StoredVersion(*found) if found else None
+        if row is None or not row.wrapped:
+            return None
+        return opened(lambda _index, _problem: None, -1, store.TABLE, lambda: store.open_version(self._sealer, row))
 
     def standing(self, registration_id: bytes) -> Standing:
         """A registration after the last entry; an empty one: there was none."""

@@ -97,7 +97,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         history,
         judged,
         reviewed,
-        Amended(conn, keyring, history, report.add),
+        Amended(conn, keyring, history, enrolled, report.add),
         Worklists(conn, history, report.add),
         Corrected(conn, keyring, history, reviewed, report.add),
         Validated(conn, keyring, history, reviewed, report.add),
@@ -110,7 +110,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),
         Confirmed(history, enrolled, report.add),
-        Photos(conn, keyring, enrolled, history.erased, report.add),
+        Photos(conn, keyring, history, enrolled, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import amendments_pb2, options_pb2
-from nsor_server.calls import Agency
-from nsor_server.ledger.stored import Add, Connection, opened, read
-from nsor_server.registration import rules, states, store
+from nsor.v1 import amendments_pb2
+from nsor_server.access.enrolled import Enrolled
+from nsor_server.ledger.stored import Add, Connection, opened
+from nsor_server.registration import rules, states
 from nsor_server.registration.amendments import store as amendments
 from nsor_server.registration.amendments.record import amended, of_others
 from nsor_server.registration.amendments.stored import open_stored
@@ -23,12 +23,6 @@ from nsor_server.storage.v1 import record_pb2
 
 _AMEND: Final = "nsor.v1.RegistrationService/AmendRegistration"
 _ACCEPT: Final = "nsor.v1.RegistrationService/AcceptAmendment"
-_AGENCIES: Final = "SELECT agency_id, kind, jurisdiction FROM agency"
-_VERSION: Final = f"""
-SELECT {store.COLUMNS}
-FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
-WHERE v.registration_id = encode(%s::bytea, 'hex')::uuid AND v.version = %s
-"""  # noqa: S608 - constants
 _ACCEPTED: Final = """
 SELECT k.wrapped, uuid_send(a.amendment_id), uuid_send(a.registration_id), a.created_at, a.sealed, d.sealed
 FROM ledger_record AS r
@@ -42,13 +36,9 @@ WHERE r.index = %s AND r.table_name = %s
 class Amended:
     """The amended versions that each entry wrote. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._conn, self._history, self._add = conn, history, add
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer = Sealer(keyring)
-        self._agencies = {
-            agency_id: Agency(agency_id, options_pb2.AgencyKind.ValueType(kind), tuple(jurisdiction), enabled=True)
-            for agency_id, kind, jurisdiction in read(conn, "agencies", _AGENCIES)
-        }
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -56,10 +46,10 @@ class Amended:
             return
         accepted = self._accepted(index) if leaf.method == _ACCEPT else None
         for record in self._history.changed:
-            before = self._before(index, record)
+            before = self._history.version(record.registration_id, record.version - 1)
             if before is None:
                 continue
-            agency = self._agencies.get(leaf.agency)
+            agency = self._enrolled.agency(leaf.agency)
             if agency is None or not rules.is_owner(before, agency, None):
                 self._add(index, "an amended version wasn't made by the agency that owned the record")
             if of_others(before) != of_others(record):
@@ -70,16 +60,8 @@ class Amended:
     def finish(self) -> None:
         """Nothing is left to report."""
 
-    def _before(self, index: int, record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord | None:
-        """The version before one. That it is missing, or doesn't open, was found already."""
-        found = self._conn.execute(_VERSION.encode(), (record.registration_id, record.version - 1)).fetchone()
-        if found is None:
-            return None
-        row = store.StoredVersion(*found)
-        return opened(_found_already, index, store.TABLE, lambda: store.open_version(self._sealer, row))
-
     def _accepted(self, index: int) -> amendments.Amendment | None:
-        """The amendment on which an entry wrote the decision; likewise."""
+        """The amendment on which an entry wrote the decision. That it doesn't open was found already."""
         found = self._conn.execute(_ACCEPTED.encode(), (index, amendments.DECISION)).fetchone()
         if found is None:
             return None

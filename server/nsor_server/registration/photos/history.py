@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,6 +19,8 @@ from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.registration import rules as owners
+from nsor_server.registration.history import History
 from nsor_server.registration.photos import store
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
@@ -78,11 +79,9 @@ class _Photo:
 class Photos:
     """The photos at each entry; on the way every seal is opened and compared with what stands beside it."""
 
-    def __init__(
-        self, conn: Connection, keyring: Keyring, enrolled: Enrolled, erased: Collection[bytes], add: Add
-    ) -> None:
-        """``erased``: registrations whose keys were destroyed."""
-        self._erased = erased
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        """The history must be at the entry already."""
+        self._history, self._erased = history, history.erased
         self._conn, self._add, self._enrolled, self._sealer = conn, add, enrolled, Sealer(keyring)
         self._added = Rows(conn, "photos", _PHOTOS, add)
         self._decided = Rows(conn, "photo decisions", _DECISIONS, add)
@@ -121,11 +120,21 @@ class Photos:
         photo.decisions += 1
         if row.version != photo.decisions:
             self._add(index, "the decision on a photo doesn't follow the one before")
-        if record is None or record.state != _CONFIRMED:
+        if record is None:
+            return
+        if not self._is_by_the_owner(record):
+            self._add(index, "a photo was decided by an officer of another agency or place than the record's owner")
+        if record.state != _CONFIRMED:
             return
         added = self._enrolled.holder(photo.record.agency, photo.record.officer_key)
         if self._enrolled.holder(record.agency, record.officer_key).is_same(added) or row.version != store.ONCE:
             self._add(index, "a photo was confirmed by the officer who had added it, or after it was decided")
+
+    def _is_by_the_owner(self, decision: record_pb2.PhotoDecisionRecord) -> bool:
+        registration_id = decision.registration_id
+        record = self._history.version(registration_id, self._history.newest(registration_id))
+        agency, officer = self._enrolled.agency(decision.agency), self._enrolled.officer(decision.officer_key)
+        return record is None or (agency is not None and owners.is_owner(record, agency, officer))
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         """Hold what an answer read against what there was: whatever is hidden makes one of the two numbers less."""

@@ -220,7 +220,7 @@ def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos) -> Se
         photos: decodes what is given as one.
     """
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    lookups = LookupService(sealer, blind_index)
+    lookups = LookupService(sealer, blind_index, durable)
     services = (
         RegistrationService(sealer, blind_index, photos, durable),
         NotificationService(sealer),

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 import pytest
 
 from nsor_server.calls import Officer
+from tests.agencies import PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.lookup.conftest import AGENCIES, KNOWN, UNKNOWN, make_call, officer
+from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
-from tests.lookup.test_withdrawal import COMPROMISED, disable, grant, withdrawal
+from tests.lookup.test_withdrawal import COMPROMISED, disable, grant, listed, withdrawal
 
 REFUSED = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
+LISTED = "the grants that were listed, or their uses, aren't those that counted"
 NUMBERED = "the uses of a grant, ticket or court case aren't numbered one after the other, up to what it allows"
 
 
@@ -117,3 +120,63 @@ def test_a_look_up_that_was_refused_for_uses_that_nobody_made_is_found(ticket: T
     owner.does("DELETE FROM look_up WHERE use > 1")
     assert ticket.look_up() == "NO_RECORD"
     assert owner.findings() == [REFUSED]
+
+
+def test_honest_lists_are_no_finding(services: Services, ticket: Ticket, owner: Owner) -> None:
+    # In pages, for officers of several places, before and after uses, withdrawals and a key that was compromised.
+    other = enrolled(services, NPB, 5)
+    second = services.ask(call_of(AGENCIES[NPB], other), ticket_for(ticket.worker)).response.grant.grant_id
+    services.ask(call_of(AGENCIES[COURT], enrolled(services, COURT, 3)), case_of())
+    for place in (("PK-PB/LHR",), ("PK-PB/MUL",)):
+        listed(services, COURT, acting=officer_of(AGENCIES[COURT], *place))
+    listed(services, "punjab-prosecution")
+    ticket.look_up()
+    assert {each.grant.grant_id: each.uses_left for each in listed(services, NPB, 1)} == {
+        ticket.ticket_id: 5,
+        second: 3,
+    }
+    disable(services, other, COMPROMISED)
+    ticket.withdraw()
+    assert not listed(services, NPB)
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("hidden", ["access_grant WHERE true", "look_up WHERE grant_id IS NOT NULL"])
+def test_what_was_hidden_from_a_list_is_found(services: Services, ticket: Ticket, owner: Owner, hidden: str) -> None:
+    # A ticket that nobody knew of isn't withdrawn, nor is one of which nobody sees that it is used.
+    ticket.look_up()
+    with owner.without(*hidden.split(" WHERE ")):
+        assert [each.uses_left for each in listed(services, NPB)] in ([], [6])
+    assert owner.findings() == [LISTED]
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_withdrawal_that_was_hidden_from_a_list_or_made_up_for_it_is_found(
+    services: Services, ticket: Ticket, owner: Owner, *, hidden: bool
+) -> None:
+    if hidden:
+        ticket.withdraw()
+        with owner.without("access_grant_withdrawal", "true"):
+            assert listed(services, NPB)
+    else:
+        made_up = f"VALUES ('{ticket.ticket_id}', 'npb', '', false, now())"
+        columns = "grant_id, agency_id, withdrawn_by, of_colleague, withdrawn_at"
+        owner.does(f"INSERT INTO access_grant_withdrawal ({columns}) {made_up}")
+        assert not listed(services, NPB)
+        owner.does("DELETE FROM access_grant_withdrawal")
+    assert owner.findings() == [LISTED]
+
+
+def test_a_withdrawal_that_was_hidden_from_its_access_request_is_found(services: Services, owner: Owner) -> None:
+    # Whoever was granted it would take it for good.
+    prosecutor = enrolled(services, "punjab-prosecution", 1)
+    requests = AccessRequests(services)
+    asked = requests.created()
+    grant_id = requests.approve(asked.access_request_id, asked.etag, acting=prosecutor).response.grant.grant_id
+    requests.get(asked.access_request_id)
+    services.ask(call_of(PUNJAB_PROSECUTION, prosecutor), withdrawal(grant_id))
+    requests.get(asked.access_request_id)
+    assert owner.findings() == []
+    with owner.without("access_grant_withdrawal", "true"):
+        requests.get(asked.access_request_id)
+    assert owner.findings() == ["an access request was shown with a grant as if it was withdrawn, or wasn't"]

@@ -1,4 +1,4 @@
-"""Grants, tickets and opened cases along the ledger: what each look-up on one was answered is what it had to be.
+"""Grants, tickets and opened cases along the ledger: what each look-up on one was answered, and each list, had to be.
 
 A withdrawal and each use are rows that the look-up reads. Whoever owns the database can take one away for a look-up, or
 add one, and put all back: then every row is as it was. But the sealed grants, and the entries that wrote the rows, he
@@ -7,12 +7,18 @@ can't make: told again in their order they say what counted when a look-up was a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import bisect
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2
+from nsor.v1 import directory_pb2, options_pb2
+from nsor_server.access import rows as scopes
+from nsor_server.calls import Agency, Officer
+from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.lookup import rules, store
 from nsor_server.lookup.stored import LOOK_UP
@@ -30,14 +36,20 @@ WHERE r.table_name = '{store.GRANTS}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ENDED: Final = f"""
-SELECT r.index, r.table_name, r.row_id
+SELECT r.index, r.table_name, r.row_id, (extract(epoch FROM w.withdrawn_at) * 1000000)::bigint
 FROM ledger_record AS r
+LEFT JOIN access_grant_withdrawal AS w ON r.table_name = '{store.WITHDRAWALS}' AND w.grant_id = {UUID_OF_RECORD}
 LEFT JOIN officer_disabled AS d ON r.table_name = '{deciding.DISABLED_OFFICERS.name}'
     AND r.row_id = d.key_id AND r.version = d.version
 WHERE r.table_name = '{store.WITHDRAWALS}' OR d.reason = {directory_pb2.DISABLE_REASON_KEY_COMPROMISED:d}
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 """Withdrawals, and keys that were disabled as compromised."""
+_GET: Final = "nsor.v1.LookupService/GetAccessRequest"
+_RUN_US: Final = 60_000_000
+"""A call is decided before its entry is written; none takes longer."""
+_END: Final = b"\xff" * 16
+"""Not before any id."""
 _NOT_VALID: Final = "GRANT_NOT_VALID"
 _WITHDRAWN: Final = "GRANT_WITHDRAWN"
 _EXPIRED: Final = "GRANT_EXPIRED"
@@ -55,10 +67,25 @@ _NUMBERED: Final = "the uses of a grant, ticket or court case aren't numbered on
 
 @dataclass(slots=True)
 class _Grant:
-    """A grant, ticket or opened case, with its uses so far for each of its persons."""
+    """A grant, ticket or opened case.
+
+    Attributes:
+        record: what was sealed.
+        index: of the entry that gave it.
+        uses: so far, for each of its persons.
+        used: the entries that used it.
+        withdrawn: by which entry, and when it says that it was; None: it wasn't.
+    """
 
     record: record_pb2.GrantRecord
+    index: int
     uses: list[int]
+    used: array[int]
+    withdrawn: tuple[int, int] | None = None
+
+    def counted(self, before: int) -> bool:
+        """Whether it was given, and not withdrawn, when there were so many entries."""
+        return self.index < before and (self.withdrawn is None or self.withdrawn[0] >= before)
 
 
 class Grants:
@@ -73,7 +100,7 @@ class Grants:
         self._rows = Rows(conn, "grants", _GRANTS, add)
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
         self._grants: dict[bytes, _Grant] = {}
-        self._withdrawn: set[bytes] = set()
+        self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()
         self._dropped = False
 
@@ -81,10 +108,26 @@ class Grants:
         """Take the next entry; all come in their order."""
         for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
             self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
-        for table, row_id in self._ended.take(index):
-            (self._withdrawn if table == store.WITHDRAWALS else self._compromised).add(row_id)
-        if leaf.method != LOOK_UP or leaf.purpose not in rules.ON_A_GRANT:
+        for table, row_id, withdrawn_us in self._ended.take(index):
+            if table != store.WITHDRAWALS:
+                self._compromised.add(row_id)
+            elif row_id in self._grants:
+                self._grants[row_id].withdrawn = index, withdrawn_us
+        if leaf.method == LOOK_UP and leaf.purpose in rules.ON_A_GRANT:
+            self._looked_up(index, leaf, detail)
+        elif detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
+        elif detail.HasField("listed_grants"):
+            self._compare_list(index, leaf, detail.listed_grants)
+        elif leaf.method == _GET and len(detail.subjects) > 1:
+            self._compare_shown(index, detail)
+
+    def finish(self) -> None:
+        """Report what is left."""
+        self._rows.finish()
+        self._ended.finish()
+
+    def _looked_up(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None:
             self._dropped = True
         elif detail.subjects:
@@ -92,11 +135,6 @@ class Grants:
                 self._answered(index, leaf, detail)
             elif detail.outcome in _REASONS:
                 self._refused(index, leaf, detail)
-
-    def finish(self) -> None:
-        """Report what is left."""
-        self._rows.finish()
-        self._ended.finish()
 
     def _given(
         self,
@@ -113,7 +151,8 @@ class Grants:
             return
         if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
-        self._grants[grant_id] = _Grant(record, [0] * len(record.cnics))
+        self._grants[grant_id] = _Grant(record, index, [0] * len(record.cnics), array("q"))
+        bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
 
     def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
@@ -131,6 +170,7 @@ class Grants:
         if position != detail.grant_position or not follows or use > grant.record.uses_per_subject:
             self._add(index, _NUMBERED)
         grant.uses[position] = max(before, use)
+        grant.used.append(index)
 
     def _refused(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
@@ -154,9 +194,43 @@ class Grants:
             return _NOT_VALID
         if _cnic(detail) not in record.cnics:
             return _NOT_VALID
-        if record.grant_id in self._withdrawn or record.opened_by_key in self._compromised:
+        if grant.withdrawn is not None or record.opened_by_key in self._compromised:
             return _WITHDRAWN
         return _EXPIRED if leaf.time_us >= record.expires_at_us else ""
+
+    def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        """Hold what an access request showed of its grant against whether it was withdrawn, and when."""
+        grant = self._grants.get(detail.subjects[1])
+        if grant is not None:
+            withdrawn_us = grant.withdrawn[1] if grant.withdrawn else 0
+            if detail.rests_on != rests_on.digest([(grant.record.grant_id, withdrawn_us)]):
+                self._add(index, "an access request was shown with a grant as if it was withdrawn, or wasn't")
+
+    def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedGrants) -> None:
+        """Hold a page against what counted, and its uses; where details were dropped there were more of them."""
+        grants = list(islice(self._page(leaf.agency, listed), listed.most))
+        used = [bisect.bisect_left(grant.used, listed.before) for grant in grants]
+        fewer = any(one < other for one, other in zip(listed.used, used, strict=False))
+        if (
+            listed.before > index
+            or abs(leaf.time_us - listed.now_us) > _RUN_US
+            or listed.found != rests_on.digest((grant.record.grant_id, 1) for grant in grants)
+            or (fewer if self._dropped else listed.used != used)
+        ):
+            self._add(index, "the grants that were listed, or their uses, aren't those that counted")
+
+    def _page(self, agency_id: str, listed: record_pb2.ListedGrants) -> Iterator[_Grant]:
+        """What an agency's officers had opened and what counted, from where the page begins on."""
+        caller = Agency(agency_id, options_pb2.AGENCY_KIND_UNSPECIFIED, tuple(listed.jurisdiction), enabled=True)
+        officer = Officer(b"", agency_id, "", b"", tuple(listed.acts_at), 0)
+        scope = options_pb2.RowScope.ValueType(listed.rows)
+        opened_ones = self._opened.get(agency_id, [])
+        last = self._grants.get(listed.after)
+        start = max((listed.now_us, _END), (last.record.expires_at_us, listed.after) if last else (0, b""))
+        for _, grant_id in islice(opened_ones, bisect.bisect_right(opened_ones, start), None):
+            grant = self._grants[grant_id]
+            if grant.counted(listed.before) and scopes.shows(scope, store.said(grant.record), caller, officer):
+                yield grant
 
 
 def _cnic(detail: record_pb2.AccessDetail) -> str:

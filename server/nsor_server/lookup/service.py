@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -21,6 +21,7 @@ from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw
+from nsor_server.ledger import rests_on
 from nsor_server.lookup import records, rules, store
 from nsor_server.lookup.batch import Decider
 from nsor_server.policy.deadlines import COURT_CASE_EXPIRY, GRANT_EXPIRY, PROSECUTOR_FORWARDING, TICKET_EXPIRY
@@ -39,9 +40,17 @@ A = TypeVar("A", bound=Message)
 class LookupService:
     """Access requests, their decisions, tickets, court cases, and look-ups."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
+        """Prepare.
+
+        Args:
+            sealer: opens and seals records.
+            blind_index: finds what is looked up.
+            durable: gives how many entries this process knows to be durable: no page is of a register of before.
+        """
         self._sealer = sealer
         self._blind_index = blind_index
+        self._durable = durable
         self._decider = Decider(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
@@ -145,6 +154,9 @@ class LookupService:
         response = disclose(lookup_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
         detail.shown_version = record.version
+        if grant is not None:
+            withdrawn_us = to_us(grant.withdrawn_at) if grant.withdrawn_at else 0
+            detail.rests_on = rests_on.digest([(record.grant_id, withdrawn_us)])
         detail.classes_shown.extend(classes_shown(response.DESCRIPTOR, call.purpose))
         return Outcome(response, detail, seen=(store.seen(found), *((grant.seen,) if grant else ())))
 
@@ -338,7 +350,10 @@ class LookupService:
         """
         rules.check_lists(call.officer)
         size, after = request.page_size or rules.DEFAULT_PAGE, lists.place(self._sealer, call, request.page_token)
-        found = store.page(conn, self._sealer, call, after=after or b"", limit=size + 1)
+        durable, now_us = self._durable(), to_us(call.now())
+        page = store.page(conn, self._sealer, call, now_us=now_us, after=after or b"", limit=size + 1)
+        lists.require_durable(page.size, durable)
+        found = page.grants
         response = lookup_pb2.ListGrantsResponse(
             grants=[
                 records.open_grant_message(grant, self._grant_message(call, grant), used)
@@ -348,7 +363,19 @@ class LookupService:
         )
         if len(found) > size:
             response.next_page_token = lists.token(self._sealer, call, found[size - 1][0].grant_id)
-        return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
+        listed = record_pb2.ListedGrants(
+            rows=call.rows,
+            jurisdiction=call.agency.jurisdiction,
+            acts_at=rows.acts_at(call.agency, call.officer),
+            after=after or b"",
+            now_us=now_us,
+            before=page.size,
+            most=size + 1,
+            found=rests_on.digest((grant.grant_id, 1) for grant, _ in found),
+            used=(used for _, used in found),
+        )
+        detail = record_pb2.AccessDetail(outcome="LISTED", listed_grants=listed)
+        return Outcome(disclose(response, call.purpose), detail)
 
     def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:
         """What is written of a ticket or a court case."""

@@ -10,7 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -127,17 +127,22 @@ WHERE g.opened_by_agency = $1 AND g.expires_at > $2::timestamptz
 _PAGE: Final = rows.statements(
     "grants opened",
     """
-SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed,
-    (SELECT count(*) FROM look_up WHERE look_up.grant_id = g.grant_id)
-FROM access_grant AS g
-WHERE {rows} AND g.expires_at > $5::timestamptz AND coalesce(
-    (SELECT (g.expires_at, g.grant_id) > (last.expires_at, last.grant_id)
-     FROM access_grant AS last WHERE last.grant_id = $6::uuid),
-    true
-)
-    AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
-ORDER BY g.expires_at, g.grant_id
-LIMIT $7::bigint
+SELECT h.size, o.grant_id, o.agency_id, o.expires_at, o.case_blinds, o.sealed,
+    (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id)
+FROM ledger_head AS h
+LEFT JOIN (
+    SELECT g.*
+    FROM access_grant AS g
+    WHERE {rows} AND g.expires_at > $5::timestamptz AND coalesce(
+        (SELECT (g.expires_at, g.grant_id) > (last.expires_at, last.grant_id)
+         FROM access_grant AS last WHERE last.grant_id = $6::uuid),
+        true
+    )
+        AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
+    ORDER BY g.expires_at, g.grant_id
+    LIMIT $7::bigint
+) AS o ON true
+ORDER BY o.expires_at, o.grant_id
 """,
     _OPENED,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
@@ -185,6 +190,17 @@ class StoredGrant:
         """
         ends = (self.withdrawn_at, compromised.get(self.record.opened_by_key))
         return min((at for at in ends if at is not None), default=None)
+
+
+class Page(NamedTuple):
+    """What counts still of what an agency's officers have opened, and how often each was used.
+
+    Attributes:
+        size: how many entries there were when it was read.
+    """
+
+    size: int
+    grants: Sequence[tuple[record_pb2.GrantRecord, int]]
 
 
 def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> StoredRequest | None:
@@ -269,7 +285,7 @@ def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> St
     if not found:
         return None
     stored = _stored(sealer, grant_id, found[0])
-    rows.require_shown(GRANTS, _said(stored.record), call)
+    rows.require_shown(GRANTS, said(stored.record), call)
     return stored
 
 
@@ -288,30 +304,32 @@ def counting(conn: Connection, sealer: Sealing, call: Call) -> list[record_pb2.G
     ]
 
 
-def page(
-    conn: Connection, sealer: Sealing, call: Call, *, after: bytes, limit: int
-) -> list[tuple[record_pb2.GrantRecord, int]]:
+def page(conn: Connection, sealer: Sealing, call: Call, *, now_us: int, after: bytes, limit: int) -> Page:
     """What officers of the caller's agency have opened where he acts and what isn't over, and how often each was used.
 
     Args:
         conn: any.
         sealer: opens them.
         call: of the caller.
+        now_us: only what ends later, microseconds since 1970.
         after: id of one of them, behind which the page begins; empty: with the first.
         limit: most of them.
 
     Raises:
         Internal: one isn't what its row says.
     """
-    own = arrays.integer(arrays.microseconds(call.now())), after or _NONE, arrays.integer(limit)
+    own = arrays.integer(arrays.microseconds(instant(now_us))), after or _NONE, arrays.integer(limit)
     found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), *own)
+    if not found:
+        raise contradicted("ledger_head")
     grants = [
         (open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), used)
-        for grant_id, agency_id, expires_at, case_blinds, sealed, used in found
+        for _, grant_id, agency_id, expires_at, case_blinds, sealed, used in found
+        if grant_id is not None
     ]
     for record, _ in grants:
-        rows.require_shown(GRANTS, _said(record), call)
-    return grants
+        rows.require_shown(GRANTS, said(record), call)
+    return Page(int(found[0][0]), grants)
 
 
 def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
@@ -326,7 +344,8 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
     return _stored(sealer, grant_id, found[0])
 
 
-def _said(record: record_pb2.GrantRecord) -> rows.Said:
+def said(record: record_pb2.GrantRecord) -> rows.Said:
+    """What a grant says of itself."""
     return rows.Said(own_agency=record.opened_by_agency, case_places=record.places)
 
 

@@ -2823,6 +2823,8 @@ class AccessDetail(_message.Message):
     LISTED_FINDINGS_FIELD_NUMBER: _builtins.int
     SHOWN_TOGETHER_FIELD_NUMBER: _builtins.int
     AS_OF_DAY_FIELD_NUMBER: _builtins.int
+    RESTS_ON_FIELD_NUMBER: _builtins.int
+    LISTED_GRANTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -2855,6 +2857,10 @@ class AccessDetail(_message.Message):
     """Of an answer that shows several registrations: the first 8 bytes of SHA-256 of their ids and versions, the first of `subjects` first."""
     as_of_day: _builtins.int
     """Of a record as of a day: the day; absent: of the record as it was."""
+    rests_on: _builtins.bytes
+    """What an answer rests on besides: the first 8 bytes of SHA-256 of ids and versions, of which the history of each method tells which
+    they had to be. Empty: of nothing else.
+    """
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -2887,6 +2893,10 @@ class AccessDetail(_message.Message):
     def listed_findings(self) -> Global___ListedFindings:
         """Of a page of the findings of an import: what was listed."""
 
+    @_builtins.property
+    def listed_grants(self) -> Global___ListedGrants:
+        """Of a page of grants, tickets and court cases: what was listed."""
+
     def __init__(
         self,
         *,
@@ -2914,16 +2924,78 @@ class AccessDetail(_message.Message):
         listed_findings: Global___ListedFindings | None = ...,
         shown_together: _builtins.bytes = ...,
         as_of_day: _builtins.int | None = ...,
+        rests_on: _builtins.bytes = ...,
+        listed_grants: Global___ListedGrants | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_day) -> _WhichOneofReturnType__as_of_day | None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class ListedGrants(_message.Message):
+    """A page of what officers of an agency have granted or opened: for whom it was made, how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    JURISDICTION_FIELD_NUMBER: _builtins.int
+    ACTS_AT_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    NOW_US_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """Number of the nsor.v1.RowScope that the contract gave the caller."""
+    after: _builtins.bytes
+    """The one at which the page before ended, 16 bytes; empty: the first page."""
+    now_us: _builtins.int
+    """Only those that end later than this instant, microseconds since 1970."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids of those that were found, in order."""
+    @_builtins.property
+    def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places of the caller's agency."""
+
+    @_builtins.property
+    def acts_at(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places at which the officer acts."""
+
+    @_builtins.property
+    def used(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How often each of them had been used."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
+        acts_at: _abc.Iterable[_builtins.str] | None = ...,
+        after: _builtins.bytes = ...,
+        now_us: _builtins.int = ...,
+        before: _builtins.int = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+        used: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "found", b"found", "jurisdiction", b"jurisdiction", "most", b"most", "now_us", b"now_us", "rows", b"rows", "used", b"used"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedGrants: _TypeAlias = ListedGrants  # noqa: Y015
 
 @_typing.final
 class ListedFindings(_message.Message):

@@ -39,6 +39,8 @@ LIKELY: Final = 0
 """Instead of a kind of identifier: a likely duplicate."""
 LAST_TIME: Final = Versions("review time", (), "coalesce((SELECT max(number) FROM review_time), 0)")
 """How many times there were: two processes never write the same one."""
+LAST_REVIEW: Final = Versions("review", (), "coalesce((SELECT max(number) FROM registration_review), 0)")
+"""Number of the last review: new ones come in front of a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Reviewed:
         """What has come to stand since the time before that one, as far as that time has looked."""
         self.before_us = 0
         """When the time before it was, microseconds since 1970."""
+        self.last_time = 0
+        """Number of the last time."""
+        self.last_review = 0
+        """Number of the last review."""
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -92,8 +96,10 @@ class Reviewed:
 
     def _compare(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         written: dict[bytes, set[tuple[bytes, int]]] = {}
+        self.last_time = record.number
         for each in record.reviews:
             self._numbers[each.number] = each.earlier_registration_id, each.registration_id
+            self.last_review = each.number
             pair = frozenset({each.registration_id, each.earlier_registration_id})
             if each.kind != review_store.LIKELY:
                 written.setdefault(each.registration_id, set()).add((each.earlier_registration_id, each.kind))

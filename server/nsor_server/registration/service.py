@@ -198,6 +198,7 @@ class RegistrationService:
         if request.HasField("as_of_date"):
             return self._as_of(call, request, conn, found)
         seen, others, of_claim = [store.seen(row)], [], record_pb2.ClaimRecord()
+        detail = record_pb2.AccessDetail(outcome="FOUND", subjects=[record.registration_id])
         # What its creator and its court see of a registration depends on no other one.
         if call.purpose != options_pb2.PURPOSE_REGISTRATION:
             is_confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
@@ -206,6 +207,7 @@ class RegistrationService:
             claimants = Claimants(conn, self._sealer, self._blind_index)
             others = [each.record for each in claimants.others(of_claim)]
             seen += [claim_seen, *claimants.seen()]
+            detail.claim_read = claim_seen.version
         whole = as_one(record, others, lambda one: shown.for_purpose(one, one.convictions, call.purpose))
         convictions = shown.to_agency(whole, call.agency, call.officer)
         told = shown.for_purpose(whole, convictions, call.purpose)
@@ -221,14 +223,12 @@ class RegistrationService:
         if validated is not None:
             answer.validation.CopyFrom(validated[0])
             seen.append(validated[1])
-        detail = record_pb2.AccessDetail(
-            outcome="FOUND",
-            case_reference=records.case_reference(told[0].fir) if told else "",
-            subjects=[record.registration_id],
-            shown_version=record.version,
-            shown_together=digest([record, *others]),
-            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose, heightened=whole.heightened_handling),
-        )
+            detail.validation_read = validated[1].version
+        detail.case_reference = records.case_reference(told[0].fir) if told else ""
+        detail.shown_version = record.version
+        detail.shown_together = digest([record, *others])
+        classes = classes_shown(answer.DESCRIPTOR, call.purpose, heightened=whole.heightened_handling)
+        detail.classes_shown.extend(classes)
         confirming = rules.confirming(convictions, call.agency.kind)
         disclosed = disclose(answer, call.purpose, confirming, heightened=whole.heightened_handling)
         return Outcome(disclosed, detail, seen=seen)

@@ -60,6 +60,8 @@ class Answers:
                 self._add(index, "the answer showed another version than that of the day")
         elif detail.shown_version and detail.shown_version != self._newest(detail.subjects[0]):
             self._add(index, "the answer showed another version than the newest one")
+        if detail.HasField("claim_read"):
+            self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)
         if detail.outcome == _FOUND and detail.subjects and leaf.method in _OF_A_PERSON:
@@ -68,6 +70,11 @@ class Answers:
     def finish(self) -> None:
         """Report what is left."""
         self._bases.finish()
+
+    def _compare_claim(self, index: int, shown: Standing, version: int) -> None:
+        """Whether it is held, and who is of its person, was said by its newest claim."""
+        if shown.whole and version != shown.claim.version:
+            self._add(index, "the answer rests on another claim than the newest one")
 
     def _newest(self, subject: bytes) -> int:
         """The newest version of a registration, a judgment or an access request; 0: there was none."""

@@ -13,6 +13,7 @@ from nsor_server.notification import stored as notification
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
+from nsor_server.registration.amendments.listed import ListedAmendments
 from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed
 from nsor_server.registration.confirmed import Confirmed
@@ -23,6 +24,7 @@ from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.history import Decided
+from nsor_server.registration.persons.listed import ShownReviews
 from nsor_server.registration.photos.history import Photos
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
@@ -93,11 +95,13 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     enrolled = Enrolled(conn)
     judged = Judged(conn, keyring, history, enrolled, report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
+    decided = Decided(conn, keyring, history, reviewed, enrolled, add=report.add)
     parts: list[OfEntries] = [
         history,
         judged,
         reviewed,
         Amended(conn, keyring, history, enrolled, report.add),
+        ListedAmendments(conn, report.add),
         Worklists(conn, history, report.add),
         Corrected(conn, keyring, history, reviewed, report.add),
         Validated(conn, keyring, history, reviewed, report.add),
@@ -105,7 +109,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Closed(conn, keyring, history, reviewed, enrolled, add=report.add),
         SealedRead(conn, keyring, history, enrolled, report.add),
         InCustody(history, reviewed, report.add),
-        Decided(conn, keyring, history, reviewed, enrolled, add=report.add),
+        decided,
+        ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),

@@ -13,6 +13,7 @@ from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox
 from nsor_server.formats.instants import set_us, to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.ledger import rests_on
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import rules, store
@@ -174,6 +175,8 @@ class Proposals:
         """List the amendments that the caller may see, the newest first: what waits first comes from all of them."""
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
+        # Counted before they are read: one that is proposed in between is found or was not counted.
+        counted = store.count(conn, row.registration_id)
         waiting = store.waiting(conn, key, row.registration_id, rules.MOST_LISTED)
         newest = store.newest(conn, key, row.registration_id, rules.MOST_LISTED)
         known = {each.record.amendment_id for each in waiting}
@@ -182,10 +185,9 @@ class Proposals:
         listed.sort(key=lambda each: (each.record.create_time_us, each.record.amendment_id), reverse=True)
         answer = amendments_pb2.ListAmendmentsResponse(amendments=map(_message, listed))
         entry = detail(call, "AMENDMENTS_LISTED", record, *(each.record.amendment_id for each in listed))
-        entry.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
-        return Outcome(
-            disclose(answer, call.purpose), entry, seen=(registrations.seen(row), *(each.seen for each in found))
-        )
+        _add_shown(entry, record, found, classes_shown(answer.DESCRIPTOR, call.purpose))
+        seen = (registrations.seen(row), counted, *(each.seen for each in found))
+        return Outcome(disclose(answer, call.purpose), entry, seen=seen)
 
     def get_amendment(
         self, call: Call, request: amendments_pb2.GetAmendmentRequest, conn: Connection
@@ -200,7 +202,7 @@ class Proposals:
             amendment=_message(found), particulars=to_message(found.record.paths, found.record.particulars)
         )
         entry = detail(call, "AMENDMENT_SHOWN", record, found.record.amendment_id)
-        entry.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        _add_shown(entry, record, [found], classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), entry, seen=(registrations.seen(row), found.seen))
 
     def _shown_again(self, call: Call, request: _Changing, conn: Connection) -> tuple[Seen, ...]:
@@ -214,6 +216,18 @@ class Proposals:
         if found is None:
             raise errors.NoRecord
         return found
+
+
+def _add_shown(
+    entry: record_pb2.AccessDetail,
+    record: record_pb2.RegistrationRecord,
+    read: Sequence[store.Amendment],
+    classes: Sequence[int],
+) -> None:
+    """Say in an entry what its answer shows, and on what it rests: listed.py compares it with what there was."""
+    entry.classes_shown.extend(classes)
+    entry.shown_version = record.version
+    entry.rests_on = rests_on.digest((each.record.amendment_id, each.seen.version) for each in read)
 
 
 def _is_listed(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> bool:

@@ -6,13 +6,15 @@ in the ledger's order, the seals say what had to be met, and what a record has t
 
 from __future__ import annotations
 
-from typing import Final
+import itertools
+from typing import Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
 from nsor_server.registration import claims
-from nsor_server.registration.corrections import store
+from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
@@ -41,6 +43,18 @@ FROM correction_met
 """
 
 
+_LIST: Final = "nsor.v1.RegistrationService/ListCorrections"
+
+
+class _Met(NamedTuple):
+    """A correction of a registration, as lists are ordered: the newest time first."""
+
+    before: int
+    correction_id: bytes
+    request_id: bytes
+    due_us: int
+
+
 class Corrected:
     """The corrections at each entry; history and reviews must be at the entry already."""
 
@@ -55,9 +69,11 @@ class Corrected:
         self._met: dict[bytes, tuple[tuple[bytes, bytes, bytes, int], int]] = {}
         self._refused: dict[bytes, set[int]] = {}
         self._disputed: dict[bytes, set[int]] = {}
+        self._of: dict[bytes, list[_Met]] = {}
+        self._decided: set[bytes] = set()
 
-    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
-        """Compare what was written by the next entry; all come in their order."""
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written, or listed, by the next entry; all come in their order."""
         for request_id, sealed in self._requests.take(index):
             request = opened(
                 self._add,
@@ -81,6 +97,8 @@ class Corrected:
             if decision is not None:
                 self._decide(index, decision, changes)
         self._compare(index, changes)
+        if leaf.method == _LIST and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
+            self._compare_list(index, detail)
 
     def finish(self) -> None:
         """Report what is left, and compare what was met with the rows of the owners' lists."""
@@ -105,6 +123,8 @@ class Corrected:
         for each in time.corrections:
             request = by_id.get(each.correction_request_id, record_pb2.CorrectionRequestRecord())
             self._met[each.correction_id] = ((*store.columns(each), time.number), request.particular)
+            met = _Met(-time.number, each.correction_id, each.correction_request_id, time.due_us)
+            self._of.setdefault(each.registration_id, []).append(met)
             if request.contests_refusal and request.particular in self._refused.get(each.registration_id, ()):
                 self._after(changes, each.registration_id).add(request.particular)
 
@@ -133,12 +153,22 @@ class Corrected:
         self, index: int, decision: record_pb2.CorrectionDecisionRecord, changes: dict[bytes, set[int]]
     ) -> None:
         met = self._met.get(decision.correction_id)
+        self._decided.add(decision.correction_id)
         if met is None:
             self._add(index, "a correction was decided that met no registration")
         elif decision.refusal:
             self._refused.setdefault(decision.registration_id, set()).add(met[1])
         else:
             self._after(changes, decision.registration_id).discard(met[1])
+
+    def _compare_list(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        """Hold what a list read against what had met the registration, in the list's order."""
+        there = sorted(self._of.get(detail.subjects[0], ()))[: rules.MOST]
+        read = [((each.correction_id, each.correction_id in self._decided), each[2:]) for each in there]
+        if detail.rests_on != rests_on.digest(itertools.chain.from_iterable(read)):
+            self._add(
+                index, "a list of corrections didn't rest on all that the registration had met, and on the decisions"
+            )
 
     def _after(self, changes: dict[bytes, set[int]], registration_id: bytes) -> set[int]:
         """What a record has to say that is disputed after this entry, to be changed."""

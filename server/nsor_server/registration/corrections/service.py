@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, set_day, to_day, to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.ledger import rests_on
 from nsor_server.registration import record as records
 from nsor_server.registration import rules as owners
 from nsor_server.registration import shown
@@ -97,11 +99,15 @@ class Corrections:
         if call.agency.kind != options_pb2.AGENCY_KIND_NPB:
             _require_owner(call, record)
         key = registrations.data_key(self._sealer, row)
+        # Counted before they are read: one that met the record in between is found or was not counted.
+        known = store.count(conn, row.registration_id)
         found = store.of_registration(conn, self._sealer, key, row.registration_id, rules.MOST)
         answer = corrections_pb2.ListCorrectionsResponse(corrections=map(_message, found))
         detail = _detail(call, "CORRECTIONS_LISTED", record, *(each.correction_id for each in found))
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
-        seen = (registrations.seen(row), *(each.seen for each in found))
+        detail.shown_version = record.version
+        detail.rests_on = rests_on.digest(itertools.chain.from_iterable(each.rests_on for each in found))
+        seen = (registrations.seen(row), known, *(each.seen for each in found))
         return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def decide_correction(

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.instants import to_us
 from nsor_server.registration import claims
 from nsor_server.registration.readable import readable
 from nsor_server.storage import arrays
@@ -53,6 +54,10 @@ DECIDED: Final = Versions(
     "correction decision", ("uuid",), "(SELECT count(*) FROM correction_decision WHERE correction_id = q.k1)"
 )
 """Whether a correction is decided: 0 or 1."""
+COUNTS: Final = Versions(
+    "corrections of a registration", ("uuid",), "(SELECT count(*) FROM correction_met WHERE registration_id = q.k1)"
+)
+"""How many corrections have met a registration."""
 
 
 class StoredCorrection(NamedTuple):
@@ -85,6 +90,11 @@ class Correction:
         """That it wasn't decided since."""
         return Seen(DECIDED, (self.correction_id,), int(self.decision is not None))
 
+    @property
+    def rests_on(self) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
+        """What is told again of it: whether it is decided, and which request met the registration when."""
+        return (self.correction_id, self.seen.version), (self.request.correction_request_id, to_us(self.met_at))
+
 
 def request_row(sealer: Sealing, record: record_pb2.CorrectionRequestRecord) -> tuple[Row, RecordRef]:
     """The row of a request, and what the ledger holds it to."""
@@ -96,6 +106,12 @@ def request_row(sealer: Sealing, record: record_pb2.CorrectionRequestRecord) -> 
 def met_rows(record: record_pb2.ReviewTimeRecord) -> list[Row]:
     """The rows of what the requests have met at a time."""
     return [Row(MET, (*columns(each), record.number)) for each in record.corrections]
+
+
+def count(conn: Connection, registration_id: bytes) -> Seen:
+    """How many corrections have met a registration."""
+    ((found,),) = ask(conn, _COUNT, registration_id)
+    return Seen(COUNTS, (registration_id,), found)
 
 
 def columns(met: record_pb2.CorrectionMet) -> tuple[bytes, bytes, bytes]:
@@ -204,6 +220,7 @@ def _opened(sealer: Sealing, key: DataKey, registration_id: bytes, row: StoredCo
     return Correction(row.correction_id, row.met_at, open_request(sealer, row.request_id, row.request), decision)
 
 
+_COUNT: Final = Statement(b"corrections counted", b"SELECT count(*) FROM correction_met WHERE registration_id = $1")
 _ALL: Final = 10_000
 """More than a registration meets."""
 _ASKED: Final = Statement(

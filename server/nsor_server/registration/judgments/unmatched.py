@@ -8,9 +8,10 @@ from typing import Final
 from nsor.v1 import judgments_pb2
 from nsor_server.access import lists
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import set_us
 from nsor_server.formats.uuids import text
+from nsor_server.ledger import rests_on
 from nsor_server.registration import review_store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -55,8 +56,13 @@ class UnmatchedJudgments:
             outcome="LISTED",
             subjects=[judged.judgment_id for time in found for judged in time.judged if not judged.registration_ids],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            rests_on=rests_on.digest((rests_on.number(time.number), 1) for time in found),
+            listed_below=before,
+            listed_most=TIMES,
         )
-        return Outcome(disclose(answer, call.purpose), detail)
+        last = found[0].number if found else 0
+        seen = (Seen(review_store.LAST_TIME, (), last),) if before is None else ()
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
 
 def _add(answer: Response, judged: record_pb2.JudgedRecord, due_us: int) -> None:

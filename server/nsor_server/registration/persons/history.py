@@ -68,6 +68,11 @@ class Decided:
         if wrong or not (withdrawn ^ self._withdrawn) <= changed.keys():
             self._add(index, _WITHDRAWN)
 
+    def version(self, number: int) -> int:
+        """The newest version of the decision on a review after the last entry; 0: nothing was proposed of it."""
+        newest = self._newest.get(number)
+        return newest.version if newest else 0
+
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nsor.v1 import notification_pb2, options_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, lists
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.uuids import raw
+from nsor_server.ledger import rests_on
 from nsor_server.registration import review_store
 from nsor_server.registration import rules as registration_rules
 from nsor_server.registration import store as registrations
@@ -115,12 +116,18 @@ class Reviews:
         )
         if len(found) > size:
             answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
+        versions = {each.number: decided[each.number].version if each.number in decided else 0 for each in listed}
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
             subjects=[each.registration_id for each in listed],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            rests_on=rests_on.digest((rests_on.number(nth), version) for nth, version in versions.items()),
+            listed_below=before,
+            listed_most=size,
         )
-        seen = [*seen, *map(store.seen, decided.values())]
+        seen = [*seen, *(Seen(store.HEADS, (nth,), version) for nth, version in versions.items())]
+        if before is None:
+            seen.append(Seen(review_store.LAST_REVIEW, (), found[0].number if found else 0))
         return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def get_review(
@@ -144,6 +151,9 @@ class Reviews:
             shown_version=opened.earlier.record.version,
             shown_together=shown.digest([each.record for each in opened.pair]),
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            rests_on=rests_on.digest(_read(opened)),
+            listed_below=opened.review.number + 1,
+            listed_most=1,
         )
         seen = [store.seen(opened.decision), *opened.claimants.seen()]
         return Outcome(disclose(answer, call.purpose), detail, seen=seen)
@@ -231,6 +241,14 @@ class Reviews:
             raise errors.NoRecord
         decision = store.head(conn, self._sealer, review)
         return _Opened(review, decision, registration, earlier, _etag(decision, (earlier, registration)), claimants)
+
+
+def _read(opened: _Opened) -> Iterator[tuple[bytes, int]]:
+    """What is told again of a review that is shown, beside the versions of both: how far it is, and both claims."""
+    yield rests_on.number(opened.review.number), opened.decision.version
+    for each in opened.pair:
+        yield each.registration_id, each.claim.version
+        yield from ((other.registration_id, other.claim.version) for other in opened.claimants.others(each.claim))
 
 
 def _shared(opened: _Opened) -> frozenset[Identifier]:

@@ -41,8 +41,8 @@ class Validated:
         self._coming: list[tuple[int, bytes, int]] = []
         self._place = overdue.place(record_pb2.ReviewTimeRecord())
 
-    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
-        """Compare what was written by the next entry; all come in their order."""
+    def entry(self, index: int, _leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written, or shown, by the next entry; all come in their order."""
         for wrapped, *columns in self._rows.take(index):
             stored = store.StoredValidation(*columns)
             record = opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
@@ -58,10 +58,16 @@ class Validated:
                 self._newest[each.registration_id] = 0
         if self._reviewed.written is not None:
             self._compare(index, self._reviewed.written)
+        if detail is not None and detail.HasField("validation_read"):
+            self._compare_shown(index, detail)
 
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()
+
+    def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        if detail.validation_read != self._newest.get(detail.subjects[0], 0):
+            self._add(index, "the answer showed another validation than the newest one")
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold what a time names against what had fallen due and stood, behind the time before."""

@@ -2824,6 +2824,10 @@ class AccessDetail(_message.Message):
     SHOWN_TOGETHER_FIELD_NUMBER: _builtins.int
     AS_OF_DAY_FIELD_NUMBER: _builtins.int
     RESTS_ON_FIELD_NUMBER: _builtins.int
+    LISTED_BELOW_FIELD_NUMBER: _builtins.int
+    LISTED_MOST_FIELD_NUMBER: _builtins.int
+    CLAIM_READ_FIELD_NUMBER: _builtins.int
+    VALIDATION_READ_FIELD_NUMBER: _builtins.int
     LISTED_GRANTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
@@ -2861,6 +2865,14 @@ class AccessDetail(_message.Message):
     """What an answer rests on besides: the first 8 bytes of SHA-256 of ids and versions, of which the history of each method tells which
     they had to be. Empty: of nothing else.
     """
+    listed_below: _builtins.int
+    """Of what is read by numbers, the newest first: only those below this one; absent: of a first page."""
+    listed_most: _builtins.int
+    """Likewise: how many at most."""
+    claim_read: _builtins.int
+    """Of a registration that is shown: version of the claim that was read, 0: there was none; absent: none was read."""
+    validation_read: _builtins.int
+    """Likewise: version of its validation."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -2925,15 +2937,32 @@ class AccessDetail(_message.Message):
         shown_together: _builtins.bytes = ...,
         as_of_day: _builtins.int | None = ...,
         rests_on: _builtins.bytes = ...,
+        listed_below: _builtins.int | None = ...,
+        listed_most: _builtins.int = ...,
+        claim_read: _builtins.int | None = ...,
+        validation_read: _builtins.int | None = ...,
         listed_grants: Global___ListedGrants | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "events", b"events", "listed", b"listed", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
+    _WhichOneofReturnType__claim_read: _TypeAlias = _typing.Literal["claim_read"]  # noqa: Y015
+    _WhichOneofArgType__claim_read: _TypeAlias = _typing.Literal["_claim_read", b"_claim_read"]  # noqa: Y015
+    _WhichOneofReturnType__listed_below: _TypeAlias = _typing.Literal["listed_below"]  # noqa: Y015
+    _WhichOneofArgType__listed_below: _TypeAlias = _typing.Literal["_listed_below", b"_listed_below"]  # noqa: Y015
+    _WhichOneofReturnType__validation_read: _TypeAlias = _typing.Literal["validation_read"]  # noqa: Y015
+    _WhichOneofArgType__validation_read: _TypeAlias = _typing.Literal["_validation_read", b"_validation_read"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of_day) -> _WhichOneofReturnType__as_of_day | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__claim_read) -> _WhichOneofReturnType__claim_read | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__listed_below) -> _WhichOneofReturnType__listed_below | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_read) -> _WhichOneofReturnType__validation_read | None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
 

@@ -1,0 +1,79 @@
+"""Whatever is read of the register is told again by `ledger verify`: each method names the test that sees it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from nsor.v1 import options_pb2
+from nsor_server.access.contract import MethodRule
+from tests.calls import CONTRACT
+
+ROOT = Path(__file__).parents[2]
+READING = [
+    rule
+    for rule in CONTRACT.methods.values()
+    if rule.effect in {options_pb2.EFFECT_DISCLOSES, options_pb2.EFFECT_OVERSEES}
+]
+
+_SET_BACK = "attack/test_set_back.py::"
+_LISTS = "attack/test_lists_set_back.py::"
+_GRANTS = "attack/test_grants_set_back.py::"
+_SHOWN = "attack/test_registration_set_back.py::"
+_PHOTOS = "attack/test_photos_set_back.py::"
+_AMENDMENTS = "attack/test_amendments_listed.py::"
+_REVIEWS = "attack/test_reviews_shown.py::"
+
+TOLD = {
+    "LookUpRegistration": f"{_SET_BACK}test_a_person_who_was_hidden_from_a_look_up_is_found",
+    "GetAccessRequest": f"{_GRANTS}test_a_withdrawal_that_was_hidden_from_its_access_request_is_found",
+    "ListGrants": f"{_GRANTS}test_what_was_hidden_from_a_list_is_found",
+    "SubscribeEvents": f"{_SET_BACK}test_what_was_told_instead_of_an_event_is_found",
+    "ListAccesses": f"{_LISTS}test_an_access_that_was_hidden_from_a_list_is_found",
+    "ListImportFindings": f"{_LISTS}test_findings_that_were_hidden_or_set_back_are_found",
+    "ListRegistrations": "attack/test_worklists_set_back.py::test_what_was_hidden_from_a_worklist_is_found",
+    "GetRegistration": f"{_SHOWN}test_a_claim_that_was_hidden_from_its_record_is_found",
+    "GetCustody": f"{_SHOWN}test_an_older_custody_that_was_shown_is_found",
+    "GetJudgment": f"{_SHOWN}test_a_judgment_that_was_shown_as_it_was_before_is_found",
+    "GetSealedRegistration": "registration/test_sealed_reading.py::"
+    "test_whatever_was_read_without_an_open_reading_is_found",
+    "ClaimVerification": "attack/test_identity_set_back.py::test_who_waits_is_not_hidden",
+    "ListPhotos": f"{_PHOTOS}test_a_photo_that_was_hidden_from_a_list_is_found",
+    "GetPhoto": f"{_PHOTOS}test_a_rejection_that_was_hidden_is_found",
+    "ListAmendments": f"{_AMENDMENTS}test_a_proposal_that_was_hidden_from_its_list_is_found",
+    "GetAmendment": f"{_AMENDMENTS}test_a_refusal_that_was_hidden_is_found",
+    "ListCorrections": "attack/test_corrections_set_back.py::test_what_was_hidden_from_a_list_is_found",
+    "ListReviews": f"{_REVIEWS}test_a_review_that_was_hidden_from_the_list_is_found",
+    "GetReview": f"{_REVIEWS}test_a_decision_that_was_hidden_is_found",
+    "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",
+}
+"""Method -> the test in which something was hidden from it for one call, and was found."""
+_DECIDES = "it shows rows that decide, of the directory's snapshot: each snapshot is proved by the hash in the ledger"
+NOT_TOLD = {
+    "ListOfficers": _DECIDES,
+    "GetPolicy": _DECIDES,
+    "ListPolicies": _DECIDES,
+    "ListAgencies": "by it nobody is decided on: calls are gated by the directory's snapshot, which is proved",
+    "GetCheckpoint": "it is signed, and agencies keep what they have seen",
+    "GetInclusionProof": "it is a proof: whoever has it computes the signed root",
+    "GetConsistencyProof": "likewise",
+}
+"""Method -> why that isn't needed."""
+
+
+def name(rule: MethodRule) -> str:
+    return rule.full_name.split("/")[1]
+
+
+@pytest.mark.parametrize("rule", READING, ids=name)
+def test_what_a_method_reads_is_told_again(rule: MethodRule) -> None:
+    # A new one has to name its test, or why it needs none.
+    assert (name(rule) in TOLD) != (name(rule) in NOT_TOLD)
+
+
+def test_the_tests_are_there_and_hide_something() -> None:
+    assert {*TOLD, *NOT_TOLD} == set(map(name, READING))
+    for path, test in (each.split("::") for each in TOLD.values()):
+        found = ast.parse((ROOT / "tests" / path).read_text())
+        functions = {each.name: ast.unparse(each) for each in found.body if isinstance(each, ast.FunctionDef)}
+        assert "findings()" in functions[test]

@@ -2,12 +2,17 @@
 
 import re
 import stat
+import uuid
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+import nsor
 from nsor import cli
+from nsor.cli.accepted import Accepted
+from nsor.cli.cells import Row
 from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from tests.client.conftest import Register, Run
 from tests.client.importing import IMPORT, Taken
@@ -154,7 +159,7 @@ def test_a_row_with_an_id_of_its_own_is_compared_too(
 def test_what_is_kept_names_nobody(run: Run, taken: Taken, file: Path, tmp_path: Path) -> None:
     assert run("import", _write(file, ROW)) == 0
     assert taken.entered
-    (kept,) = (tmp_path / "state").rglob("accepted-orders.db")
+    (kept,) = (tmp_path / "state").rglob("accepted-orders-*.db")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     content = kept.read_bytes()
     assert content.startswith(b"SQLite")
@@ -168,3 +173,18 @@ def test_programs_are_told_in_json(run: Run, taken: Taken, file: Path, capsys: p
     assert run("import", _write(file, ROW | {"born": "1980"}), "--json") == cli.REFUSED
     assert '"changed": ["birth_date", "birth_date_precision"], "sent": false' in capsys.readouterr().out
     assert len(taken.entered) == 1
+
+
+def test_rows_of_another_agency_in_the_same_folder_are_not_compared(tmp_path: Path) -> None:
+    def of(agency: str) -> Accepted:
+        return Accepted(cast("nsor.Client", SimpleNamespace(state_folder=tmp_path, agency_id=agency)), "orders.csv")
+
+    order = registration_pb2.CreateRegistrationRequest(request_id=str(uuid.uuid4()))
+    order.person.cnic = "3520112345671"
+    order.convictions.add().fir.serial = 7
+    with of("punjab-prosecution") as mine:
+        mine.add(Row(2, order), str(uuid.uuid4()))
+    order.person.sex = types_pb2.SEX_MALE
+    with of("sindh-prosecution") as other, of("punjab-prosecution") as mine:
+        assert other.like(Row(2, order)) == []
+        assert [before.differs for before in mine.like(Row(2, order))] == [("sex",)]

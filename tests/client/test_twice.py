@@ -43,11 +43,11 @@ def test_what_was_sent_before_is_said_with_its_entry(  # noqa: PLR0917 - fixture
 ) -> None:
     assert run(*command, "--validate-only", stdin=json.dumps(same)) == 0
     assert run(*command, stdin=json.dumps(same)) == 0
-    assert "You did the same" not in capsys.readouterr().err
+    assert "The same was sent" not in capsys.readouterr().err
     assert run(*command, stdin=json.dumps(same)) == 0
     assert "entry 1." in capsys.readouterr().err
     assert run(*command, stdin=json.dumps(other)) == 0
-    assert "You did the same" not in capsys.readouterr().err
+    assert "The same was sent" not in capsys.readouterr().err
     assert len(answered.calls) == 4
 
 
@@ -56,9 +56,9 @@ def test_a_decision_on_a_correction_is_known_by_what_was_decided(
 ) -> None:
     assert run("correction", "accept", RECORD, OTHER) == 0
     assert run("correction", "refuse", RECORD, OTHER, "--reason", "source-agrees") == 0
-    assert "You did the same" not in capsys.readouterr().err
+    assert "The same was sent" not in capsys.readouterr().err
     assert run("correction", "accept", RECORD, OTHER) == 0
-    assert "You did the same" in capsys.readouterr().err
+    assert "The same was sent" in capsys.readouterr().err
     assert len(answered.calls) == 3
 
 

@@ -17,15 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from nsor.cli import kept
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     from google.protobuf.message import Message
 
     from nsor.cli.cells import Row
+    from nsor.client import Client
     from nsor.v1 import registration_pb2, types_pb2
 
-_FILE: Final = "accepted-orders.db"
+_FILE: Final = "accepted-orders-{}.db"
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS accepted (
     request_id BLOB PRIMARY KEY, registration_id BLOB NOT NULL, time REAL NOT NULL, parts BLOB NOT NULL,
@@ -62,13 +65,14 @@ class Before:
 
 
 class Accepted:
-    """The accepted rows of a state folder; what this run adds is not compared with."""
+    """The accepted rows of an agency's in a state folder; what this run adds is not compared with."""
 
-    def __init__(self, folder: Path, secret: bytes, file: str) -> None:
+    def __init__(self, client: Client, file: str) -> None:
         """``file`` names the imported file: a row that was on the same line of it, in the same case, is compared."""
+        secret = kept.secret(client.state_folder)
         self._secret = hashlib.sha256(b"accepted orders" + secret).digest()
         self._of_file = Path(file).name
-        path = folder / _FILE
+        path = client.state_folder / _FILE.format(client.agency_id)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.executescript(_TABLES)

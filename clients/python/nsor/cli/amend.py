@@ -249,9 +249,8 @@ def _keep_row(client: Client, change: Given, file: str | None, registration_id: 
         return
     from nsor.cli.accepted import Accepted, identify  # noqa: PLC0415 - as above
 
-    secret = kept.secret(client.state_folder)
-    identify(change.row, secret)
-    with Accepted(client.state_folder, secret, file) as accepted:
+    identify(change.row, kept.secret(client.state_folder))
+    with Accepted(client, file) as accepted:
         accepted.add_amended(change.row, registration_id)
 
 

@@ -65,6 +65,8 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
             return _from_events(session, client)
         named = court_of(*court) if court else None
         one(session, client, registration_id or "", etag, case_number, judgment_date, named)
+    if not session.as_json:
+        session.say("What else waits: `nsor work`")
     return 0
 
 

@@ -223,7 +223,7 @@ class _Run:
         with (
             kept_results,
             import_files.numbers(client.state_folder) as numbers,
-            Accepted(client.state_folder, secret, file) as before,
+            Accepted(client, file) as before,
             self._session.progress_of_file() as progress,
         ):
             doing = "Checking" if self._validate_only else "Importing"

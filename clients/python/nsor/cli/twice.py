@@ -30,7 +30,7 @@ def ask(
     request: Message,
     *,
     same: bytes = b"",
-    did: str = "You did the same on {}: entry {}.",
+    did: str = "The same was sent from this computer on {}: entry {}.",
 ) -> kept.Sent | None:
     """Say that the same was sent before, if this computer knows it; at a terminal, ask whether to send it again.
 
@@ -44,7 +44,7 @@ def ask(
     Raises:
         click.Abort: the person doesn't want it twice.
     """
-    before = kept.sent_before(client.state_folder, same or _content(request))
+    before = kept.sent_before(client.state_folder, _of(client, same or _content(request)))
     if before is None:
         return None
     from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
@@ -58,7 +58,12 @@ def ask(
 
 def keep(client: Client, request: Message, answer: Answer[Any], *, same: bytes = b"", record_id: str = "") -> None:
     """Keep that a request was answered; ``record_id`` is the register's id of what it made."""
-    kept.keep_sent(client.state_folder, same or _content(request), index=answer.index, record_id=record_id)
+    kept.keep_sent(client.state_folder, _of(client, same or _content(request)), index=answer.index, record_id=record_id)
+
+
+def _of(client: Client, content: bytes) -> bytes:
+    """What an agency sent: another one may use the same folder."""
+    return client.agency_id.encode() + b"\0" + content
 
 
 def _content(request: Message) -> bytes:

@@ -207,6 +207,7 @@ TEXTS: Final[dict[str, str]] = {
     "What became of the rows: `nsor import --again`. Its court confirms each of them.": (
         "سطروں کا کیا ہوا: `nsor import --again`۔ ہر ایک کی تصدیق اس کی عدالت کرتی ہے۔"
     ),
+    "What else waits: `nsor work`": "باقی کام: `nsor work`",
     "Nobody waits now.": "اب کوئی منتظر نہیں۔",
     "Nothing to do.": "کوئی کام باقی نہیں۔",
     "Send {} to the register's CA. Keep {} here: nobody else may have it.": (
@@ -266,7 +267,7 @@ TEXTS: Final[dict[str, str]] = {
     "You asked for this FIR and these suspects on {}: entry {}.": (
         "آپ نے اس ایف آئی آر اور ان مشتبہ افراد کی درخواست {} کو دی: اندراج {}۔"
     ),
-    "You did the same on {}: entry {}.": "آپ نے یہی کام {} کو کیا: اندراج {}۔",
+    "The same was sent from this computer on {}: entry {}.": "یہی اس کمپیوٹر سے {} کو بھیجا گیا: اندراج {}۔",
     "Your agency has no other deciding officer.": "آپ کے ادارے میں کوئی اور فیصلہ کنندہ افسر نہیں۔",
     "`nsor access show {}` shows what became of it.": "`nsor access show {}` بتاتا ہے کہ اس کا کیا ہوا۔",
     "`nsor offences` lists every section.": "`nsor offences` تمام دفعات دکھاتا ہے۔",

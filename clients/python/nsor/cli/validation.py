@@ -39,3 +39,5 @@ def revalidate(session: Session, registration_id: str, tier: str | None, yes: bo
         if tier is not None:
             request.tier = validation_pb2.SupervisionTier.Value(f"SUPERVISION_TIER_{tier.upper()}")
         session.answer(client.registration.revalidate_registration(request), title="Still right")
+    if not session.as_json:
+        session.say("What else waits: `nsor work`")

@@ -1,8 +1,5 @@
 """The policy of a register that a test makes by itself, as a server's first start enters it, or puts another one in."""
 
-import functools
-from typing import Final
-
 from nsor_server.calls import Row
 from nsor_server.directory import policies
 from nsor_server.ledger import operator
@@ -14,14 +11,12 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
 
 ORIGIN = "nsor.gov.pk/ledger"
-shipped: Final = functools.cache(Policy.load)
-"""The policy that ships: a policy never changes, and reading it costs as much as many a test."""
 
 
 def enter(database: Database, keyring: Keyring, origin: str = ORIGIN, policy: Policy | None = None) -> None:
     """Enter a policy, or the one that ships; again it changes nothing."""
     with database.transaction() as conn:
-        policies.begin(conn, keyring, origin, policy or shipped())
+        policies.begin(conn, keyring, origin, policy or Policy.load())
 
 
 def replace(database: Database, keyring: Keyring, name: str, toml: bytes) -> None:

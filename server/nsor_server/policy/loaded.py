@@ -49,14 +49,15 @@ class Policy:
     digests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Self:
+    def load(cls, folder: Path | None = None) -> Policy:
         """Load the documents of a folder; those that it doesn't have, or all, are those that ship with the server.
 
         Raises:
             source.PolicyError: they can't be used.
         """
-        if folder is not None:
-            documents.check_folder(folder)
+        if folder is None:
+            return _shipped()
+        documents.check_folder(folder)
         return cls.of({name: documents.read(folder, name) for name in documents.KINDS})
 
     @classmethod
@@ -109,6 +110,12 @@ class Policy:
     def checker(self) -> Checker:
         """What normalises and checks requests by the contract, with this policy's lists."""
         return Checker(self.places, self.offences, self.forms)
+
+
+@functools.cache
+def _shipped() -> Policy:
+    """The policy that ships with the server. It is read once: no release changes under a process that runs."""
+    return Policy.of({name: documents.read(None, name) for name in documents.KINDS})
 
 
 def policy_of(call: Call) -> Policy:

@@ -85,7 +85,7 @@ ifdef T
 test: $(STAMP)
 	$(BIN)/pytest $(T)
 else
-test: $(STAMP) ## run all tests, the end-to-end ones as root and as a plain user; T=PATH runs some
+test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some
 	$(BIN)/pytest -n 2 --dist loadgroup
 	tests/as-other-user
 endif

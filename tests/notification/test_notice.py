@@ -97,18 +97,28 @@ def test_a_permanent_address_moves_nothing(services: Services, confirmed: Create
     assert (answer.responsible_place, answer.transfer_needed) == ("PK-PB/LHR/PS-001", False)
 
 
-@pytest.mark.parametrize(("received", "late"), [(day(2026, 2, 8), False), (day(2026, 2, 9), True)])
+@pytest.mark.parametrize(("received", "late"), [(day(2026, 2, 10), False), (day(2026, 2, 11), True)])
 def test_late_is_accepted_and_flagged_by_a_rule_that_explains_itself(
     services: Services, confirmed: Created, received: object, late: bool
 ) -> None:
     # Seven days, until the end of the last one in Karachi.
-    answer = take(services, notice(confirmed, event_date=day(2026, 2, 1), received_date=received))
+    answer = take(services, notice(confirmed, event_date=day(2026, 2, 3), received_date=received))
     assert answer.late is late
     assert answer.deadline.rule_id == "address-change-notice"
     assert not answer.deadline.verified
-    due = dt.datetime(2026, 2, 8, 18, 59, 59, tzinfo=dt.UTC)
+    due = dt.datetime(2026, 2, 10, 18, 59, 59, tzinfo=dt.UTC)
     assert answer.deadline.due_time.ToDatetime(dt.UTC) == due
-    assert answer.deadline.start_time.ToDatetime(dt.UTC) == dt.datetime(2026, 1, 31, 19, tzinfo=dt.UTC)
+    assert answer.deadline.start_time.ToDatetime(dt.UTC) == dt.datetime(2026, 2, 2, 19, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(("received", "late"), [(day(2026, 2, 9), False), (day(2026, 2, 10), True)])
+def test_who_finds_the_office_closed_on_the_last_day_is_in_time_on_the_next_open_one(
+    services: Services, confirmed: Created, received: object, late: bool
+) -> None:
+    # Seven days from 1 February 2026 are a Sunday.
+    answer = take(services, notice(confirmed, event_date=day(2026, 2, 1), received_date=received))
+    assert answer.late is late
+    assert [(each.date, each.holiday) for each in answer.deadline.later.closed_days] == [(day(2026, 2, 8), "WEEKEND")]
 
 
 def test_version_and_notice_are_sealed_under_the_registrations_key_and_named(

@@ -142,13 +142,13 @@ def test_a_judgment_is_about_those_whom_it_names(services: Services) -> None:
 
 
 def test_an_appeal_shows_on_every_answer_and_suspends_nothing(services: Services) -> None:
-    # Rule 10. Its 30 days are counted from the judgment, with the section that says so.
+    # Rule 10. Its 30 days are counted from the judgment, with the section that says so; the last one is a Saturday.
     number = cnic()
     created = confirmed(services, number)
-    answer = by_registry(services, judgment("APPEAL_FILED", order_date=day(2023, 6, 3))).response
+    answer = by_registry(services, judgment("APPEAL_FILED", order_date=day(2023, 6, 5))).response
     assert (answer.appeal_deadline.rule_id, answer.late) == ("appeal-window", False)
-    assert by_registry(services, judgment("APPEAL_FILED", order_date=day(2023, 6, 4))).response.late
-    other = judgment("APPEAL_FILED", order_date=day(2023, 6, 4))
+    assert by_registry(services, judgment("APPEAL_FILED", order_date=day(2023, 6, 6))).response.late
+    other = judgment("APPEAL_FILED", order_date=day(2023, 6, 6))
     other.trial.court_kind = types_pb2.COURT_KIND_SESSIONS_COURT
     answer = by_registry(services, other).response
     assert (answer.appeal_deadline.rule_id, answer.late) == ("appeal-window-other-courts", False)

@@ -13,7 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-_KEYS: Final = ("id", "code", "purpose", "kind", "method", "kinds", "provinces", "agencies", "valid_from")
+_KEYS: Final = (
+    "id",
+    "code",
+    "purpose",
+    "kind",
+    "method",
+    "kinds",
+    "provinces",
+    "agencies",
+    "rules",
+    "first",
+    "valid_from",
+)
 """Fields that a row is known by, as far as it has them."""
 _SINCE_EVER: Final = "0001-01-01"
 

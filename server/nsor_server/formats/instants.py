@@ -26,7 +26,11 @@ def to_day(date: date_pb2.Date) -> int:
 
 def set_day(target: date_pb2.Date, day: int) -> None:
     """Set a date to ``day`` days after 1970-01-01."""
-    date = dt.date.fromordinal(day + _EPOCH_ORDINAL)
+    set_date(target, dt.date.fromordinal(day + _EPOCH_ORDINAL))
+
+
+def set_date(target: date_pb2.Date, date: dt.date) -> None:
+    """Set a date to a calendar day."""
     target.year, target.month, target.day = date.year, date.month, date.day
 
 

@@ -62,7 +62,8 @@ class NotificationService:
         if request.timing == notification_pb2.NOTICE_TIMING_EXPECTED:
             last = deadlines.due(EXPECTED_CHANGE, rules.start(to_date(request.received_date))).due
             rules.check_expected(to_date(request.event_date), last)
-        due = deadlines.due(ADDRESS_CHANGE_NOTICE, rules.start(to_date(request.event_date)))
+        unit = policy_of(call).places.province(request.receiving_station)
+        due = deadlines.due(ADDRESS_CHANGE_NOTICE, rules.start(to_date(request.event_date)), unit)
         answer = notification_pb2.CreateNoticeResponse(
             deadline=due.message(), late=rules.is_late(to_date(request.received_date), due.due)
         )

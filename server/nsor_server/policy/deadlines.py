@@ -1,7 +1,8 @@
 """Deadlines that explain themselves: each carries its rule, its source, whether that was read, and how it was counted.
 
-Minutes and hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day. The
-software never calls a late notice an offence: the Act has no section that does.
+Minutes and hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day; where
+``holidays`` says so of a rule, on the next day on which offices are open. The software never calls a late notice an
+offence: the Act has no section that does.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from nsor.v1 import errors_pb2, types_pb2
-from nsor_server.formats.instants import from_us, to_us
+from nsor_server.formats.instants import from_us, set_date, to_us
 from nsor_server.policy import source
+from nsor_server.policy.holidays import COUNTRY, Holidays, Later
 
 PROSECUTOR_FORWARDING: Final = "prosecutor-forwarding"
 GRANT_EXPIRY: Final = "grant-expiry"
@@ -112,10 +114,12 @@ class Due:
     Attributes:
         rule_id: id of the rule.
         citation: the rule's source.
-        verified: whether somebody has read it.
+        verified: whether somebody has read it, and by what it ends later if it does.
         start: the start event's instant.
         due: the end, in Asia/Karachi.
         calendar: calendar-minutes, calendar-hours, calendar-days or calendar-years.
+        valid_from: the version of the rule: the first day on which an event starts it.
+        later: why it ends later than counted; None: it doesn't.
     """
 
     rule_id: str
@@ -124,6 +128,8 @@ class Due:
     start: dt.datetime
     due: dt.datetime
     calendar: str
+    valid_from: dt.date = dt.date.min
+    later: Later | None = None
 
     def message(self, *, due_us: int | None = None) -> types_pb2.Deadline:
         """The deadline as the contract shows it.
@@ -132,22 +138,31 @@ class Due:
             due_us: the instant that was stored, in microseconds since 1970: policy that has changed since moves
                 nobody's deadline.
         """
-        return types_pb2.Deadline(
+        counted_us = to_us(self.due)
+        message = types_pb2.Deadline(
             rule_id=self.rule_id,
             citation=self.citation,
             verified=self.verified,
             start_time=from_us(to_us(self.start)),
-            due_time=from_us(to_us(self.due) if due_us is None else due_us),
+            due_time=from_us(counted_us if due_us is None else due_us),
             calendar=self.calendar,
         )
+        if self.valid_from != dt.date.min:
+            set_date(message.rule_valid_from, self.valid_from)
+        if self.later is not None and due_us in {None, counted_us}:
+            message.later.citation = self.later.citation
+            for closed in self.later.closed:
+                set_date(message.later.closed_days.add(holiday=closed.code).date, closed.day)
+        return message
 
 
 class Deadlines:
     """The rules."""
 
-    __slots__ = ("_rules",)
+    __slots__ = ("_holidays", "_rules")
 
-    def __init__(self, rows: Sequence[DeadlineRow]) -> None:
+    def __init__(self, rows: Sequence[DeadlineRow], holidays: Holidays) -> None:
+        self._holidays = holidays
         self._rules: dict[str, list[DeadlineRow]] = {}
         for row in sorted(rows, key=lambda row: row.valid_from, reverse=True):
             versions = self._rules.setdefault(row.id, [])
@@ -157,12 +172,12 @@ class Deadlines:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Load the packaged data, or a file.
+        """Load the packaged data, or a file of deadlines beside the packaged holidays.
 
         Raises:
             source.PolicyError: the data can't be used.
         """
-        return cls(source.read(path or source.packaged("deadlines.toml"), DeadlinesFile).deadline)
+        return cls(source.read(path or source.packaged("deadlines.toml"), DeadlinesFile).deadline, Holidays.load())
 
     def completed(self, rule_ids: Iterable[str]) -> Self:
         """Give these rules, and of those that they lack the ones that ship.
@@ -173,7 +188,7 @@ class Deadlines:
         if not lacking:
             return self
         shipped = source.read(source.packaged("deadlines.toml"), DeadlinesFile).deadline
-        return type(self)((*self.rows(), *(row for row in shipped if row.id in lacking)))
+        return type(self)((*self.rows(), *(row for row in shipped if row.id in lacking)), self._holidays)
 
     def require(self, rule_ids: Iterable[str]) -> None:
         """See that there is a version of each rule for any day.
@@ -197,17 +212,28 @@ class Deadlines:
         """Give the ids of the rules."""
         return tuple(sorted(self._rules))
 
-    def due(self, rule_id: str, start: dt.datetime) -> Due:
-        """Count a rule from an instant (with its time zone).
+    def due(self, rule_id: str, start: dt.datetime, unit: str = COUNTRY) -> Due:
+        """Count a rule from an instant.
+
+        Args:
+            rule_id: the rule.
+            start: the start event's instant, with its time zone.
+            unit: the province whose offices may be closed, too; PK: only what is closed in the whole country counts.
 
         Raises:
-            source.PolicyError: there is no such rule for that day.
+            source.PolicyError: there is no such rule for that day, or no office is open.
         """
         local = start.astimezone(KARACHI)
         row = self.row(rule_id, local.date())
         if row is None:
             raise source.PolicyError(f"deadlines: no rule {rule_id} for that day")
-        return Due(row.id, row.citation, row.verified, start, _end(row, local), row.calendar)
+        end, later = _end(row, local), None
+        if row.minutes is None and row.hours is None:
+            later = self._holidays.later(rule_id, end.date(), unit)
+        verified = row.verified
+        if later is not None:
+            end, verified = dt.datetime.combine(later.end, _END_OF_DAY, KARACHI), verified and later.verified
+        return Due(row.id, row.citation, verified, start, end, row.calendar, row.valid_from, later)
 
     def row(self, rule_id: str, day: dt.date) -> DeadlineRow | None:
         """Give the version of a rule that counts what begins on a day in Asia/Karachi."""

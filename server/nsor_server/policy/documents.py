@@ -17,6 +17,7 @@ from nsor_server.policy import source, texts
 from nsor_server.policy.budgets import BudgetsFile
 from nsor_server.policy.deadlines import DeadlinesFile
 from nsor_server.policy.grants import GrantPolicy
+from nsor_server.policy.holidays import HolidaysFile
 from nsor_server.policy.narrowing import NarrowingFile
 from nsor_server.policy.offences import OffencesFile
 from nsor_server.policy.places import PlacesFile
@@ -32,6 +33,7 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "written_forms": WrittenFormsFile,
     "reviews": ReviewPolicy,
     "budgets": BudgetsFile,
+    "holidays": HolidaysFile,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")

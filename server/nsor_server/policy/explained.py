@@ -13,6 +13,7 @@ from nsor.v1 import options_pb2
 from nsor_server.calls import Agency
 from nsor_server.policy import documents
 from nsor_server.policy.deadlines import DeadlineRow
+from nsor_server.policy.holidays import COUNTRY
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.offences import OffenceRow
 
@@ -20,7 +21,10 @@ Ceiling = Mapping[int, frozenset[int]]
 """For each kind of agency the purposes that the contract allows it: policy can't give more."""
 _WHOLE_COUNTRY: Final = "PK"
 _MOST_NAMED: Final = 12
-"""Places that a sentence names; the rest it counts."""
+"""Places or days that a sentence names; the rest it counts."""
+_DAYS_BACK: Final = 366
+_DAYS_AHEAD: Final = 3 * 366
+"""Days of which it is said whether they are closed or open."""
 
 
 def changes(before: Policy, after: Policy, name: str) -> list[policies.Change]:
@@ -49,6 +53,8 @@ def sentences(before: Policy, after: Policy, ceiling: Ceiling, today: dt.date) -
                 yield from _offences(before, after)
             case "places":
                 yield from _places(before, after)
+            case "holidays":
+                yield from _holidays(before, after, today)
             case _:
                 yield from _numbers(name, changes(before, after, name))
 
@@ -230,6 +236,35 @@ def _all_places(policy: Policy) -> dict[str, tuple[Any, Any, Any]]:
 def _named(codes: list[str]) -> str:
     more = len(codes) - _MOST_NAMED
     return ", ".join(codes[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _holidays(before: Policy, after: Policy, today: dt.date) -> Iterator[str]:
+    found: dict[tuple[str, str], list[dt.date]] = defaultdict(list)
+    for number in range(-_DAYS_BACK, _DAYS_AHEAD):
+        day = today + dt.timedelta(days=number)
+        for unit in sorted(before.holidays.units() | after.holidays.units()):
+            old, new = before.holidays.code(day, unit), after.holidays.code(day, unit)
+            if bool(old) != bool(new) and (unit == COUNTRY or not _same_in_country(before, after, day)):
+                found[unit, f"closed ({new})" if new else f"open, no longer {old}"].append(day)
+    for (unit, what), days in found.items():
+        where = "everywhere" if unit == COUNTRY else f"in {unit}"
+        yield f"Offices are {what} {where} on {_named([day.isoformat() for day in days])}."
+    was, will = (_ending_later(policy) for policy in (before, after))
+    for rule in sorted(will - was):
+        yield f"Deadline {rule}: if its last day is closed, it ends with the next open day from now on."
+    for rule in sorted(was - will):
+        yield f"Deadline {rule}: it ends on its last day from now on, open or closed."
+    yield "Deadlines that were computed keep their end."
+
+
+def _same_in_country(before: Policy, after: Policy, day: dt.date) -> bool:
+    """Whether what becomes of a day in a province becomes of it in the whole country too."""
+    return bool(before.holidays.code(day)) != bool(after.holidays.code(day))
+
+
+def _ending_later(policy: Policy) -> set[str]:
+    file: Any = policy.documents["holidays"]
+    return {rule for row in file.ends_later for rule in row.rules}
 
 
 def _numbers(name: str, found: list[policies.Change]) -> Iterator[str]:

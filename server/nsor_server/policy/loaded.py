@@ -18,6 +18,7 @@ from nsor_server.policy import documents, written_forms
 from nsor_server.policy.budgets import Budgets
 from nsor_server.policy.deadlines import COUNTED, Deadlines
 from nsor_server.policy.grants import GrantPolicy
+from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.narrowing import Narrowing
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
@@ -43,6 +44,7 @@ class Policy:
     narrowing: Narrowing
     forms: WrittenForms
     reviews: ReviewPolicy
+    holidays: Holidays
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
     versions: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -72,7 +74,8 @@ class Policy:
         Raises:
             source.PolicyError: one breaks a rule of its kind, or they don't fit together.
         """
-        deadlines = Deadlines(parts["deadlines"].deadline)
+        holidays = Holidays(parts["holidays"])
+        deadlines = Deadlines(parts["deadlines"].deadline, holidays)
         if versions:
             deadlines = deadlines.completed(COUNTED)
         deadlines.require(COUNTED)
@@ -84,6 +87,7 @@ class Policy:
             budgets=Budgets(parts["budgets"]),
             narrowing=Narrowing(parts["narrowing"]),
             reviews=parts["reviews"],
+            holidays=holidays,
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),
@@ -94,7 +98,7 @@ class Policy:
     def replaced(self, name: str, document: Any) -> Self:
         """This policy with another document of a name; raises source.PolicyError as ``of``."""
         if name == "deadlines":
-            Deadlines(document.deadline).require(COUNTED)
+            Deadlines(document.deadline, self.holidays).require(COUNTED)
         return self.of({**self.documents, name: document}, {**self.versions, name: self.version + 1})
 
     def differs(self, other: Policy) -> tuple[str, ...]:

@@ -6,11 +6,15 @@ The contract is the ceiling and needs no rule here: whatever a policy says, the 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server.policy import source
 from nsor_server.policy.deadlines import DeadlineRow
 from nsor_server.policy.loaded import Policy
+
+_REMEMBERED_DAYS: Final = 1_100
+"""For how long a day that was closed stays closed: three years, longer than anybody enters a notice late."""
 
 
 def check(before: Policy, after: Policy, today: dt.date) -> None:
@@ -18,7 +22,8 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
 
     A row of a deadline that has begun to count stays as it is, but for its citation and whether that was read: a
     deadline changes by a further row with its own ``valid_from``. Otherwise a record would name a rule that isn't
-    there, and a notice that was in time would be late.
+    there, and a notice that was in time would be late. For the same reason a day that was closed and has passed stays
+    closed; a day that was announced late may be added.
 
     Args:
         before: in force.
@@ -37,6 +42,16 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
                 path="deadline",
                 reason=errors_pb2.FIELD_REASON_ROW_HAS_COUNTED,
             )
+    for number in range(_REMEMBERED_DAYS):
+        day = today - dt.timedelta(days=number)
+        for unit in before.holidays.units():
+            if before.holidays.code(day, unit) and not after.holidays.code(day, unit):
+                raise source.PolicyError(
+                    f"holidays: {day} was closed and would not be any more; leave what has passed, and end a yearly"
+                    " holiday with valid_to, a weekend with a further row",
+                    path="holidays",
+                    reason=errors_pb2.FIELD_REASON_ROW_HAS_COUNTED,
+                )
 
 
 def _counts(row: DeadlineRow) -> tuple[object, ...]:

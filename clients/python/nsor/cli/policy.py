@@ -123,7 +123,7 @@ def withdraw(session: Session, proposal_id: str) -> None:
 def show(session: Session, what: str) -> None:
     """Print a document in force, as TOML to be edited and proposed; or show what a proposal would change.
 
-    DOCUMENT is deadlines, grants, narrowing, offences, places, written_forms, reviews or budgets.
+    DOCUMENT is deadlines, grants, narrowing, offences, places, written_forms, reviews, budgets or holidays.
     """
     document = _documents().get(what)
     with session.client(officer=True) as client:

@@ -918,6 +918,8 @@ class Deadline(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     DUE_TIME_FIELD_NUMBER: _builtins.int
     CALENDAR_FIELD_NUMBER: _builtins.int
+    RULE_VALID_FROM_FIELD_NUMBER: _builtins.int
+    LATER_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Id of the rule in the policy data."""
     citation: _builtins.str
@@ -934,6 +936,14 @@ class Deadline(_message.Message):
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """The end. The time zone of the rule is Asia/Karachi."""
 
+    @_builtins.property
+    def rule_valid_from(self) -> _date_pb2.Date:
+        """The version of the rule: the first day on which an event starts it. Absent: it has been so from ever on."""
+
+    @_builtins.property
+    def later(self) -> Global___LaterEnd:
+        """Why the time ends later than counted: offices are closed on the last day. Absent: it ends as counted."""
+
     def __init__(
         self,
         *,
@@ -943,11 +953,69 @@ class Deadline(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         due_time: _timestamp_pb2.Timestamp | None = ...,
         calendar: _builtins.str = ...,
+        rule_valid_from: _date_pb2.Date | None = ...,
+        later: Global___LaterEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "later", b"later", "rule_valid_from", b"rule_valid_from", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "citation", b"citation", "due_time", b"due_time", "rule_id", b"rule_id", "start_time", b"start_time", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "citation", b"citation", "due_time", b"due_time", "later", b"later", "rule_id", b"rule_id", "rule_valid_from", b"rule_valid_from", "start_time", b"start_time", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Deadline: _TypeAlias = Deadline  # noqa: Y015
+
+@_typing.final
+class LaterEnd(_message.Message):
+    """Why a time ends later than counted. `verified` of the deadline is that of the rule and of this together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSED_DAYS_FIELD_NUMBER: _builtins.int
+    CITATION_FIELD_NUMBER: _builtins.int
+    citation: _builtins.str
+    """By what it ends later."""
+    @_builtins.property
+    def closed_days(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClosedDay]:
+        """The last day that was counted, and those after it, up to the day before the end: all of them closed."""
+
+    def __init__(
+        self,
+        *,
+        closed_days: _abc.Iterable[Global___ClosedDay] | None = ...,
+        citation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citation", b"citation", "closed_days", b"closed_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LaterEnd: _TypeAlias = LaterEnd  # noqa: Y015
+
+@_typing.final
+class ClosedDay(_message.Message):
+    """A day on which public offices are closed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATE_FIELD_NUMBER: _builtins.int
+    HOLIDAY_FIELD_NUMBER: _builtins.int
+    holiday: _builtins.str
+    """Code of the holiday in the policy data, such as EID_UL_FITR; WEEKEND."""
+    @_builtins.property
+    def date(self) -> _date_pb2.Date:
+        """The day, in Asia/Karachi."""
+
+    def __init__(
+        self,
+        *,
+        date: _date_pb2.Date | None = ...,
+        holiday: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "holiday", b"holiday"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosedDay: _TypeAlias = ClosedDay  # noqa: Y015

@@ -96,8 +96,8 @@ def test_what_a_version_does_not_repeat_any_more_follows(
 ) -> None:
     monkeypatch.setattr(rules, "MOST_WITHOUT_CHANGE", 2)
     created = held(services)
-    for _ in range(4):
-        expected(services, created)
+    for place in (AWAY, "", AWAY, "", AWAY):
+        expected(services, created, place)
     services.ask(call_of(SINDH_POLICE), acceptance(services, created))
     assert owner.findings() == []
 
@@ -166,5 +166,5 @@ def test_what_nobody_has_recorded_is_found(
 
     with monkeypatch.context() as patched:
         patched.setattr(rules, "after", made_up)
-        expected(services, created)
+        expected(services, created, "PK-SD/KHI/PS-002")
     assert owner.findings() == [PROBLEM]

@@ -45,15 +45,16 @@ def answers(register: Register) -> None:
         (["recalled", "--to", "sindh-prisons"], "RECALLED", "sindh-prisons"),
         (["deported"], "DEPORTED", ""),
         (["deceased"], "DECEASED", ""),
+        (["take-back", "--what", "escaped"], "TAKEN_BACK", ""),
     ],
 )
 def test_an_event_is_recorded_of_the_version_that_is_newest(
     run: Run, register: Register, words: list[str], kind: str, department: str
 ) -> None:
-    assert run("custody", *words, ID, "--on", "05.03.2026") == 0
+    assert run("custody", *words, ID, "--on", "05.03.2026", "--yes") == 0
     # Whoever admits him isn't shown the registration yet.
     assert [call.method for call in register.calls] == [
-        SEE if kind in {"ADMITTED", "TRANSFER_REFUSED"} else GET,
+        SEE if kind in {"ADMITTED", "TRANSFER_REFUSED", "TRANSFERRED"} else GET,
         RECORD,
     ]
     request = custody_pb2.RecordCustodyEventRequest.FromString(register.calls[-1].request)
@@ -69,11 +70,78 @@ def test_a_release_is_entered_with_the_address_from_a_file(
     address = {"kind": "ADDRESS_KIND_CURRENT", "placeCode": "PK-SD/KHI/PS-001"}
     (tmp_path / "address.json").write_text(json.dumps(address))
     words = ("custody", "expected-release", ID, "--expected", "2026-12-31", "--address", str(tmp_path / "address.json"))
-    assert run(*words) == 0
+    assert run(*words, "--yes") == 0
     request = custody_pb2.RecordCustodyEventRequest.FromString(register.calls[-1].request)
     assert request.address == types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code="PK-SD/KHI/PS-001")
     assert request.expected_date == date_pb2.Date(year=2026, month=12, day=31)
     assert f"`nsor custody accept {ID}`" in capsys.readouterr().err
+
+
+PERSON = types_pb2.Person(
+    names=[types_pb2.PersonName(name="Zafar Testi", relative_name="Aslam Testi")], cnic="3520112345671"
+)
+
+
+@pytest.mark.parametrize("words", [["deceased"], ["admitted"], ["expected-release", "--expected", "2026-12-31"]])
+def test_whose_record_it_is_is_shown_and_asked_before_anything_is_recorded(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    # A mistyped id is another man's death. His number isn't shown for it.
+    custody = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id="punjab-prisons")
+    registration = registration_pb2.Registration(etag=ETAG, person=PERSON, custody=custody)
+    register.answers[GET] = always(registration_pb2.GetRegistrationResponse(registration=registration))
+    register.answers[SEE] = always(
+        custody_pb2.GetCustodyResponse(etag=ETAG, person=PERSON, custody=custody, receiving_agency_id="sindh-prisons")
+    )
+    assert run("custody", *words, ID, stdin="n\n") != 0
+    assert RECORD not in [call.method for call in register.calls]
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("Zafar Testi", "Aslam Testi", "in custody", "punjab-prisons", "...671"))
+    assert "3520112345671" not in shown
+    assert run("custody", *words, ID, stdin="y\n") == 0
+    assert register.calls[-1].method == RECORD
+
+
+def test_a_program_says_beforehand_that_it_agrees(run: Run, register: Register) -> None:
+    assert run("custody", "escaped", ID, "--json") != 0
+    assert RECORD not in [call.method for call in register.calls]
+    assert run("custody", "escaped", ID, "--json", "--yes") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "custody", "said"),
+    [
+        (["escaped"], types_pb2.Custody(state=types_pb2.CUSTODY_STATE_AT_LARGE), "says so already: at large"),
+        (
+            ["admitted"],
+            types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id="sindh-prisons"),
+            "admitted already: sindh-prisons is in charge",
+        ),
+    ],
+)
+def test_what_the_register_says_already_is_said_and_not_recorded_again(
+    run: Run,
+    register: Register,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    words: list[str],
+    custody: types_pb2.Custody,
+    said: str,
+) -> None:
+    registration = registration_pb2.Registration(etag=ETAG, custody=custody)
+    register.answers[GET] = always(registration_pb2.GetRegistrationResponse(registration=registration))
+    register.answers[SEE] = always(custody_pb2.GetCustodyResponse(etag=ETAG, custody=custody))
+    assert run("custody", *words, ID, "--yes") == 0
+    assert RECORD not in [call.method for call in register.calls]
+    assert said in capsys.readouterr().err
+
+
+def test_a_release_that_is_entered_already_is_said(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[RECORD] = always(custody_pb2.RecordCustodyEventResponse(etag=ETAG, already_recorded=True))
+    assert run("custody", "expected-release", ID, "--expected", "2026-12-31", "--yes") == 0
+    assert "Recorded already: nothing was changed" in capsys.readouterr().out
 
 
 def test_a_rehearsal_reads_nothing(run: Run, register: Register) -> None:
@@ -110,7 +178,10 @@ def test_what_is_accepted_already_is_said_and_left(
 
 
 def test_a_release_is_refused_with_a_reason(run: Run, register: Register) -> None:
-    assert run("custody", "refuse", ID, "--reason", "other-station") == 0
+    words = ("custody", "refuse", ID, "--reason", "other-station")
+    assert run(*words, stdin="n\n") != 0
+    assert [call.method for call in register.calls] == [SEE]
+    assert run(*words, "--yes") == 0
     request = custody_pb2.RefuseReleaseRequest.FromString(register.calls[-1].request)
     assert (request.etag, request.reason) == (ETAG, custody_pb2.RELEASE_REFUSAL_OTHER_STATION)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nsor.cli import typed, urdu
+from nsor.cli import custody_card, typed, urdu
 from nsor.v1 import amendments_pb2, registration_pb2
 from tests.client.conftest import Register, Run
 
@@ -52,6 +52,7 @@ def test_whatever_is_said_is_said_in_urdu_too() -> None:
     missing = {text for text in _said() if _has_words(text)} - urdu.TEXTS.keys()
     assert missing == set()
     assert {text for asked in typed.ASKED.values() for text in asked.values()} <= urdu.TEXTS.keys()
+    assert {custody_card.ADMITTED, custody_card.SENT, custody_card.SAYS_SO} <= urdu.TEXTS.keys()
 
 
 @pytest.mark.parametrize("text", urdu.TEXTS)

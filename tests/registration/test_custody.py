@@ -303,8 +303,8 @@ def test_expectations_block_no_move_and_fill_no_record(services: Services, monke
     created = held(services)
     happens(services, created, "TRANSFERRED", prisons_agency_id="sindh-prisons")
     began = work(services, SINDH_PRISONS)
-    for _ in range(5):
-        expected(services, created)
+    for nth in range(5):
+        expected(services, created, AWAY if nth % 2 == 0 else "PK-SD/KHI/PS-002")
     kinds = [each.kind for each in custody(services, created, NPB).events]
     of_expectation = custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED
     assert kinds == [custody_pb2.CUSTODY_EVENT_KIND_TRANSFERRED, of_expectation, of_expectation]
@@ -314,6 +314,30 @@ def test_expectations_block_no_move_and_fill_no_record(services: Services, monke
     happens(services, created, "TRANSFERRED", SINDH_PRISONS, prisons_agency_id="punjab-prisons")
     happens(services, created, "ADMITTED")
     happens(services, created, "RELEASED")
+
+
+def test_a_release_that_is_expected_already_is_not_recorded_again(services: Services) -> None:
+    created = held(services)
+    expected(services, created)
+    services.ask(call_of(SINDH_POLICE), acceptance(services, created))
+    before, rows = custody(services, created, NPB), services.rows()
+    same = {"expected_date": soon(), "address": current_address(AWAY)}
+    answer = happens(services, created, "RELEASE_EXPECTED", **same)
+    assert (answer.already_recorded, answer.etag) == (True, before.etag)
+    # The entry of the call is new, and the request that was kept.
+    assert custody(services, created, NPB) == before
+    assert services.rows()["registration_version"] == rows["registration_version"]
+    for other in ({**same, "address": None}, {**same, "expected_date": later()}):
+        assert not happens(services, created, "RELEASE_EXPECTED", **other).already_recorded
+    # Whose it isn't to say is told no more than before.
+    happens(services, created, "TRANSFERRED", prisons_agency_id="sindh-prisons")
+    request = event(services, created, "RELEASE_EXPECTED", expected_date=later())
+    services.refused(errors.WrongState, call_of(SINDH_PRISONS), request)
+
+
+def later() -> date_pb2.Date:
+    found = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=60)
+    return day(found.year, found.month, found.day)
 
 
 def test_an_old_etag_records_nothing(services: Services) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement
+from nsor.cli import agreement, custody_card
 from nsor.cli.arguments import day, record_id
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_request, read_text
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from nsor.client import Client
 
 _REFUSALS = ("no-such-address", "other-station", "not-expected-there", "unsuitable")
+_TAKEN_BACK = {
+    "admitted": "ADMITTED",
+    "transferred": "TRANSFERRED",
+    "expected-release": "RELEASE_EXPECTED",
+    "released": "RELEASED",
+    "bailed": "BAILED",
+    "escaped": "ESCAPED",
+    "recalled": "RECALLED",
+    "deported": "DEPORTED",
+    "deceased": "DECEASED",
+}
+"""The command of an event that may be taken back, and its kind."""
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -28,7 +40,8 @@ def custody() -> None:
     """Record what happens to an offender in custody, or at large; accept or refuse a release.
 
     Prisons record what happens in custody, the responsible police what happens at large. The department that is to
-    admit an offender says `admitted`; the police of the address after release say `accept`, or `refuse`.
+    admit an offender says `admitted`; the police of the address after release say `accept`, or `refuse`. What was
+    entered by mistake, `take-back` takes back.
     """
 
 
@@ -37,6 +50,7 @@ def _of_an_event(function: _F) -> _F:
     on = "Day on which it happened: 2026-10-31 or 31.10.2026. [default: today]"
     for decorate in (
         common,
+        agreement.option,
         click.option("--validate-only", is_flag=True, help="Check the event and record nothing."),
         click.option("--on", "on", type=day, help=on),
         click.argument("registration_id", type=record_id),
@@ -57,8 +71,10 @@ _address = click.option(
 def _event_of(name: str, kind: str, help_: str) -> click.Command:
     """A command for an event that needs no more than its day."""
 
-    def record(session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool) -> None:
-        _record(session, kind, registration_id, on, validate_only=validate_only)
+    def record(
+        session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, agreed: bool
+    ) -> None:
+        _record(session, kind, registration_id, on, validate_only=validate_only, agreed=agreed)
 
     return click.command(name, help=help_)(_of_an_event(record))
 
@@ -71,10 +87,15 @@ custody.add_command(
 @custody.command()
 @_to
 @_of_an_event
-def transferred(session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, to: str) -> None:
+def transferred(
+    session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, agreed: bool, to: str
+) -> None:
     """Send an offender to another prisons department. Yours stays in charge until it has admitted him."""
-    _record(session, "TRANSFERRED", registration_id, on, validate_only=validate_only, prisons_agency_id=to)
-    _next(session, f"The other department admits him: `nsor custody admitted {registration_id}`", validate_only)
+    recorded = _record(
+        session, "TRANSFERRED", registration_id, on, validate_only=validate_only, agreed=agreed, prisons_agency_id=to
+    )
+    if recorded:
+        session.say("The other department admits him: `nsor custody admitted {}`", registration_id)
 
 
 custody.add_command(
@@ -92,6 +113,7 @@ def expected_release(
     *,
     on: dt.date | None,
     validate_only: bool,
+    agreed: bool,
     expected: dt.date,
     file: str | None,
 ) -> None:
@@ -101,24 +123,34 @@ def expected_release(
     NPB, are told at once.
     """
     fields = {"expected_date": _date(expected), "address": _read_address(file)}
-    _record(session, "RELEASE_EXPECTED", registration_id, on, validate_only=validate_only, **fields)
-    following = f"The police of that address accept him: `nsor custody accept {registration_id}`"
-    _next(
-        session, following if file else "The responsible police and NPB are told: no address is known.", validate_only
+    recorded = _record(
+        session, "RELEASE_EXPECTED", registration_id, on, validate_only=validate_only, agreed=agreed, **fields
     )
+    if recorded and file:
+        session.say("The police of that address accept him: `nsor custody accept {}`", registration_id)
+    elif recorded:
+        session.say("The responsible police and NPB are told: no address is known.")
 
 
 @custody.command()
 @_address
 @_of_an_event
 def released(
-    session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, file: str | None
+    session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, agreed: bool, file: str | None
 ) -> None:
     """Release an offender: on that day the time of his duties begins.
 
     Give the address only if it is another than the one that was expected.
     """
-    _record(session, "RELEASED", registration_id, on, validate_only=validate_only, address=_read_address(file))
+    _record(
+        session,
+        "RELEASED",
+        registration_id,
+        on,
+        validate_only=validate_only,
+        agreed=agreed,
+        address=_read_address(file),
+    )
 
 
 custody.add_command(_event_of("bailed", "BAILED", "Release an offender on bail."))
@@ -128,14 +160,40 @@ custody.add_command(_event_of("escaped", "ESCAPED", "Report that an offender has
 @custody.command()
 @_to
 @_of_an_event
-def recalled(session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, to: str) -> None:
+def recalled(
+    session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, agreed: bool, to: str
+) -> None:
     """Have an offender who is at large taken back to prison (police)."""
-    _record(session, "RECALLED", registration_id, on, validate_only=validate_only, prisons_agency_id=to)
-    _next(session, f"The department admits him: `nsor custody admitted {registration_id}`", validate_only)
+    recorded = _record(
+        session, "RECALLED", registration_id, on, validate_only=validate_only, agreed=agreed, prisons_agency_id=to
+    )
+    if recorded:
+        session.say("The department admits him: `nsor custody admitted {}`", registration_id)
 
 
 custody.add_command(_event_of("deported", "DEPORTED", "Report that an offender was deported."))
 custody.add_command(_event_of("deceased", "DECEASED", "Report that an offender has died. It verifies nothing."))
+
+
+@custody.command("take-back")
+@click.option(
+    "--what", required=True, type=click.Choice(list(_TAKEN_BACK)), help="What was entered by mistake: the last event."
+)
+@_of_an_event
+def take_back(
+    session: Session, registration_id: str, *, on: dt.date | None, validate_only: bool, agreed: bool, what: str
+) -> None:
+    """Take back the last event, which your agency entered by mistake. Both stay in the history.
+
+    Everything is as it was before it. A prison that has let an offender go can do so until anything else is written of
+    him; after that the police of his place recall him.
+    """
+    from nsor.v1 import custody_pb2  # noqa: PLC0415 - as above
+
+    kind = custody_pb2.CustodyEventKind.Value(f"CUSTODY_EVENT_KIND_{_TAKEN_BACK[what]}")
+    _record(
+        session, "TAKEN_BACK", registration_id, on, validate_only=validate_only, agreed=agreed, taken_back_kind=kind
+    )
 
 
 @custody.command()
@@ -180,8 +238,9 @@ def accept(session: Session, registration_id: str | None, agreed: bool) -> int:
 @custody.command()
 @click.argument("registration_id", type=record_id)
 @click.option("--reason", required=True, type=click.Choice(_REFUSALS), help="Why.")
+@agreement.option
 @common
-def refuse(session: Session, registration_id: str, reason: str) -> None:
+def refuse(session: Session, registration_id: str, reason: str, agreed: bool) -> None:
     """Refuse an offender who is expected at an address of your station; you sign. The prison enters another address."""
     from nsor.v1 import custody_pb2  # noqa: PLC0415 - as above
 
@@ -194,13 +253,24 @@ def refuse(session: Session, registration_id: str, reason: str) -> None:
             etag=seen.message.etag,
             reason=custody_pb2.ReleaseRefusal.Value(name),
         )
+        if not session.as_json:
+            session.answer(seen, title="Custody", confidential=True)
+        agreement.obtain(session, "Refuse him for your station?", agreed=agreed)
         session.answer(client.registration.refuse_release(request), title="Refused")
 
 
 def _record(
-    session: Session, kind: str, registration_id: str, on: dt.date | None, *, validate_only: bool, **fields: Any
-) -> None:
-    from nsor.v1 import custody_pb2, registration_pb2  # noqa: PLC0415 - as above
+    session: Session,
+    kind: str,
+    registration_id: str,
+    on: dt.date | None,
+    *,
+    validate_only: bool,
+    agreed: bool,
+    **fields: Any,
+) -> bool:
+    """Record an event of whose record it is shown, once a person agrees. Gives whether to say what comes next."""
+    from nsor.v1 import custody_pb2  # noqa: PLC0415 - as above
 
     today = dt.datetime.now(dt.timezone(dt.timedelta(hours=5))).date()
     request = custody_pb2.RecordCustodyEventRequest(
@@ -214,19 +284,44 @@ def _record(
     with session.client(officer=True) as client:
         if validate_only:
             request.etag = "none"  # a rehearsal reads nothing, and compares it with nothing
-        elif kind in {"ADMITTED", "TRANSFER_REFUSED"}:
-            admitting = custody_pb2.GetCustodyRequest(registration_id=registration_id)
-            request.etag = client.registration.get_custody(admitting).message.etag
         else:
-            seen = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
-            request.etag = client.registration.get_registration(seen).message.registration.etag
+            card = custody_card.read(client, kind, registration_id)
+            request.etag = card.etag
+            already = custody_card.said_already(card, request)
+            if session.as_json and already:
+                session.json({"registration_id": registration_id, "already": already[0].format(*already[1:])})
+            elif not session.as_json:
+                custody_card.show(session, card, _words(kind, fields), on or today)
+            if already:
+                session.say(*already)
+                session.say("Nothing was recorded.")
+                return False
+            agreement.obtain(session, "Record this of him?", agreed=agreed)
         answer = client.registration.record_custody_event(request)
-        session.answer(answer, title="Correct: nothing was recorded" if validate_only else "Recorded")
+        already_there = answer.message.already_recorded
+        session.answer(answer, title=_title(validate_only=validate_only, already=already_there))
+    recorded = not validate_only and not already_there
+    command = next((name for name, of in _TAKEN_BACK.items() if of == kind), "")
+    if recorded and command and not session.as_json:
+        session.say("Entered by mistake? `nsor custody take-back {} --what {}`", registration_id, command)
+    return recorded and not session.as_json
 
 
-def _next(session: Session, text: str, validate_only: bool) -> None:
-    if not session.as_json and not validate_only:
-        session.say(text)
+def _title(*, validate_only: bool, already: bool) -> str:
+    if validate_only:
+        return "Correct: nothing was recorded"
+    return "Recorded already: nothing was changed" if already else "Recorded"
+
+
+def _words(kind: str, fields: dict[str, Any]) -> str:
+    """An event as the card names it."""
+    from nsor.v1 import custody_pb2  # noqa: PLC0415 - as above
+
+    named = fields.get("prisons_agency_id")
+    taken_back = fields.get("taken_back_kind")
+    what = custody_pb2.CustodyEventKind.Name(taken_back).removeprefix("CUSTODY_EVENT_KIND_") if taken_back else ""
+    parts = [kind, f"to {named}" if named else "", what]
+    return " ".join(filter(None, parts)).replace("_", " ").lower()
 
 
 def _accept(session: Session, client: Client, registration_id: str, *, agreed: bool) -> None:
@@ -242,7 +337,14 @@ def _accept(session: Session, client: Client, registration_id: str, *, agreed: b
     request = custody_pb2.AcceptReleaseRequest(
         request_id=str(uuid.uuid4()), registration_id=registration_id, etag=seen.message.etag
     )
-    session.answer(client.registration.accept_release(request), title="Accepted")
+    answer = client.registration.accept_release(request)
+    session.answer(answer, title="Accepted")
+    if not session.as_json:
+        place, later = answer.message.responsible_place, answer.message.place_from_release
+        if place == later:
+            session.say("Responsible now: {}.", place)
+        else:
+            session.say("Responsible from his release on: {}; until then {}.", later, place)
 
 
 def _accept_all(session: Session, client: Client, *, agreed: bool) -> int:

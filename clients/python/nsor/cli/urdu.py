@@ -326,4 +326,32 @@ TEXTS: Final[dict[str, str]] = {
     "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`": (
         "{} درخواست دینے والا افسر ہر مشتبہ شخص کو دیکھے: `nsor lookup --grant {}`"
     ),
+    # Of custody.
+    "Entered by mistake? `nsor custody take-back {} --what {}`": (
+        "غلطی سے درج ہوا؟ `nsor custody take-back {} --what {}`"
+    ),
+    "He is admitted already: {} is in charge, and nobody is to admit him.": (
+        "وہ پہلے سے داخل ہے: {} ذمہ دار ہے، اور کسی کو اسے داخل نہیں کرنا۔"
+    ),
+    "He is sent to {} already, which hasn't admitted him yet.": (
+        "وہ پہلے ہی {} بھیجا جا چکا ہے، جس نے اسے ابھی داخل نہیں کیا۔"
+    ),
+    "Nothing was recorded.": "کچھ درج نہیں کیا گیا۔",
+    "Record this of him?": "کیا یہ اس کے بارے میں درج کیا جائے؟",
+    "Recorded already: nothing was changed": "پہلے سے درج ہے: کچھ نہیں بدلا گیا",
+    "Refuse him for your station?": "کیا آپ اسے اپنے تھانے کے لیے مسترد کرتے ہیں؟",
+    "Responsible from his release on: {}; until then {}.": "اس کی رہائی کے بعد ذمہ دار: {}؛ تب تک {}۔",
+    "Responsible now: {}.": "اب ذمہ دار: {}۔",
+    "The department admits him: `nsor custody admitted {}`": "محکمہ اسے داخل کرے: `nsor custody admitted {}`",
+    "The other department admits him: `nsor custody admitted {}`": (
+        "دوسرا محکمہ اسے داخل کرے: `nsor custody admitted {}`"
+    ),
+    "The police of that address accept him: `nsor custody accept {}`": (
+        "اس پتے کی پولیس اسے قبول کرے: `nsor custody accept {}`"
+    ),
+    "The register says so already: {}.": "رجسٹر میں یہ پہلے سے درج ہے: {}۔",
+    "The responsible police and NPB are told: no address is known.": (
+        "ذمہ دار پولیس اور این پی بی کو بتا دیا گیا: کوئی پتہ معلوم نہیں۔"
+    ),
+    "Whose custody it is": "یہ حراست کس کی ہے",
 }

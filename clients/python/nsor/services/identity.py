@@ -51,7 +51,7 @@ class Identities(Service):
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
     ) -> Answer[identity_pb2.ReportIdentityChangeResponse]:
-        """Report another name or the death of a verified person, by a handle; the officer signs (NADRA)."""
+        """Report another name or number, or the death, of whom a handle verified; the officer signs (NADRA)."""
         return self._connection.call(
             "nsor.v1.RegistrationService/ReportIdentityChange",
             request,

@@ -203,19 +203,23 @@ class RecordCustodyEventResponse(_message.Message):
 
     ETAG_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    ALREADY_RECORDED_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Etag of the registration's new version; empty with `validate_only`."""
     state: _types_pb2.CustodyState.ValueType
     """Where the offender is from then on; not set with `validate_only`."""
+    already_recorded: _builtins.bool
+    """RELEASE_EXPECTED: the register says so already, with the same day and address. Nothing was recorded, and nobody is told."""
     def __init__(
         self,
         *,
         etag: _builtins.str = ...,
         state: _types_pb2.CustodyState.ValueType = ...,
+        already_recorded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["already_recorded", b"already_recorded", "etag", b"etag", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

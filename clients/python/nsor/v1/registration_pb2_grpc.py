@@ -426,7 +426,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportIdentityChange(self, request, context):
-        """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+        """Reports that a person whom NADRA has verified has another name or another number, or has died. It names the handle of a verification, never
+        the number by which he was verified. The record
         stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
         shown any more; WRONG_STATE when the owner has ten reports to decide.
         """

@@ -126,7 +126,8 @@ class RegistrationServiceStub:
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ReportIdentityChange: _grpc.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]
-    """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+    """Reports that a person whom NADRA has verified has another name or another number, or has died. It names the handle of a verification, never
+    the number by which he was verified. The record
     stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
     shown any more; WRONG_STATE when the owner has ten reports to decide.
     """
@@ -347,7 +348,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     times, and EVENT_KIND_REVIEWS_WRITTEN tells of each time. It isn't narrowed by places: NPB has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ReportIdentityChange: _aio.UnaryUnaryMultiCallable[_identity_pb2.ReportIdentityChangeRequest, _identity_pb2.ReportIdentityChangeResponse]  # type: ignore[assignment]
-    """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+    """Reports that a person whom NADRA has verified has another name or another number, or has died. It names the handle of a verification, never
+    the number by which he was verified. The record
     stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
     shown any more; WRONG_STATE when the owner has ten reports to decide.
     """
@@ -661,7 +663,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.ReportIdentityChangeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_pb2.ReportIdentityChangeResponse, _abc.Awaitable[_identity_pb2.ReportIdentityChangeResponse]]:
-        """Reports that a person whom NADRA has verified has another name, or has died. It names the handle of a verification, never a number. The record
+        """Reports that a person whom NADRA has verified has another name or another number, or has died. It names the handle of a verification, never
+        the number by which he was verified. The record
         stays as it is until its owner has decided. NO_RECORD for a handle by which nobody was verified, and for one of a record that isn't
         shown any more; WRONG_STATE when the owner has ten reports to decide.
         """

@@ -125,6 +125,15 @@ def check_fits(
         raise errors.InvalidFields(violations=(wrong,))
 
 
+def is_expected_already(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> bool:
+    """Whether a record says already that a release is expected, on the same day and at the same address or none."""
+    if event.kind != custody_pb2.CUSTODY_EVENT_KIND_RELEASE_EXPECTED or not record.HasField("expected_release"):
+        return False
+    known = record.expected_release
+    same_address = known.HasField("address") == event.HasField("address") and known.address == event.address
+    return known.day == event.expected_day and same_address
+
+
 def was_released(record: record_pb2.RegistrationRecord) -> bool:
     """Whether the offender has been released at any time: from then on the police of the responsible place know him."""
     released = states.RELEASED

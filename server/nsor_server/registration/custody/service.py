@@ -84,10 +84,15 @@ class CustodyService:
         rules.check_request(request, call.agencies, call.agency, rules.day_of(call.now()))
         if request.validate_only:
             return Outcome(custody_pb2.RecordCustodyEventResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        recorded = self._recorded(call, request, custody.from_request(call, request), conn)
-        answer = custody_pb2.RecordCustodyEventResponse(
-            etag=recorded.etag, state=types_pb2.CustodyState.ValueType(recorded.record.custody_state)
-        )
+        event = custody.from_request(call, request)
+        row, record = self._head(call, request.registration_id, conn)
+        recorded = self._recorded(call, request, event, row, record)
+        state = types_pb2.CustodyState.ValueType(recorded.record.custody_state)
+        if rules.is_expected_already(record, event):
+            same = custody_pb2.RecordCustodyEventResponse(etag=request.etag, state=state, already_recorded=True)
+            detail = _detail(call, "CUSTODY_RECORDED_ALREADY", record)
+            return Outcome(disclose(same, call.purpose), detail, seen=(recorded.seen,))
+        answer = custody_pb2.RecordCustodyEventResponse(etag=recorded.etag, state=state)
         detail = _detail(call, "CUSTODY_RECORDED", recorded.record)
         return Outcome(disclose(answer, call.purpose), detail, recorded.rows, (recorded.ref,), (recorded.seen,))
 
@@ -104,7 +109,7 @@ class CustodyService:
         if request.validate_only:
             return Outcome(custody_pb2.AcceptReleaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         accepted = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED)
-        recorded = self._recorded(call, request, accepted, conn)
+        recorded = self._recorded(call, request, accepted, *self._head(call, request.registration_id, conn))
         answer = custody_pb2.AcceptReleaseResponse(
             etag=recorded.etag,
             responsible_place=recorded.record.responsible_place,
@@ -124,7 +129,7 @@ class CustodyService:
         if request.validate_only:
             return Outcome(custody_pb2.RefuseReleaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         refused = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_REFUSED, request.reason)
-        recorded = self._recorded(call, request, refused, conn)
+        recorded = self._recorded(call, request, refused, *self._head(call, request.registration_id, conn))
         answer = custody_pb2.RefuseReleaseResponse(etag=recorded.etag)
         detail = _detail(call, "RELEASE_REFUSED", recorded.record)
         return Outcome(disclose(answer, call.purpose), detail, recorded.rows, (recorded.ref,), (recorded.seen,))
@@ -151,9 +156,9 @@ class CustodyService:
         | custody_pb2.AcceptReleaseRequest
         | custody_pb2.RefuseReleaseRequest,
         event: record_pb2.CustodyEvent,
-        conn: Connection,
+        row: store.StoredVersion,
+        record: record_pb2.RegistrationRecord,
     ) -> _Recorded:
-        row, record = self._head(call, request.registration_id, conn)
         if request.etag != store.etag(row.sealed):
             raise errors.EtagMismatch
         following = rules.after(states.next_version(record), event)

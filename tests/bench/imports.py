@@ -1,7 +1,9 @@
 """`make bench`, the import: rows a second over mutual TLS, beside a bare COPY of the same rows and beside single calls.
 
-Server, PostgreSQL and the client share all cores of the machine. Memory is the server's peak while an import runs: it
-mustn't grow with the import.
+Server, PostgreSQL and the client share all cores of the machine, so that rows a second follow from the CPU that the
+three take for a row. The client's is that of this process while it sends: the orders are made before. Memory is the
+server's: its peak while an import runs, which mustn't grow with the import, and what it has in use afterwards. One
+Ed25519 signature says how fast the machine is.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nsor.client import Client
 from nsor.v1 import registration_pb2
+from nsor_server.registration import store
 from tests.bench import lock_metric, people, processes
 from tests.bench.measure import BenchFailed
 from tests.bench.register import BenchRegister
@@ -31,6 +35,15 @@ _P99 = 0.99
 _IDLE_SECONDS = 0.1
 """CPU of a second in which nothing is done."""
 _MIB = 1024
+_SIGNATURES = 2000
+_SIZES = """
+SELECT coalesce(p.relname, c.relname), sum(pg_total_relation_size(c.oid))::bigint
+FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid LEFT JOIN pg_class AS p ON p.oid = i.inhparent
+WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'registration_key'::regclass)
+GROUP BY 1 HAVING sum(pg_total_relation_size(c.oid)) > 1000000
+ORDER BY 2 DESC
+"""
+"""Of tables that grow with the register; those of partitions together."""
 Order = registration_pb2.CreateRegistrationRequest
 
 
@@ -40,23 +53,29 @@ class Measured:
 
     Attributes:
         seconds: from the first row sent to the last finding received.
+        client_us: the client's CPU for a row.
         server_us: the server's CPU for a row, that of its events' delivery included.
         database_us: the same of PostgreSQL.
         peak_mib: the server's peak memory meanwhile.
+        end_mib: its memory afterwards.
     """
 
     name: str
     rows: int
     seconds: float
+    client_us: float = 0.0
     server_us: float = 0.0
     database_us: float = 0.0
     peak_mib: float = 0.0
+    end_mib: float = 0.0
 
     @property
     def line(self) -> str:
         """As Markdown."""
         cells = [self.name, f"{self.rows:,}", f"{self.rows / self.seconds:,.0f}"]
-        cells += [f"{value:,.0f}" if value else "" for value in (self.server_us, self.database_us, self.peak_mib)]
+        together = self.client_us + self.server_us + self.database_us
+        values = (self.client_us, self.server_us, self.database_us, together, self.peak_mib, self.end_mib)
+        cells += [f"{value:,.0f}" if value else "" for value in values]
         return f"| {' | '.join(cells)} |"
 
 
@@ -71,13 +90,14 @@ class Server:
         """Do something with rows, and see what it took."""
         Path(f"/proc/{self._pid}/clear_refs").write_text("5")  # the peak begins anew
         before = processes.seconds([self._pid]), processes.seconds([self._postmaster])
-        began = time.perf_counter()
+        began, own = time.perf_counter(), time.process_time()
         act()
-        seconds = time.perf_counter() - began
+        seconds, client = time.perf_counter() - began, time.process_time() - own
         self._settle()
         after = processes.seconds([self._pid]), processes.seconds([self._postmaster])
         server_us, database_us = ((late - early) / rows * 1e6 for early, late in zip(before, after, strict=True))
-        return Measured(name, rows, seconds, server_us, database_us, self._peak_mib())
+        client_us, memory = client / rows * 1e6, (self._mib("VmHWM:"), self._mib("VmRSS:"))
+        return Measured(name, rows, seconds, client_us, server_us, database_us, *memory)
 
     def _settle(self) -> None:
         """Wait until the events of the rows are delivered: that belongs to them."""
@@ -88,9 +108,9 @@ class Server:
             if used - before < _IDLE_SECONDS:
                 return
 
-    def _peak_mib(self) -> float:
+    def _mib(self, name: str) -> float:
         for line in Path(f"/proc/{self._pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(name):
                 return int(line.split()[1]) / _MIB
         raise BenchFailed("the server's memory can't be read")
 
@@ -129,6 +149,7 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
             done.append(server.measured("import", 2 * len(orders), lambda: _import(client, [*orders, *orders])))
     done.append(_copied(register, len(orders)))
     _print(done, held)
+    _print_stored(register)
 
 
 def _import(client: Client, orders: Sequence[Order]) -> None:
@@ -146,10 +167,7 @@ def _single(client: Client, orders: Sequence[Order]) -> None:
 
 def _copied(register: BenchRegister, rows: int) -> Measured:
     """Copy the sealed rows of the import into a table like theirs: what PostgreSQL alone would take."""
-    columns = (
-        "registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,"
-        " receiving_agency, release_places, release_day, sealed"
-    )
+    columns = ", ".join(name for name, _ in store.VERSIONS.columns)
     with psycopg.connect(register.url) as connection:
         connection.execute("CREATE TEMP TABLE copied (LIKE registration_version INCLUDING ALL)")
         source = f"COPY (SELECT {columns} FROM registration_version LIMIT {rows:d}) TO STDOUT (FORMAT binary)"  # noqa: S608 - constants
@@ -165,13 +183,33 @@ def _copied(register: BenchRegister, rows: int) -> Measured:
 
 def _print(done: Sequence[Measured], held: float | None) -> None:
     print(
-        "### Import\n\n| | rows | rows/s | server us/row | PostgreSQL us/row | server's peak MiB |",
-        "|---|" + "---|" * 5,
+        f"### Import\n\nOne Ed25519 signature takes {_signature_us():.0f} us. CPU in us a row, memory in MiB.\n",
+        "| | rows | rows/s | client | server | PostgreSQL | together | server's peak | at the end |",
+        "|---|" + "---|" * 8,
         sep="\n",
     )
     print(*(one.line for one in done), sep="\n")
     if held is not None:
         print(f"\nThe ledger's head was locked for at most {held * 1000:.0f} ms in 99 % of the commits.")
+
+
+def _signature_us() -> float:
+    """CPU of one Ed25519 signature: what to divide by before figures of two machines are compared."""
+    key = Ed25519PrivateKey.generate()
+    began = time.process_time()
+    for _ in range(_SIGNATURES):
+        key.sign(b"as large as the root of a tree..")
+    return (time.process_time() - began) / _SIGNATURES * 1e6
+
+
+def _print_stored(register: BenchRegister) -> None:
+    """What a registration takes on disk, by table: rows, their indexes, and what is stored apart."""
+    with psycopg.connect(register.url) as connection:
+        ((registrations,),) = connection.execute("SELECT count(*) FROM registration_key").fetchall()
+        sizes = connection.execute(_SIZES).fetchall()
+    print("\nStored bytes a registration, one of its entries' shares included:\n", "| | bytes |", "|---|---|", sep="\n")
+    print(*(f"| `{name}` | {size / registrations:,.0f} |" for name, size in sizes), sep="\n")
+    print(f"| together | {sum(size for _, size in sizes) / registrations:,.0f} |")
 
 
 def _parser() -> argparse.ArgumentParser:

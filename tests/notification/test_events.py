@@ -107,6 +107,35 @@ def test_small_batches_keep_the_order(database: Database) -> None:
     assert read(database, "npb") == list(enumerate(published, 1))
 
 
+def test_a_delivery_reads_what_waits_once(database: Database) -> None:
+    # An import owes thousands at once: what is read again for each of them takes a minute for three thousand.
+    for _ in range(3):
+        publish(database, "npb", "punjab-police")
+    _, (statement, parameters) = deliverer.steps(batch=2)
+    with database.writer() as conn:
+        session = Session(conn)
+        explained = Statement(b"explained", b"EXPLAIN (ANALYZE, FORMAT JSON) " + statement.sql)
+        *_, ((plan,),), _ = session.run(BEGIN, explained(*parameters), ROLLBACK)
+        session.close()
+    read = [
+        (node["Actual Loops"], node["Actual Rows"]) for node in nodes(plan) if node.get("Relation Name") == "outbox"
+    ]
+    assert read
+    assert max(loops for loops, _ in read) == 1
+    assert max(rows for _, rows in read) <= 3, "the instant's two, and the next one, which says that it has ended"
+
+
+def nodes(found: Any) -> Iterator[dict[str, Any]]:
+    """The nodes of a plan that PostgreSQL gives as JSON."""
+    if isinstance(found, list):
+        for each in found:
+            yield from nodes(each)
+    elif isinstance(found, dict):
+        yield found
+        for each in found.values():
+            yield from nodes(each)
+
+
 def test_numbering_never_reads_all_that_was_numbered_before(database: Database) -> None:
     # A plan made for an empty table would read all of it for each event, until somebody analyses the table.
     with database.owner() as owner:

@@ -31,30 +31,43 @@ _logger = logging.getLogger(__name__)
 # Of several processes' deliverers one numbers at a time: an advisory lock ("NSOR", 4).
 TURN: Final = 0x4E534F5200000004
 _TURN: Final = Statement(b"deliver turn", b"SELECT pg_advisory_xact_lock(%d) IS NULL" % TURN)()
-# A statement of its own: it sees what was committed when the turn came. The events' order is that of the ledger.
+# A statement of its own: it sees what was committed when the turn came. The events' order is that of the ledger. The
+# oldest are taken with all of their instant, since the ledger's order within that isn't in an index. Whatever is needed
+# more than once is materialized: the planner takes the outbox for empty, as it mostly is, and would read it again for
+# each event, so that a delivery took the longer, the more events waited.
 _NUMBER: Final = Statement(
     b"deliver number",
     f"""
-WITH next AS (
-    SELECT o.event_id, r.index, r.ordinal
-    FROM outbox AS o
-    LEFT JOIN ledger_record AS r ON r.table_name = 'agency_event' AND r.row_id = uuid_send(o.event_id) AND r.version = 1
+WITH oldest AS MATERIALIZED (
+    SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
+        registration_ids, created_at
+    FROM outbox
+    ORDER BY created_at
+    FETCH FIRST ($1::bigint) ROWS WITH TIES
+), next AS MATERIALIZED (
+    SELECT o.*, r.index, r.ordinal
+    FROM oldest AS o
+    LEFT JOIN LATERAL (
+        SELECT index, ordinal
+        FROM ledger_record
+        WHERE table_name = 'agency_event' AND row_id = uuid_send(o.event_id) AND version = 1
+        LIMIT 1
+    ) AS r ON true
     ORDER BY o.created_at, r.index, r.ordinal, o.event_id
     LIMIT $1::bigint
-), taken AS (
-    DELETE FROM outbox USING next WHERE outbox.event_id = next.event_id
-    RETURNING outbox.event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency,
-        judgment_id, registration_ids, created_at, index, ordinal
-), last AS (
+), last AS MATERIALIZED (
     SELECT recipient, (SELECT coalesce(max(sequence), 0) FROM agency_event WHERE agency_id = recipient) AS sequence
-    FROM (SELECT DISTINCT recipient FROM taken) AS recipients
+    FROM (SELECT DISTINCT recipient FROM next) AS recipients
+), taken AS (
+    DELETE FROM outbox
+    WHERE event_id = ANY (ARRAY(SELECT event_id FROM next)) AND created_at <= (SELECT max(created_at) FROM next)
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
         about_agency, judgment_id, registration_ids, event_time)
     SELECT recipient,
         sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, index, ordinal, event_id), event_id,
         kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids, created_at
-    FROM taken JOIN last USING (recipient)
+    FROM next JOIN last USING (recipient)
     RETURNING agency_id
 )
 SELECT count(*), pg_notify('{CHANNEL}', agency_id) IS NULL FROM numbered GROUP BY agency_id

@@ -27,10 +27,12 @@ def prosecution_for(agencies: Agencies, district: str) -> list[str]:
 
 def courts_for(agencies: Agencies, courts: Iterable[tuple[int, str]]) -> list[str]:
     """Ids of the courts that are of one of these kinds and whose jurisdiction contains its place."""
+    wanted = set(courts)
     return sorted(
         agency.agency_id
         for agency in agencies.values()
-        for kind, place in set(courts)
+        if agency.court_kinds
+        for kind, place in wanted
         if kind in agency.court_kinds and contains(agency.jurisdiction, place)
     )
 

@@ -104,8 +104,13 @@ def _of_message(
         for one in checks:
             one(message, path, violations)
         # A list past its limit is not walked by anybody: that is what the limit is for.
-        if rules and not any(v.reason == errors_pb2.FIELD_REASON_TOO_LONG for v in violations[before:]):
-            for rule in rules:
-                rule(message, path, violations, today)
+        if len(violations) > before and _too_long(violations[before:]):
+            return
+        for rule in rules:
+            rule(message, path, violations, today)
 
     return check
+
+
+def _too_long(violations: list[Violation]) -> bool:
+    return any(violation.reason == errors_pb2.FIELD_REASON_TOO_LONG for violation in violations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -62,6 +63,8 @@ _BOUND: Final = frozenset(
         options_pb2.FORMAT_ACCOUNT_NAME,
     }
 )
+_REMEMBERED: Final = 4096
+"""Of each closed vocabulary: how many codes are known by how they were written before."""
 STRINGS: Final = _NUMBERS | _BOUND | frozenset(_PLAIN)
 """Every format of a string. A date is a message and has its own check."""
 
@@ -107,14 +110,19 @@ def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: Written
     found |= {number: forms.numbers[number].normalise for number in _NUMBERS}
     found |= {
         options_pb2.FORMAT_PERSON_NAME: screened(person_name.normalise, forms.screens.name, longest),
-        options_pb2.FORMAT_PLACE_CODE: _place(places),
-        options_pb2.FORMAT_AGENCY_ID: screened(documents.normalise_agency_id, code, longest),
-        options_pb2.FORMAT_OFFENCE_CODE: _offence(offences),
-        options_pb2.FORMAT_ADDRESS_CODE: forms.addresses.normalise,
+        options_pb2.FORMAT_PLACE_CODE: _remembered(_place(places)),
+        options_pb2.FORMAT_AGENCY_ID: _remembered(screened(documents.normalise_agency_id, code, longest)),
+        options_pb2.FORMAT_OFFENCE_CODE: _remembered(_offence(offences)),
+        options_pb2.FORMAT_ADDRESS_CODE: _remembered(forms.addresses.normalise),
         options_pb2.FORMAT_EMAIL_ADDRESS: screened(online.normalise_email_address, code, longest),
         options_pb2.FORMAT_ACCOUNT_NAME: screened(online.normalise_account_name, code, longest),
     }
     return found
+
+
+def _remembered(normalise: Normaliser) -> Normaliser:
+    """The same, with what was given lately: a code of policy stands in most requests. What is refused isn't kept."""
+    return functools.lru_cache(_REMEMBERED)(normalise)
 
 
 def _place(places: PlaceRegistry) -> Normaliser:

@@ -72,15 +72,15 @@ class Screens:
         more_relations: further ones, which names may hold and codes may not.
     """
 
-    __slots__ = ("_most_digits", "_relations_of_codes", "_relations_of_names", "_victims")
+    __slots__ = ("_in_codes", "_in_names", "_most_digits", "_victims")
 
     def __init__(
         self, *, most_digits: int, victims: Sequence[str], relations: Sequence[str], more_relations: Sequence[str]
     ) -> None:
         self._most_digits = most_digits
         self._victims = _Words(victims)
-        self._relations_of_names = _Words(relations)
-        self._relations_of_codes = _Words((*relations, *more_relations))
+        self._in_names = _Words((*victims, *relations))
+        self._in_codes = _Words((*victims, *relations, *more_relations))
 
     def name(self, text: str) -> None:
         """Refuse a name that holds what it may not.
@@ -88,11 +88,11 @@ class Screens:
         Raises:
             FormatError: TOO_MANY_DIGITS, VICTIM_WORD, RELATION_WORD.
         """
-        self._screen(text, self._relations_of_names, _OF_NAMES)
+        self._screen(text, self._in_names, _OF_NAMES)
 
     def code(self, text: str) -> None:
         """Refuse a number or a code that holds what it may not, letters for digits too; raises as ``name``."""
-        self._screen(text, self._relations_of_codes, _OF_CODES)
+        self._screen(text, self._in_codes, _OF_CODES)
         longest = max(map(len, _LIKE_DIGITS.findall(_SEPARATORS.sub("", loose(text)))), default=0)
         if longest > self._most_digits:
             raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
@@ -103,19 +103,20 @@ class Screens:
         Raises:
             FormatError: VICTIM_WORD, RELATION_WORD.
         """
-        self._words(text, self._relations_of_codes, _OF_CODES)
+        self._words(text, self._in_codes, _OF_CODES)
 
-    def _screen(self, text: str, relations: _Words, abbreviated: re.Pattern[str]) -> None:
+    def _screen(self, text: str, forbidden: _Words, abbreviated: re.Pattern[str]) -> None:
         if len(text) > self._most_digits and digits(text) > self._most_digits:
             raise FormatError(errors_pb2.FIELD_REASON_TOO_MANY_DIGITS)
-        self._words(text, relations, abbreviated)
+        self._words(text, forbidden, abbreviated)
 
-    def _words(self, text: str, relations: _Words, abbreviated: re.Pattern[str]) -> None:
+    def _words(self, text: str, forbidden: _Words, abbreviated: re.Pattern[str]) -> None:
         letters = loose(text)
         words = _SEPARATORS.sub(" ", letters)
-        if self._victims.found_in(words):
-            raise FormatError(errors_pb2.FIELD_REASON_VICTIM_WORD)
-        if relations.found_in(words) or abbreviated.search(letters) is not None:
+        if forbidden.found_in(words):  # mostly there is none, so that one search answers for all
+            victim = self._victims.found_in(words)
+            raise FormatError(errors_pb2.FIELD_REASON_VICTIM_WORD if victim else errors_pb2.FIELD_REASON_RELATION_WORD)
+        if abbreviated.search(letters) is not None:
             raise FormatError(errors_pb2.FIELD_REASON_RELATION_WORD)
 
 
@@ -130,7 +131,9 @@ class _Words:
         # Where none of the first letters stands, no word is looked for.
         alone = [rf"(?<!\w)(?=[{first}])(?:{'|'.join(' ?'.join(map(re.escape, word)) for word in plain)})(?!\w)"]
         self._alone = _either(alone if plain else [])
-        self._inside = _either([re.escape(word) for word in map(loose, words) if len(word) >= _SUBSTRING])
+        long = [word for word in map(loose, words) if len(word) >= _SUBSTRING]
+        initials = "".join(sorted({re.escape(word[0]) for word in long}))
+        self._inside = _either([rf"(?=[{initials}])(?:{'|'.join(map(re.escape, long))})"] if long else [])
 
     def found_in(self, text: str) -> bool:
         """Tell whether a loose text, with single spaces, has one of the words."""

@@ -6,8 +6,8 @@ One order by itself and a row of an import take this way. Nothing here reads the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
@@ -46,8 +46,43 @@ def require_within(call: Call, order: Order) -> None:
     rows.require_within(call.agency, call.officer, rules.places_of_cases(order.convictions))
 
 
-def refusals(call: Call, order: Order, *, convictions: bool = True, custody: bool = True) -> list[errors.ApiError]:
-    """Every rule of the law and of the directory that refuses an order whose form was checked.
+@dataclass(slots=True)
+class Examined:
+    """An order whose form was checked, by the law and the directory.
+
+    Attributes:
+        call: past the gate.
+        order: the order.
+        refusals: every rule that refuses it.
+        bases: why each count of each conviction is registrable, if no rule about them refuses it.
+    """
+
+    call: Call
+    order: Order
+    refusals: list[errors.ApiError] = field(default_factory=list)
+    bases: Sequence[Sequence[types_pb2.LegalBasis.ValueType]] = ()
+
+    def record(self) -> record_pb2.RegistrationRecord:
+        """An order that nothing refuses, as a record with its legal bases; it lacks who entered it and its state."""
+        record = records.from_request(self.order)
+        version = policy_of(self.call).offence_table_version
+        record.convictions.extend(
+            records.conviction_record(conviction, of_counts, version)
+            for conviction, of_counts in zip(self.order.convictions, self.bases, strict=True)
+        )
+        return record
+
+    def judge(self) -> None:
+        """Find why its counts are registrable.
+
+        Raises:
+            errors.InvalidFields: OFFENCE_NOT_REGISTRABLE.
+        """
+        self.bases = rules.legal_bases(policy_of(self.call).offences, self.order.convictions)
+
+
+def examined(call: Call, order: Order, *, convictions: bool = True, custody: bool = True) -> Examined:
+    """Ask every rule of the law and of the directory about an order whose form was checked.
 
     Args:
         call: past the gate.
@@ -55,47 +90,35 @@ def refusals(call: Call, order: Order, *, convictions: bool = True, custody: boo
         convictions: whether its convictions are of their form; no law is asked about others.
         custody: the same of its custody.
     """
+    found = Examined(call, order)
     checks: list[Callable[[], object]] = []
     if convictions:
         checks += [
             lambda: rules.check_convicted(order.convictions),
-            lambda: rules.legal_bases(policy_of(call).offences, order.convictions),
+            found.judge,
             lambda: require_within(call, order),
         ]
     if custody and order.custody.state == types_pb2.CUSTODY_STATE_IN_CUSTODY:
         checks.append(lambda: rules.check_custodian(call.agencies.get(order.custody.prisons_agency_id)))
-    found = []
     for check in checks:
         try:
             check()
         except errors.ApiError as error:
-            found.append(error)
+            found.refusals.append(error)
     return found
 
 
-def record_of(call: Call, order: Order) -> record_pb2.RegistrationRecord:
-    """An order that nothing refuses, as a record with its legal bases; it lacks who entered it and where it stands."""
-    record = records.from_request(order)
-    policy = policy_of(call)
-    bases = rules.legal_bases(policy.offences, order.convictions)
-    record.convictions.extend(
-        records.conviction_record(conviction, of_counts, policy.offence_table_version)
-        for conviction, of_counts in zip(order.convictions, bases, strict=True)
-    )
-    return record
-
-
 def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, owner: str) -> Entered:
-    """Complete a record as a new registration, and make its rows.
+    """Complete a record as a new registration, and make its rows; ``record`` stays.
 
     Args:
         sealer: makes its data key.
         call: of the officer who enters it.
-        record: as ``record_of`` gives it.
+        record: as ``Examined.record`` gives it.
         owner: the agency that it counts as entered by.
     """
     written_at = call.now()
-    record.CopyFrom(states.next_version(record, states.entering(record.convictions, owner, call.officer_key)))
+    record = states.next_version(record, states.entering(record.convictions, owner, call.officer_key))
     record.registration_id = uuid.uuid4().bytes
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = owner

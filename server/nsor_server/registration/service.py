@@ -107,9 +107,10 @@ class RegistrationService:
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection
     ) -> Outcome[registration_pb2.CreateRegistrationResponse]:
         """Enter a conviction order. The register isn't asked whether the person is known."""
-        for refusal in entering.refusals(call, request):
+        examined = entering.examined(call, request)
+        for refusal in examined.refusals:
             raise refusal
-        record = entering.record_of(call, request)
+        record = examined.record()
         answer = registration_pb2.CreateRegistrationResponse(warnings=rules.warnings(request.person))
         detail = record_pb2.AccessDetail(
             outcome="VALIDATED", case_reference=records.case_reference(record.convictions[0].fir)
@@ -117,11 +118,11 @@ class RegistrationService:
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
         entered = entering.entered(self._sealer, call, record, call.agency.agency_id)
-        answer.registration_id = text(record.registration_id)
+        answer.registration_id = text(entered.version.ref.row_id)
         answer.etag = entered.version.etag
         answer.state = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
         detail.outcome = "CREATED"
-        detail.subjects.append(record.registration_id)
+        detail.subjects.append(entered.version.ref.row_id)
         return Outcome(disclose(answer, call.purpose), detail, entered.rows, (entered.version.ref,))
 
     def confirm_registration(

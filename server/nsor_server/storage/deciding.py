@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nsor_server.calls import RecordRef, Row, Table
+from nsor_server.formats import uuids
 
 NO_HASH: Final = bytes(32)
 """The running hash before the first row."""
@@ -117,7 +118,7 @@ def _id_bytes(value: Any) -> bytes:
 
 
 def _uuid(value: uuid.UUID | bytes) -> str:
-    return str(value if isinstance(value, uuid.UUID) else uuid.UUID(bytes=value))
+    return uuids.text(value.bytes if isinstance(value, uuid.UUID) else value)
 
 
 def _microseconds(value: dt.datetime) -> int:

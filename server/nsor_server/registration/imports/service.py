@@ -62,8 +62,8 @@ class ImportService:
         answer = registration_pb2.ImportRegistrationsResponse()
         if request.validate_only:
             for position, row in enumerate(request.rows):
-                imported, warnings = self._refused(call, row, wrong.get(position, [])), rules.warnings(row.order.person)
-                self._fill(answer.findings.add(), imported or _accepted(call, row, warnings))
+                _, imported = self._examined(call, row, wrong.get(position, []))
+                self._fill(answer.findings.add(), imported or _accepted(call, row))
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         import_id = raw(request.import_id)
         block = store.head(conn, self._sealer, call, import_id, import_rules.block_of(request.rows[0].row))
@@ -76,9 +76,9 @@ class ImportService:
             if before is not None and before.reason == _ACCEPTED:
                 self._fill_again(answer.findings.add(), call, row, before)
                 continue
-            imported = self._refused(call, row, wrong.get(position, []))
+            examined, imported = self._examined(call, row, wrong.get(position, []))
             if imported is None:
-                imported, entered = self._entered(call, row)
+                imported, entered = self._entered(call, row, examined)
                 added += entered.rows
                 refs.append(entered.version.ref)
             self._fill(answer.findings.add(), imported)
@@ -129,31 +129,29 @@ class ImportService:
         seen = [] if block is None else [store.seen(block)]
         return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
-    def _refused(
+    def _examined(
         self, call: Call, row: registration_pb2.ImportRow, wrong: Sequence[Violation]
-    ) -> record_pb2.ImportedRow | None:
-        """Everything that refuses a row, as it is stored; None: nothing does."""
+    ) -> tuple[entering.Examined, record_pb2.ImportedRow | None]:
+        """A row by the law, and everything that refuses it, as it is stored; None: nothing does."""
         fields = {violation.field.partition(".")[0].partition("[")[0] for violation in wrong}
-        refusals = entering.refusals(
-            call,
-            row.order,
-            convictions=fields.isdisjoint(("order", "convictions")),
-            custody=fields.isdisjoint(("order", "custody")),
-        )
+        judged = fields.isdisjoint(("order", "convictions"))
+        custody = fields.isdisjoint(("order", "custody"))
+        examined = entering.examined(call, row.order, convictions=judged, custody=custody)
+        refusals = examined.refusals
         if not refusals and not wrong:
             try:
                 self._owner(call, row)
             except errors.InvalidFields as error:
                 refusals.append(error)
         if not wrong and not refusals:
-            return None
+            return examined, None
         reason = errors_pb2.ERROR_REASON_INVALID_FIELDS if wrong else refusals[0].reason
         violations = [*wrong, *(violation for refusal in refusals for violation in refusal.violations)]
-        return record_pb2.ImportedRow(
+        return examined, record_pb2.ImportedRow(
             row=row.row,
             sha256=_digest(row),
             sent_by=_officer(call),
-            places=rules.places_of_cases(row.order.convictions) if fields.isdisjoint(("order", "convictions")) else (),
+            places=rules.places_of_cases(row.order.convictions) if judged else (),
             reason=reason,
             fields=[
                 record_pb2.ImportedField(field=each.field, reason=each.reason)
@@ -165,11 +163,12 @@ class ImportService:
     def _owner(self, call: Call, row: registration_pb2.ImportRow) -> str:
         return import_rules.owner(call.agencies, call.agency, row.order.convictions[0].court_case.place_code)
 
-    def _entered(self, call: Call, row: registration_pb2.ImportRow) -> tuple[record_pb2.ImportedRow, entering.Entered]:
-        record = entering.record_of(call, row.order)
-        entered = entering.entered(self._sealer, call, record, self._owner(call, row))
-        imported = _accepted(call, row, rules.warnings(row.order.person))
-        imported.registration_id, imported.etag = record.registration_id, entered.version.etag
+    def _entered(
+        self, call: Call, row: registration_pb2.ImportRow, examined: entering.Examined
+    ) -> tuple[record_pb2.ImportedRow, entering.Entered]:
+        entered = entering.entered(self._sealer, call, examined.record(), self._owner(call, row))
+        imported = _accepted(call, row)
+        imported.registration_id, imported.etag = entered.version.ref.row_id, entered.version.etag
         return imported, entered
 
     def _fill_again(
@@ -207,9 +206,8 @@ class ImportService:
         finding.more_violations = imported.more
 
 
-def _accepted(
-    call: Call, row: registration_pb2.ImportRow, warnings: Sequence[registration_pb2.FieldWarning]
-) -> record_pb2.ImportedRow:
+def _accepted(call: Call, row: registration_pb2.ImportRow) -> record_pb2.ImportedRow:
+    warnings = rules.warnings(row.order.person)
     odd = [record_pb2.ImportedField(field=warning.field, reason=warning.reason) for warning in warnings]
     places = rules.places_of_cases(row.order.convictions)
     return record_pb2.ImportedRow(

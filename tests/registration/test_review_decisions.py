@@ -156,6 +156,14 @@ def test_merged_records_are_shown_as_one_and_each_stays_what_it_is(pair: Pair, k
     assert findings(services, keyring) == []
 
 
+def test_whoever_is_shown_the_person_hears_of_it_and_the_creator_does_not(pair: Pair) -> None:
+    services, changed = pair.services, notification_pb2.EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED
+    pair.decide(MERGE)
+    assert services.owed(changed) == ["npb", "npb", "punjab-police", "punjab-police"]
+    pair.decide(REOPEN)
+    assert services.owed(changed) == ["npb"] * 4 + ["punjab-police"] * 4
+
+
 def test_the_creator_sees_of_his_record_what_he_saw_before_it_was_merged(
     services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
 ) -> None:

@@ -132,6 +132,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
     EVENT_KIND_REGISTRATION_RESTORED: _EventKind.ValueType  # 132
     """Two officers of NPB took a registration out of the archive: it is confirmed again."""
+    EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED: _EventKind.ValueType  # 133
+    """NPB has decided with which other registrations a registration is of one person, or that it isn't: what GetRegistration shows of it has
+    changed. To NPB, the responsible police and the prisons department in charge, who are shown all of them as one.
+    """
     EVENT_KIND_AMENDMENT_PROPOSED: _EventKind.ValueType  # 60
     """An agency with a part in the record proposed an amendment: its owner decides."""
     EVENT_KIND_AMENDMENT_ACCEPTED: _EventKind.ValueType  # 61
@@ -259,6 +263,10 @@ EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131
 """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
 EVENT_KIND_REGISTRATION_RESTORED: EventKind.ValueType  # 132
 """Two officers of NPB took a registration out of the archive: it is confirmed again."""
+EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED: EventKind.ValueType  # 133
+"""NPB has decided with which other registrations a registration is of one person, or that it isn't: what GetRegistration shows of it has
+changed. To NPB, the responsible police and the prisons department in charge, who are shown all of them as one.
+"""
 EVENT_KIND_AMENDMENT_PROPOSED: EventKind.ValueType  # 60
 """An agency with a part in the record proposed an amendment: its owner decides."""
 EVENT_KIND_AMENDMENT_ACCEPTED: EventKind.ValueType  # 61

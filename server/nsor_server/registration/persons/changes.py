@@ -24,6 +24,7 @@ class Changes:
         rows: that are to be added.
         refs: what the ledger holds them to.
         seen: what they rest on, besides what the claimants have read.
+        persons: registrations that are of one person with others than before.
     """
 
     def __init__(self, conn: Connection, claimants: Claimants, blind_index: BlindIndex, now: dt.datetime) -> None:
@@ -31,6 +32,7 @@ class Changes:
         self.rows: list[Row] = []
         self.refs: list[RecordRef] = []
         self.seen: list[Seen] = []
+        self.persons: list[Known] = []
 
     def decided(self, before: record_pb2.ReviewDecisionRecord, decision: int, shared: Collection[Identifier]) -> None:
         """Write what follows from a decision that is confirmed.
@@ -73,6 +75,7 @@ class Changes:
             )
             in_order = sorted(of_person, key=lambda one: known[one].claimed_at)
             claim.person = b"".join(in_order) if len(in_order) > 1 else b""
+        self.persons += (each for each in known.values() if following[each.registration_id].person != each.claim.person)
         for each in known.values():
             self._add_claim(each, self._held_now(each, following))
 

@@ -19,7 +19,7 @@ from nsor_server.registration import review_store
 from nsor_server.registration import rules as registration_rules
 from nsor_server.registration import store as registrations
 from nsor_server.registration.claims import Identifier
-from nsor_server.registration.persons import messages, rules, shown, store
+from nsor_server.registration.persons import events, messages, rules, shown, store
 from nsor_server.registration.persons.changes import Changes
 from nsor_server.registration.persons.claimants import Claimants, Known
 from nsor_server.registration.review_store import StoredReview
@@ -220,7 +220,7 @@ class Reviews:
         return Outcome(
             disclose(answer, call.purpose),
             _detail("CONFIRMED", opened),
-            (row, *changes.rows),
+            (row, *changes.rows, *events.owed(call, changes.persons)),
             (ref, *changes.refs),
             [store.seen(before), *opened.claimants.seen(), *changes.seen],
         )

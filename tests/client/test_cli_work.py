@@ -182,3 +182,24 @@ def test_whoever_has_no_such_list_hears_where_his_work_is(
     err = capsys.readouterr().err
     assert "`nsor identity next`" in err
     assert "`nsor reviews --open`" in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        (worklists_pb2.WORK_KIND_REVALIDATION, "nsor revalidate"),
+        (worklists_pb2.WORK_KIND_CORRECTION, "nsor correction list"),
+    ],
+)
+@pytest.mark.usefixtures("asked")
+def test_an_owner_is_told_how_he_begins(
+    run: Run,
+    register: Register,
+    capsys: pytest.CaptureFixture[str],
+    kind: worklists_pb2.WorkKind.ValueType,
+    command: str,
+) -> None:
+    register.answers[LIST] = lambda _: worklists_pb2.ListRegistrationsResponse(items=[item(IDS[0], kind)])
+    for arguments in ((), ("1",)):
+        assert run("work", *arguments) == 0
+        assert f"`{command} {IDS[0]}`" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from nsor_server.registration import claims, shown, states, store
 from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
+from nsor_server.registration.worklists import owed
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -96,6 +97,7 @@ class Standing:
         withdrawn_by: those that it doesn't claim any more, each with the version of the claim that is without it.
         claim: the newest version of its claim.
         agency: whose entry it is.
+        owner: whose it is: a prosecution, or the police of a place.
         cases: the same of cases, each with how often keys had been rotated when it was claimed.
         standing_cases: those of them by which a look-up still finds it.
         claimed: whether its claim was written.
@@ -117,6 +119,7 @@ class Standing:
     withdrawn_by: set[tuple[Identifier, int]] = field(default_factory=set)
     claim: record_pb2.ClaimRecord = field(default_factory=record_pb2.ClaimRecord)
     agency: str = ""
+    owner: tuple[str, str] = ("", "")
     cases: dict[str, int] = field(default_factory=dict)
     standing_cases: set[str] = field(default_factory=set)
     claimed: bool = False
@@ -294,6 +297,7 @@ class History:
         standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
         standing.sealed = record.state == store.SEALED
         standing.agency = record.created_by_agency
+        standing.owner = owed.owner(record)
         if record.state != store.ERASED:
             standing.current = frozenset(claims.identifiers(record))
         for case in claims.cases(record):

@@ -40,6 +40,7 @@ from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.judgments import times
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.validation import overdue as overdue_validations
+from nsor_server.registration.worklists import owed
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -148,12 +149,25 @@ class ReviewTimes:
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
         stands = returned.since(conn, self._sealer, before.returned_to)
         record.returned_to = stands.until
+        moved = owed.changed(conn, before.returned_to, stands)
         released = releases.due(conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands)
         meeting = self._meetings.due(
-            conn, record, after_us=after_us, returned=stands, agencies=directory.agencies, now=directory.now()
+            conn,
+            record,
+            after_us=after_us,
+            returned=stands,
+            moved=moved[owed.OF_CORRECTIONS],
+            agencies=directory.agencies,
+            now=directory.now(),
         )
         unvalidated, undone = overdue_validations.add(
-            conn, self._sealer, record, before, returned=stands, agencies=directory.agencies
+            conn,
+            self._sealer,
+            record,
+            before,
+            returned=stands,
+            moved=moved[owed.OF_VALIDATION],
+            agencies=directory.agencies,
         )
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until

@@ -30,6 +30,7 @@ from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
 from nsor_server.registration.validation.history import Validated
 from nsor_server.registration.worklists.history import Worklists
+from nsor_server.registration.worklists.owed_history import Owed, Told
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -96,15 +97,19 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     judged = Judged(conn, keyring, history, enrolled, report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
     decided = Decided(conn, keyring, history, reviewed, enrolled, add=report.add)
+    worklists = Worklists(conn, history, report.add)
+    corrected = Corrected(conn, keyring, history, reviewed, report.add)
+    validated = Validated(conn, keyring, history, reviewed, report.add)
     parts: list[OfEntries] = [
         history,
         judged,
         reviewed,
         Amended(conn, keyring, history, enrolled, report.add),
         ListedAmendments(conn, report.add),
-        Worklists(conn, history, report.add),
-        Corrected(conn, keyring, history, reviewed, report.add),
-        Validated(conn, keyring, history, reviewed, report.add),
+        worklists,
+        corrected,
+        validated,
+        Owed(Told(history, reviewed, validated, corrected), worklists),
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, enrolled, add=report.add),
         SealedRead(conn, keyring, history, enrolled, report.add),

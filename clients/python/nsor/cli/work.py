@@ -22,6 +22,8 @@ KINDS: Final = {
     "accept": "RELEASE_TO_ACCEPT",
     "no-address": "RELEASE_WITHOUT_ADDRESS",
     "admit": "ADMISSION",
+    "revalidate": "REVALIDATION",
+    "correct": "CORRECTION",
 }
 """What a person calls a kind of work."""
 _HEADINGS: Final = (
@@ -39,12 +41,16 @@ _PAGE: Final = 100
 _NO_ADDRESS: Final = 71
 _CUSTODY: Final = {70: "custody accept", 72: "custody admitted"}
 """Number of a kind of work that is about custody, and the command that does it."""
+_OF_OWNER: Final = {130: "revalidate", 131: "correction list"}
+"""Number of a kind of work of a record's owner, and the command that he begins with."""
 _WORDS: Final = {
     1: "conviction to confirm",
     2: "appeal may be filed",
     70: "release to accept",
     71: "release without address",
     72: "to admit",
+    130: "to look at again",
+    131: "correction to decide",
 }
 """Number of a kind of work, and what a list calls it."""
 
@@ -160,7 +166,9 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
         return 0
     wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
     session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
-    if item.kind == _NO_ADDRESS:
+    if item.kind in _OF_OWNER:
+        session.say(f"`{_command(item)}`")
+    elif item.kind == _NO_ADDRESS:
         session.say("When you know where he lives: `nsor notice`. The prison may enter an address before.")
     else:
         session.say(
@@ -205,7 +213,7 @@ def _waits(item: worklists_pb2.WorkItem) -> bool:
 
 
 def _command(item: worklists_pb2.WorkItem) -> str:
-    command = "confirm" if _waits(item) else _CUSTODY.get(item.kind, "show")
+    command = "confirm" if _waits(item) else (_CUSTODY | _OF_OWNER).get(item.kind, "show")
     return f"nsor {command} {item.registration_id}"
 
 

@@ -41,6 +41,12 @@ class _WorkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkKind.Val
     """A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
     WORK_KIND_ADMISSION: _WorkKind.ValueType  # 72
     """An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
+    WORK_KIND_REVALIDATION: _WorkKind.ValueType  # 130
+    """The owner had to look at a record again, and hasn't said that it is still right: of the owner (RevalidateRegistration), from the first
+    fixed time after its deadline on.
+    """
+    WORK_KIND_CORRECTION: _WorkKind.ValueType  # 131
+    """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
 
 class WorkKind(_WorkKind, metaclass=_WorkKindEnumTypeWrapper):
     """What there is to do with a registration."""
@@ -59,6 +65,12 @@ WORK_KIND_RELEASE_WITHOUT_ADDRESS: WorkKind.ValueType  # 71
 """A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
 WORK_KIND_ADMISSION: WorkKind.ValueType  # 72
 """An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
+WORK_KIND_REVALIDATION: WorkKind.ValueType  # 130
+"""The owner had to look at a record again, and hasn't said that it is still right: of the owner (RevalidateRegistration), from the first
+fixed time after its deadline on.
+"""
+WORK_KIND_CORRECTION: WorkKind.ValueType  # 131
+"""A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
 Global___WorkKind: _TypeAlias = WorkKind  # noqa: Y015
 
 @_typing.final
@@ -139,7 +151,7 @@ class WorkItem(_message.Message):
     """What."""
     @_builtins.property
     def deadline(self) -> _types_pb2.Deadline:
-        """By when, and by which rule; not set of custody and releases."""
+        """By when, and by which rule; not set of custody, releases and corrections."""
 
     @_builtins.property
     def person(self) -> Global___MaskedPerson:

@@ -66,6 +66,9 @@ class Corrected:
         self._asked: list[tuple[int, record_pb2.CorrectionRequestRecord]] = []
         self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
         self._pairs: set[tuple[bytes, bytes]] = set()
+        self._open: dict[bytes, dict[bytes, int]] = {}
+        self.just_decided: list[bytes] = []
+        """Registrations of which the last entry has decided a correction."""
         self._met: dict[bytes, tuple[tuple[bytes, bytes, bytes, int], int]] = {}
         self._refused: dict[bytes, set[int]] = {}
         self._disputed: dict[bytes, set[int]] = {}
@@ -83,6 +86,7 @@ class Corrected:
             )
             if request is not None:
                 self._asked.append((leaf.time_us, request))
+        self.just_decided = []
         changes: dict[bytes, set[int]] = {}
         time = self._reviewed.written
         if time is not None:
@@ -99,6 +103,10 @@ class Corrected:
         self._compare(index, changes)
         if leaf.method == _LIST and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
             self._compare_list(index, detail)
+
+    def open_us(self, registration_id: bytes) -> list[int]:
+        """When each correction met a registration that isn't decided after the last entry."""
+        return list(self._open.get(registration_id, {}).values())
 
     def finish(self) -> None:
         """Report what is left, and compare what was met with the rows of the owners' lists."""
@@ -122,6 +130,7 @@ class Corrected:
             self._add(index, "a time for reviews doesn't name the registrations that corrections were asked for")
         for each in time.corrections:
             request = by_id.get(each.correction_request_id, record_pb2.CorrectionRequestRecord())
+            self._open.setdefault(each.registration_id, {})[each.correction_id] = time.due_us
             self._met[each.correction_id] = ((*store.columns(each), time.number), request.particular)
             met = _Met(-time.number, each.correction_id, each.correction_request_id, time.due_us)
             self._of.setdefault(each.registration_id, []).append(met)
@@ -154,6 +163,8 @@ class Corrected:
     ) -> None:
         met = self._met.get(decision.correction_id)
         self._decided.add(decision.correction_id)
+        self._open.get(decision.registration_id, {}).pop(decision.correction_id, None)
+        self.just_decided.append(decision.registration_id)
         if met is None:
             self._add(index, "a correction was decided that met no registration")
         elif decision.refusal:

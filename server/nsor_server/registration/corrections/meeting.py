@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server.calls import Agency, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
 from nsor_server.registration import claims
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
+from nsor_server.registration.worklists import owed
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -62,6 +64,7 @@ class Meetings:
         *,
         after_us: int,
         returned: Returned,
+        moved: Iterable[bytes],
         agencies: Mapping[str, Agency],
         now: dt.datetime,
     ) -> Meeting:
@@ -72,6 +75,7 @@ class Meetings:
             record: of the time; its number and instant are set.
             after_us: instant of the time before, microseconds since 1970.
             returned: what has come to stand: it is met by what was asked for before, too.
+            moved: registrations that may have another owner than the one who was told.
             agencies: by id.
             now: when a version is written.
         """
@@ -89,8 +93,13 @@ class Meetings:
             about = contested.setdefault(registration_id, set())
             if request.contests_refusal:
                 about.add(request.particular)
-        for told in readable(contested.items(), lambda each: self._told(conn, *each, agencies, now)):
+        for told in readable(
+            contested.items(), lambda each: self._told(conn, record, each, agencies=agencies, now=now)
+        ):
             meeting.add(told)
+        others = sorted(set(moved).difference(contested))
+        for left in readable(others, lambda each: self._left(conn, each)):
+            meeting.add(left)
         return meeting
 
     def _about(self, conn: Connection, request: record_pb2.CorrectionRequestRecord, meeting: Meeting) -> list[bytes]:
@@ -132,8 +141,9 @@ class Meetings:
     def _told(
         self,
         conn: Connection,
-        registration_id: bytes,
-        contested: set[int],
+        time: record_pb2.ReviewTimeRecord,
+        met: tuple[bytes, set[int]],
+        *,
         agencies: Mapping[str, Agency],
         now: dt.datetime,
     ) -> Meeting:
@@ -142,7 +152,7 @@ class Meetings:
         Raises:
             errors.Internal: a row isn't what its seal says.
         """
-        told = Meeting()
+        (registration_id, contested), told = met, Meeting()
         row = registrations.newest(conn, registration_id)
         if row is None:
             return told
@@ -156,6 +166,28 @@ class Meetings:
                 told.rows.append(written.row)
                 told.refs.append(written.ref)
         recipient_ids = [*recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB), *owners.owners(record, agencies)]
+        found, unchanged = store.undecided(conn, self._sealer, key, registration_id)
+        told.seen += unchanged
+        open_us = [*(to_us(each.met_at) for each in found), time.due_us]
+        told.rows.append(owed.row(owed.corrections(registration_id, owed.owner(record), open_us)))
         kind = notification_pb2.EVENT_KIND_CORRECTION_REQUESTED
         told.rows += outbox.owed(kind, recipient_ids, registration_id=registration_id)
         return told
+
+    def _left(self, conn: Connection, registration_id: bytes) -> Meeting:
+        """Have whoever owns a registration now find what waits for its owner.
+
+        Raises:
+            errors.Internal: as ``_told``.
+        """
+        left = Meeting()
+        row = registrations.newest(conn, registration_id)
+        if row is None:
+            return left
+        record, key = registrations.open_keyed(self._sealer, row)
+        if rules.is_met(record):
+            found, unchanged = store.undecided(conn, self._sealer, key, registration_id)
+            left.seen += [registrations.seen(row), *unchanged]
+            open_us = [to_us(each.met_at) for each in found]
+            left.rows.append(owed.row(owed.corrections(registration_id, owed.owner(record), open_us)))
+        return left

@@ -20,10 +20,11 @@ from nsor_server.registration import rules as owners
 from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
+from nsor_server.registration.worklists import owed
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 
@@ -139,7 +140,9 @@ class Corrections:
             time_us=to_us(call.now()),
         )
         decided, ref = store.decision_row(key, decision)
-        added, refs = [decided], [ref]
+        others, unchanged = self._others(conn, key, row.registration_id, correction)
+        of, open_us = owed.owner(record), [to_us(each.met_at) for each in others]
+        added, refs = [decided, owed.row(owed.corrections(row.registration_id, of, open_us))], [ref]
         following = None if request.refusal else rules.settled(record, correction.request.particular)
         if following is not None:
             written = registrations.version_row(key, following, call.now())
@@ -153,7 +156,15 @@ class Corrections:
         answer = corrections_pb2.DecideCorrectionResponse(state=_state(decision))
         outcome = "CORRECTION_REFUSED" if request.refusal else "CORRECTION_ACCEPTED"
         detail = _detail(call, outcome, record, correction.correction_id)
-        return Outcome(disclose(answer, call.purpose), detail, added, refs, (registrations.seen(row), correction.seen))
+        seen = (registrations.seen(row), *unchanged)
+        return Outcome(disclose(answer, call.purpose), detail, added, refs, seen)
+
+    def _others(
+        self, conn: Connection, key: DataKey, registration_id: bytes, decided: store.Correction
+    ) -> tuple[list[store.Correction], list[Seen]]:
+        """The other open corrections of a registration, and that they and the decided one are all."""
+        found, seen = store.undecided(conn, self._sealer, key, registration_id)
+        return [each for each in found if each.correction_id != decided.correction_id], [*seen, decided.seen]
 
     def _head(
         self, call: Call, registration_id: str, conn: Connection

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
-from nsor_server.registration import claims
+from nsor_server.registration import claims, review_store
 from nsor_server.registration.readable import readable
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
@@ -172,6 +172,20 @@ def one(
     return _opened(sealer, key, registration_id, StoredCorrection(*found[0])) if found else None
 
 
+def undecided(
+    conn: Connection, sealer: Sealing, key: DataKey, registration_id: bytes
+) -> tuple[list[Correction], list[Seen]]:
+    """The open corrections of a registration, and that they are all, and open.
+
+    Raises:
+        errors.Internal: as ``of_registration``.
+    """
+    # Counted before they are read: what has met it in between is of a time that wasn't counted.
+    ((last,),) = ask(conn, _LAST_TIME)
+    found = [each for each in of_registration(conn, sealer, key, registration_id, _ALL) if each.decision is None]
+    return found, [Seen(review_store.LAST_TIME, (), last), *(each.seen for each in found)]
+
+
 def refused(conn: Connection, sealer: Sealing, key: DataKey, registration_id: bytes) -> tuple[set[int], list[Seen]]:
     """The particulars that the owner has refused to correct, and that what was open then still is."""
     found = of_registration(conn, sealer, key, registration_id, _ALL)
@@ -245,6 +259,7 @@ ORDER BY 1
 _MET: Final = Statement(
     b"corrections met", b"SELECT uuid_send(correction_request_id) FROM correction_met WHERE registration_id = $1"
 )
+_LAST_TIME: Final = Statement(b"last time", f"SELECT {review_store.LAST_TIME.current}".encode())
 _STORED: Final = """
 SELECT uuid_send(m.correction_id), uuid_send(m.correction_request_id), uuid_send(m.registration_id), t.due_at,
     q.sealed, d.sealed

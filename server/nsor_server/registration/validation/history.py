@@ -14,7 +14,7 @@ from nsor_server import errors
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
-from nsor_server.registration.validation import overdue, store
+from nsor_server.registration.validation import overdue, rules, store
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -38,17 +38,22 @@ class Validated:
         self._rows = Rows(conn, "validations", _VALIDATIONS, add)
         self._newest: dict[bytes, int] = {}
         self._due_us: dict[bytes, int] = {}
+        self.said_again: list[bytes] = []
+        """Registrations whose owners have said by the last entry that they are right."""
         self._coming: list[tuple[int, bytes, int]] = []
         self._place = overdue.place(record_pb2.ReviewTimeRecord())
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written, or shown, by the next entry; all come in their order."""
+        self.said_again = []
         for wrapped, *columns in self._rows.take(index):
             stored = store.StoredValidation(*columns)
             record = opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
             if stored.version != self._newest.get(stored.registration_id, 0) + 1:
                 self._add(index, "the validation of a registration doesn't follow the one before")
             self._newest[stored.registration_id] = stored.version
+            if stored.version > rules.FIRST:
+                self.said_again.append(stored.registration_id)
             if record is not None:
                 self._due_us[record.registration_id] = record.due_us
                 heapq.heappush(self._coming, (record.due_us, record.registration_id, record.version))
@@ -84,6 +89,10 @@ class Validated:
         if list(time.overdue_validation_ids) != expected or overdue.place(time) != last:
             self._add(index, "a time for reviews doesn't name the registrations that had to be looked at again")
         self._place = last
+
+    def due_us(self, registration_id: bytes) -> int:
+        """When a registration has to be looked at again after the last entry; 0: that isn't known."""
+        return self._due_us.get(registration_id, 0)
 
     def _fell_due(self, registration_id: bytes) -> bool:
         """Whether a registration had to be looked at again by what the time before has looked at already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nsor.v1 import notification_pb2, options_pb2
@@ -13,6 +13,7 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.validation import store
+from nsor_server.registration.worklists import owed
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -30,9 +31,10 @@ def add(
     before: record_pb2.ReviewTimeRecord,
     *,
     returned: Returned,
+    moved: Iterable[bytes],
     agencies: Mapping[str, Agency],
 ) -> tuple[list[Row], list[Seen]]:
-    """Add to the record of a time what is overdue; gives the events, and what they rest on.
+    """Add to the record of a time what is overdue; gives events and works of the owners, and what they rest on.
 
     Args:
         conn: any.
@@ -40,6 +42,7 @@ def add(
         record: of the time that is written; its instant is set.
         before: of the time before; an empty one: there was none.
         returned: what has come to stand: of this what fell due before.
+        moved: registrations that may have another owner than the one who was told.
         agencies: by id.
     """
     after = place(before)
@@ -55,11 +58,22 @@ def add(
         told = [*npb, *owners.owners(registration, agencies)]
         kind = notification_pb2.EVENT_KIND_VALIDATION_OVERDUE
         events += outbox.owed(kind, told, registration_id=validation.registration_id)
+        events.append(_work(registration, validation))
+    others = sorted(set(moved).difference(record.overdue_validation_ids))
+    left = store.due_of(conn, others, until=(record.due_us, END))
+    for each, registration, validation in readable(left, lambda each: _opened(sealer, each)):
+        seen.append(Seen(store.HEADS, (validation.registration_id,), validation.version))
+        seen.append(registrations.seen(each.registration))
+        events.append(_work(registration, validation))
     last = found[-1].validation if len(found) == MOST else None
     record.validations_to_us, record.validations_to_id = (
         (last.due_us, last.registration_id) if last else max(after, (record.due_us, END))
     )
     return events, seen
+
+
+def _work(registration: record_pb2.RegistrationRecord, validation: record_pb2.ValidationRecord) -> Row:
+    return owed.row(owed.validation(validation.registration_id, owed.owner(registration), validation.due_us))
 
 
 def _opened(

@@ -19,7 +19,7 @@ from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger.stored import Add, Connection, read
 from nsor_server.registration.history import History
-from nsor_server.registration.worklists import rows, rules, store
+from nsor_server.registration.worklists import owed, rows, rules, store
 from nsor_server.registration.worklists.rules import Place, Wanted, Work
 from nsor_server.storage.v1 import record_pb2
 
@@ -49,7 +49,8 @@ class _Span(NamedTuple):
 
 
 def _said(group: _Group) -> scopes.Said:
-    return scopes.Said(own_agency=group.agency, case_places=(group.place,), place=group.place)
+    place = "" if group.agency else group.place
+    return scopes.Said(own_agency=group.agency, case_places=(group.place,), place=place)
 
 
 class Worklists:
@@ -78,6 +79,12 @@ class Worklists:
             if not self._history.is_known(detail.listed_work.before):
                 return  # what was erased was in it, or wasn't
             self._compare(index, leaf.agency, detail.listed_work)
+
+    def write(self, index: int, work: Work) -> None:
+        """Take the row of a work that follows from no version of its registration."""
+        row = owed.row(work)
+        self._rows[row.values[0], row.values[1]] = row.values
+        self._follow(index, work)
 
     def finish(self) -> None:
         """Compare the table with what there is to do."""

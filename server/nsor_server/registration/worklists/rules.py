@@ -31,6 +31,8 @@ APPEAL_WINDOW_OPEN: Final = int(worklists_pb2.WORK_KIND_APPEAL_WINDOW)
 RELEASE_TO_ACCEPT: Final = int(worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT)
 RELEASE_WITHOUT_ADDRESS: Final = int(worklists_pb2.WORK_KIND_RELEASE_WITHOUT_ADDRESS)
 ADMISSION: Final = int(worklists_pb2.WORK_KIND_ADMISSION)
+REVALIDATION: Final = int(worklists_pb2.WORK_KIND_REVALIDATION)
+CORRECTION: Final = int(worklists_pb2.WORK_KIND_CORRECTION)
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
 OF_RELEASE: Final = 1
@@ -39,8 +41,8 @@ OF_ADMISSION: Final = 2
 """The part of a work that the admission of a registration's person is about."""
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
-    options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN,),
-    options_pb2.AGENCY_KIND_POLICE: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS),
+    options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN, REVALIDATION, CORRECTION),
+    options_pb2.AGENCY_KIND_POLICE: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS, REVALIDATION, CORRECTION),
     options_pb2.AGENCY_KIND_PRISONS: (ADMISSION,),
 }
 """Kind of agency -> what it has to do."""
@@ -157,8 +159,8 @@ def _of_convictions(record: record_pb2.RegistrationRecord) -> list[Work]:
 
 
 def said(work: Work) -> Said:
-    """What the scopes of the contract go by. A record that is sealed has no work."""
-    return Said(own_agency=work.agency, case_places=(work.place,), place=work.place)
+    """What the scopes of the contract go by. A record that is sealed has no work; an agency's work isn't a place's."""
+    return Said(own_agency=work.agency, case_places=(work.place,), place="" if work.agency else work.place)
 
 
 def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) -> Wanted:

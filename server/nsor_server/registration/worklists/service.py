@@ -14,8 +14,8 @@ from nsor_server.formats.instants import set_day
 from nsor_server.formats.uuids import text
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.loaded import policy_of
-from nsor_server.registration import store as registrations
-from nsor_server.registration.worklists import rules, store
+from nsor_server.registration.validation import rules as validations
+from nsor_server.registration.worklists import owed, rules, store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -63,21 +63,25 @@ class Worklists:
         found = store.page(conn, self._sealer, call, wanted, after, most=size + 1)
         lists.require_durable(found.size, durable)
         page = found.items[:size]
-        response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in page])
+        response = worklists_pb2.ListRegistrationsResponse(
+            items=[_shown(call, deadlines, each) for each in page if each.is_current]
+        )
         if len(found.items) > size:
             response.next_page_token = lists.token(self._sealer, call, store.packed(page[-1].place), request.kind)
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
-            subjects=[each.record.registration_id for each in page],
+            subjects=[each.record.registration_id for each in page if each.is_current],
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose),
             listed_work=_listed(call, wanted, None if ended is None else after, found, size + 1),
         )
-        seen = [registrations.seen(each.version) for each in page]
+        seen = [seen for each in page for seen in each.seen]
         return Outcome(disclose(response, call.purpose), detail, seen=seen)
 
 
 def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:
     """An item with the fields of the purpose; what the caller has to confirm from its own record isn't told it."""
+    if item.work.part in owed.PARTS:
+        return disclose(_of_owner(call, deadlines, item), call.purpose)
     if item.work.part != rules.OF_CONVICTION:
         return disclose(_of_custody(item), call.purpose)
     conviction, fir = item.conviction, item.conviction.fir
@@ -97,6 +101,17 @@ def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.
     set_day(made.fir.fir_date, fir.day)
     waits = item.work.kind == rules.PENDING_CONFIRMATION
     return disclose(made, call.purpose, call.agency.kind if waits else options_pb2.AGENCY_KIND_UNSPECIFIED)
+
+
+def _of_owner(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:
+    made = worklists_pb2.WorkItem(
+        registration_id=text(item.record.registration_id),
+        kind=worklists_pb2.WorkKind.ValueType(item.work.kind),
+        person=rules.masked(item.record),
+    )
+    if item.validation is not None:
+        made.deadline.CopyFrom(validations.message(deadlines, item.validation, call.now()).deadline)
+    return made
 
 
 def _of_custody(item: store.Item) -> worklists_pb2.WorkItem:

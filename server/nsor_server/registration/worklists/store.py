@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Seen
 from nsor_server.registration import store
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
-from nsor_server.registration.worklists import rules
+from nsor_server.registration.validation import store as validations
+from nsor_server.registration.worklists import owed, rules
 from nsor_server.registration.worklists.rows import TABLE
 from nsor_server.registration.worklists.rules import Place, Wanted, Work
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.session import ask
 from nsor_server.storage.v1 import record_pb2
 
@@ -35,6 +36,12 @@ class Item:
     work: Work
     version: store.StoredVersion
     record: record_pb2.RegistrationRecord
+    validation: record_pb2.ValidationRecord | None = None
+    """The newest validation, of a record that has to be looked at again."""
+    is_current: bool = True
+    """Whether it is still to do: nobody is shown another one."""
+    seen: tuple[Seen, ...] = ()
+    """What it rests on."""
 
     @property
     def place(self) -> Place:
@@ -90,7 +97,7 @@ def page(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, after: Pl
     )
     if not found:
         raise contradicted("ledger_head", _PROBLEM)
-    items = [_item(sealer, call, wanted, row[1:]) for row in found if row[1] is not None]
+    items = [_item(conn, sealer, call, wanted, row[1:]) for row in found if row[1] is not None]
     places = [after, *(item.place for item in items)]
     if any(one >= other for one, other in itertools.pairwise(places)):
         raise contradicted(TABLE, _PROBLEM)
@@ -112,15 +119,15 @@ def unpacked(octets: bytes) -> Place:
     return Place(int.from_bytes(octets[:2], "big"), int.from_bytes(octets[2:10], "big", signed=True), octets[10:])
 
 
-def _item(sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> Item:
+def _item(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> Item:
     subject_id, part, registration_id, *rest = row[:_WORK_COLUMNS]
     work = Work(subject_id, part, *rest)  # type: ignore[arg-type]  # as the table has them
     version = store.StoredVersion(*row[_WORK_COLUMNS:])  # type: ignore[arg-type]  # as the table has them
-    record = store.open_version(sealer, version)
+    record, key = store.open_keyed(sealer, version)
     since_us = wanted.since_us(work.kind, work.court_kind)
     if (
         version.registration_id != registration_id
-        or work not in rules.works(record)
+        or (work.part not in owed.PARTS and work not in rules.works(record))
         or not wanted.admits(work.kind, work.court_kind)
         or (since_us is not None and work.since_us < since_us)
     ):
@@ -128,7 +135,22 @@ def _item(sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> 
     if work.part == rules.OF_CONVICTION:
         rows.require_shown(store.TABLE, store.said(record), call)
     rows.require_shown(TABLE, rules.said(work), call)
-    return Item(work, version, record)
+    if work.part in owed.PARTS:
+        return _of_owner(conn, key, Item(work, version, record))
+    return Item(work, version, record, seen=(store.seen(version),))
+
+
+def _of_owner(conn: Connection, key: DataKey, item: Item) -> Item:
+    """Something that a record's owner has to do: whoever owned it once isn't shown it, nor is what has ended since."""
+    work, seen = item.work, [store.seen(item.version)]
+    if work.subject_id != item.version.registration_id:
+        raise contradicted(TABLE, _PROBLEM)
+    is_current, validation = owed.is_current(work, item.record), None
+    if is_current and work.part == owed.OF_VALIDATION:
+        validation, newest = validations.newest(conn, key, work.subject_id)
+        seen.append(newest)
+        is_current = validation.due_us == work.since_us
+    return replace(item, validation=validation, is_current=is_current, seen=tuple(seen))
 
 
 _PROBLEM: Final = "%s contradicts the register; run `nsor-server ledger verify`"
@@ -184,7 +206,9 @@ ORDER BY w.kind, w.since_us, w.subject_id
 _PAGE_IN: Final = rows.statements(
     "worklist",
     _PAGE,
-    rows.Columns(own_agency="g.agency", case_places="ARRAY[g.place]", place="g.place"),
+    rows.Columns(
+        own_agency="g.agency", case_places="ARRAY[g.place]", place="CASE WHEN g.agency = '' THEN g.place ELSE '' END"
+    ),
     (
         options_pb2.ROW_SCOPE_OWN_AGENCY,
         options_pb2.ROW_SCOPE_PART_IN_CASE,

@@ -1,0 +1,114 @@
+"""What a record's owner finds in his worklist: what he has to look at again, and what he has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from nsor.v1 import worklists_pb2
+from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.attack.test_worklists_set_back import LISTED
+from tests.calls import Services, call_of
+from tests.orders import Created
+from tests.registration.test_closure import RESTORED, close
+from tests.registration.test_corrections import asked, confirmed, decision, listed, meet
+from tests.registration.test_custody import happens, held
+from tests.registration.test_validation import after, saying
+from tests.registration.test_worklists import found, work
+
+__all__ = ["after", "meet"]
+
+REVALIDATION = worklists_pb2.WORK_KIND_REVALIDATION
+CORRECTION = worklists_pb2.WORK_KIND_CORRECTION
+
+
+def kinds(services: Services, created: Created, agency: object = PUNJAB_POLICE) -> list[int]:
+    """What an agency has to do with a record."""
+    items = work(services, agency)  # type: ignore[arg-type]  # an agency
+    return [each.kind for each in items if each.registration_id == created.registration_id]
+
+
+def test_an_owner_finds_what_he_has_to_look_at_again_until_he_has(
+    services: Services, after: Callable[[int], None], owner: Owner
+) -> None:
+    created = confirmed(services)
+    after(360)
+    assert found(services, PUNJAB_POLICE) == []
+    after(370)
+    (item,) = work(services, PUNJAB_POLICE, kind=REVALIDATION)
+    assert (item.registration_id, item.kind) == (created.registration_id, REVALIDATION)
+    assert item.deadline.rule_id == "re-verification"
+    assert list(item.person.initials)
+    narrower = officer_of(PUNJAB_POLICE, "PK-PB/MUL")
+    assert found(services, PUNJAB_POLICE, narrower) == found(services, SINDH_POLICE) == []
+    assert kinds(services, created, LAHORE_COURT) == kinds(services, created, PUNJAB_PROSECUTION) == []
+    services.ask(call_of(PUNJAB_POLICE), saying(services, created))
+    assert found(services, PUNJAB_POLICE) == []
+    after(371)
+    assert found(services, PUNJAB_POLICE) == []
+    assert owner.findings() == []
+
+
+def test_an_owner_finds_corrections_until_all_are_decided(
+    services: Services, meet: Callable[[], None], owner: Owner
+) -> None:
+    created = confirmed(services)
+    for _ in range(2):
+        asked(services, registration_id=created.registration_id)
+        meet()
+    (item,) = work(services, PUNJAB_POLICE, kind=CORRECTION)
+    assert (item.registration_id, item.HasField("deadline")) == (created.registration_id, False)
+    for each in listed(services, created):
+        assert kinds(services, created) == [CORRECTION]
+        services.ask(call_of(PUNJAB_POLICE), decision(created, each.correction_id))
+    assert found(services, PUNJAB_POLICE) == []
+    assert owner.findings() == []
+
+
+def test_a_new_owner_finds_what_was_left_and_the_old_one_does_not(
+    services: Services, after: Callable[[int], None], owner: Owner
+) -> None:
+    # The prosecution owns it until he is released, and the police of the place from then on.
+    created = held(services)
+    asked(services, registration_id=created.registration_id)
+    after(370)
+    assert set(kinds(services, created, PUNJAB_PROSECUTION)) >= {REVALIDATION, CORRECTION}
+    assert kinds(services, created) == []
+    happens(services, created, "RELEASED", by=PUNJAB_PRISONS)
+    assert not {REVALIDATION, CORRECTION} & set(kinds(services, created, PUNJAB_PROSECUTION))
+    after(371)
+    assert set(kinds(services, created)) >= {REVALIDATION, CORRECTION}
+    assert not {REVALIDATION, CORRECTION} & set(kinds(services, created, PUNJAB_PROSECUTION))
+    assert owner.findings() == []
+
+
+def test_of_an_archived_record_nobody_finds_anything(
+    services: Services, after: Callable[[int], None], owner: Owner
+) -> None:
+    created = confirmed(services)
+    after(370)
+    close(services, created)
+    assert found(services, PUNJAB_POLICE) == []
+    close(services, created, kind=RESTORED)
+    after(371)
+    assert kinds(services, created) == [REVALIDATION]
+    assert owner.findings() == []
+
+
+def test_what_was_hidden_from_an_owner_is_found(services: Services, after: Callable[[int], None], owner: Owner) -> None:
+    created = confirmed(services)
+    after(370)
+    with owner.without("registration_work", f"kind = {REVALIDATION}"):
+        assert kinds(services, created) == []
+    assert owner.findings() == [LISTED]
+
+
+@pytest.mark.parametrize("change", ["since_us = since_us - 1", "place = 'PK-PB/MUL'"])
+def test_a_changed_row_is_found(services: Services, after: Callable[[int], None], owner: Owner, change: str) -> None:
+    confirmed(services)
+    after(370)
+    owner.does(f"UPDATE registration_work SET {change} WHERE kind = {REVALIDATION}")  # noqa: S608 - constants
+    assert owner.findings()

@@ -111,13 +111,16 @@ def requests(seed: int) -> Iterator[Message]:
 
 
 def amend_registration(seed: int) -> amendments_pb2.AmendRegistrationRequest:
-    """Give an amendment with every field set."""
+    """Give an amendment with every field set that one officer amends."""
     ids, given = _Ids(seed), particulars()
+    for field in given.DESCRIPTOR.fields:
+        if field.GetOptions().Extensions[options_pb2.field].second_officer:
+            given.ClearField(field.name)  # type: ignore[arg-type]  # a field's name
     return amendments_pb2.AmendRegistrationRequest(
         request_id=ids.uuid("amend"),
         registration_id=ids.uuid("registration"),
         etag="0123456789abcdef",
-        update_mask=field_mask_pb2.FieldMask(paths=[field.name for field in given.DESCRIPTOR.fields]),
+        update_mask=field_mask_pb2.FieldMask(paths=[field.name for field, _ in given.ListFields()]),
         particulars=given,
     )
 

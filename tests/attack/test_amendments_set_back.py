@@ -1,16 +1,25 @@
 """What an amendment may not have done is found by `ledger verify`, whoever made the server do it."""
 
+import datetime as dt
+from typing import Any
+
 import pytest
 
+from nsor.v1 import types_pb2
+from nsor_server.calls import RecordRef, Row
 from nsor_server.registration import rules
+from nsor_server.registration.amendments import store
 from nsor_server.registration.amendments.record import amended
+from nsor_server.registration.amendments.store import proposal_rows
+from nsor_server.storage.sealing import DataKey
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
+from tests.orders import day
 from tests.registration import test_past as past
 from tests.registration.test_amend import amendment, imprisoned, released
-from tests.registration.test_proposals import acceptance, proposed, refusal
+from tests.registration.test_proposals import acceptance, amended_by_two, numbered, proposed, refusal
 
 
 def test_honest_amendments_are_no_finding(services: Services, owner: Owner) -> None:
@@ -21,6 +30,7 @@ def test_honest_amendments_are_no_finding(services: Services, owner: Owner) -> N
     for end in (acceptance, refusal):
         services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed(services, created, NPB)))
     proposed(services, created, NPB)
+    amended_by_two(services, created, **numbered("3520112345671"))
     assert owner.findings() == []
 
 
@@ -32,6 +42,41 @@ def test_an_amendment_by_another_than_the_owner_is_found(
         patched.setattr(rules, "is_owner", lambda *_: True)
         services.ask(call_of(PUNJAB_PROSECUTION), amendment(services, created, nationality="AF"))
     assert owner.findings() == ["an amended version wasn't made by the agency that owned the record"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        numbered("3520112345671"),
+        numbered(""),
+        {"birth_date": day(2010, 1, 1), "birth_date_precision": types_pb2.DATE_PRECISION_DAY},
+        {"travel_documents": [types_pb2.TravelDocument(number="AB1234567", country="PK")]},
+    ],
+)
+def test_what_an_officer_amended_alone_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    # The server lets one officer take a person out of look-ups.
+    monkeypatch.setattr("nsor_server.formats.amendments.SECOND_OFFICER", frozenset())
+    created = released(services)
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, **given))
+    # Where he claims another identifier, it is one that AmendRegistration may not claim either.
+    assert "an officer amended alone what needs a second one" in owner.findings()
+
+
+def test_a_proposal_in_another_officers_name_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if a colleague had proposed what he then accepts himself.
+    def renamed(key: DataKey, record: record_pb2.AmendmentRecord, at: dt.datetime) -> tuple[Row, RecordRef]:
+        record.officer_key = b"\0" * 32
+        return proposal_rows(key, record, at)
+
+    created = released(services)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "proposal_rows", renamed)
+        proposed(services, created, PUNJAB_POLICE)
+    assert owner.findings() == ["a proposed amendment names another officer than the one who proposed it"]
 
 
 def test_an_amendment_of_what_none_changes_is_found(

@@ -47,7 +47,6 @@ from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, order
-from tests.registration import test_amend as amends
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures
@@ -258,8 +257,7 @@ def change(services: Services, created: Created) -> None:
         services.ask(call_of(PUNJAB_POLICE), photos.confirmation(created, photo))
         services.ask(call_of(PUNJAB_POLICE), photos.rejection(created, photo))
     for _ in range(2):
-        numbered = amends.amendment(services, created, "cnic", "no_cnic_reason", cnic=cnic())
-        services.ask(call_of(PUNJAB_POLICE), numbered)
+        proposals.amended_by_two(services, created, **proposals.numbered(cnic()))
     for end in (proposals.acceptance, proposals.refusal):
         proposed = services.ask(call_of(NPB), proposals.proposal(created, nationality="AF")).response
         services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed.amendment_id))

@@ -6,10 +6,11 @@ import pytest
 
 from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
-from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.registration import test_closure as closures
+from tests.registration import test_proposals as proposals
 from tests.registration import test_sealed_reading as readings
 from tests.registration.test_judgments import (
     by_prosecution,
@@ -27,6 +28,7 @@ __all__ = ["clock", "pair", "times"]  # fixtures
 CONVICTION = "a conviction was confirmed by the agency or the officer that had entered it"
 CLOSURE = "how a record ends wasn't proposed and confirmed by two officers"
 READING = "a reading of what is sealed wasn't opened by a second officer"
+AMENDMENT = "an amendment was accepted by the officer who had proposed it"
 REVIEW = "a decision on a review was confirmed by the officer who had proposed it"
 JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed it"
 
@@ -35,6 +37,7 @@ JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server lets one person decide twice."""
     monkeypatch.setattr(decisions, "check", lambda **_: None)
+    monkeypatch.setattr(decisions, "check_another", lambda *_: None)
 
 
 def with_number(agency: Agency, of: Officer) -> Officer:
@@ -109,6 +112,20 @@ def test_an_end_that_one_person_proposed_and_confirmed_is_found(
     closure_id = closures.proposed(services, created, first)
     services.ask(call_of(NPB, again), closures.confirming(created, closure_id))
     assert owner.findings() == [CLOSURE]
+
+
+@pytest.mark.parametrize("next_key", [True, False])
+@pytest.mark.usefixtures("unchecked")
+def test_an_amendment_that_one_person_proposed_and_accepted_is_found(
+    services: Services, owner: Owner, *, next_key: bool
+) -> None:
+    first = services.enrolled(officer_of(PUNJAB_POLICE), disabled=next_key)
+    again = services.enrolled(with_number(PUNJAB_POLICE, first)) if next_key else first
+    created = confirmed(services)
+    proposal = proposals.proposal(created, **proposals.numbered("3520112345671"))
+    found = services.ask(call_of(PUNJAB_POLICE, first), proposal).response.amendment_id
+    services.ask(call_of(PUNJAB_POLICE, again), proposals.acceptance(services, created, found))
+    assert owner.findings() == [AMENDMENT]
 
 
 @pytest.mark.parametrize("next_key", [True, False])

@@ -81,9 +81,39 @@ def test_what_the_record_says_now_is_a_file_to_change(
     found = json.loads(capsys.readouterr().out)
     assert found["names"] == [{"kind": "OFFICIAL", "name": "Zafar Testi"}]
     assert found["nationality"] == "PK"
+    # What stays of it isn't sent.
+    found["nationality"] = "AF"
     assert run("amend", RECORD, "-", "--yes", "--json", stdin=json.dumps(found)) == 0
     request = amendments_pb2.AmendRegistrationRequest.FromString(amended.calls[-1].request)
-    assert list(request.update_mask.paths) == list(found)
+    assert request.particulars == amendments_pb2.Particulars(nationality="AF")
+    assert list(request.update_mask.paths) == ["nationality"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"cnic": "3520112345671"}, {"travel_documents": [{"number": "AB1", "country": "PK"}]}]
+)
+def test_what_needs_a_second_officer_is_proposed_and_the_next_command_printed(
+    run: Run, amended: Register, capsys: pytest.CaptureFixture[str], change: dict[str, object]
+) -> None:
+    amended.answers[PROPOSE] = lambda _: amendments_pb2.ProposeAmendmentResponse(amendment_id=AMENDMENT)
+    text = json.dumps({**change, "nationality": "AF", "mobile_numbers": ["+923990000001"]})
+    assert run("amend", RECORD, "-", "--yes", stdin=text) == 0
+    assert [call.method for call in amended.calls] == [GET, PROPOSE]
+    request = amendments_pb2.ProposeAmendmentRequest.FromString(amended.calls[-1].request)
+    numbers = ["cnic", "no_cnic_reason"] if "cnic" in change else ["travel_documents"]
+    assert sorted(request.update_mask.paths) == sorted([*numbers, "nationality"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "you propose, another one accepts" in said
+    assert f"`nsor proposals accept {RECORD} {AMENDMENT}`" in said
+    # A rehearsal is one of the proposal.
+    assert run("amend", RECORD, "-", "--validate-only", stdin=text) == 0
+    assert [call.method for call in amended.calls[2:]] == [GET, PROPOSE]
+    assert amendments_pb2.ProposeAmendmentRequest.FromString(amended.calls[-1].request).validate_only
+
+
+def test_a_proposal_to_a_colleague_is_asked_first(run: Run, amended: Register) -> None:
+    assert run("amend", RECORD, "-", stdin='{"cnic": "3520112345671"}') != 0
+    assert [call.method for call in amended.calls] == [GET]
 
 
 @pytest.mark.parametrize("text", ["{}", '{"cnicc": "3520112345671"}', "[]", "3520112345671"])
@@ -170,12 +200,13 @@ def test_a_record_is_shown_as_of_a_day(run: Run, amended: Register) -> None:
 
 
 def test_a_day_is_typed_as_people_write_it(run: Run, amended: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    amended.answers[PROPOSE] = lambda _: amendments_pb2.ProposeAmendmentResponse(amendment_id=AMENDMENT)
     assert run("amend", RECORD, "--birth-date", "05.03.1980", "--yes") == 0
     assert _shown(capsys)[:4] == [
         *(["was", "(nothing)"], ["becomes", "1980-03-05"]),
         *(["was", "(nothing)"], ["becomes", "day"]),
     ]
-    sent = _amended(amended)
+    sent = amendments_pb2.ProposeAmendmentRequest.FromString(amended.calls[-1].request)
     born = sent.particulars.birth_date
     assert (born.year, born.month, born.day) == (1980, 3, 5)
     assert list(sent.update_mask.paths) == ["birth_date", "birth_date_precision"]

@@ -18,7 +18,8 @@ from tests.client.conftest import Register, Run
 from tests.client.importing import IMPORT, Taken
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
-AMEND = "nsor.v1.RegistrationService/AmendRegistration"
+PROPOSE = "nsor.v1.RegistrationService/ProposeAmendment"
+AMENDMENT = "8b5c1d2e-0000-4000-8000-000000000002"
 HEADINGS = (
     "name,cnic,sex,birth_date,court_kind,court_place,case_number,judgment_date,fir,police_station,offences,sentence"
 )
@@ -113,9 +114,14 @@ def test_what_a_record_was_amended_to_is_no_row_to_send(
     person.birth_date.year, person.birth_date.month, person.birth_date.day = 1980, 3, 5
     record = registration_pb2.Registration(etag="0" * 16, person=person)
     register.answers[GET] = lambda _: registration_pb2.GetRegistrationResponse(registration=record)
-    register.answers[AMEND] = lambda _: amendments_pb2.AmendRegistrationResponse(etag="f" * 16)
+    register.answers[PROPOSE] = lambda _: amendments_pb2.ProposeAmendmentResponse(amendment_id=AMENDMENT)
     assert run("import", _write(file, ROW | {"born": "06.03.1980"})) == cli.REFUSED
     (command,) = re.findall("`nsor (amend [^`]*)`", capsys.readouterr().err)
+    assert run(*command.split(), "--yes") == 0
+    # A date of birth waits for a second officer: until he has accepted it the record doesn't say it.
+    assert register.calls[-1].method == PROPOSE
+    assert run("import", str(file)) == cli.REFUSED
+    record.person.birth_date.day, record.person.birth_date_precision = 6, types_pb2.DATE_PRECISION_DAY
     assert run(*command.split(), "--yes") == 0
     assert run("import", str(file)) == 0
     assert "1 entered before" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from nsor.v1 import (
     types_pb2,
 )
 from nsor_server.errors import Violation
-from nsor_server.formats import contract
+from nsor_server.formats import amendments, contract
 from nsor_server.formats.checker import Checker
 from nsor_server.policy import written_forms
 from nsor_server.policy.offences import OffenceTable
@@ -72,6 +72,9 @@ def test_every_field_with_a_rule_has_a_mistake_of_its_own() -> None:
         fields.add("".join(part.partition("[")[0] + "." for part in defect.field.split("."))[:-1])
     for request in REQUESTS:
         missing = {path for path, field in _leaves(request) if _has_rule(field)} - tried.get(request.full_name, set())
+        if request.full_name == "nsor.v1.AmendRegistrationRequest":
+            # It takes nothing that needs a second officer: ProposeAmendment does, with the same message.
+            missing = {path for path in missing if path.split(".")[1] not in amendments.SECOND_OFFICER}
         assert not missing, request.full_name
 
 

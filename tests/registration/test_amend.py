@@ -12,7 +12,7 @@ from google.protobuf import field_mask_pb2
 from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
-from nsor_synthetic.examples import particulars
+from nsor_synthetic.examples import amend_registration, particulars
 from tests.agencies import (
     LAHORE_COURT,
     NPB,
@@ -25,7 +25,7 @@ from tests.agencies import (
 )
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.notification.test_notice import notice
-from tests.orders import Created, cnic, current_address, day, order
+from tests.orders import Created, cnic, current_address, order
 
 OFFICIAL, FORMER = types_pb2.NAME_KIND_OFFICIAL, types_pb2.NAME_KIND_FORMER
 IN_CUSTODY = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id)
@@ -61,30 +61,22 @@ def name(text: str, kind: types_pb2.NameKind.ValueType = OFFICIAL) -> types_pb2.
     return types_pb2.PersonName(kind=kind, name=text)
 
 
+def of_field(shown: registration_pb2.Registration, field: str) -> registration_pb2.Registration | types_pb2.Person:
+    """Where a registration has a particular."""
+    return shown.person if field in shown.person.DESCRIPTOR.fields_by_name else shown
+
+
 def test_every_particular_is_amended_and_shown_to_those_whom_its_class_names(services: Services) -> None:
+    # What one officer amends; the rest is proposed and accepted: test_proposals.py.
     created = released(services)
-    given = particulars()
+    given = amend_registration(1).particulars
     given.names.append(name("Zafar Testi", FORMER))
     fields = {field.name: value for field, value in given.ListFields()}
-    paths = [field.name for field in given.DESCRIPTOR.fields]
-    amended = services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, **fields)).response
+    amended = services.ask(call_of(PUNJAB_POLICE), amendment(services, created, **fields)).response
     shown = services.get(created.registration_id, NPB)
     assert shown.etag == amended.etag != created.etag
-    person = (
-        "names",
-        "cnic",
-        "no_cnic_reason",
-        "identity_document",
-        "travel_documents",
-        "sex",
-        "birth_date",
-        "birth_date_precision",
-        "nationality",
-        "mobile_numbers",
-    )
-    for field in given.DESCRIPTOR.fields:
-        holder = shown.person if field.name in person else shown
-        assert getattr(holder, field.name) == getattr(given, field.name), field.name
+    for field in fields:
+        assert getattr(of_field(shown, field), field) == getattr(given, field), field
     of_court = services.get(created.registration_id, LAHORE_COURT)
     assert of_court.marks == given.marks
     held = imprisoned(services)
@@ -151,11 +143,27 @@ def test_paths_and_particulars_must_fit_each_other(services: Services, validate_
     for path in ("convictions", "custody", "*", "names.name", ""):
         assert refused(path) == [("update_mask.paths[0]", unknown)]
     assert refused("marks", nationality="AF") == [("particulars.nationality", errors_pb2.FIELD_REASON_NOT_IN_MASK)]
-    assert refused("cnic", "no_cnic_reason") == [("particulars.cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
     for path in ("names", "sex", "nationality", "addresses"):
         assert refused(path) == [(f"particulars.{path}", errors_pb2.FIELD_REASON_REQUIRED)]
-    born = day(1985, 1, 1)
-    assert refused(birth_date=born) == [("particulars.birth_date_precision", errors_pb2.FIELD_REASON_REQUIRED)]
+
+
+@pytest.mark.parametrize("validate_only", [False, True])
+def test_what_a_person_is_found_or_hidden_by_no_officer_amends_alone(services: Services, validate_only: bool) -> None:
+    # Whatever the register holds: it is refused by the request, before any record is read.
+    absent = Created(str(uuid.uuid4()), "", released(services).outcome)
+    given = particulars()
+    changes = (
+        {"cnic": cnic(), "no_cnic_reason": types_pb2.NO_CNIC_REASON_UNSPECIFIED},
+        {"cnic": "", "no_cnic_reason": types_pb2.NO_CNIC_REASON_NOT_ESTABLISHED},
+        {"birth_date": given.birth_date, "birth_date_precision": types_pb2.DATE_PRECISION_DAY},
+        {"travel_documents": given.travel_documents},
+        {"travel_documents": ()},
+    )
+    for change in changes:
+        request = amendment(services, absent, etag="0" * 16, validate_only=validate_only, **change)
+        refused = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), request)
+        reasons = [errors_pb2.FIELD_REASON_NEEDS_SECOND_OFFICER] * len(change)
+        assert violations(refused) == [(f"update_mask.paths[{at}]", one) for at, one in enumerate(reasons)]
 
 
 def test_a_rehearsal_reads_nothing_and_changes_nothing(services: Services) -> None:
@@ -164,28 +172,6 @@ def test_a_rehearsal_reads_nothing_and_changes_nothing(services: Services) -> No
     before = services.rows()
     assert services.ask(call_of(SINDH_POLICE), request).response == amendments_pb2.AmendRegistrationResponse()
     assert services.rows() == before
-
-
-def test_a_document_goes_with_a_number(services: Services) -> None:
-    created = released(services)
-
-    def document() -> int:
-        return services.get(created.registration_id, NPB).person.identity_document
-
-    nicop, poc = types_pb2.IDENTITY_DOCUMENT_NICOP, types_pb2.IDENTITY_DOCUMENT_POC
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, identity_document=nicop))
-    assert document() == nicop
-    # Another number leaves the document what it is; without a number there is none, nor can one be entered.
-    paths = ("cnic", "no_cnic_reason")
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, cnic=cnic()))
-    assert document() == nicop
-    reason = types_pb2.NO_CNIC_REASON_NOT_ESTABLISHED
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, no_cnic_reason=reason))
-    assert not document()
-    refused = services.refused(
-        errors.InvalidFields, call_of(PUNJAB_POLICE), amendment(services, created, identity_document=poc)
-    )
-    assert violations(refused) == [("particulars.identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
 
 
 def test_a_name_is_superseded_and_never_removed(services: Services) -> None:
@@ -213,15 +199,15 @@ def test_an_amendment_moves_nobody(services: Services) -> None:
     assert len(services.get(created.registration_id, NPB).addresses) == 2
 
 
-def test_nobody_is_born_after_an_offence_that_his_owner_is_shown(services: Services) -> None:
-    # The police aren't shown convictions, and no refusal tells them the day of an offence.
-    day_after = {"birth_date": day(2021, 9, 2), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}
-    held, free = imprisoned(services), released(services)
-    refusal = services.refused(
-        errors.InvalidFields, call_of(PUNJAB_PROSECUTION), amendment(services, held, **day_after)
-    )
-    assert violations(refusal) == [("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER)]
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, free, **day_after))
+def test_a_sex_that_does_not_fit_the_number_is_warned_of_and_accepted(services: Services) -> None:
+    created = services.create(order("3520112345671"))
+    services.confirm(created)
+    for validate_only, odd in ((True, []), (False, [types_pb2.WARNING_REASON_CNIC_SEX_MISMATCH])):
+        # A rehearsal reads no number to compare with.
+        request = amendment(services, created, sex=types_pb2.SEX_FEMALE, validate_only=validate_only)
+        warnings = services.ask(call_of(PUNJAB_POLICE), request).response.warnings
+        assert [(each.field, each.reason) for each in warnings] == [("particulars.cnic", one) for one in odd]
+    assert services.get(created.registration_id, NPB).person.sex == types_pb2.SEX_FEMALE
 
 
 def test_a_sealed_record_is_amended_by_nobody(services: Services) -> None:

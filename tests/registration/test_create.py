@@ -168,8 +168,8 @@ def test_what_is_odd_is_warned_of_and_accepted(services: Services) -> None:
     answer = services.create(request).outcome.response
     assert isinstance(answer, registration_pb2.CreateRegistrationResponse)
     assert [(warning.field, warning.reason) for warning in answer.warnings] == [
-        ("person.cnic", registration_pb2.WARNING_REASON_CNIC_SEX_MISMATCH),
-        ("person.travel_documents[0].number", registration_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL),
+        ("person.cnic", types_pb2.WARNING_REASON_CNIC_SEX_MISMATCH),
+        ("person.travel_documents[0].number", types_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL),
     ]
 
 

@@ -14,9 +14,8 @@ from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.test_set_back import confirmed, look_up
 from tests.calls import Services, call_of
 from tests.orders import Created, cnic, order
-from tests.registration.test_amend import amendment
 from tests.registration.test_duplicates import findings
-from tests.registration.test_proposals import acceptance, proposed
+from tests.registration.test_proposals import acceptance, amended_by_two, numbered, proposed
 from tests.registration.test_reviews import Clock, clock, listed, times
 
 __all__ = ["clock", "times"]
@@ -31,13 +30,8 @@ def shown(services: Services, number: str) -> str:
     return found
 
 
-def amend(services: Services, created: Created, **given: Any) -> Outcome[Any]:
-    return services.ask(call_of(PUNJAB_POLICE), amendment(services, created, **given))
-
-
 def renumber(services: Services, created: Created, number: str) -> Outcome[Any]:
-    paths = ("cnic", "no_cnic_reason")
-    return services.ask(call_of(PUNJAB_POLICE), amendment(services, created, *paths, cnic=number))
+    return amended_by_two(services, created, **numbered(number))
 
 
 def is_held(services: Services, created: Created) -> bool:
@@ -94,7 +88,7 @@ def test_an_amendment_tells_nothing_of_who_else_has_the_number(
         strict=True,
     )
     assert tables[0] == tables[1]
-    assert refs[0] == refs[1] == ["registration_version", "registration_claim"]
+    assert refs[0] == refs[1] == ["registration_version", "registration_claim", "registration_amendment_decision"]
     assert details[0] == details[1]
     assert is_held(services, one)
     assert is_held(services, other)
@@ -131,14 +125,14 @@ def test_documents_and_no_number_are_amended_likewise(
     number = cnic()
     created = confirmed(services, number, CASES[0])
     document = types_pb2.TravelDocument(number="AB1234567", country="PK")
-    amend(services, created, travel_documents=[document])
+    amended_by_two(services, created, travel_documents=[document])
     assert is_held(services, created)
     assert shown(services, number) == created.registration_id  # a passport holds no look-up by CNIC back
     clock.passes()
     assert times.look()
     assert not is_held(services, created)
     reason = types_pb2.NO_CNIC_REASON_NOT_ESTABLISHED
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, "cnic", "no_cnic_reason", no_cnic_reason=reason))
+    renumber(services, created, "")
     assert shown(services, number) == ""
     person = services.get(created.registration_id, NPB).person
     assert (person.cnic, person.no_cnic_reason, list(person.travel_documents)) == ("", reason, [document])
@@ -147,11 +141,12 @@ def test_documents_and_no_number_are_amended_likewise(
 
 def test_what_no_court_has_confirmed_claims_nothing(services: Services, keyring: Keyring) -> None:
     created, number = services.create(), cnic()
-    paths = ("cnic", "no_cnic_reason")
+    found = proposed(services, created, PUNJAB_PROSECUTION, **numbered(number))
     before = services.rows()
-    services.ask(call_of(PUNJAB_PROSECUTION), amendment(services, created, *paths, cnic=number))
+    services.ask(call_of(PUNJAB_PROSECUTION), acceptance(services, created, found))
     changed = {table for table, count in services.rows().items() if count != before[table]}
-    assert changed <= {"registration_version", "identity_queue", "idempotency"}
+    others = {"registration_amendment_decision", "identity_queue", "outbox", "idempotency"}
+    assert changed <= {"registration_version", *others}
     newest = services.get(created.registration_id, NPB)
     services.confirm(created, etag=newest.etag)
     assert shown(services, number) == created.registration_id
@@ -162,7 +157,7 @@ def test_a_proposed_number_is_claimed_when_it_is_accepted(services: Services, ke
     old, new = cnic(), cnic()
     created = services.create(order(old))
     services.confirm(created)
-    found = proposed(services, created, NPB, cnic=new, no_cnic_reason=types_pb2.NO_CNIC_REASON_UNSPECIFIED)
+    found = proposed(services, created, NPB, **numbered(new))
     assert shown(services, old) == created.registration_id
     services.ask(call_of(PUNJAB_POLICE), acceptance(services, created, found))
     assert shown(services, old) == ""

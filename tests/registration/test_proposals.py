@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from google.protobuf.message import Message
 
 from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency
+from nsor_server.calls import Agency, Outcome
 from nsor_server.registration.amendments import rules
+from nsor_synthetic.examples import particulars
 from tests.agencies import (
     LAHORE_COURT,
     NPB,
@@ -24,13 +26,14 @@ from tests.agencies import (
     SINDH_PROSECUTION,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed
-from tests.orders import Created, day
-from tests.registration.test_amend import amendment, imprisoned, name, released
+from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.orders import Created, cnic, day
+from tests.registration.test_amend import amendment, imprisoned, name, of_field, released
 
 PROPOSED = notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED
 ACCEPTED = notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED
 REFUSED = notification_pb2.EVENT_KIND_AMENDMENT_REFUSED
+IDENTIFIERS = notification_pb2.EVENT_KIND_IDENTIFIERS_AMENDED
 PUT = "UPDATE registration_amendment SET"
 OTHERS = "SELECT sealed FROM registration_amendment WHERE amendment_id <> %(one)s"
 NOT_SO = amendments_pb2.AMENDMENT_REFUSAL_NOT_SO
@@ -86,6 +89,17 @@ def shown(created: Created, amendment_id: str) -> amendments_pb2.GetAmendmentReq
     return amendments_pb2.GetAmendmentRequest(registration_id=created.registration_id, amendment_id=amendment_id)
 
 
+def amended_by_two(services: Services, created: Created, owner: Agency = PUNJAB_POLICE, **given: Any) -> Outcome[Any]:
+    """One officer of the owner proposes, and another one accepts."""
+    return services.ask(call_of(owner), acceptance(services, created, proposed(services, created, owner, **given)))
+
+
+def numbered(number: str) -> dict[str, Any]:
+    """A number, or without one why there is none."""
+    reasons = types_pb2.NO_CNIC_REASON_UNSPECIFIED, types_pb2.NO_CNIC_REASON_NOT_ESTABLISHED
+    return {"cnic": number, "no_cnic_reason": reasons[not number]}
+
+
 def test_what_the_owner_accepts_is_the_records_next_version(services: Services) -> None:
     created = released(services)
     both = [name("Zafar Testi", types_pb2.NAME_KIND_FORMER), name("Zafar Neu")]
@@ -100,6 +114,58 @@ def test_what_the_owner_accepts_is_the_records_next_version(services: Services) 
     assert not listed(services, created, PUNJAB_POLICE)
     (decided,) = listed(services, created, LAHORE_COURT)
     assert decided.state == amendments_pb2.AMENDMENT_STATE_ACCEPTED
+
+
+def test_every_particular_is_amended_by_two(services: Services) -> None:
+    created = released(services)
+    given = particulars()
+    given.names.append(name("Zafar Testi", types_pb2.NAME_KIND_FORMER))
+    fields = {field.name: getattr(given, field.name) for field in given.DESCRIPTOR.fields}
+    amended_by_two(services, created, **fields)
+    shown = services.get(created.registration_id, NPB)
+    for field, value in fields.items():
+        assert getattr(of_field(shown, field), field) == value, field
+
+
+@pytest.mark.parametrize("next_key", [False, True])
+@pytest.mark.parametrize("given", [{"nationality": "AF"}, numbered("3520112345671")])
+def test_nobody_accepts_what_he_has_proposed(services: Services, given: dict[str, Any], *, next_key: bool) -> None:
+    # A number is one person under each of its keys.
+    created = released(services)
+    first = services.enrolled(officer_of(PUNJAB_POLICE), disabled=next_key)
+    again = (
+        services.enrolled(replace(officer_of(PUNJAB_POLICE), officer_number=first.officer_number))
+        if next_key
+        else first
+    )
+    found = services.ask(call_of(PUNJAB_POLICE, first), proposal(created, **given)).response.amendment_id
+    request = acceptance(services, created, found)
+    refused = services.refused(errors.Denied, call_of(PUNJAB_POLICE, again), request)
+    assert refused.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    # That he doesn't own the record he hears first, and nothing of who proposed what.
+    elsewhere = replace(again, jurisdiction=("PK-PB/MUL",))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), request)
+    services.ask(call_of(PUNJAB_POLICE), request)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"nationality": "AF"}, []),
+        (numbered("3520112345671"), [NPB.agency_id]),
+        (numbered(""), [NPB.agency_id]),
+        ({"birth_date": day(2010, 1, 1), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}, [NPB.agency_id]),
+        ({"travel_documents": []}, [NPB.agency_id]),
+    ],
+)
+def test_npb_hears_of_what_may_take_a_person_out_of_look_ups(
+    services: Services, given: dict[str, Any], told: list[str]
+) -> None:
+    created = released(services)
+    found = proposed(services, created, PUNJAB_POLICE, **given)
+    assert services.owed(IDENTIFIERS) == []
+    services.ask(call_of(PUNJAB_POLICE), acceptance(services, created, found))
+    assert services.owed(IDENTIFIERS) == told
 
 
 @pytest.mark.parametrize("agency", [PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, NPB])
@@ -200,6 +266,67 @@ def test_what_no_longer_fits_the_record_is_not_accepted(services: Services) -> N
     # Whether it fits isn't told to whoever proposes: he isn't shown all of it.
     late = {"birth_date": day(2025, 1, 1), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}
     assert proposed(services, created, PUNJAB_PROSECUTION, **late)
+
+
+def test_an_owner_hears_at_once_what_does_not_fit(services: Services) -> None:
+    # The police aren't shown convictions, and no refusal tells them the day of an offence.
+    late = {"birth_date": day(2021, 9, 2), "birth_date_precision": types_pb2.DATE_PRECISION_DAY}
+    held, free = imprisoned(services), released(services)
+    refused = services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), proposal(held, **late))
+    assert violations(refused) == [("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER)]
+    amended_by_two(services, free, **late)
+
+
+def test_a_document_goes_with_a_number(services: Services) -> None:
+    created = released(services)
+
+    def document() -> int:
+        return services.get(created.registration_id, NPB).person.identity_document
+
+    nicop, poc = types_pb2.IDENTITY_DOCUMENT_NICOP, types_pb2.IDENTITY_DOCUMENT_POC
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, identity_document=nicop))
+    assert document() == nicop
+    # Another number leaves the document what it is; without a number there is none, nor can one be entered.
+    amended_by_two(services, created, **numbered(cnic()))
+    assert document() == nicop
+    amended_by_two(services, created, **numbered(""))
+    assert not document()
+    wanted = amendment(services, created, identity_document=poc)
+    refused = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), wanted)
+    assert violations(refused) == [("particulars.identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
+
+
+def test_what_is_odd_is_warned_of_and_accepted(services: Services) -> None:
+    created = released(services)
+    given = {**numbered("3520112345670"), "travel_documents": [types_pb2.TravelDocument(number="X12345", country="PK")]}
+    unusual = ("particulars.travel_documents[0].number", types_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL)
+    mismatch = ("particulars.cnic", types_pb2.WARNING_REASON_CNIC_SEX_MISMATCH)
+
+    def odd(agency: Agency, *, validate_only: bool = False, **more: Any) -> list[tuple[str, int]]:
+        request = proposal(created, **given, **more)
+        request.validate_only = validate_only
+        return [(each.field, each.reason) for each in services.ask(call_of(agency), request).response.warnings]
+
+    # Whoever doesn't own the record, and a rehearsal, has the number compared with what he says himself.
+    assert odd(PUNJAB_POLICE) == [mismatch, unusual]
+    assert odd(LAHORE_COURT) == odd(PUNJAB_POLICE, validate_only=True) == [unusual]
+    male: dict[str, Any] = {"sex": types_pb2.SEX_MALE}
+    assert odd(LAHORE_COURT, **male) == odd(PUNJAB_POLICE, validate_only=True, **male) == [mismatch, unusual]
+
+
+@pytest.mark.parametrize("validate_only", [False, True])
+def test_a_proposal_is_checked_by_form(services: Services, validate_only: bool) -> None:
+    created = released(services)
+
+    def refused(**given: Any) -> list[tuple[str, int]]:
+        request = proposal(created, **given)
+        request.validate_only = validate_only
+        return violations(services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), request))
+
+    neither = {"cnic": "", "no_cnic_reason": types_pb2.NO_CNIC_REASON_UNSPECIFIED}
+    assert refused(**neither) == [("particulars.cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE)]
+    born = day(1985, 1, 1)
+    assert refused(birth_date=born) == [("particulars.birth_date_precision", errors_pb2.FIELD_REASON_REQUIRED)]
 
 
 def test_of_two_decisions_one_is_taken(services: Services) -> None:

@@ -8,12 +8,18 @@ from typing import Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from nsor.v1 import amendments_pb2, errors_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, options_pb2
 from nsor_server.errors import Violation
 from nsor_server.formats import messages
 
 Request = amendments_pb2.AmendRegistrationRequest | amendments_pb2.ProposeAmendmentRequest
 _Today = Callable[[], dt.date]
+SECOND_OFFICER: Final = frozenset(
+    field.name
+    for field in amendments_pb2.Particulars.DESCRIPTOR.fields
+    if field.GetOptions().Extensions[options_pb2.field].second_officer
+)
+"""What no officer amends alone: by the contract."""
 _TOGETHER: Final = (("birth_date", "birth_date_precision"), ("cnic", "no_cnic_reason"))
 """What says nothing without the other."""
 _NEVER_EMPTY: Final = frozenset({"names", "sex", "birth_date", "birth_date_precision", "nationality", "addresses"})
@@ -50,6 +56,16 @@ def _amendment(request: Request, path: str, violations: list[Violation], _today:
             violations.append(Violation(f"{path}particulars.{name}", errors_pb2.FIELD_REASON_REQUIRED))
 
 
+def _by_one_officer(
+    request: amendments_pb2.AmendRegistrationRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """Refuse what needs a second officer: by the request alone, whatever the register holds."""
+    for at, named in enumerate(request.update_mask.paths):
+        if named in SECOND_OFFICER:
+            violations.append(Violation(f"{path}update_mask.paths[{at}]", errors_pb2.FIELD_REASON_NEEDS_SECOND_OFFICER))
+    _amendment(request, path, violations, _today)
+
+
 def _is_given(particulars: amendments_pb2.Particulars, field: FieldDescriptor) -> bool:
     if field.has_presence:
         return bool(particulars.HasField(field.name))  # type: ignore[arg-type]  # a field's name
@@ -58,7 +74,7 @@ def _is_given(particulars: amendments_pb2.Particulars, field: FieldDescriptor) -
 
 RULES: Final[dict[str, messages.Rule]] = {
     "nsor.v1.Particulars": _particulars,
-    "nsor.v1.AmendRegistrationRequest": _amendment,
+    "nsor.v1.AmendRegistrationRequest": _by_one_officer,
     "nsor.v1.ProposeAmendmentRequest": _amendment,
 }
 """By the full name of the message type."""

@@ -61,7 +61,6 @@ FROM registration_case GROUP BY registration_id
 """
 AMENDING: Final = frozenset(
     {
-        "nsor.v1.RegistrationService/AmendRegistration",
         "nsor.v1.RegistrationService/AcceptAmendment",
         "nsor.v1.RegistrationService/DecideIdentityChange",
     }

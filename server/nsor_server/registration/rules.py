@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
@@ -150,17 +150,24 @@ def owners(record: record_pb2.RegistrationRecord, agencies: Mapping[str, Agency]
     return recipients.responsible_police(agencies, record.responsible_place)
 
 
-def warnings(person: types_pb2.Person) -> list[registration_pb2.FieldWarning]:
-    """What is odd about a person's numbers. No source makes either rule certain, so neither refuses."""
+def warnings(
+    person: types_pb2.Person | amendments_pb2.Particulars, path: str = "person."
+) -> list[types_pb2.FieldWarning]:
+    """What is odd about a person's numbers. No source makes either rule certain, so neither refuses.
+
+    Args:
+        person: of a request.
+        path: of its fields in the request.
+    """
     found = []
     if person.cnic and _parity_contradicts(person.cnic, person.sex):
-        odd = registration_pb2.WARNING_REASON_CNIC_SEX_MISMATCH
-        found.append(registration_pb2.FieldWarning(field="person.cnic", reason=odd))
+        odd = types_pb2.WARNING_REASON_CNIC_SEX_MISMATCH
+        found.append(types_pb2.FieldWarning(field=f"{path}cnic", reason=odd))
     for index, document in enumerate(person.travel_documents):
         if document.country == _PAKISTAN and not passport.usual_pakistani_form(document.number):
-            unusual = registration_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL
-            field = f"person.travel_documents[{index}].number"
-            found.append(registration_pb2.FieldWarning(field=field, reason=unusual))
+            unusual = types_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL
+            field = f"{path}travel_documents[{index}].number"
+            found.append(types_pb2.FieldWarning(field=field, reason=unusual))
     return found
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NOTHING = "(nothing)"
+_TWO_OFFICERS = (
+    "Two officers of the owner amend a number, travel documents or the date of birth: you propose, another one accepts."
+)
 _REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 
 
@@ -64,9 +67,12 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
     """Amend what a record of your agency says of the person; you sign.
 
     What changes is typed (`--birth-date 05.03.1980 --address`), or stands in FILE. A table (.csv) has the columns of
-    `nsor import`, and what differs from the record is amended. JSON has the particulars that change, and no others:
-    there a list is given whole, and no name is left out: an old one becomes FORMER. The prosecution that entered the
-    record amends it until release, the police of the responsible place from then on.
+    `nsor import`. JSON has the particulars that change: there a list is given whole, and no name is left out: an old
+    one becomes FORMER. What differs from the record is amended. The prosecution that entered the record amends it until
+    release, the police of the responsible place from then on.
+
+    The number of the CNIC, travel documents and the date of birth are never amended by one officer: when one of them
+    changes, the amendment is proposed, and another officer of your agency accepts it.
     """
     from nsor.v1 import amendments_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -83,23 +89,29 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         return
     change = _given(session, file, given)
     with session.client(officer=True) as client:
-        request = amendments_pb2.AmendRegistrationRequest(
-            request_id=str(uuid.uuid4()), validate_only=validate_only, registration_id=registration_id, etag="unseen"
-        )
+        etag = "unseen"
         # The check itself reads no record. A program has no use for what was; people, and a row, need it.
         if not (validate_only and session.as_json and change.row is None):
             seen = _shown(client, registration_id)
-            request.etag = seen.etag
-            was = particulars.of_record(seen)
+            etag, was = seen.etag, particulars.of_record(seen)
             change = change.joined(was)
-            if _says_so(was, change) and not (session.as_json and change.paths):
+            if not change.paths:
                 _keep_row(client, change, file, registration_id)
                 session.say("The record says all of it already: nothing was changed.")
                 return
             _show_changes(session, was, change)
-            if not validate_only:
-                agreement.obtain(session, "Amend the record so?", agreed=agreed)
-        request.particulars.CopyFrom(change.particulars)
+        if _second_officer() & set(change.paths):
+            _propose_to_colleague(session, client, registration_id, change, agreed=None if validate_only else agreed)
+            return
+        if not validate_only:
+            agreement.obtain(session, "Amend the record so?", agreed=agreed)
+        request = amendments_pb2.AmendRegistrationRequest(
+            request_id=str(uuid.uuid4()),
+            validate_only=validate_only,
+            registration_id=registration_id,
+            etag=etag,
+            particulars=change.particulars,
+        )
         request.update_mask.paths.extend(change.paths)
         answer = client.registration.amend_registration(request)
         if not validate_only:
@@ -117,8 +129,6 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
 
     What changes is said as for `nsor amend`. Until the owner has accepted it the record is what it was.
     """
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
     change = _given(session, file, given)
     with session.client(officer=True) as client:
         if change.row is not None:
@@ -128,19 +138,7 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
                 session.say("The record says all of it already: nothing was proposed.")
                 return
             _show_changes(session, was, change)
-        request = amendments_pb2.ProposeAmendmentRequest(
-            request_id=str(uuid.uuid4()),
-            validate_only=validate_only,
-            registration_id=registration_id,
-            particulars=change.particulars,
-        )
-        request.update_mask.paths.extend(change.paths)
-        if not validate_only:
-            twice.ask(session, client, request)
-        answer = client.registration.propose_amendment(request)
-        if not validate_only:
-            twice.keep(client, request, answer)
-        session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
+        _propose(session, client, registration_id, change, validate_only=validate_only)
     if not validate_only:
         session.say("The record's owner decides. What became of it: `nsor proposals list {}`", registration_id)
 
@@ -243,6 +241,47 @@ def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
     return particulars.of_file(session, table)
 
 
+def _propose(session: Session, client: Client, registration_id: str, change: Given, *, validate_only: bool) -> str:
+    """Propose an amendment; gives its id, or nothing when it is only checked."""
+    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
+
+    request = amendments_pb2.ProposeAmendmentRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        particulars=change.particulars,
+    )
+    request.update_mask.paths.extend(change.paths)
+    if not validate_only:
+        twice.ask(session, client, request)
+    answer = client.registration.propose_amendment(request)
+    if not validate_only:
+        twice.keep(client, request, answer)
+    session.answer(answer, title="Correct: nothing was proposed" if validate_only else "Amendment proposed")
+    return answer.message.amendment_id
+
+
+def _propose_to_colleague(
+    session: Session, client: Client, registration_id: str, change: Given, *, agreed: bool | None
+) -> None:
+    """Propose what no officer amends alone, and say what the colleague does then; None: it is only checked."""
+    session.say(_TWO_OFFICERS)
+    if agreed is None:
+        _propose(session, client, registration_id, change, validate_only=True)
+        return
+    agreement.obtain(session, "Propose the amendment so?", agreed=agreed)
+    amendment_id = _propose(session, client, registration_id, change, validate_only=False)
+    session.say("Another officer of your agency: `nsor proposals accept {} {}`", registration_id, amendment_id)
+
+
+def _second_officer() -> set[str]:
+    """The particulars that no officer amends alone, by the contract."""
+    from nsor.v1 import amendments_pb2, options_pb2  # noqa: PLC0415 - as above
+
+    fields = amendments_pb2.Particulars.DESCRIPTOR.fields
+    return {field.name for field in fields if field.GetOptions().Extensions[options_pb2.field].second_officer}
+
+
 def _keep_row(client: Client, change: Given, file: str | None, registration_id: str) -> None:
     """Keep that the record says what a row of an import says: the next import of its file finds nothing to do."""
     if change.row is None or file is None:
@@ -280,11 +319,6 @@ def _show_changes(session: Session, was: Any, change: Given) -> None:
         rows += [("  was", line) for line in before or [_NOTHING]]
         rows += [("  becomes", line) for line in after or [_NOTHING]]
     session.table("What changes", ("", ""), rows)
-
-
-def _says_so(was: Any, change: Given) -> bool:
-    """Whether the record has every one of the particulars as it is given: an amendment that was sent before."""
-    return all(getattr(was, path) == getattr(change.particulars, path) for path in change.paths)
 
 
 def _shown(client: Client, registration_id: str) -> registration_pb2.Registration:

@@ -299,7 +299,7 @@ class _Run:
         from nsor import forms  # noqa: PLC0415 - as above
         from nsor.advice import Words  # noqa: PLC0415 - as above
         from nsor.errors import FieldViolation  # noqa: PLC0415 - as above
-        from nsor.v1 import errors_pb2, registration_pb2  # noqa: PLC0415 - as above
+        from nsor.v1 import errors_pb2, types_pb2  # noqa: PLC0415 - as above
 
         row, finding = answered.tag, answered.finding
         ids = (str(row.line), row.order.request_id)
@@ -312,8 +312,7 @@ class _Run:
                 "registration_id": finding.registration_id,
                 "etag": finding.etag,
                 "warnings": [
-                    {"field": odd.field, "reason": registration_pb2.WarningReason.Name(odd.reason)}
-                    for odd in finding.warnings
+                    {"field": odd.field, "reason": types_pb2.WarningReason.Name(odd.reason)} for odd in finding.warnings
                 ],
                 "access_id": answered.access_id,
                 "index": answered.index,

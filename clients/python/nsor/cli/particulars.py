@@ -41,15 +41,22 @@ class Given:
     row: Row | None = None
 
     def joined(self, was: amendments_pb2.Particulars) -> Given:
-        """As the register wants them: whole lists, and of a row only what differs from the record.
+        """As the register wants them: whole lists, and only what differs from the record.
 
         Raises:
             click.UsageError: the record has several of what a row has one of.
         """
-        if self.row is None:
-            return self
         whole = type(self.particulars)()
         whole.CopyFrom(self.particulars)
+        if self.row is not None:
+            self._join(was, whole)
+        paths = _with_partners([path for path in self.paths if getattr(was, path) != getattr(whole, path)])
+        for field, _ in whole.ListFields():
+            if field.name not in paths:
+                whole.ClearField(field.name)  # type: ignore[arg-type]  # a field's name
+        return Given(whole, paths, self.row)
+
+    def _join(self, was: amendments_pb2.Particulars, whole: amendments_pb2.Particulars) -> None:
         if "names" in self.paths:
             _join_names(was, whole)
         if "addresses" in self.paths:
@@ -57,11 +64,6 @@ class Given:
         for path in ("mobile_numbers", "travel_documents"):
             if path in self.paths and len(getattr(was, path)) > 1:
                 raise _several(path)
-        paths = _with_partners([path for path in self.paths if getattr(was, path) != getattr(whole, path)])
-        for field, _ in whole.ListFields():
-            if field.name not in paths:
-                whole.ClearField(field.name)  # type: ignore[arg-type]  # a field's name
-        return Given(whole, paths, self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,13 @@ TEXTS: Final[dict[str, str]] = {
         "ریکارڈ میں یہ سب پہلے سے ہے: کچھ تجویز نہیں کیا گیا۔"
     ),
     "The record's owner accepts or disputes it.": "ریکارڈ کا مالک ادارہ اسے قبول کرتا ہے یا اس پر اعتراض کرتا ہے۔",
+    "Another officer of your agency: `nsor proposals accept {} {}`": (
+        "آپ کے ادارے کا دوسرا افسر: `nsor proposals accept {} {}`"
+    ),
+    "Propose the amendment so?": "یہی ترمیم تجویز کریں؟",
+    "Two officers of the owner amend a number, travel documents or the date of birth: you propose, another one accepts.": (
+        "نمبر، سفری دستاویزات یا تاریخ پیدائش مالک ادارے کے دو افسر مل کر بدلتے ہیں: آپ تجویز کریں، دوسرا منظور کرے گا۔"
+    ),
     "The record's owner decides. What became of it: `nsor proposals list {}`": (
         "فیصلہ ریکارڈ کا مالک ادارہ کرتا ہے۔ کیا ہوا: `nsor proposals list {}`"
     ),

@@ -534,7 +534,8 @@ Global___Account: _TypeAlias = Account  # noqa: Y015
 @_typing.final
 class Particulars(_message.Message):
     """What an amendment may change: neither convictions nor custody nor who is responsible. A field that is amended is given as it is to be from
-    now on; a list is given whole.
+    now on; a list is given whole. What a person is found by, and the date of birth, by which he may count as a child and be shown to nobody, no officer
+    amends alone (`second_officer`): AmendRegistration refuses it, whatever the register holds; ProposeAmendment takes it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -669,7 +670,9 @@ class AmendRegistrationRequest(_message.Message):
     """The etag that the officer has seen."""
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields of `particulars` are amended, by their names; none is amended that isn't named, and none is given."""
+        """Which fields of `particulars` are amended, by their names; none is amended that isn't named, and none is given. None of those that need a
+        second officer: NEEDS_SECOND_OFFICER.
+        """
 
     @_builtins.property
     def particulars(self) -> Global___Particulars:
@@ -701,19 +704,25 @@ class AmendRegistrationResponse(_message.Message):
 
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration; empty with `validate_only`."""
     etag: _builtins.str
     """Etag of the new version; empty with `validate_only`."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.FieldWarning]:
+        """What is odd about the particulars. Where the request names neither, the number or the sex is the record's; with `validate_only` it isn't compared."""
+
     def __init__(
         self,
         *,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
+        warnings: _abc.Iterable[_types_pb2.FieldWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "registration_id", b"registration_id", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -784,7 +793,7 @@ class ProposeAmendmentRequest(_message.Message):
     """The registration."""
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """As of AmendRegistration."""
+        """As of AmendRegistration; also those that need a second officer."""
 
     @_builtins.property
     def particulars(self) -> Global___Particulars:
@@ -814,16 +823,24 @@ class ProposeAmendmentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     amendment_id: _builtins.str
     """Id of the amendment; empty with `validate_only`."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.FieldWarning]:
+        """What is odd about the particulars. Where the request names neither, the number or the sex is the record's if the caller owns it; with
+        `validate_only` it isn't compared.
+        """
+
     def __init__(
         self,
         *,
         amendment_id: _builtins.str = ...,
+        warnings: _abc.Iterable[_types_pb2.FieldWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -363,6 +363,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """A name that the record has is missing: it stays, perhaps as a former one."""
     FIELD_REASON_ADDRESS_MOVED: _FieldReason.ValueType  # 92
     """The place of the newest current address would change: a move is a notice."""
+    FIELD_REASON_NEEDS_SECOND_OFFICER: _FieldReason.ValueType  # 93
+    """No officer amends it alone: it is proposed, and another officer of the record's owner accepts it."""
     FIELD_REASON_NOT_IN_THIS_STATE: _FieldReason.ValueType  # 70
     """It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
 
@@ -475,6 +477,8 @@ FIELD_REASON_NAME_REMOVED: FieldReason.ValueType  # 91
 """A name that the record has is missing: it stays, perhaps as a former one."""
 FIELD_REASON_ADDRESS_MOVED: FieldReason.ValueType  # 92
 """The place of the newest current address would change: a move is a notice."""
+FIELD_REASON_NEEDS_SECOND_OFFICER: FieldReason.ValueType  # 93
+"""No officer amends it alone: it is proposed, and another officer of the record's owner accepts it."""
 FIELD_REASON_NOT_IN_THIS_STATE: FieldReason.ValueType  # 70
 """It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

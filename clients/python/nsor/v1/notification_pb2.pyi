@@ -142,6 +142,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The record's owner accepted an amendment that the agency had proposed."""
     EVENT_KIND_AMENDMENT_REFUSED: _EventKind.ValueType  # 62
     """The record's owner refused an amendment that the agency had proposed."""
+    EVENT_KIND_IDENTIFIERS_AMENDED: _EventKind.ValueType  # 63
+    """Two officers amended the number, the travel documents or the date of birth of a registered person: perhaps he is found otherwise now, or by nobody."""
     EVENT_KIND_IDENTITY_CHECKED: _EventKind.ValueType  # 80
     """NADRA has decided on the identity of a registered person: the record says how."""
     EVENT_KIND_OFFENDER_ADMITTED: _EventKind.ValueType  # 140
@@ -273,6 +275,8 @@ EVENT_KIND_AMENDMENT_ACCEPTED: EventKind.ValueType  # 61
 """The record's owner accepted an amendment that the agency had proposed."""
 EVENT_KIND_AMENDMENT_REFUSED: EventKind.ValueType  # 62
 """The record's owner refused an amendment that the agency had proposed."""
+EVENT_KIND_IDENTIFIERS_AMENDED: EventKind.ValueType  # 63
+"""Two officers amended the number, the travel documents or the date of birth of a registered person: perhaps he is found otherwise now, or by nobody."""
 EVENT_KIND_IDENTITY_CHECKED: EventKind.ValueType  # 80
 """NADRA has decided on the identity of a registered person: the record says how."""
 EVENT_KIND_OFFENDER_ADMITTED: EventKind.ValueType  # 140

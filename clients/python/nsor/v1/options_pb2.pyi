@@ -658,6 +658,7 @@ class FieldRule(_message.Message):
     NOT_FUTURE_FIELD_NUMBER: _builtins.int
     NOT_BEFORE_FIELD_FIELD_NUMBER: _builtins.int
     MASK_OF_FIELD_NUMBER: _builtins.int
+    SECOND_OFFICER_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
     """The field must be set: not empty, not zero, not UNSPECIFIED."""
     format: Global___Format.ValueType
@@ -676,6 +677,8 @@ class FieldRule(_message.Message):
     """Name of a date field of the same message that must not be later than this one."""
     mask_of: _builtins.str
     """Of a field mask: name of the message field of the same message whose fields its paths name."""
+    second_officer: _builtins.bool
+    """One officer alone doesn't amend it: a person is found by it, or by its value counts as a child. One proposes it, and another one accepts."""
     def __init__(
         self,
         *,
@@ -688,10 +691,11 @@ class FieldRule(_message.Message):
         not_future: _builtins.bool = ...,
         not_before_field: _builtins.str = ...,
         mask_of: _builtins.str = ...,
+        second_officer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "mask_of", b"mask_of", "max", b"max", "max_len", b"max_len", "min", b"min", "min_len", b"min_len", "not_before_field", b"not_before_field", "not_future", b"not_future", "required", b"required"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "mask_of", b"mask_of", "max", b"max", "max_len", b"max_len", "min", b"min", "min_len", b"min_len", "not_before_field", b"not_before_field", "not_future", b"not_future", "required", b"required", "second_officer", b"second_officer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -73,30 +73,6 @@ REGISTRATION_STATE_ERASED: RegistrationState.ValueType  # 6
 """Two officers of NPB have decided that it should never have been made. For everybody it is NO_RECORD."""
 Global___RegistrationState: _TypeAlias = RegistrationState  # noqa: Y015
 
-class _WarningReason:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WarningReason.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    WARNING_REASON_UNSPECIFIED: _WarningReason.ValueType  # 0
-    """Never sent."""
-    WARNING_REASON_CNIC_SEX_MISMATCH: _WarningReason.ValueType  # 1
-    """The CNIC's last digit (odd: male, even: female) doesn't fit the sex."""
-    WARNING_REASON_PASSPORT_FORM_UNUSUAL: _WarningReason.ValueType  # 2
-    """The passport number isn't two letters and seven digits."""
-
-class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
-    """What can be odd about a field."""
-
-WARNING_REASON_UNSPECIFIED: WarningReason.ValueType  # 0
-"""Never sent."""
-WARNING_REASON_CNIC_SEX_MISMATCH: WarningReason.ValueType  # 1
-"""The CNIC's last digit (odd: male, even: female) doesn't fit the sex."""
-WARNING_REASON_PASSPORT_FORM_UNUSUAL: WarningReason.ValueType  # 2
-"""The passport number isn't two letters and seven digits."""
-Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
-
 class _PhotoState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -451,32 +427,6 @@ class CreateRegistrationRequest(_message.Message):
 Global___CreateRegistrationRequest: _TypeAlias = CreateRegistrationRequest  # noqa: Y015
 
 @_typing.final
-class FieldWarning(_message.Message):
-    """A warning about a field. A warning never refuses."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FIELD_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
-    field: _builtins.str
-    """Path of the field."""
-    reason: Global___WarningReason.ValueType
-    """What is odd."""
-    def __init__(
-        self,
-        *,
-        field: _builtins.str = ...,
-        reason: Global___WarningReason.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "reason", b"reason"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___FieldWarning: _TypeAlias = FieldWarning  # noqa: Y015
-
-@_typing.final
 class CreateRegistrationResponse(_message.Message):
     """The answer to a conviction order: the same whether or not the person was known."""
 
@@ -493,7 +443,7 @@ class CreateRegistrationResponse(_message.Message):
     state: Global___RegistrationState.ValueType
     """REGISTRATION_STATE_UNDER_REVIEW; UNSPECIFIED with `validate_only`."""
     @_builtins.property
-    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldWarning]:
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.FieldWarning]:
         """What is odd about the request."""
 
     def __init__(
@@ -502,7 +452,7 @@ class CreateRegistrationResponse(_message.Message):
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         state: Global___RegistrationState.ValueType = ...,
-        warnings: _abc.Iterable[Global___FieldWarning] | None = ...,
+        warnings: _abc.Iterable[_types_pb2.FieldWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -631,7 +581,7 @@ class ImportFinding(_message.Message):
     stored_before: _builtins.bool
     """The row was stored before, under this number of this import: this is its finding of then."""
     @_builtins.property
-    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldWarning]:
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.FieldWarning]:
         """What is odd about a row that was accepted."""
 
     @_builtins.property
@@ -644,7 +594,7 @@ class ImportFinding(_message.Message):
         row: _builtins.int = ...,
         registration_id: _builtins.str = ...,
         etag: _builtins.str = ...,
-        warnings: _abc.Iterable[Global___FieldWarning] | None = ...,
+        warnings: _abc.Iterable[_types_pb2.FieldWarning] | None = ...,
         reason: _errors_pb2.ErrorReason.ValueType = ...,
         violations: _abc.Iterable[Global___ImportViolation] | None = ...,
         more_violations: _builtins.int = ...,

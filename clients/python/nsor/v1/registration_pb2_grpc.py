@@ -362,6 +362,7 @@ class RegistrationServiceServicer:
     def AmendRegistration(self, request, context):
         """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
         offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+        Numbers, travel documents and the date of birth need a second officer: ProposeAmendment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -379,7 +380,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ProposeAmendment(self, request, context):
-        """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+        """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
+        doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
         alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -388,7 +390,8 @@ class RegistrationServiceServicer:
 
     def AcceptAmendment(self, request, context):
         """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
-        WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+        WRONG_STATE; then it is refused, and proposed anew. Nobody accepts what he has proposed himself: SECOND_PERSON_REQUIRED. The proposer hears that it
+        was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

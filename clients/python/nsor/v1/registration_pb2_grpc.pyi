@@ -96,6 +96,7 @@ class RegistrationServiceStub:
     AmendRegistration: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]
     """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
     offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+    Numbers, travel documents and the date of birth need a second officer: ProposeAmendment.
     """
     ListRegistrations: _grpc.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]
     """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
@@ -105,12 +106,14 @@ class RegistrationServiceStub:
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
     ProposeAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ProposeAmendmentRequest, _amendments_pb2.ProposeAmendmentResponse]
-    """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+    """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
+    doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
     alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
     """
     AcceptAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]
     """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
-    WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+    WRONG_STATE; then it is refused, and proposed anew. Nobody accepts what he has proposed himself: SECOND_PERSON_REQUIRED. The proposer hears that it
+    was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
     """
     RefuseAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]
     """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
@@ -318,6 +321,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     AmendRegistration: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AmendRegistrationRequest, _amendments_pb2.AmendRegistrationResponse]  # type: ignore[assignment]
     """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
     offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+    Numbers, travel documents and the date of birth need a second officer: ProposeAmendment.
     """
     ListRegistrations: _aio.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]  # type: ignore[assignment]
     """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
@@ -327,12 +331,14 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
     ProposeAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ProposeAmendmentRequest, _amendments_pb2.ProposeAmendmentResponse]  # type: ignore[assignment]
-    """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+    """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
+    doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
     alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
     """
     AcceptAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]  # type: ignore[assignment]
     """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
-    WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+    WRONG_STATE; then it is refused, and proposed anew. Nobody accepts what he has proposed himself: SECOND_PERSON_REQUIRED. The proposer hears that it
+    was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
     """
     RefuseAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]  # type: ignore[assignment]
     """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
@@ -585,6 +591,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_amendments_pb2.AmendRegistrationResponse, _abc.Awaitable[_amendments_pb2.AmendRegistrationResponse]]:
         """Amends particulars of a registration: an officer of its owner, who signs. The owner is the prosecution that entered the record until the
         offender is released, and the police of the responsible place from then on. For everybody else there is NO_RECORD. Older versions stay.
+        Numbers, travel documents and the date of birth need a second officer: ProposeAmendment.
         """
 
     @_abc_1.abstractmethod
@@ -606,7 +613,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _amendments_pb2.ProposeAmendmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_amendments_pb2.ProposeAmendmentResponse, _abc.Awaitable[_amendments_pb2.ProposeAmendmentResponse]]:
-        """Proposes an amendment: whoever has a part in the record. It is a row of its own, which changes nothing that others see of the record; the owner
+        """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
+        doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
         alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
         """
 
@@ -617,7 +625,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_amendments_pb2.AcceptAmendmentResponse, _abc.Awaitable[_amendments_pb2.AcceptAmendmentResponse]]:
         """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
-        WRONG_STATE; then it is refused, and proposed anew. The proposer hears that it was accepted, and no more. For everybody else there is NO_RECORD.
+        WRONG_STATE; then it is refused, and proposed anew. Nobody accepts what he has proposed himself: SECOND_PERSON_REQUIRED. The proposer hears that it
+        was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
         """
 
     @_abc_1.abstractmethod

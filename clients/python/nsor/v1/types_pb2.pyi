@@ -517,6 +517,30 @@ CUSTODY_STATE_DECEASED: CustodyState.ValueType  # 6
 """Reported dead. An order that says so isn't entered."""
 Global___CustodyState: _TypeAlias = CustodyState  # noqa: Y015
 
+class _WarningReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WarningReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WARNING_REASON_UNSPECIFIED: _WarningReason.ValueType  # 0
+    """Never sent."""
+    WARNING_REASON_CNIC_SEX_MISMATCH: _WarningReason.ValueType  # 1
+    """The CNIC's last digit (odd: male, even: female) doesn't fit the sex."""
+    WARNING_REASON_PASSPORT_FORM_UNUSUAL: _WarningReason.ValueType  # 2
+    """The passport number isn't two letters and seven digits."""
+
+class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
+    """What can be odd about a field."""
+
+WARNING_REASON_UNSPECIFIED: WarningReason.ValueType  # 0
+"""Never sent."""
+WARNING_REASON_CNIC_SEX_MISMATCH: WarningReason.ValueType  # 1
+"""The CNIC's last digit (odd: male, even: female) doesn't fit the sex."""
+WARNING_REASON_PASSPORT_FORM_UNUSUAL: WarningReason.ValueType  # 2
+"""The passport number isn't two letters and seven digits."""
+Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
+
 @_typing.final
 class PersonName(_message.Message):
     """A name of the offender, in one script. Give the Urdu and the Roman form as two names."""
@@ -1019,3 +1043,29 @@ class ClosedDay(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClosedDay: _TypeAlias = ClosedDay  # noqa: Y015
+
+@_typing.final
+class FieldWarning(_message.Message):
+    """A warning about a field. A warning never refuses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Path of the field."""
+    reason: Global___WarningReason.ValueType
+    """What is odd."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        reason: Global___WarningReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldWarning: _TypeAlias = FieldWarning  # noqa: Y015

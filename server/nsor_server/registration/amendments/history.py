@@ -1,19 +1,22 @@
 """Amendments along the ledger: the owner's agency made each amended version, and nothing else of it changed.
 
-A version that accepts a proposed amendment is what that makes of the version before.
+A version that accepts a proposed amendment is what that makes of the version before. What needs a second officer no
+officer amended alone.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import amendments_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.formats.amendments import SECOND_OFFICER
 from nsor_server.ledger.stored import Add, Connection, opened
 from nsor_server.registration import rules, states
 from nsor_server.registration.amendments import store as amendments
-from nsor_server.registration.amendments.record import amended, of_others
+from nsor_server.registration.amendments.record import amended, differing, of_others
 from nsor_server.registration.amendments.stored import open_stored
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import rules as identity
@@ -23,14 +26,16 @@ from nsor_server.storage.v1 import record_pb2
 
 _AMEND: Final = "nsor.v1.RegistrationService/AmendRegistration"
 _ACCEPT: Final = "nsor.v1.RegistrationService/AcceptAmendment"
-_ACCEPTED: Final = """
+_PROPOSE: Final = "nsor.v1.RegistrationService/ProposeAmendment"
+_WRITTEN: Final = """
 SELECT k.wrapped, uuid_send(a.amendment_id), uuid_send(a.registration_id), a.created_at, a.sealed, d.sealed
 FROM ledger_record AS r
-JOIN registration_amendment_decision AS d ON d.amendment_id = encode(r.row_id, 'hex')::uuid
-JOIN registration_amendment AS a USING (amendment_id)
+JOIN registration_amendment AS a ON a.amendment_id = encode(r.row_id, 'hex')::uuid
+LEFT JOIN registration_amendment_decision AS d USING (amendment_id)
 LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.index = %s AND r.table_name = %s
 """
+_Pair: TypeAlias = tuple[record_pb2.RegistrationRecord, record_pb2.RegistrationRecord]
 
 
 class Amended:
@@ -40,11 +45,29 @@ class Amended:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer = Sealer(keyring)
 
-    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
-        if leaf.method not in {_AMEND, _ACCEPT}:
-            return
-        accepted = self._accepted(index) if leaf.method == _ACCEPT else None
+        if leaf.method == _PROPOSE:
+            proposed = self._written(index, amendments.TABLE)
+            if proposed is not None and not _is_by(leaf, detail, proposed.record):
+                self._add(index, "a proposed amendment names another officer than the one who proposed it")
+        elif leaf.method == _ACCEPT:
+            accepted = self._written(index, amendments.DECISION)
+            if accepted is not None and not self._are_two(leaf, detail, accepted):
+                self._add(index, "an amendment was accepted by the officer who had proposed it")
+            for before, record in self._amended(index, leaf):
+                if not _is_made_of(before, record, accepted):
+                    self._add(index, "an amended version isn't what the accepted amendment makes of the one before")
+        elif leaf.method == _AMEND:
+            for before, record in self._amended(index, leaf):
+                if SECOND_OFFICER & differing(before, record):
+                    self._add(index, "an officer amended alone what needs a second one")
+
+    def finish(self) -> None:
+        """Nothing is left to report."""
+
+    def _amended(self, index: int, leaf: leaf_pb2.Leaf) -> Iterator[_Pair]:
+        """Each version that an entry wrote, behind the one before, compared in what is asked of both methods."""
         for record in self._history.changed:
             before = self._history.version(record.registration_id, record.version - 1)
             if before is None:
@@ -54,20 +77,33 @@ class Amended:
                 self._add(index, "an amended version wasn't made by the agency that owned the record")
             if of_others(before) != of_others(record):
                 self._add(index, "an amended version changed what no amendment changes")
-            if leaf.method == _ACCEPT and not _is_made_of(before, record, accepted):
-                self._add(index, "an amended version isn't what the accepted amendment makes of the one before")
+            yield before, record
 
-    def finish(self) -> None:
-        """Nothing is left to report."""
+    def _are_two(
+        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, accepted: amendments.Amendment
+    ) -> bool:
+        proposed, decided = accepted.record, accepted.decision
+        first = self._enrolled.holder(proposed.agency, proposed.officer_key)
+        second = self._enrolled.holder(decided.agency, decided.officer_key)
+        return _is_by(leaf, detail, decided) and not second.is_same(first)
 
-    def _accepted(self, index: int) -> amendments.Amendment | None:
-        """The amendment on which an entry wrote the decision. That it doesn't open was found already."""
-        found = self._conn.execute(_ACCEPTED.encode(), (index, amendments.DECISION)).fetchone()
+    def _written(self, index: int, table: str) -> amendments.Amendment | None:
+        """The amendment that an entry wrote or decided on. That it doesn't open was found already."""
+        found = self._conn.execute(_WRITTEN.encode(), (index, table)).fetchone()
         if found is None:
             return None
         wrapped, *columns = found
         row = amendments.StoredAmendment(*columns)
         return opened(_found_already, index, amendments.TABLE, lambda: open_stored(self._sealer, wrapped, row))
+
+
+def _is_by(
+    leaf: leaf_pb2.Leaf,
+    detail: record_pb2.AccessDetail | None,
+    record: record_pb2.AmendmentRecord | record_pb2.AmendmentDecisionRecord,
+) -> bool:
+    """Whether a record names who wrote it; of an entry whose detail is gone its agency alone is known."""
+    return record.agency == leaf.agency and (detail is None or record.officer_key == detail.officer_key)
 
 
 def _is_made_of(

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Row, Seen
-from nsor_server.events import outbox
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.amendments import SECOND_OFFICER
 from nsor_server.formats.instants import set_us, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.ledger import rests_on
@@ -18,7 +20,7 @@ from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import rules, store
 from nsor_server.registration.amendments.record import of_request, to_message
-from nsor_server.registration.amendments.service import detail, following, owned
+from nsor_server.registration.amendments.service import detail, fitting, following, owned
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -81,10 +83,14 @@ class Proposals:
 
         Raises:
             errors.NoRecord: the caller has no part in a record of that id.
+            errors.InvalidFields: the caller owns the record, and it doesn't fit: as ``rules.check_fits``.
             errors.WrongState: TOO_MANY_AMENDMENTS.
         """
+        paths = request.update_mask.paths
         if request.validate_only:
-            return Outcome(amendments_pb2.ProposeAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+            odd = rules.warnings(request.particulars, paths, None)
+            answer = disclose(amendments_pb2.ProposeAmendmentResponse(warnings=odd), call.purpose)
+            return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
         known = store.count(conn, row.registration_id)
@@ -96,11 +102,15 @@ class Proposals:
             registration_id=row.registration_id,
             agency=call.agency.agency_id,
             officer_key=call.officer_key,
-            paths=request.update_mask.paths,
+            paths=paths,
             particulars=of_request(request.particulars),
         )
         added, ref = store.proposal_rows(key, proposed, call.now())
-        answer = amendments_pb2.ProposeAmendmentResponse(amendment_id=text(proposed.amendment_id))
+        own = record if owners.is_owner(record, call.agency, call.officer) else None
+        if own is not None:
+            fitting(call, own, proposed)
+        odd = rules.warnings(request.particulars, paths, own)
+        answer = amendments_pb2.ProposeAmendmentResponse(amendment_id=text(proposed.amendment_id), warnings=odd)
         return Outcome(
             disclose(answer, call.purpose),
             detail(call, "AMENDMENT_PROPOSED", record, proposed.amendment_id),
@@ -116,6 +126,7 @@ class Proposals:
 
         Raises:
             errors.NoRecord: there is none, or the record isn't the caller's.
+            errors.Denied: SECOND_PERSON_REQUIRED: he has proposed it himself.
             errors.EtagMismatch: he has seen another version.
             errors.WrongState: it is decided, or doesn't fit the record as it is now.
         """
@@ -125,6 +136,8 @@ class Proposals:
         found = store.one(conn, of.key, of.row.registration_id, raw(request.amendment_id))
         if found is None:
             raise errors.NoRecord
+        proposed_by = decisions.holder(call, found.record.agency, found.record.officer_key)
+        decisions.check_another(decisions.acting(call), proposed_by)
         if not found.waits:
             raise errors.WrongState
         try:
@@ -137,7 +150,12 @@ class Proposals:
         return Outcome(
             disclose(answer, call.purpose),
             detail(call, "AMENDMENT_ACCEPTED", of.record, found.record.amendment_id),
-            (*written.rows, decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found)),
+            (
+                *written.rows,
+                decided,
+                *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found),
+                *_told_npb(call, found),
+            ),
             (*written.refs, ref),
             (*written.seen, found.seen),
         )
@@ -276,3 +294,12 @@ def _told_owner(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
 def _told(kind: notification_pb2.EventKind.ValueType, found: store.Amendment) -> list[Row]:
     """The agency that proposed it hears what was decided, and no more."""
     return outbox.owed(kind, [found.record.agency], registration_id=found.record.registration_id)
+
+
+def _told_npb(call: Call, found: store.Amendment) -> list[Row]:
+    """NPB hears of what may take a person out of look-ups: by what was proposed, whatever it has changed."""
+    if not SECOND_OFFICER & set(found.record.paths):
+        return []
+    told = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+    kind = notification_pb2.EVENT_KIND_IDENTIFIERS_AMENDED
+    return outbox.owed(kind, told, registration_id=found.record.registration_id)

@@ -99,6 +99,11 @@ def amended(
     return following
 
 
+def differing(before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord) -> set[str]:
+    """Paths of the particulars in which two versions differ."""
+    return {path for path, name in _NAMES.items() if getattr(before, name) != getattr(after, name)}
+
+
 def of_others(record: record_pb2.RegistrationRecord) -> bytes:
     """What of a version no amendment changes, but for its number and its time."""
     left = record_pb2.RegistrationRecord()

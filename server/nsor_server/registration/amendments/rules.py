@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from nsor.v1 import errors_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.registration import rules
 from nsor_server.storage.v1 import record_pb2
@@ -45,6 +45,24 @@ def check_fits(
         refused.append(errors.Violation("particulars.birth_date", errors_pb2.FIELD_REASON_DATE_ORDER))
     if refused:
         raise errors.InvalidFields(violations=tuple(refused))
+
+
+def warnings(
+    given: amendments_pb2.Particulars, paths: Iterable[str], record: record_pb2.RegistrationRecord | None
+) -> list[types_pb2.FieldWarning]:
+    """What is odd about the particulars of an amendment.
+
+    Args:
+        given: of the request.
+        paths: which of them are amended.
+        record: the one that is amended, if the caller owns it: what isn't amended is compared too.
+    """
+    named, whole = set(paths), amendments_pb2.Particulars()
+    whole.CopyFrom(given)
+    if record is not None and named & {"cnic", "sex"}:
+        whole.cnic = given.cnic if "cnic" in named else record.cnic
+        whole.sex = types_pb2.Sex.ValueType(given.sex if "sex" in named else record.sex)
+    return rules.warnings(whole, "particulars.")
 
 
 def has_room(agency_id: str, proposed_by: Sequence[str]) -> bool:

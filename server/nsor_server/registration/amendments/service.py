@@ -15,7 +15,7 @@ from nsor_server.registration import record as records
 from nsor_server.registration import rules, shown, states, store
 from nsor_server.registration.amendments import identifiers
 from nsor_server.registration.amendments.record import amended, of_request
-from nsor_server.registration.amendments.rules import check_fits
+from nsor_server.registration.amendments.rules import check_fits, warnings
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -78,13 +78,16 @@ class Amendments:
             errors.InvalidFields: as ``rules.check_fits``.
         """
         if request.validate_only:
-            return Outcome(Response(), record_pb2.AccessDetail(outcome="VALIDATED"))
+            odd = warnings(request.particulars, request.update_mask.paths, None)
+            answer = disclose(Response(warnings=odd), call.purpose)
+            return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
         of = owned(self._sealer, call, request.registration_id, conn)
         change = record_pb2.AmendmentRecord(
             paths=request.update_mask.paths, particulars=of_request(request.particulars)
         )
         written = following(call, of, request.etag, change, (conn, self._blind_index))
-        answer = Response(registration_id=request.registration_id, etag=written.etag)
+        odd = warnings(request.particulars, request.update_mask.paths, of.record)
+        answer = Response(registration_id=request.registration_id, etag=written.etag, warnings=odd)
         return Outcome(
             disclose(answer, call.purpose), detail(call, "AMENDED", of.record), written.rows, written.refs, written.seen
         )
@@ -109,6 +112,21 @@ def owned(sealer: Sealer, call: Call, registration_id: str, conn: Connection) ->
     return Owned(row, record, store.data_key(sealer, row))
 
 
+def fitting(
+    call: Call, record: record_pb2.RegistrationRecord, change: record_pb2.AmendmentRecord
+) -> record_pb2.RegistrationRecord:
+    """The next version of a record as an amendment of its owner makes it.
+
+    Raises:
+        errors.InvalidFields: as ``rules.check_fits``.
+    """
+    made = amended(states.next_version(record), change.paths, change.particulars)
+    # By what the purpose shows him: an answer mustn't tell of convictions that he isn't shown.
+    seen = shown.to_agency(record, call.agency, call.officer) if shows(_CONVICTIONS, call.purpose) else ()
+    check_fits(record, made, seen)
+    return made
+
+
 def following(
     call: Call,
     of: Owned,
@@ -131,10 +149,7 @@ def following(
     """
     if etag != store.etag(of.row.sealed):
         raise errors.EtagMismatch
-    record = amended(states.next_version(of.record), change.paths, change.particulars)
-    # By what the purpose shows him: an answer mustn't tell of convictions that he isn't shown.
-    seen = shown.to_agency(of.record, call.agency, call.officer) if shows(_CONVICTIONS, call.purpose) else ()
-    check_fits(of.record, record, seen)
+    record = fitting(call, of.record, change)
     written = store.version_row(of.key, record, call.now())
     claim = identifiers.claimed(*index, of.key, of.record, record)
     return Following(

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from nsor.v1 import errors_pb2, registration_pb2
+from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import lists
 from nsor_server.access.disclosure import classes_shown, disclose
@@ -196,7 +196,7 @@ class ImportService:
             finding.registration_id = text(imported.registration_id) if imported.registration_id else ""
             finding.etag = imported.etag
             for field in imported.fields:
-                odd = registration_pb2.WarningReason.ValueType(field.reason)
+                odd = types_pb2.WarningReason.ValueType(field.reason)
                 finding.warnings.add(field=field.field, reason=odd)
             return
         for field in imported.fields:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import errors_pb2, identity_pb2, notification_pb2, types_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, identity_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
+from nsor_server.registration.amendments import rules
 from nsor_server.registration.identity import changes
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.calls import Services, call_of, violations
 from tests.orders import Created, day, order
+from tests.registration.test_amend import amendment
 from tests.registration.test_identity import (
     ABSENT,
     MISMATCH,
@@ -85,6 +87,28 @@ def decision(services: Services, created: Created, **fields: Any) -> identity_pb
             **fields,
         }
     )
+
+
+def test_a_record_with_all_names_that_nadra_may_report_is_amended_still(services: Services) -> None:
+    # A name that is left out is refused, so that the contract has to take as many as there can ever be.
+    aliases = [f"Zafar Neu {chr(65 + at // 7)}{'a' * (1 + at % 7)}" for at in range(rules.MOST_NAMES - 1)]
+    most = amendments_pb2.Particulars.DESCRIPTOR.fields_by_name["names"].GetOptions().Extensions[options_pb2.field]
+    in_report = identity_pb2.ReportIdentityChangeRequest.DESCRIPTOR.fields_by_name["names"]
+    reports = changes.MOST_EVER * in_report.GetOptions().Extensions[options_pb2.field].max_len
+    assert most.max_len >= rules.MOST_NAMES + reports
+    created, handle = verified(services)
+    names = [*services.get(created.registration_id, NPB).person.names]
+    names += [types_pb2.PersonName(kind=types_pb2.NAME_KIND_ALIAS, name=alias) for alias in aliases]
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, names=names))
+    reported(services, handle, "Zafar Anders", "ظفر")
+    services.ask(call_of(PUNJAB_POLICE), decision(services, created))
+    names = [*services.get(created.registration_id, NPB).person.names]
+    assert len(names) == rules.MOST_NAMES + 2
+    names[-1].kind = FORMER
+    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, names=names))
+    more = [*names, types_pb2.PersonName(kind=types_pb2.NAME_KIND_ALIAS, name="Zafar Mehr")]
+    refused = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE), amendment(services, created, names=more))
+    assert violations(refused) == [("particulars.names", errors_pb2.FIELD_REASON_TOO_LONG)]
 
 
 def test_an_accepted_name_is_the_official_one_and_the_old_one_stays(services: Services) -> None:

@@ -572,7 +572,9 @@ class Particulars(_message.Message):
     """Of which document `cnic` is the number. It goes with one: when `cnic` is taken away, so is this."""
     @_builtins.property
     def names(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.PersonName]:
-        """Names. Each name that the record has stays, perhaps as NAME_KIND_FORMER: NAME_REMOVED."""
+        """Names. Each name that the record has stays, perhaps as NAME_KIND_FORMER: NAME_REMOVED. An amendment adds names up to 50; what NADRA has reported
+        comes on top of them.
+        """
 
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:

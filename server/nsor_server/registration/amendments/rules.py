@@ -12,6 +12,9 @@ from nsor_server.storage.v1 import record_pb2
 
 MOST_WAITING: Final = 10
 """Amendments of one agency that wait on a record: one agency doesn't fill the owner's list."""
+MOST_NAMES: Final = 50
+"""Names up to which an amendment adds some. What NADRA has reported is never refused and may have brought more: the
+contract takes all of them (``Particulars.names``), or nobody could amend such a record any more."""
 MOST_LISTED: Final = 100
 """Amendments of a list, and a bound for what is opened."""
 
@@ -31,11 +34,14 @@ def check_fits(
     Raises:
         errors.InvalidFields: NAME_REMOVED: a name that the record has is missing. ADDRESS_MOVED: the newest current
             address is of another place, for which other police may be responsible. DATE_ORDER: born after an offence.
-            EXACTLY_ONE: a document of a number that the record hasn't.
+            EXACTLY_ONE: a document of a number that the record hasn't. TOO_LONG: names are added to as many as there
+            may be.
     """
     refused = []
     if not {_name(each) for each in before.names} <= {_name(each) for each in after.names}:
         refused.append(errors.Violation("particulars.names", errors_pb2.FIELD_REASON_NAME_REMOVED))
+    elif len(after.names) > max(MOST_NAMES, len(before.names)):
+        refused.append(errors.Violation("particulars.names", errors_pb2.FIELD_REASON_TOO_LONG))
     if rules.responsible_place(after.addresses) != rules.responsible_place(before.addresses):
         refused.append(errors.Violation("particulars.addresses", errors_pb2.FIELD_REASON_ADDRESS_MOVED))
     if after.identity_document and not after.cnic:

@@ -49,7 +49,7 @@ from nsor_server.rpc.handlers import Exchanged, Handler
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.naming import named, request_id
 from nsor_server.rpc.pipeline import MAX_TRIES
-from nsor_server.rpc.reading import Reader
+from nsor_server.rpc.reading import Reader, replaced
 from nsor_server.rpc.spending import Spending
 from nsor_server.rpc.status import status
 from nsor_server.storage.blind_index import BlindIndex
@@ -315,7 +315,7 @@ class Services:
                     call.tries += 1
                     ended.append(self.ask(call, request))
                 elif isinstance(result, Exception):
-                    raise result
+                    raise replaced(result)
                 else:
                     ended.append(_outcome(call))
             except errors.ApiError as refusal:

@@ -26,6 +26,7 @@ from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.rpc.handlers import Unary
 from nsor_server.rpc.spending import Spending
 from nsor_server.storage import budgets, idempotency
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -197,5 +198,8 @@ def replaced(error: Exception) -> Exception:
             LedgerUnavailable() | psycopg.OperationalError() | psycopg.InterfaceError() | psycopg_pool.TooManyRequests()
         ):
             return errors.Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
+        case psycopg.errors.UniqueViolation():
+            # What is added once is looked for again under the head's lock: its row was taken away, its record wasn't.
+            return contradicted(error.diag.table_name or "", "a row was to be added to %s that it had before")
         case _:
             return error

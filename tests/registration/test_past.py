@@ -8,11 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from nsor.v1 import errors_pb2, registration_pb2, types_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.budgets import Bucket
+from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.keyring import Keyring
 from tests.agencies import (
     LAHORE_COURT,
     NPB,
@@ -22,9 +24,16 @@ from tests.agencies import (
     SINDH_POLICE,
     officer_of,
 )
+from tests.attack.test_set_back import confirmed
 from tests.calls import Services, call_of, violations, with_budgets
-from tests.orders import Created, conviction, order
+from tests.orders import Created, cnic, conviction, order
 from tests.registration.test_amend import IN_CUSTODY, amendment, imprisoned, released
+from tests.registration.test_duplicates import findings
+from tests.registration.test_held import CASES
+from tests.registration.test_review_decisions import MERGE, Pair
+from tests.registration.test_reviews import Clock, clock, times
+
+__all__ = ["clock", "times"]
 
 ENTERED, FIRST, SECOND = dt.date(2026, 1, 10), dt.date(2026, 1, 20), dt.date(2026, 1, 31)
 SECOND_CASE = "Sessions Case No. 7/2023"
@@ -154,3 +163,31 @@ def test_what_somebody_did_under_18_is_kept_back_of_a_past_day_too(services: Ser
     past = as_of(services, created, PUNJAB_PRISONS, SECOND)
     assert list(past.convictions) == list(newest.convictions) == []
     assert as_of(services, created, NPB, SECOND).convictions
+
+
+def test_a_past_day_of_a_merged_person_shows_all_that_stands_of_him(
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
+) -> None:
+    number = cnic()
+    with written_on(ENTERED):
+        first, second = (confirmed(services, number, case) for case in CASES[:2])
+    vehicle = amendments_pb2.Vehicle(kind=amendments_pb2.VEHICLE_KIND_CAR, number="LEB-12-1234")
+    for day, vehicles in ((FIRST, [vehicle]), (SECOND + dt.timedelta(days=1), [])):
+        with written_on(day, dt.time()):
+            services.ask(call_of(PUNJAB_POLICE), amendment(services, second, "vehicles", vehicles=vehicles))
+    clock.passes()
+    assert times.look()
+    Pair(services, number, first, second).decide(MERGE)
+    for day, then in ((ENTERED, []), (SECOND, [vehicle])):
+        shown = as_of(services, first, NPB, day)
+        assert list(shown.vehicles) == then
+        assert sorted(each.court_case.case_number for each in shown.convictions) == sorted(CASES[:2])
+        assert list(shown.merged_registration_ids) == [second.registration_id]
+    # Its creator's record depends on no other one, and what is sealed today is of no day.
+    assert len(as_of(services, first, PUNJAB_PROSECUTION, SECOND).convictions) == 1
+    services.judge(conviction(case_number=CASES[1]), "SET_ASIDE")
+    shown = as_of(services, first, NPB, SECOND)
+    assert [each.court_case.case_number for each in shown.convictions] == [CASES[0]]
+    assert not shown.vehicles
+    assert not shown.merged_registration_ids
+    assert findings(services, keyring) == []

@@ -28,7 +28,7 @@ from nsor_server.registration.identity.change_service import IdentityChanges
 from nsor_server.registration.identity.service import IdentityService
 from nsor_server.registration.imports.service import ImportService
 from nsor_server.registration.judgments.service import Judgments
-from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.claimants import Claimants, Known
 from nsor_server.registration.persons.service import Reviews
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.service import PhotoService
@@ -198,17 +198,9 @@ class RegistrationService:
         row, record = found
         if request.HasField("as_of_date"):
             return self._as_of(call, request, conn, found)
-        seen, others, of_claim = [store.seen(row)], [], record_pb2.ClaimRecord()
         detail = record_pb2.AccessDetail(outcome="FOUND", subjects=[record.registration_id])
-        # What its creator and its court see of a registration depends on no other one.
-        if call.purpose != options_pb2.PURPOSE_REGISTRATION:
-            is_confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
-            key = store.data_key(self._sealer, row)
-            of_claim, claim_seen = claims.newest(conn, key, row.registration_id, confirmed=is_confirmed)
-            claimants = Claimants(conn, self._sealer, self._blind_index)
-            others = [each.record for each in claimants.others(of_claim)]
-            seen += [claim_seen, *claimants.seen()]
-            detail.claim_read = claim_seen.version
+        of_claim, known, seen = self._of_person(call, conn, found, detail)
+        others = [each.record for each in known]
         whole = as_one(record, others, lambda one: shown.for_purpose(one, one.convictions, call.purpose))
         convictions = shown.to_agency(whole, call.agency, call.officer)
         told = shown.for_purpose(whole, convictions, call.purpose)
@@ -247,25 +239,54 @@ class RegistrationService:
             errors.NoRecord: it wasn't there yet, or nothing that is shown today was.
         """
         row, newest = head
-        record = store.version_before(conn, self._sealer, row, past.end_of_us(request.as_of_date))
-        of_today = shown.to_agency(newest, call.agency, call.officer)
-        convictions = past.shown_of(record, newest, of_today) if record else []
-        if record is None or not convictions:
+        before_us = past.end_of_us(request.as_of_date)
+        record = store.version_before(conn, self._sealer, row, before_us)
+        detail = record_pb2.AccessDetail(outcome="FOUND_AS_OF", subjects=[newest.registration_id])
+        _, known, seen = self._of_person(call, conn, head, detail)
+        then = [store.version_before(conn, self._sealer, each.row, before_us) for each in known]
+        others = [each for each in then if each is not None]
+        today = as_one(newest, [each.record for each in known], past.all_convictions)
+        of_today = shown.to_agency(today, call.agency, call.officer)
+        whole = as_one(record, others, past.all_convictions) if record else None
+        convictions = past.shown_of(whole, today, of_today) if whole else []
+        if record is None or whole is None or not convictions:
             raise errors.NoRecord
-        told = shown.for_purpose(newest, convictions, call.purpose)
-        answer = registration_pb2.GetRegistrationResponse(registration=records.to_message(record, told))
-        heightened = newest.heightened_handling
-        detail = record_pb2.AccessDetail(
-            outcome="FOUND_AS_OF",
-            case_reference=records.case_reference(told[0].fir) if told else "",
-            subjects=[record.registration_id],
-            shown_version=record.version,
-            as_of_day=to_day(request.as_of_date),
-            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose, heightened=heightened),
-        )
+        told = past.told(newest, [each.record for each in known], convictions, call.purpose)
+        registration = records.to_message(whole, told)
+        registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
+        answer = registration_pb2.GetRegistrationResponse(registration=registration)
+        heightened = today.heightened_handling
+        detail.case_reference = records.case_reference(told[0].fir) if told else ""
+        detail.shown_version = record.version
+        detail.shown_together = digest([record, *others])
+        detail.as_of_day = to_day(request.as_of_date)
+        detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose, heightened=heightened))
         confirming = rules.confirming(of_today, call.agency.kind)
         disclosed = disclose(answer, call.purpose, confirming, heightened=heightened)
-        return Outcome(disclosed, detail, seen=(store.seen(row),))
+        return Outcome(disclosed, detail, seen=seen)
+
+    def _of_person(
+        self,
+        call: Call,
+        conn: Connection,
+        head: tuple[store.StoredVersion, record_pb2.RegistrationRecord],
+        detail: record_pb2.AccessDetail,
+    ) -> tuple[record_pb2.ClaimRecord, list[Known], list[Seen]]:
+        """The claim of a registration, the others of its person that stand, and that all of it was the newest.
+
+        The detail says which version of the claim was read. What its creator and its court see of a registration
+        depends on no other one.
+        """
+        row, record = head
+        if call.purpose == options_pb2.PURPOSE_REGISTRATION:
+            return record_pb2.ClaimRecord(), [], [store.seen(row)]
+        is_confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+        key = store.data_key(self._sealer, row)
+        claim, claim_seen = claims.newest(conn, key, row.registration_id, confirmed=is_confirmed)
+        claimants = Claimants(conn, self._sealer, self._blind_index)
+        others = claimants.others(claim)
+        detail.claim_read = claim_seen.version
+        return claim, others, [store.seen(row), claim_seen, *claimants.seen()]
 
     def _created_again(
         self, call: Call, request: registration_pb2.CreateRegistrationRequest, _conn: Connection

@@ -6,7 +6,7 @@ the sealed detail says what the answer was, and the history of the register says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -28,6 +28,7 @@ WHERE table_name IN ('{store.REQUESTS}', '{store.GRANTS}') ORDER BY index, ordin
 """What look-ups rest on."""
 _CNIC: Final = "cnic "
 _FOUND: Final = "FOUND"
+_FOUND_AS_OF: Final = "FOUND_AS_OF"
 _REVIEW: Final = "nsor.v1.RegistrationService/GetReview"
 _OF_A_PERSON: Final = frozenset({LOOK_UP, "nsor.v1.RegistrationService/GetRegistration", _REVIEW})
 """Methods that show a registration with others: of its person, or of a review."""
@@ -64,7 +65,7 @@ class Answers:
             self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
         if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
             self._compare(index, leaf, detail)
-        if detail.outcome == _FOUND and detail.subjects and leaf.method in _OF_A_PERSON:
+        if detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects and leaf.method in _OF_A_PERSON:
             self._compare_person(index, leaf, detail)
 
     def finish(self) -> None:
@@ -81,7 +82,7 @@ class Answers:
         return self._history.newest(subject) or self._judged.newest(subject) or self._requests.get(subject, 0)
 
     def _compare_person(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
-        """What was shown of a person is all that stands of him, each registration in its newest version."""
+        """What was shown of a person is all that stands of him: the newest version of each, or that of the day."""
         shown = self._history.standing(detail.subjects[0])
         if leaf.method == _REVIEW:
             whole = [self._history.standing(each) for each in detail.subjects]
@@ -91,8 +92,17 @@ class Answers:
             whole = [shown, *filter(is_shown, others)]
         else:
             whole = [shown]
-        if detail.shown_together != digest_of([(each.registration_id, each.version) for each in whole]):
+        if detail.shown_together != digest_of(list(self._versions(detail, whole))):
             self._add(index, "the answer didn't show all registrations of the person, or another version of one")
+
+    def _versions(self, detail: record_pb2.AccessDetail, whole: Iterable[Standing]) -> Iterator[tuple[bytes, int]]:
+        """The versions that were shown: the newest ones, or those of the day that was asked for, if there was one."""
+        before_us = past.end_of_us(from_day(detail.as_of_day)) if detail.HasField("as_of_day") else None
+        for each in whole:
+            found = each.registration_id
+            version = each.version if before_us is None else self._history.newest_before(found, before_us)
+            if version:
+                yield found, version
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones

@@ -49,6 +49,26 @@ def test_both_are_shown_side_by_side_and_no_number_whole(
     assert "`nsor review merge 7`" in printed.err
 
 
+def test_a_withdrawn_record_is_shown_alone_when_the_other_one_is_not_shown(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decided = reviews_pb2.Review(
+        number=7,
+        registration_id=LATER,
+        state=reviews_pb2.REVIEW_STATE_DECIDED,
+        decision=reviews_pb2.REVIEW_DECISION_ENTERED_IN_ERROR,
+        decided_registration_ids=[LATER],
+    )
+    alone = reviews_pb2.GetReviewResponse(review=decided, registration=reviewed(LATER, "Muhammad Rafiq"))
+    answered.answers[f"{SERVICE}/GetReview"] = lambda _: alone
+    assert run("review", "show", "7") == 0
+    printed = capsys.readouterr()
+    assert "names later Muhammad Rafiq / Lal Din" in [" ".join(line.split()) for line in printed.out.splitlines()]
+    assert "first" not in printed.out
+    assert "The other one isn't shown." in printed.err
+    assert "`nsor review undo 7`" in printed.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "decision", "named"),
     [

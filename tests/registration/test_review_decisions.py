@@ -341,6 +341,44 @@ def test_a_review_of_a_sealed_record_is_no_record_to_a_single_officer(pair: Pair
     assert pair.get().review.state == reviews_pb2.REVIEW_STATE_OPEN
 
 
+def test_what_was_withdrawn_is_put_back_when_the_other_record_is_sealed_and_nothing_of_that_is_shown(
+    pair: Pair, keyring: Keyring
+) -> None:
+    # The one that stood was another conviction of the man, and is set aside: what was withdrawn for it must come back.
+    services = pair.services
+    pair.decide(IN_ERROR, pair.second)
+    before = pair.get()
+    services.judge(conviction(case_number=CASES[0]), "SET_ASIDE")
+    found = pair.get()
+    sealed, withdrawn = pair.first.registration_id, pair.second.registration_id
+    assert sealed not in str(found)
+    assert not found.HasField("earlier_registration")
+    assert not found.review.identifier
+    assert found.registration == before.registration
+    (in_list,) = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
+    assert in_list == found.review
+    # One officer alone neither hears of it as an entry's subject nor puts it back; and it is opened again, no more.
+    services.refused(errors.WrongState, call_of(NPB), pair.proposing(DISTINCT, pair.second))
+    first = call_of(NPB)
+    outcome = services.ask(first, pair.proposing(REOPEN))
+    assert outcome.detail.subjects == [uuid.UUID(withdrawn).bytes]
+    services.refused(errors.Denied, call_of(NPB, first.officer), pair.confirming(REOPEN))
+    services.ask(call_of(NPB), pair.confirming(REOPEN))
+    assert services.get(withdrawn, NPB).convictions
+    # Now it is a review of a sealed record like any other one.
+    services.refused(errors.NoRecord, call_of(NPB), reviews_pb2.GetReviewRequest(review_number=1))
+    assert findings(services, keyring) == []
+
+
+def test_a_review_whose_withdrawn_record_is_the_sealed_one_is_no_record(pair: Pair) -> None:
+    pair.decide(IN_ERROR, pair.second)
+    pair.services.judge(conviction(case_number=CASES[1]), "SET_ASIDE")
+    asked = reviews_pb2.GetReviewRequest(review_number=1)
+    pair.services.refused(errors.NoRecord, call_of(NPB), asked)
+    pair.services.judge(conviction(case_number=CASES[0]), "SET_ASIDE")
+    pair.services.refused(errors.NoRecord, call_of(NPB), asked)
+
+
 @pytest.mark.parametrize(
     ("decision", "named"), [(MERGE, 1), (IN_ERROR, 0), (IN_ERROR, 2), (DISTINCT, 0), (REOPEN, 1), (DISTINCT, -1)]
 )

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NOTHING = "(nothing)"
-_TWO_OFFICERS = (
-    "Two officers of the owner amend a number, travel documents or the date of birth: you propose, another one accepts."
-)
+_TWO_OFFICERS = "Two officers amend a number, travel documents or the date of birth: you propose, another one accepts."
 _REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 
 

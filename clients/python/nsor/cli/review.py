@@ -160,9 +160,18 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
 
 
 def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
-    """Show what is the same in both, and what differs: of the one that was confirmed first, and of the later one."""
+    """Show what is the same in both, and what differs: of the one that was confirmed first, and of the later one.
+
+    Of a decision that has withdrawn one of them the other one may be shown to nobody any more.
+    """
     rows: list[tuple[str, str, str]] = []
+    sides = (("first", found.earlier_registration), ("later", found.registration))
+    alone = [each for each in sides if each[1].registration_id]
     for label, of in _PARTS:
+        if len(alone) == 1:
+            ((which, one),) = alone
+            rows += [(label, which, (_masked if label == _CNIC else str)(of(one)))] * bool(of(one))
+            continue
         first, later = of(found.earlier_registration), of(found.registration)
         shown = _masked if label == _CNIC else str
         if first == later and first:
@@ -170,6 +179,8 @@ def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:
         elif first != later:
             rows += [(label, "first", shown(first) or "-"), ("", "later", shown(later) or "-")]
     session.table(session.said("Review {}", found.review.number), ("part", "of", "says"), rows)
+    if len(alone) == 1:
+        session.say("The other one isn't shown. `nsor review undo` puts this one back.")
     if found.review.decided_registration_ids:
         session.say("{} is about {}.", _decision(found.review), " and ".join(_decided(found)))
 

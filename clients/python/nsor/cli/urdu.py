@@ -241,7 +241,10 @@ TEXTS: Final[dict[str, str]] = {
         "آپ کے ادارے کا دوسرا افسر: `nsor proposals accept {} {}`"
     ),
     "Propose the amendment so?": "یہی ترمیم تجویز کریں؟",
-    "Two officers of the owner amend a number, travel documents or the date of birth: you propose, another one accepts.": (
+    "The other one isn't shown. `nsor review undo` puts this one back.": (
+        "دوسرا ریکارڈ نہیں دکھایا جاتا۔ `nsor review undo` اسے بحال کرتا ہے۔"
+    ),
+    "Two officers amend a number, travel documents or the date of birth: you propose, another one accepts.": (
         "نمبر، سفری دستاویزات یا تاریخ پیدائش مالک ادارے کے دو افسر مل کر بدلتے ہیں: آپ تجویز کریں، دوسرا منظور کرے گا۔"
     ),
     "The record's owner decides. What became of it: `nsor proposals list {}`": (

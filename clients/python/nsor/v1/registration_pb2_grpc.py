@@ -467,7 +467,8 @@ class RegistrationServiceServicer:
 
     def GetReview(self, request, context):
         """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
-        one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+        one of the two is sealed. One that has withdrawn a registration as entered in error is shown without the other one when that is sealed, so that it
+        can be opened again: nothing is told of what is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -151,7 +151,8 @@ class RegistrationServiceStub:
     """
     GetReview: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.GetReviewRequest, _reviews_pb2.GetReviewResponse]
     """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
-    one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+    one of the two is sealed. One that has withdrawn a registration as entered in error is shown without the other one when that is sealed, so that it
+    can be opened again: nothing is told of what is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
     """
     ProposeReviewDecision: _grpc.UnaryUnaryMultiCallable[_reviews_pb2.ProposeReviewDecisionRequest, _reviews_pb2.ProposeReviewDecisionResponse]
     """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
@@ -376,7 +377,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     GetReview: _aio.UnaryUnaryMultiCallable[_reviews_pb2.GetReviewRequest, _reviews_pb2.GetReviewResponse]  # type: ignore[assignment]
     """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
-    one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+    one of the two is sealed. One that has withdrawn a registration as entered in error is shown without the other one when that is sealed, so that it
+    can be opened again: nothing is told of what is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
     """
     ProposeReviewDecision: _aio.UnaryUnaryMultiCallable[_reviews_pb2.ProposeReviewDecisionRequest, _reviews_pb2.ProposeReviewDecisionResponse]  # type: ignore[assignment]
     """Proposes how a review ends, or that it is opened again. It changes no registration: another officer of NPB confirms it. A proposal takes
@@ -718,7 +720,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reviews_pb2.GetReviewResponse, _abc.Awaitable[_reviews_pb2.GetReviewResponse]]:
         """Shows a review: what was found, how far NPB is with it, and both registrations side by side. NO_RECORD when there is no such review, or
-        one of the two is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
+        one of the two is sealed. One that has withdrawn a registration as entered in error is shown without the other one when that is sealed, so that it
+        can be opened again: nothing is told of what is sealed. Each call takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

@@ -270,11 +270,11 @@ class Review(_message.Message):
     number: _builtins.int
     """Number of the review, from 1."""
     registration_id: _builtins.str
-    """The registration. While it is held by its CNIC, look-ups show it on its own case alone."""
+    """The registration. While it is held by its CNIC, look-ups show it on its own case alone. Empty while it is sealed and the other one is withdrawn."""
     earlier_registration_id: _builtins.str
-    """The registration that was confirmed first."""
+    """The registration that was confirmed first. Empty likewise."""
     identifier: Global___IdentifierKind.ValueType
-    """What they share; UNSPECIFIED for a likely duplicate."""
+    """What they share; UNSPECIFIED for a likely duplicate, and while one of them is sealed."""
     kind: Global___ReviewKind.ValueType
     """Why there is a review."""
     state: Global___ReviewState.ValueType
@@ -287,7 +287,7 @@ class Review(_message.Message):
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewEvidence]:
-        """Of a likely duplicate: what is alike and what differs."""
+        """Of a likely duplicate: what is alike and what differs; none while one of them is sealed."""
 
     @_builtins.property
     def decided_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

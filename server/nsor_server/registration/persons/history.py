@@ -70,8 +70,12 @@ class Decided:
 
     def version(self, number: int) -> int:
         """The newest version of the decision on a review after the last entry; 0: nothing was proposed of it."""
-        newest = self._newest.get(number)
+        newest = self.newest(number)
         return newest.version if newest else 0
+
+    def newest(self, number: int) -> record_pb2.ReviewDecisionRecord | None:
+        """The decision on a review after the last entry; None: nothing was proposed of it."""
+        return self._newest.get(number)
 
     def finish(self) -> None:
         """Report what is left."""

@@ -13,6 +13,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import Add
 from nsor_server.registration.history import History
+from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
@@ -39,17 +40,17 @@ class ShownReviews:
         read = self._read.get(leaf.method)
         if read is None or detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        if detail.rests_on != rests_on.digest(read(detail)):
+        if detail.rests_on != rests_on.digest(read(detail)) or not self._shows_what_stands(leaf, detail):
             self._add(index, "what NPB was shown of reviews, or of their times, isn't what there was")
 
     def finish(self) -> None:
         """Nothing is left to report."""
 
     def _of_list(self, detail: record_pb2.AccessDetail) -> _Read:
-        """Each review of a page, but for those of a registration that is sealed, with how far NPB is with it."""
+        """Each review of a page that NPB is shown, with how far it is with it."""
         for number in _page(detail, self._reviewed.last_review):
             pair = self._reviewed.pair(number) or ()
-            if not any(map(self._history.is_sealed, pair)):
+            if rules.is_shown(self._decided.newest(number), pair, list(filter(self._history.is_sealed, pair))):
                 yield rests_on.number(number), self._decided.version(number)
 
     def _of_review(self, detail: record_pb2.AccessDetail) -> _Read:
@@ -60,6 +61,14 @@ class ShownReviews:
             yield each.registration_id, each.claim.version
             others = (self._history.standing(one) for one in each.person if one != each.registration_id)
             yield from ((other.registration_id, other.claim.version) for other in others if other.confirmed)
+
+    def _shows_what_stands(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
+        """Whether a review that was shown had the registrations that aren't sealed, and no other one."""
+        if leaf.method != _GET:
+            return True
+        (number,) = _page(detail, self._reviewed.last_review)
+        pair = self._reviewed.pair(number) or ()
+        return list(detail.subjects) == [each for each in pair if not self._history.is_sealed(each)]
 
     def _of_times(self, detail: record_pb2.AccessDetail) -> _Read:
         """Each time of a page; what it says is sealed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from nsor.v1 import reviews_pb2
 from nsor_server.formats.instants import from_us, to_us
@@ -14,13 +14,22 @@ from nsor_server.registration.review_store import StoredReview
 from nsor_server.storage.v1 import record_pb2
 
 
-def review(stored: StoredReview, decision: record_pb2.ReviewDecisionRecord | None) -> reviews_pb2.Review:
-    """A review, with how far NPB is with it; None: nothing was proposed."""
+def review(
+    stored: StoredReview, decision: record_pb2.ReviewDecisionRecord | None, sealed: Collection[bytes] = ()
+) -> reviews_pb2.Review:
+    """A review, with how far NPB is with it.
+
+    Args:
+        stored: as it was written.
+        decision: None: nothing was proposed.
+        sealed: registrations of which nothing is told, nor what the other one has in common with one.
+    """
+    is_whole = not {stored.registration_id, stored.earlier_registration_id} & set(sealed)
     return reviews_pb2.Review(
         number=stored.number,
-        registration_id=text(stored.registration_id),
-        earlier_registration_id=text(stored.earlier_registration_id),
-        identifier=reviews_pb2.IdentifierKind.ValueType(stored.kind),
+        registration_id=_unless(stored.registration_id, sealed),
+        earlier_registration_id=_unless(stored.earlier_registration_id, sealed),
+        identifier=reviews_pb2.IdentifierKind.ValueType(stored.kind if is_whole else 0),
         review_time=from_us(to_us(stored.due_at)),
         kind=(
             reviews_pb2.REVIEW_KIND_LIKELY_DUPLICATE
@@ -34,11 +43,16 @@ def review(stored: StoredReview, decision: record_pb2.ReviewDecisionRecord | Non
                 rule=reviews_pb2.EvidenceRule.ValueType(each.rule),
             )
             for each in stored.evidence
+            if is_whole
         ],
         state=reviews_pb2.ReviewState.ValueType(decision.state if decision else reviews_pb2.REVIEW_STATE_OPEN),
         decision=reviews_pb2.ReviewDecision.ValueType(decision.decision if decision else 0),
         decided_registration_ids=map(text, decision.decided_registration_ids) if decision else (),
     )
+
+
+def _unless(registration_id: bytes, sealed: Collection[bytes]) -> str:
+    return "" if registration_id in sealed else text(registration_id)
 
 
 def reviewed(known: Known, others: Iterable[Known]) -> reviews_pb2.ReviewedRegistration:

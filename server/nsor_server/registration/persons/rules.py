@@ -97,6 +97,26 @@ def _has(claimant: Claimant, one: Identifier) -> bool:
     return claimant.confirmed and one in claimant.current and one not in claimant.disputed
 
 
+def is_shown(
+    decision: record_pb2.ReviewDecisionRecord | None, pair: Collection[bytes], sealed: Collection[bytes]
+) -> bool:
+    """Whether NPB is shown a review, though a single officer isn't shown anything of what is sealed.
+
+    One whose registrations both aren't sealed. One that has withdrawn a registration as entered in error is shown
+    without the other one when that is sealed: nobody could put the first one back otherwise.
+
+    Args:
+        decision: how far NPB is with it; None: nothing was proposed.
+        pair: ids of its two registrations.
+        sealed: those that are sealed, of whatever review.
+    """
+    if not set(pair) & set(sealed):
+        return True
+    if decision is None or decision.decision != ENTERED_IN_ERROR or decision.state not in {DECIDED, REOPENING_PROPOSED}:
+        return False
+    return not set(decision.decided_registration_ids) & set(sealed)
+
+
 def check_named(decision: int, named: Collection[str]) -> None:
     """See that a request names as many registrations as its decision needs, each once.
 

@@ -56,6 +56,16 @@ class _Opened:
         """Both, the one that was confirmed first before the other."""
         return self.earlier, self.registration
 
+    @property
+    def sealed(self) -> set[bytes]:
+        """Those that are sealed."""
+        return {each.registration_id for each in self.pair if each.state == registrations.SEALED}
+
+    @property
+    def shown(self) -> list[Known]:
+        """Those that NPB is shown: one at least."""
+        return [each for each in self.pair if each.registration_id not in self.sealed]
+
 
 class Reviews:
     """Lists and shows reviews, and ends them."""
@@ -106,22 +116,22 @@ class Reviews:
         before = None if ended is None else int.from_bytes(ended, "big")
         size = request.page_size or registration_rules.DEFAULT_PAGE
         found = review_store.page(conn, self._sealer, before=before, most=size + 1)
-        both = [(each, {each.registration_id, each.earlier_registration_id}) for each in found[:size]]
+        both = [(each, (each.earlier_registration_id, each.registration_id)) for each in found[:size]]
         ids = itertools.chain.from_iterable(ids for _, ids in both)
         sealed, seen = registrations.sealed_among(conn, ids, states=(registrations.SEALED,))
-        listed = [each for each, ids in both if not ids & sealed]
-        decided = store.heads(conn, self._sealer, listed)
+        decided = store.heads(conn, self._sealer, [each for each, _ in both])
+        listed = [each for each, ids in both if rules.is_shown(decided.get(each.number), ids, sealed)]
         answer = reviews_pb2.ListReviewsResponse(
-            reviews=[messages.review(each, decided.get(each.number)) for each in listed]
+            reviews=[messages.review(each, decided.get(each.number), sealed) for each in listed]
         )
         if len(found) > size:
             answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
-        versions = {each.number: decided[each.number].version if each.number in decided else 0 for each in listed}
+        versions = {each.number: decided[each.number].version if each.number in decided else 0 for each, _ in both}
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
-            subjects=[each.registration_id for each in listed],
+            subjects=[each.registration_id for each in listed if each.registration_id not in sealed],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
-            rests_on=rests_on.digest((rests_on.number(nth), version) for nth, version in versions.items()),
+            rests_on=rests_on.digest((rests_on.number(each.number), versions[each.number]) for each in listed),
             listed_below=before,
             listed_most=size,
         )
@@ -136,20 +146,21 @@ class Reviews:
         """Show both registrations of a review side by side.
 
         Raises:
-            errors.NoRecord: there is no such review, or one of the two is sealed.
+            errors.NoRecord: there is no such review, or it isn't shown: ``rules.is_shown``.
         """
         opened = self._open(conn, request.review_number)
         answer = reviews_pb2.GetReviewResponse(
-            review=messages.review(opened.review, opened.decision),
-            etag=opened.etag,
-            registration=messages.reviewed(opened.registration, opened.claimants.others(opened.registration.claim)),
-            earlier_registration=messages.reviewed(opened.earlier, opened.claimants.others(opened.earlier.claim)),
+            review=messages.review(opened.review, opened.decision, opened.sealed), etag=opened.etag
         )
+        parts = (answer.earlier_registration, answer.registration)
+        for part, each in zip(parts, opened.pair, strict=True):
+            if each in opened.shown:
+                part.CopyFrom(messages.reviewed(each, opened.claimants.others(each.claim)))
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
-            subjects=[each.registration_id for each in opened.pair],
-            shown_version=opened.earlier.record.version,
-            shown_together=shown.digest([each.record for each in opened.pair]),
+            subjects=[each.registration_id for each in opened.shown],
+            shown_version=opened.shown[0].record.version,
+            shown_together=shown.digest([each.record for each in opened.shown]),
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
             rests_on=rests_on.digest(_read(opened)),
             listed_below=opened.review.number + 1,
@@ -229,7 +240,7 @@ class Reviews:
         """A review as it stands.
 
         Raises:
-            errors.NoRecord: there is none of that number, or one of the two registrations is sealed.
+            errors.NoRecord: there is none of that number, or it isn't shown.
             errors.Internal: something isn't what was sealed.
         """
         found = review_store.page(conn, self._sealer, before=number + 1, most=1)
@@ -237,10 +248,14 @@ class Reviews:
             raise errors.NoRecord
         review, claimants = found[0], Claimants(conn, self._sealer, self._blind_index)
         earlier, registration = claimants.get(review.earlier_registration_id), claimants.get(review.registration_id)
-        if earlier is None or registration is None or registrations.SEALED in {earlier.state, registration.state}:
+        if earlier is None or registration is None:
             raise errors.NoRecord
         decision = store.head(conn, self._sealer, review)
-        return _Opened(review, decision, registration, earlier, _etag(decision, (earlier, registration)), claimants)
+        etag = _etag(decision, (earlier, registration))
+        opened = _Opened(review, decision, registration, earlier, etag, claimants)
+        if not rules.is_shown(decision, [each.registration_id for each in opened.pair], opened.sealed):
+            raise errors.NoRecord
+        return opened
 
 
 def _read(opened: _Opened) -> Iterator[tuple[bytes, int]]:
@@ -265,4 +280,4 @@ def _etag(decision: record_pb2.ReviewDecisionRecord, pair: tuple[Known, Known]) 
 
 
 def _detail(outcome: str, opened: _Opened) -> record_pb2.AccessDetail:
-    return record_pb2.AccessDetail(outcome=outcome, subjects=[each.registration_id for each in opened.pair])
+    return record_pb2.AccessDetail(outcome=outcome, subjects=[each.registration_id for each in opened.shown])

@@ -328,7 +328,10 @@ def _name(name: str, relative: str) -> types_pb2.PersonName:
 
 def _travel_document() -> types_pb2.TravelDocument:
     return types_pb2.TravelDocument(
-        number="ZZ0000001", country="PK", expiry_date=date_pb2.Date(year=2031, month=1, day=31)
+        number="ZZ0000001",
+        country="PK",
+        expiry_date=date_pb2.Date(year=2031, month=1, day=31),
+        kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT,
     )
 
 

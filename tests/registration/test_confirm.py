@@ -288,6 +288,18 @@ def test_a_passport_is_one_with_its_country(services: Services) -> None:
     assert [held(services, each) for each in created] == [False, False, True]
 
 
+def test_a_foreign_identity_card_is_no_passport_of_its_number(services: Services) -> None:
+    requests = [order(), order(), order(), order()]
+    card, passport = types_pb2.TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD, types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT
+    unstated = types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED
+    for request, kind in zip(requests, [unstated, card, card, passport], strict=True):
+        request.person.travel_documents.add(number="P12345678", country="AF", kind=kind)
+    created = [services.create(request) for request in requests]
+    for each in created:
+        services.confirm(each)
+    assert [held(services, each) for each in created] == [False, False, True, True]
+
+
 def test_a_known_cnic_is_found_after_the_keys_were_rotated(keyring: Keyring, services: Services) -> None:
     first, second = (services.create(request) for request in pair_of("cnic"))
     services.confirm(first)

@@ -165,6 +165,9 @@ def test_what_is_odd_is_warned_of_and_accepted(services: Services) -> None:
     request = order("3520112345670")
     request.person.travel_documents.add(number="X12345", country="PK")
     request.person.travel_documents.add(number="X12345", country="AF")
+    # A card that Pakistan issues to Afghans has another form than its passports.
+    card = types_pb2.TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION
+    request.person.travel_documents.add(number="X12345", country="PK", kind=card)
     answer = services.create(request).outcome.response
     assert isinstance(answer, registration_pb2.CreateRegistrationResponse)
     assert [(warning.field, warning.reason) for warning in answer.warnings] == [

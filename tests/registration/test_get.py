@@ -131,6 +131,8 @@ def test_what_was_entered_is_what_is_shown(services: Services) -> None:
     request.person.travel_documents.add(
         number="AB1234567", country="PK", expiry_date={"year": 2030, "month": 2, "day": 28}
     )
+    for kind in types_pb2.TravelDocumentKind.values()[1:]:
+        request.person.travel_documents.add(number="P12345678", country="AF", kind=kind)
     created = services.create(request)
     shown = services.get(created.registration_id, NPB)
     assert shown.person == request.person

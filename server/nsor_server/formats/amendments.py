@@ -30,8 +30,7 @@ _ONCE: Final = ("marks", "vehicles", "occupations", "accounts")
 
 def _particulars(given: amendments_pb2.Particulars, path: str, violations: list[Violation], _today: _Today) -> None:
     messages.names(given, path, violations)
-    documents = ((each.country, each.number) for each in given.travel_documents)
-    messages.duplicates(documents, path + "travel_documents[{}].number", violations)
+    messages.travel_documents(given, path, violations)
     messages.birth(given, path, violations)
     messages.addresses(given, path, violations)
     for name in _ONCE:

@@ -89,17 +89,22 @@ def _person_name(name: types_pb2.PersonName, path: str, violations: list[Violati
         violations.append(Violation(path + "relative_name", errors_pb2.FIELD_REASON_NAME_FORM))
 
 
+def travel_documents(of: types_pb2.Person | amendments_pb2.Particulars, path: str, violations: list[Violation]) -> None:
+    """See that no travel document is given twice; one without a kind is a passport."""
+    given = (
+        (document.country, document.number, document.kind or types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
+        for document in of.travel_documents
+    )
+    duplicates(given, path + "travel_documents[{}].number", violations)
+
+
 def _person(person: types_pb2.Person, path: str, violations: list[Violation], _today: _Today) -> None:
     if bool(person.cnic) == bool(person.no_cnic_reason):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     if person.identity_document and not person.cnic:
         violations.append(Violation(path + "identity_document", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     names(person, path, violations)
-    duplicates(
-        ((document.country, document.number) for document in person.travel_documents),
-        path + "travel_documents[{}].number",
-        violations,
-    )
+    travel_documents(person, path, violations)
     birth(person, path, violations)
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor.v1 import registration_pb2, reviews_pb2
+from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
@@ -121,12 +121,18 @@ class Claimed:
 def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     """The identifiers that belong to one person; a mobile number doesn't."""
     found = [
-        Identifier(IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], f"{document.country} {document.number}")
+        Identifier(IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], _document(document))
         for document in record.documents
     ]
     if record.cnic:
         found.append(of_cnic(record.cnic))
     return found
+
+
+def _document(document: record_pb2.Document) -> str:
+    """A travel document as an identifier: its country and number; of what isn't a passport its kind, too."""
+    kind = document.kind if document.kind != types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT else 0
+    return f"{document.country} {document.number}{f' {kind}' if kind else ''}"
 
 
 def of_cnic(cnic: str) -> Identifier:

@@ -205,7 +205,11 @@ def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord
     person.birth_date_precision = record.birth_precision  # type: ignore[assignment]  # stored numbers are the enum's
     person.nationality = record.nationality
     for stored in record.documents:
-        document = person.travel_documents.add(number=stored.number, country=stored.country)
+        document = person.travel_documents.add(
+            number=stored.number,
+            country=stored.country,
+            kind=types_pb2.TravelDocumentKind.ValueType(stored.kind),
+        )
         if stored.HasField("expiry_day"):
             set_day(document.expiry_date, stored.expiry_day)
     person.mobile_numbers.extend(record.mobiles)
@@ -278,4 +282,4 @@ def _fill_archive(archive: closure_pb2.Archive, stored: record_pb2.Archive) -> N
 def document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:
     """A travel document as it is stored."""
     expiry = to_day(document.expiry_date) if document.HasField("expiry_date") else None
-    return record_pb2.Document(number=document.number, country=document.country, expiry_day=expiry)
+    return record_pb2.Document(number=document.number, country=document.country, expiry_day=expiry, kind=document.kind)

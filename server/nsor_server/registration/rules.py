@@ -26,6 +26,7 @@ from nsor_server.storage.v1 import record_pb2
 DEFAULT_PAGE: Final = 50
 """Reviews of a page."""
 _PAKISTAN: Final = "PK"
+_PASSPORTS: Final = frozenset({types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED, types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT})
 _CONVICTIONS: Final = "convictions[{}]"
 
 
@@ -164,7 +165,8 @@ def warnings(
         odd = types_pb2.WARNING_REASON_CNIC_SEX_MISMATCH
         found.append(types_pb2.FieldWarning(field=f"{path}cnic", reason=odd))
     for index, document in enumerate(person.travel_documents):
-        if document.country == _PAKISTAN and not passport.usual_pakistani_form(document.number):
+        is_passport = document.kind in _PASSPORTS
+        if is_passport and document.country == _PAKISTAN and not passport.usual_pakistani_form(document.number):
             unusual = types_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL
             field = f"{path}travel_documents[{index}].number"
             found.append(types_pb2.FieldWarning(field=field, reason=unusual))

@@ -201,6 +201,38 @@ IDENTITY_DOCUMENT_POC: IdentityDocument.ValueType  # 3
 """A Pakistan Origin Card, of a foreign national."""
 Global___IdentityDocument: _TypeAlias = IdentityDocument  # noqa: Y015
 
+class _TravelDocumentKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TravelDocumentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TravelDocumentKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRAVEL_DOCUMENT_KIND_UNSPECIFIED: _TravelDocumentKind.ValueType  # 0
+    """Not stated: read as a passport."""
+    TRAVEL_DOCUMENT_KIND_PASSPORT: _TravelDocumentKind.ValueType  # 1
+    """A passport."""
+    TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD: _TravelDocumentKind.ValueType  # 2
+    """The national identity card of another state, which is the issuing country."""
+    TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION: _TravelDocumentKind.ValueType  # 3
+    """A Proof of Registration card, which Pakistan issues to Afghans."""
+    TRAVEL_DOCUMENT_KIND_AFGHAN_CITIZEN_CARD: _TravelDocumentKind.ValueType  # 4
+    """An Afghan Citizen Card, likewise."""
+
+class TravelDocumentKind(_TravelDocumentKind, metaclass=_TravelDocumentKindEnumTypeWrapper):
+    """What a travel document is."""
+
+TRAVEL_DOCUMENT_KIND_UNSPECIFIED: TravelDocumentKind.ValueType  # 0
+"""Not stated: read as a passport."""
+TRAVEL_DOCUMENT_KIND_PASSPORT: TravelDocumentKind.ValueType  # 1
+"""A passport."""
+TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD: TravelDocumentKind.ValueType  # 2
+"""The national identity card of another state, which is the issuing country."""
+TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION: TravelDocumentKind.ValueType  # 3
+"""A Proof of Registration card, which Pakistan issues to Afghans."""
+TRAVEL_DOCUMENT_KIND_AFGHAN_CITIZEN_CARD: TravelDocumentKind.ValueType  # 4
+"""An Afghan Citizen Card, likewise."""
+Global___TravelDocumentKind: _TypeAlias = TravelDocumentKind  # noqa: Y015
+
 class _AddressKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -577,17 +609,20 @@ Global___PersonName: _TypeAlias = PersonName  # noqa: Y015
 
 @_typing.final
 class TravelDocument(_message.Message):
-    """A passport or another travel document."""
+    """A passport, a foreign identity card, or another travel document. One is another one's equal only with its kind, its country and its number."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NUMBER_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     EXPIRY_DATE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     """Number as printed."""
     country: _builtins.str
     """Issuing country, ISO 3166-1 alpha-2."""
+    kind: Global___TravelDocumentKind.ValueType
+    """What it is."""
     @_builtins.property
     def expiry_date(self) -> _date_pb2.Date:
         """Last day of validity."""
@@ -598,10 +633,11 @@ class TravelDocument(_message.Message):
         number: _builtins.str = ...,
         country: _builtins.str = ...,
         expiry_date: _date_pb2.Date | None = ...,
+        kind: Global___TravelDocumentKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expiry_date", b"expiry_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "expiry_date", b"expiry_date", "number", b"number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "expiry_date", b"expiry_date", "kind", b"kind", "number", b"number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -63,22 +63,26 @@ class Document(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     EXPIRY_DAY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     """Number."""
     country: _builtins.str
     """Issuing country."""
     expiry_day: _builtins.int
     """Last day of validity; absent when unknown."""
+    kind: _builtins.int
+    """Number of nsor.v1.TravelDocumentKind; 0: a passport."""
     def __init__(
         self,
         *,
         number: _builtins.str = ...,
         country: _builtins.str = ...,
         expiry_day: _builtins.int | None = ...,
+        kind: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expiry_day", b"_expiry_day", "expiry_day", b"expiry_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expiry_day", b"_expiry_day", "country", b"country", "expiry_day", b"expiry_day", "number", b"number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expiry_day", b"_expiry_day", "country", b"country", "expiry_day", b"expiry_day", "kind", b"kind", "number", b"number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expiry_day: _TypeAlias = _typing.Literal["expiry_day"]  # noqa: Y015
     _WhichOneofArgType__expiry_day: _TypeAlias = _typing.Literal["_expiry_day", b"_expiry_day"]  # noqa: Y015

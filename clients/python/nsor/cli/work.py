@@ -167,7 +167,7 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
     wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
     session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
     if item.kind in _OF_OWNER:
-        session.say(f"`{_command(item)}`")
+        session.say("`{}`", _command(item))
     elif item.kind == _NO_ADDRESS:
         session.say("When you know where he lives: `nsor notice`. The prison may enter an address before.")
     else:

@@ -13,8 +13,19 @@ from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of
-from tests.orders import Created, day, order
-from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, TOLD, close, confirmed, state, time
+from tests.orders import Created, cnic, day, order
+from tests.registration.test_closure import (
+    ARCHIVED,
+    CONFIRMED,
+    NOBODY,
+    RESTORED,
+    TOLD,
+    close,
+    confirmed,
+    old,
+    state,
+    time,
+)
 from tests.registration.test_custody import event
 from tests.registration.test_identity_changes import decision, reported, verified
 from tests.registration.test_review_decisions import MERGE, Pair, pair
@@ -93,3 +104,22 @@ def test_a_death_that_nobody_has_verified_is_found(
         time()
     assert state(services, created) == ARCHIVED
     assert owner.findings() == [NOBODY]
+
+
+@pytest.mark.parametrize("both_over", [True, False])
+def test_the_records_of_one_person_are_archived_when_all_terms_are_over(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, *, both_over: bool
+) -> None:
+    number = cnic()
+    first = confirmed(services, number, convictions=[old()])
+    second = confirmed(services, number, **({"convictions": [old()]} if both_over else {}))
+    clock.passes()
+    assert times.look()
+    Pair(services, number, first, second).decide(MERGE)
+    while times.follow():
+        pass
+    clock.passes()
+    assert times.look()
+    expected = ARCHIVED if both_over else CONFIRMED
+    assert (state(services, first), state(services, second)) == (expected, expected)
+    assert owner.findings() == []

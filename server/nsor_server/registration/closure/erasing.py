@@ -4,8 +4,8 @@ The server's role can delete no history. What is destroyed: the registration's d
 open nowhere any more; what there was to do with it; the details of the entries about it; and the answers that were kept
 of these calls. What
 stays: rows that nobody can open, with the places and days beside them; the leaves; the two officers' decision; what an
-import says of the row's number; and which rows were destroyed. An erasure is complete when the last backup that
-holds the key has expired.
+import says of the row: its number, places, and the SHA-256 of the order; and which rows were destroyed. An erasure is
+complete when the last backup that holds the key has expired.
 """
 
 from __future__ import annotations

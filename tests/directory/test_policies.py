@@ -199,6 +199,7 @@ def test_whose_proposal_it_is_is_not_taken_from_an_edit(services: Services, capl
     by_id = (uuid.UUID(proposed.proposal_id).bytes,)
     with services.database.owner() as owner:
         owner.execute("UPDATE policy_proposal SET officer_key = sha256(officer_key) WHERE proposal_id = %s", by_id)
+    services.directory.reload()
     shown = directory_pb2.GetPolicyRequest(document=GRANTS, proposal_id=proposed.proposal_id)
     assert services.ask(call_of(NPB, SECOND), shown).response.proposal.officer_key_id == FIRST.key_id
     services.refused(errors.Denied, call_of(NPB, FIRST), adoption(proposed))

@@ -4,7 +4,6 @@ import hashlib
 import struct
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -16,7 +15,7 @@ from tests.ledger.conftest import NewEntry
 
 MAX_BYTES = 65_535
 OTHER = RecordRef("notice", bytes(range(16)), 1, bytes(range(1, 33)))
-RECORDS = (RecordRef("registration_version", bytes(16), 4, bytes(range(32))), OTHER, replace(OTHER, version=2))
+RECORDS = (RecordRef("registration_version", bytes(16), 4, bytes(range(32))), OTHER, OTHER._replace(version=2))
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def test_what_a_leaf_may_say_is_read_again(encoded: Callable[..., bytes], change
     [
         *({name: bytes(size)} for name in ("access_id", "trace_id") for size in (0, 15, 17)),
         *({name: bytes(size)} for name in ("call_hash", "answer_hash", "detail_hash") for size in (0, 31, 33)),
-        *({"records": (replace(OTHER, sha256=bytes(size)),)} for size in (31, 33)),
+        *({"records": (OTHER._replace(sha256=bytes(size)),)} for size in (31, 33)),
         {"purpose": 0x8000},
         {"count": 0},
         {"count": 0x8000_0000},

@@ -6,6 +6,7 @@ the register. Counting is in whole units, so that whoever counts again comes to 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from nsor_server.storage.budgets import Account
 UNIT: Final = 3_600_000_000
 """Units of a token: a bucket that gets n tokens an hour gets n units a microsecond."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_US: Final = 3_600_000_000
 
 
 class Payers(NamedTuple):
@@ -147,8 +149,13 @@ def refilled(missing: int, counted_us: int, now_us: int, refill_per_hour: int) -
 
 
 def day_of(now_us: int) -> int:
-    """The day in Asia/Karachi, as a number of days."""
-    return (_EPOCH + timedelta(microseconds=now_us)).astimezone(KARACHI).toordinal()
+    """The day in Asia/Karachi, as a number of days. It begins there when an hour of UTC does."""
+    return _day_of_hour(now_us // _HOUR_US)
+
+
+@functools.lru_cache(maxsize=8)
+def _day_of_hour(hour: int) -> int:
+    return (_EPOCH + timedelta(hours=hour)).astimezone(KARACHI).toordinal()
 
 
 def _holds(bucket: Bucket, missing: int, price: int) -> bool:

@@ -11,9 +11,8 @@ enrolment, which stands beside his number. Whoever has the keys asks for the lab
 """
 
 import functools
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nsor_server.ledger.entry import Entry
 from nsor_server.storage.keyring import Keyring
@@ -29,8 +28,7 @@ _OFFICERS = 8192
 """Officers, by method, whose label is remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """What an entry is found by. All but the first two may be empty.
 
     Attributes:
@@ -71,20 +69,15 @@ class Labels:
             named(_made_of(method, name.encode()) if name else none, LABEL_BYTES),
         )
 
-    def fit(self, labelled: Labelled, stored: Sequence[uuid.UUID]) -> bool:
+    def fit(self, labelled: Labelled, stored: Sequence[bytes]) -> bool:
         """Whether stored labels are those of an entry, under whichever keys they were made."""
-        method, key, reference, name = (
-            labelled.method,
-            labelled.officer_key,
-            labelled.case_reference.encode(),
-            labelled.named.encode(),
-        )
-        none = _ACCESS_ID + labelled.access_id
+        method, access_id, key, reference, name = labelled
+        none = _ACCESS_ID + access_id
         officer, case, named = stored
         return (
-            officer.bytes in (self._every_of_officer(method, key) if key else self._under_every_key(0, none))
-            and case.bytes in self._under_every_key(1, _made_of(method, reference) if reference else none)
-            and named.bytes in self._under_every_key(2, _made_of(method, name) if name else none)
+            (officer in self._every_of_officer(method, key) if key else self._is_of(0, none, officer))
+            and self._is_of(1, _made_of(method, reference.encode()) if reference else none, case)
+            and self._is_of(2, _made_of(method, name.encode()) if name else none, named)
         )
 
     def every(self, use: str, value: str | bytes, methods: Iterable[str]) -> list[bytes]:
@@ -92,6 +85,10 @@ class Labels:
         encoded = value.encode() if isinstance(value, str) else value
         nth = USES.index(use)
         return [label for method in methods for label in self._under_every_key(nth, _made_of(method, encoded))]
+
+    def _is_of(self, nth: int, made_of: bytes, label: bytes) -> bool:
+        """Whether a label is made of that; most are so under the primary key."""
+        return self._primary[nth](made_of, LABEL_BYTES) == label or label in self._under_every_key(nth, made_of)
 
     def _under_every_key(self, nth: int, made_of: bytes) -> list[bytes]:
         return [label for _, label in self._keys[nth].values(made_of, LABEL_BYTES)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import psycopg
 from google.protobuf.message import DecodeError
@@ -28,6 +28,9 @@ T = TypeVar("T")
 UUID_OF_RECORD: Final = "CASE WHEN octet_length(r.row_id) = 16 THEN encode(r.row_id, 'hex')::uuid END"
 """An SQL expression of the id that a row of ``ledger_record AS r`` names: a table is joined to it by its own key. By an
 expression of the table's id, each record would go through all of the table."""
+NO_ROW: Final = 1 << 63
+"""An index that no entry has."""
+_LAST: Final = (NO_ROW,)
 _AT_A_TIME: Final = 2000
 _TIMES: Final = """
 SELECT record.index, '{name}', (extract(epoch FROM stored.time) * 1000000)::bigint
@@ -108,11 +111,39 @@ class RecordedTable:
         return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
+Told: TypeAlias = Literal[
+    "events", "listed", "listed_findings", "listed_grants", "listed_work", "spent", "validation_read"
+]
+"""A field of a detail that says what an answer told, or what a call has cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """Which entries a comparison is asked about; of the others there is nothing that it could compare.
+
+    Entries whose details were dropped concern every comparison.
+
+    Attributes:
+        rows: entries that have some of these: its own, and those of the comparisons that it follows.
+        methods: entries of these methods.
+        told: entries whose details have one of these fields.
+        every: all entries.
+    """
+
+    rows: tuple[Rows, ...] = ()
+    methods: frozenset[str] = frozenset()
+    told: tuple[Told, ...] = ()
+    every: bool = False
+
+
 class OfEntries(Protocol):
     """Rows that are compared entry by entry, while the verification walks along the ledger."""
 
+    concerns: Concerns
+    """Which entries it is asked about."""
+
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
-        """Compare the next entry; all come in their order. ``detail`` is None where it was dropped."""
+        """Compare the next entry that concerns it, in their order. ``detail`` is None where it was dropped."""
         ...
 
     def finish(self) -> None:
@@ -152,6 +183,7 @@ class WrittenAt:
             for table in tables
         )
         self._rows = Rows(conn, "times of rows", f"{times} ORDER BY 1", add)
+        self.concerns = Concerns((self._rows,))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare the times of the entry's rows with its own."""
@@ -171,19 +203,20 @@ class Rows:
         self._name = name
         self._add = add
         self._rows = read(conn, name, query)
-        self._next = next(self._rows, None)
+        self._next: tuple[Any, ...] = ()
+        self.next_index = -1
+        """Index of the next row; ``NO_ROW``: there is none."""
+        self._go_on()
 
     def take(self, index: int) -> list[tuple[Any, ...]]:
         """The rows of an index, without it; a row that belongs to no index is a finding."""
-        if self._next is None or self._next[0] > index:
-            return []
         found = []
-        while self._next is not None and self._next[0] <= index:
-            if self._next[0] == index:
+        while self.next_index <= index:
+            if self.next_index == index:
                 found.append(self._next[1:])
-                self._next = next(self._rows, None)
+                self._go_on()
             else:
-                self._report(self._next[0])
+                self._report()
         return found
 
     def one(self, index: int) -> tuple[Any, ...] | None:
@@ -195,13 +228,17 @@ class Rows:
 
     def finish(self) -> None:
         """Report what is left."""
-        while self._next is not None:
-            self._report(self._next[0])
+        while self.next_index != NO_ROW:
+            self._report()
 
-    def _report(self, index: int) -> None:
+    def _report(self) -> None:
         """Add a finding for the next row, and go on behind it."""
-        self._add(index, f"a row of {self._name} belongs to no entry")
-        self._next = next(self._rows, None)
+        self._add(self.next_index, f"a row of {self._name} belongs to no entry")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._next = next(self._rows, _LAST)
+        self.next_index = self._next[0]
 
 
 def read(conn: Connection, name: str, query: str) -> Iterator[tuple[Any, ...]]:

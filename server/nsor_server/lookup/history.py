@@ -19,7 +19,7 @@ from nsor.v1 import directory_pb2, options_pb2
 from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup import rules, store
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.storage import deciding
@@ -99,6 +99,7 @@ class Grants:
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "grants", _GRANTS, add)
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
+        self.concerns = Concerns((self._rows, self._ended), frozenset({LOOK_UP, _GET}), ("listed_grants",))
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()

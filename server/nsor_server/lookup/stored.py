@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger.stored import Add, Connection, RecordedTable, Rows, Stored, opened, read, recorded_index
+from nsor_server.ledger.stored import (
+    Add,
+    Concerns,
+    Connection,
+    RecordedTable,
+    Rows,
+    Stored,
+    opened,
+    read,
+    recorded_index,
+)
 from nsor_server.lookup import store
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -35,6 +45,7 @@ class _LookUps:
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
         self._rows = Rows(conn, "look_up", _LOOK_UPS, add)
+        self.concerns = Concerns((self._rows,), frozenset({LOOK_UP}))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         rows = self._rows.take(index)

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.events import cursors, outbox
-from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored, read, recorded_index
+from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, read, recorded_index
 from nsor_server.notification import store
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
@@ -58,6 +58,7 @@ class _Told:
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._conn, self._add = conn, add
+        self.concerns = Concerns(told=("events",))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None or not detail.HasField("events"):

@@ -7,7 +7,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.ledger.stored import Add, Connection, Stored
+from nsor_server.ledger.stored import Add, Concerns, Connection, Stored
 from nsor_server.oversight import store
 from nsor_server.oversight.rules import Filter
 from nsor_server.storage.v1 import record_pb2
@@ -18,6 +18,7 @@ class _Listed:
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._conn, self._add = conn, add
+        self.concerns = Concerns(told=("listed",))
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None or not detail.HasField("listed"):

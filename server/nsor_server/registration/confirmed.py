@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import Add
+from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration import states
 from nsor_server.registration.history import History
 from nsor_server.storage.v1 import record_pb2
@@ -19,6 +19,7 @@ class Confirmed:
 
     def __init__(self, history: History, enrolled: Enrolled, add: Add) -> None:
         self._history, self._enrolled, self._add = history, enrolled, add
+        self.concerns = Concerns(history.rows)
         self._compared: set[bytes] = set()
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:

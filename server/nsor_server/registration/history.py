@@ -18,7 +18,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration import claims, shown, states, store
 from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
@@ -155,6 +155,9 @@ class History:
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._versions = Rows(conn, "registrations", _VERSIONS, add)
         self._claims = Rows(conn, "claims", _CLAIMS, add)
+        self.concerns = Concerns(every=True)
+        self.rows = self._versions, self._claims
+        """Entries that have some of these change registrations."""
         self._standing: dict[bytes, Standing] = {}
         self._claiming: dict[tuple[int, str], list[Standing]] = {}
         self._whole = True
@@ -204,7 +207,9 @@ class History:
 
     def claiming(self, cnic: str) -> Sequence[Standing]:
         """The registrations that claim a CNIC after the last entry."""
-        found = self._claiming.get((claims.IDENTIFIER_CNIC, cnic), ())
+        found = self._claiming.get((claims.IDENTIFIER_CNIC, cnic))
+        if not found:
+            return ()
         one = claims.of_cnic(cnic)
         return [each for each in found if one in each.claimed_now]
 
@@ -248,6 +253,9 @@ class History:
         """Go on to an entry; all come in their order."""
         self.rotations += leaf.method == keyring_check.METHOD
         self.changed.clear()
+        self.claimed = []
+        if self._versions.next_index > index and self._claims.next_index > index:
+            return
         confirmed = [self._version(index, store.StoredVersion(*row)) for row in self._versions.take(index)]
         self.claimed = later = [
             standing

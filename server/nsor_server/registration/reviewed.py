@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger.stored import Add, Connection, Rows, opened
+from nsor_server.ledger.stored import Add, Concerns, Connection, Rows, opened
 from nsor_server.registration import returned, review_store
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import times
@@ -48,6 +48,9 @@ class Reviewed:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, judged: Judged, add: Add) -> None:
         self._sealer, self._history, self._judged, self._add = Sealer(keyring), history, judged, add
         self._times = Rows(conn, "review times", _TIMES, add)
+        self.concerns = Concerns(every=True)
+        self.rows = (self._times,)
+        """Entries that have some of these are fixed times."""
         self._numbers: dict[int, tuple[bytes, bytes]] = {}
         self._reviewed: dict[bytes, set[tuple[bytes, int]]] = {}
         self._lacking: set[_Lack] = set()
@@ -72,6 +75,8 @@ class Reviewed:
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         self.written = None
+        if self._times.next_index > index:
+            return
         for time_id, number, due_us, reviews, sealed in self._times.take(index):
             rows = [(nth, bytes.fromhex(one), bytes.fromhex(other), kind) for nth, one, other, kind in reviews]
             columns = (time_id, number, due_us)

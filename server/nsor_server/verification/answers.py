@@ -12,7 +12,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server.formats.instants import from_day
-from nsor_server.ledger.stored import Add, Connection, Rows
+from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
 from nsor_server.lookup import store
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.registration import claims, past
@@ -43,6 +43,7 @@ class Answers:
     def __init__(self, conn: Connection, history: History, judged: Judged, add: Add) -> None:
         self._history, self._judged, self._add = history, judged, add
         self._bases = Rows(conn, "what look-ups rest on", _BASES, add)
+        self.concerns = Concerns(every=True)
         self._requests: dict[bytes, int] = {}
         self._granted: dict[bytes, int] = {}
 
@@ -107,9 +108,10 @@ class Answers:
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
         # may be of its case or not.
-        granted = self._granted.get(detail.subjects[-1] if detail.subjects else b"", self._history.rotations)
+        now = self._history.rotations
+        granted = self._granted.get(detail.subjects[-1], now) if detail.subjects else now
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
-        for rotations in {self._history.rotations, granted}:
+        for rotations in (now,) if granted == now else (now, granted):
             due = self._shown_of(self._due(leaf, detail, rotations), detail.rows)
             if answered == (due.registration_id if due else b""):
                 return
@@ -123,10 +125,13 @@ class Answers:
 
     def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
+        claiming = self._history.claiming(detail.named.removeprefix(_CNIC))
+        if not claiming:
+            return None
         of = _ON_A_CASE.get(leaf.purpose)
         case = of(detail.case_reference) if of else ""
         best: tuple[tuple[bool, bool, bytes], Standing] | None = None
-        for each in self._history.claiming(detail.named.removeprefix(_CNIC)):
+        for each in claiming:
             of_case = each.cases.get(case, rotations + 1) <= rotations
             if _is_found(each, detail.rows, leaf.agency, of_case=of_case):
                 rank = (not of_case, each.cnic_held, each.registration_id)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.directory import stored as directory
 from nsor_server.ledger import keyring_check, migrations
@@ -33,8 +32,8 @@ from nsor_server.registration.worklists.history import Worklists
 from nsor_server.registration.worklists.owed_history import Owed, Told
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.answers import Answers
+from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.report import Report
 
@@ -75,21 +74,6 @@ def _compare_migrations(conn: Connection, report: Report) -> None:
         report.add(-1, f"a migration {number:04d} is recorded that this version lacks")
 
 
-class _All:
-    """Every service's comparison of its rows with the entries."""
-
-    def __init__(self, parts: list[OfEntries]) -> None:
-        self._parts = parts
-
-    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
-        for part in self._parts:
-            part.entry(index, leaf, detail)
-
-    def finish(self) -> None:
-        for part in self._parts:
-            part.finish()
-
-
 def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erased) -> OfEntries:
     """Begin to compare rows and answers with the entries that wrote them, but for what was erased."""
     history = History(conn, keyring, report.add, erased.registrations)
@@ -124,4 +108,4 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
-    return _All([*parts, Recount(report.add), times])
+    return Concerned([*parts, Recount(report.add), times])

@@ -12,7 +12,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2
 from nsor_server.access.budgets import UNIT, day_of, refilled
-from nsor_server.ledger.stored import Add
+from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.storage.v1 import record_pb2
 
 _EMPTY: Final = errors_pb2.ErrorReason.Name(errors_pb2.ERROR_REASON_BUDGET_EMPTY).removeprefix("ERROR_REASON_")
@@ -53,6 +53,7 @@ class Recount:
 
     def __init__(self, add: Add) -> None:
         self._add = add
+        self.concerns = Concerns(told=("spent",))
         self._buckets: dict[_Holder, _Bucket] = {}
         self._day = 0
         self._named: set[_Holder] = set()
@@ -82,7 +83,9 @@ class Recount:
         if spent.price != price and day_of(self._dropped_us) != self._day:
             self._add(index, "the call cost something else than policy says for what was, or wasn't, named before")
         for who, holder, capacity, refill in paid_from:
-            bucket = self._buckets.setdefault(holder, _Bucket())
+            bucket = self._buckets.get(holder)
+            if bucket is None:
+                bucket = self._buckets[holder] = _Bucket()
             if not bucket.spend(spent.price, capacity, refill, leaf.time_us):
                 self._add(index, f"the {who} had spent more on that day than policy allows: the bucket was filled")
 

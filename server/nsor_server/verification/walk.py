@@ -6,7 +6,7 @@ finding with the index where it shows; the first bad index is what an investigat
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -31,8 +31,10 @@ Connection = psycopg.Connection[TupleRow]
 
 _AT_A_TIME = 2000
 _ENTRIES = """
-SELECT index, leaf, access_id, agency, outcome, officer, case_label, named FROM ledger_entry ORDER BY index
+SELECT index, leaf, uuid_send(access_id), agency, outcome, uuid_send(officer), uuid_send(case_label), uuid_send(named)
+FROM ledger_entry ORDER BY index
 """
+_DETAILS = "SELECT index, sealed FROM ledger_detail ORDER BY index"
 _DETAIL_PARTITIONS = r"""
 SELECT bound[1]::bigint, bound[2]::bigint
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
@@ -41,9 +43,18 @@ WHERE inhparent = 'ledger_detail'::regclass
 ORDER BY 1
 """
 _RECORDS = "SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
-
+_CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint ORDER BY size"
 
 _HEAD = "SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one FROM ledger_head"
+
+
+class _Streams(NamedTuple):
+    """What is stored of each entry, and of each size."""
+
+    entries: Rows
+    details: Rows
+    records: Rows
+    checkpoints: Rows
 
 
 Each = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
@@ -107,22 +118,22 @@ class Verification:
         bounds = self._conn.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry").fetchone()
         end = max(head[0], bounds[0] if bounds else 0)
         self._dropped = _dropped(self._conn, end, self._width)
-        rows = {
-            "ledger_entry": _ENTRIES,
-            "ledger_detail": "SELECT index, sealed FROM ledger_detail ORDER BY index",
-            "ledger_record": _RECORDS,
-            "ledger_checkpoint": "SELECT size, note FROM ledger_checkpoint ORDER BY size",
-        }
-        streams = {name: Rows(self._conn, name, query, report.add) for name, query in rows.items()}
+        streams = _Streams(
+            Rows(self._conn, "ledger_entry", _ENTRIES, report.add),
+            Rows(self._conn, "ledger_detail", _DETAILS, report.add),
+            Rows(self._conn, "ledger_record", _RECORDS, report.add),
+            Rows(self._conn, "ledger_checkpoint", _CHECKPOINTS, report.add),
+        )
         for index in range(end):
             self._entry(index, streams)
             if index + 1 in self._sizes:
                 self.roots[index + 1] = self._frontier.root()
-            for (signed,) in streams["ledger_checkpoint"].take(index + 1):
-                self._checkpoint(index + 1, signed)
+            if streams.checkpoints.next_index <= index + 1:
+                for (signed,) in streams.checkpoints.take(index + 1):
+                    self._checkpoint(index + 1, signed)
             if index % _AT_A_TIME == 0:
                 self._progress(index, end)
-        for stream in streams.values():
+        for stream in streams:
             stream.finish()
         self._tiles_that_are_too_many(end)
         report.size, report.root = end, self._frontier.root()
@@ -131,10 +142,10 @@ class Verification:
         self._progress(end, end)
         return report
 
-    def _entry(self, index: int, streams: dict[str, Rows]) -> None:
-        stored = streams["ledger_entry"].one(index)
-        sealed = streams["ledger_detail"].one(index)
-        records = streams["ledger_record"].take(index)
+    def _entry(self, index: int, streams: _Streams) -> None:
+        stored = streams.entries.one(index)
+        sealed = streams.details.one(index)
+        records = streams.records.take(index)
         if stored is None:
             self.report.add(index, "the entry is missing")
             self._torn = True
@@ -149,14 +160,14 @@ class Verification:
             self.report.add(index, f"the entry is no leaf: {error}")
             return
         self._check_time(index, leaf)
-        if (access_id.bytes, agency, outcome) != leaves.columns(leaf):
+        if (access_id, agency, outcome) != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         detail = self._opened(index, leaf, hashed, sealed)
         if detail is not None:
             labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
             if not self._labels.fit(labelled, labels):
                 self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
-        if [row[0] for row in records] != list(range(len(records))):
+        if records and [row[0] for row in records] != list(range(len(records))):
             self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")
         refs = [RecordRef(*row[1:]) for row in records]
         self._check_records(index, leaf, refs)
@@ -196,7 +207,7 @@ class Verification:
 
     def _check_directory(self, index: int, leaf: leaf_pb2.Leaf, records: list[RecordRef]) -> None:
         """The version and the running hash of what decides follow from the records so far."""
-        added = deciding.of(records)
+        added = deciding.of(records) if records else []
         version, digest = self._directory
         if added:
             version, digest = self._directory = version + 1, deciding.extended(digest, added)

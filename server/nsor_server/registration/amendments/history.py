@@ -13,7 +13,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import amendments_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.amendments import SECOND_OFFICER
-from nsor_server.ledger.stored import Add, Connection, opened
+from nsor_server.ledger.stored import Add, Concerns, Connection, opened
 from nsor_server.registration import rules, states
 from nsor_server.registration.amendments import store as amendments
 from nsor_server.registration.amendments.record import amended, differing, of_others
@@ -44,6 +44,7 @@ class Amended:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer = Sealer(keyring)
+        self.concerns = Concerns(methods=frozenset({_PROPOSE, _AMEND, _ACCEPT}))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import rests_on
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.registration.amendments import rules, store
 from nsor_server.storage.v1 import record_pb2
 
@@ -34,6 +34,7 @@ class ListedAmendments:
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
         self._rows = Rows(conn, "amendments and decisions", _WRITTEN, add)
+        self.concerns = Concerns((self._rows,), frozenset({_LIST, _GET}))
         self._of: dict[bytes, list[tuple[int, bytes]]] = {}
         self._decided: set[bytes] = set()
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import closure_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -70,6 +70,7 @@ class Closed:
         self._erasures = Rows(conn, "erasures", _ERASURES, add)
         self._erased: dict[bytes, record_pb2.ErasureRecord] = {}
         self._rows = Rows(conn, "closures", _CLOSURES, add)
+        self.concerns = Concerns((self._rows, self._erasures, *history.rows, *reviewed.rows))
         self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
         self._archived: dict[bytes, record_pb2.Archive] = {}
         self._waived: dict[bytes, _Waived] = {}

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.ledger import rests_on
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration import claims
 from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.history import History
@@ -63,6 +63,7 @@ class Corrected:
         self._sealer = Sealer(keyring)
         self._requests = Rows(conn, "correction requests", _REQUESTS, add)
         self._decisions = Rows(conn, "correction decisions", _DECISIONS, add)
+        self.concerns = Concerns((self._requests, self._decisions, *history.rows, *reviewed.rows), frozenset({_LIST}))
         self._asked: list[tuple[int, record_pb2.CorrectionRequestRecord]] = []
         self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
         self._pairs: set[tuple[bytes, bytes]] = set()

@@ -10,7 +10,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.ledger.stored import Add
+from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration.custody import rules, states
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -36,6 +36,7 @@ class InCustody:
 
     def __init__(self, history: History, reviewed: Reviewed, add: Add) -> None:
         self._history, self._reviewed, self._add = history, reviewed, add
+        self.concerns = Concerns((*history.rows, *reviewed.rows))
         self._newest: dict[bytes, bytes] = {}
         self._expected: dict[bytes, record_pb2.RegistrationRecord] = {}
 

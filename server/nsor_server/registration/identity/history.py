@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import changes, rows, rules, store
 from nsor_server.storage.keyring import Keyring
@@ -34,6 +34,7 @@ class HandedOut:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
         self._conn, self._sealer, self._history, self._add = conn, Sealer(keyring), history, add
         self._rows = Rows(conn, "identity items", _ITEMS, add)
+        self.concerns = Concerns((self._rows, *history.rows))
         self._items: dict[bytes, record_pb2.IdentityItemRecord] = {}
         self._of_holder: dict[bytes, int] = {}
         self._queue: dict[bytes, bool] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.registration.imports import store
 from nsor_server.storage.v1 import record_pb2
 
@@ -28,6 +28,7 @@ class ListedImports:
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
         self._rows = Rows(conn, "blocks of imports", _BLOCKS, add)
+        self.concerns = Concerns((self._rows,), told=("listed_findings",))
         self._blocks: dict[tuple[str, bytes], dict[int, list[tuple[int, int]]]] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:

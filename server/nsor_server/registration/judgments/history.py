@@ -15,7 +15,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration import claims, states
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import rules, store
@@ -44,6 +44,7 @@ class Judged:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._rows = Rows(conn, "judgments", _JUDGMENTS, add)
+        self.concerns = Concerns((self._rows, *history.rows))
         self._newest: dict[bytes, record_pb2.JudgmentRecord] = {}
         self._of_trial: dict[str, list[record_pb2.JudgmentRecord]] = {}
         self._tried: dict[str, dict[bytes, str]] = {}

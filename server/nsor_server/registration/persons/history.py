@@ -12,7 +12,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.persons import rules, store
 from nsor_server.registration.reviewed import Reviewed
@@ -47,6 +47,7 @@ class Decided:
         self._sealer, self._history, self._reviewed, self._add = Sealer(keyring), history, reviewed, add
         self._enrolled = enrolled
         self._rows = Rows(conn, "review decisions", _DECISIONS, add)
+        self.concerns = Concerns((self._rows, *history.rows))
         self._newest: dict[int, record_pb2.ReviewDecisionRecord] = {}
         self._merges: dict[bytes, dict[int, bytes]] = {}
         self._disputed: dict[bytes, set[int]] = {}

@@ -11,7 +11,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import rests_on
-from nsor_server.ledger.stored import Add
+from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration.history import History
 from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.history import Decided
@@ -34,6 +34,7 @@ class ShownReviews:
             _GET: self._of_review,
             _UNMATCHED: self._of_times,
         }
+        self.concerns = Concerns(methods=frozenset(self._read))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what the next entry answered."""

@@ -18,7 +18,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration import rules as owners
 from nsor_server.registration.history import History
 from nsor_server.registration.photos import store
@@ -85,6 +85,7 @@ class Photos:
         self._conn, self._add, self._enrolled, self._sealer = conn, add, enrolled, Sealer(keyring)
         self._added = Rows(conn, "photos", _PHOTOS, add)
         self._decided = Rows(conn, "photo decisions", _DECISIONS, add)
+        self.concerns = Concerns((self._added, self._decided), frozenset({_LIST, _GET}))
         self._photos: dict[bytes, _Photo] = {}
         self._of: dict[bytes, list[_Photo]] = {}
 

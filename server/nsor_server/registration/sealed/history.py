@@ -10,7 +10,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.sealed import rules, store
 from nsor_server.storage.keyring import Keyring
@@ -33,6 +33,7 @@ class SealedRead:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
         self._history, self._enrolled, self._add, self._sealer = history, enrolled, add, Sealer(keyring)
         self._rows = Rows(conn, "sealed readings", _READINGS, add)
+        self.concerns = Concerns((self._rows,), methods=frozenset({METHOD}))
         self._newest: dict[bytes, record_pb2.SealedReadingRecord] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:

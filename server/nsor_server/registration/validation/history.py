@@ -11,7 +11,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Connection, Rows, opened
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.validation import overdue, rules, store
@@ -36,6 +36,7 @@ class Validated:
         self._history, self._reviewed, self._add = history, reviewed, add
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "validations", _VALIDATIONS, add)
+        self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows), told=("validation_read",))
         self._newest: dict[bytes, int] = {}
         self._due_us: dict[bytes, int] = {}
         self.said_again: list[bytes] = []

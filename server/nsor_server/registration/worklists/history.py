@@ -17,7 +17,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
-from nsor_server.ledger.stored import Add, Connection, read
+from nsor_server.ledger.stored import Add, Concerns, Connection, read
 from nsor_server.registration.history import History
 from nsor_server.registration.worklists import owed, rows, rules, store
 from nsor_server.registration.worklists.rules import Place, Wanted, Work
@@ -58,6 +58,7 @@ class Worklists:
 
     def __init__(self, conn: Connection, history: History, add: Add) -> None:
         self._conn, self._history, self._add = conn, history, add
+        self.concerns = Concerns(history.rows, told=("listed_work",))
         self._rows: dict[tuple[bytes, int], tuple[Any, ...]] = {}
         self._open: dict[tuple[bytes, int], tuple[_Group, _Span]] = {}
         self._spans: dict[_Group, list[_Span]] = {}

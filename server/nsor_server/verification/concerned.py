@@ -1,0 +1,77 @@
+"""Comparisons entry by entry, each asked about the entries that concern it.
+
+There are many of them, and most entries concern few. Which ones says the comparison itself (``Concerns``): entries that
+have rows of the tables that it reads, by one queue of the next index of each; entries of some methods; and those whose
+details have some field.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import Concerns, OfEntries, Rows
+from nsor_server.storage.v1 import record_pb2
+
+_Ask: TypeAlias = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
+
+
+class Concerned:
+    """Comparisons as one. Sets of them are numbers here: bit by bit, in their order."""
+
+    def __init__(self, parts: Sequence[OfEntries]) -> None:
+        """``parts`` are asked in this order."""
+        self.concerns = Concerns(every=True)
+        self._parts = parts
+        self._all = (1 << len(parts)) - 1
+        self._every = self._those(each.concerns.every for each in parts)
+        self._of_method = {
+            method: self._every | self._those(method in each.concerns.methods for each in parts)
+            for method in {method for each in parts for method in each.concerns.methods}
+        }
+        self._told = [
+            (name, self._those(name in each.concerns.told for each in parts))
+            for name in sorted({name for each in parts for name in each.concerns.told})
+        ]
+        rows = {each for part in parts for each in part.concerns.rows}
+        of_rows = [(each, self._those(each in part.concerns.rows for part in parts)) for each in rows]
+        self._queue: list[tuple[int, int, Rows, int]] = [
+            (each.next_index, nth, each, those) for nth, (each, those) in enumerate(of_rows)
+        ]
+        heapq.heapify(self._queue)
+        self._asks: dict[int, tuple[_Ask, ...]] = {}
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Ask the comparisons that the next entry concerns."""
+        concerned = self._of_method.get(leaf.method, self._every)
+        if detail is None:
+            concerned = self._all
+        else:
+            for name, those in self._told:
+                if detail.HasField(name):
+                    concerned |= those
+        queue, taken = self._queue, []
+        # Also rows of an index that was passed over: they belong to no entry that was read.
+        while queue and queue[0][0] <= index:
+            taken.append(heapq.heappop(queue))
+            concerned |= taken[-1][3]
+        asks = self._asks.get(concerned)
+        if asks is None:
+            asks = self._asks[concerned] = tuple(
+                each.entry for nth, each in enumerate(self._parts) if concerned >> nth & 1
+            )
+        for ask in asks:
+            ask(index, leaf, detail)
+        for _, nth, rows, those in taken:
+            heapq.heappush(queue, (rows.next_index, nth, rows, those))
+
+    def finish(self) -> None:
+        """Report what is left."""
+        for each in self._parts:
+            each.finish()
+
+    @staticmethod
+    def _those(are_among: Iterable[bool]) -> int:
+        return sum(is_among << nth for nth, is_among in enumerate(are_among))

@@ -94,3 +94,20 @@ def test_reviews_of_an_honest_register_are_no_finding(
     assert times.look()
     assert len(listed(services)) == 3
     assert owner.findings() == []
+
+
+def test_who_is_held_no_more_is_not_left_out(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # What becomes of one registration changes what is due of another, of which nothing was written since.
+    number = cnic()
+    first, second = confirmed(services, number), confirmed(services, number, OWN_CASE)
+    clock.passes()
+    assert times.look()
+    services.judge_all(first, "PARDONED")
+    hidden = f"registration_id = '{second.registration_id}'"
+    for findings in ([], [LEFT_OUT]):
+        clock.passes()
+        with owner.without("registration_claim", hidden):
+            assert times.look()
+        assert owner.findings() == findings

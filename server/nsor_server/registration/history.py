@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
-from nsor_server.registration import claims, shown, states, store
+from nsor_server.registration import claims, states, store
 from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
@@ -168,6 +168,7 @@ class History:
         self.claimed: list[Standing] = []
         """Whose claims the last entry wrote anew."""
         self._shared: set[tuple[int, str]] = set()
+        self._moved: set[bytes] = set()
         self.came_to_stand: deque[tuple[int, bytes]] = deque()
         """Entries by which registrations came to stand, with these; whoever has taken one takes it off."""
 
@@ -238,11 +239,25 @@ class History:
         found = rules.holders(standing, self._claiming_one)
         return {(each.registration_id, one.kind) for one, each in found.items()}
 
-    def colliding(self) -> Iterator[tuple[bytes, bool]]:
-        """The registrations that stand and share an identifier, and whether their claims say who is held now."""
-        ids = {each.registration_id for key in self._shared for each in self._claiming[key] if each.confirmed}
-        for registration_id in sorted(ids):
-            yield registration_id, self._says_who_is_held(self._standing[registration_id])
+    def moved(self) -> set[bytes]:
+        """The registrations of which it may be otherwise whom they collide with than when this was asked last."""
+        changed, self._moved = self._moved, set()
+        sharing = {
+            each.registration_id
+            for registration_id in changed
+            for one, _ in self._standing[registration_id].claimed_by
+            for each in self._claiming_one(one)
+        }
+        return changed | sharing
+
+    def collides(self, registration_id: bytes) -> bool:
+        """Whether a registration stands and has claimed an identifier that another one has claimed too."""
+        standing = self._standing[registration_id]
+        return standing.confirmed and any((one.kind, one.text) in self._shared for one, _ in standing.claimed_by)
+
+    def says_who_is_held(self, registration_id: bytes) -> bool:
+        """Whether the claim of a registration says by which of its identifiers it is held now."""
+        return self._says_who_is_held(self._standing[registration_id])
 
     def were_confirmed(self, first: bytes, second: bytes) -> bool:
         """Whether two registrations were confirmed, in this order."""
@@ -281,6 +296,7 @@ class History:
         standing = self._standing.get(row.registration_id)
         if standing is None:
             standing = self._standing[row.registration_id] = Standing(row.registration_id)
+        self._moved.add(row.registration_id)
         if row.version != standing.version + 1:
             self._add(index, "the version of a registration doesn't follow the one before")
         standing.version, standing.index = row.version, index
@@ -299,11 +315,14 @@ class History:
         self.changed.append(record)
         if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
-        standing.in_look_ups = shown.in_look_ups(record)
-        self._stands(index, standing, is_so=record.state == _CONFIRMED)
-        standing.confirmed, standing.custodian = record.state == _CONFIRMED, record.custodian_agency
-        standing.sealed = record.state == store.SEALED
-        standing.agency = record.created_by_agency
+        self._stands(index, standing, is_so=row.state == _CONFIRMED)
+        # The columns beside a seal that was opened are what it says.
+        standing.in_look_ups, standing.custodian, standing.agency = (
+            row.in_look_ups,
+            row.custodian_agency,
+            row.created_by_agency,
+        )
+        standing.confirmed, standing.sealed = row.state == _CONFIRMED, row.state == store.SEALED
         standing.owner = owed.owner(record)
         if record.state != store.ERASED:
             standing.current = frozenset(claims.identifiers(record))
@@ -335,6 +354,7 @@ class History:
         standing = self._standing.get(row.registration_id)
         if claim is None or standing is None or not standing.whole:
             return None
+        self._moved.add(row.registration_id)
         before, standing.claim = standing.claim, claim
         gained, lost = standing.current - standing.claimed_now, standing.claimed_now - standing.current
         standing.claimed_now = standing.current

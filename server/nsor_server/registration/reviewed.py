@@ -6,7 +6,6 @@ and recorded names somebody else, or there is none. Who had an identifier first 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
@@ -53,6 +52,7 @@ class Reviewed:
         """Entries that have some of these are fixed times."""
         self._numbers: dict[int, tuple[bytes, bytes]] = {}
         self._reviewed: dict[bytes, set[tuple[bytes, int]]] = {}
+        self._due: dict[bytes, set[_Lack]] = {}
         self._lacking: set[_Lack] = set()
         self._pairs: set[frozenset[bytes]] = set()
         self._compared_to = 0
@@ -130,6 +130,7 @@ class Reviewed:
         if not self._examined_to <= record.examined_to < index:
             self._add(index, "a time for reviews says that more was looked at than there was, or less than before")
         self._examined_to = record.examined_to
+        self._look_again(self._history.moved() | written.keys())
         self._compare_left(index, record)
 
     def _compare_judged(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
@@ -156,9 +157,16 @@ class Reviewed:
         self._returned_to = record.returned_to
         self.returned = [one for at, one in found if self._history.standing(one).stands_since == at]
 
+    def _look_again(self, registration_ids: set[bytes]) -> None:
+        """Note of registrations what is due now; of all others it is what it was."""
+        for registration_id in registration_ids:
+            self._due.pop(registration_id, None)
+            if due := self._due_of(registration_id):
+                self._due[registration_id] = due
+
     def _compare_left(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         """What was due already at the time before, and is still: it waits for its agency's share alone."""
-        lacking = set(self._due())
+        lacking = {each for of_registration in self._due.values() for each in of_registration}
         full = len(record.reviews) >= MOST
         waits = {each for each in lacking if full or self._history.agency_of(each[0]) in record.used_up}
         if (lacking & self._lacking) - waits:
@@ -166,11 +174,10 @@ class Reviewed:
             lacking -= self._lacking - waits
         self._lacking = lacking
 
-    def _due(self) -> Iterator[_Lack]:
-        """Pairs without a review, and claims that don't say who is held."""
-        for registration_id, is_right in self._history.colliding():
-            if not is_right:
-                yield registration_id, b"", 0
-            known = self._reviewed.get(registration_id, set())
-            for earlier_id, kind in self._history.holders(registration_id) - known:
-                yield registration_id, earlier_id, kind
+    def _due_of(self, registration_id: bytes) -> set[_Lack]:
+        """Of a registration the pairs without a review, and that its claim doesn't say who is held."""
+        if not self._history.collides(registration_id):
+            return set()
+        pairs = self._history.holders(registration_id) - self._reviewed.get(registration_id, set())
+        due = {(registration_id, earlier_id, kind) for earlier_id, kind in pairs}
+        return due if self._history.says_who_is_held(registration_id) else {*due, (registration_id, b"", 0)}

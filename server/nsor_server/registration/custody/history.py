@@ -6,6 +6,8 @@ without an event that anybody has recorded. Told again in the ledger's order, th
 
 from __future__ import annotations
 
+import bisect
+from operator import itemgetter
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -28,6 +30,7 @@ _FOUND: Final = (
     "taken_back_version",
 )
 """What of an event follows from the version before."""
+_instant: Final = itemgetter(0)
 _LEFT_OUT: Final = "a time for reviews doesn't name the releases that fell due"
 
 
@@ -39,6 +42,7 @@ class InCustody:
         self.concerns = Concerns((*history.rows, *reviewed.rows))
         self._newest: dict[bytes, bytes] = {}
         self._expected: dict[bytes, record_pb2.RegistrationRecord] = {}
+        self._falling_due: list[tuple[int, bytes]] = []
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -52,19 +56,28 @@ class InCustody:
             if not follows:
                 self._add(index, _PROBLEM)
             self._newest[record.registration_id] = after.SerializeToString()
-            if after.HasField("expected_release"):
-                self._expected[record.registration_id] = after
-            else:
-                self._expected.pop(record.registration_id, None)
+            self._expect(record.registration_id, after)
+
+    def _expect(self, registration_id: bytes, after: record_pb2.RegistrationRecord) -> None:
+        """Note a release that is expected, or that none is any more, and when something of it may fall due, sorted."""
+        before = self._expected.pop(registration_id, None)
+        for instant in rules.instants(before) if before is not None else ():
+            del self._falling_due[bisect.bisect_left(self._falling_due, (instant, registration_id))]
+        if after.HasField("expected_release"):
+            self._expected[registration_id] = after
+            for instant in rules.instants(after):
+                bisect.insort(self._falling_due, (instant, registration_id))
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold the releases that a fixed time names against those that fell due by what was recorded until then."""
-        again = frozenset(self._reviewed.returned)
+        after_us, again = self._reviewed.before_us, frozenset(self._reviewed.returned)
+        first, last = (bisect.bisect_right(self._falling_due, at, key=_instant) for at in (after_us, time.due_us))
+        ids = {registration_id for _, registration_id in self._falling_due[first:last]} | (again & self._expected.keys())
         found = (
-            (one, rules.fallen_due(each, 0 if one in again else self._reviewed.before_us, time.due_us))
-            for one, each in self._expected.items()
+            (one, rules.fallen_due(self._expected[one], 0 if one in again else after_us, time.due_us))
+            for one in sorted(ids)
         )
-        due = sorted((one, list[int](alerts)) for one, alerts in found if alerts)
+        due = [(one, list[int](alerts)) for one, alerts in found if alerts]
         if due != [(each.registration_id, list(each.alerts)) for each in time.due_releases]:
             self._add(index, _LEFT_OUT)
 

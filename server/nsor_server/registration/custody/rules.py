@@ -184,15 +184,21 @@ def fallen_due(record: record_pb2.RegistrationRecord, after_us: int, until_us: i
     confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
     if not confirmed or record.custody_state != states.IN_CUSTODY or not record.HasField("expected_release"):
         return []
-    release = record.expected_release
+    release, (began, ended) = record.expected_release, instants(record)
     return [
         kind
         for kind, instant, is_so in (
-            (notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED, begins(release.day), not release.accepted),
-            (notification_pb2.EVENT_KIND_RELEASE_OVERDUE, begins(release.day + 1), True),
+            (notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED, began, not release.accepted),
+            (notification_pb2.EVENT_KIND_RELEASE_OVERDUE, ended, True),
         )
         if is_so and after_us < instant <= until_us
     ]
+
+
+def instants(record: record_pb2.RegistrationRecord) -> tuple[int, int]:
+    """When the day of an expected release begins, and when it has passed: only then an alert of it falls due."""
+    day = record.expected_release.day
+    return begins(day), begins(day + 1)
 
 
 def at_home(record: record_pb2.RegistrationRecord) -> None:

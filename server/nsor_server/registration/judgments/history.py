@@ -34,7 +34,7 @@ ORDER BY r.index, r.ordinal
 _TRIAL_ROWS: Final = """
 SELECT uuid_send(judgment_id), array_agg(key_id || ' ' || encode(blind, 'hex')) FROM judgment_trial GROUP BY judgment_id
 """
-_entry_of: Final = itemgetter(0)
+_first: Final = itemgetter(0)
 
 
 class Judged:
@@ -46,6 +46,7 @@ class Judged:
         self._rows = Rows(conn, "judgments", _JUDGMENTS, add)
         self.concerns = Concerns((self._rows, *history.rows))
         self._newest: dict[bytes, record_pb2.JudgmentRecord] = {}
+        self._falling_due: list[tuple[int, bytes]] = []
         self._of_trial: dict[str, list[record_pb2.JudgmentRecord]] = {}
         self._tried: dict[str, dict[bytes, str]] = {}
         self._convictions: dict[bytes, bytes] = {}
@@ -74,16 +75,16 @@ class Judged:
 
     def overdue(self, after_us: int, until_us: int) -> list[bytes]:
         """Ids of the judgments whose confirmation fell due in between and that no registry had confirmed by now."""
+        first, last = (bisect.bisect_right(self._falling_due, at, key=_first) for at in (after_us, until_us))
         return sorted(
             judgment_id
-            for judgment_id, each in self._newest.items()
-            if each.state == registration_pb2.JUDGMENT_STATE_RECORDED
-            and after_us < each.confirmation_due_us <= until_us
+            for _, judgment_id in self._falling_due[first:last]
+            if self._newest[judgment_id].state == registration_pb2.JUDGMENT_STATE_RECORDED
         )
 
     def judged(self, after: int, until: int) -> list[record_pb2.JudgedRecord]:
         """Whom the judgments have met by now that were recorded by entries after one and until another."""
-        first, last = (bisect.bisect_right(self._recorded, at, key=_entry_of) for at in (after, until))
+        first, last = (bisect.bisect_right(self._recorded, at, key=_first) for at in (after, until))
         return [
             rules.judged(judgment, self._near.get(rules.near_case(judgment), {}).values())
             for _, judgment in self._recorded[first:last]
@@ -109,6 +110,11 @@ class Judged:
             return None
         before = self._newest.get(record.judgment_id)
         self._newest[record.judgment_id] = record
+        if before is not None:
+            del self._falling_due[
+                bisect.bisect_left(self._falling_due, (before.confirmation_due_us, before.judgment_id))
+            ]
+        bisect.insort(self._falling_due, (record.confirmation_due_us, record.judgment_id))
         if before is None and record.version == store.FIRST_VERSION:
             self._of_trial.setdefault(rules.key_of_judgment(record), []).append(record)
             self._recorded.append((index, record))

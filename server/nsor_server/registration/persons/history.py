@@ -56,8 +56,9 @@ class Decided:
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         touched = {each.registration_id for each in self._history.claimed}
-        withdrawn = set(self._withdrawn)
-        for row in self._rows.take(index):
+        rows = self._rows.take(index)
+        withdrawn = set(self._withdrawn) if rows else self._withdrawn
+        for row in rows:
             stored = store.StoredDecision(*row)
             record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, stored))  # noqa: B023
             if record is not None:

@@ -68,9 +68,10 @@ class Worklists:
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
         for record in self._history.changed:
-            for row in rows.of_version(record):
-                self._rows[row.values[0], row.values[1]] = row.values
-            for work in rules.works(record):
+            works = rules.works(record)
+            for values in rows.of_works(record, works):
+                self._rows[values[0], values[1]] = values
+            for work in works:
                 self._follow(index, work)
         while self._done and self._done[0][0] < index - KEPT:
             _, group, span = self._done.popleft()

@@ -6,10 +6,12 @@ shows is read from the version, which has to say the same.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from nsor_server.calls import Row, Table
 from nsor_server.registration.worklists import rules
+from nsor_server.registration.worklists.rules import Work
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_work"
@@ -31,8 +33,13 @@ WORKS: Final = Table(
 
 def of_version(record: record_pb2.RegistrationRecord) -> tuple[Row, ...]:
     """The rows that go with a version: of the first one those of what there is to do, and later of everything."""
-    return tuple(
-        Row(WORKS, (work.subject_id, work.part, record.registration_id, *work[2:]))
-        for work in rules.works(record)
+    return tuple(Row(WORKS, values) for values in of_works(record, rules.works(record)))
+
+
+def of_works(record: record_pb2.RegistrationRecord, works: Iterable[Work]) -> list[tuple[Any, ...]]:
+    """The same for verification, which has the version's works already: the values alone."""
+    return [
+        (work.subject_id, work.part, record.registration_id, *work[2:])
+        for work in works
         if work.kind != rules.NONE or record.version > 1
-    )
+    ]

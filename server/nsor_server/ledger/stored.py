@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.calls import Row, Table
+from nsor_server.calls import Table
 from nsor_server.storage.deciding import Deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -98,17 +98,25 @@ class RecordedTable:
             return tuple(name for name, _ in self.unsealed_as.table.columns)
         return (self.row_id, self.version or "1", self.sealed)
 
-    def recorded(self, values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
-        """What the ledger must have of a row with these values in ``columns``: its id and version, and the SHA-256.
+    def recorded(self) -> Callable[[tuple[Any, ...]], tuple[tuple[bytes, int], bytes]]:
+        """What says of a row's values in ``columns`` what the ledger must have: its id and version, and the SHA-256.
 
-        Raises:
-            TypeError: a value isn't of its column's type.
+        It raises TypeError when a value isn't of its column's type.
         """
-        if self.unsealed_as is not None:
-            ref = self.unsealed_as.ref(Row(self.unsealed_as.table, values))
-            return (ref.row_id, ref.version), ref.sha256
-        row_id, version, sealed = values
-        return (row_id.bytes, version), hashlib.sha256(sealed).digest()
+        if self.unsealed_as is None:
+            return _sealed
+        ref_of = self.unsealed_as.of_values()
+
+        def unsealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
+            _, row_id, version, sha256 = ref_of(values)
+            return (row_id, version), sha256
+
+        return unsealed
+
+
+def _sealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
+    row_id, version, sealed = values
+    return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
 Told: TypeAlias = Literal[
@@ -221,6 +229,8 @@ class Rows:
 
     def one(self, index: int) -> tuple[Any, ...] | None:
         """The one row of an index, or None; more than one is a finding."""
+        if self.next_index > index:
+            return None
         found = self.take(index)
         if len(found) > 1:
             self._add(index, f"{self._name} has several rows of one entry")

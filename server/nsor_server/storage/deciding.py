@@ -53,9 +53,20 @@ class Deciding:
         Raises:
             TypeError: a value isn't of its column's type: of a row that comes from the database, that was changed.
         """
-        names = [name for name, _ in self.table.columns]
-        version = 1 if self.version is None else int(row.values[names.index(self.version)])
-        return RecordRef(self.table.name, _id_bytes(row.values[names.index(self.row_id)]), version, digest(row))
+        return self.of_values()(row.values)
+
+    def of_values(self) -> Callable[[tuple[Any, ...]], RecordRef]:
+        """The same of many rows: what gives the ref of one from its values, and raises as ``ref``."""
+        name, names = self.table.name, [name for name, _ in self.table.columns]
+        id_at = names.index(self.row_id)
+        version_at = None if self.version is None else names.index(self.version)
+        hashed = _hashed(self.table)
+
+        def ref(values: tuple[Any, ...]) -> RecordRef:
+            version = 1 if version_at is None else int(values[version_at])
+            return RecordRef(name, _id_bytes(values[id_at]), version, hashed(values))
+
+        return ref
 
 
 def digest(row: Row) -> bytes:
@@ -66,11 +77,21 @@ def digest(row: Row) -> bytes:
     Raises:
         TypeError: a value isn't of its column's type.
     """
-    values = [
-        value if value is None or kind not in _WRITTEN else _WRITTEN[kind](value)
-        for value, (_, kind) in zip(row.values, row.table.columns, strict=True)
-    ]
-    return hashlib.sha256(_ENCODE(values).encode()).digest()
+    return _hashed(row.table)(row.values)
+
+
+def _hashed(table: Table) -> Callable[[tuple[Any, ...]], bytes]:
+    """What hashes the values of a table's rows."""
+    writers = [_WRITTEN.get(kind) for _, kind in table.columns]
+
+    def hashed(values: tuple[Any, ...]) -> bytes:
+        written = [
+            value if value is None or write is None else write(value)
+            for value, write in zip(values, writers, strict=True)
+        ]
+        return hashlib.sha256(_ENCODE(written).encode()).digest()
+
+    return hashed
 
 
 def extended(before: bytes, refs: Iterable[RecordRef]) -> bytes:

@@ -49,11 +49,8 @@ class Answers:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry."""
-        for table, row_id, version in self._bases.take(index):
-            if table == store.REQUESTS:
-                self._requests[row_id] = version
-            else:
-                self._granted[row_id] = self._history.rotations
+        if self._bases.next_index <= index:
+            self._take_bases(index)
         if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
         if detail.shown_version and detail.HasField("as_of_day"):
@@ -77,6 +74,13 @@ class Answers:
         """Whether it is held, and who is of its person, was said by its newest claim."""
         if shown.whole and version != shown.claim.version:
             self._add(index, "the answer rests on another claim than the newest one")
+
+    def _take_bases(self, index: int) -> None:
+        for table, row_id, version in self._bases.take(index):
+            if table == store.REQUESTS:
+                self._requests[row_id] = version
+            else:
+                self._granted[row_id] = self._history.rotations
 
     def _newest(self, subject: bytes) -> int:
         """The newest version of a registration, a judgment or an access request; 0: there was none."""

@@ -49,8 +49,9 @@ class Concerned:
         if detail is None:
             concerned = self._all
         else:
+            has = detail.HasField
             for name, those in self._told:
-                if detail.HasField(name):
+                if has(name):
                     concerned |= those
         queue, taken = self._queue, []
         # Also rows of an index that was passed over: they belong to no entry that was read.

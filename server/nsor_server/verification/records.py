@@ -98,10 +98,10 @@ def _rows(conn: Connection, table: RecordedTable) -> Iterator[tuple[_Key, bytes]
         order=table.order,
         version=table.version or "1::bigint",
     )
-    last = _START
+    last, recorded = _START, table.recorded()
     for values in read(conn, f"rows of {table.name}", query):
         try:
-            key, sha256 = table.recorded(values)
+            key, sha256 = recorded(values)
         except (TypeError, ValueError, AttributeError):
             raise _Unreadable(f"a column of {table.name} isn't what it must be: nothing of it is compared") from None
         if key <= last:

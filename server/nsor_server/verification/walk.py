@@ -159,7 +159,10 @@ class Verification:
         except leaves.LeafError as error:
             self.report.add(index, f"the entry is no leaf: {error}")
             return
-        self._check_time(index, leaf)
+        if leaf.time_us < self._time_us:
+            self.report.add(index, "the entry's time lies before that of the entry before")
+        else:
+            self._time_us = leaf.time_us
         if (access_id, agency, outcome) != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         detail = self._opened(index, leaf, hashed, sealed)
@@ -172,11 +175,6 @@ class Verification:
         refs = [RecordRef(*row[1:]) for row in records]
         self._check_records(index, leaf, refs)
         self._check_directory(index, leaf, refs)
-
-    def _check_time(self, index: int, leaf: leaf_pb2.Leaf) -> None:
-        if leaf.time_us < self._time_us:
-            self.report.add(index, "the entry's time lies before that of the entry before")
-        self._time_us = max(self._time_us, leaf.time_us)
 
     def _opened(
         self, index: int, leaf: leaf_pb2.Leaf, hashed: bytes, sealed: tuple[Any, ...] | None

@@ -72,7 +72,7 @@ class InCustody:
         """Hold the releases that a fixed time names against those that fell due by what was recorded until then."""
         after_us, again = self._reviewed.before_us, frozenset(self._reviewed.returned)
         first, last = (bisect.bisect_right(self._falling_due, at, key=_instant) for at in (after_us, time.due_us))
-        ids = {registration_id for _, registration_id in self._falling_due[first:last]} | (again & self._expected.keys())
+        ids = {one for _, one in self._falling_due[first:last]} | (again & self._expected.keys())
         found = (
             (one, rules.fallen_due(self._expected[one], 0 if one in again else after_us, time.due_us))
             for one in sorted(ids)

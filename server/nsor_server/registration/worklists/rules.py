@@ -10,7 +10,7 @@ from nsor.v1 import options_pb2, registration_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.access.rows import Said
 from nsor_server.calls import Agency
-from nsor_server.formats.instants import from_day, instant, to_date, to_us
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy.deadlines import (
     APPEAL_WINDOW,
     APPEAL_WINDOW_OTHER_COURTS,
@@ -151,7 +151,7 @@ def _of_convictions(record: record_pb2.RegistrationRecord) -> list[Work]:
             record.created_by_agency,
             conviction.court_place,
             conviction.court_kind,
-            to_us(_began(kind, conviction)),
+            _began_us(kind, conviction),
         )
         for conviction in record.convictions
         for kind in (_kind(record, conviction),)
@@ -192,7 +192,7 @@ def due(kind: int, conviction: record_pb2.Conviction, deadlines: Deadlines) -> D
     rule = CONVICTION_CONFIRMATION
     if kind == APPEAL_WINDOW_OPEN:
         rule = APPEAL_WINDOW if conviction.court_kind in SPECIAL_COURTS else APPEAL_WINDOW_OTHER_COURTS
-    return deadlines.due(rule, _began(kind, conviction))
+    return deadlines.due(rule, instant(_began_us(kind, conviction)))
 
 
 def masked(record: record_pb2.RegistrationRecord) -> worklists_pb2.MaskedPerson:
@@ -202,15 +202,15 @@ def masked(record: record_pb2.RegistrationRecord) -> worklists_pb2.MaskedPerson:
     return worklists_pb2.MaskedPerson(initials=dict.fromkeys(initials), cnic_ending=record.cnic[-3:])
 
 
-def _began(kind: int, conviction: record_pb2.Conviction) -> dt.datetime:
+def _began_us(kind: int, conviction: record_pb2.Conviction) -> int:
     """The instant from which a deadline is counted: of an appeal the judgment's day, else when it was entered.
 
     What waits for its court mustn't tell it the day of the judgment, which the court confirms, neither by its deadline
     nor by its place in the list.
     """
     if kind == APPEAL_WINDOW_OPEN:
-        return dt.datetime.combine(to_date(from_day(conviction.judgment_day)), dt.time.min, KARACHI)
-    return instant(conviction.entered_time_us)
+        return custody.begins(conviction.judgment_day)
+    return conviction.entered_time_us
 
 
 def _kind(record: record_pb2.RegistrationRecord, conviction: record_pb2.Conviction) -> int:

@@ -119,9 +119,7 @@ def _sealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
     return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
-Told: TypeAlias = Literal[
-    "events", "listed", "listed_findings", "listed_grants", "listed_work", "spent", "validation_read"
-]
+Told: TypeAlias = Literal["events", "listed", "listed_findings", "listed_grants", "listed_work", "spent"]
 """A field of a detail that says what an answer told, or what a call has cost."""
 
 
@@ -129,7 +127,8 @@ Told: TypeAlias = Literal[
 class Concerns:
     """Which entries a comparison is asked about; of the others there is nothing that it could compare.
 
-    Entries whose details were dropped concern every comparison.
+    Entries whose details were dropped concern every comparison. One of which others read what the last entry made of it
+    is asked about every entry: what it made of an older one mustn't stay.
 
     Attributes:
         rows: entries that have some of these: its own, and those of the comparisons that it follows.

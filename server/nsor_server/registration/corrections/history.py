@@ -63,7 +63,7 @@ class Corrected:
         self._sealer = Sealer(keyring)
         self._requests = Rows(conn, "correction requests", _REQUESTS, add)
         self._decisions = Rows(conn, "correction decisions", _DECISIONS, add)
-        self.concerns = Concerns((self._requests, self._decisions, *history.rows, *reviewed.rows), frozenset({_LIST}))
+        self.concerns = Concerns(every=True)
         self._asked: list[tuple[int, record_pb2.CorrectionRequestRecord]] = []
         self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
         self._pairs: set[tuple[bytes, bytes]] = set()

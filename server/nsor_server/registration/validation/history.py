@@ -36,7 +36,7 @@ class Validated:
         self._history, self._reviewed, self._add = history, reviewed, add
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "validations", _VALIDATIONS, add)
-        self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows), told=("validation_read",))
+        self.concerns = Concerns(every=True)
         self._newest: dict[bytes, int] = {}
         self._due_us: dict[bytes, int] = {}
         self.said_again: list[bytes] = []

@@ -10,6 +10,7 @@ from collections import deque
 from typing import NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import Concerns
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -33,6 +34,7 @@ class Owed:
 
     def __init__(self, told: Told, worklists: Worklists) -> None:
         self._told, self._worklists = told, worklists
+        self.concerns = Concerns(every=True)
         self._live: set[tuple[bytes, int]] = set()
         self._changed: deque[tuple[int, bytes]] = deque()
         self._changed_at: dict[bytes, int] = {}

@@ -8,8 +8,17 @@ import pytest
 from google.protobuf.message import Message
 
 from nsor import cli
-from nsor.v1 import errors_pb2, registration_pb2, types_pb2, worklists_pb2
-from tests.client.conftest import Refusal, Register, Run
+from nsor.v1 import (
+    directory_pb2,
+    errors_pb2,
+    judgments_pb2,
+    options_pb2,
+    registration_pb2,
+    reviews_pb2,
+    types_pb2,
+    worklists_pb2,
+)
+from tests.client.conftest import AGENCY, Refusal, Register, Run
 
 LIST = "nsor.v1.RegistrationService/ListRegistrations"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistrations"
@@ -181,7 +190,6 @@ def test_whoever_has_no_such_list_hears_where_his_work_is(
     assert run("work", "--lang", language) == 1
     err = capsys.readouterr().err
     assert "`nsor identity next`" in err
-    assert "`nsor reviews --open`" in err
 
 
 @pytest.mark.parametrize(
@@ -203,3 +211,45 @@ def test_an_owner_is_told_how_he_begins(
     for arguments in ((), ("1",)):
         assert run("work", *arguments) == 0
         assert f"`{command} {IDS[0]}`" in capsys.readouterr().err
+
+
+def npb(register: Register, kind: options_pb2.AgencyKind.ValueType) -> None:
+    """The caller is of that kind, and there are reviews and a judgment that has met nobody."""
+    own = directory_pb2.Agency(agency_id=AGENCY, kind=kind)
+    register.answers["nsor.v1.DirectoryService/ListAgencies"] = lambda _: directory_pb2.ListAgenciesResponse(
+        agencies=[own]
+    )
+    states = [reviews_pb2.REVIEW_STATE_OPEN, reviews_pb2.REVIEW_STATE_DECIDED, reviews_pb2.REVIEW_STATE_PROPOSED]
+    register.answers["nsor.v1.RegistrationService/ListReviews"] = lambda _: reviews_pb2.ListReviewsResponse(
+        reviews=[reviews_pb2.Review(number=at, state=state) for at, state in enumerate(states, 1)]
+    )
+    unmatched = "nsor.v1.RegistrationService/ListUnmatchedJudgments"
+    register.answers[unmatched] = lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(
+        judgments=[judgments_pb2.UnmatchedJudgment(judgment_id=IDS[0])]
+    )
+    overdue = worklists_pb2.WorkItem(registration_id=IDS[1], kind=worklists_pb2.WORK_KIND_RELEASE_OVERDUE)
+    register.answers[LIST] = lambda _: worklists_pb2.ListRegistrationsResponse(items=[overdue])
+
+
+def test_npb_begins_its_day_with_counts_and_what_to_type_next(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    npb(register, options_pb2.AGENCY_KIND_NPB)
+    assert run("work") == 0
+    shown = capsys.readouterr()
+    for line in (
+        "1  reviews that another officer confirms   nsor review show 3",
+        "1  reviews that are open                   nsor reviews --open",
+        "1  judgments that have met no conviction   nsor judgment unmatched",
+    ):
+        assert " ".join(line.split()) in " ".join(shown.out.split())
+    assert f"`nsor custody show {IDS[1]}`" in shown.err
+
+
+def test_another_agency_is_asked_for_nothing_more(run: Run, register: Register) -> None:
+    npb(register, options_pb2.AGENCY_KIND_PRISONS)
+    assert run("work") == 0
+    assert not {call.method for call in register.calls} & {
+        "nsor.v1.RegistrationService/ListReviews",
+        "nsor.v1.RegistrationService/ListUnmatchedJudgments",
+    }

@@ -124,7 +124,7 @@ def test_a_kind_of_work_that_an_agency_does_not_have_is_refused(services: Servic
     request = worklists_pb2.ListRegistrationsRequest(kind=PENDING)
     services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION), request)
     services.refused(errors.Denied, call_of(PUNJAB_POLICE), request)
-    services.refused(errors.Denied, call_of(NPB), worklists_pb2.ListRegistrationsRequest())
+    services.refused(errors.Denied, call_of(NPB), request)
 
 
 def test_an_item_is_masked_and_keeps_from_the_court_what_it_confirms(services: Services) -> None:

@@ -364,4 +364,12 @@ TEXTS: Final[dict[str, str]] = {
         "ذمہ دار پولیس اور این پی بی کو بتا دیا گیا: کوئی پتہ معلوم نہیں۔"
     ),
     "Whose custody it is": "یہ حراست کس کی ہے",
+    # Of worklists.
+    "NADRA says what is wrong above. Correct it: `nsor amend {}`": (
+        "نادرا نے اوپر بتایا ہے کہ کیا غلط ہے۔ درست کریں: `nsor amend {}`"
+    ),
+    "Remind whom it is to do by: the station of the address, or the prison in charge.": (
+        "جس کا کام ہے اسے یاد دلائیں: پتے کا تھانہ، یا ذمہ دار جیل۔"
+    ),
+    "When you have the number of a document: `nsor amend {}`": "جب دستاویز کا نمبر مل جائے: `nsor amend {}`",
 }

@@ -1,4 +1,4 @@
-"""`nsor work`: what there is to do, soonest first. It is where a court, a prosecution, a station and a prison begin."""
+"""`nsor work`: what there is to do, soonest first. A court, a prosecution, a station, a prison and NPB begin here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nsor.cli import npb_work
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ KINDS: Final = {
     "accept": "RELEASE_TO_ACCEPT",
     "no-address": "RELEASE_WITHOUT_ADDRESS",
     "admit": "ADMISSION",
+    "overdue": "RELEASE_OVERDUE",
+    "identity": "IDENTITY_TO_CORRECT",
+    "no-document": "IDENTITY_WITHOUT_DOCUMENT",
     "revalidate": "REVALIDATION",
     "correct": "CORRECTION",
 }
@@ -39,7 +43,9 @@ _HEADINGS: Final = (
 """Of a list to fill in; `nsor confirm --file` takes the first three."""
 _PAGE: Final = 100
 _NO_ADDRESS: Final = 71
-_CUSTODY: Final = {70: "custody accept", 72: "custody admitted"}
+_TO_CORRECT: Final = 80
+_WITHOUT_DOCUMENT: Final = 81
+_CUSTODY: Final = {70: "custody accept", 72: "custody admitted", 73: "custody released"}
 """Number of a kind of work that is about custody, and the command that does it."""
 _OF_OWNER: Final = {130: "revalidate", 131: "correction list"}
 """Number of a kind of work of a record's owner, and the command that he begins with."""
@@ -49,6 +55,9 @@ _WORDS: Final = {
     70: "release to accept",
     71: "release without address",
     72: "to admit",
+    73: "release is overdue",
+    80: "identity to correct",
+    81: "no document's number",
     130: "to look at again",
     131: "correction to decide",
 }
@@ -85,8 +94,14 @@ def work(  # noqa: PLR0917 - one argument per option of the command
             return _write(session, table, found)
         if number is not None:
             return _open(session, client, found, number)
-    _show(session, found, more=more)
+        counted = _counted(client, found) if kind is None else []
+    _show(session, found, counted, more=more)
     return 0
+
+
+def _counted(client: Client, found: list[worklists_pb2.WorkItem]) -> list[npb_work.Count]:
+    """What NPB has to do besides; of another agency there is nothing else."""
+    return npb_work.counts(client) if npb_work.may_be_of(found) and npb_work.is_npb(client) else []
 
 
 @contextmanager
@@ -100,10 +115,9 @@ def _directed() -> Iterator[None]:
     except Refused as error:
         if error.reason == "NOT_ALLOWED":
             error.next_step = Words(
-                "This list is of courts, prosecutions, police and prisons. NADRA: `nsor identity next`;"
-                " NPB: `nsor reviews --open`.",
-                "یہ فہرست عدالت، استغاثہ، پولیس اور جیل کی ہے۔ نادرا: `nsor identity next`؛"  # noqa: RUF001 - Urdu
-                " این پی بی: `nsor reviews --open`۔",  # noqa: RUF001 - Urdu
+                "This list is of courts, prosecutions, police, prisons and NPB. NADRA: `nsor identity next`.",
+                "یہ فہرست عدالت، استغاثہ، پولیس، جیل اور این پی بی کی ہے۔"  # noqa: RUF001 - Urdu
+                " نادرا: `nsor identity next`۔",  # noqa: RUF001 - Urdu
             )
         raise
 
@@ -125,11 +139,15 @@ def _items(client: Client, kind: str | None, most: int | None) -> tuple[list[wor
     return found, more
 
 
-def _show(session: Session, found: list[worklists_pb2.WorkItem], *, more: bool) -> None:
+def _show(session: Session, found: list[worklists_pb2.WorkItem], counted: list[npb_work.Count], *, more: bool) -> None:
     if session.as_json:
         for item in found:
             session.json_of(item)
+        for count in counted:
+            session.json(count._asdict())
         return
+    if counted:
+        session.table("", ("how many", "what", "next"), [(each.text, each.what, each.command) for each in counted])
     if found:
         columns = ("", "due", "what", "court", "FIR", "person", "registration")
         rows = [
@@ -142,7 +160,8 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], *, more: bool) 
     else:
         session.say("{:,} to do: all that there is." if found else "Nothing to do.", len(found))
     if found:
-        session.say("The first one: `nsor work 1`, or `{}`.", _command(found[0]))
+        command = f"nsor custody show {found[0].registration_id}" if counted else _command(found[0])
+        session.say("The first one: `nsor work 1`, or `{}`.", command)
     if len(found) > 1 and _waits(found[0]):
         session.say("All that wait, as a table to fill in: `nsor work --csv worklist.csv`.")
 
@@ -162,7 +181,10 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
     if item.kind in _CUSTODY:
         asked = custody_pb2.GetCustodyRequest(registration_id=item.registration_id)
         session.answer(client.registration.get_custody(asked), title="Custody", confidential=True)
-        session.say("`{}`", _command(item))
+        if npb_work.may_be_of([item]) and npb_work.is_npb(client):
+            session.say("Remind whom it is to do by: the station of the address, or the prison in charge.")
+        else:
+            session.say("`{}`", _command(item))
         return 0
     wanted = registration_pb2.GetRegistrationRequest(registration_id=item.registration_id)
     session.answer(client.registration.get_registration(wanted), title="Registration", confidential=True)
@@ -170,6 +192,10 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
         session.say("`{}`", _command(item))
     elif item.kind == _NO_ADDRESS:
         session.say("When you know where he lives: `nsor notice`. The prison may enter an address before.")
+    elif item.kind == _TO_CORRECT:
+        session.say("NADRA says what is wrong above. Correct it: `nsor amend {}`", item.registration_id)
+    elif item.kind == _WITHOUT_DOCUMENT:
+        session.say("When you have the number of a document: `nsor amend {}`", item.registration_id)
     else:
         session.say(
             "When an appeal is filed: `nsor judgment record FILE`; `nsor judgment record --template` prints one."

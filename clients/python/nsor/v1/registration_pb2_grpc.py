@@ -371,7 +371,8 @@ class RegistrationServiceServicer:
     def ListRegistrations(self, request, context):
         """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
         filed; the prosecution that entered them these as well; police the releases that they are to accept, and those without an address; a prisons
-        department whom it is to admit. Only what lies within the officer's places, masked, and never by person; what is
+        department whom it is to admit, and releases that are overdue; a record's owner the identities that he has to correct; NPB the
+        releases that somebody has to be reminded of. Only what lies within the officer's places, masked, and never by person; what is
         done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
         (BUDGET_EMPTY), and a registration is opened by GetRegistration.
         """

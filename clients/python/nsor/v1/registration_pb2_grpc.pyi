@@ -101,7 +101,8 @@ class RegistrationServiceStub:
     ListRegistrations: _grpc.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]
     """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
     filed; the prosecution that entered them these as well; police the releases that they are to accept, and those without an address; a prisons
-    department whom it is to admit. Only what lies within the officer's places, masked, and never by person; what is
+    department whom it is to admit, and releases that are overdue; a record's owner the identities that he has to correct; NPB the
+    releases that somebody has to be reminded of. Only what lies within the officer's places, masked, and never by person; what is
     done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
@@ -327,7 +328,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     ListRegistrations: _aio.UnaryUnaryMultiCallable[_worklists_pb2.ListRegistrationsRequest, _worklists_pb2.ListRegistrationsResponse]  # type: ignore[assignment]
     """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
     filed; the prosecution that entered them these as well; police the releases that they are to accept, and those without an address; a prisons
-    department whom it is to admit. Only what lies within the officer's places, masked, and never by person; what is
+    department whom it is to admit, and releases that are overdue; a record's owner the identities that he has to correct; NPB the
+    releases that somebody has to be reminded of. Only what lies within the officer's places, masked, and never by person; what is
     done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
     (BUDGET_EMPTY), and a registration is opened by GetRegistration.
     """
@@ -604,7 +606,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_worklists_pb2.ListRegistrationsResponse, _abc.Awaitable[_worklists_pb2.ListRegistrationsResponse]]:
         """Lists what the caller's agency has to do: a court the convictions that wait for it, and those against which an appeal may still be
         filed; the prosecution that entered them these as well; police the releases that they are to accept, and those without an address; a prisons
-        department whom it is to admit. Only what lies within the officer's places, masked, and never by person; what is
+        department whom it is to admit, and releases that are overdue; a record's owner the identities that he has to correct; NPB the
+        releases that somebody has to be reminded of. Only what lies within the officer's places, masked, and never by person; what is
         done is in no page that comes after it. It is no export: each page takes its price from a budget of the officer and of his agency
         (BUDGET_EMPTY), and a registration is opened by GetRegistration.
         """

@@ -41,6 +41,18 @@ class _WorkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkKind.Val
     """A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
     WORK_KIND_ADMISSION: _WorkKind.ValueType  # 72
     """An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
+    WORK_KIND_RELEASE_OVERDUE: _WorkKind.ValueType  # 73
+    """The day of an expected release has passed, and nobody has entered the release: of the prisons department in charge (RecordCustodyEvent), and
+    of NPB, which reminds it. NPB is shown the two kinds of releases above as well: those to accept once their day has begun.
+    """
+    WORK_KIND_IDENTITY_TO_CORRECT: _WorkKind.ValueType  # 80
+    """NADRA has found that the particulars aren't those of the document, or that there is no such document: of the record's owner, who
+    corrects them (AmendRegistration). It ends when they are corrected, or verified after all.
+    """
+    WORK_KIND_IDENTITY_WITHOUT_DOCUMENT: _WorkKind.ValueType  # 81
+    """The record has no number of a document of NADRA, so that nobody can verify the identity: of the record's owner, who enters the number
+    when he has it.
+    """
     WORK_KIND_REVALIDATION: _WorkKind.ValueType  # 130
     """The owner had to look at a record again, and hasn't said that it is still right: of the owner (RevalidateRegistration), from the first
     fixed time after its deadline on.
@@ -65,6 +77,18 @@ WORK_KIND_RELEASE_WITHOUT_ADDRESS: WorkKind.ValueType  # 71
 """A release is expected, or has happened, and no address after it is known: of the police who are responsible now."""
 WORK_KIND_ADMISSION: WorkKind.ValueType  # 72
 """An offender was transferred or recalled to a prisons department, or has escaped from it: it admits him (RecordCustodyEvent)."""
+WORK_KIND_RELEASE_OVERDUE: WorkKind.ValueType  # 73
+"""The day of an expected release has passed, and nobody has entered the release: of the prisons department in charge (RecordCustodyEvent), and
+of NPB, which reminds it. NPB is shown the two kinds of releases above as well: those to accept once their day has begun.
+"""
+WORK_KIND_IDENTITY_TO_CORRECT: WorkKind.ValueType  # 80
+"""NADRA has found that the particulars aren't those of the document, or that there is no such document: of the record's owner, who
+corrects them (AmendRegistration). It ends when they are corrected, or verified after all.
+"""
+WORK_KIND_IDENTITY_WITHOUT_DOCUMENT: WorkKind.ValueType  # 81
+"""The record has no number of a document of NADRA, so that nobody can verify the identity: of the record's owner, who enters the number
+when he has it.
+"""
 WORK_KIND_REVALIDATION: WorkKind.ValueType  # 130
 """The owner had to look at a record again, and hasn't said that it is still right: of the owner (RevalidateRegistration), from the first
 fixed time after its deadline on.
@@ -151,7 +175,7 @@ class WorkItem(_message.Message):
     """What."""
     @_builtins.property
     def deadline(self) -> _types_pb2.Deadline:
-        """By when, and by which rule; not set of custody, releases and corrections."""
+        """By when, and by which rule; not set of custody, releases, identities and corrections."""
 
     @_builtins.property
     def person(self) -> Global___MaskedPerson:

@@ -120,7 +120,14 @@ class Worklists:
             self._add(index, "the worklist isn't what there was to do")
 
     def _page(self, agency_id: str, listed: record_pb2.ListedWork) -> Iterator[Place]:
-        wanted = Wanted(tuple(listed.kinds), tuple(listed.court_kinds), listed.special_since_us, listed.other_since_us)
+        wanted = Wanted(
+            tuple(listed.kinds),
+            tuple(listed.court_kinds),
+            listed.special_since_us,
+            listed.other_since_us,
+            tuple(listed.due_kinds),
+            listed.due_us,
+        )
         after = listed.after
         start = Place(after.kind, after.since_us, after.subject_id) if listed.HasField("after") else store.START
         caller = Agency(agency_id, options_pb2.AGENCY_KIND_UNSPECIFIED, tuple(listed.jurisdiction), enabled=True)
@@ -136,11 +143,13 @@ class Worklists:
     def _of_group(self, group: _Group, wanted: Wanted, start: Place, before: int) -> Iterator[Place]:
         """The places of a group behind another place, as they stood when there were so many entries."""
         spans = self._spans[group]
-        since_us = wanted.since_us(group.kind, group.court_kind)
+        since_us, until_us = wanted.since_us(group.kind, group.court_kind), wanted.until_us(group.kind)
         least = start.since_us if group.kind == start.kind else store.START.since_us
         least = least if since_us is None else max(least, since_us)
         for at in range(bisect.bisect_left(spans, (least,)), len(spans)):
             span = spans[at]
+            if until_us is not None and span.since_us > until_us:
+                break
             place = Place(group.kind, span.since_us, span.subject_id)
             if place > start and span.first < before <= self._ended.get(span, before):
                 yield place

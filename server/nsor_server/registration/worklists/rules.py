@@ -22,6 +22,7 @@ from nsor_server.policy.deadlines import (
 from nsor_server.registration import states
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
+from nsor_server.registration.worklists import identities
 from nsor_server.storage.v1 import record_pb2
 
 NONE: Final = int(worklists_pb2.WORK_KIND_UNSPECIFIED)
@@ -31,6 +32,7 @@ APPEAL_WINDOW_OPEN: Final = int(worklists_pb2.WORK_KIND_APPEAL_WINDOW)
 RELEASE_TO_ACCEPT: Final = int(worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT)
 RELEASE_WITHOUT_ADDRESS: Final = int(worklists_pb2.WORK_KIND_RELEASE_WITHOUT_ADDRESS)
 ADMISSION: Final = int(worklists_pb2.WORK_KIND_ADMISSION)
+RELEASE_OVERDUE: Final = int(worklists_pb2.WORK_KIND_RELEASE_OVERDUE)
 REVALIDATION: Final = int(worklists_pb2.WORK_KIND_REVALIDATION)
 CORRECTION: Final = int(worklists_pb2.WORK_KIND_CORRECTION)
 OF_CONVICTION: Final = 0
@@ -39,13 +41,23 @@ OF_RELEASE: Final = 1
 """The part of a work that the release of a registration's person is about."""
 OF_ADMISSION: Final = 2
 """The part of a work that the admission of a registration's person is about."""
+OF_IDENTITY: Final = 3
+"""The part of a work that the identity of a registration's person is about."""
+OF_OVERDUE: Final = 4
+"""The part of a work that an expected release is about which nobody has entered as one that happened."""
+_OF_IDENTITY: Final = (identities.TO_CORRECT, identities.WITHOUT_DOCUMENT)
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
-    options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN, REVALIDATION, CORRECTION),
-    options_pb2.AGENCY_KIND_POLICE: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS, REVALIDATION, CORRECTION),
-    options_pb2.AGENCY_KIND_PRISONS: (ADMISSION,),
+    options_pb2.AGENCY_KIND_PROSECUTION: (APPEAL_WINDOW_OPEN, *_OF_IDENTITY, REVALIDATION, CORRECTION),
+    options_pb2.AGENCY_KIND_POLICE: (
+        *(RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS),
+        *_OF_IDENTITY,
+        *(REVALIDATION, CORRECTION),
+    ),
+    options_pb2.AGENCY_KIND_PRISONS: (ADMISSION, RELEASE_OVERDUE),
+    options_pb2.AGENCY_KIND_NPB: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS, RELEASE_OVERDUE),
 }
-"""Kind of agency -> what it has to do."""
+"""Kind of agency -> what it has to do, in the order of the numbers; NPB, whom it has to remind."""
 _LONGEST_WINDOW_DAYS: Final = 3_660
 
 
@@ -85,6 +97,8 @@ class Wanted(NamedTuple):
     Attributes:
         kinds: numbers of WorkKind, sorted.
         court_kinds: only those of these courts; empty: of any.
+        due_kinds: those of these kinds only once they have begun, sorted.
+        due_us: the instant by which they must have.
         special_since_us: of an appeal window against a Special Court's judgment: only what began then or later.
         other_since_us: likewise, against another court's.
     """
@@ -93,6 +107,12 @@ class Wanted(NamedTuple):
     court_kinds: tuple[int, ...]
     special_since_us: int
     other_since_us: int
+    due_kinds: tuple[int, ...]
+    due_us: int
+
+    def until_us(self, kind: int) -> int | None:
+        """When works of a kind must have begun at the latest; None: whenever."""
+        return self.due_us if kind in self.due_kinds else None
 
     def since_us(self, kind: int, court_kind: int) -> int | None:
         """When works of a kind and a court must have begun; None: whenever."""
@@ -121,13 +141,14 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
     return [
         *_of_convictions(record),
         *(_of_custody(record) if record.custody_events else ()),
+        *_of_identity(record),
     ]
 
 
 def _of_custody(record: record_pb2.RegistrationRecord) -> list[Work]:
     """What the release and the admission of a record's person need, or that they need nothing."""
     shown = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
-    release, admission = (NONE, "", 0), (NONE, "", 0)
+    release, admission, overdue = (NONE, "", 0), (NONE, "", 0), (NONE, "", 0)
     if shown and record.HasField("expected_release") and not record.expected_release.accepted:
         began = custody.begins(record.expected_release.day)
         place = next(iter(custody.release_places(record)), "")
@@ -136,10 +157,21 @@ def _of_custody(record: record_pb2.RegistrationRecord) -> list[Work]:
         )
     if shown and record.receiving_agency:
         admission = (ADMISSION, record.receiving_agency, custody.sent_us(record))
+    if shown and record.custodian_agency and record.HasField("expected_release"):
+        overdue = (RELEASE_OVERDUE, record.custodian_agency, custody.begins(record.expected_release.day + 1))
     return [
         Work(record.registration_id, OF_RELEASE, release[0], "", release[1], 0, release[2]),
         Work(record.registration_id, OF_ADMISSION, admission[0], admission[1], "", 0, admission[2]),
+        Work(record.registration_id, OF_OVERDUE, overdue[0], overdue[1], "", 0, overdue[2]),
     ]
+
+
+def _of_identity(record: record_pb2.RegistrationRecord) -> list[Work]:
+    found = identities.to_do(record)
+    if found is not None:
+        return [Work(record.registration_id, OF_IDENTITY, *found)]
+    nothing = Work(record.registration_id, OF_IDENTITY, NONE, "", "", 0, 0)
+    return [nothing] if identities.may_have_been(record) else []
 
 
 def _of_convictions(record: record_pb2.RegistrationRecord) -> list[Work]:
@@ -179,11 +211,14 @@ def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) ->
     if kind != NONE and kind not in own:
         raise errors.Denied
     is_court = agency.kind == options_pb2.AGENCY_KIND_COURT
+    is_npb = agency.kind == options_pb2.AGENCY_KIND_NPB
     return Wanted(
         own if kind == NONE else (kind,),
         tuple(sorted(agency.court_kinds)) if is_court else (),
         _open_since(deadlines, APPEAL_WINDOW, now),
         _open_since(deadlines, APPEAL_WINDOW_OTHER_COURTS, now),
+        (RELEASE_TO_ACCEPT, RELEASE_OVERDUE) if is_npb else (RELEASE_OVERDUE,),
+        to_us(now),
     )
 
 

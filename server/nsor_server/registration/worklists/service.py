@@ -120,7 +120,7 @@ def _of_custody(item: store.Item) -> worklists_pb2.WorkItem:
         kind=worklists_pb2.WorkKind.ValueType(item.work.kind),
         person=rules.masked(item.record),
     )
-    if item.work.part == rules.OF_RELEASE:
+    if item.work.part in {rules.OF_RELEASE, rules.OF_OVERDUE}:
         set_day(made.release_date, item.record.expected_release.day)
     return made
 

@@ -94,6 +94,8 @@ def page(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, after: Pl
         arrays.integer(after.since_us),
         after.subject_id,
         arrays.integer(most),
+        arrays.shorts(wanted.due_kinds),
+        arrays.integer(wanted.due_us),
     )
     if not found:
         raise contradicted("ledger_head", _PROBLEM)
@@ -124,12 +126,13 @@ def _item(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, row: Seq
     work = Work(subject_id, part, *rest)  # type: ignore[arg-type]  # as the table has them
     version = store.StoredVersion(*row[_WORK_COLUMNS:])  # type: ignore[arg-type]  # as the table has them
     record, key = store.open_keyed(sealer, version)
-    since_us = wanted.since_us(work.kind, work.court_kind)
+    since_us, until_us = wanted.since_us(work.kind, work.court_kind), wanted.until_us(work.kind)
     if (
         version.registration_id != registration_id
         or (work.part not in owed.PARTS and work not in rules.works(record))
         or not wanted.admits(work.kind, work.court_kind)
         or (since_us is not None and work.since_us < since_us)
+        or (until_us is not None and work.since_us > until_us)
     ):
         raise contradicted(TABLE, _PROBLEM)
     if work.part == rules.OF_CONVICTION:
@@ -183,6 +186,7 @@ LEFT JOIN (
                     WHEN g.court_kind IN ({_SPECIAL}) THEN $7::bigint
                     ELSE $8::bigint
                 END
+                AND (g.kind <> ALL ($13::smallint[]) OR w.since_us <= $14::bigint)
                 AND (w.since_us, w.subject_id) > (
                     CASE WHEN g.kind = $9::bigint THEN $10::bigint ELSE {START.since_us} END,
                     CASE WHEN g.kind = $9::bigint THEN $11::uuid ELSE '{START.subject_id.hex()}' END
@@ -214,5 +218,6 @@ _PAGE_IN: Final = rows.statements(
         options_pb2.ROW_SCOPE_PART_IN_CASE,
         options_pb2.ROW_SCOPE_JURISDICTION,
         options_pb2.ROW_SCOPE_RECIPIENTS,
+        options_pb2.ROW_SCOPE_ALL,
     ),
 )

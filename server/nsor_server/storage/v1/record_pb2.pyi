@@ -3096,6 +3096,8 @@ class ListedWork(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     MOST_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    DUE_KINDS_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
     rows: _builtins.int
     """Number of the nsor.v1.RowScope that the contract gave the caller."""
     special_since_us: _builtins.int
@@ -3108,6 +3110,8 @@ class ListedWork(_message.Message):
     """How many at most: one more than the page has, which says whether there is another."""
     sha256: _builtins.bytes
     """SHA-256 of what was found: of each its place in the list, in order."""
+    due_us: _builtins.int
+    """The instant by which it must have begun."""
     @_builtins.property
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Places of the caller's agency."""
@@ -3128,6 +3132,10 @@ class ListedWork(_message.Message):
     def after(self) -> Global___WorkPlace:
         """Where the page before ended; absent: the first page."""
 
+    @_builtins.property
+    def due_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.WorkKind of which only what had begun was asked for, sorted."""
+
     def __init__(
         self,
         *,
@@ -3142,10 +3150,12 @@ class ListedWork(_message.Message):
         before: _builtins.int = ...,
         most: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
+        due_kinds: _abc.Iterable[_builtins.int] | None = ...,
+        due_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "court_kinds", b"court_kinds", "jurisdiction", b"jurisdiction", "kinds", b"kinds", "most", b"most", "other_since_us", b"other_since_us", "rows", b"rows", "sha256", b"sha256", "special_since_us", b"special_since_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "court_kinds", b"court_kinds", "due_kinds", b"due_kinds", "due_us", b"due_us", "jurisdiction", b"jurisdiction", "kinds", b"kinds", "most", b"most", "other_since_us", b"other_since_us", "rows", b"rows", "sha256", b"sha256", "special_since_us", b"special_since_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

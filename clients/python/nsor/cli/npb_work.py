@@ -1,0 +1,98 @@
+"""What NPB has to do besides releases, for `nsor work`: reviews and judgments, as counts with the next command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nsor.client import Client
+    from nsor.v1 import worklists_pb2
+
+_MOST: Final = 500
+"""How many of a list are counted: more are said to be more."""
+
+
+class Count(NamedTuple):
+    """How much there is of something.
+
+    Attributes:
+        what: a kind of work.
+        number: how many; of more than are counted, how many were.
+        more: there are more.
+        command: what to type next.
+    """
+
+    what: str
+    number: int
+    more: bool
+    command: str
+
+    @property
+    def text(self) -> str:
+        """The number as people read it."""
+        return f"{self.number:,}{' or more' if self.more else ''}"
+
+
+def may_be_of(items: Sequence[worklists_pb2.WorkItem]) -> bool:
+    """Whether a list may be NPB's: that of a court or a prosecution shows by its kinds that it isn't."""
+    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    kinds = {
+        worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT,
+        worklists_pb2.WORK_KIND_RELEASE_WITHOUT_ADDRESS,
+        worklists_pb2.WORK_KIND_RELEASE_OVERDUE,
+    }
+    return all(item.kind in kinds for item in items)
+
+
+def is_npb(client: Client) -> bool:
+    """Whether the caller is NPB, by the list of agencies that everybody is shown."""
+    from nsor.v1 import directory_pb2, options_pb2  # noqa: PLC0415 - as above
+
+    asked = directory_pb2.ListAgenciesRequest(page_size=500)
+    while True:
+        page = client.directory.list_agencies(asked).message
+        own = next((each for each in page.agencies if each.agency_id == client.agency_id), None)
+        if own is not None or not page.next_page_token:
+            return own is not None and own.kind == options_pb2.AGENCY_KIND_NPB
+        asked.page_token = page.next_page_token
+
+
+def counts(client: Client) -> list[Count]:
+    """What there is to do, what is to be looked at first in front."""
+    return [*_reviews(client), _unmatched(client)]
+
+
+def _reviews(client: Client) -> list[Count]:
+    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+
+    asked = reviews_pb2.ListReviewsRequest(page_size=100)
+    proposed = {reviews_pb2.REVIEW_STATE_PROPOSED, reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED}
+    opened: list[int] = []
+    waiting: list[int] = []
+    looked_at, more = 0, True
+    while more and looked_at < _MOST:
+        page = client.registration.list_reviews(asked).message
+        looked_at += len(page.reviews)
+        opened += [each.number for each in page.reviews if each.state == reviews_pb2.REVIEW_STATE_OPEN]
+        waiting += [each.number for each in page.reviews if each.state in proposed]
+        more, asked.page_token = bool(page.next_page_token), page.next_page_token
+    confirm = f"nsor review show {waiting[-1]}" if waiting else "nsor reviews --open"
+    return [
+        Count("reviews that another officer confirms", len(waiting), more, confirm),
+        Count("reviews that are open", len(opened), more, "nsor reviews --open"),
+    ]
+
+
+def _unmatched(client: Client) -> Count:
+    from nsor.v1 import judgments_pb2  # noqa: PLC0415 - as above
+
+    asked = judgments_pb2.ListUnmatchedJudgmentsRequest()
+    number, more = 0, True
+    while more and number < _MOST:
+        page = client.registration.list_unmatched_judgments(asked).message
+        number += len(page.judgments)
+        more, asked.page_token = bool(page.next_page_token), page.next_page_token
+    return Count("judgments that have met no conviction", number, more, "nsor judgment unmatched")

@@ -23,8 +23,8 @@ from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_worklists_set_back import LISTED
 from tests.calls import CONTRACT, Services, call_of
 from tests.orders import Created, cnic, order
-from tests.registration.test_amend import amendment
 from tests.registration.test_custody import acceptance, expected, happens, held
+from tests.registration.test_identifiers import renumber
 from tests.registration.test_identity import decide, handed_out, later, rename
 from tests.registration.test_worklists import work
 
@@ -82,7 +82,7 @@ def test_whose_identity_nobody_can_verify_is_in_the_owners_list_until_there_is_a
     (item,) = work(services, PUNJAB_POLICE)
     assert (item.kind, item.person.cnic_ending, list(item.person.initials)) == (NO_DOCUMENT, "", ["Z. T."])
     assert not item.HasField("court_case")
-    services.ask(call_of(PUNJAB_POLICE), amendment(services, created, "cnic", "no_cnic_reason", cnic=cnic()))
+    renumber(services, created, cnic())
     assert listed(services, created, PUNJAB_POLICE) == []
 
 

@@ -149,13 +149,23 @@ def test_a_document_that_cannot_be_meant_is_refused(wrong: str) -> None:
         policy(more=wrong)
 
 
-def test_no_office_open_for_a_month_is_a_mistake_that_is_said() -> None:
+def never_open() -> Policy:
     days: Callable[[int, int], Any] = lambda month, last: ANNOUNCED.format(  # noqa: E731 - a row of the document
         code="EVER", first=f"2028-{month:02}-01", last=f"2028-{month:02}-{last}"
     )
-    by = policy(more=days(3, 31) + days(4, 30))
-    with pytest.raises(source.PolicyError, match="no office is open"):
-        due("address-change-notice", dt.date(2028, 2, 23), by)
+    return policy(more=days(3, 31) + days(4, 30))
+
+
+def test_no_office_open_for_a_month_is_a_mistake_that_is_said_before_it_is_adopted() -> None:
+    with pytest.raises(source.PolicyError, match="no office is open for more than 31 days until 2028-04-01"):
+        succession.check(SHIPPED, never_open(), TODAY)
+
+
+def test_offices_that_never_open_end_no_call() -> None:
+    # A register that has adopted it all the same counts on: lists of work count from every day of a year.
+    found = due("address-change-notice", dt.date(2028, 2, 23), never_open())  # seven days later is 1 March
+    assert found.due.date() == dt.date(2028, 4, 1)
+    assert len(closed(found.message())) == 31
 
 
 def test_what_a_document_would_change_is_said_in_words() -> None:

@@ -221,7 +221,7 @@ class Deadlines:
             unit: the province whose offices may be closed, too; PK: only what is closed in the whole country counts.
 
         Raises:
-            source.PolicyError: there is no such rule for that day, or no office is open.
+            source.PolicyError: there is no such rule for that day.
         """
         local = start.astimezone(KARACHI)
         row = self.row(rule_id, local.date())

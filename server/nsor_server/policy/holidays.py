@@ -21,7 +21,7 @@ WEEKEND: Final = "WEEKEND"
 """The code of a day that is closed each week."""
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _MOST_TOGETHER: Final = 31
-"""Closed days in a row; more is a mistake of the document."""
+"""Closed days in a row; more is a mistake of the document, and no time ends later than after so many."""
 _LEAP_YEAR: Final = 2024
 
 HolidayCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,16}(?:_[A-Z]{1,16}){0,4}\Z")]
@@ -169,11 +169,26 @@ class Holidays:
         rows: Sequence[YearlyRow | AnnouncedRow] = (*self._file.announced, *self._file.yearly)
         return frozenset(unit for row in rows for unit in row.units) | {COUNTRY}
 
+    def check_open(self, first: dt.date, days: int) -> None:
+        """See that offices are open now and then in so many days from the first one on.
+
+        Raises:
+            source.PolicyError: in a province, or everywhere, they are closed too long.
+        """
+        for unit in sorted(self.units()):
+            together = 0
+            for number in range(days):
+                day = first + dt.timedelta(days=number)
+                together = together + 1 if self.code(day, unit) else 0
+                if together > _MOST_TOGETHER:
+                    raise source.PolicyError(
+                        f"holidays: no office is open for more than {_MOST_TOGETHER} days until {day}", path="holidays"
+                    )
+
     def later(self, rule_id: str, last: dt.date, unit: str = COUNTRY) -> Later | None:
         """How much later a rule's time ends than with its last counted day; None: with that day.
 
-        Raises:
-            source.PolicyError: no office is open for a whole month.
+        Whatever a document says there is an end: else its rule's calls, and lists, would fail for everybody.
         """
         row = self._later.get(rule_id)
         closed = tuple(self._closed_from(last, unit)) if row is not None else ()
@@ -182,10 +197,9 @@ class Holidays:
         return Later(closed, row.citation, row.verified)
 
     def _closed_from(self, day: dt.date, unit: str) -> Iterator[Closed]:
-        for number in range(_MOST_TOGETHER + 1):
+        for number in range(_MOST_TOGETHER):
             one = day + dt.timedelta(days=number)
             code = self.code(one, unit)
             if not code:
                 return
             yield Closed(one, code)
-        raise source.PolicyError(f"holidays: no office is open for more than {_MOST_TOGETHER} days")

@@ -15,6 +15,8 @@ from nsor_server.policy.loaded import Policy
 
 _REMEMBERED_DAYS: Final = 1_100
 """For how long a day that was closed stays closed: three years, longer than anybody enters a notice late."""
+_DAYS_AHEAD: Final = 3 * 366
+"""Of so many days to come a document has to leave some open."""
 
 
 def check(before: Policy, after: Policy, today: dt.date) -> None:
@@ -23,7 +25,7 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
     A row of a deadline that has begun to count stays as it is, but for its citation and whether that was read: a
     deadline changes by a further row with its own ``valid_from``. Otherwise a record would name a rule that isn't
     there, and a notice that was in time would be late. For the same reason a day that was closed and has passed stays
-    closed; a day that was announced late may be added.
+    closed; a day that was announced late may be added. Offices that never open are a mistake.
 
     Args:
         before: in force.
@@ -42,6 +44,8 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
                 path="deadline",
                 reason=errors_pb2.FIELD_REASON_ROW_HAS_COUNTED,
             )
+    if after.documents["holidays"] != before.documents["holidays"]:
+        after.holidays.check_open(today - dt.timedelta(days=_REMEMBERED_DAYS), _REMEMBERED_DAYS + _DAYS_AHEAD)
     for number in range(_REMEMBERED_DAYS):
         day = today - dt.timedelta(days=number)
         for unit in before.holidays.units():

@@ -66,6 +66,18 @@ def test_a_death_that_was_wrong_archives_nobody_again(
     assert owner.findings() == []
 
 
+def test_whom_npb_finds_alive_stays_whichever_day_archived_him(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    # A certificate, or another of his records, may name another day than NADRA did.
+    created = dies(services)
+    close(services, created)
+    close(services, created, kind=RESTORED)
+    time()
+    assert state(services, created) == CONFIRMED
+    assert owner.findings() == []
+
+
 @pytest.mark.parametrize("reported_only", [True, False])
 def test_a_report_archives_nobody(services: Services, time: Callable[[], None], *, reported_only: bool) -> None:
     # What NADRA reports, until the owner accepts it, and what is recorded of custody verify nothing.

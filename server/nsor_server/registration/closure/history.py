@@ -45,11 +45,12 @@ class _Waived(NamedTuple):
         """What a version says."""
         return cls(record.term_waived, record.waived_death_day if record.HasField("waived_death_day") else None)
 
-    def after(self, archive: record_pb2.Archive) -> _Waived:
-        """What has to be said when it was taken out of an archive."""
+    def after(self, archive: record_pb2.Archive, record: record_pb2.RegistrationRecord) -> _Waived:
+        """What a record has to say that was taken out of an archive."""
         if archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
             return self._replace(term=True)
-        return self._replace(died_day=archive.died_day)
+        own = record.HasField("verified_death_day")
+        return self._replace(died_day=record.verified_death_day if own else archive.died_day)
 
 
 class Closed:
@@ -169,7 +170,7 @@ class Closed:
             is_right = before is None and now is not None and self._ends_by_itself(record, now, time.due_us)
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
             is_right = before is not None and now is None
-            waived = waived if before is None else waived.after(before)
+            waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
             is_right = now is not None and now.closure_id == decided.closure_id and now.died_day == decided.died_day
         else:

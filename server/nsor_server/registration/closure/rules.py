@@ -79,7 +79,9 @@ def closed(
         if before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
             before.term_waived = True
         else:
-            before.waived_death_day = before.archive.died_day
+            # Of the person's records each may say another day: what archives this one again is its own.
+            own = before.HasField("verified_death_day")
+            before.waived_death_day = before.verified_death_day if own else before.archive.died_day
         before.ClearField("archive")
     else:
         archive = record_pb2.Archive(

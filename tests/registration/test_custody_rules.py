@@ -6,7 +6,7 @@ import pytest
 
 from nsor.v1 import custody_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.registration.custody import rules, states
+from nsor_server.registration.custody import mistakes, rules, states
 from nsor_server.registration.custody.states import By
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
@@ -191,3 +191,17 @@ def test_whoever_was_released_once_stays_with_the_police() -> None:
         record(states.RELEASED), event(custody_pb2.CUSTODY_EVENT_KIND_RECALLED, PUNJAB_POLICE.agency_id)
     )
     assert rules.was_released(entered)
+
+
+def test_a_release_whose_day_came_while_he_was_free_by_mistake_is_told_when_that_is_taken_back() -> None:
+    # No time for reviews tells of it any more: its day has passed.
+    freed = rules.after(record(), event(RELEASED))
+    taken_back = event(mistakes.TAKEN_BACK)
+    taken_back.taken_back_kind = RELEASED
+    freed.version += 1
+    for days, alerts in ((0, [NOT_ACCEPTED]), (-1, []), (1, [NOT_ACCEPTED, OVERDUE])):
+        taken_back.time_us = BEGINS_US + days * DAY_US
+        held = rules.after(freed, taken_back)
+        assert held.custody_state == states.IN_CUSTODY
+        told = rules.told(held, held.custody_events[-1])
+        assert told == [notification_pb2.EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK, *alerts]

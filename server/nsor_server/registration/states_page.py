@@ -41,7 +41,8 @@ responsible, are as they were before it. Both events stay in the history. A depa
 mistake sees his custody for that until anything else is written of his registration; after that the police recall him.
 
 At the time for reviews after the expected day has begun and he isn't accepted, RELEASE_NOT_ACCEPTED is told; after it
-has passed and nobody has entered the release, RELEASE_OVERDUE.
+has passed and nobody has entered the release, RELEASE_OVERDUE. Both are told at once when a release is expected again
+because something was taken back, and its day has come meanwhile.
 """
 
 

@@ -170,6 +170,9 @@ def told(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) 
             else notification_pb2.EVENT_KIND_RELEASE_WITHOUT_ADDRESS
         )
         kinds += [alert] if alert in line.alerts else []
+    if event.kind == mistakes.TAKEN_BACK:
+        # A release is expected again as it was: its day may have come while the offender wasn't in custody.
+        kinds += fallen_due(record, 0, event.time_us)
     return kinds
 
 

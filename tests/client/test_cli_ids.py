@@ -44,6 +44,14 @@ def test_eight_digits_of_an_id_that_was_shown_are_enough(run: Run, shown: Regist
     assert stat.S_IMODE((tmp_path / "state" / "seen-ids").stat().st_mode) == 0o600
 
 
+def test_a_line_that_is_no_id_hides_no_other(run: Run, shown: Register, tmp_path: Path) -> None:
+    assert run("show", RECORD) == 0
+    with (tmp_path / "state" / "seen-ids").open("ab") as file:
+        file.write(b"\xff\x00\n")
+    assert run("show", RECORD[:8]) == 0
+    assert _asked(shown) == [RECORD] * 2
+
+
 def test_digits_that_two_ids_begin_with_are_not_guessed(
     run: Run, shown: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:

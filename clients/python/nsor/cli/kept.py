@@ -6,20 +6,25 @@ reads the file without the folder's secret learns nobody's name or number.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
 import secrets
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import click
 
 if TYPE_CHECKING:
     from nsor.v1 import directory_pb2
 
 _OFFICERS = "officers.jsonl"
 _SENT = "sent.jsonl"
+_SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,23 @@ class Sent:
 
 
 def secret(folder: Path) -> bytes:
-    """The secret of this state folder, made at its first use."""
+    """The secret of this state folder, made at its first use: whole, or not at all, whoever else makes it then."""
     path = folder / "request-ids.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as made:
-        made.write(value := secrets.token_bytes(32))
-        made.flush()
-        os.fsync(made.fileno())
-    return value
+    if not path.exists():
+        descriptor, made = tempfile.mkstemp(dir=folder, prefix=".secret-")  # its owner's alone
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(_SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)
+        finally:
+            Path(made).unlink()
+    found = path.read_bytes()
+    if len(found) != _SECRET_BYTES:
+        raise click.ClickException(f"{path} was cut off. Restore it from a backup of the state folder.")
+    return found
 
 
 def keep_officer(folder: Path, officer: directory_pb2.Officer) -> None:

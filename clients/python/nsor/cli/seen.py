@@ -47,7 +47,7 @@ def _kept(path: Path) -> dict[str, None]:
     """Whole lines only: the last one may have been cut off."""
     if not path.exists():
         return {}
-    lines = path.read_text(encoding="ascii").splitlines()
+    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     return dict.fromkeys(line for line in lines if _ID.fullmatch(line))
 
 

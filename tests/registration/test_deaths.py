@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from nsor.v1 import closure_pb2, types_pb2
-from nsor_server.registration.closure import rules
+from nsor_server.registration.closure import rules, terms
 from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
@@ -135,3 +135,23 @@ def test_the_records_of_one_person_are_archived_when_all_terms_are_over(
     expected = ARCHIVED if both_over else CONFIRMED
     assert (state(services, first), state(services, second)) == (expected, expected)
     assert owner.findings() == []
+
+
+def test_whoever_is_held_back_by_another_record_holds_back_nobody(
+    services: Services, times: ReviewTimes, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of as many as one time archives, none is: the next look begins behind them.
+    monkeypatch.setattr(terms, "MOST", 1)
+    monkeypatch.setattr(terms, "BATCH", 1)
+    both = [(confirmed(services, number, convictions=[old()]), number) for number in (cnic(), cnic())]
+    (held_back, number), (other, _) = sorted(both, key=lambda each: each[0].registration_id)
+    within = confirmed(services, number)
+    clock.passes()
+    assert times.look()
+    Pair(services, number, held_back, within).decide(MERGE)
+    for _ in range(3):
+        while times.follow():
+            pass
+        clock.passes()
+        assert times.look()
+    assert (state(services, held_back), state(services, other)) == (CONFIRMED, ARCHIVED)

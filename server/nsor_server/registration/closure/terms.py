@@ -61,9 +61,11 @@ class Terms:
         for record in readable(confirmed, lambda row: registrations.open_version(self._sealer, row)):
             if _is_over(record, deadlines, to_us(now)):
                 self._over.append(record.registration_id)
-        if len(heads) == BATCH and len(self._over) < MOST:
+        if len(heads) < BATCH:
+            self._place = _START
+        elif len(self._over) < MOST:
             return True
-        self._place, self._ended = _START, now
+        self._ended = now
         return False
 
     def due(
@@ -108,7 +110,10 @@ class Terms:
         return rows, refs, seen
 
     def written(self) -> None:
-        """The time was written. If there was more than one time takes, all of the register is looked at again."""
+        """The time was written. If there was more than one time takes, it is gone on from there.
+
+        Not from the beginning: what isn't archived because of the person's other records is found there each time.
+        """
         if len(self._over) >= MOST:
             self._ended = None
         self._over.clear()

@@ -18,6 +18,7 @@ from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.orders import Created, cnic, conviction, order
 from tests.registration import test_juveniles as juveniles
+from tests.registration.test_closure import close
 from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES, restore, shown
 from tests.registration.test_reviews import Clock, clock, times
@@ -162,6 +163,17 @@ def test_whoever_is_shown_the_person_hears_of_it_and_the_creator_does_not(pair: 
     assert services.owed(changed) == ["npb", "npb", "punjab-police", "punjab-police"]
     pair.decide(REOPEN)
     assert services.owed(changed) == ["npb"] * 4 + ["punjab-police"] * 4
+
+
+def test_nobody_hears_of_a_person_with_whom_he_is_shown_no_other_record(pair: Pair) -> None:
+    # The other record was archived meanwhile: that there is one, or was, is told to nobody any more.
+    services, changed = pair.services, notification_pb2.EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED
+    pair.decide(MERGE)
+    close(services, pair.second)
+    before, told = services.get(pair.first.registration_id, PUNJAB_POLICE), services.owed(changed)
+    pair.decide(REOPEN)
+    assert services.get(pair.first.registration_id, PUNJAB_POLICE) == before
+    assert services.owed(changed) == told
 
 
 def test_the_creator_sees_of_his_record_what_he_saw_before_it_was_merged(

@@ -24,7 +24,8 @@ class Changes:
         rows: that are to be added.
         refs: what the ledger holds them to.
         seen: what they rest on, besides what the claimants have read.
-        persons: registrations that are of one person with others than before.
+        persons: registrations that are of one person with others than before, of those that stand: whoever is shown
+            one of them mustn't hear of what is archived.
     """
 
     def __init__(self, conn: Connection, claimants: Claimants, blind_index: BlindIndex, now: dt.datetime) -> None:
@@ -75,7 +76,12 @@ class Changes:
             )
             in_order = sorted(of_person, key=lambda one: known[one].claimed_at)
             claim.person = b"".join(in_order) if len(in_order) > 1 else b""
-        self.persons += (each for each in known.values() if following[each.registration_id].person != each.claim.person)
+        stand = {one for one, each in known.items() if each.confirmed}
+        self.persons += (
+            each
+            for one, each in known.items()
+            if (stand - {one}) & {*claims.person(each.claim)} != (stand - {one}) & {*claims.person(following[one])}
+        )
         for each in known.values():
             self._add_claim(each, self._held_now(each, following))
 

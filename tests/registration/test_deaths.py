@@ -97,8 +97,11 @@ def test_who_has_died_has_died_in_all_of_his_records(
     pair: Pair, services: Services, times: ReviewTimes, clock: Clock, owner: Owner
 ) -> None:
     pair.decide(MERGE)
-    # NADRA is handed out the one whose id comes first.
-    dies(services, min(pair.first, pair.second, key=lambda each: each.registration_id))
+    _, handle = verified(services, pair.first)  # of either: NADRA is handed out any one that waits
+    reported(services, handle)
+    both = (pair.first, pair.second)
+    (of,) = (each for each in both if services.get(each.registration_id, NPB).identity.changes)
+    services.ask(call_of(PUNJAB_POLICE), decision(services, of))
     while times.follow():
         pass
     clock.passes()

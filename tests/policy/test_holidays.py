@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,6 +148,29 @@ def test_days_to_come_may_change_and_a_day_may_be_announced_late(change: tuple[s
 def test_a_document_that_cannot_be_meant_is_refused(wrong: str) -> None:
     with pytest.raises(source.PolicyError, match="holidays"):
         policy(more=wrong)
+
+
+LATER = '\n[[ends_later]]\nrules = ["{rule}"]\ncitation = "c"\nverified = false\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"), [("adress-change-notice", "has no row"), ("prosecutor-forwarding", "hours or minutes")]
+)
+def test_a_rule_that_can_end_no_later_is_refused_by_its_name(rule: str, why: str, tmp_path: Path) -> None:
+    # Else a slip in a name leaves a time limit as it was, and nobody is told.
+    with pytest.raises(source.PolicyError, match=f"{rule} .*{why}") as refused:
+        succession.check(SHIPPED, policy(more=LATER.format(rule=rule)), TODAY)
+    assert (refused.value.path, rule in str(refused.value)) == ("ends_later", True)
+    toml = source.packaged("holidays.toml").read_text(encoding="utf-8")
+    (tmp_path / "holidays.toml").write_text(toml + LATER.format(rule=rule), encoding="utf-8")
+    with pytest.raises(source.PolicyError, match=rule):
+        Policy.load(tmp_path)
+
+
+def test_a_register_that_has_adopted_such_a_rule_starts_and_may_change_its_other_documents() -> None:
+    adopted = policy(more=LATER.format(rule="adress-change-notice"))
+    started = Policy.of(adopted.documents, adopted.versions)
+    succession.check(started, started.replaced("budgets", started.documents["budgets"]), TODAY)
 
 
 def never_open() -> Policy:

@@ -204,6 +204,19 @@ class Deadlines:
                     reason=errors_pb2.FIELD_REASON_REQUIRED,
                 )
 
+    def check_later(self) -> None:
+        """See that each rule of ``ends_later`` is one whose time can end later: there is one, in days or years.
+
+        Raises:
+            source.PolicyError: it isn't.
+        """
+        for rule_id in self._holidays.rules():
+            rows = self._rules.get(rule_id, ())
+            if any(row.minutes is None and row.hours is None for row in rows):
+                continue
+            why = "is in hours or minutes, which no closed day makes longer" if rows else "has no row in deadlines"
+            raise source.PolicyError(f"holidays: ends_later: {rule_id} {why}", path="ends_later")
+
     def rows(self) -> tuple[DeadlineRow, ...]:
         """Give every row."""
         return tuple(row for versions in self._rules.values() for row in versions)

@@ -169,6 +169,10 @@ class Holidays:
         rows: Sequence[YearlyRow | AnnouncedRow] = (*self._file.announced, *self._file.yearly)
         return frozenset(unit for row in rows for unit in row.units) | {COUNTRY}
 
+    def rules(self) -> tuple[str, ...]:
+        """The rules of deadlines whose time may end later, sorted."""
+        return tuple(sorted(self._later))
+
     def check_open(self, first: dt.date, days: int) -> None:
         """See that offices are open now and then in so many days from the first one on.
 

@@ -78,6 +78,8 @@ class Policy:
         deadlines = Deadlines(parts["deadlines"].deadline, holidays)
         if versions:
             deadlines = deadlines.completed(COUNTED)
+        else:
+            deadlines.check_later()  # a register that has adopted another one starts; succession refuses the next
         deadlines.require(COUNTED)
         return cls(
             places=Places(parts["places"].unit),

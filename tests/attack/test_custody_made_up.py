@@ -135,6 +135,10 @@ def _as_if_another_had_been_in_charge(record: Record) -> None:
     record.custody_events[-1].custodian_before = "sindh-prisons"
 
 
+def _at_home_without_a_notice(record: Record) -> None:
+    record.home_version = record.version
+
+
 def _recorded_by_another(record: Record) -> None:
     record.custody_events[-1].agency = "sindh-prisons"
 
@@ -148,6 +152,7 @@ def _recorded_by_another(record: Record) -> None:
         _sent_elsewhere,
         _somebody_elses,
         _accepted_by_nobody,
+        _at_home_without_a_notice,
         _recorded_by_another,
         _taken_back_by_nobody,
         _as_if_another_had_been_in_charge,

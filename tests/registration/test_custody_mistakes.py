@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import custody_pb2, errors_pb2, types_pb2, worklists_pb2
+from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, violations
 from tests.notification.test_notice import notice
 from tests.orders import Created, day
@@ -126,6 +128,40 @@ def test_a_department_that_let_him_go_sees_him_until_something_else_is_written(s
     services.refused(errors.NoRecord, call_of(PUNJAB_PRISONS), request)
     # The police have a way to put it right.
     happens(services, created, "RECALLED", PUNJAB_POLICE, prisons_agency_id="punjab-prisons")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_notice_of_where_he_lives_ends_a_release_that_is_put_back(
+    services: Services, owner: Owner, *, nested: bool
+) -> None:
+    # Released to an address whose police haven't accepted him; then he says where he lives.
+    created = held(services)
+    expected(services, created)
+    happens(services, created, "RELEASED")
+    if nested:
+        happens(services, created, "DEPORTED", PUNJAB_POLICE)
+    happens(services, created, "DECEASED", PUNJAB_POLICE)
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    takes_back(services, created, "DECEASED", PUNJAB_POLICE)
+    if nested:
+        takes_back(services, created, "DEPORTED", PUNJAB_POLICE)
+    shown = custody(services, created, NPB)
+    assert (shown.custody.state, shown.HasField("expected_release")) == (RELEASED, False)
+    services.refused(errors.NoRecord, call_of(SINDH_POLICE), acceptance(services, created))
+    assert services.get(created.registration_id, NPB).responsible_place == "PK-PB/FSD/PS-003"
+    assert owner.findings() == []
+
+
+def test_a_notice_of_an_address_to_come_ends_no_release(services: Services, owner: Owner) -> None:
+    created = held(services)
+    expected(services, created)
+    happens(services, created, "RELEASED")
+    happens(services, created, "DECEASED", PUNJAB_POLICE)
+    to_come = notice(created, timing=notification_pb2.NOTICE_TIMING_EXPECTED, event_date=day(2026, 4, 1))
+    services.ask(call_of(PUNJAB_POLICE), to_come)
+    takes_back(services, created, "DECEASED", PUNJAB_POLICE)
+    assert custody(services, created, NPB).HasField("expected_release")
+    assert owner.findings() == []
 
 
 def test_nobody_takes_back_what_another_agency_recorded_or_an_officer_decided(services: Services) -> None:

@@ -96,6 +96,7 @@ def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRe
         addresses=record.addresses,
         custody_events=record.custody_events,
         receiving_agency=record.receiving_agency,
+        home_version=record.home_version,
         expected_release=record.expected_release if record.HasField("expected_release") else None,
     )
 
@@ -108,6 +109,7 @@ def _begins(first: record_pb2.RegistrationRecord) -> bool:
     """Whether a first version says what an order may say."""
     held = first.custody_state == states.IN_CUSTODY
     nothing = not (first.custody_events or first.receiving_agency or first.HasField("expected_release"))
+    nothing &= not first.home_version
     return nothing and held == bool(first.custodian_agency)
 
 
@@ -124,7 +126,7 @@ def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.Registrati
             return False
     else:
         # Another kind of change. A notice of where a released offender lives ends what nobody has taken on.
-        if len(after.addresses) > len(before.addresses) and not after.HasField("expected_release"):
+        if len(after.addresses) > len(before.addresses) and after.home_version == after.version:
             rules.at_home(expected)
         expected.responsible_place = after.responsible_place
         del expected.addresses[:]

@@ -68,7 +68,9 @@ def put_back(record: record_pb2.RegistrationRecord, last: record_pb2.CustodyEven
     record.custody_state = last.state_before
     record.custodian_agency, record.receiving_agency = last.custodian_before, last.receiving_before
     record.ClearField("expected_release")
-    if last.HasField("release_before"):
+    # A released offender may have given notice of where he lives since: that has ended what nobody has taken on.
+    is_at_home = last.state_before == states.RELEASED and record.home_version > last.version
+    if last.HasField("release_before") and not is_at_home:
         record.expected_release.CopyFrom(last.release_before)
     if last.place_before:
         # It was the last that was written: the address is the one that it has added.

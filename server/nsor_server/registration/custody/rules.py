@@ -205,7 +205,8 @@ def instants(record: record_pb2.RegistrationRecord) -> tuple[int, int]:
 
 
 def at_home(record: record_pb2.RegistrationRecord) -> None:
-    """Note in a version that is being made that a released offender has given notice of where he lives."""
+    """Note in a version that is being made, with its number, that an offender has given notice of where he lives."""
+    record.home_version = record.version
     if record.custody_state == states.RELEASED:
         record.ClearField("expected_release")
 

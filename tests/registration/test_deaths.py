@@ -159,3 +159,28 @@ def test_whoever_is_held_back_by_another_record_holds_back_nobody(
         clock.passes()
         assert times.look()
     assert (state(services, held_back), state(services, other)) == (CONFIRMED, ARCHIVED)
+
+
+def test_what_one_look_finds_beyond_what_a_time_archives_waits_for_the_next_ones(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A batch finds more than one time may write under the head's lock; nobody waits for the next day's look.
+    monkeypatch.setattr(terms, "MOST", 2)
+    number = cnic()
+    first, second = [confirmed(services, number, convictions=[old()]) for _ in range(2)]
+    clock.passes()
+    assert times.look()
+    Pair(services, number, first, second).decide(MERGE)
+    every = [first, second, *(confirmed(services, cnic(), convictions=[old()]) for _ in range(3))]
+    while times.follow():
+        pass
+    at_times: list[set[str]] = []
+    for _ in range(4):
+        clock.passes()
+        assert times.look()
+        archived = {each.registration_id for each in every if state(services, each) == ARCHIVED}
+        at_times.append(archived.difference(*at_times))
+    assert all(len(each) <= terms.MOST for each in at_times)
+    assert {first.registration_id, second.registration_id} in at_times
+    assert sum(map(len, at_times)) == len(every)
+    assert owner.findings() == []

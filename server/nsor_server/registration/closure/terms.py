@@ -28,7 +28,7 @@ from nsor_server.storage.v1 import record_pb2
 BATCH: Final = 500
 """Registrations that are read at a time."""
 MOST: Final = 200
-"""Registrations that are archived at one time; the others are found again."""
+"""Registrations that are archived at one time, and persons that are looked at for it; the others wait for the next."""
 EVERY: Final = dt.timedelta(days=1)
 """How often all of the register is gone through."""
 _START: Final = bytes(16)
@@ -41,6 +41,7 @@ class Terms:
         self._database, self._sealer, self._blind_index = database, sealer, blind_index
         self._directory = directory
         self._place, self._over = _START, list[bytes]()
+        self._left: list[bytes] = []
         self._ended: dt.datetime | None = None
 
     def follow(self) -> bool:
@@ -50,6 +51,8 @@ class Terms:
             psycopg.Error: the register can't be read.
         """
         now = self._directory.current.now()
+        if len(self._over) >= MOST:
+            return False  # first they are archived
         if self._ended is not None and now - self._ended < EVERY:
             return False
         with self._database.transaction() as conn:
@@ -62,11 +65,9 @@ class Terms:
             if _is_over(record, deadlines, to_us(now)):
                 self._over.append(record.registration_id)
         if len(heads) < BATCH:
-            self._place = _START
-        elif len(self._over) < MOST:
-            return True
-        self._ended = now
-        return False
+            self._place, self._ended = _START, now
+            return False
+        return len(self._over) < MOST
 
     def due(
         self,
@@ -80,6 +81,7 @@ class Terms:
         """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
 
         Of a person with several registrations all are archived together: when all of them are over, or he has died.
+        All is written under the head's lock, so that one time archives no more than ``MOST``, or one person.
 
         Args:
             conn: any.
@@ -94,10 +96,15 @@ class Terms:
         refs: list[RecordRef] = []
         seen: list[Seen] = []
         done = set(changed)
-        for person in readable(sorted(self._over), lambda each: _person(claimants, each)):
+        over = sorted(set(self._over))
+        looked_at, self._left = iter(over[:MOST]), over[MOST:]
+        for person in readable(looked_at, lambda each: _person(claimants, each)):
             if not done.isdisjoint(each.registration_id for each in person):
                 continue
             archived = _archived([each for each in person if each.confirmed], deadlines, record.due_us, now)
+            if record.archived_ids and len(record.archived_ids) + len(archived) > MOST:
+                self._left += [person[0].registration_id, *looked_at]
+                break
             seen += [seen for each in person for seen in each.seen if archived]
             for of, following in archived:
                 done.add(of.registration_id)
@@ -110,13 +117,11 @@ class Terms:
         return rows, refs, seen
 
     def written(self) -> None:
-        """The time was written. If there was more than one time takes, it is gone on from there.
+        """The time was written: the next one goes on with whom it hasn't looked at.
 
-        Not from the beginning: what isn't archived because of the person's other records is found there each time.
+        Whoever isn't archived because of the person's other records is found again by the next day's look alone.
         """
-        if len(self._over) >= MOST:
-            self._ended = None
-        self._over.clear()
+        self._over, self._left = self._left, []
 
 
 def _person(claimants: Claimants, registration_id: bytes) -> list[Known]:

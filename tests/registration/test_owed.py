@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from nsor.v1 import worklists_pb2
+from nsor_server.registration.worklists import service
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -17,7 +18,7 @@ from tests.registration.test_closure import RESTORED, close
 from tests.registration.test_corrections import asked, confirmed, decision, listed, meet
 from tests.registration.test_custody import happens, held
 from tests.registration.test_validation import after, saying
-from tests.registration.test_worklists import found, work
+from tests.registration.test_worklists import ask, found, work
 
 __all__ = ["after", "meet"]
 
@@ -112,3 +113,29 @@ def test_a_changed_row_is_found(services: Services, after: Callable[[int], None]
     after(370)
     owner.does(f"UPDATE registration_work SET {change} WHERE kind = {REVALIDATION}")  # noqa: S608 - constants
     assert owner.findings()
+
+
+@pytest.mark.parametrize("most", [400, 2])
+def test_no_page_says_by_an_item_too_few_that_a_record_is_archived(  # nor sealed, nor another's
+    services: Services, after: Callable[[int], None], owner: Owner, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(service, "_MOST_READ", most)
+    every = [confirmed(services) for _ in range(5)]
+    after(370)
+    in_order = found(services, PUNJAB_POLICE, kind=REVALIDATION)
+    assert len(in_order) == len(every)
+    for at in (0, 2, 3):
+        close(services, next(each for each in every if each.registration_id == in_order[at]))
+    officer, pages, token = officer_of(PUNJAB_POLICE), list[list[str]](), ""
+    while not pages or token:
+        answer = ask(services, PUNJAB_POLICE, officer, kind=REVALIDATION, page_size=1, page_token=token).response
+        pages.append([each.registration_id for each in answer.items])
+        token = answer.next_page_token
+    assert [each for page in pages for each in page] == [in_order[1], in_order[4]]
+    if most > len(every):
+        assert pages == [[in_order[1]], [in_order[4]]]
+    assert owner.findings() == []
+    # Further on it is told again as well.
+    with owner.without("registration_work", f"registration_id = '{in_order[4]}'"):
+        ask(services, PUNJAB_POLICE, officer, kind=REVALIDATION, page_size=1)
+    assert owner.findings() == ([LISTED] if most > len(every) else [])

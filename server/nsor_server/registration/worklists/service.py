@@ -23,6 +23,8 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _DEFAULT_PAGE: Final = 50
+_MOST_READ: Final = 400
+"""Works that are read for one page: after more that aren't to do any more it ends, and the next one goes on."""
 
 
 class Worklists:
@@ -59,23 +61,40 @@ class Worklists:
         ended = lists.place(self._sealer, call, request.page_token, request.kind)
         after = store.START if ended is None else store.unpacked(ended)
         size = request.page_size or _DEFAULT_PAGE
-        durable = self._durable()
-        found = store.page(conn, self._sealer, call, wanted, after, most=size + 1)
-        lists.require_durable(found.size, durable)
-        page = found.items[:size]
-        response = worklists_pb2.ListRegistrationsResponse(
-            items=[_shown(call, deadlines, each) for each in page if each.is_current]
-        )
-        if len(found.items) > size:
+        found, most = self._filled(conn, call, wanted, after, size)
+        current = [each for each in found.items if each.is_current]
+        page, shown = found.items, current[:size]
+        if len(current) > size:
+            page = page[: page.index(shown[-1]) + 1]
+        response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in shown])
+        if len(current) > size or len(found.items) == most:
             response.next_page_token = lists.token(self._sealer, call, store.packed(page[-1].place), request.kind)
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
-            subjects=[each.record.registration_id for each in page if each.is_current],
+            subjects=[each.record.registration_id for each in shown],
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose),
-            listed_work=_listed(call, wanted, None if ended is None else after, found, size + 1),
+            listed_work=_listed(call, wanted, None if ended is None else after, found, most),
         )
         seen = [seen for each in page for seen in each.seen]
         return Outcome(disclose(response, call.purpose), detail, seen=seen)
+
+    def _filled(
+        self, conn: Connection, call: Call, wanted: rules.Wanted, after: rules.Place, size: int
+    ) -> tuple[store.Page, int]:
+        """Read as many works as have one more on the page than it shows; gives them, and how many were asked for.
+
+        What isn't to do any more is passed over. Else a page with fewer items than it should have would say to whoever
+        owned a record once that it is sealed, archived or another's now. All is of one statement, as ``ledger verify``
+        reads it again.
+        """
+        most = size + 1
+        while True:
+            durable = self._durable()
+            found = store.page(conn, self._sealer, call, wanted, after, most=most)
+            lists.require_durable(found.size, durable)
+            if len(found.items) < most or most >= _MOST_READ or sum(each.is_current for each in found.items) > size:
+                return found, most
+            most = min(4 * most, _MOST_READ)
 
 
 def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:

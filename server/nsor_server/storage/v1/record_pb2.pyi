@@ -3111,7 +3111,7 @@ class ListedWork(_message.Message):
     before: _builtins.int
     """How many entries there were when it was read."""
     most: _builtins.int
-    """How many at most: one more than the page has, which says whether there is another."""
+    """How many at most: one more than the page has, which says whether there is another; more if some of them weren't to do any more."""
     sha256: _builtins.bytes
     """SHA-256 of what was found: of each its place in the list, in order."""
     due_us: _builtins.int

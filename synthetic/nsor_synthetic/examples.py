@@ -99,6 +99,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _custody(ids)
     yield from _judgments(ids)
     yield from _sealed(ids)
+    yield worklists_pb2.ListPendingDecisionsRequest(page_size=50, page_token="17")  # noqa: S106 - as above
     yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
     yield from _ends(ids)
     yield from _identity(ids)

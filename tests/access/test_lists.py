@@ -44,6 +44,7 @@ NOT_NARROWED = {
     "ListRegistrations": "a prisons department's admissions: the register doesn't know the prison",
     "ListUnmatchedJudgments": "NPB alone, which has no places",
     "ListReviews": "NPB alone, which has no places",
+    "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",
     "ListAgencies": "the directory, which every agency knows",

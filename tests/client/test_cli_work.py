@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from nsor import cli
 from nsor.v1 import (
+    closure_pb2,
     directory_pb2,
     errors_pb2,
     judgments_pb2,
@@ -21,6 +22,8 @@ from nsor.v1 import (
 from tests.client.conftest import AGENCY, Refusal, Register, Run
 
 LIST = "nsor.v1.RegistrationService/ListRegistrations"
+DECISIONS = "nsor.v1.RegistrationService/ListPendingDecisions"
+EPOCH = "1970-01-01 05:00"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistrations"
 GET = "nsor.v1.RegistrationService/GetRegistration"
 IDS = [f"01a213d7-5009-4d2c-acf2-14f95e6d3d{nth:02}" for nth in range(120)]
@@ -227,6 +230,21 @@ def npb(register: Register, kind: options_pb2.AgencyKind.ValueType) -> None:
     register.answers[unmatched] = lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(
         judgments=[judgments_pb2.UnmatchedJudgment(judgment_id=IDS[0])]
     )
+    closure, reading = worklists_pb2.PENDING_DECISION_KIND_CLOSURE, worklists_pb2.PENDING_DECISION_KIND_SEALED_READING
+    pending = [
+        worklists_pb2.PendingDecision(
+            kind=closure,
+            closure_kind=closure_pb2.CLOSURE_KIND_ERASED,
+            decision_id=IDS[0],
+            registration_id=IDS[1],
+            officer_number="17",
+        ),
+        worklists_pb2.PendingDecision(
+            kind=worklists_pb2.PENDING_DECISION_KIND_UNSEALING, decision_id=IDS[0], officer_number="18", own=True
+        ),
+        worklists_pb2.PendingDecision(kind=reading, decision_id=IDS[0], registration_id=IDS[1], officer_number="17"),
+    ]
+    register.answers[DECISIONS] = lambda _: worklists_pb2.ListPendingDecisionsResponse(decisions=pending)
     overdue = worklists_pb2.WorkItem(registration_id=IDS[1], kind=worklists_pb2.WORK_KIND_RELEASE_OVERDUE)
     register.answers[LIST] = lambda _: worklists_pb2.ListRegistrationsResponse(items=[overdue])
 
@@ -246,10 +264,28 @@ def test_npb_begins_its_day_with_counts_and_what_to_type_next(
     assert f"`nsor custody show {IDS[1]}`" in shown.err
 
 
+def test_npb_is_shown_what_waits_for_a_second_officer_and_how_he_confirms_it(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    npb(register, options_pb2.AGENCY_KIND_NPB)
+    assert run("work", "--json") == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["decision_id"] for each in shown if "decision_id" in each] == [IDS[0]] * 3
+    assert run("work") == 0
+    said = "".join(capsys.readouterr().out.split())
+    for line in (
+        f"erasure 17 {EPOCH} nsor archive confirm {IDS[1]} {IDS[0]}",
+        f"unsealing 18 (you) {EPOCH} another officer: nsor judgment unseal {IDS[0]} --confirm",
+        f"reading of what is sealed 17 {EPOCH} nsor sealed confirm {IDS[0]} {IDS[1]}",
+    ):
+        assert "".join(line.split()) in said
+
+
 def test_another_agency_is_asked_for_nothing_more(run: Run, register: Register) -> None:
     npb(register, options_pb2.AGENCY_KIND_PRISONS)
     assert run("work") == 0
     assert not {call.method for call in register.calls} & {
         "nsor.v1.RegistrationService/ListReviews",
         "nsor.v1.RegistrationService/ListUnmatchedJudgments",
+        DECISIONS,
     }

@@ -35,6 +35,7 @@ from nsor_server.registration.photos.service import PhotoService
 from nsor_server.registration.sealed.service import SealedReadings
 from nsor_server.registration.validation import service as validation
 from nsor_server.registration.validation.service import Validations
+from nsor_server.registration.worklists.seconds_service import PendingDecisions
 from nsor_server.registration.worklists.service import Worklists
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -62,6 +63,7 @@ class RegistrationService:
         self._photos = PhotoService(sealer, photos)
         self._judgments = Judgments(sealer, blind_index)
         self._worklists = Worklists(sealer, durable)
+        self._pending = PendingDecisions(sealer, durable)
         self._identity = IdentityService(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
@@ -94,6 +96,7 @@ class RegistrationService:
             *self._judgments.handlers(),
             *SealedReadings(self._sealer, self._blind_index).handlers(),
             *self._worklists.handlers(),
+            *self._pending.handlers(),
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),
             *Closures(self._sealer, self._blind_index).handlers(),

@@ -78,10 +78,10 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     """Begin to compare rows and answers with the entries that wrote them, but for what was erased."""
     history = History(conn, keyring, report.add, erased.registrations)
     enrolled = Enrolled(conn)
-    judged = Judged(conn, keyring, history, enrolled, report.add)
+    worklists = Worklists(conn, history, report.add)
+    judged = Judged(conn, keyring, history, enrolled, worklists=worklists, add=report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
     decided = Decided(conn, keyring, history, reviewed, enrolled, add=report.add)
-    worklists = Worklists(conn, history, report.add)
     corrected = Corrected(conn, keyring, history, reviewed, report.add)
     validated = Validated(conn, keyring, history, reviewed, report.add)
     parts: list[OfEntries] = [
@@ -95,8 +95,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         validated,
         Owed(Told(history, reviewed, validated, corrected), worklists),
         ListedImports(conn, report.add),
-        Closed(conn, keyring, history, reviewed, enrolled, add=report.add),
-        SealedRead(conn, keyring, history, enrolled, report.add),
+        Closed(conn, keyring, history, reviewed, enrolled, worklists=worklists, add=report.add),
+        SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
         decided,
         ShownReviews(history, reviewed, decided, report.add),

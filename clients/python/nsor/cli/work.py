@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -94,14 +94,25 @@ def work(  # noqa: PLR0917 - one argument per option of the command
             return _write(session, table, found)
         if number is not None:
             return _open(session, client, found, number)
-        counted = _counted(client, found) if kind is None else []
-    _show(session, found, counted, more=more)
+        besides = _besides(client, found) if kind is None else _Besides([], [], more=False)
+    _show(session, found, besides, more=more)
     return 0
 
 
-def _counted(client: Client, found: list[worklists_pb2.WorkItem]) -> list[npb_work.Count]:
+class _Besides(NamedTuple):
+    """What NPB has to do besides: what waits for a second officer, and counts of the rest."""
+
+    pending: list[worklists_pb2.PendingDecision]
+    counted: list[npb_work.Count]
+    more: bool
+
+
+def _besides(client: Client, found: list[worklists_pb2.WorkItem]) -> _Besides:
     """What NPB has to do besides; of another agency there is nothing else."""
-    return npb_work.counts(client) if npb_work.may_be_of(found) and npb_work.is_npb(client) else []
+    if not npb_work.may_be_of(found) or not npb_work.is_npb(client):
+        return _Besides([], [], more=False)
+    pending, more = npb_work.pending(client)
+    return _Besides(pending, npb_work.counts(client), more)
 
 
 @contextmanager
@@ -139,13 +150,17 @@ def _items(client: Client, kind: str | None, most: int | None) -> tuple[list[wor
     return found, more
 
 
-def _show(session: Session, found: list[worklists_pb2.WorkItem], counted: list[npb_work.Count], *, more: bool) -> None:
+def _show(session: Session, found: list[worklists_pb2.WorkItem], besides: _Besides, *, more: bool) -> None:
+    counted = besides.counted
     if session.as_json:
+        for decision in besides.pending:
+            session.json_of(decision)
         for item in found:
             session.json_of(item)
         for count in counted:
             session.json(count._asdict())
         return
+    _show_pending(session, besides)
     if counted:
         session.table("", ("how many", "what", "next"), [(each.text, each.what, each.command) for each in counted])
     if found:
@@ -158,12 +173,24 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], counted: list[n
     if more:
         session.say("{:,} shown, the soonest of each kind; there are more: `nsor work --all`.", len(found))
     else:
-        session.say("{:,} to do: all that there is." if found else "Nothing to do.", len(found))
+        session.say("{:,} to do: all that there is." if found else _nothing(besides), len(found))
     if found:
         command = f"nsor custody show {found[0].registration_id}" if counted else _command(found[0])
         session.say("The first one: `nsor work 1`, or `{}`.", command)
     if len(found) > 1 and _waits(found[0]):
         session.say("All that wait, as a table to fill in: `nsor work --csv worklist.csv`.")
+
+
+def _show_pending(session: Session, besides: _Besides) -> None:
+    if besides.pending:
+        columns = ("what", "proposed by", "at", "until", "next")
+        session.table("For a second officer", columns, [npb_work.row(each) for each in besides.pending])
+    if besides.more:
+        session.say("There are more for a second officer: confirm these first.")
+
+
+def _nothing(besides: _Besides) -> str:
+    return "Nothing else to do." if besides.pending else "Nothing to do."
 
 
 def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem], number: int) -> int:

@@ -446,6 +446,22 @@ class Registration(Keeping, Identities, Reviewing):
             traceparent=traceparent,
         )
 
+    def list_pending_decisions(
+        self,
+        request: worklists_pb2.ListPendingDecisionsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[worklists_pb2.ListPendingDecisionsResponse]:
+        """List what an officer has proposed and another one is to confirm; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/ListPendingDecisions",
+            request,
+            worklists_pb2.ListPendingDecisionsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def list_unmatched_judgments(
         self,
         request: judgments_pb2.ListUnmatchedJudgmentsRequest,

@@ -230,6 +230,11 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
                 _registered_method=True)
+        self.ListPendingDecisions = channel.unary_unary(
+                '/nsor.v1.RegistrationService/ListPendingDecisions',
+                request_serializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.FromString,
+                _registered_method=True)
         self.ProposeSealedReading = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ProposeSealedReading',
                 request_serializer=nsor_dot_v1_dot_sealed__pb2.ProposeSealedReadingRequest.SerializeToString,
@@ -619,6 +624,14 @@ class RegistrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPendingDecisions(self, request, context):
+        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
+        Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ProposeSealedReading(self, request, context):
         """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
         confirms it before the deadline.
@@ -879,6 +892,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListUnmatchedJudgments,
                     request_deserializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.SerializeToString,
+            ),
+            'ListPendingDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPendingDecisions,
+                    request_deserializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.SerializeToString,
             ),
             'ProposeSealedReading': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeSealedReading,
@@ -1926,6 +1944,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListUnmatchedJudgments',
             nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsRequest.SerializeToString,
             nsor_dot_v1_dot_judgments__pb2.ListUnmatchedJudgmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPendingDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/ListPendingDecisions',
+            nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.SerializeToString,
+            nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

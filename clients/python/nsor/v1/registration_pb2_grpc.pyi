@@ -227,6 +227,10 @@ class RegistrationServiceStub:
     or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
     takes its price from a budget: BUDGET_EMPTY.
     """
+    ListPendingDecisions: _grpc.UnaryUnaryMultiCallable[_worklists_pb2.ListPendingDecisionsRequest, _worklists_pb2.ListPendingDecisionsResponse]
+    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
+    Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
     ProposeSealedReading: _grpc.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]
     """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
     confirms it before the deadline.
@@ -453,6 +457,10 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
     or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
     takes its price from a budget: BUDGET_EMPTY.
+    """
+    ListPendingDecisions: _aio.UnaryUnaryMultiCallable[_worklists_pb2.ListPendingDecisionsRequest, _worklists_pb2.ListPendingDecisionsResponse]  # type: ignore[assignment]
+    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
+    Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     ProposeSealedReading: _aio.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]  # type: ignore[assignment]
     """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
@@ -899,6 +907,16 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists judgments that had met no confirmed conviction when a time for reviews came, with the registrations near which they came: a day
         or a word may have been mistyped. A page has those of some times. EVENT_KIND_REVIEWS_WRITTEN tells of each time. Each page
         takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPendingDecisions(
+        self,
+        request: _worklists_pb2.ListPendingDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worklists_pb2.ListPendingDecisionsResponse, _abc.Awaitable[_worklists_pb2.ListPendingDecisionsResponse]]:
+        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
+        Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

@@ -6,9 +6,11 @@ Worklists: what an agency has to do, and nothing else."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
+from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -96,6 +98,34 @@ fixed time after its deadline on.
 WORK_KIND_CORRECTION: WorkKind.ValueType  # 131
 """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
 Global___WorkKind: _TypeAlias = WorkKind  # noqa: Y015
+
+class _PendingDecisionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PendingDecisionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PendingDecisionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PENDING_DECISION_KIND_UNSPECIFIED: _PendingDecisionKind.ValueType  # 0
+    """Never sent."""
+    PENDING_DECISION_KIND_CLOSURE: _PendingDecisionKind.ValueType  # 1
+    """How a record ends (ConfirmClosure)."""
+    PENDING_DECISION_KIND_UNSEALING: _PendingDecisionKind.ValueType  # 2
+    """To unseal what a judgment restores (ConfirmUnsealing)."""
+    PENDING_DECISION_KIND_SEALED_READING: _PendingDecisionKind.ValueType  # 3
+    """A reading of what is sealed (ConfirmSealedReading)."""
+
+class PendingDecisionKind(_PendingDecisionKind, metaclass=_PendingDecisionKindEnumTypeWrapper):
+    """What waits for a second officer of NPB."""
+
+PENDING_DECISION_KIND_UNSPECIFIED: PendingDecisionKind.ValueType  # 0
+"""Never sent."""
+PENDING_DECISION_KIND_CLOSURE: PendingDecisionKind.ValueType  # 1
+"""How a record ends (ConfirmClosure)."""
+PENDING_DECISION_KIND_UNSEALING: PendingDecisionKind.ValueType  # 2
+"""To unseal what a judgment restores (ConfirmUnsealing)."""
+PENDING_DECISION_KIND_SEALED_READING: PendingDecisionKind.ValueType  # 3
+"""A reading of what is sealed (ConfirmSealedReading)."""
+Global___PendingDecisionKind: _TypeAlias = PendingDecisionKind  # noqa: Y015
 
 @_typing.final
 class ListRegistrationsRequest(_message.Message):
@@ -244,3 +274,113 @@ class ListRegistrationsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRegistrationsResponse: _TypeAlias = ListRegistrationsResponse  # noqa: Y015
+
+@_typing.final
+class ListPendingDecisionsRequest(_message.Message):
+    """Asks for a page of what waits for a second officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most decisions of a page, 1 to 100; 0: 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one. It holds for this officer alone."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingDecisionsRequest: _TypeAlias = ListPendingDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class PendingDecision(_message.Message):
+    """A decision that waits for a second officer. It names nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    CLOSURE_KIND_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    PROPOSE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    kind: Global___PendingDecisionKind.ValueType
+    """What."""
+    decision_id: _builtins.str
+    """The id by which it is confirmed: `closure_id`, `judgment_id` or `sealed_reading_id`."""
+    closure_kind: _closure_pb2.ClosureKind.ValueType
+    """How a record ends, of a closure."""
+    registration_id: _builtins.str
+    """The registration that was named; empty of an unsealing. Of a reading it isn't said whether there is one."""
+    officer_number: _builtins.str
+    """The officer who proposed it: his number in the agency."""
+    own: _builtins.bool
+    """The caller has proposed it himself: another officer confirms it."""
+    @_builtins.property
+    def propose_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was proposed."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be confirmed; not set: there is no such time."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___PendingDecisionKind.ValueType = ...,
+        decision_id: _builtins.str = ...,
+        closure_kind: _closure_pb2.ClosureKind.ValueType = ...,
+        registration_id: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        own: _builtins.bool = ...,
+        propose_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "propose_time", b"propose_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_kind", b"closure_kind", "decision_id", b"decision_id", "expire_time", b"expire_time", "kind", b"kind", "officer_number", b"officer_number", "own", b"own", "propose_time", b"propose_time", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PendingDecision: _TypeAlias = PendingDecision  # noqa: Y015
+
+@_typing.final
+class ListPendingDecisionsResponse(_message.Message):
+    """A page of what waits for a second officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PendingDecision]:
+        """The first proposed in front. What can't be confirmed any more isn't among them: a record has changed since its end was
+        proposed, or the time of a reading is over.
+        """
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___PendingDecision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingDecisionsResponse: _TypeAlias = ListPendingDecisionsResponse  # noqa: Y015

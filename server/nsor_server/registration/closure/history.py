@@ -8,10 +8,13 @@ from typing import Final, NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import closure_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.worklists import seconds
+from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -32,6 +35,7 @@ WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
+_LIST: Final = "nsor.v1.RegistrationService/ListPendingDecisions"
 
 
 class _Waived(NamedTuple):
@@ -64,21 +68,25 @@ class Closed:
         reviewed: Reviewed,
         enrolled: Enrolled,
         *,
+        worklists: Worklists,
         add: Add,
     ) -> None:
         self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
+        self._worklists = worklists
         self._conn, self._keyring, self._sealer = conn, keyring, Sealer(keyring)
         self._erasures = Rows(conn, "erasures", _ERASURES, add)
         self._erased: dict[bytes, record_pb2.ErasureRecord] = {}
         self._rows = Rows(conn, "closures", _CLOSURES, add)
-        self.concerns = Concerns((self._rows, self._erasures, *history.rows, *reviewed.rows))
+        self.concerns = Concerns(
+            (self._rows, self._erasures, *history.rows, *reviewed.rows), methods=frozenset({_LIST})
+        )
         self._proposed: dict[bytes, record_pb2.ClosureRecord] = {}
         self._archived: dict[bytes, record_pb2.Archive] = {}
         self._waived: dict[bytes, _Waived] = {}
         self._died: dict[bytes, int] = {}
 
-    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
-        """Compare what was written by the next entry; all come in their order."""
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written, or listed, by the next entry; all come in their order."""
         confirmed: dict[bytes, record_pb2.ClosureRecord] = {}
         for columns in self._rows.take(index):
             stored = store.StoredClosure(*columns)
@@ -101,6 +109,8 @@ class Closed:
             erasure = opened(self._add, index, erasures.TABLE, lambda: erasures.opened(self._sealer, kept))  # noqa: B023
             if erasure is not None:
                 self._erase(index, leaf, erasure)
+        if leaf.method == _LIST and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
+            self._compare_listed(index, detail)
 
     def finish(self) -> None:
         """Report what is left, and see that what was destroyed is gone, and was about what was erased."""
@@ -120,6 +130,7 @@ class Closed:
         self, index: int, record: record_pb2.ClosureRecord, confirmed: dict[bytes, record_pb2.ClosureRecord]
     ) -> None:
         before = self._proposed.get(record.closure_id)
+        self._worklists.write(index, seconds.of_closure(record))
         if record.version == rules.PROPOSED and before is None:
             self._proposed[record.closure_id] = record
             return
@@ -135,6 +146,15 @@ class Closed:
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
         confirmed[record.registration_id] = record
         self._proposed[record.closure_id] = record
+
+    def _compare_listed(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        """Hold which ends could still be confirmed against the versions that their records had."""
+        listed = [self._proposed[each] for each in detail.subjects if each in self._proposed]
+        if any(each.registration_id in self._history.erased for each in listed):
+            return  # which versions it had is destroyed
+        read = ((each.closure_id, self._history.newest(each.registration_id)) for each in listed)
+        if detail.rests_on != rests_on.digest(read):
+            self._add(index, "what was listed as waiting for a second officer didn't rest on the newest versions")
 
     def _erase(self, index: int, leaf: leaf_pb2.Leaf, erasure: record_pb2.ErasureRecord) -> None:
         """Hold an erasure against the decision of two officers, and its completion against its time."""

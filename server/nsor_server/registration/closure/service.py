@@ -18,6 +18,8 @@ from nsor_server.registration import claims, shown
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import events, rules, store
+from nsor_server.registration.worklists import rows as works
+from nsor_server.registration.worklists import seconds
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -75,6 +77,7 @@ class Closures:
             erasure_reason=request.erasure_reason,
             registration_version=row.version,
             proposed_by_key=call.officer_key,
+            propose_time_us=to_us(call.now()),
         )
         added, ref = store.row(self._sealer, closure)
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
@@ -85,7 +88,11 @@ class Closures:
         return Outcome(
             disclose(answer, call.purpose),
             _detail(call, "CLOSURE_PROPOSED", record, closure.closure_id),
-            (added, *outbox.owed(kind, npb, registration_id=row.registration_id)),
+            (
+                added,
+                works.of_itself(seconds.of_closure(closure)),
+                *outbox.owed(kind, npb, registration_id=row.registration_id),
+            ),
             (ref,),
             (registrations.seen(row),),
         )
@@ -121,7 +128,7 @@ class Closures:
         return Outcome(
             disclose(answer, call.purpose),
             _detail(call, "CLOSURE_CONFIRMED", record, closure.closure_id),
-            (added, written.row, *_told(call, closure, record)),
+            (added, works.of_itself(seconds.of_closure(confirmed)), written.row, *_told(call, closure, record)),
             (ref, written.ref),
             (registrations.seen(row), store.seen(closure), *holders),
         )

@@ -22,6 +22,7 @@ from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.worklists import owed
+from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -169,7 +170,7 @@ class Meetings:
         found, unchanged = store.undecided(conn, self._sealer, key, registration_id)
         told.seen += unchanged
         open_us = [*(to_us(each.met_at) for each in found), time.due_us]
-        told.rows.append(owed.row(owed.corrections(registration_id, owed.owner(record), open_us)))
+        told.rows.append(works.of_itself(owed.corrections(registration_id, owed.owner(record), open_us)))
         kind = notification_pb2.EVENT_KIND_CORRECTION_REQUESTED
         told.rows += outbox.owed(kind, recipient_ids, registration_id=registration_id)
         return told
@@ -189,5 +190,5 @@ class Meetings:
             found, unchanged = store.undecided(conn, self._sealer, key, registration_id)
             left.seen += [registrations.seen(row), *unchanged]
             open_us = [to_us(each.met_at) for each in found]
-            left.rows.append(owed.row(owed.corrections(registration_id, owed.owner(record), open_us)))
+            left.rows.append(works.of_itself(owed.corrections(registration_id, owed.owner(record), open_us)))
         return left

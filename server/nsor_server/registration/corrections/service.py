@@ -21,6 +21,7 @@ from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
 from nsor_server.registration.worklists import owed
+from nsor_server.registration.worklists import rows as works
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -142,7 +143,7 @@ class Corrections:
         decided, ref = store.decision_row(key, decision)
         others, unchanged = self._others(conn, key, row.registration_id, correction)
         of, open_us = owed.owner(record), [to_us(each.met_at) for each in others]
-        added, refs = [decided, owed.row(owed.corrections(row.registration_id, of, open_us))], [ref]
+        added, refs = [decided, works.of_itself(owed.corrections(row.registration_id, of, open_us))], [ref]
         following = None if request.refusal else rules.settled(record, correction.request.particular)
         if following is not None:
             written = registrations.version_row(key, following, call.now())

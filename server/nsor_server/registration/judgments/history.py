@@ -19,6 +19,8 @@ from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection,
 from nsor_server.registration import claims, states
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import rules, store
+from nsor_server.registration.worklists import seconds
+from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -40,7 +42,17 @@ _first: Final = itemgetter(0)
 class Judged:
     """The judgments at each entry, and what they make of convictions. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        enrolled: Enrolled,
+        *,
+        worklists: Worklists,
+        add: Add,
+    ) -> None:
+        self._worklists = worklists
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._rows = Rows(conn, "judgments", _JUDGMENTS, add)
@@ -110,6 +122,9 @@ class Judged:
             return None
         before = self._newest.get(record.judgment_id)
         self._newest[record.judgment_id] = record
+        work = seconds.of_judgment(record)
+        if work is not None:
+            self._worklists.write(index, work)
         if before is not None:
             del self._falling_due[
                 bisect.bisect_left(self._falling_due, (before.confirmation_due_us, before.judgment_id))
@@ -197,6 +212,7 @@ def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord
         expected.confirmed_by_agency, expected.confirmed_by_key = after.confirmed_by_agency, after.confirmed_by_key
     elif after.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED:
         expected.unsealing_proposed_by_key = after.unsealing_proposed_by_key
+        expected.unsealing_proposed_time_us = after.unsealing_proposed_time_us
     else:
         expected.unsealed_by_key = after.unsealed_by_key
     return expected == after

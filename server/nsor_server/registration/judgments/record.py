@@ -66,6 +66,7 @@ def proposed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.Judgme
     following.version += 1
     following.state = registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
     following.unsealing_proposed_by_key = call.officer_key
+    following.unsealing_proposed_time_us = to_us(call.now())
     return following
 
 

@@ -20,6 +20,8 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules
 from nsor_server.registration.readable import readable
 from nsor_server.registration.record import court_reference
+from nsor_server.registration.worklists import rows as works
+from nsor_server.registration.worklists import seconds
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
@@ -163,7 +165,9 @@ def version_row(sealer: Sealing, record: record_pb2.JudgmentRecord) -> Written:
     """Seal a version; the columns beside the seal are taken from the record."""
     sealed = sealer.seal(TABLE, record.judgment_id, record.version, record.SerializeToString(deterministic=True))
     ref = RecordRef(TABLE, record.judgment_id, record.version, hashlib.sha256(sealed).digest())
-    return Written((Row(VERSIONS, (*_columns(record), sealed)),), ref)
+    work = seconds.of_judgment(record)
+    added = () if work is None else (works.of_itself(work),)
+    return Written((Row(VERSIONS, (*_columns(record), sealed)), *added), ref)
 
 
 def head(conn: Connection, sealer: Sealing, judgment_id: bytes, call: Call) -> record_pb2.JudgmentRecord | None:

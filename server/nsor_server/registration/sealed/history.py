@@ -13,6 +13,8 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.sealed import rules, store
+from nsor_server.registration.worklists import seconds
+from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -30,7 +32,17 @@ ORDER BY r.index, r.ordinal
 class SealedRead:
     """The readings at each entry; the history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        enrolled: Enrolled,
+        *,
+        worklists: Worklists,
+        add: Add,
+    ) -> None:
+        self._worklists = worklists
         self._history, self._enrolled, self._add, self._sealer = history, enrolled, add, Sealer(keyring)
         self._rows = Rows(conn, "sealed readings", _READINGS, add)
         self.concerns = Concerns((self._rows,), methods=frozenset({METHOD}))
@@ -48,6 +60,7 @@ class SealedRead:
             ):
                 self._add(index, "a reading of what is sealed wasn't opened by a second officer")
             self._newest[record.sealed_reading_id] = record
+            self._worklists.write(index, seconds.of_reading(record))
         if leaf.method == METHOD and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail is not None:
             self._compare(index, leaf, detail)
 

@@ -19,6 +19,8 @@ from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.sealed import rules, store
+from nsor_server.registration.worklists import rows as works
+from nsor_server.registration.worklists import seconds
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -64,13 +66,15 @@ class SealedReadings:
             proposed_by_agency=call.agency.agency_id,
             proposed_by_key=call.officer_key,
             expire_time_us=to_us(due.due),
+            propose_time_us=to_us(call.now()),
         )
         written, ref = store.row(self._sealer, reading)
         answer.sealed_reading_id = text(reading.sealed_reading_id)
         answer.deadline.CopyFrom(due.message())
         detail.outcome = "PROPOSED"
         detail.subjects.extend([reading.sealed_reading_id, reading.registration_id])
-        return Outcome(disclose(answer, call.purpose), detail, (written,), (ref,))
+        rows = (written, works.of_itself(seconds.of_reading(reading)))
+        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,))
 
     def confirm(
         self, call: Call, request: sealed_pb2.ConfirmSealedReadingRequest, conn: Connection
@@ -100,7 +104,8 @@ class SealedReadings:
         detail.outcome = "OPENED"
         detail.subjects.extend([reading.sealed_reading_id, reading.registration_id])
         told = _told(call, notification_pb2.EVENT_KIND_SEALED_READING_OPENED)
-        return Outcome(disclose(answer, call.purpose), detail, (written, *told), (ref,), (seen,))
+        rows = (written, works.of_itself(seconds.of_reading(reading)), *told)
+        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (seen,))
 
     def get(
         self, call: Call, request: sealed_pb2.GetSealedRegistrationRequest, conn: Connection

@@ -14,6 +14,7 @@ from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.validation import store
 from nsor_server.registration.worklists import owed
+from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -73,7 +74,7 @@ def add(
 
 
 def _work(registration: record_pb2.RegistrationRecord, validation: record_pb2.ValidationRecord) -> Row:
-    return owed.row(owed.validation(validation.registration_id, owed.owner(registration), validation.due_us))
+    return works.of_itself(owed.validation(validation.registration_id, owed.owner(registration), validation.due_us))
 
 
 def _opened(

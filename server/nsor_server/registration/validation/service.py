@@ -16,6 +16,7 @@ from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.validation import rules, store
 from nsor_server.registration.worklists import owed
+from nsor_server.registration.worklists import rows as works
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, Sealer
@@ -72,7 +73,7 @@ class Validations:
         return Outcome(
             disclose(validation_pb2.RevalidateRegistrationResponse(validation=message), call.purpose),
             detail,
-            (added, owed.row(owed.done(row.registration_id, owed.OF_VALIDATION))),
+            (added, works.of_itself(owed.done(row.registration_id, owed.OF_VALIDATION))),
             (ref,),
             (registrations.seen(row), seen),
         )

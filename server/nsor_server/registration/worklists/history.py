@@ -19,7 +19,7 @@ from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger.stored import Add, Concerns, Connection, read
 from nsor_server.registration.history import History
-from nsor_server.registration.worklists import owed, rows, rules, store
+from nsor_server.registration.worklists import rows, rules, store
 from nsor_server.registration.worklists.rules import Place, Wanted, Work
 from nsor_server.storage.v1 import record_pb2
 
@@ -84,7 +84,7 @@ class Worklists:
 
     def write(self, index: int, work: Work) -> None:
         """Take the row of a work that follows from no version of its registration."""
-        row = owed.row(work)
+        row = rows.of_itself(work)
         self._rows[row.values[0], row.values[1]] = row.values
         self._follow(index, work)
 

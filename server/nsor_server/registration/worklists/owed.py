@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from nsor.v1 import registration_pb2
-from nsor_server.calls import Row
 from nsor_server.registration import rules as owners
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.worklists import rows, rules
@@ -49,11 +48,6 @@ def corrections(registration_id: bytes, of: tuple[str, str], open_us: Iterable[i
 def done(registration_id: bytes, part: int) -> Work:
     """That there is nothing to do any more."""
     return Work(registration_id, part, rules.NONE, "", "", 0, 0)
-
-
-def row(work: Work) -> Row:
-    """The row of a work."""
-    return Row(rows.WORKS, (work.subject_id, work.part, work.subject_id, *work[2:]))
 
 
 def is_current(work: Work, record: record_pb2.RegistrationRecord) -> bool:

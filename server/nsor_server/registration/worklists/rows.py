@@ -43,3 +43,8 @@ def of_works(record: record_pb2.RegistrationRecord, works: Iterable[Work]) -> li
         for work in works
         if work.kind != rules.NONE or record.version > 1
     ]
+
+
+def of_itself(work: Work) -> Row:
+    """The row of a work that follows from no version: it names its subject, and no other registration."""
+    return Row(WORKS, (work.subject_id, work.part, work.subject_id, *work[2:]))

@@ -1381,6 +1381,7 @@ class JudgmentRecord(_message.Message):
     CONFIRMATION_RULE_FIELD_NUMBER: _builtins.int
     UNSEALING_PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     UNSEALED_BY_KEY_FIELD_NUMBER: _builtins.int
+    UNSEALING_PROPOSED_TIME_US_FIELD_NUMBER: _builtins.int
     judgment_id: _builtins.bytes
     """Judgment id, 16 bytes."""
     version: _builtins.int
@@ -1415,6 +1416,8 @@ class JudgmentRecord(_message.Message):
     """SHA-256 of the public key of the officer of NPB who proposed to unseal what it restores, or empty."""
     unsealed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer of NPB who confirmed that, or empty."""
+    unsealing_proposed_time_us: _builtins.int
+    """When that was proposed: microseconds since 1970."""
     @_builtins.property
     def trial(self) -> Global___CourtCase:
         """The court that convicted, and its case."""
@@ -1450,10 +1453,11 @@ class JudgmentRecord(_message.Message):
         confirmation_rule: _builtins.str = ...,
         unsealing_proposed_by_key: _builtins.bytes = ...,
         unsealed_by_key: _builtins.bytes = ...,
+        unsealing_proposed_time_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "unsealing_proposed_time_us", b"unsealing_proposed_time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1573,6 +1577,7 @@ class SealedReadingRecord(_message.Message):
     PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    PROPOSE_TIME_US_FIELD_NUMBER: _builtins.int
     sealed_reading_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
@@ -1589,6 +1594,8 @@ class SealedReadingRecord(_message.Message):
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
     expire_time_us: _builtins.int
     """Until when it may be confirmed; of version 2, until when both may read."""
+    propose_time_us: _builtins.int
+    """When it was proposed: microseconds since 1970."""
     def __init__(
         self,
         *,
@@ -1600,10 +1607,11 @@ class SealedReadingRecord(_message.Message):
         proposed_by_key: _builtins.bytes = ...,
         opened_by_key: _builtins.bytes = ...,
         expire_time_us: _builtins.int = ...,
+        propose_time_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "propose_time_us", b"propose_time_us", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1805,6 +1813,7 @@ class ClosureRecord(_message.Message):
     PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     ERASURE_REASON_FIELD_NUMBER: _builtins.int
+    PROPOSE_TIME_US_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
@@ -1825,6 +1834,8 @@ class ClosureRecord(_message.Message):
     """SHA-256 of the public key of the officer who confirmed it, or empty."""
     erasure_reason: _builtins.int
     """Number of nsor.v1.ErasureReason, or 0."""
+    propose_time_us: _builtins.int
+    """When it was proposed: microseconds since 1970."""
     def __init__(
         self,
         *,
@@ -1838,10 +1849,11 @@ class ClosureRecord(_message.Message):
         proposed_by_key: _builtins.bytes = ...,
         confirmed_by_key: _builtins.bytes = ...,
         erasure_reason: _builtins.int = ...,
+        propose_time_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "kind", b"kind", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "kind", b"kind", "propose_time_us", b"propose_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,7 @@ answered, and put it back: then NPB ends a review that has ended, or never hears
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import rests_on
@@ -29,19 +29,14 @@ class ShownReviews:
 
     def __init__(self, history: History, reviewed: Reviewed, decided: Decided, add: Add) -> None:
         self._history, self._reviewed, self._decided, self._add = history, reviewed, decided, add
-        self._read: Mapping[str, Callable[[record_pb2.AccessDetail], _Read]] = {
-            _LIST: self._of_list,
-            _GET: self._of_review,
-            _UNMATCHED: self._of_times,
-        }
-        self.concerns = Concerns(methods=frozenset(self._read))
+        self.concerns = Concerns(methods=frozenset(self._READ))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what the next entry answered."""
-        read = self._read.get(leaf.method)
+        read = self._READ.get(leaf.method)
         if read is None or detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        if detail.rests_on != rests_on.digest(read(detail)) or not self._shows_what_stands(leaf, detail):
+        if detail.rests_on != rests_on.digest(read(self, detail)) or not self._shows_what_stands(leaf, detail):
             self._add(index, "what NPB was shown of reviews, or of their times, isn't what there was")
 
     def finish(self) -> None:
@@ -74,6 +69,13 @@ class ShownReviews:
     def _of_times(self, detail: record_pb2.AccessDetail) -> _Read:
         """Each time of a page; what it says is sealed."""
         return ((rests_on.number(number), 1) for number in _page(detail, self._reviewed.last_time))
+
+    # Not bound to the one that holds it: it would live on, with the cursors that it reads, until it is collected.
+    _READ: ClassVar[Mapping[str, Callable[[ShownReviews, record_pb2.AccessDetail], _Read]]] = {
+        _LIST: _of_list,
+        _GET: _of_review,
+        _UNMATCHED: _of_times,
+    }
 
 
 def _page(detail: record_pb2.AccessDetail, last: int) -> range:

@@ -250,6 +250,7 @@ def test_an_amendment_is_one_version_and_tells_nobody(services: Services) -> Non
     after = services.rows()
     assert sealed_rows_are_listed(services, outcome) == ["registration_version"]
     changed = {table for table in after if after[table] != before[table]}
-    assert changed == {"registration_version", "idempotency"}
+    # With the third version it is said that there is nothing to do about the identity.
+    assert changed == {"registration_version", "registration_work", "idempotency"}
     asked = registration_pb2.GetRegistrationRequest(registration_id=created.registration_id)
     assert services.ask(call_of(NPB), asked).detail.shown_version == 3

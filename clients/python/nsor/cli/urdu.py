@@ -371,5 +371,10 @@ TEXTS: Final[dict[str, str]] = {
     "Remind whom it is to do by: the station of the address, or the prison in charge.": (
         "جس کا کام ہے اسے یاد دلائیں: پتے کا تھانہ، یا ذمہ دار جیل۔"
     ),
+    "For a second officer": "دوسرے افسر کے لیے",
+    "Nothing else to do.": "اور کوئی کام باقی نہیں۔",
+    "There are more for a second officer: confirm these first.": (
+        "دوسرے افسر کے لیے اور بھی ہیں: پہلے ان کی تصدیق کریں۔"
+    ),
     "When you have the number of a document: `nsor amend {}`": "جب دستاویز کا نمبر مل جائے: `nsor amend {}`",
 }

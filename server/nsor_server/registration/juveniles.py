@@ -1,7 +1,7 @@
 """Who was under 18 on the day of an offence: computed for each count, never entered (rule 22). Pure.
 
 Where the date of birth is no exact day, the younger reading counts: the latest day on which the person may have been
-born.
+born. An age that was estimated by appearance may be wrong by years: the person may have been born that much later.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from nsor_server.storage.v1 import record_pb2
 
 ADULT: Final = 18
 """Years: s.2(1)(b) of the Act, and the Juvenile Justice System Act 2018."""
+APPARENT_AGE_MARGIN: Final = 2
+"""Years by which a person may be younger than he looks. Courts take as much on either side of an age that a physician
+estimates from bones and teeth; remembered, not read. No policy's value, since what stands beside records rests on it.
+"""
 _DECEMBER: Final = 12
 
 
@@ -37,4 +41,5 @@ def _latest_birth(stored: dt.date, precision: int) -> dt.date:
         return stored
     if precision == types_pb2.DATE_PRECISION_MONTH and stored.month < _DECEMBER:
         return dt.date(stored.year, stored.month + 1, 1) - dt.timedelta(days=1)
-    return dt.date(stored.year, _DECEMBER, 31)
+    margin = APPARENT_AGE_MARGIN if precision == types_pb2.DATE_PRECISION_APPARENT_AGE else 0
+    return dt.date(stored.year + margin, _DECEMBER, 31)

@@ -122,7 +122,7 @@ class _DatePrecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DatePre
     DATE_PRECISION_YEAR: _DatePrecision.ValueType  # 3
     """The year is known; day and month are 1."""
     DATE_PRECISION_APPARENT_AGE: _DatePrecision.ValueType  # 4
-    """Estimated from the apparent age; day and month are 1."""
+    """Estimated from the apparent age; day and month are 1. Where it matters who was a child, he may have been born two years later."""
 
 class DatePrecision(_DatePrecision, metaclass=_DatePrecisionEnumTypeWrapper):
     """How exact a date of birth is."""
@@ -136,7 +136,7 @@ DATE_PRECISION_MONTH: DatePrecision.ValueType  # 2
 DATE_PRECISION_YEAR: DatePrecision.ValueType  # 3
 """The year is known; day and month are 1."""
 DATE_PRECISION_APPARENT_AGE: DatePrecision.ValueType  # 4
-"""Estimated from the apparent age; day and month are 1."""
+"""Estimated from the apparent age; day and month are 1. Where it matters who was a child, he may have been born two years later."""
 Global___DatePrecision: _TypeAlias = DatePrecision  # noqa: Y015
 
 class _NoCnicReason:

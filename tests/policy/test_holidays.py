@@ -154,7 +154,12 @@ LATER = '\n[[ends_later]]\nrules = ["{rule}"]\ncitation = "c"\nverified = false\
 
 
 @pytest.mark.parametrize(
-    ("rule", "why"), [("adress-change-notice", "has no row"), ("prosecutor-forwarding", "hours or minutes")]
+    ("rule", "why"),
+    [
+        ("adress-change-notice", "has no row"),
+        ("prosecutor-forwarding", "hours or minutes"),
+        ("foreign-travel-lead", "lead time"),
+    ],
 )
 def test_a_rule_that_can_end_no_later_is_refused_by_its_name(rule: str, why: str, tmp_path: Path) -> None:
     # Else a slip in a name leaves a time limit as it was, and nobody is told.
@@ -171,6 +176,13 @@ def test_a_register_that_has_adopted_such_a_rule_starts_and_may_change_its_other
     adopted = policy(more=LATER.format(rule="adress-change-notice"))
     started = Policy.of(adopted.documents, adopted.versions)
     succession.check(started, started.replaced("budgets", started.documents["budgets"]), TODAY)
+
+
+def test_a_notice_that_has_to_come_before_a_journey_comes_no_nearer_to_it() -> None:
+    # Seven days before Sunday, 12 July 2026 is a Sunday; a register may have adopted such a row before it was refused.
+    adopted = policy(more=LATER.format(rule="foreign-travel-lead"))
+    found = due("foreign-travel-lead", dt.date(2026, 7, 12), adopted)
+    assert (found.due.date(), found.later) == (dt.date(2026, 7, 5), None)
 
 
 def never_open() -> Policy:

@@ -1,8 +1,8 @@
 """Deadlines that explain themselves: each carries its rule, its source, whether that was read, and how it was counted.
 
 Minutes and hours run to the exact instant. Days and years end at 23:59:59 in Asia/Karachi on their last day; where
-``holidays`` says so of a rule, on the next day on which offices are open. The software never calls a late notice an
-offence: the Act has no section that does.
+``holidays`` says so of a rule, on the next day on which offices are open; a lead time, which is counted back from its
+event, never does. The software never calls a late notice an offence: the Act has no section that does.
 """
 
 from __future__ import annotations
@@ -90,6 +90,11 @@ class DeadlineRow(source.Row, frozen=True):
         source.Row.__post_init__(self)
         if sum(measure is not None for measure in (self.minutes, self.hours, self.days, self.years)) != 1:
             raise ValueError("a deadline has exactly one of minutes, hours, days and years")
+
+    @property
+    def may_end_later(self) -> bool:
+        """Whether it is a period that has a last day, on which offices may be closed."""
+        return self.minutes is None and self.hours is None and not self.before
 
     @property
     def calendar(self) -> str:
@@ -207,14 +212,22 @@ class Deadlines:
     def check_later(self) -> None:
         """See that each rule of ``ends_later`` is one whose time can end later: there is one, in days or years.
 
+        A lead time can't: it is the least that lies between a notice and the event, and would become shorter. Section
+        10 of the General Clauses Act, 1897, is about acts within a period whose last day is closed, and this has none.
+
         Raises:
             source.PolicyError: it isn't.
         """
         for rule_id in self._holidays.rules():
             rows = self._rules.get(rule_id, ())
-            if any(row.minutes is None and row.hours is None for row in rows):
+            if any(row.may_end_later for row in rows):
                 continue
-            why = "is in hours or minutes, which no closed day makes longer" if rows else "has no row in deadlines"
+            if not rows:
+                why = "has no row in deadlines"
+            elif any(row.before for row in rows):
+                why = "is a lead time, which a closed day doesn't make shorter"
+            else:
+                why = "is in hours or minutes, which no closed day makes longer"
             raise source.PolicyError(f"holidays: ends_later: {rule_id} {why}", path="ends_later")
 
     def rows(self) -> tuple[DeadlineRow, ...]:
@@ -241,7 +254,7 @@ class Deadlines:
         if row is None:
             raise source.PolicyError(f"deadlines: no rule {rule_id} for that day")
         end, later = _end(row, local), None
-        if row.minutes is None and row.hours is None:
+        if row.may_end_later:
             later = self._holidays.later(rule_id, end.date(), unit)
         verified = row.verified
         if later is not None:

@@ -252,6 +252,13 @@ def _ends(ids: _Ids) -> Iterator[Message]:
         kind=closure_pb2.CLOSURE_KIND_ERASED,
         erasure_reason=closure_pb2.ERASURE_REASON_NOT_CONVICTED,
     )
+    yield closure_pb2.ProposeClosureRequest(
+        request_id=ids.uuid("propose withdrawal"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        kind=closure_pb2.CLOSURE_KIND_WITHDRAWN,
+        erasure_reason=closure_pb2.ERASURE_REASON_OTHER_PERSON,
+    )
     yield closure_pb2.ConfirmClosureRequest(
         request_id=ids.uuid("confirm closure"), registration_id=registration, closure_id=ids.uuid("closure")
     )

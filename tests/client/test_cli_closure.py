@@ -37,6 +37,13 @@ def test_an_erasure_is_proposed_with_its_reason(run: Run, register: Register) ->
     assert request.erasure_reason == closure_pb2.ERASURE_REASON_NOT_CONVICTED
 
 
+def test_a_withdrawal_is_proposed_with_its_reason(run: Run, register: Register) -> None:
+    assert run("archive", "withdraw", RECORD, "--reason", "court-order") == 0
+    request = closure_pb2.ProposeClosureRequest.FromString(register.calls[1].request)
+    assert request.kind == closure_pb2.CLOSURE_KIND_WITHDRAWN
+    assert request.erasure_reason == closure_pb2.ERASURE_REASON_COURT_ORDER
+
+
 def test_a_restoration_is_proposed_without_and_confirmed(run: Run, register: Register) -> None:
     assert run("archive", "restore", RECORD) == 0
     request = closure_pb2.ProposeClosureRequest.FromString(register.calls[1].request)

@@ -281,13 +281,15 @@ def _correction(
 def _closure(
     request: closure_pb2.ProposeClosureRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
-    of_kind = {
-        "died_date": (request.HasField("died_date"), closure_pb2.CLOSURE_KIND_DECEASED),
-        "certificate_number": (bool(request.certificate_number), closure_pb2.CLOSURE_KIND_DECEASED),
-        "erasure_reason": (bool(request.erasure_reason), closure_pb2.CLOSURE_KIND_ERASED),
+    died = {closure_pb2.CLOSURE_KIND_DECEASED}
+    never_made = {closure_pb2.CLOSURE_KIND_ERASED, closure_pb2.CLOSURE_KIND_WITHDRAWN}
+    of_kinds = {
+        "died_date": (request.HasField("died_date"), died),
+        "certificate_number": (bool(request.certificate_number), died),
+        "erasure_reason": (bool(request.erasure_reason), never_made),
     }
-    for name, (is_given, kind) in of_kind.items():
-        if is_given != (request.kind == kind):
+    for name, (is_given, kinds) in of_kinds.items():
+        if is_given != (request.kind in kinds):
             reason = errors_pb2.FIELD_REASON_EXACTLY_ONE if is_given else errors_pb2.FIELD_REASON_REQUIRED
             violations.append(Violation(path + name, reason))
 

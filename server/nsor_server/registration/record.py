@@ -273,9 +273,10 @@ def _fill_archive(archive: closure_pb2.Archive, stored: record_pb2.Archive) -> N
     archive.certificate_number = stored.certificate_number
     archive.term_rule_id = stored.term_rule
     set_us(archive.archive_time, stored.time_us)
+    archive.erasure_reason = stored.erasure_reason  # type: ignore[assignment]  # as above
     if stored.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
         set_day(archive.died_date, stored.died_day)
-    else:
+    elif stored.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
         set_us(archive.term_end_time, stored.term_end_us)
 
 

@@ -254,9 +254,12 @@ def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb
 
 REGISTRATION_STATES: Final = {
     registration_pb2.REGISTRATION_STATE_ERASED: "no court has confirmed it, and it should never have been made",
-    registration_pb2.REGISTRATION_STATE_WITHDRAWN: "as CONFIRMED, and withdrawn by two officers of NPB",
+    registration_pb2.REGISTRATION_STATE_WITHDRAWN: (
+        "as CONFIRMED, and withdrawn by two officers of NPB in a review: entered in error"
+    ),
     registration_pb2.REGISTRATION_STATE_ARCHIVED: (
-        "a registrable count of a confirmed conviction stands, and the person has died or the term is over"
+        "a registrable count of a confirmed conviction stands, and the person has died, the term is over, or two "
+        "officers of NPB have withdrawn it: it should never have been made"
     ),
     registration_pb2.REGISTRATION_STATE_CONFIRMED: "a registrable count of a confirmed conviction stands",
     registration_pb2.REGISTRATION_STATE_SEALED: "a conviction was confirmed, and no registrable count of one stands",

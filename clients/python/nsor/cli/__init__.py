@@ -50,7 +50,9 @@ COMMANDS = {
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),
-    "archive": Entry("nsor.cli.closure", "archive", "Archive, restore or erase a record (NPB, two officers)."),
+    "archive": Entry(
+        "nsor.cli.closure", "archive", "Archive, withdraw, restore or erase a record (NPB, two officers)."
+    ),
     "revalidate": Entry("nsor.cli.validation", "revalidate", "Say that a record of your agency is still right."),
     "identity": Entry("nsor.cli.identity", "identity", "Check identities (NADRA); accept or dispute changes."),
     "custody": Entry("nsor.cli.custody", "custody", "Record custody; accept or refuse whom a prison releases."),

@@ -1,4 +1,4 @@
-"""`nsor archive`: two officers of NPB archive the record of a person who has died, restore one, or erase one."""
+"""`nsor archive`: two officers of NPB archive the record of a person who has died, withdraw, restore or erase one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from nsor.v1 import closure_pb2
 
 
-_REASONS = ("not-convicted", "other-person", "child", "not-registrable", "entered-twice")
+_REASONS = ("not-convicted", "other-person", "child", "not-registrable", "entered-twice", "court-order")
 
 
 @click.group()
 def archive() -> None:
-    """Archive the record of a person who has died, restore one, or erase one; two officers of NPB.
+    """Archive the record of a person who has died, or withdraw, restore or erase one; two officers of NPB.
 
     A record whose term is over is archived by the register.
     """
@@ -59,6 +59,20 @@ def restore(session: Session, registration_id: str) -> None:
 @click.argument("registration_id", type=record_id)
 @click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why it should never have been made.")
 @common
+def withdraw(session: Session, registration_id: str, reason: str) -> None:
+    """Propose to withdraw a confirmed record that should never have been made; you sign. Another officer confirms it.
+
+    From then on nobody but NPB is shown the record, and no look-up finds it. `nsor archive restore` takes it back.
+    """
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    _propose_never_made(session, registration_id, closure_pb2.CLOSURE_KIND_WITHDRAWN, reason)
+
+
+@archive.command()
+@click.argument("registration_id", type=record_id)
+@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why it should never have been made.")
+@common
 def erase(session: Session, registration_id: str, reason: str) -> None:
     """Propose to erase a record that should never have been made, and that no court has confirmed; you sign.
 
@@ -67,9 +81,7 @@ def erase(session: Session, registration_id: str, reason: str) -> None:
     """
     from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
 
-    reasons = closure_pb2.ErasureReason.Value(f"ERASURE_REASON_{reason.upper().replace('-', '_')}")
-    request = closure_pb2.ProposeClosureRequest(kind=closure_pb2.CLOSURE_KIND_ERASED, erasure_reason=reasons)
-    _propose(session, registration_id, request)
+    _propose_never_made(session, registration_id, closure_pb2.CLOSURE_KIND_ERASED, reason)
 
 
 @archive.command()
@@ -85,6 +97,15 @@ def confirm(session: Session, registration_id: str, closure_id: str) -> None:
     )
     with session.client(officer=True) as client:
         session.answer(client.registration.confirm_closure(request), title="Confirmed")
+
+
+def _propose_never_made(
+    session: Session, registration_id: str, kind: closure_pb2.ClosureKind.ValueType, reason: str
+) -> None:
+    from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
+
+    value = closure_pb2.ErasureReason.Value(f"ERASURE_REASON_{reason.upper().replace('-', '_')}")
+    _propose(session, registration_id, closure_pb2.ProposeClosureRequest(kind=kind, erasure_reason=value))
 
 
 def _propose(session: Session, registration_id: str, request: closure_pb2.ProposeClosureRequest) -> None:

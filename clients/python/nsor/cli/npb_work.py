@@ -116,7 +116,7 @@ def _minute(time: timestamp_pb2.Timestamp) -> str:
     return dt.datetime.fromtimestamp(time.seconds, render.PAKISTAN).strftime("%Y-%m-%d %H:%M")
 
 
-_ENDS: Final = {1: "archive: deceased", 2: "out of the archive", 3: "erasure"}
+_ENDS: Final = {1: "archive: deceased", 2: "out of the archive", 3: "erasure", 4: "withdrawal"}
 """Number of a kind of closure, and what a list calls it."""
 
 

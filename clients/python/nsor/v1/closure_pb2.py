@@ -27,7 +27,7 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/closure.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\"\x92\x02\n\x07\x41rchive\x12,\n\x06reason\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ArchiveReasonB\x04\xd8\xf3\x18\x0b\x12*\n\tdied_date\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x0b\x12 \n\x12\x63\x65rtificate_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x37\n\rterm_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x1a\n\x0cterm_rule_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x36\n\x0c\x61rchive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\"\xb8\x02\n\x15ProposeClosureRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x14.nsor.v1.ClosureKindB\x06\xd2\xf3\x18\x02\x08\x01\x12.\n\tdied_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x10\r8\x01\x12#\n\x12\x63\x65rtificate_number\x18\x07 \x01(\tB\x07\xd2\xf3\x18\x03\x10\x82\x01\x12.\n\x0e\x65rasure_reason\x18\x08 \x01(\x0e\x32\x16.nsor.v1.ErasureReason\"^\n\x16ProposeClosureResponse\x12\x18\n\nclosure_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x15.nsor.v1.ClosureStateB\x04\xd8\xf3\x18\x01\"\x8d\x01\n\x15\x43onfirmClosureRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x1c\n\nclosure_id\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"D\n\x16\x43onfirmClosureResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x15.nsor.v1.ClosureStateB\x04\xd8\xf3\x18\x01*z\n\x0b\x43losureKind\x12\x1c\n\x18\x43LOSURE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43LOSURE_KIND_DECEASED\x10\x01\x12\x19\n\x15\x43LOSURE_KIND_RESTORED\x10\x02\x12\x17\n\x13\x43LOSURE_KIND_ERASED\x10\x03*\xd2\x01\n\rErasureReason\x12\x1e\n\x1a\x45RASURE_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RASURE_REASON_NOT_CONVICTED\x10\x01\x12\x1f\n\x1b\x45RASURE_REASON_OTHER_PERSON\x10\x02\x12\x18\n\x14\x45RASURE_REASON_CHILD\x10\x03\x12\"\n\x1e\x45RASURE_REASON_NOT_REGISTRABLE\x10\x04\x12 \n\x1c\x45RASURE_REASON_ENTERED_TWICE\x10\x05*f\n\x0c\x43losureState\x12\x1d\n\x19\x43LOSURE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43LOSURE_STATE_PROPOSED\x10\x01\x12\x1b\n\x17\x43LOSURE_STATE_CONFIRMED\x10\x02*j\n\rArchiveReason\x12\x1e\n\x1a\x41RCHIVE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41RCHIVE_REASON_DECEASED\x10\x01\x12\x1c\n\x18\x41RCHIVE_REASON_TERM_OVER\x10\x02\x42\x46\n\x0epk.gov.nsor.v1B\x0c\x43losureProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/closure.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\"\xc8\x02\n\x07\x41rchive\x12,\n\x06reason\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ArchiveReasonB\x04\xd8\xf3\x18\x0b\x12*\n\tdied_date\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x0b\x12 \n\x12\x63\x65rtificate_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x37\n\rterm_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x1a\n\x0cterm_rule_id\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x36\n\x0c\x61rchive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0e\x65rasure_reason\x18\x07 \x01(\x0e\x32\x16.nsor.v1.ErasureReasonB\x04\xd8\xf3\x18\x0b\"\xb8\x02\n\x15ProposeClosureRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x14.nsor.v1.ClosureKindB\x06\xd2\xf3\x18\x02\x08\x01\x12.\n\tdied_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x08\xd2\xf3\x18\x04\x10\r8\x01\x12#\n\x12\x63\x65rtificate_number\x18\x07 \x01(\tB\x07\xd2\xf3\x18\x03\x10\x82\x01\x12.\n\x0e\x65rasure_reason\x18\x08 \x01(\x0e\x32\x16.nsor.v1.ErasureReason\"^\n\x16ProposeClosureResponse\x12\x18\n\nclosure_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x15.nsor.v1.ClosureStateB\x04\xd8\xf3\x18\x01\"\x8d\x01\n\x15\x43onfirmClosureRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x1c\n\nclosure_id\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"D\n\x16\x43onfirmClosureResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x15.nsor.v1.ClosureStateB\x04\xd8\xf3\x18\x01*\x96\x01\n\x0b\x43losureKind\x12\x1c\n\x18\x43LOSURE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43LOSURE_KIND_DECEASED\x10\x01\x12\x19\n\x15\x43LOSURE_KIND_RESTORED\x10\x02\x12\x17\n\x13\x43LOSURE_KIND_ERASED\x10\x03\x12\x1a\n\x16\x43LOSURE_KIND_WITHDRAWN\x10\x04*\xf2\x01\n\rErasureReason\x12\x1e\n\x1a\x45RASURE_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RASURE_REASON_NOT_CONVICTED\x10\x01\x12\x1f\n\x1b\x45RASURE_REASON_OTHER_PERSON\x10\x02\x12\x18\n\x14\x45RASURE_REASON_CHILD\x10\x03\x12\"\n\x1e\x45RASURE_REASON_NOT_REGISTRABLE\x10\x04\x12 \n\x1c\x45RASURE_REASON_ENTERED_TWICE\x10\x05\x12\x1e\n\x1a\x45RASURE_REASON_COURT_ORDER\x10\x06*f\n\x0c\x43losureState\x12\x1d\n\x19\x43LOSURE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43LOSURE_STATE_PROPOSED\x10\x01\x12\x1b\n\x17\x43LOSURE_STATE_CONFIRMED\x10\x02*\x88\x01\n\rArchiveReason\x12\x1e\n\x1a\x41RCHIVE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41RCHIVE_REASON_DECEASED\x10\x01\x12\x1c\n\x18\x41RCHIVE_REASON_TERM_OVER\x10\x02\x12\x1c\n\x18\x41RCHIVE_REASON_WITHDRAWN\x10\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0c\x43losureProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +47,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARCHIVE'].fields_by_name['term_rule_id']._serialized_options = b'\330\363\030\013'
   _globals['_ARCHIVE'].fields_by_name['archive_time']._loaded_options = None
   _globals['_ARCHIVE'].fields_by_name['archive_time']._serialized_options = b'\330\363\030\013'
+  _globals['_ARCHIVE'].fields_by_name['erasure_reason']._loaded_options = None
+  _globals['_ARCHIVE'].fields_by_name['erasure_reason']._serialized_options = b'\330\363\030\013'
   _globals['_PROPOSECLOSUREREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_PROPOSECLOSUREREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_PROPOSECLOSUREREQUEST'].fields_by_name['registration_id']._loaded_options = None
@@ -71,22 +73,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMCLOSUREREQUEST'].fields_by_name['closure_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_CONFIRMCLOSURERESPONSE'].fields_by_name['state']._loaded_options = None
   _globals['_CONFIRMCLOSURERESPONSE'].fields_by_name['state']._serialized_options = b'\330\363\030\001'
-  _globals['_CLOSUREKIND']._serialized_start=1016
-  _globals['_CLOSUREKIND']._serialized_end=1138
-  _globals['_ERASUREREASON']._serialized_start=1141
-  _globals['_ERASUREREASON']._serialized_end=1351
-  _globals['_CLOSURESTATE']._serialized_start=1353
-  _globals['_CLOSURESTATE']._serialized_end=1455
-  _globals['_ARCHIVEREASON']._serialized_start=1457
-  _globals['_ARCHIVEREASON']._serialized_end=1563
+  _globals['_CLOSUREKIND']._serialized_start=1071
+  _globals['_CLOSUREKIND']._serialized_end=1221
+  _globals['_ERASUREREASON']._serialized_start=1224
+  _globals['_ERASUREREASON']._serialized_end=1466
+  _globals['_CLOSURESTATE']._serialized_start=1468
+  _globals['_CLOSURESTATE']._serialized_end=1570
+  _globals['_ARCHIVEREASON']._serialized_start=1573
+  _globals['_ARCHIVEREASON']._serialized_end=1709
   _globals['_ARCHIVE']._serialized_start=115
-  _globals['_ARCHIVE']._serialized_end=389
-  _globals['_PROPOSECLOSUREREQUEST']._serialized_start=392
-  _globals['_PROPOSECLOSUREREQUEST']._serialized_end=704
-  _globals['_PROPOSECLOSURERESPONSE']._serialized_start=706
-  _globals['_PROPOSECLOSURERESPONSE']._serialized_end=800
-  _globals['_CONFIRMCLOSUREREQUEST']._serialized_start=803
-  _globals['_CONFIRMCLOSUREREQUEST']._serialized_end=944
-  _globals['_CONFIRMCLOSURERESPONSE']._serialized_start=946
-  _globals['_CONFIRMCLOSURERESPONSE']._serialized_end=1014
+  _globals['_ARCHIVE']._serialized_end=443
+  _globals['_PROPOSECLOSUREREQUEST']._serialized_start=446
+  _globals['_PROPOSECLOSUREREQUEST']._serialized_end=758
+  _globals['_PROPOSECLOSURERESPONSE']._serialized_start=760
+  _globals['_PROPOSECLOSURERESPONSE']._serialized_end=854
+  _globals['_CONFIRMCLOSUREREQUEST']._serialized_start=857
+  _globals['_CONFIRMCLOSUREREQUEST']._serialized_end=998
+  _globals['_CONFIRMCLOSURERESPONSE']._serialized_start=1000
+  _globals['_CONFIRMCLOSURERESPONSE']._serialized_end=1068
 # @@protoc_insertion_point(module_scope)

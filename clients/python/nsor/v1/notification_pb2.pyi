@@ -129,7 +129,7 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_CLOSURE_PROPOSED: _EventKind.ValueType  # 130
     """An officer of NPB proposed how a registration ends; another one may confirm it."""
     EVENT_KIND_REGISTRATION_ARCHIVED: _EventKind.ValueType  # 131
-    """A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
+    """A registration was archived: its person has died, its term is over, or NPB has withdrawn it. For everybody but NPB it is NO_RECORD from then on."""
     EVENT_KIND_REGISTRATION_RESTORED: _EventKind.ValueType  # 132
     """Two officers of NPB took a registration out of the archive: it is confirmed again."""
     EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED: _EventKind.ValueType  # 133
@@ -262,7 +262,7 @@ EVENT_KIND_REVIEW_DECISION_PROPOSED: EventKind.ValueType  # 32
 EVENT_KIND_CLOSURE_PROPOSED: EventKind.ValueType  # 130
 """An officer of NPB proposed how a registration ends; another one may confirm it."""
 EVENT_KIND_REGISTRATION_ARCHIVED: EventKind.ValueType  # 131
-"""A registration was archived: its person has died, or its term is over. For everybody but NPB it is NO_RECORD from then on."""
+"""A registration was archived: its person has died, its term is over, or NPB has withdrawn it. For everybody but NPB it is NO_RECORD from then on."""
 EVENT_KIND_REGISTRATION_RESTORED: EventKind.ValueType  # 132
 """Two officers of NPB took a registration out of the archive: it is confirmed again."""
 EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED: EventKind.ValueType  # 133

@@ -51,6 +51,8 @@ class _Waived(NamedTuple):
 
     def after(self, archive: record_pb2.Archive, record: record_pb2.RegistrationRecord) -> _Waived:
         """What a record has to say that was taken out of an archive."""
+        if archive.reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN:
+            return self
         if archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
             return self._replace(term=True)
         own = record.HasField("verified_death_day")
@@ -192,7 +194,7 @@ class Closed:
             is_right = before is not None and now is None
             waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
-            is_right = now is not None and now.closure_id == decided.closure_id and now.died_day == decided.died_day
+            is_right = now is not None and _repeats(now, decided)
         else:
             is_right = now == before
         is_right &= record.erased == (decided is not None and decided.kind == _ERASED)
@@ -222,3 +224,16 @@ class Closed:
         waived = _Waived.of(record)
         if waived != _Waived():
             self._waived[record.registration_id] = waived
+
+
+def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord) -> bool:
+    """Whether what a version says of its end is what two officers have decided."""
+    expected = record_pb2.Archive(
+        reason=rules.ARCHIVE_REASONS[decided.kind],
+        died_day=decided.died_day,
+        certificate_number=decided.certificate_number,
+        erasure_reason=decided.erasure_reason,
+        time_us=archive.time_us,
+        closure_id=decided.closure_id,
+    )
+    return archive == expected

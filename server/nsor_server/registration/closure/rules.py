@@ -7,7 +7,7 @@ read, so that where anything is unknown the longer reading counts: nobody is arc
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from nsor.v1 import closure_pb2, registration_pb2, types_pb2
@@ -23,12 +23,20 @@ PROPOSED: Final = 1
 """Version of a decision that one officer has proposed."""
 CONFIRMED: Final = 2
 """Version of one that another officer has confirmed."""
-_STATES: Final[Mapping[int, int]] = {
-    closure_pb2.CLOSURE_KIND_DECEASED: registration_pb2.REGISTRATION_STATE_CONFIRMED,
-    closure_pb2.CLOSURE_KIND_RESTORED: registration_pb2.REGISTRATION_STATE_ARCHIVED,
-    closure_pb2.CLOSURE_KIND_ERASED: registration_pb2.REGISTRATION_STATE_UNDER_REVIEW,
+_CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
+_ARCHIVED: Final = registration_pb2.REGISTRATION_STATE_ARCHIVED
+_STATES: Final[Mapping[int, Collection[int]]] = {
+    closure_pb2.CLOSURE_KIND_DECEASED: {_CONFIRMED},
+    closure_pb2.CLOSURE_KIND_RESTORED: {_ARCHIVED},
+    closure_pb2.CLOSURE_KIND_WITHDRAWN: {_CONFIRMED, _ARCHIVED},
+    closure_pb2.CLOSURE_KIND_ERASED: {registration_pb2.REGISTRATION_STATE_UNDER_REVIEW},
 }
 """How a record has to stand for each decision. What a court has confirmed was shown to others, and is never erased."""
+ARCHIVE_REASONS: Final[Mapping[int, int]] = {
+    closure_pb2.CLOSURE_KIND_DECEASED: closure_pb2.ARCHIVE_REASON_DECEASED,
+    closure_pb2.CLOSURE_KIND_WITHDRAWN: closure_pb2.ARCHIVE_REASON_WITHDRAWN,
+}
+"""Why a record is archived by each decision."""
 _ENDLESS: Final = frozenset({types_pb2.SENTENCE_KIND_LIFE, types_pb2.SENTENCE_KIND_DEATH})
 """Sentences without an end that could be counted."""
 
@@ -43,8 +51,14 @@ def check_proposable(record: record_pb2.RegistrationRecord, kind: int) -> None:
     Raises:
         errors.WrongState: it doesn't.
     """
-    if record.state != _STATES[kind]:
+    is_again = kind == closure_pb2.CLOSURE_KIND_WITHDRAWN and is_withdrawn(record)
+    if record.state not in _STATES[kind] or is_again:
         raise errors.WrongState
+
+
+def is_withdrawn(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether two officers have withdrawn a record by such a decision: it should never have been made."""
+    return record.HasField("archive") and record.archive.reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN
 
 
 def check_confirmable(
@@ -78,16 +92,17 @@ def closed(
     elif closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
         if before.archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
             before.term_waived = True
-        else:
+        elif before.archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
             # Of the person's records each may say another day: what archives this one again is its own.
             own = before.HasField("verified_death_day")
             before.waived_death_day = before.verified_death_day if own else before.archive.died_day
         before.ClearField("archive")
     else:
         archive = record_pb2.Archive(
-            reason=closure_pb2.ARCHIVE_REASON_DECEASED,
+            reason=ARCHIVE_REASONS[closure.kind],
             died_day=closure.died_day,
             certificate_number=closure.certificate_number,
+            erasure_reason=closure.erasure_reason,
             time_us=time_us,
             closure_id=closure.closure_id,
         )

@@ -154,11 +154,14 @@ class Closures:
 def _told(call: Call, closure: record_pb2.ClosureRecord, record: record_pb2.RegistrationRecord) -> list[Row]:
     """What others hear; of an erasure nothing: whoever entered the record finds that there is none."""
     kind = _EVENTS.get(closure.kind)
-    return [] if kind is None else events.owed(kind, record, call.agencies)
+    # Whoever isn't shown what is archived has heard that it is, and hears nothing of what NPB does with it.
+    is_news = closure.kind == closure_pb2.CLOSURE_KIND_RESTORED or record.state == registrations.CONFIRMED
+    return events.owed(kind, record, call.agencies) if kind is not None and is_news else []
 
 
 _EVENTS: Final[Mapping[int, notification_pb2.EventKind.ValueType]] = {
     closure_pb2.CLOSURE_KIND_DECEASED: notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED,
+    closure_pb2.CLOSURE_KIND_WITHDRAWN: notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED,
     closure_pb2.CLOSURE_KIND_RESTORED: notification_pb2.EVENT_KIND_REGISTRATION_RESTORED,
 }
 

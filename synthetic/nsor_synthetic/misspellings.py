@@ -45,7 +45,7 @@ _INVISIBLE: Final = {
 
 _GOOD: Final[dict[int, str]] = {
     options_pb2.FORMAT_CNIC: "8220312345670",
-    options_pb2.FORMAT_PASSPORT: "ZZ0000001",
+    options_pb2.FORMAT_TRAVEL_DOCUMENT: "ZZ0000001",
     options_pb2.FORMAT_MOBILE: "03990000001",
     options_pb2.FORMAT_PERSON_NAME: "Nasreen Akhtar",
     options_pb2.FORMAT_PLACE_CODE: "PK-PB/LHR/PS-001",
@@ -102,7 +102,7 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("Cyrillic letter", "822031234567\u041e", _LOOK_ALIKE),
         ("far too long", "8" * 5_000, _TOO_LONG),
     ),
-    options_pb2.FORMAT_PASSPORT: (
+    options_pb2.FORMAT_TRAVEL_DOCUMENT: (
         ("too short", "ZZ01", _FORM),
         ("too long", "ZZ0000000A0B0", _FORM),
         ("a word", "PASSPORT", _FORM),

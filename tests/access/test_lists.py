@@ -58,7 +58,7 @@ NAMED_TOKENS = {
 """Lists whose tokens aren't sealed, and why."""
 OF_PERSONS = {
     options_pb2.FORMAT_CNIC,
-    options_pb2.FORMAT_PASSPORT,
+    options_pb2.FORMAT_TRAVEL_DOCUMENT,
     options_pb2.FORMAT_MOBILE,
     options_pb2.FORMAT_PERSON_NAME,
     options_pb2.FORMAT_PRISONER_NUMBER,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nsor.v1 import errors_pb2, options_pb2
-from nsor_server.formats import cnic, documents, mobile, page_tokens, passport, place_code, uuids
+from nsor_server.formats import cnic, documents, mobile, page_tokens, place_code, travel_document, uuids
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import normalisers
 from nsor_server.policy import written_forms
@@ -67,7 +67,7 @@ def test_operators_prefixes_are_not_guessed() -> None:
 
 
 def test_codes_come_out_in_their_one_form() -> None:
-    assert passport.normalise("zz 000-0001") == "ZZ0000001"
+    assert travel_document.normalise("zz 000-0001") == "ZZ0000001"
     assert place_code.normalise(" pk–pb/lhr/ps‑001 ") == "PK-PB/LHR/PS-001"
     assert uuids.normalise("6BC0611F-855C-5939-8572-4F7739F4A7F8") == "6bc0611f-855c-5939-8572-4f7739f4a7f8"
     assert documents.normalise_offence_code("ppc–376") == "PPC-376"

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nsor.v1 import errors_pb2, options_pb2, types_pb2
+from nsor.v1 import amendments_pb2, errors_pb2, identity_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server.errors import Violation
+from nsor_server.formats import countries
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import STRINGS, normalisers
@@ -34,7 +35,6 @@ CODES = [
     *NUMBERS,
     options_pb2.FORMAT_ADDRESS_CODE,
     options_pb2.FORMAT_OFFICER_NUMBER,
-    options_pb2.FORMAT_PASSPORT,
     options_pb2.FORMAT_AGENCY_ID,
     options_pb2.FORMAT_EMAIL_ADDRESS,
     options_pb2.FORMAT_ACCOUNT_NAME,
@@ -42,6 +42,7 @@ CODES = [
 ]
 HOLDING_NO_PERSON = [*CODES, options_pb2.FORMAT_PERSON_NAME]
 CNIC = "3520212345671"
+KINDS = [value.name.removeprefix("TRAVEL_DOCUMENT_KIND_") for value in types_pb2.TravelDocumentKind.DESCRIPTOR.values]
 DIGITS = {"ASCII": "0123456789", "Arabic-Indic": "٠١٢٣٤٥٦٧٨٩", "Urdu": "۰۱۲۳۴۵۶۷۸۹"}
 
 
@@ -250,10 +251,62 @@ def test_a_case_number_has_one_serial_and_one_year(written: str) -> None:
     assert reason_of(options_pb2.FORMAT_CASE_NUMBER, written) == "CASE_NUMBER_FORM"
 
 
-def test_a_passport_number_holds_neither_a_word_nor_a_cnic() -> None:
-    assert reason_of(options_pb2.FORMAT_PASSPORT, CNIC) == "TOO_MANY_DIGITS"
-    assert reason_of(options_pb2.FORMAT_PASSPORT, "VICTIMFATIMA1") == "FORM"
-    assert reason_of(options_pb2.FORMAT_PASSPORT, "C01X00T47") == ""
+def numbered(checker: Checker, number: str, kind: str = "PASSPORT", country: str = "AF") -> str:
+    """The reason for which the number of a travel document is refused; empty: it isn't."""
+    document = types_pb2.TravelDocument(
+        number=number, country=country, kind=types_pb2.TravelDocumentKind.Value(f"TRAVEL_DOCUMENT_KIND_{kind}")
+    )
+    found = checker.check(document)
+    assert {violation.field for violation in found} <= {"number"}
+    return errors_pb2.FieldReason.Name(found[0].reason).removeprefix("FIELD_REASON_") if found else ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_travel_document_has_neither_a_word_nor_a_cnic_for_its_number(checker: Checker, kind: str) -> None:
+    taken = [ascii(written) for written in spellings() if not numbered(checker, written, kind)]
+    assert taken == []
+    assert numbered(checker, "VICTIMFATIMA1", kind) == "FORM"
+    assert numbered(checker, "AB12CD34EF567", kind) == "FORM"
+    assert numbered(checker, "C01X00T47", kind) == ""
+
+
+@pytest.mark.parametrize("country", sorted(countries.CODES))
+def test_a_cnic_is_no_foreign_cards_number_but_where_cards_have_13_digits(checker: Checker, country: str) -> None:
+    # Bangladesh's are told from it by nothing.
+    assert bool(numbered(checker, CNIC, "FOREIGN_IDENTITY_CARD", country)) == (country != "BD")
+    assert numbered(checker, CNIC, "PASSPORT", country) == "TOO_MANY_DIGITS"
+
+
+@pytest.mark.parametrize(
+    ("country", "number"),
+    [
+        ("AF", "1399-0100-12345"),
+        ("BD", "1990 2692 6140 00001"),
+        ("BD", "269 261 4000"),
+        ("CN", "11010519491231002X"),
+        ("IN", "۲۳۴۵ 1234 5678"),
+        ("IR", "001-234567-8"),
+        ("AE", "784-1980-1234567-1"),
+    ],
+)
+def test_a_foreign_card_is_numbered_as_its_country_does(checker: Checker, country: str, number: str) -> None:
+    assert numbered(checker, number, "FOREIGN_IDENTITY_CARD", country) == ""
+    longer = sum(map(str.isdigit, number)) > 10
+    # As a passport's, or under another country, a number of more than ten digits could be anybody's.
+    assert numbered(checker, number, "PASSPORT", country) == ("TOO_MANY_DIGITS" if longer else "")
+    assert numbered(checker, number, "FOREIGN_IDENTITY_CARD", "PK") == ("TOO_MANY_DIGITS" if longer else "")
+
+
+def test_only_a_travel_document_has_a_travel_documents_number() -> None:
+    # What narrows the number is a rule of that message: elsewhere 22 digits would go in.
+    used = {
+        kind.full_name
+        for message in (types_pb2.DESCRIPTOR, amendments_pb2.DESCRIPTOR, lookup_pb2.DESCRIPTOR, identity_pb2.DESCRIPTOR)
+        for kind in message.message_types_by_name.values()
+        for field in kind.fields
+        if field.GetOptions().Extensions[options_pb2.field].format == options_pb2.FORMAT_TRAVEL_DOCUMENT
+    }
+    assert used == {"nsor.v1.TravelDocument"}
 
 
 def test_no_other_format_takes_words() -> None:
@@ -267,6 +320,7 @@ def test_no_other_format_takes_words() -> None:
         options_pb2.FORMAT_POSTAL_CODE,
         options_pb2.FORMAT_PAGE_TOKEN,
         options_pb2.FORMAT_COUNTRY,
+        options_pb2.FORMAT_TRAVEL_DOCUMENT,
     }
     assert without_words | set(HOLDING_NO_PERSON) == set(STRINGS)
 

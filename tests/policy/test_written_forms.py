@@ -45,3 +45,24 @@ def test_a_phrase_of_two_words_is_refused(tmp_path: Path) -> None:
 
 def test_a_list_without_a_source_is_refused(tmp_path: Path) -> None:
     assert "unknown field" in _refusal(tmp_path, 'citation = "working value: the Urdu words', 'source = "')
+
+
+@pytest.mark.parametrize("country", ["PK", "XX", "IN"])
+def test_a_foreign_card_is_of_one_country_and_not_of_pakistan(tmp_path: Path, country: str) -> None:
+    assert "a foreign card names a country" in _refusal(tmp_path, 'country = "BD"', f'country = "{country}"')
+
+
+@pytest.mark.parametrize("form", ["{10}", "FATIMA{12}", "AAAA", "{6}{6}", "{23}", "{22}X", "############"])
+def test_a_foreign_cards_form_is_longer_than_a_passports_and_no_text(tmp_path: Path, form: str) -> None:
+    # A form without a digit, or with a word, would be a text.
+    assert "no form of a card's number" in _refusal(tmp_path, '"{12}"', f'"{form}"')
+
+
+def test_a_document_that_is_too_old_for_foreign_cards_has_those_that_ship(tmp_path: Path) -> None:
+    # A register's own document, adopted before there were any, still loads; one that has none says so.
+    path = tmp_path / "written_forms.toml"
+    old = PACKAGED.partition("[[foreign_card]]")[0]
+    path.write_text(old, encoding="utf-8")
+    assert written_forms.load(path).cards == written_forms.load().cards != {}
+    path.write_text(f"foreign_card = []\n{old}", encoding="utf-8")
+    assert written_forms.load(path).cards == {}

@@ -32,8 +32,10 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "13 ہندسے، پہلا 1 سے 8 تک، ڈیش کے ساتھ یا بغیر",
         "35201-1234567-1",
     ),
-    options_pb2.FORMAT_PASSPORT: Form(
-        "5 to 12 of A-Z 0-9, no word in it", "A-Z 0-9 میں سے 5 سے 12، بغیر کسی لفظ کے", "AB1234567"
+    options_pb2.FORMAT_TRAVEL_DOCUMENT: Form(
+        "5 to 12 of A-Z 0-9, no word in it, longer on the identity cards of some countries",
+        "A-Z 0-9 میں سے 5 سے 12، بغیر کسی لفظ کے، بعض ممالک کے شناختی کارڈوں پر زیادہ",
+        "AB1234567",
     ),
     options_pb2.FORMAT_MOBILE: Form("a Pakistani mobile number", "پاکستانی موبائل نمبر", "0300-1234567"),
     options_pb2.FORMAT_PERSON_NAME: Form(

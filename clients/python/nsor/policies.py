@@ -16,6 +16,7 @@ from typing import Any, Final
 _KEYS: Final = (
     "id",
     "code",
+    "country",
     "purpose",
     "kind",
     "method",

@@ -38,7 +38,7 @@ class Checker:
         self._today = today
         self._normalisers = normalisers(places, offences, forms)
         self._rules_of_messages = (
-            messages.rules(forms.most_address_digits),
+            messages.rules(forms.most_address_digits, forms.cards),
             place_days.rules(places),
             amendments.RULES,
         )

@@ -6,7 +6,8 @@ A rule runs after the fields' own checks and also when those found something, so
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import (
@@ -25,7 +26,7 @@ from nsor.v1 import (
     types_pb2,
 )
 from nsor_server.errors import Violation
-from nsor_server.formats import dates, person_name, place_code, screens
+from nsor_server.formats import dates, person_name, place_code, screens, travel_document
 
 Rule = Callable[..., None]
 """Takes a message of its type, the path of its fields, the violations so far, and today."""
@@ -96,6 +97,18 @@ def travel_documents(of: types_pb2.Person | amendments_pb2.Particulars, path: st
         for document in of.travel_documents
     )
     duplicates(given, path + "travel_documents[{}].number", violations)
+
+
+def _travel_document(cards: Mapping[str, Sequence[re.Pattern[str]]]) -> Rule:
+    """A number is as long as a passport's may be; that of a foreign identity card also as its country numbers them."""
+
+    def check(document: types_pb2.TravelDocument, path: str, violations: list[Violation], _today: _Today) -> None:
+        is_card = document.kind == types_pb2.TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD
+        reason = travel_document.wrong(document.number, cards.get(document.country, ()) if is_card else ())
+        if reason is not None:
+            violations.append(Violation(path + "number", reason))
+
+    return check
 
 
 def _person(person: types_pb2.Person, path: str, violations: list[Violation], _today: _Today) -> None:
@@ -424,10 +437,14 @@ _RULES: Final[dict[str, Rule]] = {
 }
 
 
-def rules(most_address_digits: int) -> dict[str, Rule]:
+def rules(most_address_digits: int, cards: Mapping[str, Sequence[re.Pattern[str]]]) -> dict[str, Rule]:
     """The rules by the full name of the message type.
 
     Args:
         most_address_digits: most digits of locality, street and house of one address together.
+        cards: forms of the numbers of a country's identity cards that are longer than a passport's, by the country.
     """
-    return _RULES | {"nsor.v1.Address": _address(most_address_digits)}
+    return _RULES | {
+        "nsor.v1.Address": _address(most_address_digits),
+        "nsor.v1.TravelDocument": _travel_document(cards),
+    }

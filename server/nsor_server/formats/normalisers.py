@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -16,9 +17,9 @@ from nsor_server.formats import (
     mobile,
     online,
     page_tokens,
-    passport,
     person_name,
     place_code,
+    travel_document,
     uuids,
     vehicle,
 )
@@ -49,7 +50,7 @@ _PLAIN: Final[Mapping[int, Normaliser]] = {
     options_pb2.FORMAT_POSTAL_CODE: documents.normalise_postal_code,
     options_pb2.FORMAT_PAGE_TOKEN: page_tokens.normalise,
     options_pb2.FORMAT_COUNTRY: countries.normalise,
-    options_pb2.FORMAT_PASSPORT: passport.normalise,
+    options_pb2.FORMAT_TRAVEL_DOCUMENT: travel_document.normalise,
     options_pb2.FORMAT_VEHICLE_NUMBER: vehicle.normalise,
 }
 _BOUND: Final = frozenset(
@@ -95,12 +96,14 @@ class WrittenForms:
         addresses: codes of addresses.
         numbers: the forms of numbers of papers, cases and people, by their format.
         most_address_digits: most digits of locality, street and house of one address together.
+        cards: forms of the numbers of a country's identity cards that are longer than a passport's, by the country.
     """
 
     screens: Screens
     addresses: AddressCodes
     numbers: Mapping[int, NumberForms]
     most_address_digits: int
+    cards: Mapping[str, Sequence[re.Pattern[str]]]
 
 
 def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: WrittenForms) -> Mapping[int, Normaliser]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,9 +10,10 @@ from typing import Annotated, Final
 import msgspec
 
 from nsor.v1 import errors_pb2, options_pb2
-from nsor_server.formats import person_name
+from nsor_server.formats import countries, person_name, travel_document
 from nsor_server.formats.address_codes import AddressCodes
 from nsor_server.formats.document_numbers import YEAR, FormsError, NumberForms
+from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import WrittenForms
 from nsor_server.formats.screens import Screens
 from nsor_server.policy import source
@@ -27,6 +29,8 @@ _REASONS: Final = {
     "DNA_REFERENCE": errors_pb2.FIELD_REASON_FORM,
     "DEATH_CERTIFICATE_NUMBER": errors_pb2.FIELD_REASON_FORM,
 }
+_PAKISTAN: Final = "PK"
+"""Its own cards have a field of their own."""
 _ADDED: Final = frozenset({"VERIFICATION_NUMBER"})
 """Kinds of number that the first documents didn't have."""
 _MOST_SERIAL: Final = {"OFFICER_NUMBER": 8}
@@ -39,6 +43,7 @@ _Phrase = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,16}(?: [A-Z]{1,16})?\Z"
 _Phrases = Annotated[tuple[_Phrase, ...], msgspec.Meta(min_length=1)]
 _Form = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z ./(){}-]{1,48}\Z")]
 _Forms = Annotated[tuple[_Form, ...], msgspec.Meta(min_length=1)]
+_CardForms = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 _Digits = Annotated[int, msgspec.Meta(ge=1, le=12)]
 
 
@@ -73,6 +78,13 @@ class NumberRow(source.Row, frozen=True):
     forms: _Forms
 
 
+class ForeignCardRow(source.Row, frozen=True):
+    """The forms of the numbers of a country's identity cards that are longer than ten digits, such as ``784{12}``."""
+
+    country: str
+    forms: _CardForms
+
+
 class WrittenFormsFile(source.Part, frozen=True):
     """The file."""
 
@@ -80,6 +92,7 @@ class WrittenFormsFile(source.Part, frozen=True):
     address: AddressRow
     urdu: UrduRow
     number: tuple[NumberRow, ...]
+    foreign_card: tuple[ForeignCardRow, ...] | None = None
 
 
 def load(path: Path | None = None) -> WrittenForms:
@@ -115,7 +128,28 @@ def of(file: WrittenFormsFile) -> WrittenForms:
         addresses=addresses,
         numbers={options_pb2.Format.Value(f"FORMAT_{row.kind}"): _forms(row, urdu, screens) for row in numbers},
         most_address_digits=file.address.most_digits_together,
+        cards=_cards(file),
     )
+
+
+def _cards(file: WrittenFormsFile) -> dict[str, tuple[re.Pattern[str], ...]]:
+    """The forms of cards by their country; those that ship, where a register's own document is too old to have any."""
+    rows = file.foreign_card
+    if rows is None:
+        rows = source.read(source.packaged("written_forms.toml"), WrittenFormsFile).foreign_card or ()
+    found: dict[str, tuple[re.Pattern[str], ...]] = {}
+    for row in rows:
+        try:
+            known = countries.normalise(row.country) == row.country and row.country != _PAKISTAN
+        except FormatError:
+            known = False
+        if not known or row.country in found:
+            raise source.PolicyError("written forms: a foreign card names a country, once, and not Pakistan")
+        try:
+            found[row.country] = tuple(map(travel_document.card_form, row.forms))
+        except ValueError as error:
+            raise source.PolicyError(f"written forms: {row.country}: {error}") from None
+    return found
 
 
 def _lacking(file: WrittenFormsFile) -> list[NumberRow]:

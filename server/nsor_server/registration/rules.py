@@ -15,7 +15,7 @@ from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.events import recipients
-from nsor_server.formats import passport
+from nsor_server.formats import travel_document
 from nsor_server.formats.instants import from_day, to_date
 from nsor_server.policy.offences import CountFacts, NotRegistrable, OffenceTable
 from nsor_server.registration import states
@@ -166,7 +166,7 @@ def warnings(
         found.append(types_pb2.FieldWarning(field=f"{path}cnic", reason=odd))
     for index, document in enumerate(person.travel_documents):
         is_passport = document.kind in _PASSPORTS
-        if is_passport and document.country == _PAKISTAN and not passport.usual_pakistani_form(document.number):
+        if is_passport and document.country == _PAKISTAN and not travel_document.usual_pakistani_form(document.number):
             unusual = types_pb2.WARNING_REASON_PASSPORT_FORM_UNUSUAL
             field = f"{path}travel_documents[{index}].number"
             found.append(types_pb2.FieldWarning(field=field, reason=unusual))

@@ -441,8 +441,10 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """13 digits, the first 1 to 8 (8 is Azad Jammu and Kashmir). Dashes, spaces, Urdu and Arabic-Indic digits are normalised. There
     is no published check digit.
     """
-    FORMAT_PASSPORT: _Format.ValueType  # 2
-    """A passport number: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
+    FORMAT_TRAVEL_DOCUMENT: _Format.ValueType  # 2
+    """The number of a TravelDocument, and of nothing else: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row. A
+    foreign identity card may have a longer one, up to 22, of a form that policy knows of its country.
+    """
     FORMAT_MOBILE: _Format.ValueType  # 3
     """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
     FORMAT_PERSON_NAME: _Format.ValueType  # 4
@@ -509,8 +511,10 @@ FORMAT_CNIC: Format.ValueType  # 1
 """13 digits, the first 1 to 8 (8 is Azad Jammu and Kashmir). Dashes, spaces, Urdu and Arabic-Indic digits are normalised. There
 is no published check digit.
 """
-FORMAT_PASSPORT: Format.ValueType  # 2
-"""A passport number: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row."""
+FORMAT_TRAVEL_DOCUMENT: Format.ValueType  # 2
+"""The number of a TravelDocument, and of nothing else: 5 to 12 of A-Z and 0-9, with 1 to 10 digits and at most 3 letters in a row. A
+foreign identity card may have a longer one, up to 22, of a form that policy knows of its country.
+"""
 FORMAT_MOBILE: Format.ValueType  # 3
 """A Pakistani mobile number; normalised to E.164 (+923XXXXXXXXX)."""
 FORMAT_PERSON_NAME: Format.ValueType  # 4

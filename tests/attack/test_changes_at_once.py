@@ -7,17 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import errors_pb2, registration_pb2, types_pb2
+from nsor.v1 import errors_pb2, registration_pb2, reviews_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.registration.reviews import STALE_LOOKS, ReviewTimes
+from nsor_server.registration.validation import overdue
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, violations
 from tests.orders import cnic, conviction, day, order
-from tests.registration.test_closure import confirmed, old, time
+from tests.registration.test_closure import RESTORED, close, confirmed, old, time
 from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
 from tests.registration.test_custody import at_large, event, happens, held
 from tests.registration.test_erasure import decided, destroy
@@ -29,22 +30,66 @@ __all__ = ["clock", "time", "times"]
 ARCHIVED, CONFIRMED = registration_pb2.REGISTRATION_STATE_ARCHIVED, registration_pb2.REGISTRATION_STATE_CONFIRMED
 
 
-def test_a_dispute_and_the_end_of_a_term_at_one_time_stop_no_time(
-    services: Services, time: Callable[[], None], owner: Owner
+@pytest.mark.parametrize("disputed", [True, False])
+def test_nothing_that_is_asked_for_postpones_the_end_of_a_term(
+    services: Services, time: Callable[[], None], owner: Owner, *, disputed: bool
 ) -> None:
-    # Both make the record's next version: with two of one number no time for reviews would be written any more.
+    # Anybody at a station may ask every day. What was asked for meets a record that is taken out of the archive.
     created = confirmed(services, convictions=[old()])
-    services.judge(old(), "APPEAL_FILED")
-    asked(services, registration_id=created.registration_id)
-    time()
-    (met,) = listed(services, created)
-    services.ask(call_of(PUNJAB_POLICE), decision(created, met.correction_id, AGREES))
-    asked(services, registration_id=created.registration_id, contests_refusal=True)
-    services.judge(old(), "APPEAL_DISMISSED")
-    time()
-    assert list(services.get(created.registration_id, NPB).disputed) == [NAME]
+    if disputed:
+        services.judge(old(), "APPEAL_FILED")
+        asked(services, registration_id=created.registration_id)
+        time()
+        (met,) = listed(services, created)
+        services.ask(call_of(PUNJAB_POLICE), decision(created, met.correction_id, AGREES))
+        services.judge(old(), "APPEAL_DISMISSED")
+    asked(services, registration_id=created.registration_id, contests_refusal=disputed)
     time()
     assert services.get(created.registration_id, NPB).state == ARCHIVED
+    close(services, created, kind=RESTORED)
+    time()
+    assert len(listed(services, created)) == 1 + disputed
+    assert list(services.get(created.registration_id, NPB).disputed) == [NAME] * disputed
+    assert owner.findings() == []
+
+
+def test_whom_a_time_archives_holds_nobody_back_any_more(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    # The same time would else name him as the one who had the number first.
+    over, later = confirmed(services, number := cnic(), convictions=[old()]), confirmed(services, number)
+    time()
+    assert [services.get(each.registration_id, NPB).state for each in (over, later)] == [ARCHIVED, CONFIRMED]
+    assert not services.get(later.registration_id, NPB).held_for_review
+    reviews = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
+    assert not any(each.identifier for each in reviews)  # that their names are alike may be said
+    assert owner.findings() == []
+
+
+def test_of_whom_a_time_archives_nothing_else_is_told(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both have to be looked at again, and a time takes one: it is the one who stays.
+    monkeypatch.setattr(overdue, "MOST", 1)
+    over, within = confirmed(services, convictions=[old()]), confirmed(services)
+    while times.follow():
+        pass
+    clock.days = 370
+    assert times.look()
+    assert [services.get(each.registration_id, NPB).state for each in (over, within)] == [ARCHIVED, CONFIRMED]
+    assert owner.findings() == []
+
+
+def test_what_stood_for_a_while_between_two_times_accuses_nobody(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    # It was asked for before the court confirmed it, and a judgment has sealed it before anybody could be told.
+    asked(services, cnic=(number := cnic()))
+    confirmed(services)
+    time()
+    confirmed(services, number)
+    services.judge(conviction(), "SET_ASIDE")
+    time()
     assert owner.findings() == []
 
 

@@ -6,6 +6,7 @@ come to stand since the one before.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from nsor_server.registration import store as registrations
@@ -42,15 +43,16 @@ class Returned(NamedTuple):
     until: int
 
 
-def since(conn: Connection, sealer: Sealer, after: int) -> Returned:
-    """Look at what was written by the entries after one."""
+def since(conn: Connection, sealer: Sealer, after: int, *, without: Collection[bytes] = ()) -> Returned:
+    """Look at what was written by the entries after one, but for registrations that stand no more from now on."""
     # Before anything else: what is committed from now on is looked at at the next time.
     ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
     until = int(size) - 1
     found = conn.execute(_RETURNED, {"after": after, "until": until, "most": MOST + 1}, binary=True).fetchall()
     if len(found) > MOST:
         until = found[MOST][0] - 1  # the last entry may have written more of them
-    rows = [registrations.StoredVersion(*columns) for index, *columns in found if index <= until]
+    stored = (registrations.StoredVersion(*columns) for index, *columns in found if index <= until)
+    rows = [row for row in stored if row.registration_id not in without]
     opened = readable(rows, lambda row: Standing(row, registrations.open_version(sealer, row)))
     return Returned({each.row.registration_id: each for each in opened}, until)
 

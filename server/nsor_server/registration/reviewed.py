@@ -155,7 +155,9 @@ class Reviewed:
             if len(found) + following <= returned.MOST:
                 self._add(index, "a time for reviews has left out what came to stand before the last one")
         self._returned_to = record.returned_to
-        self.returned = [one for at, one in found if self._history.standing(one).stands_since == at]
+        # One that is archived or sealed since, also by this entry, stands no more.
+        standing = ((at, self._history.standing(one)) for at, one in found)
+        self.returned = [each.registration_id for at, each in standing if each.stands_since == at and each.confirmed]
 
     def _look_again(self, registration_ids: set[bytes]) -> None:
         """Note of registrations what is due now; of all others it is what it was."""

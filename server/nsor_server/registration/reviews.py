@@ -140,14 +140,16 @@ class ReviewTimes:
             review_time_id=uuid.uuid4().bytes, number=state.last_time + 1, due_us=due_us
         )
         before = review_store.last_time(conn, self._sealer) or record_pb2.ReviewTimeRecord(examined_to=-1)
+        # Before anything else: of whom it archives the time tells nothing more, and nothing asked of him postpones it.
+        ended = self._terms.due(conn, record, agencies=directory.agencies, now=directory.now())
         written = review_store.since(conn, self._sealer, due_us - _DAY_US)
         time = collisions.Time(record, before, state.last_review, written, directory.policy.reviews)
-        collided = collisions.due(conn, self._sealer, self._blind_index, time)
+        collided = collisions.due(conn, self._sealer, self._blind_index, time, ended.following)
         unchanged = self._duplicates.due(conn, record, before, state.last_review, written)
         after_us = state.since_us if state.last_time else 0
         overdue = judgments.overdue(conn, self._sealer, after_us=after_us, until_us=due_us)
         record.overdue_judgment_ids.extend(each.judgment_id for each in overdue)
-        stands = returned.since(conn, self._sealer, before.returned_to)
+        stands = returned.since(conn, self._sealer, before.returned_to, without=record.archived_ids)
         record.returned_to = stands.until
         moved = owed.changed(conn, before.returned_to, stands)
         released = releases.due(conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands)
@@ -172,15 +174,6 @@ class ReviewTimes:
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
-        # What is told of at this time is archived at a later one.
-        changed = {
-            *(each.registration_id for each in record.corrections),
-            *(each.registration_id for each in record.due_releases),
-            *record.overdue_validation_ids,
-        }
-        ended, of_ended, undecided = self._terms.due(
-            conn, record, changed=changed, agencies=directory.agencies, now=directory.now()
-        )
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -199,11 +192,11 @@ class ReviewTimes:
                 *meeting.rows,
                 *events,
                 *unvalidated,
-                *ended,
+                *ended.rows,
                 *released.rows,
             ),
-            (ref, *collided.refs, *meeting.refs, *of_ended),
-            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *undecided, *released.seen),
+            (ref, *collided.refs, *meeting.refs, *ended.refs),
+            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen, *released.seen),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

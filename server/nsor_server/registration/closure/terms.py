@@ -7,7 +7,8 @@ is counted anew. What was found is looked at again when it is archived.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from nsor.v1 import notification_pb2
@@ -32,6 +33,23 @@ MOST: Final = 200
 EVERY: Final = dt.timedelta(days=1)
 """How often all of the register is gone through."""
 _START: Final = bytes(16)
+
+
+@dataclass(slots=True)
+class Ended:
+    """What a time archives.
+
+    Attributes:
+        following: the versions by which it does, by registration id.
+        rows: these versions, and events.
+        refs: what the ledger holds these versions to.
+        seen: what all of it rests on.
+    """
+
+    following: dict[bytes, record_pb2.RegistrationRecord] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    refs: list[RecordRef] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
 
 class Terms:
@@ -74,47 +92,42 @@ class Terms:
         conn: Connection,
         record: record_pb2.ReviewTimeRecord,
         *,
-        changed: Collection[bytes],
         agencies: Mapping[str, Agency],
         now: dt.datetime,
-    ) -> tuple[list[Row], list[RecordRef], list[Seen]]:
-        """Add to the record of a time what is archived with it; gives rows, what the ledger holds, and what is seen.
+    ) -> Ended:
+        """Add to the record of a time whom it archives.
 
         Of a person with several registrations all are archived together: when all of them are over, or he has died.
         All is written under the head's lock, so that one time archives no more than ``MOST``, or one person.
 
         Args:
             conn: any.
-            record: of the time that is written.
-            changed: registrations of which this time makes the next version, or tells, already: they are found again.
+            record: of the time that is written; its instant is set.
             agencies: by id.
             now: when the versions are written.
         """
         deadlines = self._directory.current.policy.deadlines
         claimants = Claimants(conn, self._sealer, self._blind_index)
-        rows: list[Row] = []
-        refs: list[RecordRef] = []
-        seen: list[Seen] = []
-        done = set(changed)
+        ended = Ended()
         over = sorted(set(self._over))
         looked_at, self._left = iter(over[:MOST]), over[MOST:]
         for person in readable(looked_at, lambda each: _person(claimants, each)):
-            if not done.isdisjoint(each.registration_id for each in person):
+            if not ended.following.keys().isdisjoint(each.registration_id for each in person):
                 continue
             archived = _archived([each for each in person if each.confirmed], deadlines, record.due_us, now)
-            if record.archived_ids and len(record.archived_ids) + len(archived) > MOST:
+            if ended.following and len(ended.following) + len(archived) > MOST:
                 self._left += [person[0].registration_id, *looked_at]
                 break
-            seen += [seen for each in person for seen in each.seen if archived]
+            ended.seen += [seen for each in person for seen in each.seen if archived]
             for of, following in archived:
-                done.add(of.registration_id)
-                seen += claims.of_sealing(conn, self._blind_index, of.record, following)
+                ended.following[of.registration_id] = following
+                ended.seen += claims.of_sealing(conn, self._blind_index, of.record, following)
                 written = registrations.version_row(of.key, following, now)
-                record.archived_ids.append(of.registration_id)
-                refs.append(written.ref)
+                ended.refs.append(written.ref)
                 kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
-                rows += [written.row, *events.owed(kind, of.record, agencies)]
-        return rows, refs, seen
+                ended.rows += [written.row, *events.owed(kind, of.record, agencies)]
+        record.archived_ids.extend(ended.following)
+        return ended
 
     def written(self) -> None:
         """The time was written: the next one goes on with whom it hasn't looked at.

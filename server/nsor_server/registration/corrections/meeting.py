@@ -73,7 +73,7 @@ class Meetings:
 
         Args:
             conn: any.
-            record: of the time; its number and instant are set.
+            record: of the time; its number and instant are set, and whom it archives: these are met by nothing.
             after_us: instant of the time before, microseconds since 1970.
             returned: what has come to stand: it is met by what was asked for before, too.
             moved: registrations that may have another owner than the one who was told.
@@ -84,7 +84,8 @@ class Meetings:
         asked, unchanged = store.asked(conn, self._sealer, after_us=after_us, until_us=record.due_us)
         meeting.seen.append(unchanged)
         contested: dict[bytes, set[int]] = {}
-        met = [(request, each) for request in asked for each in self._about(conn, request, meeting)]
+        gone = frozenset(record.archived_ids)
+        met = [(request, each) for request in asked for each in self._about(conn, request, meeting) if each not in gone]
         for request, registration_id in (*met, *self._met_later(conn, returned, after_us, meeting)):
             record.corrections.add(
                 correction_id=uuid.uuid4().bytes,
@@ -98,7 +99,7 @@ class Meetings:
             contested.items(), lambda each: self._told(conn, record, each, agencies=agencies, now=now)
         ):
             meeting.add(told)
-        others = sorted(set(moved).difference(contested))
+        others = sorted(set(moved).difference(contested, gone))
         for left in readable(others, lambda each: self._left(conn, each)):
             meeting.add(left)
         return meeting

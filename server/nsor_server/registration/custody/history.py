@@ -73,6 +73,7 @@ class InCustody:
         after_us, again = self._reviewed.before_us, frozenset(self._reviewed.returned)
         first, last = (bisect.bisect_right(self._falling_due, at, key=_instant) for at in (after_us, time.due_us))
         ids = {one for _, one in self._falling_due[first:last]} | (again & self._expected.keys())
+        ids.difference_update(time.archived_ids)  # nothing is told of whom the time itself archives
         found = (
             (one, rules.fallen_due(self._expected[one], 0 if one in again else after_us, time.due_us))
             for one in sorted(ids)

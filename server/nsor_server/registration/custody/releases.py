@@ -38,14 +38,14 @@ def due(
         conn: any.
         sealer: opens registrations.
         agencies: by id.
-        time: that is being made; its instant is set.
+        time: that is being made; its instant is set, and whom it archives: of these nothing is told.
         after_us: the instant of the time before.
         returned: what has come to stand: of this also what fell due before.
     """
     told = Due([], [])
     rows = {row.registration_id: row for row in store.between(conn, after_us, time.due_us)}
     rows |= {one: each.row for one, each in returned.standing.items() if one not in rows}
-    found = (row for _, row in sorted(rows.items()))
+    found = (row for one, row in sorted(rows.items()) if one not in time.archived_ids)
     for row, record in readable(found, lambda row: (row, registrations.open_version(sealer, row))):
         since_us = 0 if row.registration_id in returned.standing else after_us
         alerts = rules.fallen_due(record, since_us, time.due_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +25,7 @@ class Known:
 
     Attributes:
         row: its newest version.
-        record: the same, opened.
+        record: the same, opened; or the one that follows it in the entry that is made.
         key: its data key.
         claim: the newest version of its claim.
         claimed_at: index of the entry by which it was confirmed first.
@@ -71,10 +72,20 @@ class Known:
 
 
 class Claimants:
-    """Reads registrations that a court has confirmed. For one decision: what it has read it doesn't read again."""
+    """Reads registrations that a court has confirmed. For one decision: what it has read it doesn't read again.
 
-    def __init__(self, conn: Connection, sealer: Sealer, blind_index: BlindIndex) -> None:
+    Those of which the entry that is made has a following version already are as that one says.
+    """
+
+    def __init__(
+        self,
+        conn: Connection,
+        sealer: Sealer,
+        blind_index: BlindIndex,
+        following: Mapping[bytes, record_pb2.RegistrationRecord] | None = None,
+    ) -> None:
         self._conn, self._sealer, self._blind_index = conn, sealer, blind_index
+        self._following = following or {}
         self._known: dict[bytes, Known] = {}
         self._claiming: dict[Identifier, list[Known]] = {}
 
@@ -140,7 +151,8 @@ class Claimants:
             alert(Alert.ROW_CONTRADICTED, "a row of %s is the work of no entry", claims.TABLE)
             raise errors.Internal
         identifiers = frozenset(claims.identifiers(record))
-        return Known(row, record, key, claim, found[0][0], identifiers, claims.disputed(claim))
+        known = self._following.get(registration_id, record)
+        return Known(row, known, key, claim, found[0][0], identifiers, claims.disputed(claim))
 
 
 _CLAIMING: Final = """

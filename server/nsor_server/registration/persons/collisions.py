@@ -8,7 +8,7 @@ it stands.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,14 +56,21 @@ class Time:
     policy: ReviewPolicy
 
 
-def due(conn: Connection, sealer: Sealer, blind_index: BlindIndex, time: Time) -> Due:
+def due(
+    conn: Connection,
+    sealer: Sealer,
+    blind_index: BlindIndex,
+    time: Time,
+    following: Mapping[bytes, record_pb2.RegistrationRecord],
+) -> Due:
     """Add to a time what is to be reviewed; gives the claims that change, and what all of it rests on.
 
-    One that isn't what was sealed is looked at again at the next time.
+    One that isn't what was sealed is looked at again at the next time. ``following`` are the versions that the time
+    itself makes: whom it archives holds nobody back.
     """
     # Before anything else: what is committed from now on is looked at again at the next time.
     ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
-    claimants, found = Claimants(conn, sealer, blind_index), Due()
+    claimants, found = Claimants(conn, sealer, blind_index, following), Due()
     whole = True
     for registration_id in _changed(conn, claimants, time.before.examined_to):
         try:

@@ -40,14 +40,16 @@ def add(
     Args:
         conn: any.
         sealer: opens what is read.
-        record: of the time that is written; its instant is set.
+        record: of the time that is written; its instant is set, and whom it archives: of these nothing is told.
         before: of the time before; an empty one: there was none.
         returned: what has come to stand: of this what fell due before.
         moved: registrations that may have another owner than the one who was told.
         agencies: by id.
     """
     after = place(before)
-    found = store.due(conn, after=after, until_us=record.due_us, most=MOST)
+    gone = frozenset(record.archived_ids)
+    found = store.due(conn, after=after, until_us=record.due_us, most=MOST + len(gone))
+    found = [each for each in found if each.registration.registration_id not in gone][:MOST]
     again = store.due_of(conn, returned.standing, until=after)
     events: list[Row] = []
     seen: list[Seen] = []
@@ -60,7 +62,7 @@ def add(
         kind = notification_pb2.EVENT_KIND_VALIDATION_OVERDUE
         events += outbox.owed(kind, told, registration_id=validation.registration_id)
         events.append(_work(registration, validation))
-    others = sorted(set(moved).difference(record.overdue_validation_ids))
+    others = sorted(set(moved).difference(record.overdue_validation_ids, gone))
     left = store.due_of(conn, others, until=(record.due_us, END))
     for each, registration, validation in readable(left, lambda each: _opened(sealer, each)):
         seen.append(Seen(store.HEADS, (validation.registration_id,), validation.version))

@@ -5,10 +5,10 @@ import secrets
 import stat
 from pathlib import Path
 
-import click
 import pytest
 
 from nsor.cli import kept
+from nsor.errors import SettingsWrong
 
 
 def test_two_who_begin_at_once_have_one_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,5 +40,5 @@ def test_a_secret_is_whole_or_is_not_there(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_secret_that_was_cut_off_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "request-ids.key").touch()
-    with pytest.raises(click.ClickException, match="was cut off"):
+    with pytest.raises(SettingsWrong, match="was cut off"):
         kept.secret(tmp_path)

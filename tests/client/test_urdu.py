@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nsor import misuse
 from nsor.cli import custody_card, typed, urdu
 from nsor.v1 import amendments_pb2, registration_pb2
 from tests.client.conftest import Register, Run
@@ -16,7 +17,7 @@ CLI = Path(urdu.__file__).parent
 GET = "nsor.v1.RegistrationService/GetRegistration"
 AMEND = "nsor.v1.RegistrationService/AmendRegistration"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
-_PLACES = {"say": 0, "said": 0, "table": 0, "obtain": 1}
+_PLACES = {"say": 0, "said": 0, "table": 0, "obtain": 1, "counted": 2, "WrongUse": 0, "WrongValue": 0}
 """Method or function -> which of its arguments is a text for people."""
 
 
@@ -32,7 +33,7 @@ def _constants(node: ast.expr) -> Iterator[str]:
 
 def _said() -> Iterator[str]:
     """Texts that the code says, as far as they stand where they are said."""
-    for path in CLI.glob("*.py"):
+    for path in (*CLI.glob("*.py"), CLI.parent / "misuse.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -52,6 +53,7 @@ def test_whatever_is_said_is_said_in_urdu_too() -> None:
     missing = {text for text in _said() if _has_words(text)} - urdu.TEXTS.keys()
     assert missing == set()
     assert {text for asked in typed.ASKED.values() for text in asked.values()} <= urdu.TEXTS.keys()
+    assert set(misuse.TEXTS) <= urdu.TEXTS.keys()
     assert {custody_card.ADMITTED, custody_card.SENT, custody_card.SAYS_SO} <= urdu.TEXTS.keys()
 
 

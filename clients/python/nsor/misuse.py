@@ -5,37 +5,91 @@ click's own messages quote it. Ours don't, and stay; so do those about files, wh
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
+
+from nsor.advice import Words
 
 _QUOTING = (click.Choice, click.DateTime, type(click.INT), type(click.FLOAT), type(click.BOOL), type(click.UUID))
 """The types whose messages quote the value."""
+_UNKNOWN: Final = {
+    True: ("No such option.", "No such option. Did you mean {}?"),
+    False: ("No such command.", "No such command. Did you mean {}?"),
+}
+"""Whether it is an option -> what is said of one that isn't there, alone and with those that are near it."""
+_RANGES: Final = {
+    (False, False): "it takes a number.",
+    (True, False): "it takes a number from {}.",
+    (False, True): "it takes a number to {}.",
+    (True, True): "it takes a number from {} to {}.",
+}
+"""Whether there is a least one, and a greatest -> what a range takes."""
+
+TEXTS: Final = frozenset({*_RANGES.values(), *(text for texts in _UNKNOWN.values() for text in texts)})
+"""Those of its texts that stand in tables."""
+
+
+class WrongUse(click.UsageError):
+    """Wrong use, in a text whose braces the values take: whoever shows it may say it in another language.
+
+    Attributes:
+        text: in English, with braces.
+        values: what stands there. Words are said in the reader's language, and so is another ``WrongUse``.
+    """
+
+    def __init__(self, text: str, *values: object, ctx: click.Context | None = None) -> None:
+        super().__init__(filled(text, [_in_english(value) for value in values]), ctx)
+        self.text, self.values = text, values
+
+
+class WrongValue(click.BadParameter):
+    """A wrong value of an option or an argument; else as ``WrongUse``."""
+
+    def __init__(
+        self, text: str, *values: object, ctx: click.Context | None = None, param: click.Parameter | None = None
+    ) -> None:
+        super().__init__(filled(text, [_in_english(value) for value in values]), ctx, param)
+        self.text, self.values = text, values
+
+
+def filled(text: str, values: list[object]) -> str:
+    """A text with its values; one without any may have braces that are none."""
+    return text.format(*values) if values else text
+
+
+def _in_english(value: object) -> object:
+    if isinstance(value, WrongUse | WrongValue):
+        return value.message
+    return value.en if isinstance(value, Words) else value
 
 
 def without_values(error: click.UsageError) -> click.UsageError:
     """The error, in words that name the option or the argument and what it takes, but no value."""
     match error:
-        case click.NoSuchOption():
-            return click.UsageError(f"No such option.{_near(error.possibilities)}", error.ctx)
-        case click.NoSuchCommand():
-            return click.UsageError(f"No such command.{_near(error.possibilities)}", error.ctx)
+        case click.NoSuchOption() | click.NoSuchCommand():
+            return _unknown(error)
         case click.MissingParameter():
             # Also a wrong parameter to click; its message says what is missing, and repeats nothing.
             return error
         case click.BadParameter(param=click.Parameter() as param, ctx=click.Context() as ctx):
             if isinstance(param.type, _QUOTING):
-                return click.BadParameter(f"it takes {_taken(param, ctx)}.", ctx, param)
+                return _taken(param, ctx)
         case _ if "unexpected extra argument" in error.message:
-            return click.UsageError("Too many arguments.", error.ctx)
+            return WrongUse("Too many arguments.", ctx=error.ctx)
     return error
 
 
-def _near(possibilities: list[str] | None) -> str:
-    return f" Did you mean {' or '.join(possibilities)}?" if possibilities else ""
+def _unknown(error: click.NoSuchOption | click.NoSuchCommand) -> WrongUse:
+    alone, near = _UNKNOWN[isinstance(error, click.NoSuchOption)]
+    if error.possibilities:
+        return WrongUse(near, ", ".join(error.possibilities), ctx=error.ctx)
+    return WrongUse(alone, ctx=error.ctx)
 
 
-def _taken(param: click.Parameter, ctx: click.Context) -> str:
+def _taken(param: click.Parameter, ctx: click.Context) -> WrongValue:
     kind = param.type
     if not isinstance(kind, click.IntRange | click.FloatRange):
-        return param.make_metavar(ctx)
-    bounds = (("from", kind.min), ("to", kind.max))
-    return " ".join(["a number", *(f"{word} {bound}" for word, bound in bounds if bound is not None)])
+        return WrongValue("it takes {}.", param.make_metavar(ctx), ctx=ctx, param=param)
+    bounds = [bound for bound in (kind.min, kind.max) if bound is not None]
+    return WrongValue(_RANGES[kind.min is not None, kind.max is not None], *bounds, ctx=ctx, param=param)

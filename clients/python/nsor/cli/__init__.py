@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """The command `nsor`: lists every subcommand, imports only the one in use, and ends in one clear message.
 
 The table below carries each command's summary, so that listing them loads neither gRPC nor protobuf.
@@ -13,10 +14,10 @@ from dataclasses import dataclass
 
 import click
 
-from nsor.cli import screen
+from nsor.cli import screen, usage
 from nsor.cli import session as _session
-from nsor.cli.failures import Failures
-from nsor.misuse import without_values
+from nsor.cli.failures import LANGUAGES, Failures
+from nsor.misuse import WrongUse, without_values
 
 REFUSED = 1
 USAGE = 2
@@ -77,6 +78,8 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are used, not when they are listed."""
 
+    context_class = usage.Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order in which an agency meets them."""
         return list(COMMANDS)
@@ -89,7 +92,7 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(entry.module), entry.attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.module}.{entry.attribute} is not a command")
-        return command
+        return usage.in_context(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,8 +100,9 @@ class LazyGroup(click.Group):
         """Find the command, or say which one was probably meant."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"Did you mean `nsor {near[0]}`?" if near else f"There are: {', '.join(COMMANDS)}."
-            raise click.UsageError(f"No such command. {hint}", ctx)
+            if near:
+                raise WrongUse("No such command. Did you mean `nsor {}`?", near[0], ctx=ctx)
+            raise WrongUse("No such command. There are: {}.", ", ".join(COMMANDS), ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -144,13 +148,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
     shown = Failures.of(arguments)
+    usage.LANGUAGE.set(shown.language)
     try:
         result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
     except click.UsageError as error:
         _misused(without_values(error), shown)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        shown.line("Stopped.", "روک دیا گیا۔", reason="STOPPED")  # noqa: RUF001 - the full stop of Urdu
+        shown.line("Stopped.", "روک دیا گیا۔", reason="STOPPED")
         return STOPPED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback could print a value
         code = _expected(error, shown)
@@ -160,10 +165,11 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
 
 def _misused(error: click.UsageError, shown: Failures) -> None:
     if not shown.as_json:
-        error.show()
+        usage.show(error, shown.language)
         return
     command = error.ctx.command_path if error.ctx else "nsor"
-    shown.line(error.format_message(), reason="WRONG_USAGE", next_step=f"`{command} --help` explains it.")
+    english, urdu = (usage.message(error, language) for language in LANGUAGES)
+    shown.line(english, urdu, reason="WRONG_USAGE", next_step=f"`{command} --help` explains it.")
 
 
 def _expected(error: Exception, shown: Failures) -> int | None:
@@ -171,11 +177,10 @@ def _expected(error: Exception, shown: Failures) -> int | None:
     from nsor.errors import NsorError, ProofFailed, SettingsWrong  # noqa: PLC0415 - only failures pay for it
 
     if isinstance(error, click.ClickException):
-        shown.line(error.format_message(), reason="WRONG_USAGE")
+        shown.line(error.format_message(), usage.message(error, "ur"), reason="WRONG_USAGE")
         return USAGE
     if isinstance(error, OSError):
-        where = f": {error.filename}" if error.filename else ""
-        shown.line(f"{error.strerror or type(error).__name__}{where}", reason="SYSTEM_ERROR")
+        shown.line(*usage.of_the_system(error), reason="SYSTEM_ERROR")
         return REFUSED
     if not isinstance(error, NsorError):
         return None
@@ -191,7 +196,12 @@ def _unexpected(error: Exception, shown: Failures) -> int:
 
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
-    shown.line(f"unexpected {type(error).__name__}; a fault of the program, at:{where}", reason="PROGRAM_FAULT")
+    kind = type(error).__name__
+    shown.line(
+        f"unexpected {kind}; a fault of the program, at:{where}",
+        f"غیر متوقع {kind}؛ پروگرام کی خرابی، یہاں:{where}",
+        reason="PROGRAM_FAULT",
+    )
     return FAULT
 
 

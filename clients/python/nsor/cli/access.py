@@ -10,6 +10,7 @@ import click
 from nsor.cli import agreement, grants, twice
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -42,7 +43,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
         click.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
-        raise click.UsageError(
+        raise WrongUse(
             "Name the request's FILE, or - for stdin. `nsor access request --template` prints one to fill in."
         )
     read_request(read_text(file), wanted)
@@ -122,7 +123,7 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
 
     if session.as_json:
-        raise click.UsageError("Name the version that was seen: --etag.")
+        raise WrongUse("Name the version that was seen: --etag.")
     with session.client(officer=True) as client:
         wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
         seen = client.lookup.get_access_request(wanted)

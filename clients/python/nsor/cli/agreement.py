@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nsor.misuse import WrongUse
+
 if TYPE_CHECKING:
     from nsor.cli.session import Session
 
@@ -28,5 +30,5 @@ def obtain(session: Session, question: str, *, agreed: bool) -> None:
     if agreed:
         return
     if session.as_json:
-        raise click.UsageError("A program isn't asked: give --yes.")
+        raise WrongUse("A program isn't asked: give --yes.")
     click.confirm(session.said(question), abort=True, err=True)

@@ -16,6 +16,7 @@ import click
 from nsor.cli import agreement, kept, particulars, twice, typed
 from nsor.cli.arguments import record_id
 from nsor.cli.session import CONFIDENTIAL, Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.cli.particulars import Given
@@ -80,7 +81,7 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         click.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
         return
     if registration_id is None:
-        raise click.UsageError("Give the registration's id, or its first 8 digits.")
+        raise WrongUse("Give the registration's id, or its first 8 digits.")
     if current:
         with session.client(officer=True) as client:
             _print(session, particulars.of_record(_shown(client, registration_id)))
@@ -229,14 +230,14 @@ def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
     """
     cells = typed.cells(session, given)
     if bool(cells) == bool(file):
-        raise click.UsageError(
+        raise WrongUse(
             "Say what changes, such as --birth-date 05.03.1980, or give a FILE with it, or - for stdin."
             " `nsor amend ID --current` prints one to change."
         )
     if file is None:
-        return particulars.of_cells(session, cells)
+        return particulars.of_cells(cells)
     table = particulars.Table(file, given["line"], given["map_file"], given["encoding"])
-    return particulars.of_file(session, table)
+    return particulars.of_file(table)
 
 
 def _propose(session: Session, client: Client, registration_id: str, change: Given, *, validate_only: bool) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.misuse import WrongValue
+
 if TYPE_CHECKING:
     from nsor.v1 import types_pb2
 
@@ -39,8 +41,8 @@ def record_id(value: str) -> str:
     if len(known) == 1:
         return known[0]
     if known:
-        raise click.BadParameter(f"{len(known)} ids that were shown here begin so. Give more digits.")
-    raise click.BadParameter("No id that was shown on this computer begins so. Give the whole id.")
+        raise WrongValue("{} ids that were shown here begin so. Give more digits.", len(known))
+    raise WrongValue("No id that was shown on this computer begins so. Give the whole id.")
 
 
 def beginning_of_id(value: str) -> str:
@@ -51,7 +53,7 @@ def beginning_of_id(value: str) -> str:
     """
     found = value.strip().lower()
     if len(found) < _SHORTEST_ID or _UUID.fullmatch(found + _EXAMPLE[len(found) :]) is None:
-        raise click.BadParameter(f"Give an id such as {_EXAMPLE}, or its first {_SHORTEST_ID} digits.")
+        raise WrongValue("Give an id such as {}, or its first {} digits.", _EXAMPLE, _SHORTEST_ID)
     return found
 
 
@@ -66,7 +68,7 @@ def court_kind(value: str) -> types_pb2.CourtKind.ValueType:
     known = [name.removeprefix(_COURT) for name, kind in types_pb2.CourtKind.items() if kind]
     name = value.strip().upper().replace("-", "_")
     if name not in known:
-        raise click.BadParameter(f"The kind of court is one of {', '.join(known).lower().replace('_', '-')}.")
+        raise WrongValue("The kind of court is one of {}.", ", ".join(known).lower().replace("_", "-"))
     return types_pb2.CourtKind.Value(_COURT + name)
 
 
@@ -78,7 +80,7 @@ def support_code(value: str) -> str:
     """
     found = value.strip().lower()
     if _CODE.fullmatch(found) is None:
-        raise click.BadParameter("Give a support code such as 1a2b-3c4d.")
+        raise WrongValue("Give a support code such as 1a2b-3c4d.")
     return found.replace("-", "")
 
 
@@ -89,11 +91,12 @@ def day(value: str) -> dt.date:
         click.BadParameter: it isn't one.
     """
     from nsor import cleaning  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.advice import Words  # noqa: PLC0415 - as above
 
     try:
         return cleaning.date(value)
     except cleaning.Unclear as unclear:
-        raise click.BadParameter(f"Give a day such as 2026-10-31 or 31.10.2026: {unclear}.") from None
+        raise WrongValue("Give a day such as 2026-10-31 or 31.10.2026: {}.", Words(*unclear.meaning)) from None
 
 
 def instant(value: str) -> dt.datetime:
@@ -123,4 +126,4 @@ def _instant(value: str, *, last: bool) -> dt.datetime:
                 continue
             # The contract's end is the first instant that isn't included.
             return found + dt.timedelta(days=1) if last and not clock else found
-    raise click.BadParameter('Give a day such as 2026-10-31 or 31.10.2026, or with a time: "2026-10-31 14:30".')
+    raise WrongValue('Give a day such as 2026-10-31 or 31.10.2026, or with a time: "2026-10-31 14:30".')

@@ -10,6 +10,7 @@ from nsor.cli.arguments import day, record_id
 from nsor.cli.confirm_file import confirm_file, court_of
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,7 +58,7 @@ def confirm(  # noqa: PLR0917 - one argument per option of the command
     Case number and judgment date must come from the court's record, not from the registration: they confirm it.
     """
     if sum(map(bool, (registration_id, file, from_events))) != 1:
-        raise click.UsageError("Give one of: a registration's id, --file FILE, or --from-events.")
+        raise WrongUse("Give one of: a registration's id, --file FILE, or --from-events.")
     with session.client(officer=True) as client:
         if file:
             return confirm_file(session, client, read_text(file))

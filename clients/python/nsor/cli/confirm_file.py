@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from nsor.cli.arguments import court_kind, day
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, proof_of, read_request
+from nsor.misuse import WrongUse, WrongValue
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -98,7 +97,7 @@ def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation
             headings = [value.casefold() for value in values]
             missing = [name for name in COLUMNS if name not in headings]
             if missing:
-                raise click.UsageError(f"The table's first line names its columns. Missing: {', '.join(missing)}.")
+                raise WrongUse("The table's first line names its columns. Missing: {}.", ", ".join(missing))
         elif any(values):
             row = dict(zip(headings, values, strict=False))
             empty = [name for name in COLUMNS if not row.get(name)]
@@ -106,11 +105,11 @@ def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation
                 yield registration_pb2.Confirmation(registration_id=row["registration_id"])
                 continue
             if empty:
-                raise click.UsageError(f"Line {number}: nothing in {', '.join(empty)}.")
+                raise WrongUse("Line {}: nothing in {}.", number, ", ".join(empty))
             try:
                 judged = day(row["judgment_date"])
-            except click.BadParameter as error:
-                raise click.UsageError(f"Line {number}, judgment_date: {error.message}") from None
+            except WrongValue as wrong:
+                raise WrongUse("Line {}, judgment_date: {}", number, wrong) from None
             court = [row.get(name, "") for name in COURT]
             yield registration_pb2.Confirmation(
                 registration_id=row["registration_id"],

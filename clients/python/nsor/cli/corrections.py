@@ -9,6 +9,7 @@ import click
 from nsor.cli import twice
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 _REASONS = ("source-agrees", "not-supported", "right-already", "for-a-court", "other-person")
 
@@ -38,7 +39,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
         click.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
-        raise click.UsageError(
+        raise WrongUse(
             "Name the request's FILE, or - for stdin. `nsor correction request --template` prints one to fill in."
         )
     read_request(read_text(file), wanted)

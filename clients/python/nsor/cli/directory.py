@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -72,18 +73,16 @@ def request(session: Session, agency_id: str, folder: Path) -> None:
     try:
         key, csr = new_key_and_csr(agency_id)
     except ValueError as error:
-        raise click.UsageError(f"{error}.") from None
+        raise WrongUse("{}.", error) from None
     if not folder.parent.is_dir():
         # A mistyped mount point would be made on a disk that the key isn't meant for.
-        raise click.UsageError(f"{folder.parent} isn't there: mount it, or make it first.")
+        raise WrongUse("{} isn't there: mount it, or make it first.", folder.parent)
     folder.mkdir(exist_ok=True)
     key_path, csr_path = folder / f"{agency_id}.key", folder / f"{agency_id}.csr"
     try:
         write_key(key_path, key)
     except FileExistsError:
-        raise click.UsageError(
-            f"{key_path} exists already, and a key is never overwritten. Name another --folder."
-        ) from None
+        raise WrongUse("{} exists already, and a key is never overwritten. Name another --folder.", key_path) from None
     csr_path.write_bytes(csr)
     if session.as_json:
         session.json({"key": str(key_path), "request": str(csr_path)})

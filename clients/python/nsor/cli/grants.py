@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from nsor.cli import agreement
 from nsor.cli.session import Session
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -53,7 +52,7 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
         found = _that_counts(client, grant_id)
         if found is not None:
             if (actual := _kind(found)) is not kind:
-                raise click.UsageError(f"This is a {actual.one}: `{actual.withdraw} {found.grant.grant_id}`")
+                raise WrongUse("This is a {}: `{} {}`", WrongUse(actual.one), actual.withdraw, found.grant.grant_id)
             if not session.as_json:
                 _show(session, client, kind.one.capitalize(), [found])
             question = session.said("Withdraw this {} for good?", session.said(kind.one))
@@ -113,7 +112,7 @@ def _that_counts(client: Client, grant_id: str) -> lookup_pb2.OpenGrant | None:
         return fitting[0]
     if len(grant_id) == _WHOLE_ID:
         return None
-    raise click.UsageError("None that counts has an id which begins so, or several have. Give the whole id.")
+    raise WrongUse("None that counts has an id which begins so, or several have. Give the whole id.")
 
 
 def _every(client: Client) -> list[lookup_pb2.OpenGrant]:

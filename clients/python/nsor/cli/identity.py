@@ -11,6 +11,7 @@ import click
 
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.v1 import identity_pb2
@@ -123,7 +124,7 @@ def changed(session: Session, file: str | None, validate_only: bool, template: b
         click.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
-        raise click.UsageError(
+        raise WrongUse(
             "Name the report's FILE, or - for stdin. `nsor identity changed --template` prints one to fill in."
         )
     read_request(read_text(file), wanted)

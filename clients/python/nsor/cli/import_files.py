@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
-import click
+from nsor.misuse import WrongUse
 
 _NUMBERS: Final = "imported-rows"
 _ID_BYTES: Final = 16
@@ -73,7 +73,7 @@ def numbers(folder: Path) -> Iterator[Numbers]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise click.UsageError("Another import runs with this state folder; wait until it has ended.") from None
+            raise WrongUse("Another import runs with this state folder; wait until it has ended.") from None
         yield Numbers(descriptor)
     finally:
         os.close(descriptor)
@@ -105,9 +105,13 @@ class Results:
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             if entered_by != agency_id:
-                raise click.UsageError(
-                    f"{path} has rows that {entered_by} entered, and this certificate is of {agency_id}. "
-                    f"Use the certificate of {entered_by}, or name another --results."
+                raise WrongUse(
+                    "{} has rows that {} entered, and this certificate is of {}. "
+                    "Use the certificate of {}, or name another --results.",
+                    path,
+                    entered_by,
+                    agency_id,
+                    entered_by,
                 )
 
     def __enter__(self) -> Self:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nsor.cli import import_changed, import_files, kept
-from nsor.cli.session import Session, common, said_in
+from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.advice import Words
@@ -118,7 +119,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
         with session.client(officer=True) as client:
             return import_findings.show(session, client, _import_id(client))
     if file is None:
-        raise click.UsageError("Name the FILE of orders, or - for stdin. `nsor import --columns` helps with a table.")
+        raise WrongUse("Name the FILE of orders, or - for stdin. `nsor import --columns` helps with a table.")
     if file != "-":
         results = results or Path(f"{file}.results.jsonl")
         findings = findings or Path(f"{file}.findings.csv")
@@ -126,7 +127,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     run = _Run(session, validate_only=validate_only, as_new=frozenset(as_new))
     with session.client(officer=True) as client, contextlib.ExitStack() as stack:
         reader = _opened(file, stack)
-        columns = None if map_file is None else _map(session, map_file)
+        columns = None if map_file is None else _map(map_file)
         rows = run.rows(
             stack, reader, encoding, columns, table=columns is not None or Path(file).suffix.casefold() in _TABLES
         )
@@ -156,22 +157,22 @@ def _opened(file: str, stack: contextlib.ExitStack) -> io.BufferedReader:
     try:
         return stack.enter_context(Path(file).open("rb"))
     except OSError:
-        raise click.UsageError(f"{file} can't be read.") from None
+        raise WrongUse("{} can't be read.", file) from None
 
 
 def _size(file: str) -> int:
     return 0 if file == "-" else Path(file).stat().st_size
 
 
-def _map(session: Session, path: Path) -> Map:
+def _map(path: Path) -> Map:
     from nsor.cli import columns  # noqa: PLC0415 - as above
 
     try:
         return columns.read_map(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
-        raise click.UsageError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
+        raise WrongUse("{} is not UTF-8 text. Save it as UTF-8.", path) from None
     except columns.MapWrong as wrong:
-        raise click.UsageError(said_in(session, wrong.meaning)) from None
+        raise WrongUse("{}", wrong.meaning) from None
 
 
 class _Run:
@@ -203,13 +204,13 @@ class _Run:
         try:
             text = stack.enter_context(sheets.opened(reader, encoding))
         except LookupError:
-            raise click.UsageError("There is no such encoding; cp1256, utf-16 and utf-8 are.") from None
+            raise WrongUse("There is no such encoding; cp1256, utf-16 and utf-8 are.") from None
         if not table:
             return sheets.json_lines(text)
         try:
             self._map, unread, rows = sheets.table(text, columns)
         except MapWrong as wrong:
-            raise click.UsageError(said_in(self._session, wrong.meaning)) from None
+            raise WrongUse("{}", wrong.meaning) from None
         if unread:
             self._session.say("Columns that nothing is read from: {}.", ", ".join(unread))
         return rows

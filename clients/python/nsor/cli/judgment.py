@@ -11,6 +11,7 @@ from nsor.cli import fixed_times, twice
 from nsor.cli.arguments import record_id
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -41,7 +42,7 @@ def record(session: Session, file: str | None, validate_only: bool, template: bo
         click.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
-        raise click.UsageError(
+        raise WrongUse(
             "Name the judgment's FILE, or - for stdin. `nsor judgment record --template` prints one to fill in."
         )
     read_request(read_text(file), wanted)
@@ -123,7 +124,7 @@ def confirm(session: Session, judgment_id: str | None, order_number: str | None)
     The number must come from the court's record: the register doesn't show the one that was recorded.
     """
     if order_number and not judgment_id:
-        raise click.UsageError("Name the judgment that has this number.")
+        raise WrongUse("Name the judgment that has this number.")
     with session.client(officer=True) as client:
         if judgment_id:
             _one(session, client, judgment_id, order_number)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """What the command keeps in the state folder beside the proofs: officers it enrolled, and what it has sent.
 
 Each file is its owner's alone (0600). Of what was sent it keeps a keyed digest, the time, the entry and an id: whoever
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import click
+from nsor.advice import Words
+from nsor.errors import SettingsWrong
 
 if TYPE_CHECKING:
     from nsor.v1 import directory_pb2
@@ -58,7 +60,10 @@ def secret(folder: Path) -> bytes:
             Path(made).unlink()
     found = path.read_bytes()
     if len(found) != _SECRET_BYTES:
-        raise click.ClickException(f"{path} was cut off. Restore it from a backup of the state folder.")
+        raise SettingsWrong(
+            Words(f"{path} was cut off.", f"{path} ادھوری رہ گئی ہے۔"),
+            Words("Restore it from a backup of the state folder.", "اسے ڈیٹا فولڈر (state) کے بیک اپ سے بحال کریں۔"),
+        )
     return found
 
 

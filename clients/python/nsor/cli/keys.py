@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2
@@ -56,14 +56,14 @@ def id_or_beginning(text: str | None, file: Path | None) -> str:
         click.UsageError: both are given, or neither; or it isn't written as an id.
     """
     if (text is None) == (file is None):
-        raise click.UsageError("Name the key: KEY_ID or --officer-key-file, exactly one.")
+        raise WrongUse("Name the key: KEY_ID or --officer-key-file, exactly one.")
     if file is not None:
         from nsor.officer import OfficerKey  # noqa: PLC0415 - as above
 
         return OfficerKey.load(file).key_id.hex()
     wanted = (text or "").strip().lower()
     if _ID.fullmatch(wanted) is None:
-        raise click.UsageError("KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.")
+        raise WrongUse("KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.")
     return wanted
 
 
@@ -89,7 +89,7 @@ def live(client: Client, number: str) -> directory_pb2.Officer:
     officers, _ = every(client)
     found = [each for each in officers if each.officer_number == number and is_live(each)]
     if not found:
-        raise click.UsageError(f"{number} has no live key that could be replaced. Enrol it: `nsor officer enrol`.")
+        raise WrongUse("{} has no live key that could be replaced. Enrol it: `nsor officer enrol`.", number)
     return found[0]
 
 
@@ -122,7 +122,7 @@ def who(key: directory_pb2.Officer | directory_pb2.EnrolOfficerRequest) -> str:
 def _beginning_with(officers: list[directory_pb2.Officer], prefix: str) -> directory_pb2.Officer:
     fitting = [each for each in officers if each.officer_key_id.hex().startswith(prefix)]
     if len(fitting) != 1:
-        raise click.UsageError(
+        raise WrongUse(
             "No officer's or system's key of your agency has this id, or several have. "
             "`nsor officer list --all` shows them."
         )

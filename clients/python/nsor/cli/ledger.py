@@ -13,6 +13,7 @@ import click
 from nsor.cli import lost_entries
 from nsor.cli.arguments import instant, last_instant, record_id, support_code
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -99,15 +100,15 @@ def new_witness_key(session: Session, file: Path, name: str | None) -> None:
 
     agency = session.options.get("agency") or os.environ.get("NSOR_AGENCY")
     if not (name or agency):
-        raise click.UsageError("Name the witness with --name, or your agency with --agency.")
+        raise WrongUse("Name the witness with --name, or your agency with --agency.")
     try:
         key = WitnessKey.generate(name or f"nsor.gov.pk/witness/{agency}")
     except NoteError:
-        raise click.UsageError("A witness's name has neither spaces nor a plus sign.") from None
+        raise WrongUse("A witness's name has neither spaces nor a plus sign.") from None
     try:
         key.save(file)
     except FileExistsError:
-        raise click.UsageError(f"{file} exists already, and a key is never overwritten. Name another file.") from None
+        raise WrongUse("{} exists already, and a key is never overwritten. Name another file.", file) from None
     if session.as_json:
         session.json({"witness": key.verifier.text(), "file": str(file)})
         return
@@ -272,8 +273,9 @@ def _check_agency(client: Client, agency_id: str) -> None:
         return
     if agency_id not in known:
         near = difflib.get_close_matches(agency_id, known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else "`nsor agencies` lists them."
-        raise click.UsageError(f"There is no such agency. {hint}")
+        if near:
+            raise WrongUse("There is no such agency. Did you mean {}?", near[0])
+        raise WrongUse("There is no such agency. `nsor agencies` lists them.")
 
 
 def _code(access: oversight_pb2.Access) -> str:

@@ -10,6 +10,7 @@ import click
 
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, types_pb2
@@ -65,7 +66,7 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
 
     given = [grant_id, fir, case_id, prisoner_number, travel_document_file, ticket_id]
     if sum(value is not None for value in given) != 1:
-        raise click.UsageError(
+        raise WrongUse(
             "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
             "--travel-document-file or --ticket."
         )
@@ -125,7 +126,7 @@ def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
         fir.year, fir.serial = int(year), int(serial)
         fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = at.year, at.month, at.day
     except ValueError:
-        raise click.UsageError(
+        raise WrongUse(
             "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."
         ) from None
     return fir

@@ -12,6 +12,7 @@ import click
 
 from nsor.cli import agreement, kept, keys
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -92,7 +93,7 @@ def new_key(session: Session, file: Path) -> None:
     try:
         key.save(file)
     except FileExistsError:
-        raise click.UsageError(f"{file} exists already, and a key is never overwritten. Name another file.") from None
+        raise WrongUse("{} exists already, and a key is never overwritten. Name another file.", file) from None
     public = file.with_name(f"{file.name}.pub")
     public.write_bytes(key.public_pem())
     if session.as_json:
@@ -126,7 +127,7 @@ def request(session: Session, out: Path, **facts: Any) -> None:
         with out.open("x", encoding="utf-8") as new:
             new.write(text)
     except FileExistsError:
-        raise click.UsageError(f"{out} exists already, and is not overwritten. Name a new file.") from None
+        raise WrongUse("{} exists already, and is not overwritten. Name a new file.", out) from None
     if session.as_json:
         session.json({"file": str(out)})
         return
@@ -193,11 +194,11 @@ def disable(
 
     if own:
         if key_id or key_file or _named_here("focal_file", "second_file"):
-            raise click.UsageError("--own names the key that you act with, which signs alone: give no other.")
+            raise WrongUse("--own names the key that you act with, which signs alone: give no other.")
         _disable_own(session, reason, agreed=agreed)
         return
     if focal_file is None:
-        raise click.UsageError("A focal person disables a key: --focal-key-file; or your own one: --own.")
+        raise WrongUse("A focal person disables a key: --focal-key-file; or your own one: --own.")
     keys.id_or_beginning(key_id, key_file)
     with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
         found, other_deciders = keys.known(client, key_id, key_file)
@@ -284,7 +285,7 @@ def _enrol(
         if request_file is None:
             request = _of_facts(client, **facts)
         elif any(facts.values()):
-            raise click.UsageError("--request-file says who the officer is: give neither key nor facts beside it.")
+            raise WrongUse("--request-file says who the officer is: give neither key nor facts beside it.")
         else:
             request = directory_pb2.EnrolOfficerRequest()
             read_request(read_text(str(request_file)), request)
@@ -322,7 +323,7 @@ def _of_facts(
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     if not (key_file and number and grade):
-        raise click.UsageError("An officer is named by --officer-key-file, --number and --grade.")
+        raise WrongUse("An officer is named by --officer-key-file, --number and --grade.")
     request = _request(client, key_file, number)
     request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_OFFICER, grade, decides
     request.jurisdiction.extend(places)
@@ -334,12 +335,12 @@ def _check(number: str, places: tuple[str, ...]) -> None:
     from nsor.codes import source  # noqa: PLC0415 - as above
 
     if number and _NUMBER.fullmatch(number.strip()) is None:
-        raise click.UsageError(
+        raise WrongUse(
             "--number: up to 8 digits, after the word of an office, a province or a district, such as PB-1234."
         )
     known = {place.code for place in source.places()}
     if any(place not in known and place.rpartition("/")[0] not in known for place in places):
-        raise click.UsageError("--place: a code such as PK-PB/LHR, which `nsor places NAME` finds.")
+        raise WrongUse("--place: a code such as PK-PB/LHR, which `nsor places NAME` finds.")
 
 
 def _request(client: Client, key_file: Path, number: str) -> directory_pb2.EnrolOfficerRequest:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from nsor.cli.session import Session, read_request, read_text, said_in
+from nsor.cli.session import read_request, read_text
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.cli.cells import Row
@@ -83,16 +84,16 @@ class Table:
     encoding: str | None = None
 
 
-def of_file(session: Session, of: Table) -> Given:
+def of_file(of: Table) -> Given:
     """The particulars of a file: JSON, or a row of a table.
 
     Raises:
         click.UsageError: it isn't of its form, or gives nothing.
     """
     if of.map_file is not None or Path(of.file).suffix.casefold() in _TABLES:
-        return _of_row(session, _row_of(session, of))
+        return _of_row(_row_of(of))
     if of.line is not None:
-        raise click.UsageError("--row is of a table (.csv).")
+        raise WrongUse("--row is of a table (.csv).")
     from nsor.v1 import amendments_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     text, found = read_text(of.file), amendments_pb2.Particulars()
@@ -100,11 +101,11 @@ def of_file(session: Session, of: Table) -> Given:
     fields: Any = found.DESCRIPTOR
     named = [fields.fields_by_name.get(key) or fields.fields_by_camelcase_name[key] for key in json.loads(text)]
     if not named:
-        raise click.UsageError("The file changes nothing.")
+        raise WrongUse("The file changes nothing.")
     return Given(found, _with_partners([field.name for field in named]))
 
 
-def of_cells(session: Session, cells: dict[str, str]) -> Given:
+def of_cells(cells: dict[str, str]) -> Given:
     """The particulars of what was typed, by the names that the columns of a table have.
 
     Raises:
@@ -117,7 +118,7 @@ def of_cells(session: Session, cells: dict[str, str]) -> Given:
     row = Row(0, registration_pb2.CreateRegistrationRequest())
     columns = Map({key: key for key in cells}, {}, read_map(TEMPLATE).words)
     Cells(row, columns, cells).fill()
-    return _of_row(session, row, columns.column_of)
+    return _of_row(row, columns.column_of)
 
 
 def of_record(shown: registration_pb2.Registration) -> amendments_pb2.Particulars:
@@ -152,7 +153,7 @@ def lines(particulars: amendments_pb2.Particulars, path: str) -> Iterator[str]:
         yield render.text(field, item) if alone else ", ".join(text for _, _, text in render.lines(item) if text)
 
 
-def _row_of(session: Session, of: Table) -> Row:
+def _row_of(of: Table) -> Row:
     from nsor.cli import sheets  # noqa: PLC0415 - as above
     from nsor.cli.columns import MapWrong, read_map  # noqa: PLC0415 - as above
 
@@ -162,26 +163,28 @@ def _row_of(session: Session, of: Table) -> Row:
             _, _, rows = sheets.table(text, columns)
             found = [row for row in rows if of.line is None or row.line == of.line]
     except MapWrong as wrong:
-        raise click.UsageError(said_in(session, wrong.meaning)) from None
+        raise WrongUse("{}", wrong.meaning) from None
     except LookupError:
-        raise click.UsageError("There is no such encoding; cp1256, utf-16 and utf-8 are.") from None
+        raise WrongUse("There is no such encoding; cp1256, utf-16 and utf-8 are.") from None
     if len(found) != 1:
-        several = f"{of.file} has {len(found)} rows: say which line with --row."
-        raise click.UsageError(several if of.line is None else "There is no such row.")
+        if of.line is not None:
+            raise WrongUse("There is no such row.")
+        raise WrongUse("{} has {} rows: say which line with --row.", of.file, len(found))
     return found[0]
 
 
-def _of_row(session: Session, row: Row, name_of: Any = None) -> Given:
+def _of_row(row: Row, name_of: Any = None) -> Given:
     """What a row gives of the person.
 
     Raises:
         click.UsageError: a cell can't be read in one way, or none says anything of the person.
     """
+    from nsor.cli import requests  # noqa: PLC0415 - as above
     from nsor.v1 import amendments_pb2, registration_pb2, types_pb2  # noqa: PLC0415 - as above
 
     if row.problems:
         told = [each._replace(field=name_of(each.field) or each.field) if name_of else each for each in row.problems]
-        raise click.UsageError("".join(f"\n  {each.text(session.language)}" for each in told).strip())
+        raise WrongUse("{}", requests.listed(told))
     person, found = types_pb2.Person(), amendments_pb2.Particulars()
     person.CopyFrom(row.order.person)  # the row stays as it was read: by it an import knows it again
     if not (person.names and person.names[0].name):
@@ -191,7 +194,7 @@ def _of_row(session: Session, row: Row, name_of: Any = None) -> Given:
     found.MergeFrom(of_record(registration_pb2.Registration(person=person, addresses=row.order.addresses)))
     paths = [field.name for field, _ in found.ListFields()]
     if not paths:
-        raise click.UsageError("Nothing is given that the record could say of the person.")
+        raise WrongUse("Nothing is given that the record could say of the person.")
     return Given(found, _with_partners(paths), row)
 
 
@@ -234,7 +237,7 @@ def _join_addresses(was: amendments_pb2.Particulars, whole: amendments_pb2.Parti
 
 
 def _several(path: str) -> click.UsageError:
-    return click.UsageError(
-        f"The record has several {path.replace('_', ' ')}: give them all in a file, which"
-        " `nsor amend ID --current` prints to be changed."
+    return WrongUse(
+        "The record has several {}: give them all in a file, which `nsor amend ID --current` prints to be changed.",
+        path.replace("_", " "),
     )

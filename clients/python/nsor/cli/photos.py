@@ -11,6 +11,7 @@ import click
 
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, warn_if_shared
+from nsor.misuse import WrongUse
 
 _MOST_BYTES = 262_144
 _REASONS = ("other-person", "not-alone", "unclear", "outdated")
@@ -43,7 +44,7 @@ def add(session: Session, registration_id: str, file: Path, taken: dt.datetime, 
     with file.open("rb") as opened:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise click.UsageError("The photo has more than 256 KiB: save a smaller copy of it first.")
+        raise WrongUse("The photo has more than 256 KiB: save a smaller copy of it first.")
     request = registration_pb2.AddPhotoRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
@@ -95,7 +96,7 @@ def show(session: Session, registration_id: str, photo_id: str, output: Path) ->
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     if output.exists():
-        raise click.UsageError("The file is there already: name a new one. Nothing was asked.")
+        raise WrongUse("The file is there already: name a new one. Nothing was asked.")
     with session.client(officer=True) as client:
         request = registration_pb2.GetPhotoRequest(registration_id=registration_id, photo_id=photo_id)
         found = client.registration.get_photo(request).message

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import agreement
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -77,7 +79,7 @@ def propose(session: Session, file: Path, validate_only: bool) -> None:
     try:
         policies.read(toml)
     except policies.NotToml as error:
-        raise click.UsageError(f"{file.name} is {error}.") from None
+        raise WrongUse("{} is {}.", file.name, error) from None
     request = directory_pb2.ProposePolicyRequest(document=document, toml=toml, validate_only=validate_only)
     with session.client(officer=True) as client:
         answer = client.directory.propose_policy(request)
@@ -95,12 +97,12 @@ def adopt(session: Session, proposal_id: str, etag: str | None) -> None:
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     if session.as_json and not etag:
-        raise click.UsageError("Name the version that was seen: --etag.")
+        raise WrongUse("Name the version that was seen: --etag.")
     with session.client(officer=True) as client:
         found = _proposal(client, proposal_id)
         if not etag:
             etag = _seen(session, client, found)
-            click.confirm("Put this in force, for everybody, from the next call on?", abort=True, err=True)
+            agreement.obtain(session, "Put this in force, for everybody, from the next call on?", agreed=False)
         request = directory_pb2.AdoptPolicyRequest(proposal_id=found.proposal_id, etag=etag)
         session.answer(client.directory.adopt_policy(request), title="In force")
 
@@ -151,11 +153,11 @@ def _proposal(client: Client, text: str) -> directory_pb2.PolicyProposal:
 
     wanted = text.strip().lower()
     if len(wanted) < _SHORTEST_ID:
-        raise click.UsageError(f"Give at least {_SHORTEST_ID} digits of the proposal's id. `nsor policy list` has it.")
+        raise WrongUse("Give at least {} digits of the proposal's id. `nsor policy list` has it.", _SHORTEST_ID)
     found = client.directory.list_policies(directory_pb2.ListPoliciesRequest()).message.proposals
     fitting = [each for each in found if each.proposal_id.startswith(wanted)]
     if len(fitting) != 1:
-        raise click.UsageError("No open proposal has this id, or several have. `nsor policy list` shows them.")
+        raise WrongUse("No open proposal has this id, or several have. `nsor policy list` shows them.")
     return fitting[0]
 
 
@@ -191,7 +193,7 @@ def _document(file: Path) -> directory_pb2.PolicyDocument.ValueType:
     known = _documents()
     if file.suffix != ".toml" or file.stem not in known:
         files = ", ".join(f"{name}.toml" for name in known)
-        raise click.UsageError(f"The file's name says which document it is: {files}.")
+        raise WrongUse("The file's name says which document it is: {}.", files)
     return known[file.stem]
 
 

@@ -10,6 +10,7 @@ import click
 from nsor.cli import agreement, twice
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
+from nsor.misuse import WrongUse
 
 
 @click.command()
@@ -57,7 +58,7 @@ def add_conviction(  # noqa: PLR0917 - one argument per option of the command
         click.echo(skeleton(types_pb2.Conviction.DESCRIPTOR))
         return
     if registration_id is None or file is None:
-        raise click.UsageError(
+        raise WrongUse(
             "Give the registration's id and the conviction's FILE, or - for stdin."
             " `nsor add-conviction --template` prints one to fill in."
         )
@@ -106,9 +107,7 @@ def notice(session: Session, file: str | None, validate_only: bool, template: bo
         click.echo(skeleton(request.DESCRIPTOR))
         return
     if file is None:
-        raise click.UsageError(
-            "Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in."
-        )
+        raise WrongUse("Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in.")
     read_request(read_text(file), request)
     request.request_id = request.request_id or str(uuid.uuid4())
     request.validate_only |= validate_only

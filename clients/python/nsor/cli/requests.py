@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from google.protobuf import json_format, message_factory
@@ -39,6 +39,12 @@ class Problem(NamedTuple):
         """In a language, with the field in front."""
         meaning = self.meaning.ur if language == "ur" else self.meaning.en
         return f"{self.field}: {meaning}" if self.field else meaning
+
+
+def listed(problems: Iterable[Problem]) -> Words:
+    """Problems, each on a line of its own."""
+    every = list(problems)
+    return Words(*("".join(f"\n  {each.text(language)}" for each in every) for language in ("en", "ur")))
 
 
 _NOT_OBJECT = Problem("", "NOT_JSON", Words("not a JSON object", "JSON آبجیکٹ نہیں"))

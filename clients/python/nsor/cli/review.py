@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.v1 import reviews_pb2
@@ -73,7 +74,7 @@ def distinct(session: Session, number: int, disputed: str, second: bool) -> None
 def error(session: Session, number: int, withdraw: str | None, second: bool) -> None:
     """One of them was entered in error: from then on it is NO_RECORD to everybody. You sign."""
     if not withdraw and not second:
-        raise click.UsageError("Say which one: --withdraw later, or --withdraw earlier.")
+        raise WrongUse("Say which one: --withdraw later, or --withdraw earlier.")
     _decide(session, number, "ENTERED_IN_ERROR", _WHICH[withdraw or "later"], second=second)
 
 

@@ -18,6 +18,7 @@ import click
 
 from nsor.cli import screen, seen
 from nsor.cli.failures import LANGUAGES, Failures, language_of
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -317,7 +318,7 @@ def read_text(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise click.UsageError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
+        raise WrongUse("{} is not UTF-8 text. Save it as UTF-8.", path) from None
 
 
 def warn_if_shared(path: Path, option: str) -> None:
@@ -336,11 +337,10 @@ def read_request(text: str, message: Message) -> None:
 
     problems = requests.parse(text, message, by_hand=True)
     if problems:
-        session = click.get_current_context().find_object(Session)
-        language = session.language if session else LANGUAGES[0]
-        found = "".join(f"\n  {problem.text(language)}" for problem in problems)
-        hint = " (--template shows one)" if _has_template() else ""
-        raise click.UsageError(f"The file is not the JSON of {message.DESCRIPTOR.name}{hint}:{found}")
+        found = requests.listed(problems)
+        if _has_template():
+            raise WrongUse("The file is not the JSON of {} (--template shows one):{}", message.DESCRIPTOR.name, found)
+        raise WrongUse("The file is not the JSON of {}:{}", message.DESCRIPTOR.name, found)
 
 
 def _has_template() -> bool:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from nsor.cli import urdu_wrong_use
+
 TEXTS: Final[dict[str, str]] = {
+    **urdu_wrong_use.TEXTS,
     # What was done, over an answer.
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",

@@ -12,6 +12,7 @@ import click
 
 from nsor.cli import npb_work
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -198,7 +199,7 @@ def _open(session: Session, client: Client, found: list[worklists_pb2.WorkItem],
     from nsor.v1 import custody_pb2, registration_pb2  # noqa: PLC0415 - as above
 
     if number > len(found):
-        raise click.UsageError(f"There are {len(found):,} to do. `nsor work` lists them.")
+        raise WrongUse("There are {:,} to do. `nsor work` lists them.", len(found))
     item = found[number - 1]
     rule = f" ({item.deadline.rule_id})" if item.HasField("deadline") else ""
     session.say("{}: {}, due {}{}.", number, _what(item), _due(item), rule)

@@ -1,0 +1,192 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""What wrong use of a command is called in Urdu: as ``urdu``, whose table takes this one in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, str]] = {
+    # Commands and options.
+    "No such command.": "ایسی کوئی کمانڈ نہیں۔",
+    "No such command. Did you mean {}?": "ایسی کوئی کمانڈ نہیں۔ شاید: {}",
+    "No such command. Did you mean `nsor {}`?": "ایسی کوئی کمانڈ نہیں۔ شاید: `nsor {}`",
+    "No such command. There are: {}.": "ایسی کوئی کمانڈ نہیں۔ یہ ہیں: {}۔",
+    "No such option.": "ایسا کوئی آپشن نہیں۔",
+    "No such option. Did you mean {}?": "ایسا کوئی آپشن نہیں۔ شاید: {}",
+    "Too many arguments.": "ضرورت سے زیادہ الفاظ دیے گئے ہیں۔",
+    "it takes {}.": "یہ آ سکتا ہے: {}۔",
+    "it takes a number.": "عدد آتا ہے۔",
+    "it takes a number from {}.": "عدد آتا ہے، کم از کم {}۔",
+    "it takes a number to {}.": "عدد آتا ہے، زیادہ سے زیادہ {}۔",
+    "it takes a number from {} to {}.": "عدد آتا ہے، {} سے {} تک۔",
+    "A program isn't asked: give --yes.": "پروگرام سے پوچھا نہیں جاتا: --yes دیں۔",
+    "Name the version that was seen: --etag.": "جو نسخہ دیکھا گیا وہ بتائیں: --etag۔",
+    # Ids, days, places.
+    "Give an id such as {}, or its first {} digits.": "پورا نمبر دیں جیسے {}، یا اس کے پہلے {} ہندسے۔",
+    "No id that was shown on this computer begins so. Give the whole id.": (
+        "اس کمپیوٹر پر دکھایا گیا کوئی نمبر ایسے شروع نہیں ہوتا۔ پورا نمبر دیں۔"
+    ),
+    "{} ids that were shown here begin so. Give more digits.": (
+        "یہاں دکھائے گئے {} نمبر ایسے شروع ہوتے ہیں۔ مزید ہندسے دیں۔"
+    ),
+    "None that counts has an id which begins so, or several have. Give the whole id.": (
+        "نافذ العمل میں سے کسی کا نمبر ایسے شروع نہیں ہوتا، یا کئی کا ہوتا ہے۔ پورا نمبر دیں۔"
+    ),
+    "This is a {}: `{} {}`": "یہ {} ہے: `{} {}`",
+    "Give a support code such as 1a2b-3c4d.": "سپورٹ کوڈ دیں، جیسے 1a2b-3c4d۔",
+    "Give a day such as 2026-10-31 or 31.10.2026: {}.": "تاریخ دیں، جیسے 2026-10-31 یا 31.10.2026: {}۔",
+    'Give a day such as 2026-10-31 or 31.10.2026, or with a time: "2026-10-31 14:30".': (
+        'تاریخ دیں، جیسے 2026-10-31 یا 31.10.2026، یا وقت کے ساتھ: "2026-10-31 14:30"۔'
+    ),
+    "The kind of court is one of {}.": "عدالت کی قسم ان میں سے ایک ہے: {}۔",
+    "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (
+        "--fir کے بعد تھانہ، سال، نمبر اور تاریخ آتے ہیں، جیسے PK-PB/LHR/PS-001 2024 17 2024-03-05۔"
+    ),
+    "--place: a code such as PK-PB/LHR, which `nsor places NAME` finds.": (
+        "--place: کوڈ، جیسے PK-PB/LHR؛ `nsor places NAME` اسے تلاش کرتی ہے۔"
+    ),
+    "--number: up to 8 digits, after the word of an office, a province or a district, such as PB-1234.": (
+        "--number: دفتر، صوبے یا ضلع کے لفظ کے بعد 8 تک ہندسے، جیسے PB-1234۔"
+    ),
+    "There is no such agency. `nsor agencies` lists them.": "ایسا کوئی ادارہ نہیں۔ `nsor agencies` سب دکھاتی ہے۔",
+    "There is no such agency. Did you mean {}?": "ایسا کوئی ادارہ نہیں۔ شاید: {}",
+    # Files.
+    "{} can't be read.": "{} پڑھی نہیں جا سکتی۔",
+    "{} is {}.": "{}: {}۔",
+    "{} is not UTF-8 text. Save it as UTF-8.": "{} UTF-8 متن نہیں۔ اسے UTF-8 میں محفوظ کریں۔",
+    "There is no such encoding; cp1256, utf-16 and utf-8 are.": (
+        "ایسی کوئی انکوڈنگ نہیں؛ cp1256، utf-16 اور utf-8 موجود ہیں۔"
+    ),
+    "The file is not the JSON of {}:{}": "فائل {} کا JSON نہیں:{}",
+    "The file is not the JSON of {} (--template shows one):{}": "فائل {} کا JSON نہیں (--template نمونہ دکھاتا ہے):{}",
+    "{} exists already, and a key is never overwritten. Name another file.": (
+        "{} پہلے سے موجود ہے، اور کلید پر کبھی نہیں لکھا جاتا۔ دوسری فائل کا نام دیں۔"
+    ),
+    "{} exists already, and a key is never overwritten. Name another --folder.": (
+        "{} پہلے سے موجود ہے، اور کلید پر کبھی نہیں لکھا جاتا۔ دوسرا --folder دیں۔"
+    ),
+    "{} exists already, and is not overwritten. Name a new file.": (
+        "{} پہلے سے موجود ہے، اور اس پر نہیں لکھا جاتا۔ نئی فائل کا نام دیں۔"
+    ),
+    "{} isn't there: mount it, or make it first.": "{} موجود نہیں: پہلے اسے جوڑیں یا بنائیں۔",
+    "The file is there already: name a new one. Nothing was asked.": (
+        "فائل پہلے سے موجود ہے: نئی کا نام دیں۔ کچھ نہیں مانگا گیا۔"
+    ),
+    "The photo has more than 256 KiB: save a smaller copy of it first.": (
+        "تصویر 256 KiB سے بڑی ہے: پہلے اس کی چھوٹی نقل محفوظ کریں۔"
+    ),
+    # Orders from a file, and amendments.
+    "Name the FILE of orders, or - for stdin. `nsor import --columns` helps with a table.": (
+        "احکام کی FILE کا نام دیں، یا stdin کے لیے -۔ جدول کے لیے `nsor import --columns` دیکھیں۔"
+    ),
+    "Another import runs with this state folder; wait until it has ended.": (
+        "اسی ڈیٹا فولڈر (state) سے ایک اور درآمد جاری ہے؛ اس کے ختم ہونے تک رکیں۔"
+    ),
+    "{} has rows that {} entered, and this certificate is of {}. "
+    "Use the certificate of {}, or name another --results.": (
+        "{} میں {} کی درج کی ہوئی سطریں ہیں، اور یہ سرٹیفکیٹ {} کا ہے۔ "
+        "{} کا سرٹیفکیٹ استعمال کریں، یا دوسرا --results دیں۔"
+    ),
+    "--row is of a table (.csv).": "--row صرف جدول (.csv) کے لیے ہے۔",
+    "There is no such row.": "ایسی کوئی سطر نہیں۔",
+    "{} has {} rows: say which line with --row.": "{} میں {} سطریں ہیں: --row سے بتائیں کون سی۔",
+    "The file changes nothing.": "فائل سے کچھ نہیں بدلتا۔",
+    "Nothing is given that the record could say of the person.": (
+        "ایسا کچھ نہیں دیا گیا جو ریکارڈ میں شخص کے بارے میں آ سکے۔"
+    ),
+    "The record has several {}: give them all in a file, which `nsor amend ID --current` prints to be changed.": (
+        "ریکارڈ میں کئی {} ہیں: سب ایک فائل میں دیں، جسے `nsor amend ID --current` بدلنے کے لیے دکھاتی ہے۔"
+    ),
+    "Say what changes, such as --birth-date 05.03.1980, or give a FILE with it, or - for stdin."
+    " `nsor amend ID --current` prints one to change.": (
+        "بتائیں کیا بدلتا ہے، جیسے --birth-date 05.03.1980، یا FILE دیں، یا stdin کے لیے -۔"
+        " `nsor amend ID --current` بدلنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    "Give the registration's id, or its first 8 digits.": "رجسٹریشن کا نمبر دیں، یا اس کے پہلے 8 ہندسے۔",
+    "Give the registration's id and the conviction's FILE, or - for stdin."
+    " `nsor add-conviction --template` prints one to fill in.": (
+        "رجسٹریشن کا نمبر اور سزا کی FILE دیں، یا stdin کے لیے -۔"
+        " `nsor add-conviction --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    # Other files to fill in.
+    "Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in.": (
+        "اطلاع کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor notice --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    "Name the judgment's FILE, or - for stdin. `nsor judgment record --template` prints one to fill in.": (
+        "فیصلے کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor judgment record --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    "Name the report's FILE, or - for stdin. `nsor identity changed --template` prints one to fill in.": (
+        "رپورٹ کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor identity changed --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    "Name the request's FILE, or - for stdin. `nsor access request --template` prints one to fill in.": (
+        "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor access request --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    "Name the request's FILE, or - for stdin. `nsor correction request --template` prints one to fill in.": (
+        "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔"
+        " `nsor correction request --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    ),
+    # Confirmations, judgments, reviews, work.
+    "Give one of: a registration's id, --file FILE, or --from-events.": (
+        "ان میں سے ایک دیں: رجسٹریشن کا نمبر، --file FILE، یا --from-events۔"
+    ),
+    "The table's first line names its columns. Missing: {}.": (
+        "جدول کی پہلی سطر میں خانوں کے نام ہوتے ہیں۔ یہ نہیں ہیں: {}۔"
+    ),
+    "Line {}: nothing in {}.": "سطر {}: {} خالی ہے۔",
+    "Line {}, judgment_date: {}": "سطر {}، judgment_date: {}",
+    "Name the judgment that has this number.": "جس فیصلے کا یہ نمبر ہے وہ بتائیں۔",
+    "Say which one: --withdraw later, or --withdraw earlier.": (
+        "بتائیں کون سا: --withdraw later، یا --withdraw earlier۔"
+    ),
+    "There are {:,} to do. `nsor work` lists them.": "کرنے کے {:,} کام ہیں۔ `nsor work` سب دکھاتی ہے۔",
+    "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
+    "--travel-document-file or --ticket.": (
+        "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case، --prisoner-number، "
+        "--travel-document-file یا --ticket۔"
+    ),
+    # Keys, policy, witnesses.
+    "Name the key: KEY_ID or --officer-key-file, exactly one.": ("کلید بتائیں: KEY_ID یا --officer-key-file، صرف ایک۔"),
+    "KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.": (
+        "KEY_ID ہیکساڈیسیمل کے 64 ہندسے ہیں، یا ان کے پہلے 8: `nsor officer list` دکھاتی ہے۔"
+    ),
+    "No officer's or system's key of your agency has this id, or several have. `nsor officer list --all` shows them.": (
+        "آپ کے ادارے کے کسی افسر یا سسٹم کی کلید کا یہ نمبر نہیں، یا کئی کا ہے۔ `nsor officer list --all` سب دکھاتی ہے۔"
+    ),
+    "{} has no live key that could be replaced. Enrol it: `nsor officer enrol`.": (
+        "{} کی کوئی فعال کلید نہیں جو بدلی جا سکے۔ اسے درج کروائیں: `nsor officer enrol`۔"
+    ),
+    "An officer is named by --officer-key-file, --number and --grade.": (
+        "افسر --officer-key-file، --number اور --grade سے بتایا جاتا ہے۔"
+    ),
+    "A focal person disables a key: --focal-key-file; or your own one: --own.": (
+        "کلید فوکل پرسن غیر فعال کرتا ہے: --focal-key-file؛ یا اپنی کلید: --own۔"
+    ),
+    "--own names the key that you act with, which signs alone: give no other.": (
+        "--own وہ کلید ہے جس سے آپ کام کرتے ہیں اور جو اکیلی دستخط کرتی ہے: دوسری نہ دیں۔"
+    ),
+    "--request-file says who the officer is: give neither key nor facts beside it.": (
+        "--request-file بتاتی ہے کہ افسر کون ہے: ساتھ نہ کلید دیں نہ کوائف۔"
+    ),
+    "Give at least {} digits of the proposal's id. `nsor policy list` has it.": (
+        "تجویز کے نمبر کے کم از کم {} ہندسے دیں۔ `nsor policy list` میں ہے۔"
+    ),
+    "No open proposal has this id, or several have. `nsor policy list` shows them.": (
+        "کسی زیرِ غور تجویز کا یہ نمبر نہیں، یا کئی کا ہے۔ `nsor policy list` سب دکھاتی ہے۔"
+    ),
+    "The file's name says which document it is: {}.": "فائل کا نام بتاتا ہے کہ کون سی دستاویز ہے: {}۔",
+    "Put this in force, for everybody, from the next call on?": "اسے اگلی کارروائی سے سب کے لیے نافذ کریں؟",
+    "Name the witness with --name, or your agency with --agency.": (
+        "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
+    ),
+    "A witness's name has neither spaces nor a plus sign.": (
+        "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
+    ),
+    # What a list counts.
+    "agencies": "ادارے",
+    "changed rows": "بدلی گئی سطریں",
+    "cleaned cells": "صاف کیے گئے خانے",
+    "keys": "کلیدیں",
+    "open proposals": "زیرِ غور تجاویز",
+    "places": "مقامات",
+    "sections": "دفعات",
+}

@@ -1,0 +1,151 @@
+"""Wrong use and help are said in Urdu too: whatever click says, and what we say of it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from nsor import cli
+from nsor.cli import usage
+from tests.client.conftest import Run
+
+NEVER_SAID = {
+    # Of what the command doesn't have: an editor, prompts for passwords, a pager, completion, deprecated things.
+    "{editor}: Editing failed",
+    "{editor}: Editing failed: {e}",
+    "Windows error: {error}",
+    "deprecated",
+    "DeprecationWarning: The command {name!r} is deprecated.{extra_message}",
+    "DeprecationWarning: The {param_type} {name!r} is deprecated.{extra_message}",
+    "Do you want to continue?",
+    "Confirm the action without prompting.",
+    "Press any key to continue...",
+    "Repeat for confirmation",
+    "Error: The two entered values do not match.",
+    "Couldn't detect Bash version, shell completion is not supported.",
+    "Shell completion is not supported for Bash versions older than 4.4.",
+    # For whoever writes a command.
+    "Could not determine name for option with declarations {decls!r}",
+    (
+        "No options defined but a name was passed ({name}). Did you mean to declare an argument instead? "
+        "Did you mean to pass '--{name}'?"
+    ),
+    "Arguments take exactly one parameter declaration, got {length}: {decls}.",
+    "Name '{name}' defined twice",
+    "Boolean option {decl!r} cannot use the same flag for true/false.",
+    "Invalid start character for option ({option})",
+    "Unknown color {colour!r}",
+    "Unknown standard stream '{name}'",
+    "Value must be an iterable.",
+    "Choice({choices})",
+    "Missing parameter: {param_name}",
+    "Missing {param_type}",
+    "unknown error",
+    # Words within a text, a form or a mark: they stay as they are.
+    *("d", "file", "directory", "path", "(dynamic)", "%(prog)s, version %(version)s"),
+    *("env var: {var}", "default: {default}"),
+    # They quote what was typed; nsor.misuse says something else.
+    "Got unexpected extra argument ({args})",
+    "Got unexpected extra arguments ({args})",
+    "Did you mean {possibility}?",
+    "(Did you mean one of: {possibilities}?)",
+    "No such option {name!r}.",
+    "No such command {name!r}.",
+    "{value!r} is not {choice}.",
+    "{value!r} is not one of {choices}.",
+    "{value!r} does not match the format {format}.",
+    "{value!r} does not match the formats {formats}.",
+    "{value} is not in the range {range}.",
+    "{value!r} is not a valid boolean. Recognized values: {states}",
+    "{value!r} is not a valid {number_type}.",
+    "{value!r} is not a valid UUID.",
+    "{len_type} values are required, but {len_value} was given.",
+    "{len_type} values are required, but {len_value} were given.",
+    "Aborted!",
+    "Error: invalid input",
+}
+"""Texts of click that nobody reads here, by why."""
+_LATIN_IN_URDU = re.compile(
+    r"`[^`]*`|'[^']*'|\[[^\]]*\]|--?[a-z-]+|\b(?:nsor|[A-Z_]{2,})\b[a-z -]*|\S*/\S*|\b(?:UTF|FILE)\b"
+)
+"""Commands, options, forms and paths, which are the same in every language."""
+
+
+def _said_by_click() -> Iterator[str]:
+    for path in Path(click.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_", "ngettext"}:
+                yield from (
+                    each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                )
+
+
+def test_whatever_click_says_is_said_in_urdu_too() -> None:
+    # A new version of click may say more: this names what it is.
+    said = set(_said_by_click())
+    assert len(said) > 60
+    assert said - usage.CLICK.keys() - NEVER_SAID == set()
+    assert (usage.CLICK.keys() | NEVER_SAID) - said <= {"Aborted!"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lookup", "--ticket"),
+        ("amend", "--sex=male", "--yes=1", "12345678"),
+        ("looup",),
+        ("xyzzy",),
+        ("custody", "xyzzy"),
+        ("access", "shwo"),
+        ("agencies", "--cnic"),
+        ("agencies", "--jso"),
+        ("agencies", "a", "b"),
+        ("show",),
+        ("show", "1"),
+        ("show", "12345678"),
+        ("reviews", "--limit", "x"),
+        ("ledger", "accesses", "--outcome", "x"),
+        ("ledger", "accesses", "--since", "x"),
+        ("import", "/nowhere.csv"),
+        ("import",),
+        ("lookup",),
+        ("confirm",),
+        ("officer", "disable", "--reason"),
+        ("import", "--map", "/nowhere.toml", "x.csv"),
+        ("notice", "/"),
+        ("photo", "add", "12345678", "/nowhere.jpg"),
+        ("revalidate",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_told_in_urdu(run: Run, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--lang", "ur", *arguments) in {cli.USAGE, cli.REFUSED}
+    said = capsys.readouterr().err
+    assert re.search(r"[\u0600-\u06ff]", said)
+    words = set(re.findall(r"[A-Za-z]{3,}", _LATIN_IN_URDU.sub("", said)))
+    assert words - {*cli.COMMANDS, "stdin", "add", "conviction"} == set()
+
+
+def test_wrong_use_is_told_in_english_as_click_does(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ledger", "accesses", "--outcome", "x") == cli.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: nsor ledger accesses [OPTIONS]\nTry 'nsor ledger accesses --help' for help.\n")
+    assert "Error: Invalid value for '--outcome': it takes [allowed|refused|failed]." in said
+
+
+@pytest.mark.parametrize("arguments", [(), ("custody",), ("import",), ("officer", "enrol")], ids=" ".join)
+def test_the_frame_of_help_is_in_urdu(
+    run: Run, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NSOR_LANG", "ur")
+    assert run(*arguments, "--help") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{usage.CLICK['Usage:']}\n  nsor {' '.join(arguments)}")
+    for heading in ("Usage:", "Options:", "Commands:", "Positional arguments:", "Show this message"):
+        assert heading not in shown
+    monkeypatch.setenv("NSOR_LANG", "en")
+    assert run(*arguments, "--help") == 0
+    assert capsys.readouterr().out.startswith("Usage: nsor")

@@ -86,13 +86,13 @@ test: $(STAMP)
 	$(BIN)/pytest $(T)
 else
 test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 	tests/as-other-user
 endif
 
 .PHONY: coverage
 coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
-	$(BIN)/pytest $(or $(T),-n 2 --dist loadgroup) --cov --cov-report=term:skip-covered --cov-report=html
+	$(BIN)/pytest $(or $(T),-n 2) --cov --cov-report=term:skip-covered --cov-report=html
 
 .PHONY: mutants
 mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH S=SHARE

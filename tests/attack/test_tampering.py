@@ -57,7 +57,7 @@ from tests.registration import test_sealed_reading as sealed_readings
 from tests.registration.test_judgments import confirming, judgment
 from tests.registration.test_review_decisions import MERGE, Pair
 
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.xdist_group("tampering-table")]
+pytestmark = pytest.mark.timeout(3600)
 
 ALL = os.environ.get("NSOR_TAMPERING") == "all"
 SAMPLED = 21

@@ -1,6 +1,6 @@
 """A register of real processes, with real certificates, and the agencies that call it.
 
-One serves for all tests of the group `register`; whoever destroys something starts one of their own.
+One serves for all tests of a process that ask for no other; whoever destroys something starts one of their own.
 """
 
 from collections.abc import Callable, Iterator

@@ -30,8 +30,6 @@ from tests.e2e.test_matrix import CONTRACT, KINDS, LOOK_UP, MATRIX
 from tests.polling import until
 from tests.rpc.callers import Answered, Caller, decision
 
-pytestmark = pytest.mark.xdist_group("register")
-
 SEED = 5
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 ORDER = "rows[0].order"

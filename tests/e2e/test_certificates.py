@@ -24,8 +24,6 @@ from tests.polling import until
 from tests.rpc.callers import Answered, Caller
 from tests.rpc.test_streams import Subscription
 
-pytestmark = pytest.mark.xdist_group("register")
-
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 ENDS_WITHIN = 5.0
 _numbers = itertools.count(1)

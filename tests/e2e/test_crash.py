@@ -10,8 +10,6 @@ from tests.soak import damage, promises
 from tests.soak.deployment import NOT_SERVING, SERVING, Deployment, running
 from tests.soak.load import ANSWERED, Kind, Load, call
 
-pytestmark = pytest.mark.xdist_group("crash")
-
 DEADLINE_SECONDS = 60.0
 AT_ONCE_SECONDS = 20.0
 """Nobody waits for a database that is known to be away: a connection of the pool would be waited for longer."""

@@ -19,8 +19,6 @@ from tests import deciding
 from tests.soak.deployment import Deployment, running
 from tests.soak.subscriber import Subscriber
 
-pytestmark = pytest.mark.xdist_group("events")
-
 SUBSCRIBER = "sindh-police"
 OTHER = "kp-police"
 KIND = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED

@@ -18,8 +18,6 @@ from tests.polling import until
 from tests.soak.deployment import NOT_SERVING, SERVING, Deployment, running
 from tests.soak.load import Load
 
-pytestmark = pytest.mark.xdist_group("full-disk")
-
 SECONDS = 180.0
 """PostgreSQL that has stopped for want of space is started again at growing intervals, of a minute at most."""
 SIZE = "192m"

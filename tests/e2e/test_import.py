@@ -4,13 +4,9 @@ import itertools
 import uuid
 from collections.abc import Callable
 
-import pytest
-
 from nsor.v1 import errors_pb2, registration_pb2
 from nsor_synthetic import generate
 from tests.e2e.agencies import Agencies
-
-pytestmark = pytest.mark.xdist_group("register")
 
 
 def test_an_import_that_was_given_up_goes_on_and_enters_nothing_twice(agencies: Agencies) -> None:

@@ -32,8 +32,6 @@ from nsor_synthetic import examples
 from tests.e2e.agencies import Agencies
 from tests.rpc.callers import Caller, decision, exchange
 
-pytestmark = pytest.mark.xdist_group("register")
-
 GOLDEN = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
 CONTRACT = Contract.load()
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"

@@ -24,8 +24,6 @@ from tests.e2e.conftest import Started
 from tests.polling import until
 from tests.rpc.callers import Caller
 
-pytestmark = pytest.mark.xdist_group("neighbours")
-
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"

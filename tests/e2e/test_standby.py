@@ -13,8 +13,6 @@ from tests.soak import promises
 from tests.soak.deployment import NOT_SERVING, SERVING, Deployment, running
 from tests.soak.load import EXPECTED, Attempt, Kind, Load
 
-pytestmark = pytest.mark.xdist_group("standby")
-
 COMMIT_SECONDS = 1.0
 MARGIN_SECONDS = 30.0
 """For a busy machine; whoever waited for the standby itself would not be answered before it is back."""

@@ -26,8 +26,6 @@ from nsor_synthetic.dates import to_date
 from tests.e2e.agencies import Agencies, Entered
 from tests.polling import until
 
-pytestmark = pytest.mark.xdist_group("register")
-
 POLICE, PROSECUTION, COURT = "punjab-police", "punjab-prosecution", "lahore-special-court"
 LookUp = lookup_pb2.LookUpRegistrationResponse
 Orders = Iterator[registration_pb2.CreateRegistrationRequest]

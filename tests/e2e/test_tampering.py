@@ -9,8 +9,6 @@ from nsor.v1 import lookup_pb2, options_pb2
 from tests.e2e.agencies import Agencies, Entered, punjabis
 from tests.e2e.conftest import Started
 
-pytestmark = pytest.mark.xdist_group("tampering")
-
 _SAVED = "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1"
 _DROP = "DROP TABLE saved"
 

@@ -115,12 +115,10 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     return Ended(tmp_path_factory.mktemp("sealed") / "register")
 
 
-@pytest.mark.xdist_group("leak")
 def test_no_planted_value_is_anywhere(sealed: Ended) -> None:
     assert scanner.find(planted.canaries(), sealed.places) == set()
 
 
-@pytest.mark.xdist_group("leak")
 def test_an_officers_number_is_in_the_directory_alone(sealed: Ended) -> None:
     # Agencies enrol officers in the clear. What they did is sealed, and isn't in a log or a span either.
     found = scanner.find([Canary("officer", planted.OFFICER)], sealed.places)
@@ -128,7 +126,6 @@ def test_an_officers_number_is_in_the_directory_alone(sealed: Ended) -> None:
     assert sealed.places[DUMP].count(planted.OFFICER.encode()) == 1
 
 
-@pytest.mark.xdist_group("leak")
 def test_the_search_looked_where_something_was(sealed: Ended) -> None:
     # An empty log holds no secret. Each place has what belongs there, and the story went to its end.
     assert sealed.outcome.found == planted.OFFENDER_CNIC
@@ -161,7 +158,6 @@ def test_the_search_looked_where_something_was(sealed: Ended) -> None:
         assert what in sealed.places[place], place
 
 
-@pytest.mark.xdist_group("leak")
 def test_the_same_search_finds_them_all_when_nothing_is_sealed(tmp_path: Path) -> None:
     unsealed = Ended(tmp_path / "register", (sys.executable, str(UNSEALED)))
     stored = [canary for canary in planted.canaries() if canary.stored]

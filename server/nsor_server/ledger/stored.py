@@ -7,7 +7,7 @@ verification collects them. What the services' modules share is here, below them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
@@ -254,8 +254,9 @@ def read(conn: Connection, name: str, query: str) -> Iterator[tuple[Any, ...]]:
     """The rows of a query, some at a time."""
     with conn.cursor(f"verify_{name}", withhold=False) as cursor:
         cursor.execute(query.encode(), binary=True)
-        while rows := cursor.fetchmany(_AT_A_TIME):
-            yield from rows
+        rows: Sequence[tuple[Any, ...]] = [()] * _AT_A_TIME
+        while len(rows) == _AT_A_TIME:
+            yield from (rows := cursor.fetchmany(_AT_A_TIME))
 
 
 def recorded_index(table: str, row_id: str, version: str) -> str:

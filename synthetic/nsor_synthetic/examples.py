@@ -23,6 +23,7 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     oversight_pb2,
+    proposals_pb2,
     registration_pb2,
     reviews_pb2,
     sealed_pb2,
@@ -99,7 +100,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from _custody(ids)
     yield from _judgments(ids)
     yield from _sealed(ids)
-    yield worklists_pb2.ListPendingDecisionsRequest(page_size=50, page_token="17")  # noqa: S106 - as above
+    yield worklists_pb2.ListPendingDecisionsRequest(page_size=50, page_token="17", ended=True)  # noqa: S106 - as above
     yield judgments_pb2.ListUnmatchedJudgmentsRequest(page_token="17")  # noqa: S106 - as above
     yield from _ends(ids)
     yield from _identity(ids)
@@ -405,6 +406,15 @@ def _sealed(ids: _Ids) -> Iterator[Message]:
         request_id=ids.uuid("confirm-reading"), sealed_reading_id=reading, registration_id=registration
     )
     yield sealed_pb2.GetSealedRegistrationRequest(sealed_reading_id=reading)
+    yield proposals_pb2.WithdrawProposalRequest(request_id=ids.uuid("withdraw reading"), sealed_reading_id=reading)
+    yield proposals_pb2.WithdrawProposalRequest(
+        request_id=ids.uuid("withdraw unsealing"), judgment_id=ids.uuid("judgment")
+    )
+    yield proposals_pb2.RefuseProposalRequest(
+        request_id=ids.uuid("refuse closure"),
+        closure_id=ids.uuid("closure"),
+        reason=proposals_pb2.PROPOSAL_REFUSAL_NOT_SHOWN,
+    )
 
 
 def _judgments(ids: _Ids) -> Iterator[Message]:

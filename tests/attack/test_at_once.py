@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from nsor_server import errors
 from nsor_server.storage.keyring import Keyring
-from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION
+from tests.agencies import (
+    LAHORE_COURT,
+    LAHORE_HIGH_COURT,
+    NPB,
+    PUNJAB_POLICE,
+    PUNJAB_PRISONS,
+    PUNJAB_PROSECUTION,
+    officer_of,
+)
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.orders import confirmation
 from tests.registration import test_amend as amend
 from tests.registration import test_closure as closures
 from tests.registration import test_custody as custody
+from tests.registration import test_ended_proposals as ended_proposals
 from tests.registration import test_erasure as erasures
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
@@ -89,6 +99,23 @@ def test_an_erasure_and_whatever_is_added(
     ]
     services.at_once(*(reversed(calls) if reverse else calls), together=together)
     erasures.destroy(services, keyring)
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("make", ended_proposals.KINDS)
+@pytest.mark.parametrize("reverse", [True, False])
+def test_a_proposal_is_confirmed_or_refused_or_withdrawn(
+    services: Services, owner: Owner, make: ended_proposals.Make, *, together: bool, reverse: bool
+) -> None:
+    first, second = (services.enrolled(officer_of(NPB)) for _ in range(2))
+    proposed = make(services, first)
+    calls = [
+        (call_of(NPB, second), proposed.confirming()),
+        (call_of(NPB, second), ended_proposals.refusing(proposed)),
+        (call_of(NPB, first), ended_proposals.withdrawing(proposed)),
+    ]
+    ended = services.at_once(*(reversed(calls) if reverse else calls), together=together)
+    assert [isinstance(each, errors.WrongState) for each in ended] == [False, True, True]
     assert owner.findings() == []
 
 

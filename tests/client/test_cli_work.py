@@ -16,6 +16,7 @@ from nsor.v1 import (
     options_pb2,
     registration_pb2,
     reviews_pb2,
+    sealed_pb2,
     types_pb2,
     worklists_pb2,
 )
@@ -242,7 +243,13 @@ def npb(register: Register, kind: options_pb2.AgencyKind.ValueType) -> None:
         worklists_pb2.PendingDecision(
             kind=worklists_pb2.PENDING_DECISION_KIND_UNSEALING, decision_id=IDS[0], officer_number="18", own=True
         ),
-        worklists_pb2.PendingDecision(kind=reading, decision_id=IDS[0], registration_id=IDS[1], officer_number="17"),
+        worklists_pb2.PendingDecision(
+            kind=reading,
+            decision_id=IDS[0],
+            registration_id=IDS[1],
+            officer_number="17",
+            reading_reason=sealed_pb2.SEALED_READING_REASON_COURT_ORDER,
+        ),
     ]
     register.answers[DECISIONS] = lambda _: worklists_pb2.ListPendingDecisionsResponse(decisions=pending)
     overdue = worklists_pb2.WorkItem(registration_id=IDS[1], kind=worklists_pb2.WORK_KIND_RELEASE_OVERDUE)
@@ -273,10 +280,13 @@ def test_npb_is_shown_what_waits_for_a_second_officer_and_how_he_confirms_it(
     assert [each["decision_id"] for each in shown if "decision_id" in each] == [IDS[0]] * 3
     assert run("work") == 0
     said = "".join(capsys.readouterr().out.split())
+    refused = "--reason REASON"
     for line in (
-        f"erasure 17 {EPOCH} nsor archive confirm {IDS[1]} {IDS[0]}",
+        f"erasure 17 {EPOCH} nsor archive confirm {IDS[1]} {IDS[0]} nsor pending refuse closure {IDS[0]} {refused}",
         f"unsealing 18 (you) {EPOCH} another officer: nsor judgment unseal {IDS[0]} --confirm",
-        f"reading of what is sealed 17 {EPOCH} nsor sealed confirm {IDS[0]} {IDS[1]}",
+        f"nsor pending withdraw unsealing {IDS[0]}",
+        f"reading of what is sealed court order 17 {EPOCH} nsor sealed confirm {IDS[0]} {IDS[1]}",
+        f"nsor pending refuse reading {IDS[0]} {refused}",
     ):
         assert "".join(line.split()) in said
 

@@ -22,6 +22,7 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     oversight_pb2,
+    proposals_pb2,
     registration_pb2,
     types_pb2,
 )
@@ -307,6 +308,16 @@ def _closure(
             violations.append(Violation(path + name, reason))
 
 
+def _proposal(
+    request: proposals_pb2.WithdrawProposalRequest | proposals_pb2.RefuseProposalRequest,
+    path: str,
+    violations: list[Violation],
+    _today: _Today,
+) -> None:
+    if sum(map(bool, (request.closure_id, request.judgment_id, request.sealed_reading_id))) != 1:
+        violations.append(Violation(path + "closure_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+
+
 def _notice(
     notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
 ) -> None:
@@ -426,6 +437,8 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.RecordJudgmentRequest": _judgment,
     "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.ProposeClosureRequest": _closure,
+    "nsor.v1.WithdrawProposalRequest": _proposal,
+    "nsor.v1.RefuseProposalRequest": _proposal,
     "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,

@@ -33,6 +33,7 @@ ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
 SEALED_READING: Final = "sealed-reading-expiry"
+SECOND_OFFICER: Final = "second-officer-expiry"
 RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
@@ -52,6 +53,7 @@ COUNTED: Final = (
     EXPECTED_CHANGE,
     PROPOSAL_EXPIRY,
     SEALED_READING,
+    SECOND_OFFICER,
     RE_VERIFICATION,
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,

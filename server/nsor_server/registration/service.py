@@ -32,6 +32,7 @@ from nsor_server.registration.persons.claimants import Claimants, Known
 from nsor_server.registration.persons.service import Reviews
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.service import PhotoService
+from nsor_server.registration.proposals.service import Ends
 from nsor_server.registration.sealed.service import SealedReadings
 from nsor_server.registration.validation import service as validation
 from nsor_server.registration.validation.service import Validations
@@ -97,6 +98,7 @@ class RegistrationService:
             *SealedReadings(self._sealer, self._blind_index).handlers(),
             *self._worklists.handlers(),
             *self._pending.handlers(),
+            *Ends(self._sealer).handlers(),
             *Corrections(self._sealer).handlers(),
             *Validations(self._sealer).handlers(),
             *Closures(self._sealer, self._blind_index).handlers(),

@@ -14,6 +14,7 @@ _KINDS: Final = {
     "judgment_id": "judgment",
     "handle": "identity-item",
     "sealed_reading_id": "sealed-reading",
+    "closure_id": "closure",
     "grant_id": "grant",
     "officer_key_id": "officer",
     "access_id": "access",

@@ -39,6 +39,9 @@ COMMANDS = {
     "work": Entry("nsor.cli.work", "work", "List what your agency has to do, soonest first."),
     "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),
+    "pending": Entry(
+        "nsor.cli.pending", "pending", "List what waits for a second officer; refuse or withdraw it (NPB)."
+    ),
     "sealed": Entry("nsor.cli.sealed", "sealed", "Read what judgments have sealed, two officers together (NPB)."),
     "judgment": Entry("nsor.cli.judgment", "judgment", "Record and confirm judgments about convictions."),
     "show": Entry("nsor.cli.registration", "show", "Show a registration that your agency has a part in."),

@@ -1,14 +1,11 @@
-"""What NPB has to do besides releases, for `nsor work`: what a second officer confirms, and counts of the rest."""
+"""What NPB has to do besides releases and what waits for a second officer, for `nsor work`: counts."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from google.protobuf import timestamp_pb2
 
     from nsor.client import Client
     from nsor.v1 import worklists_pb2
@@ -66,58 +63,6 @@ def is_npb(client: Client) -> bool:
 def counts(client: Client) -> list[Count]:
     """What there is to do, what is to be looked at first in front."""
     return [*_reviews(client), _unmatched(client)]
-
-
-def pending(client: Client) -> tuple[list[worklists_pb2.PendingDecision], bool]:
-    """What waits for a second officer, the first proposed in front, and whether there is more than is listed here."""
-    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - as above
-
-    asked = worklists_pb2.ListPendingDecisionsRequest(page_size=100)
-    found: list[worklists_pb2.PendingDecision] = []
-    more = True
-    while more and len(found) < _MOST:
-        page = client.registration.list_pending_decisions(asked).message
-        found += page.decisions
-        more, asked.page_token = bool(page.next_page_token), page.next_page_token
-    return found, more
-
-
-def row(decision: worklists_pb2.PendingDecision) -> tuple[str, str, str, str, str]:
-    """A decision that waits as a list shows it: what, by whom, when, until when, and what to type next."""
-    by = f"{decision.officer_number} (you)" if decision.own else decision.officer_number
-    until = _minute(decision.expire_time) if decision.HasField("expire_time") else ""
-    command = f"another officer: {_confirming(decision)}" if decision.own else _confirming(decision)
-    return _what(decision), by, _minute(decision.propose_time), until, command
-
-
-def _what(decision: worklists_pb2.PendingDecision) -> str:
-    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - as above
-
-    if decision.kind == worklists_pb2.PENDING_DECISION_KIND_CLOSURE:
-        return _ENDS.get(decision.closure_kind, "end of a record")
-    if decision.kind == worklists_pb2.PENDING_DECISION_KIND_UNSEALING:
-        return "unsealing"
-    return "reading of what is sealed"
-
-
-def _confirming(decision: worklists_pb2.PendingDecision) -> str:
-    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - as above
-
-    if decision.kind == worklists_pb2.PENDING_DECISION_KIND_CLOSURE:
-        return f"nsor archive confirm {decision.registration_id} {decision.decision_id}"
-    if decision.kind == worklists_pb2.PENDING_DECISION_KIND_UNSEALING:
-        return f"nsor judgment unseal {decision.decision_id} --confirm"
-    return f"nsor sealed confirm {decision.decision_id} {decision.registration_id}"
-
-
-def _minute(time: timestamp_pb2.Timestamp) -> str:
-    from nsor.cli import render  # noqa: PLC0415 - as above
-
-    return dt.datetime.fromtimestamp(time.seconds, render.PAKISTAN).strftime("%Y-%m-%d %H:%M")
-
-
-_ENDS: Final = {1: "archive: deceased", 2: "out of the archive", 3: "erasure", 4: "withdrawal"}
-"""Number of a kind of closure, and what a list calls it."""
 
 
 def _reviews(client: Client) -> list[Count]:

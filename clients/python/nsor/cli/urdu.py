@@ -375,6 +375,8 @@ TEXTS: Final[dict[str, str]] = {
         "جس کا کام ہے اسے یاد دلائیں: پتے کا تھانہ، یا ذمہ دار جیل۔"
     ),
     "For a second officer": "دوسرے افسر کے لیے",
+    "Ended without a second officer": "دوسرے افسر کی تصدیق کے بغیر ختم",
+    "{:,} shown: all that there is.": "{:,} دکھائی گئیں: بس یہی ہیں۔",
     "Nothing else to do.": "اور کوئی کام باقی نہیں۔",
     "There are more for a second officer: confirm these first.": (
         "دوسرے افسر کے لیے اور بھی ہیں: پہلے ان کی تصدیق کریں۔"

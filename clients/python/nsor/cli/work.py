@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from nsor.cli import npb_work
+from nsor.cli import npb_work, pending
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -112,8 +112,8 @@ def _besides(client: Client, found: list[worklists_pb2.WorkItem]) -> _Besides:
     """What NPB has to do besides; of another agency there is nothing else."""
     if not npb_work.may_be_of(found) or not npb_work.is_npb(client):
         return _Besides([], [], more=False)
-    pending, more = npb_work.pending(client)
-    return _Besides(pending, npb_work.counts(client), more)
+    waiting, more = pending.found(client)
+    return _Besides(waiting, npb_work.counts(client), more)
 
 
 @contextmanager
@@ -184,8 +184,7 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], besides: _Besid
 
 def _show_pending(session: Session, besides: _Besides) -> None:
     if besides.pending:
-        columns = ("what", "proposed by", "at", "until", "next")
-        session.table("For a second officer", columns, [npb_work.row(each) for each in besides.pending])
+        session.table("For a second officer", pending.COLUMNS, [pending.row(each) for each in besides.pending])
     if besides.more:
         session.say("There are more for a second officer: confirm these first.")
 

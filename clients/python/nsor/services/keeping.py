@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import closure_pb2, corrections_pb2, validation_pb2
+from nsor.v1 import closure_pb2, corrections_pb2, proposals_pb2, validation_pb2
 
 
 class Keeping(Service):
@@ -104,6 +104,38 @@ class Keeping(Service):
             "nsor.v1.RegistrationService/ConfirmClosure",
             request,
             closure_pb2.ConfirmClosureResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def withdraw_proposal(
+        self,
+        request: proposals_pb2.WithdrawProposalRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[proposals_pb2.WithdrawProposalResponse]:
+        """Withdraw what the officer has proposed himself, signed; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/WithdrawProposal",
+            request,
+            proposals_pb2.WithdrawProposalResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def refuse_proposal(
+        self,
+        request: proposals_pb2.RefuseProposalRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[proposals_pb2.RefuseProposalResponse]:
+        """Refuse what another officer has proposed, with a reason, signed; NPB only."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/RefuseProposal",
+            request,
+            proposals_pb2.RefuseProposalResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -9,6 +9,7 @@ from nsor.v1 import corrections_pb2 as nsor_dot_v1_dot_corrections__pb2
 from nsor.v1 import custody_pb2 as nsor_dot_v1_dot_custody__pb2
 from nsor.v1 import identity_pb2 as nsor_dot_v1_dot_identity__pb2
 from nsor.v1 import judgments_pb2 as nsor_dot_v1_dot_judgments__pb2
+from nsor.v1 import proposals_pb2 as nsor_dot_v1_dot_proposals__pb2
 from nsor.v1 import registration_pb2 as nsor_dot_v1_dot_registration__pb2
 from nsor.v1 import reviews_pb2 as nsor_dot_v1_dot_reviews__pb2
 from nsor.v1 import sealed_pb2 as nsor_dot_v1_dot_sealed__pb2
@@ -234,6 +235,16 @@ class RegistrationServiceStub:
                 '/nsor.v1.RegistrationService/ListPendingDecisions',
                 request_serializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.FromString,
+                _registered_method=True)
+        self.WithdrawProposal = channel.unary_unary(
+                '/nsor.v1.RegistrationService/WithdrawProposal',
+                request_serializer=nsor_dot_v1_dot_proposals__pb2.WithdrawProposalRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_proposals__pb2.WithdrawProposalResponse.FromString,
+                _registered_method=True)
+        self.RefuseProposal = channel.unary_unary(
+                '/nsor.v1.RegistrationService/RefuseProposal',
+                request_serializer=nsor_dot_v1_dot_proposals__pb2.RefuseProposalRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_proposals__pb2.RefuseProposalResponse.FromString,
                 _registered_method=True)
         self.ProposeSealedReading = channel.unary_unary(
                 '/nsor.v1.RegistrationService/ProposeSealedReading',
@@ -600,7 +611,7 @@ class RegistrationServiceServicer:
 
     def ConfirmUnsealing(self, request, context):
         """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -625,8 +636,24 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPendingDecisions(self, request, context):
-        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
-        Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed; or what of
+        it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawProposal(self, request, context):
+        """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+        ended, or its time is over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseProposal(self, request, context):
+        """Refuses what another officer of NPB has proposed. NO_RECORD: there is no such proposal. SECOND_PERSON_REQUIRED: the caller has proposed it
+        himself, and withdraws it. WRONG_STATE: it is confirmed, has ended, or its time is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -897,6 +924,16 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ListPendingDecisions,
                     request_deserializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.SerializeToString,
+            ),
+            'WithdrawProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawProposal,
+                    request_deserializer=nsor_dot_v1_dot_proposals__pb2.WithdrawProposalRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_proposals__pb2.WithdrawProposalResponse.SerializeToString,
+            ),
+            'RefuseProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseProposal,
+                    request_deserializer=nsor_dot_v1_dot_proposals__pb2.RefuseProposalRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_proposals__pb2.RefuseProposalResponse.SerializeToString,
             ),
             'ProposeSealedReading': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeSealedReading,
@@ -1971,6 +2008,60 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ListPendingDecisions',
             nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsRequest.SerializeToString,
             nsor_dot_v1_dot_worklists__pb2.ListPendingDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/WithdrawProposal',
+            nsor_dot_v1_dot_proposals__pb2.WithdrawProposalRequest.SerializeToString,
+            nsor_dot_v1_dot_proposals__pb2.WithdrawProposalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/RefuseProposal',
+            nsor_dot_v1_dot_proposals__pb2.RefuseProposalRequest.SerializeToString,
+            nsor_dot_v1_dot_proposals__pb2.RefuseProposalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import custody_pb2 as _custody_pb2
 from nsor.v1 import identity_pb2 as _identity_pb2
 from nsor.v1 import judgments_pb2 as _judgments_pb2
+from nsor.v1 import proposals_pb2 as _proposals_pb2
 from nsor.v1 import registration_pb2 as _registration_pb2
 from nsor.v1 import reviews_pb2 as _reviews_pb2
 from nsor.v1 import sealed_pb2 as _sealed_pb2
@@ -215,7 +216,7 @@ class RegistrationServiceStub:
     """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
     ConfirmUnsealing: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]
     """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
     """
     GetJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
@@ -228,8 +229,16 @@ class RegistrationServiceStub:
     takes its price from a budget: BUDGET_EMPTY.
     """
     ListPendingDecisions: _grpc.UnaryUnaryMultiCallable[_worklists_pb2.ListPendingDecisionsRequest, _worklists_pb2.ListPendingDecisionsResponse]
-    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
-    Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed; or what of
+    it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
+    WithdrawProposal: _grpc.UnaryUnaryMultiCallable[_proposals_pb2.WithdrawProposalRequest, _proposals_pb2.WithdrawProposalResponse]
+    """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+    ended, or its time is over.
+    """
+    RefuseProposal: _grpc.UnaryUnaryMultiCallable[_proposals_pb2.RefuseProposalRequest, _proposals_pb2.RefuseProposalResponse]
+    """Refuses what another officer of NPB has proposed. NO_RECORD: there is no such proposal. SECOND_PERSON_REQUIRED: the caller has proposed it
+    himself, and withdraws it. WRONG_STATE: it is confirmed, has ended, or its time is over.
     """
     ProposeSealedReading: _grpc.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]
     """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
@@ -446,7 +455,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
     ConfirmUnsealing: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]  # type: ignore[assignment]
     """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
     """
     GetJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]  # type: ignore[assignment]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
@@ -459,8 +468,16 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     takes its price from a budget: BUDGET_EMPTY.
     """
     ListPendingDecisions: _aio.UnaryUnaryMultiCallable[_worklists_pb2.ListPendingDecisionsRequest, _worklists_pb2.ListPendingDecisionsResponse]  # type: ignore[assignment]
-    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
-    Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+    """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed; or what of
+    it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+    """
+    WithdrawProposal: _aio.UnaryUnaryMultiCallable[_proposals_pb2.WithdrawProposalRequest, _proposals_pb2.WithdrawProposalResponse]  # type: ignore[assignment]
+    """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+    ended, or its time is over.
+    """
+    RefuseProposal: _aio.UnaryUnaryMultiCallable[_proposals_pb2.RefuseProposalRequest, _proposals_pb2.RefuseProposalResponse]  # type: ignore[assignment]
+    """Refuses what another officer of NPB has proposed. NO_RECORD: there is no such proposal. SECOND_PERSON_REQUIRED: the caller has proposed it
+    himself, and withdraws it. WRONG_STATE: it is confirmed, has ended, or its time is over.
     """
     ProposeSealedReading: _aio.UnaryUnaryMultiCallable[_sealed_pb2.ProposeSealedReadingRequest, _sealed_pb2.ProposeSealedReadingResponse]  # type: ignore[assignment]
     """Proposes to read a sealed registration, with a reason. The register isn't read: the answer is the same for any id. Another officer of NPB
@@ -884,7 +901,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmUnsealingResponse, _abc.Awaitable[_registration_pb2.ConfirmUnsealingResponse]]:
         """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, or there is nothing to unseal.
+        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
         """
 
     @_abc_1.abstractmethod
@@ -915,8 +932,28 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _worklists_pb2.ListPendingDecisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_worklists_pb2.ListPendingDecisionsResponse, _abc.Awaitable[_worklists_pb2.ListPendingDecisionsResponse]]:
-        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed.
-        Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+        """Lists what an officer of NPB has proposed and another one is to confirm: ends of records, unsealings and readings of what is sealed; or what of
+        it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawProposal(
+        self,
+        request: _proposals_pb2.WithdrawProposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proposals_pb2.WithdrawProposalResponse, _abc.Awaitable[_proposals_pb2.WithdrawProposalResponse]]:
+        """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+        ended, or its time is over.
+        """
+
+    @_abc_1.abstractmethod
+    def RefuseProposal(
+        self,
+        request: _proposals_pb2.RefuseProposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proposals_pb2.RefuseProposalResponse, _abc.Awaitable[_proposals_pb2.RefuseProposalResponse]]:
+        """Refuses what another officer of NPB has proposed. NO_RECORD: there is no such proposal. SECOND_PERSON_REQUIRED: the caller has proposed it
+        himself, and withdraws it. WRONG_STATE: it is confirmed, has ended, or its time is over.
         """
 
     @_abc_1.abstractmethod

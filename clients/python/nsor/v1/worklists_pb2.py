@@ -26,10 +26,12 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from nsor.v1 import closure_pb2 as nsor_dot_v1_dot_closure__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
+from nsor.v1 import proposals_pb2 as nsor_dot_v1_dot_proposals__pb2
+from nsor.v1 import sealed_pb2 as nsor_dot_v1_dot_sealed__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/worklists.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/closure.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"r\n\x18ListRegistrationsRequest\x12\x1f\n\x04kind\x18\x01 \x01(\x0e\x32\x11.nsor.v1.WorkKind\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"A\n\x0cMaskedPerson\x12\x16\n\x08initials\x18\x01 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x63nic_ending\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xde\x02\n\x08WorkItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.WorkKindB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x04 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12,\n\ncourt_case\x18\x05 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x04\xd8\xf3\x18\x06\x12\x33\n\rjudgment_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\t\xd8\xf3\x18\x06\x92\xf4\x18\x01\x03\x12\"\n\x03\x66ir\x18\x07 \x01(\x0b\x32\x0f.nsor.v1.FirKeyB\x04\xd8\xf3\x18\x07\x12-\n\x0crelease_date\x18\x46 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x08\"b\n\x19ListRegistrationsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.WorkItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"T\n\x1bListPendingDecisionsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\xcf\x02\n\x0fPendingDecision\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.nsor.v1.PendingDecisionKindB\x04\xd8\xf3\x18\x0b\x12\x19\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x30\n\x0c\x63losure_kind\x18\x03 \x01(\x0e\x32\x14.nsor.v1.ClosureKindB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fregistration_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x1c\n\x0eofficer_number\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x11\n\x03own\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x0b\x12\x36\n\x0cpropose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\"p\n\x1cListPendingDecisionsResponse\x12\x31\n\tdecisions\x18\x01 \x03(\x0b\x32\x18.nsor.v1.PendingDecisionB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xea\x02\n\x08WorkKind\x12\x19\n\x15WORK_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1eWORK_KIND_PENDING_CONFIRMATION\x10\x01\x12\x1b\n\x17WORK_KIND_APPEAL_WINDOW\x10\x02\x12\x1f\n\x1bWORK_KIND_RELEASE_TO_ACCEPT\x10\x46\x12%\n!WORK_KIND_RELEASE_WITHOUT_ADDRESS\x10G\x12\x17\n\x13WORK_KIND_ADMISSION\x10H\x12\x1d\n\x19WORK_KIND_RELEASE_OVERDUE\x10I\x12!\n\x1dWORK_KIND_IDENTITY_TO_CORRECT\x10P\x12\'\n#WORK_KIND_IDENTITY_WITHOUT_DOCUMENT\x10Q\x12\x1b\n\x16WORK_KIND_REVALIDATION\x10\x82\x01\x12\x19\n\x14WORK_KIND_CORRECTION\x10\x83\x01*\xae\x01\n\x13PendingDecisionKind\x12%\n!PENDING_DECISION_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dPENDING_DECISION_KIND_CLOSURE\x10\x01\x12#\n\x1fPENDING_DECISION_KIND_UNSEALING\x10\x02\x12(\n$PENDING_DECISION_KIND_SEALED_READING\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eWorklistsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/worklists.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/closure.proto\x1a\x15nsor/v1/options.proto\x1a\x17nsor/v1/proposals.proto\x1a\x14nsor/v1/sealed.proto\x1a\x13nsor/v1/types.proto\"r\n\x18ListRegistrationsRequest\x12\x1f\n\x04kind\x18\x01 \x01(\x0e\x32\x11.nsor.v1.WorkKind\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"A\n\x0cMaskedPerson\x12\x16\n\x08initials\x18\x01 \x03(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x63nic_ending\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xde\x02\n\x08WorkItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.WorkKindB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x04 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12,\n\ncourt_case\x18\x05 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x04\xd8\xf3\x18\x06\x12\x33\n\rjudgment_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\t\xd8\xf3\x18\x06\x92\xf4\x18\x01\x03\x12\"\n\x03\x66ir\x18\x07 \x01(\x0b\x32\x0f.nsor.v1.FirKeyB\x04\xd8\xf3\x18\x07\x12-\n\x0crelease_date\x18\x46 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x08\"b\n\x19ListRegistrationsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.WorkItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"c\n\x1bListPendingDecisionsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\"\xd3\x04\n\x0fPendingDecision\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.nsor.v1.PendingDecisionKindB\x04\xd8\xf3\x18\x0b\x12\x19\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x30\n\x0c\x63losure_kind\x18\x03 \x01(\x0e\x32\x14.nsor.v1.ClosureKindB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fregistration_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x1c\n\x0eofficer_number\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x11\n\x03own\x18\x06 \x01(\x08\x42\x04\xd8\xf3\x18\x0b\x12\x36\n\x0cpropose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12+\n\x05state\x18\t \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0e\x65rasure_reason\x18\n \x01(\x0e\x32\x16.nsor.v1.ErasureReasonB\x04\xd8\xf3\x18\x0b\x12:\n\x0ereading_reason\x18\x0b \x01(\x0e\x32\x1c.nsor.v1.SealedReadingReasonB\x04\xd8\xf3\x18\x0b\x12/\n\x07refusal\x18\x0c \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x04\xd8\xf3\x18\x0b\x12\x32\n\x08\x65nd_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\"p\n\x1cListPendingDecisionsResponse\x12\x31\n\tdecisions\x18\x01 \x03(\x0b\x32\x18.nsor.v1.PendingDecisionB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xea\x02\n\x08WorkKind\x12\x19\n\x15WORK_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1eWORK_KIND_PENDING_CONFIRMATION\x10\x01\x12\x1b\n\x17WORK_KIND_APPEAL_WINDOW\x10\x02\x12\x1f\n\x1bWORK_KIND_RELEASE_TO_ACCEPT\x10\x46\x12%\n!WORK_KIND_RELEASE_WITHOUT_ADDRESS\x10G\x12\x17\n\x13WORK_KIND_ADMISSION\x10H\x12\x1d\n\x19WORK_KIND_RELEASE_OVERDUE\x10I\x12!\n\x1dWORK_KIND_IDENTITY_TO_CORRECT\x10P\x12\'\n#WORK_KIND_IDENTITY_WITHOUT_DOCUMENT\x10Q\x12\x1b\n\x16WORK_KIND_REVALIDATION\x10\x82\x01\x12\x19\n\x14WORK_KIND_CORRECTION\x10\x83\x01*\xae\x01\n\x13PendingDecisionKind\x12%\n!PENDING_DECISION_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dPENDING_DECISION_KIND_CLOSURE\x10\x01\x12#\n\x1fPENDING_DECISION_KIND_UNSEALING\x10\x02\x12(\n$PENDING_DECISION_KIND_SEALED_READING\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eWorklistsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -85,26 +87,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PENDINGDECISION'].fields_by_name['propose_time']._serialized_options = b'\330\363\030\013'
   _globals['_PENDINGDECISION'].fields_by_name['expire_time']._loaded_options = None
   _globals['_PENDINGDECISION'].fields_by_name['expire_time']._serialized_options = b'\330\363\030\013'
+  _globals['_PENDINGDECISION'].fields_by_name['state']._loaded_options = None
+  _globals['_PENDINGDECISION'].fields_by_name['state']._serialized_options = b'\330\363\030\013'
+  _globals['_PENDINGDECISION'].fields_by_name['erasure_reason']._loaded_options = None
+  _globals['_PENDINGDECISION'].fields_by_name['erasure_reason']._serialized_options = b'\330\363\030\013'
+  _globals['_PENDINGDECISION'].fields_by_name['reading_reason']._loaded_options = None
+  _globals['_PENDINGDECISION'].fields_by_name['reading_reason']._serialized_options = b'\330\363\030\013'
+  _globals['_PENDINGDECISION'].fields_by_name['refusal']._loaded_options = None
+  _globals['_PENDINGDECISION'].fields_by_name['refusal']._serialized_options = b'\330\363\030\013'
+  _globals['_PENDINGDECISION'].fields_by_name['end_time']._loaded_options = None
+  _globals['_PENDINGDECISION'].fields_by_name['end_time']._serialized_options = b'\330\363\030\013'
   _globals['_LISTPENDINGDECISIONSRESPONSE'].fields_by_name['decisions']._loaded_options = None
   _globals['_LISTPENDINGDECISIONSRESPONSE'].fields_by_name['decisions']._serialized_options = b'\330\363\030\013'
   _globals['_LISTPENDINGDECISIONSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
   _globals['_LISTPENDINGDECISIONSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
-  _globals['_WORKKIND']._serialized_start=1335
-  _globals['_WORKKIND']._serialized_end=1697
-  _globals['_PENDINGDECISIONKIND']._serialized_start=1700
-  _globals['_PENDINGDECISIONKIND']._serialized_end=1874
-  _globals['_LISTREGISTRATIONSREQUEST']._serialized_start=160
-  _globals['_LISTREGISTRATIONSREQUEST']._serialized_end=274
-  _globals['_MASKEDPERSON']._serialized_start=276
-  _globals['_MASKEDPERSON']._serialized_end=341
-  _globals['_WORKITEM']._serialized_start=344
-  _globals['_WORKITEM']._serialized_end=694
-  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_start=696
-  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_end=794
-  _globals['_LISTPENDINGDECISIONSREQUEST']._serialized_start=796
-  _globals['_LISTPENDINGDECISIONSREQUEST']._serialized_end=880
-  _globals['_PENDINGDECISION']._serialized_start=883
-  _globals['_PENDINGDECISION']._serialized_end=1218
-  _globals['_LISTPENDINGDECISIONSRESPONSE']._serialized_start=1220
-  _globals['_LISTPENDINGDECISIONSRESPONSE']._serialized_end=1332
+  _globals['_WORKKIND']._serialized_start=1657
+  _globals['_WORKKIND']._serialized_end=2019
+  _globals['_PENDINGDECISIONKIND']._serialized_start=2022
+  _globals['_PENDINGDECISIONKIND']._serialized_end=2196
+  _globals['_LISTREGISTRATIONSREQUEST']._serialized_start=207
+  _globals['_LISTREGISTRATIONSREQUEST']._serialized_end=321
+  _globals['_MASKEDPERSON']._serialized_start=323
+  _globals['_MASKEDPERSON']._serialized_end=388
+  _globals['_WORKITEM']._serialized_start=391
+  _globals['_WORKITEM']._serialized_end=741
+  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_start=743
+  _globals['_LISTREGISTRATIONSRESPONSE']._serialized_end=841
+  _globals['_LISTPENDINGDECISIONSREQUEST']._serialized_start=843
+  _globals['_LISTPENDINGDECISIONSREQUEST']._serialized_end=942
+  _globals['_PENDINGDECISION']._serialized_start=945
+  _globals['_PENDINGDECISION']._serialized_end=1540
+  _globals['_LISTPENDINGDECISIONSRESPONSE']._serialized_start=1542
+  _globals['_LISTPENDINGDECISIONSRESPONSE']._serialized_end=1654
 # @@protoc_insertion_point(module_scope)

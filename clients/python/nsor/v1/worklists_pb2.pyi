@@ -11,6 +11,8 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from nsor.v1 import closure_pb2 as _closure_pb2
+from nsor.v1 import proposals_pb2 as _proposals_pb2
+from nsor.v1 import sealed_pb2 as _sealed_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -283,19 +285,23 @@ class ListPendingDecisionsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Most decisions of a page, 1 to 100; 0: 50."""
     page_token: _builtins.str
-    """`next_page_token` of the page before; empty for the first one. It holds for this officer alone."""
+    """`next_page_token` of the page before; empty for the first one. It holds for this officer and this list alone."""
+    ended: _builtins.bool
+    """Instead, what has ended in the last 30 days without a confirmation: withdrawn, refused or expired."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        ended: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -303,7 +309,7 @@ Global___ListPendingDecisionsRequest: _TypeAlias = ListPendingDecisionsRequest  
 
 @_typing.final
 class PendingDecision(_message.Message):
-    """A decision that waits for a second officer. It names nobody."""
+    """A decision that waits for a second officer, or has ended without one. It names nobody."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -315,6 +321,11 @@ class PendingDecision(_message.Message):
     OWN_FIELD_NUMBER: _builtins.int
     PROPOSE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ERASURE_REASON_FIELD_NUMBER: _builtins.int
+    READING_REASON_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     kind: Global___PendingDecisionKind.ValueType
     """What."""
     decision_id: _builtins.str
@@ -327,13 +338,25 @@ class PendingDecision(_message.Message):
     """The officer who proposed it: his number in the agency."""
     own: _builtins.bool
     """The caller has proposed it himself: another officer confirms it."""
+    state: _proposals_pb2.ProposalState.ValueType
+    """Where it stands."""
+    erasure_reason: _closure_pb2.ErasureReason.ValueType
+    """Why the record should never have been made, of its withdrawal or erasure."""
+    reading_reason: _sealed_pb2.SealedReadingReason.ValueType
+    """Why what is sealed has to be read, of a reading."""
+    refusal: _proposals_pb2.ProposalRefusal.ValueType
+    """Why it was refused."""
     @_builtins.property
     def propose_time(self) -> _timestamp_pb2.Timestamp:
         """When it was proposed."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it can be confirmed; not set: there is no such time."""
+        """Until when it can be confirmed, or could be."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended, of one that was withdrawn or refused."""
 
     def __init__(
         self,
@@ -346,10 +369,15 @@ class PendingDecision(_message.Message):
         own: _builtins.bool = ...,
         propose_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        state: _proposals_pb2.ProposalState.ValueType = ...,
+        erasure_reason: _closure_pb2.ErasureReason.ValueType = ...,
+        reading_reason: _sealed_pb2.SealedReadingReason.ValueType = ...,
+        refusal: _proposals_pb2.ProposalRefusal.ValueType = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "propose_time", b"propose_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "expire_time", b"expire_time", "propose_time", b"propose_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_kind", b"closure_kind", "decision_id", b"decision_id", "expire_time", b"expire_time", "kind", b"kind", "officer_number", b"officer_number", "own", b"own", "propose_time", b"propose_time", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_kind", b"closure_kind", "decision_id", b"decision_id", "end_time", b"end_time", "erasure_reason", b"erasure_reason", "expire_time", b"expire_time", "kind", b"kind", "officer_number", b"officer_number", "own", b"own", "propose_time", b"propose_time", "reading_reason", b"reading_reason", "refusal", b"refusal", "registration_id", b"registration_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -367,9 +395,7 @@ class ListPendingDecisionsResponse(_message.Message):
     """Token of the next page; empty on the last one."""
     @_builtins.property
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PendingDecision]:
-        """The first proposed in front. What can't be confirmed any more isn't among them: a record has changed since its end was
-        proposed, or the time of a reading is over.
-        """
+        """What waits, the one whose time is over first in front; with `ended` what ended first in front."""
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.worklists import seconds
 from nsor_server.registration.worklists.history import Worklists
@@ -94,7 +95,7 @@ class Closed:
             stored = store.StoredClosure(*columns)
             closure = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, stored))  # noqa: B023
             if closure is not None:
-                self._closure(index, closure, confirmed)
+                self._closure(index, leaf, closure, confirmed)
         time = self._reviewed.written
         expired = set(time.archived_ids) if time else set()
         for record in self._history.changed:
@@ -129,11 +130,22 @@ class Closed:
                 self._add(-1, "an erasure has destroyed answers that aren't about its registration")
 
     def _closure(
-        self, index: int, record: record_pb2.ClosureRecord, confirmed: dict[bytes, record_pb2.ClosureRecord]
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        record: record_pb2.ClosureRecord,
+        confirmed: dict[bytes, record_pb2.ClosureRecord],
     ) -> None:
         before = self._proposed.get(record.closure_id)
         self._worklists.write(index, seconds.of_closure(record))
         if record.version == rules.PROPOSED and before is None:
+            self._proposed[record.closure_id] = record
+            return
+        if before is not None and record.version == rules.ENDED:
+            by_proposer = self._enrolled.are_one(record.end.by_key, before.proposed_by_key)
+            is_right = proposals.is_right(record.end, before.expire_time_us, by_proposer=by_proposer)
+            if before.version != rules.PROPOSED or record != rules.ended(before, record.end) or not is_right:
+                self._add(index, "a proposal how a record ends wasn't withdrawn or refused as it may be")
             self._proposed[record.closure_id] = record
             return
         expected = record_pb2.ClosureRecord()
@@ -143,6 +155,8 @@ class Closed:
         if (
             before is None
             or record != expected
+            or before.version != rules.PROPOSED
+            or not proposals.was_in_time(before.expire_time_us, leaf.time_us)
             or self._enrolled.are_one(record.confirmed_by_key, record.proposed_by_key)
         ):
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")

@@ -17,12 +17,15 @@ from nsor_server.access.decisions import Person
 from nsor_server.formats.instants import from_day, to_date, to_us
 from nsor_server.policy.deadlines import KARACHI, REGISTRATION_TERM, Deadlines, Due
 from nsor_server.registration import states
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage.v1 import record_pb2
 
 PROPOSED: Final = 1
 """Version of a decision that one officer has proposed."""
 CONFIRMED: Final = 2
 """Version of one that another officer has confirmed."""
+ENDED: Final = proposals.ENDED_VERSION
+"""Version of one that was withdrawn or refused instead."""
 _CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
 _ARCHIVED: Final = registration_pb2.REGISTRATION_STATE_ARCHIVED
 _STATES: Final[Mapping[int, Collection[int]]] = {
@@ -62,23 +65,38 @@ def is_withdrawn(record: record_pb2.RegistrationRecord) -> bool:
 
 
 def check_confirmable(
-    closure: record_pb2.ClosureRecord, record: record_pb2.RegistrationRecord, decider: Person, proposed_by: Person
+    closure: record_pb2.ClosureRecord,
+    record: record_pb2.RegistrationRecord,
+    decider: Person,
+    proposed_by: Person,
+    now_us: int,
 ) -> None:
-    """See that a second officer may confirm a decision now.
+    """See that a second officer may confirm a decision now (microseconds since 1970).
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
         errors.EtagMismatch: the record has changed since the decision was proposed.
-        errors.WrongState: it is confirmed, or the record stands otherwise.
+        errors.WrongState: it is confirmed, has ended, its time is over, or the record stands otherwise.
     """
     decisions.check(
         decider=decider,
         first=proposed_by,
         etag_is_current=closure.version != PROPOSED or closure.registration_version == record.version,
-        open_state=closure.version == PROPOSED,
+        open_state=proposals.is_open(
+            waits=closure.version == PROPOSED, expire_us=closure.expire_time_us, now_us=now_us
+        ),
         another_agency=False,
     )
     check_proposable(record, closure.kind)
+
+
+def ended(closure: record_pb2.ClosureRecord, end: record_pb2.ProposalEnd) -> record_pb2.ClosureRecord:
+    """The version of a decision that an officer ends without a confirmation."""
+    following = record_pb2.ClosureRecord()
+    following.CopyFrom(closure)
+    following.version = ENDED
+    following.end.CopyFrom(end)
+    return following
 
 
 def closed(

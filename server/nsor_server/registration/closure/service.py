@@ -14,6 +14,8 @@ from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_day, to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.policy.deadlines import SECOND_OFFICER
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, shown
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
@@ -78,6 +80,7 @@ class Closures:
             registration_version=row.version,
             proposed_by_key=call.officer_key,
             propose_time_us=to_us(call.now()),
+            expire_time_us=to_us(policy_of(call).deadlines.due(SECOND_OFFICER, call.now()).due),
         )
         added, ref = store.row(self._sealer, closure)
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
@@ -106,7 +109,7 @@ class Closures:
             errors.NoRecord: there is no such record, or no such decision about it.
             errors.Denied: SECOND_PERSON_REQUIRED.
             errors.EtagMismatch: the record has changed since.
-            errors.WrongState: it is confirmed, or the record stands otherwise.
+            errors.WrongState: it is confirmed, has ended, its time is over, or the record stands otherwise.
         """
         if request.validate_only:
             answer = closure_pb2.ConfirmClosureResponse()
@@ -116,7 +119,7 @@ class Closures:
         if closure is None or closure.registration_id != row.registration_id:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
-        rules.check_confirmable(closure, record, decisions.acting(call), proposed_by)
+        rules.check_confirmable(closure, record, decisions.acting(call), proposed_by, to_us(call.now()))
         confirmed = record_pb2.ClosureRecord()
         confirmed.CopyFrom(closure)
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key

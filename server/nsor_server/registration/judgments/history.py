@@ -18,7 +18,9 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration import claims, states
 from nsor_server.registration.history import History
+from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.worklists import seconds
 from nsor_server.registration.worklists.history import Worklists
 from nsor_server.storage.blind_index import BlindIndex
@@ -66,11 +68,13 @@ class Judged:
         self._recorded: list[tuple[int, record_pb2.JudgmentRecord]] = []
         self._near: dict[str, dict[bytes, record_pb2.RegistrationRecord]] = {}
 
-    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         self._unsealed.clear()
         recorded = [
-            record for row in self._rows.take(index) if (record := self._version(index, store.StoredJudgment(*row)))
+            record
+            for row in self._rows.take(index)
+            if (record := self._version(index, leaf, store.StoredJudgment(*row)))
         ]
         changed = {each.registration_id for each in self._history.changed}
         for judgment in recorded:
@@ -115,7 +119,7 @@ class Judged:
         if found:
             self._add(-1, f"judgment_trial has rows of {len(found)} judgments that aren't there")
 
-    def _version(self, index: int, row: store.StoredJudgment) -> record_pb2.JudgmentRecord | None:
+    def _version(self, index: int, leaf: leaf_pb2.Leaf, row: store.StoredJudgment) -> record_pb2.JudgmentRecord | None:
         """A judgment that is recorded; None for a later version, or what doesn't open."""
         record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, row))
         if record is None:
@@ -134,18 +138,22 @@ class Judged:
             self._of_trial.setdefault(rules.key_of_judgment(record), []).append(record)
             self._recorded.append((index, record))
             return record
-        if before is None or not _goes_on(before, record):
+        if before is None or not _goes_on(before, record, leaf.time_us):
             self._add(index, "the version of a judgment doesn't follow the one before")
             return None
-        if not self._is_by_another(record):
+        if not self._is_by_whom_it_may(before, record):
             self._add(index, "a judgment was confirmed or unsealed by who had recorded or proposed it")
         if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
             self._unsealed.append(record)
         return None
 
-    def _is_by_another(self, record: record_pb2.JudgmentRecord) -> bool:
-        """Whether the step to a version was another person's than the step before it."""
+    def _is_by_whom_it_may(self, before: record_pb2.JudgmentRecord, record: record_pb2.JudgmentRecord) -> bool:
+        """Whether the step to a version was another person's than the step before it; a withdrawal, the same one's."""
         holder = self._enrolled.holder
+        if rules.is_unsealing_proposed(before) and record.HasField("unsealing_end"):
+            by_proposer = self._enrolled.are_one(record.unsealing_end.by_key, before.unsealing_proposed_by_key)
+            until_us = before.unsealing_expire_time_us
+            return proposals.is_right(record.unsealing_end, until_us, by_proposer=by_proposer)
         if record.state == registration_pb2.JUDGMENT_STATE_CONFIRMED:
             recorded = holder(record.recorded_by_agency, record.recorded_by_key)
             confirmed = holder(record.confirmed_by_agency, record.confirmed_by_key)
@@ -194,25 +202,41 @@ class Judged:
         return _decided(expected) == _decided(conviction)
 
 
-_NEXT: Final[Mapping[int, int]] = {
-    registration_pb2.JUDGMENT_STATE_RECORDED: registration_pb2.JUDGMENT_STATE_CONFIRMED,
-    registration_pb2.JUDGMENT_STATE_CONFIRMED: registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED,
-    registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED: registration_pb2.JUDGMENT_STATE_UNSEALED,
+_PROPOSED: Final = int(registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED)
+_NEXT: Final[Mapping[int, tuple[int, ...]]] = {
+    registration_pb2.JUDGMENT_STATE_RECORDED: (registration_pb2.JUDGMENT_STATE_CONFIRMED,),
+    registration_pb2.JUDGMENT_STATE_CONFIRMED: (_PROPOSED,),
+    _PROPOSED: (registration_pb2.JUDGMENT_STATE_UNSEALED, _PROPOSED),
 }
-"""Where a judgment goes from each state."""
+"""Where a judgment goes from each state; once a proposal's time is over it is proposed again."""
 
 
-def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord) -> bool:
-    """Whether a version is the next step of the one before, and nothing else."""
+def _goes_on(before: record_pb2.JudgmentRecord, after: record_pb2.JudgmentRecord, entry_us: int) -> bool:
+    """Whether a version is the next step of the one before, in its time, and nothing else."""
+    if before.state == _PROPOSED:
+        if after.HasField("unsealing_end"):
+            return after == records.unsealing_ended(before, after.unsealing_end)
+        until_us = before.unsealing_expire_time_us
+        is_again = after.state == _PROPOSED
+        if (
+            (after.unsealing_proposed_time_us <= until_us)
+            if is_again
+            else not proposals.was_in_time(until_us, entry_us)
+        ):
+            return False
+    if after.state not in _NEXT.get(before.state, ()):
+        return False
     expected = record_pb2.JudgmentRecord()
     expected.CopyFrom(before)
     expected.version += 1
-    expected.state = _NEXT.get(before.state, 0)
+    expected.state = after.state
     if after.state == registration_pb2.JUDGMENT_STATE_CONFIRMED:
         expected.confirmed_by_agency, expected.confirmed_by_key = after.confirmed_by_agency, after.confirmed_by_key
     elif after.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED:
         expected.unsealing_proposed_by_key = after.unsealing_proposed_by_key
         expected.unsealing_proposed_time_us = after.unsealing_proposed_time_us
+        expected.unsealing_expire_time_us = after.unsealing_expire_time_us
+        expected.ClearField("unsealing_end")
     else:
         expected.unsealed_by_key = after.unsealed_by_key
     return expected == after

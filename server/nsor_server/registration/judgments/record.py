@@ -59,14 +59,32 @@ def confirmed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.Judgm
     return following
 
 
-def proposed(record: record_pb2.JudgmentRecord, call: Call) -> record_pb2.JudgmentRecord:
-    """The next version of a judgment: the caller proposes to unseal what it restores."""
+def proposed(record: record_pb2.JudgmentRecord, call: Call, until: Due) -> record_pb2.JudgmentRecord:
+    """The next version of a judgment: the caller proposes to unseal what it restores.
+
+    Args:
+        record: the newest version.
+        call: of the officer.
+        until: by when another one has to confirm it.
+    """
     following = record_pb2.JudgmentRecord()
     following.CopyFrom(record)
     following.version += 1
     following.state = registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
     following.unsealing_proposed_by_key = call.officer_key
     following.unsealing_proposed_time_us = to_us(call.now())
+    following.unsealing_expire_time_us = to_us(until.due)
+    following.ClearField("unsealing_end")
+    return following
+
+
+def unsealing_ended(record: record_pb2.JudgmentRecord, end: record_pb2.ProposalEnd) -> record_pb2.JudgmentRecord:
+    """The next version of a judgment: nobody has confirmed what was proposed, and an officer ends that."""
+    following = record_pb2.JudgmentRecord()
+    following.CopyFrom(record)
+    following.version += 1
+    following.state = registration_pb2.JUDGMENT_STATE_CONFIRMED
+    following.unsealing_end.CopyFrom(end)
     return following
 
 

@@ -25,6 +25,7 @@ from nsor_server.policy.deadlines import (
     Due,
 )
 from nsor_server.registration import claims, states
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
 
@@ -160,29 +161,37 @@ def unsealing(record: record_pb2.RegistrationRecord, judgment: record_pb2.Judgme
     return moves
 
 
-def check_proposable(judgment: record_pb2.JudgmentRecord) -> None:
-    """See that a judgment restores, and that its registry stands by it.
+def check_proposable(judgment: record_pb2.JudgmentRecord, now_us: int) -> None:
+    """See that a judgment restores, that its registry stands by it, and that it isn't proposed already.
 
     Raises:
-        errors.WrongState: it doesn't, or it was proposed already.
+        errors.WrongState: it doesn't, or it is: its time isn't over (microseconds since 1970).
     """
     restores = judgment.kind == registration_pb2.JUDGMENT_KIND_RESTORED
-    if not restores or judgment.state != registration_pb2.JUDGMENT_STATE_CONFIRMED:
+    proposed_late = is_unsealing_proposed(judgment) and now_us > judgment.unsealing_expire_time_us
+    if not restores or not (judgment.state == registration_pb2.JUDGMENT_STATE_CONFIRMED or proposed_late):
         raise errors.WrongState
 
 
-def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first: Person) -> None:
-    """See that this officer of NPB may confirm now what another one has proposed.
+def is_unsealing_proposed(judgment: record_pb2.JudgmentRecord) -> bool:
+    """Whether an officer has proposed to unseal what a judgment restores, and nobody has confirmed or ended that."""
+    return judgment.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
+
+
+def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first: Person, now_us: int) -> None:
+    """See that this officer of NPB may confirm now (microseconds since 1970) what another one has proposed.
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: nobody has proposed it, or it is unsealed.
+        errors.WrongState: nobody has proposed it, its time is over, or it is unsealed.
     """
     decisions.check(
         decider=second,
         first=first,
         etag_is_current=True,
-        open_state=judgment.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED,
+        open_state=proposals.is_open(
+            waits=is_unsealing_proposed(judgment), expire_us=judgment.unsealing_expire_time_us, now_us=now_us
+        ),
         another_agency=False,
     )
 

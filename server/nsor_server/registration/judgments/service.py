@@ -16,6 +16,7 @@ from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.policy.deadlines import SECOND_OFFICER
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, states
 from nsor_server.registration import store as registrations
@@ -146,8 +147,9 @@ class Judgments:
         if request.validate_only:
             return Outcome(registration_pb2.ProposeUnsealingResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         record = self._shown(call, request.judgment_id, conn)
-        rules.check_proposable(record)
-        written = store.version_row(self._sealer, records.proposed(record, call))
+        rules.check_proposable(record, to_us(call.now()))
+        until = policy_of(call).deadlines.due(SECOND_OFFICER, call.now())
+        written = store.version_row(self._sealer, records.proposed(record, call, until))
         answer = registration_pb2.ProposeUnsealingResponse(state=registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED)
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
         told = outbox.owed(notification_pb2.EVENT_KIND_UNSEALING_PROPOSED, npb, judgment_id=record.judgment_id)
@@ -164,13 +166,13 @@ class Judgments:
         Raises:
             errors.NoRecord: there is no such judgment.
             errors.Denied: SECOND_PERSON_REQUIRED.
-            errors.WrongState: it isn't proposed, or there is nothing to unseal.
+            errors.WrongState: it isn't proposed, its time is over, or there is nothing to unseal.
         """
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmUnsealingResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         record = self._shown(call, request.judgment_id, conn)
         proposed_by = decisions.holder(call, call.agency.agency_id, record.unsealing_proposed_by_key)
-        rules.check_unsealable(record, decisions.acting(call), proposed_by)
+        rules.check_unsealable(record, decisions.acting(call), proposed_by, to_us(call.now()))
         found, seen = store.of_case(conn, self._blind_index, record)
         changed, refs, told, ids = [], [], [], []
         for row in found:

@@ -12,6 +12,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.sealed import rules, store
 from nsor_server.registration.worklists import seconds
 from nsor_server.registration.worklists.history import Worklists
@@ -55,7 +56,11 @@ class SealedRead:
             record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, stored))  # noqa: B023
             if record is None:
                 continue
-            if not _goes_on(self._newest.get(record.sealed_reading_id), record) or (
+            before = self._newest.get(record.sealed_reading_id)
+            if before is not None and record.version == rules.ENDED:
+                if not self._ends(before, record):
+                    self._add(index, "a proposal to read what is sealed wasn't withdrawn or refused as it may be")
+            elif not _goes_on(before, record, leaf.time_us) or (
                 record.version == rules.OPENED and self._enrolled.are_one(record.opened_by_key, record.proposed_by_key)
             ):
                 self._add(index, "a reading of what is sealed wasn't opened by a second officer")
@@ -67,6 +72,12 @@ class SealedRead:
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()
+
+    def _ends(self, before: record_pb2.SealedReadingRecord, record: record_pb2.SealedReadingRecord) -> bool:
+        """Whether a version is a proposal that an officer has ended as he may."""
+        by_proposer = self._enrolled.are_one(record.end.by_key, before.proposed_by_key)
+        is_right = proposals.is_right(record.end, before.expire_time_us, by_proposer=by_proposer)
+        return before.version == rules.PROPOSED and record == rules.ended(before, record.end) and is_right
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         registration_id, reading_id = detail.subjects
@@ -85,12 +96,15 @@ _RUN_US: Final = 60_000_000
 """A call is decided before its entry is written; none takes longer."""
 
 
-def _goes_on(before: record_pb2.SealedReadingRecord | None, after: record_pb2.SealedReadingRecord) -> bool:
-    """Whether a version is a proposal, or that proposal confirmed, and nothing else."""
+def _goes_on(
+    before: record_pb2.SealedReadingRecord | None, after: record_pb2.SealedReadingRecord, entry_us: int
+) -> bool:
+    """Whether a version is a proposal, or that proposal confirmed in its time, and nothing else."""
     if before is None:
         return after.version == rules.PROPOSED and not after.opened_by_key
     expected = record_pb2.SealedReadingRecord()
     expected.CopyFrom(before)
     expected.version = rules.OPENED
     expected.opened_by_key, expected.expire_time_us = after.opened_by_key, after.expire_time_us
-    return before.version == rules.PROPOSED and expected == after and bool(after.opened_by_key)
+    in_time = proposals.was_in_time(before.expire_time_us, entry_us)
+    return before.version == rules.PROPOSED and expected == after and bool(after.opened_by_key) and in_time

@@ -8,6 +8,7 @@ from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.registration import claims, states
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.record import court_reference
 from nsor_server.storage.v1 import record_pb2
 
@@ -15,6 +16,8 @@ PROPOSED = 1
 """Version of a reading that one officer has proposed."""
 OPENED = 2
 """Version of one that another officer has confirmed."""
+ENDED = proposals.ENDED_VERSION
+"""Version of one that was withdrawn or refused instead."""
 
 
 def check_openable(reading: record_pb2.SealedReadingRecord, second: Person, first: Person, now_us: int) -> None:
@@ -22,15 +25,26 @@ def check_openable(reading: record_pb2.SealedReadingRecord, second: Person, firs
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: it is confirmed already, or its time is over.
+        errors.WrongState: it is confirmed already, has ended, or its time is over.
     """
     decisions.check(
         decider=second,
         first=first,
         etag_is_current=True,
-        open_state=reading.version == PROPOSED and now_us <= reading.expire_time_us,
+        open_state=proposals.is_open(
+            waits=reading.version == PROPOSED, expire_us=reading.expire_time_us, now_us=now_us
+        ),
         another_agency=False,
     )
+
+
+def ended(reading: record_pb2.SealedReadingRecord, end: record_pb2.ProposalEnd) -> record_pb2.SealedReadingRecord:
+    """The version of a reading that an officer ends before another one has confirmed it."""
+    following = record_pb2.SealedReadingRecord()
+    following.CopyFrom(reading)
+    following.version = ENDED
+    following.end.CopyFrom(end)
+    return following
 
 
 def check_readable(

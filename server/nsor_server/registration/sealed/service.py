@@ -84,7 +84,7 @@ class SealedReadings:
         Raises:
             errors.NoRecord: there is no such reading, or it is of another registration.
             errors.Denied: SECOND_PERSON_REQUIRED.
-            errors.WrongState: it is confirmed already, or its time is over.
+            errors.WrongState: it is confirmed already, has ended, or its time is over.
         """
         answer = sealed_pb2.ConfirmSealedReadingResponse()
         detail = record_pb2.AccessDetail(outcome="VALIDATED")

@@ -48,21 +48,26 @@ class Pending:
         """Where it stands in the list."""
         return Place(self.work.kind, self.work.since_us, self.work.subject_id)
 
-    def can_be_confirmed(self, now_us: int) -> bool:
-        """Whether it still can be: a record hasn't changed since its end was proposed, a reading isn't late."""
-        if isinstance(self.decision, record_pb2.ClosureRecord):
-            return self.decision.registration_version == self.registration_version
-        return not isinstance(self.decision, record_pb2.SealedReadingRecord) or now_us <= self.decision.expire_time_us
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it can't be confirmed any more: a record has changed since its end was proposed."""
+        decision = self.decision
+        if not isinstance(decision, record_pb2.ClosureRecord):
+            return False
+        return decision.registration_version != self.registration_version
 
 
-def page(conn: Connection, sealer: Sealer, call: Call, after: Place, *, most: int) -> tuple[int, Sequence[Pending]]:
-    """How many entries the ledger had, and a page of what waits, in the list's order.
+def page(
+    conn: Connection, sealer: Sealer, call: Call, after: Place, until_us: int | None, *, most: int
+) -> tuple[int, Sequence[Pending]]:
+    """How many entries the ledger had, and a page of what waits or has ended, in the list's order.
 
     Args:
         conn: any.
         sealer: opens the decisions.
         call: past the gate.
         after: the place at which the page before ended.
+        until_us: only what stands at this instant or before, microseconds since 1970; None: whatever comes.
         most: how many.
 
     Raises:
@@ -75,6 +80,7 @@ def page(conn: Connection, sealer: Sealer, call: Call, after: Place, *, most: in
         arrays.integer(after.since_us),
         after.subject_id,
         arrays.integer(most),
+        arrays.integer(_LAST_US if until_us is None else until_us),
     )
     if not found:
         raise contradicted("ledger_head", _PROBLEM)
@@ -83,6 +89,8 @@ def page(conn: Connection, sealer: Sealer, call: Call, after: Place, *, most: in
         if subject_id is not None:
             work = Work(subject_id, part, seconds.KIND, "", "", 0, since_us)
             rows.require_shown(TABLE, rules.said(work), call)
+            if until_us is not None and since_us > until_us:
+                raise contradicted(TABLE, _PROBLEM)
             items.append(_pending(conn, sealer, call, work))
     if any(one >= other for one, other in itertools.pairwise([after, *(each.place for each in items)])):
         raise contradicted(TABLE, _PROBLEM)
@@ -115,6 +123,7 @@ def _pending(conn: Connection, sealer: Sealer, call: Call, work: Work) -> Pendin
     return Pending(work, decision, version, tuple(seen))
 
 
+_LAST_US: Final = 2**63 - 1
 _PROBLEM: Final = "%s contradicts the register; run `nsor-server ledger verify`"
 _PAGE_IN: Final = rows.statements(
     "pending decisions",
@@ -124,7 +133,7 @@ FROM ledger_head AS h
 LEFT JOIN (
     SELECT * FROM registration_work AS w
     WHERE w.kind > 0 AND (w.kind, w.agency, w.place, w.court_kind) = ({seconds.KIND}, '', '', 0)
-        AND (w.since_us, w.subject_id) > ($5::bigint, $6::uuid) AND {{rows}}
+        AND (w.since_us, w.subject_id) > ($5::bigint, $6::uuid) AND w.since_us <= $8::bigint AND {{rows}}
     ORDER BY w.since_us, w.subject_id
     LIMIT $7::bigint
 ) AS w ON true

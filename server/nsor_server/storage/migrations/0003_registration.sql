@@ -187,12 +187,12 @@ GRANT SELECT, INSERT ON judgment_version, judgment_trial TO nsor_server;
 
 CREATE TABLE sealed_reading (
     sealed_reading_id uuid NOT NULL,
-    version integer NOT NULL CHECK (version IN (1, 2)),
+    version integer NOT NULL CHECK (version IN (1, 2, 3)),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL,
     PRIMARY KEY (sealed_reading_id, version)
 );
-COMMENT ON TABLE sealed_reading IS 'readings of sealed registrations: proposed, then confirmed by a second officer';
+COMMENT ON TABLE sealed_reading IS 'readings of sealed registrations: proposed, then confirmed by a second officer, or withdrawn or refused';
 COMMENT ON COLUMN sealed_reading.sealed IS 'nsor.storage.v1.SealedReadingRecord under the sealing keyset';
 
 GRANT SELECT, INSERT ON sealed_reading TO nsor_server;

@@ -148,7 +148,7 @@ CREATE TABLE closure_version (
     sealed bytea NOT NULL,
     PRIMARY KEY (closure_id, version)
 );
-COMMENT ON TABLE closure_version IS 'version 1 was proposed, version 2 confirmed';
+COMMENT ON TABLE closure_version IS 'version 1 was proposed, version 2 confirmed, version 3 withdrawn or refused';
 COMMENT ON COLUMN closure_version.sealed IS 'nsor.storage.v1.ClosureRecord under the sealing keyset';
 
 GRANT SELECT, INSERT ON closure_version TO nsor_server;

@@ -1386,6 +1386,8 @@ class JudgmentRecord(_message.Message):
     UNSEALING_PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     UNSEALED_BY_KEY_FIELD_NUMBER: _builtins.int
     UNSEALING_PROPOSED_TIME_US_FIELD_NUMBER: _builtins.int
+    UNSEALING_EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    UNSEALING_END_FIELD_NUMBER: _builtins.int
     judgment_id: _builtins.bytes
     """Judgment id, 16 bytes."""
     version: _builtins.int
@@ -1422,6 +1424,8 @@ class JudgmentRecord(_message.Message):
     """SHA-256 of the public key of the officer of NPB who confirmed that, or empty."""
     unsealing_proposed_time_us: _builtins.int
     """When that was proposed: microseconds since 1970."""
+    unsealing_expire_time_us: _builtins.int
+    """Until when it can be confirmed."""
     @_builtins.property
     def trial(self) -> Global___CourtCase:
         """The court that convicted, and its case."""
@@ -1433,6 +1437,10 @@ class JudgmentRecord(_message.Message):
     @_builtins.property
     def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """CNICs of those whom it is about; none: everybody convicted by the trial's judgment."""
+
+    @_builtins.property
+    def unsealing_end(self) -> Global___ProposalEnd:
+        """How the last proposal to unseal it ended without a confirmation; not set: it didn't."""
 
     def __init__(
         self,
@@ -1458,14 +1466,50 @@ class JudgmentRecord(_message.Message):
         unsealing_proposed_by_key: _builtins.bytes = ...,
         unsealed_by_key: _builtins.bytes = ...,
         unsealing_proposed_time_us: _builtins.int = ...,
+        unsealing_expire_time_us: _builtins.int = ...,
+        unsealing_end: Global___ProposalEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial", "unsealing_end", b"unsealing_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "unsealing_proposed_time_us", b"unsealing_proposed_time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_end", b"unsealing_end", "unsealing_expire_time_us", b"unsealing_expire_time_us", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "unsealing_proposed_time_us", b"unsealing_proposed_time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___JudgmentRecord: _TypeAlias = JudgmentRecord  # noqa: Y015
+
+@_typing.final
+class ProposalEnd(_message.Message):
+    """How a proposal ended that nobody has confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    BY_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    state: _builtins.int
+    """Number of nsor.v1.ProposalState: WITHDRAWN or REFUSED."""
+    refusal: _builtins.int
+    """Number of nsor.v1.ProposalRefusal; 0: it was withdrawn."""
+    by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who ended it."""
+    time_us: _builtins.int
+    """When: microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        state: _builtins.int = ...,
+        refusal: _builtins.int = ...,
+        by_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_key", b"by_key", "refusal", b"refusal", "state", b"state", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalEnd: _TypeAlias = ProposalEnd  # noqa: Y015
 
 @_typing.final
 class ReviewEvidence(_message.Message):
@@ -1582,10 +1626,11 @@ class SealedReadingRecord(_message.Message):
     OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
     PROPOSE_TIME_US_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     sealed_reading_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
-    """1: proposed; 2: confirmed by a second officer."""
+    """1: proposed; 2: confirmed by a second officer; 3: ended otherwise."""
     registration_id: _builtins.bytes
     """The registration that is to be read, 16 bytes."""
     reason: _builtins.int
@@ -1600,6 +1645,10 @@ class SealedReadingRecord(_message.Message):
     """Until when it may be confirmed; of version 2, until when both may read."""
     propose_time_us: _builtins.int
     """When it was proposed: microseconds since 1970."""
+    @_builtins.property
+    def end(self) -> Global___ProposalEnd:
+        """How it ended without a confirmation; not set: it didn't."""
+
     def __init__(
         self,
         *,
@@ -1612,10 +1661,11 @@ class SealedReadingRecord(_message.Message):
         opened_by_key: _builtins.bytes = ...,
         expire_time_us: _builtins.int = ...,
         propose_time_us: _builtins.int = ...,
+        end: Global___ProposalEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "propose_time_us", b"propose_time_us", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "expire_time_us", b"expire_time_us", "opened_by_key", b"opened_by_key", "propose_time_us", b"propose_time_us", "proposed_by_agency", b"proposed_by_agency", "proposed_by_key", b"proposed_by_key", "reason", b"reason", "registration_id", b"registration_id", "sealed_reading_id", b"sealed_reading_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1818,10 +1868,12 @@ class ClosureRecord(_message.Message):
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     ERASURE_REASON_FIELD_NUMBER: _builtins.int
     PROPOSE_TIME_US_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Its id, 16 bytes."""
     version: _builtins.int
-    """Version: 1 proposed, 2 confirmed."""
+    """Version: 1 proposed, 2 confirmed; 3 ended otherwise."""
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     kind: _builtins.int
@@ -1840,6 +1892,12 @@ class ClosureRecord(_message.Message):
     """Number of nsor.v1.ErasureReason, or 0."""
     propose_time_us: _builtins.int
     """When it was proposed: microseconds since 1970."""
+    expire_time_us: _builtins.int
+    """Until when it can be confirmed."""
+    @_builtins.property
+    def end(self) -> Global___ProposalEnd:
+        """How it ended without a confirmation; not set: it didn't."""
+
     def __init__(
         self,
         *,
@@ -1854,10 +1912,12 @@ class ClosureRecord(_message.Message):
         confirmed_by_key: _builtins.bytes = ...,
         erasure_reason: _builtins.int = ...,
         propose_time_us: _builtins.int = ...,
+        expire_time_us: _builtins.int = ...,
+        end: Global___ProposalEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "kind", b"kind", "propose_time_us", b"propose_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "confirmed_by_key", b"confirmed_by_key", "died_day", b"died_day", "end", b"end", "erasure_reason", b"erasure_reason", "expire_time_us", b"expire_time_us", "kind", b"kind", "propose_time_us", b"propose_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "registration_version", b"registration_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -323,7 +323,10 @@ def test_a_heading_that_is_missing_is_said(
         (CELLS.format(name="Lal").replace("05.03.1985", "5/3/85"), "FORM", "person.birth_date"),
         (CELLS.format(name="Lal").replace("35201-1234567-1", "3.52012E+12"), "FORM", "person.cnic"),
         (CELLS.format(name="Lal").replace("Lahore", "Atlantis"), "FORM", "convictions[0].court_case.place_code"),
-        (CELLS.format(name="x" * 10_000_000), "MESSAGE_TOO_LARGE", ""),
+        (CELLS.format(name="x" * 10_000_000), "MESSAGE_TOO_LARGE", "person.names[0].name"),
+        (CELLS.format(name="Zafar\u202eTesti"), "FORM", "person.names[0].name"),
+        (CELLS.format(name="\u202dرفیق"), "FORM", "person.names[0].name"),
+        (CELLS.format(name="Zafar \ufffd"), "ENCODING", "person.names[0].name"),
     ],
 )
 def test_a_row_that_can_not_be_read_is_a_finding_and_the_others_go_in(  # noqa: PLR0917 - fixtures and a case
@@ -397,3 +400,69 @@ def test_what_became_of_rows_is_listed_again(
     assert "person.cnic" in out
     assert "1 accepted for review, 1 refused" in err
     assert len(taken.messages) == sent
+
+
+def test_from_a_column_that_nothing_is_read_from_nothing_is_refused(run: Run, taken: Taken, tmp_path: Path) -> None:
+    # A remark of ten megabytes, or in another encoding, keeps no order out.
+    rows = (f"{CELLS.format(name=name)},{remark}" for name, remark in (("Lal", "x" * 300_000), ("Gul", "\ufffd")))
+    assert run("import", str(_write(tmp_path / "orders.csv", f"{HEADINGS},remark", *rows))) == 0
+    assert len(taken.entered) == 2
+
+
+@pytest.mark.parametrize("sign", ["\u200f", "\u202a{}\u202c", "\u2068{}\u2069", "\u202d{}\u202c", "\ufeff"])
+def test_marks_that_leave_the_order_of_letters_are_cleaned_away(
+    run: Run, taken: Taken, tmp_path: Path, sign: str
+) -> None:
+    name = sign.format("Lal Khan") if "{}" in sign else f"Lal Khan{sign}"
+    assert run("import", str(_write(tmp_path / "orders.csv", HEADINGS, CELLS.format(name=name)))) == 0
+    assert taken.orders[0].person.names[0].name == "Lal Khan"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("passport", "PASSPORT"),
+        ("پاسپورٹ", "PASSPORT"),
+        ("Foreign card", "FOREIGN_IDENTITY_CARD"),
+        ("foreign identity card", "FOREIGN_IDENTITY_CARD"),
+        ("غیر ملکی شناختی کارڈ", "FOREIGN_IDENTITY_CARD"),
+        ("PoR", "PROOF_OF_REGISTRATION"),
+        ("پی او آر", "PROOF_OF_REGISTRATION"),
+        ("acc", "AFGHAN_CITIZEN_CARD"),
+        ("اے سی سی", "AFGHAN_CITIZEN_CARD"),
+        ("", "UNSPECIFIED"),
+    ],
+)
+def test_a_table_says_what_a_travel_document_is(run: Run, taken: Taken, tmp_path: Path, word: str, kind: str) -> None:
+    headings = f"{HEADINGS},passport,passport_country,passport_kind"
+    assert (
+        run("import", str(_write(tmp_path / "orders.csv", headings, f"{CELLS.format(name='Gul')},P12345,AF,{word}")))
+        == 0
+    )
+    (document,) = taken.orders[0].person.travel_documents
+    assert document.kind == types_pb2.TravelDocumentKind.Value(f"TRAVEL_DOCUMENT_KIND_{kind}")
+    assert (document.number, document.country) == ("P12345", "AF")
+
+
+def test_what_no_travel_document_is_names_those_that_are(run: Run, taken: Taken, tmp_path: Path) -> None:
+    headings = f"{HEADINGS},passport,passport_country,passport_kind"
+    orders = _write(tmp_path / "orders.csv", headings, f"{CELLS.format(name='Gul')},P12345,AF,licence")
+    assert run("import", str(orders)) == cli.REFUSED
+    (found,) = _findings(orders)
+    assert (found["column"], found["rule"]) == ("passport_kind", "FORM")
+    assert "PASSPORT" in found["meaning"]
+    assert "FOREIGN_CARD" in found["meaning"]
+    assert not taken.orders
+
+
+def test_what_every_row_has_makes_nobody_a_travel_document(run: Run, taken: Taken, tmp_path: Path) -> None:
+    # Most rows of the file have no passport: the country in the map's [always] is no document.
+    map_file = tmp_path / "map.toml"
+    always = '[always]\nverdict = "CONVICTED"\nappeal_state = "NONE"\npassport_country = "AF"\npassport_kind = "PoR"\n'
+    own = "\n".join(f'{key} = "{key}"' for key in [*HEADINGS.split(","), "passport"])
+    map_file.write_text(f"[columns]\n{own}\n{always}")
+    rows = (f"{CELLS.format(name=name)},{number}" for name, number in (("Lal", ""), ("Gul", "P12345")))
+    orders = _write(tmp_path / "orders.csv", f"{HEADINGS},passport", *rows)
+    assert run("import", str(orders), "--map", str(map_file)) == 0
+    assert [len(order.person.travel_documents) for order in taken.orders] == [0, 1]
+    assert taken.orders[1].person.travel_documents[0].country == "AF"

@@ -1,6 +1,8 @@
 """A row that was corrected after it was accepted is no second registration: it is named, and amended."""
 
+import json
 import re
+import sqlite3
 import stat
 import uuid
 from pathlib import Path
@@ -11,11 +13,13 @@ import pytest
 
 import nsor
 from nsor import cli
+from nsor.cli import accepted
 from nsor.cli.accepted import Accepted
 from nsor.cli.cells import Row
 from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from tests.client.conftest import Register, Run
 from tests.client.importing import IMPORT, Taken
+from tests.client.test_epochs import lose
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 PROPOSE = "nsor.v1.RegistrationService/ProposeAmendment"
@@ -183,14 +187,106 @@ def test_programs_are_told_in_json(run: Run, taken: Taken, file: Path, capsys: p
 
 def test_rows_of_another_agency_in_the_same_folder_are_not_compared(tmp_path: Path) -> None:
     def of(agency: str) -> Accepted:
-        return Accepted(cast("nsor.Client", SimpleNamespace(state_folder=tmp_path, agency_id=agency)), "orders.csv")
+        client = SimpleNamespace(
+            state_folder=tmp_path, agency_id=agency, learn_epochs=lambda: None, survives=lambda *_: True
+        )
+        return Accepted(cast("nsor.Client", client), "orders.csv")
 
     order = registration_pb2.CreateRegistrationRequest(request_id=str(uuid.uuid4()))
     order.person.cnic = "3520112345671"
     order.convictions.add().fir.serial = 7
     with of("punjab-prosecution") as mine:
-        mine.add(Row(2, order), str(uuid.uuid4()))
+        mine.add(Row(2, order), str(uuid.uuid4()), "", 0)
     order.person.sex = types_pb2.SEX_MALE
     with of("sindh-prosecution") as other, of("punjab-prosecution") as mine:
         assert other.like(Row(2, order)) == []
         assert [before.differs for before in mine.like(Row(2, order))] == [("sex",)]
+
+
+def test_rows_of_entries_that_the_register_has_lost_are_sent_again(
+    run: Run, register: Register, taken: Taken, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Whoever trusts the results of the day before the loss would believe that they are registered.
+    assert run("import", _write(file, ROW)) == 0
+    survived = len(register.ledger.leaves)
+    assert run("import", _write(file, ROW, CO_ACCUSED)) == 0
+    lose(register, survived)
+    capsys.readouterr()
+    assert run("import", str(file)) == 0
+    assert "1 accepted for review, 1 entered before" in capsys.readouterr().err
+    assert [order.person.names[0].name for order in taken.orders] == ["Zafar Testi", "Gul Testi", "Gul Testi"]
+    # What was accepted under the new epoch was accepted.
+    assert run("import", str(file)) == 0
+    assert len(taken.orders) == 3
+
+
+def test_a_corrected_row_of_a_lost_entry_is_no_correction(
+    run: Run, register: Register, taken: Taken, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # There is no record that could be amended: held back, it would never come in.
+    survived = len(register.ledger.leaves)
+    assert run("import", _write(file, ROW)) == 0
+    lose(register, survived)
+    assert run("import", _write(file, ROW | {"born": "06.03.1980"})) == 0
+    assert "1 accepted for review" in capsys.readouterr().err
+    assert taken.orders[-1].person.birth_date.day == 6
+    # But of one that has survived it still is.
+    assert run("import", _write(file, ROW | {"born": "07.03.1980"})) == cli.REFUSED
+
+
+def test_an_amendment_that_was_lost_makes_its_row_one_to_look_at_again(
+    run: Run, register: Register, taken: Taken, file: Path
+) -> None:
+    assert run("import", _write(file, ROW)) == 0
+    record = _amended_to_the_sixth(run, register, file)
+    survived = len(register.ledger.leaves)
+    assert run("amend", record, str(file), "--row", "2", "--yes") == 0
+    assert run("import", str(file)) == 0
+    lose(register, survived)
+    assert run("import", str(file)) == cli.REFUSED
+    assert len(taken.entered) == 1
+
+
+def _amended_to_the_sixth(run: Run, register: Register, file: Path) -> str:
+    """A record that says the 6th, and the file's row that says so too; the file was imported with the 5th."""
+    name = types_pb2.PersonName(
+        kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi", relative_name="Lal", relation=types_pb2.RELATION_SON_OF
+    )
+    person = types_pb2.Person(names=[name], cnic="3520112345671", sex=types_pb2.SEX_MALE, nationality="PK")
+    person.birth_date.year, person.birth_date.month, person.birth_date.day = 1980, 3, 6
+    person.birth_date_precision = types_pb2.DATE_PRECISION_DAY
+    record = registration_pb2.Registration(etag="0" * 16, person=person)
+    register.answers[GET] = lambda _: registration_pb2.GetRegistrationResponse(registration=record)
+    assert run("import", _write(file, ROW | {"born": "06.03.1980"})) == cli.REFUSED
+    results = file.with_name(f"{file.name}.results.jsonl").read_text()
+    return str(json.loads(results.splitlines()[0])["registration_id"])
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_whoever_waits_in_vain_for_another_command_is_told_what_to_do(  # noqa: PLR0917 - fixtures and a case
+    run: Run,
+    register: Register,
+    taken: Taken,
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    language: str,
+) -> None:
+    monkeypatch.setattr(accepted, "WAIT_SECONDS", 0.0)
+    assert run("import", _write(file, ROW)) == 0
+    record = _amended_to_the_sixth(run, register, file)
+    (kept,) = (tmp_path / "state").rglob("accepted-orders-*.db")
+    other = sqlite3.connect(kept, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    capsys.readouterr()
+    for command in (("import", str(file)), ("amend", record, str(file), "--row", "2", "--yes")):
+        assert run("--lang", language, *command) == cli.REFUSED
+        said = capsys.readouterr().err
+        assert "[STATE_IN_USE]" in said
+        assert ("Wait until it has ended" if language == "en" else "رکیں") in said
+    other.execute("COMMIT")
+    other.close()
+    assert run("amend", record, str(file), "--row", "2", "--yes") == 0
+    assert run("import", str(file)) == 0
+    assert len(taken.entered) == 1

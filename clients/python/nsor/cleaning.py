@@ -101,6 +101,17 @@ def text(cell: str) -> str:
     return " ".join(shown.strip(_JOINERS + " ").split())
 
 
+def reads_otherwise(cell: str) -> bool:
+    """Whether a cell is shown in another order than it is stored in: a clerk can't have seen what it holds.
+
+    Only the overrides do that; marks, embeddings and isolates leave letters as they are. A telephone wraps a number in
+    a left-to-right override, which changes nothing of digits (Unicode Standard Annex 9, 2.2).
+    """
+    if "\u202e" in cell:
+        return True
+    return "\u202d" in cell and any(unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in cell)
+
+
 def digits(cell: str) -> str:
     """The cell's text with digits of any script as 0 to 9."""
     return ascii_digits(text(cell))

@@ -92,6 +92,23 @@ class Client:
         """The name of the ledger whose key this client was given."""
         return self._connection.verifier.name
 
+    def learn_epochs(self) -> None:
+        """Ask the register once, so that this client knows of every epoch that was opened until now.
+
+        Raises:
+            NsorError: it doesn't answer, or can't prove its epochs.
+        """
+        self.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+
+    def survives(self, origin: str, index: int) -> bool:
+        """Whether an entry is in today's tree, as far as this client knows of the register's epochs.
+
+        Args:
+            origin: of the checkpoint that came with the entry's receipt.
+            index: of the entry.
+        """
+        return index < self._connection.origins.survived(origin)
+
     @property
     def state_folder(self) -> Path:
         """Where the proofs are kept: a folder of this ledger in ``state_dir``."""

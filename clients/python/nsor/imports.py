@@ -44,12 +44,14 @@ class Answered:
         finding: what became of the row.
         access_id: of the message's entry in the ledger.
         index: of that entry.
+        origin: of the ledger's checkpoint that came with it.
     """
 
     tag: Any
     finding: registration_pb2.ImportFinding
     access_id: str
     index: int
+    origin: str
 
 
 @dataclass(slots=True)
@@ -188,7 +190,7 @@ class Import:
         if len(found) != len(message.tags):
             raise ReceiptWrong("findings")
         for tag, finding in zip(message.tags, found, strict=True):
-            yield Answered(tag, finding, proof.access_id, proof.index)
+            yield Answered(tag, finding, proof.access_id, proof.index, proof.checkpoint.origin)
 
     def _failed(self, failed: grpc.RpcError, exchange: receipts.Exchange, requests: list[bytes]) -> NsorError:
         """The error of a stream: its receipt is of the first message that isn't answered, or of the last that is."""

@@ -1,11 +1,14 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """What was accepted of imported orders: a corrected row is noticed before it becomes a second registration.
 
-Of each row the state folder keeps the registration's id, the time, and digests of its parts, keyed with the folder's
-secret: whoever reads the file learns nobody's name or number. The file is its owner's alone (0600).
+Of each row the state folder keeps the registration's id, the time, its entry in the ledger, and digests of its parts,
+keyed with the folder's secret: whoever reads the file learns nobody's name or number. The file is its owner's alone
+(0600). What stood in entries that the register has lost, as it has owned up to by a new epoch, was not accepted.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -17,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from nsor.advice import Words
 from nsor.cli import kept
+from nsor.errors import NsorError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,12 +35,14 @@ if TYPE_CHECKING:
 
 _FILE: Final = "accepted-orders-{}.db"
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS accepted (
+CREATE TABLE IF NOT EXISTS accepted_row (
     request_id BLOB PRIMARY KEY, registration_id BLOB NOT NULL, time REAL NOT NULL, parts BLOB NOT NULL,
-    amended INTEGER NOT NULL
+    amended INTEGER NOT NULL, origin TEXT NOT NULL, entry INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS likeness (digest BLOB, request_id BLOB, PRIMARY KEY (digest, request_id)) WITHOUT ROWID;
 """
+WAIT_SECONDS: Final = 60.0
+"""How long to wait for another command that writes to the same file. It holds it for one batch."""
 _BATCH: Final = 200
 """Accepted rows between two commits: what a crash loses is accepted again under its request id, and kept then."""
 _PART: Final = 6
@@ -64,6 +71,34 @@ class Before:
     of_judgment: bool
 
 
+class InUse(NsorError):
+    """Another command has the file for longer than a batch takes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "STATE_IN_USE",
+            Words(
+                "Another command writes down what was accepted, and hasn't ended.",
+                "ایک اور کمانڈ قبول شدہ سطریں لکھ رہی ہے اور ابھی ختم نہیں ہوئی۔",
+            ),
+            next_step=Words(
+                "Wait until it has ended, then run this one again: nothing is entered twice.",
+                "اس کے ختم ہونے تک رکیں، پھر یہی کمانڈ دوبارہ چلائیں: کچھ دو بار درج نہیں ہوتا۔",
+            ),
+        )
+
+
+@contextlib.contextmanager
+def _waited_for() -> Iterator[None]:
+    """What the database refuses because another command has it, said so."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise
+        raise InUse from None
+
+
 class Accepted:
     """The accepted rows of an agency's in a state folder; what this run adds is not compared with."""
 
@@ -74,10 +109,14 @@ class Accepted:
         self._of_file = Path(file).name
         path = client.state_folder / _FILE.format(client.agency_id)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript(_TABLES)
-        (self._any_before,) = self._database.execute("SELECT EXISTS (SELECT 1 FROM accepted)").fetchone()
-        self._waiting: list[tuple[Row, str]] = []
+        self._client = client
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+        with _waited_for():
+            self._database.executescript(_TABLES)
+            (self._any_before,) = self._database.execute("SELECT EXISTS (SELECT 1 FROM accepted_row)").fetchone()
+        if self._any_before:
+            client.learn_epochs()
+        self._waiting: list[tuple[Row, str, str, int]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -85,25 +124,29 @@ class Accepted:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write()
-        self._database.close()
+        try:
+            self._write()
+        finally:
+            self._database.close()
 
-    def add(self, row: Row, registration_id: str) -> None:
-        """Keep an accepted row."""
-        self._waiting.append((row, registration_id))
+    def add(self, row: Row, registration_id: str, origin: str, index: int) -> None:
+        """Keep an accepted row, with the origin and the index of the entry by which it was."""
+        self._waiting.append((row, registration_id, origin, index))
         if len(self._waiting) >= _BATCH:
             self._write()
 
-    def add_amended(self, row: Row, registration_id: str) -> None:
+    def add_amended(self, row: Row, registration_id: str, origin: str, index: int) -> None:
         """Keep that a record was amended to what a row says, unless the row says something else of the judgment too."""
         found = [before for before in self.like(row) if before.registration_id == registration_id]
         if found and not found[0].of_judgment:
-            self._keep(row, registration_id, amended=True)
+            with _waited_for():
+                self._keep(row, registration_id, origin, index, amended=True)
 
     def says_what_was_amended(self, row: Row) -> bool:
         """Whether a row is what a record was amended to: it is no row to send."""
-        asked = "SELECT 1 FROM accepted WHERE request_id = ? AND amended"
-        return self._database.execute(asked, (_bytes_of(row.order.request_id),)).fetchone() is not None
+        asked = "SELECT origin, entry FROM accepted_row WHERE request_id = ? AND amended"
+        found = self._database.execute(asked, (_bytes_of(row.order.request_id),)).fetchone()
+        return found is not None and self._client.survives(*found)
 
     def like(self, row: Row) -> list[Before]:
         """Accepted rows that this one may be a correction of, the nearest first; none if it was accepted as it is."""
@@ -122,9 +165,9 @@ class Accepted:
             yield from (request_id for (request_id,) in asked)
 
     def _before(self, request_id: bytes, parts: dict[bytes, bytes]) -> Before | None:
-        asked = "SELECT registration_id, time, parts FROM accepted WHERE request_id = ?"
+        asked = "SELECT registration_id, time, parts, origin, entry FROM accepted_row WHERE request_id = ?"
         found = self._database.execute(asked, (request_id,)).fetchone()
-        if found is None:
+        if found is None or not self._client.survives(*found[3:]):
             return None
         kept = {found[2][at : at + 2]: found[2][at + 2 : at + _PART] for at in range(0, len(found[2]), _PART)}
         places = sorted(place for place in kept.keys() | parts.keys() if kept.get(place) != parts.get(place))
@@ -138,18 +181,22 @@ class Accepted:
         )
 
     def _write(self) -> None:
-        self._database.execute("BEGIN")
-        for row, registration_id in self._waiting:
-            self._keep(row, registration_id, amended=False)
-        self._database.execute("COMMIT")
+        if not self._waiting:
+            return
+        with _waited_for():
+            # For writing from its beginning: one that reads first is refused at once when another one writes.
+            self._database.execute("BEGIN IMMEDIATE")
+            for row, registration_id, origin, index in self._waiting:
+                self._keep(row, registration_id, origin, index, amended=False)
+            self._database.execute("COMMIT")
         self._waiting.clear()
 
-    def _keep(self, row: Row, registration_id: str, *, amended: bool) -> None:
+    def _keep(self, row: Row, registration_id: str, origin: str, index: int, *, amended: bool) -> None:
         own = _bytes_of(row.order.request_id)
         parts = b"".join(place + digest for place, digest in self._parts(row.order).items())
         self._database.execute(
-            "INSERT OR REPLACE INTO accepted VALUES (?, ?, ?, ?, ?)",
-            (own, _bytes_of(registration_id), time.time(), parts, amended),
+            "INSERT OR REPLACE INTO accepted_row VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (own, _bytes_of(registration_id), time.time(), parts, amended, origin, index),
         )
         self._database.executemany(
             "INSERT OR IGNORE INTO likeness VALUES (?, ?)", [(digest, own) for digest in self._likeness(row)]

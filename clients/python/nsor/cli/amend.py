@@ -19,8 +19,10 @@ from nsor.cli.session import CONFIDENTIAL, Session, common
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    from nsor.answers import Answer
     from nsor.cli.particulars import Given
     from nsor.client import Client
+    from nsor.receipts import Proof
     from nsor.v1 import registration_pb2
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -84,19 +86,20 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         raise WrongUse("Give the registration's id, or its first 8 digits.")
     if current:
         with session.client(officer=True) as client:
-            _print(session, particulars.of_record(_shown(client, registration_id)))
+            _print(session, particulars.of_record(_shown(client, registration_id).message.registration))
         return
     change = _given(session, file, given)
     with session.client(officer=True) as client:
         etag = "unseen"
         # The check itself reads no record. A program has no use for what was; people, and a row, need it.
         if not (validate_only and session.as_json and change.row is None):
-            seen = _shown(client, registration_id)
+            shown = _shown(client, registration_id)
+            seen = shown.message.registration
             etag, was = seen.etag, particulars.of_record(seen)
             change = change.joined(was)
             if not change.paths:
-                _keep_row(client, change, file, registration_id)
                 session.say("The record says all of it already: nothing was changed.")
+                _keep_row(client, change, file, registration_id, shown.proof)
                 return
             _show_changes(session, was, change)
         if _second_officer() & set(change.paths):
@@ -113,9 +116,9 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         )
         request.update_mask.paths.extend(change.paths)
         answer = client.registration.amend_registration(request)
-        if not validate_only:
-            _keep_row(client, change, file, registration_id)
         session.answer(answer, title="Correct: nothing was changed" if validate_only else "Record amended")
+        if not validate_only:
+            _keep_row(client, change, file, registration_id, answer.proof)
 
 
 @click.command()
@@ -131,7 +134,7 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
     change = _given(session, file, given)
     with session.client(officer=True) as client:
         if change.row is not None:
-            was = particulars.of_record(_shown(client, registration_id))
+            was = particulars.of_record(_shown(client, registration_id).message.registration)
             change = change.joined(was)
             if not change.paths:
                 session.say("The record says all of it already: nothing was proposed.")
@@ -190,7 +193,7 @@ def accept(session: Session, registration_id: str, amendment_id: str, agreed: bo
     with session.client(officer=True) as client:
         wanted = amendments_pb2.GetAmendmentRequest(registration_id=registration_id, amendment_id=amendment_id)
         found = client.registration.get_amendment(wanted).message
-        seen = _shown(client, registration_id)
+        seen = _shown(client, registration_id).message.registration
         change = particulars.Given(found.particulars, tuple(found.amendment.paths))
         _show_changes(session, particulars.of_record(seen), change)
         agreement.obtain(session, "Amend the record so?", agreed=agreed)
@@ -281,15 +284,15 @@ def _second_officer() -> set[str]:
     return {field.name for field in fields if field.GetOptions().Extensions[options_pb2.field].second_officer}
 
 
-def _keep_row(client: Client, change: Given, file: str | None, registration_id: str) -> None:
-    """Keep that the record says what a row of an import says: the next import of its file finds nothing to do."""
+def _keep_row(client: Client, change: Given, file: str | None, registration_id: str, proof: Proof) -> None:
+    """Keep by which entry the record says what a row of an import says: the next import of its file doesn't send it."""
     if change.row is None or file is None:
         return
     from nsor.cli.accepted import Accepted, identify  # noqa: PLC0415 - as above
 
     identify(change.row, kept.secret(client.state_folder))
     with Accepted(client, file) as accepted:
-        accepted.add_amended(change.row, registration_id)
+        accepted.add_amended(change.row, registration_id, proof.checkpoint.origin, proof.index)
 
 
 def _print(session: Session, found: Any) -> None:
@@ -320,8 +323,8 @@ def _show_changes(session: Session, was: Any, change: Given) -> None:
     session.table("What changes", ("", ""), rows)
 
 
-def _shown(client: Client, registration_id: str) -> registration_pb2.Registration:
+def _shown(client: Client, registration_id: str) -> Answer[registration_pb2.GetRegistrationResponse]:
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
-    return client.registration.get_registration(wanted).message.registration
+    return client.registration.get_registration(wanted)

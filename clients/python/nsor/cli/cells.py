@@ -20,6 +20,7 @@ _ENUMS: Final[dict[str, Any]] = {
     "identity_document": types_pb2.IdentityDocument.DESCRIPTOR,
     "no_cnic_reason": types_pb2.NoCnicReason.DESCRIPTOR,
     "sex": types_pb2.Sex.DESCRIPTOR,
+    "passport_kind": types_pb2.TravelDocumentKind.DESCRIPTOR,
     "court_kind": types_pb2.CourtKind.DESCRIPTOR,
     "verdict": types_pb2.Verdict.DESCRIPTOR,
     "appeal_state": types_pb2.AppealState.DESCRIPTOR,
@@ -34,6 +35,7 @@ _PREFIXES: Final = tuple(
 _OF_THE_MAP: Final = Words(", or a word of the map", "، یا نقشے کا لفظ")
 _DATES: Final = frozenset({"judgment_date", "fir_date", "offence_date"})
 _PLACES: Final = frozenset({"court_place", "address_place"})
+_PASSPORT: Final = ("passport", "passport_country", "passport_kind")
 _YES: Final = {"yes": True, "y": True, "true": True, "1": True, "ہاں": True, "no": False, "n": False, "false": False}
 
 
@@ -132,11 +134,16 @@ class Cells:
             person["cnic"] = number
         if (born := self._read("birth_date", cleaning.birth)) is not None:
             person |= {"birth_date": _day(born[0]), "birth_date_precision": born[1]}
-        if document := self._plain(passport="number", passport_country="country"):
+        document = self._plain(passport="number", passport_country="country", passport_kind="kind")
+        if document and any(map(self._has_cell, _PASSPORT)):
             person["travel_documents"] = [document]
         if mobile := self._plain(mobile="number"):
             person["mobile_numbers"] = [mobile["number"]]
         return person
+
+    def _has_cell(self, key: str) -> bool:
+        """Whether the row itself says something: what every row has makes no document of its own."""
+        return bool(self._cells.get(self._map.columns.get(key, ""), "").strip())
 
     def _relation(self) -> str:
         """Of a father's or husband's name without s/o: a man's and, since a woman has either, of a woman not known."""
@@ -166,6 +173,13 @@ class Cells:
         from_file = bool(cell.strip())
         said = cell if from_file else self._map.always.get(key, "")
         if not cleaning.text(said):
+            return None
+        if cleaning.reads_otherwise(said):
+            self._unclear(
+                key,
+                "a sign that turns letters round (U+202D, U+202E) hides what stands here: type it anew",
+                "حروف کی سمت الٹنے والا نشان (U+202D، U+202E) اصل تحریر چھپاتا ہے: اسے دوبارہ لکھیں",
+            )
             return None
         said = self._map.words.get(key, {}).get(cleaning.text(said), said)
         try:

@@ -51,6 +51,7 @@ PATHS: Final[dict[str, str]] = {
     "nationality": "person.nationality",
     "passport": "person.travel_documents[0].number",
     "passport_country": "person.travel_documents[0].country",
+    "passport_kind": "person.travel_documents[0].kind",
     "mobile": "person.mobile_numbers[0]",
     "court_kind": "convictions[0].court_case.court_kind",
     "court_place": "convictions[0].court_case.place_code",
@@ -93,6 +94,7 @@ birth_date = "Date of birth"       # 05.03.1985, or a year
 nationality = "Nationality"
 passport = "Passport"
 passport_country = "Passport country"
+passport_kind = "Passport or card" # passport, foreign card, PoR or ACC: of which the number above is; empty: a passport
 mobile = "Mobile"
 court_kind = "Court"
 court_place = "Court's district"   # a name or a code: `nsor places lahore`

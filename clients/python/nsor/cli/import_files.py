@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TextIO
+from typing import TYPE_CHECKING, Any, Final, Self, TextIO
 
 from nsor.misuse import WrongUse
+
+if TYPE_CHECKING:
+    from nsor.client import Client
 
 _NUMBERS: Final = "imported-rows"
 _ID_BYTES: Final = 16
@@ -86,22 +89,27 @@ class Results:
         done: request ids of those that an earlier run had accepted.
     """
 
-    def __init__(self, path: Path | None, agency_id: str) -> None:
+    def __init__(self, path: Path | None, client: Client) -> None:
         """Read what an earlier run has written; a half-written last line counts as not done.
+
+        Neither does a row whose entry the register has lost, as far as the client knows of its epochs.
 
         Raises:
             click.UsageError: another agency has entered rows of this file.
         """
         self.done: set[str] = set()
         self._path = path
+        agency_id = client.agency_id
         self._file: TextIO | None = None
         if path is None or not path.exists():
             return
+        client.learn_epochs()
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
                 row = json.loads(line)
-                self.done.add(row["request_id"])
                 entered_by = row.get("agency", agency_id)
+                if client.survives(row.get("origin", client.ledger_origin), row["index"]):
+                    self.done.add(row["request_id"])
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             if entered_by != agency_id:

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 from nsor import cleaning
 from nsor.advice import Words
 from nsor.cli.cells import Cells, Row
-from nsor.cli.columns import Map, MapWrong, own_map
+from nsor.cli.columns import PATHS, Map, MapWrong, own_map
 from nsor.cli.requests import Problem, parse
 from nsor.v1 import registration_pb2
 
@@ -30,6 +30,7 @@ _ENCODING: Final = Problem(
     Words("not of the file's encoding: name it with --encoding", "فائل کی انکوڈنگ نہیں: --encoding سے بتائیں"),
 )
 _TOO_LARGE: Final = Problem("", "MESSAGE_TOO_LARGE", Words("larger than any order may be", "کسی بھی حکم کی حد سے بڑا"))
+"""Of a table these name the column too."""
 
 
 def opened(data: io.BufferedReader, encoding: str | None) -> TextIO:
@@ -107,16 +108,24 @@ def _rows(reader: Any, headings: list[str], columns: Map) -> Iterator[Row]:
         if not any(map(str.strip, cells)):
             continue
         row = Row(line, registration_pb2.CreateRegistrationRequest())
-        if any(_REPLACED in cell for cell in cells):
-            row.problems.append(_ENCODING)
-        elif sum(map(len, cells)) > MOST_BYTES:
-            row.problems.append(_TOO_LARGE)
-        elif len(cells) != len(headings):
+        if len(cells) != len(headings):
             words = Words(
                 f"{len(cells)} cells under {len(headings)} headings",
                 f"{len(headings)} عنوانات کے نیچے {len(cells)} خانے",
             )
             row.problems.append(Problem("", "COLUMNS", words))
         else:
-            Cells(row, columns, dict(zip(headings, cells, strict=True))).fill()
+            found = dict(zip(headings, cells, strict=True))
+            row.problems += _unreadable({PATHS[key]: found[heading] for key, heading in columns.columns.items()})
+            if not row.problems:
+                Cells(row, columns, found).fill()
         yield row
+
+
+def _unreadable(cells: dict[str, str]) -> Iterator[Problem]:
+    """What is wrong with cells before they are read, by their fields; from other columns nothing is read."""
+    for path, cell in cells.items():
+        if _REPLACED in cell:
+            yield _ENCODING._replace(field=path)
+    if sum(map(len, cells.values())) > MOST_BYTES:
+        yield _TOO_LARGE._replace(field=max(cells, key=lambda path: len(cells[path])))

@@ -23,7 +23,11 @@ ASKED: Final = {
     "name": {"name": "Name, with s/o, d/o or w/o as in the order"},
     "cnic": {"cnic": "CNIC"},
     "mobile": {"mobile": "Mobile number"},
-    "passport": {"passport": "Passport number", "passport_country": "Country of the passport, such as PK"},
+    "passport": {
+        "passport": "Passport number",
+        "passport_country": "Country of the passport, such as PK",
+        "passport_kind": "Passport, foreign card, PoR or ACC (empty: passport)",
+    },
     "address": {
         "address_place": "District or station, by name or code",
         "house_number": "House (empty: none)",

@@ -13,6 +13,11 @@ from nsor.cli import urdu_wrong_use
 
 TEXTS: Final[dict[str, str]] = {
     **urdu_wrong_use.TEXTS,
+    # An import.
+    "Checking": "جانچ",
+    "Importing": "درآمد",
+    "all: {}": "سب: {}",
+    "a file gets a list of all": "فائل دینے پر سب کی فہرست بنتی ہے",
     # What was done, over an answer.
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",
@@ -126,6 +131,9 @@ TEXTS: Final[dict[str, str]] = {
     "Mobile number": "موبائل نمبر",
     "Name, with s/o, d/o or w/o as in the order": "نام، ولدیت یا زوجیت کے ساتھ جیسے حکم میں ہے",
     "Passport number": "پاسپورٹ نمبر",
+    "Passport, foreign card, PoR or ACC (empty: passport)": (
+        "پاسپورٹ، غیر ملکی کارڈ، پی او آر یا اے سی سی (خالی: پاسپورٹ)"
+    ),
     "Post code (empty: none)": "پوسٹ کوڈ (خالی: کوئی نہیں)",
     "Street (empty: none)": "گلی (خالی: کوئی نہیں)",
     # What is said beside an answer, and the next step.

@@ -24,11 +24,29 @@ _DAY: Final = "google.type.Date"
 _NOTHING_ELSE: Final = Words("", "")
 
 
+_ALSO: Final = {
+    "nsor.v1.TravelDocumentKind": {
+        **dict.fromkeys(("FOREIGN_CARD", "TAZKIRA"), "TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD"),
+        "POR": "TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION",
+        "ACC": "TRAVEL_DOCUMENT_KIND_AFGHAN_CITIZEN_CARD",
+        "پاسپورٹ": "TRAVEL_DOCUMENT_KIND_PASSPORT",
+        **dict.fromkeys(
+            ("غیر_ملکی_کارڈ", "غیر_ملکی_شناختی_کارڈ", "تذکرہ"), "TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD"
+        ),
+        "پی_او_آر": "TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION",
+        **dict.fromkeys(("اے_سی_سی", "افغان_سٹیزن_کارڈ"), "TRAVEL_DOCUMENT_KIND_AFGHAN_CITIZEN_CARD"),
+    }
+}
+"""What else people call the values of an enumeration, in capitals and without spaces."""
+
+
 def word_of(descriptor: EnumDescriptor, *, also: Words = _NOTHING_ELSE) -> Callable[[str], str]:
     """A reader of the words of an enumeration, with or without what all its values share, in any capitals."""
     prefix = prefix_of(descriptor)
     names = {value.name.removeprefix(prefix): value.name for value in descriptor.values if value.number}
-    every = ", ".join(names)
+    also_said = _ALSO.get(descriptor.full_name, {})
+    every = ", ".join([*names, *(word for word in also_said if word.isascii())])
+    names |= also_said
 
     def read(cell: str) -> str:
         word = cleaning.text(cell).upper().replace(" ", "_").replace("-", "_").removeprefix(prefix)

@@ -27,6 +27,7 @@ DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 NUMBER = "Sessions Case 123/2022"
+LISTED = "registration_id,case_number,judgment_date,court_kind\n"
 JUDGED = "2023-05-04"
 DAY = date_pb2.Date(year=2023, month=5, day=4)
 OF = {"year": 2023, "month": 5, "day": 4}
@@ -217,20 +218,38 @@ def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,number\n1,2\n", "Missing: registration_id, case_number, judgment_date"),
-        (f"registration_id,case_number,judgment_date\n{NEW},,{JUDGED}\n", "Line 2: nothing in case_number"),
-        (f"registration_id,case_number,judgment_date\n{NEW},{NUMBER},5.23\n", "Line 2, judgment_date: Give a day"),
+        (f"{LISTED}{DONE},,{JUDGED},\n", "case_number: nothing is filled in"),
+        (f"{LISTED}{DONE},{NUMBER},5.23,\n", "judgment_date: a day as 05.03.2024"),
+        (f"{LISTED}{DONE},{NUMBER},31.02.2023,\n", "judgment_date: there is no 31 February in that year"),
+        (f"{LISTED}{DONE},{NUMBER},{JUDGED},supreme\n", "court_kind: The kind of court is one of"),
+        (f'{{"registrationId": "{DONE}", "caseNumber": "{NUMBER}", "judgmentDate": "5.23"}}\n', "judgment_date: a day"),
+        (f'{{"registrationId": "{DONE}", "caseNumber": \n', "not JSON"),
     ],
 )
-def test_a_table_that_is_none_is_told_by_line_and_column(
+def test_a_row_that_can_not_be_read_is_told_by_line_and_column_and_hinders_no_other(
     *, run: Run, court: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
+    court.answers[CONFIRM_MANY] = _findings
     file = tmp_path / "list.csv"
-    file.write_text(text, encoding="utf-8")
-    assert run("confirm", "--file", str(file)) == cli.USAGE
+    good = json.dumps({"registrationId": NEW, "caseNumber": NUMBER, "judgmentDate": JUDGED}) + "\n"
+    whole = text + (f"{NEW},{NUMBER},{JUDGED},\n" if text.startswith("reg") else good)
+    file.write_text(whole, encoding="utf-8")
+    assert run("confirm", "--file", str(file)) == cli.REFUSED
     err = capsys.readouterr().err
+    assert f"Line {2 if text.startswith('reg') else 1}" in err
+    assert "  : " not in err
     assert said in err
-    assert NEW not in err
+    assert "Of 2: 1 confirmed, 1 refused." in err
+    assert NUMBER not in err
+
+
+def test_a_table_with_other_headings_is_none(
+    run: Run, court: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("id,number\n1,2\n", encoding="utf-8")
+    assert run("confirm", "--file", str(file)) == cli.USAGE
+    assert "Missing: registration_id, case_number, judgment_date" in capsys.readouterr().err
     assert court.calls == []
 
 

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from nsor import cli
-from nsor.cli import usage
+from nsor.cli import screen, usage
 from tests.client.conftest import Run
 
 NEVER_SAID = {
@@ -127,6 +127,33 @@ def test_wrong_use_is_told_in_urdu(run: Run, arguments: tuple[str, ...], capsys:
     assert re.search(r"[\u0600-\u06ff]", said)
     words = set(re.findall(r"[A-Za-z]{3,}", _LATIN_IN_URDU.sub("", said)))
     assert words - {*cli.COMMANDS, "stdin", "add", "conviction"} == set()
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_a_group_without_a_command_shows_its_help_and_nothing_before_it(
+    run: Run, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    assert run("--lang", language, "custody") == cli.USAGE
+    bare = capsys.readouterr().err
+    assert run("--lang", language, "custody", "--help") == 0
+    assert bare == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_list_of_commands_cuts_nothing_off(run: Run, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    run(name, "--help")
+    assert [line for line in capsys.readouterr().out.splitlines()[1:] if line.endswith("...")] == []
+
+
+def test_a_long_message_is_folded_on_a_screen(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = type("Narrow", (), {"width": 60})
+    monkeypatch.setattr(screen, "console", lambda **_: narrow)
+    assert run("import") == cli.USAGE
+    said = capsys.readouterr().err.splitlines()
+    assert max(map(len, said)) <= 60
+    assert "`nsor import --columns`" in "\n".join(said)
 
 
 def test_wrong_use_is_told_in_english_as_click_does(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

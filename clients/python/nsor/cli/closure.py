@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ def archive() -> None:
 
 @archive.command()
 @click.argument("registration_id", type=record_id)
-@click.option("--died", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y"]), help="Day of death.")
+@click.option("--died", required=True, type=day, metavar="DAY", help="Day of death.")
 @click.option("--certificate", required=True, help="Number of the certificate of death, such as CRMS-12345/2025.")
 @common
-def propose(session: Session, registration_id: str, died: dt.datetime, certificate: str) -> None:
+def propose(session: Session, registration_id: str, died: dt.date, certificate: str) -> None:
     """Propose to archive the record of a person who has died; you sign. Another officer confirms it."""
     from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli.arguments import day, record_id
-from nsor.cli.confirm_file import confirm_file, court_of
+from nsor.cli.confirm_file import confirm_file
+from nsor.cli.confirm_rows import court_of
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_text
 from nsor.misuse import WrongUse

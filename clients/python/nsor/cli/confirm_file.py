@@ -1,33 +1,31 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """`nsor confirm --file`: a list of the court's own, confirmed by decisions on up to 500 registrations each."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import uuid
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from nsor.cli.arguments import court_kind, day
+from nsor.advice import Words
+from nsor.cli import confirm_rows
 from nsor.cli.failures import as_dict
-from nsor.cli.session import Session, proof_of, read_request
-from nsor.misuse import WrongUse, WrongValue
+from nsor.cli.session import Session, proof_of
 
 if TYPE_CHECKING:
+    from nsor.cli.confirm_rows import Row
     from nsor.client import Client
     from nsor.errors import FieldViolation, NsorError
-    from nsor.v1 import registration_pb2
 
 MOST: Final = 500
 """Confirmations of one decision."""
 SECONDS: Final = 600.0
 """Longest that one decision is waited for."""
-COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
-"""Of a table; `etag` may be there too."""
-COURT: Final = ("court_kind", "place_code")
-"""Further ones, of whoever is several courts; both or none."""
+_MALFORMED: Final = Words(
+    "The row isn't of its form, and was not sent.", "سطر اپنی شکل میں نہیں، اس لیے نہیں بھیجی گئی۔"
+)
+_NOTHING: Final = Words("", "")
 _ROW: Final = re.compile(r"confirmations\[([0-9]+)\]\.")
 
 
@@ -41,16 +39,17 @@ class _Tally:
     before: int = 0
     refused: int = 0
     unknown: int = 0
-    waiting: list[registration_pb2.Confirmation] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
 
 
 def confirm_file(session: Session, client: Client, text: str) -> int:
     """Confirm the rows of a list, such as a worklist that is filled in; gives the exit code.
 
-    Rows without an etag are looked at first: what doesn't wait any more isn't sent.
+    Rows without an etag are looked at first: what doesn't wait any more isn't sent. A row that can't be read is said
+    with its line, and hinders no other.
     """
-    rows = _rows(text)
-    filled = [row for row in rows if row.case_number]
+    rows = confirm_rows.read(text)
+    filled = [row for row in rows if row.confirmation.case_number or row.problems]
     tally = _Tally(len(rows), len(rows) - len(filled))
     with session.progress() as progress:
         for row in progress.track(filled, description="Looking"):
@@ -64,87 +63,29 @@ def confirm_file(session: Session, client: Client, text: str) -> int:
     session.say("{}.", session.said(", ").join(parts))
     if tally.unknown and not session.as_json:
         session.say(_check()[session.language])
+    elif tally.refused and not session.as_json:
+        session.say("Correct those rows in the file and run it again; what is confirmed isn't sent twice.")
     return 1 if tally.refused else 0
 
 
-def _rows(text: str) -> list[registration_pb2.Confirmation]:
-    """The rows of JSON Lines, or of a table with headings.
-
-    Raises:
-        click.UsageError: it isn't one; the text names line and column, never a value.
-    """
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - loaded late, so that help is quick
-
-    text = text.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        found = []
-        for line in filter(str.strip, text.splitlines()):
-            found.append(registration_pb2.Confirmation())
-            read_request(line, found[-1])
-        return found
-    return list(_table(csv.reader(io.StringIO(text))))
-
-
-def _table(lines: Iterable[list[str]]) -> Iterator[registration_pb2.Confirmation]:
-    from google.type import date_pb2  # noqa: PLC0415 - as above
-
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
-
-    headings: list[str] | None = None
-    for number, cells in enumerate(lines, 1):
-        values = [cell.strip() for cell in cells]
-        if headings is None:
-            headings = [value.casefold() for value in values]
-            missing = [name for name in COLUMNS if name not in headings]
-            if missing:
-                raise WrongUse("The table's first line names its columns. Missing: {}.", ", ".join(missing))
-        elif any(values):
-            row = dict(zip(headings, values, strict=False))
-            empty = [name for name in COLUMNS if not row.get(name)]
-            if empty == list(COLUMNS[1:]):
-                yield registration_pb2.Confirmation(registration_id=row["registration_id"])
-                continue
-            if empty:
-                raise WrongUse("Line {}: nothing in {}.", number, ", ".join(empty))
-            try:
-                judged = day(row["judgment_date"])
-            except WrongValue as wrong:
-                raise WrongUse("Line {}, judgment_date: {}", number, wrong) from None
-            court = [row.get(name, "") for name in COURT]
-            yield registration_pb2.Confirmation(
-                registration_id=row["registration_id"],
-                etag=row.get("etag", ""),
-                case_number=row["case_number"],
-                judgment_date=date_pb2.Date(year=judged.year, month=judged.month, day=judged.day),
-                court=court_of(*court) if any(court) else None,
-            )
-
-
-def court_of(kind: str, place: str) -> registration_pb2.Court:
-    """A court, from its kind and its place.
-
-    Raises:
-        click.BadParameter: there is no such kind.
-    """
-    from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
-
-    return registration_pb2.Court(court_kind=court_kind(kind), place_code=place)
-
-
-def _look(session: Session, client: Client, row: registration_pb2.Confirmation, tally: _Tally) -> None:
-    from nsor.errors import Refused  # noqa: PLC0415 - as above
+def _look(session: Session, client: Client, row: Row, tally: _Tally) -> None:
+    from nsor.errors import FieldViolation, NsorError, Refused  # noqa: PLC0415 - loaded late, so that help is quick
     from nsor.v1 import registration_pb2, types_pb2  # noqa: PLC0415 - as above
 
-    if row.etag:
+    if row.problems:
+        wrong = tuple(FieldViolation(one.field, one.rule, one.meaning) for one in row.problems)
+        _refused(session, row, NsorError("MALFORMED_REQUEST", _MALFORMED, next_step=_NOTHING, violations=wrong), tally)
+        return
+    if row.confirmation.etag:
         tally.waiting.append(row)
         return
     try:
-        wanted = registration_pb2.GetRegistrationRequest(registration_id=row.registration_id)
+        wanted = registration_pb2.GetRegistrationRequest(registration_id=row.confirmation.registration_id)
         seen = client.registration.get_registration(wanted).message.registration
     except Refused as error:
-        _refused(session, row.registration_id, error, tally)
+        _refused(session, row, error, tally)
         return
-    row.etag = seen.etag
+    row.confirmation.etag = seen.etag
     waits = any(each.state == types_pb2.CONVICTION_STATE_ENTERED for each in seen.convictions)
     if waits or seen.state == registration_pb2.REGISTRATION_STATE_UNDER_REVIEW:
         tally.waiting.append(row)
@@ -152,12 +93,12 @@ def _look(session: Session, client: Client, row: registration_pb2.Confirmation, 
         tally.before += 1
 
 
-def _decide(session: Session, client: Client, batch: list[registration_pb2.Confirmation], tally: _Tally) -> None:
-    from nsor.advice import Words  # noqa: PLC0415 - as above
+def _decide(session: Session, client: Client, batch: list[Row], tally: _Tally) -> None:
     from nsor.errors import Refused  # noqa: PLC0415 - as above
     from nsor.v1 import errors_pb2, registration_pb2  # noqa: PLC0415 - as above
 
-    request = registration_pb2.ConfirmRegistrationsRequest(request_id=str(uuid.uuid4()), confirmations=batch)
+    confirmations = [row.confirmation for row in batch]
+    request = registration_pb2.ConfirmRegistrationsRequest(request_id=str(uuid.uuid4()), confirmations=confirmations)
     try:
         answer = client.registration.confirm_registrations(request, timeout_seconds=SECONDS)
     except Refused as error:
@@ -166,11 +107,11 @@ def _decide(session: Session, client: Client, batch: list[registration_pb2.Confi
             raise
         # Of a decision with a row that isn't of its form nothing is done: the others are decided without it.
         for at, violations in wrong.items():
-            row = Refused(error.reason, error.message, violations=violations, code=error.code)
-            _refused(session, batch[at].registration_id, row, tally)
+            _refused(session, batch[at], Refused(error.reason, error.message, violations=violations), tally)
         if rest := [row for at, row in enumerate(batch) if at not in wrong]:
             _decide(session, client, rest, tally)
         return
+    rows = {row.confirmation.registration_id: row for row in batch}
     for finding in answer.message.findings:
         if not finding.reason:
             tally.confirmed += 1
@@ -178,8 +119,8 @@ def _decide(session: Session, client: Client, batch: list[registration_pb2.Confi
                 session.json({"registration_id": finding.registration_id, "etag": finding.etag, **proof_of(answer)})
             continue
         reason = errors_pb2.ErrorReason.Name(finding.reason).removeprefix("ERROR_REASON_")
-        message = Words(f"Not confirmed: {reason}.", f"تصدیق نہیں ہوئی: {reason}۔")  # noqa: RUF001 - Urdu
-        _refused(session, finding.registration_id, Refused(reason, message), tally)
+        message = Words(f"Not confirmed: {reason}.", f"تصدیق نہیں ہوئی: {reason}۔")
+        _refused(session, rows[finding.registration_id], Refused(reason, message), tally)
 
 
 def _by_row(error: NsorError) -> dict[int, tuple[FieldViolation, ...]]:
@@ -199,17 +140,19 @@ def _check() -> dict[str, str]:
     return {
         "en": "NO_RECORD: check case_number and judgment_date of those rows: those of this case in your court. Correct"
         " them in the file and run it again; what is confirmed isn't sent twice.",
-        "ur": "NO_RECORD: ان سطروں کا case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔"  # noqa: RUF001 - Urdu
-        " فائل میں درست کر کے دوبارہ چلائیں؛ جن کی تصدیق ہو چکی وہ دوبارہ نہیں جاتیں۔",  # noqa: RUF001 - Urdu
+        "ur": "NO_RECORD: ان سطروں کا case_number اور judgment_date دیکھیں: آپ کی عدالت کے اسی مقدمے کے ہوں۔"
+        " فائل میں درست کر کے دوبارہ چلائیں؛ جن کی تصدیق ہو چکی وہ دوبارہ نہیں جاتیں۔",
     }
 
 
-def _refused(session: Session, registration_id: str, error: NsorError, tally: _Tally) -> None:
+def _refused(session: Session, row: Row, error: NsorError, tally: _Tally) -> None:
     """Say which one was refused and why, and go on."""
     tally.refused += 1
     tally.unknown += error.reason == "NO_RECORD"
+    registration_id = row.confirmation.registration_id
     if session.as_json:
-        session.json({"registration_id": registration_id, "error": as_dict(error)})
+        session.json({"line": row.line, "registration_id": registration_id, "error": as_dict(error)})
     else:
-        session.say(registration_id)
+        where = session.said("Line {}", row.line)
+        session.say(*(["{}: {}", where, registration_id] if registration_id else ["{}", where]))
         session.failures.error(error)

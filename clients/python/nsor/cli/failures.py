@@ -87,7 +87,8 @@ class Failures:
         labels = _LABELS[self.language]
         self._write(f"nsor: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
         for violation in error.violations:
-            self._write(f"  {violation.field}: {self._text(violation.form or violation.description)}")
+            where = f"{violation.field}: " if violation.field else ""
+            self._write(f"  {where}{self._text(violation.form or violation.description)}")
         if error.more_violations:
             self._write(f"  {labels['more'].format(error.more_violations)}")
         # The register's own texts say what to do; ours is added where a command of this program helps.

@@ -89,7 +89,7 @@ class Run:
         ):
             doing = "Checking" if self._validate_only else "Importing"
             size = None if file == "-" else Path(file).stat().st_size
-            bar = progress.add_task(self._session.said(doing), total=size or None, rows=0)
+            bar = progress.add_task(doing, total=size or None, rows=0)
             stream = client.import_orders(
                 str(uuid.uuid4()) if self._validate_only else import_id(client),
                 validate_only=self._validate_only,

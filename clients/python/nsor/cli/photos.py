@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, warn_if_shared
 from nsor.misuse import WrongUse
 
@@ -25,12 +25,10 @@ def photo() -> None:
 @photo.command()
 @click.argument("registration_id", type=record_id)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--taken", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y"]), help="Day it was taken."
-)
+@click.option("--taken", required=True, type=day, metavar="DAY", help="Day it was taken.")
 @click.option("--validate-only", is_flag=True, help="Check the photo and add nothing.")
 @common
-def add(session: Session, registration_id: str, file: Path, taken: dt.datetime, validate_only: bool) -> None:
+def add(session: Session, registration_id: str, file: Path, taken: dt.date, validate_only: bool) -> None:
     """Add a photo, a JPEG or PNG of at most 256 KiB.
 
     The register keeps the picture alone, without what else the file holds. Others are shown it once another officer of

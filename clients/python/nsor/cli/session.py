@@ -324,7 +324,9 @@ def read_text(path: str) -> str:
 def warn_if_shared(path: Path, option: str) -> None:
     """Say that others can read a file which holds personal data; it is the officer's to put right."""
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        click.secho(f"Warning: others can read the file of {option}. Set its mode to 0600.", err=True, fg="yellow")
+        session = click.get_current_context().find_object(Session) or Session()
+        said = session.said("Warning: others can read the file of {}. Set its mode to 0600.", option)
+        click.secho(said, err=True, fg="yellow")
 
 
 def read_request(text: str, message: Message) -> None:

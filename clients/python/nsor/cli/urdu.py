@@ -14,8 +14,6 @@ from nsor.cli import urdu_wrong_use
 TEXTS: Final[dict[str, str]] = {
     **urdu_wrong_use.TEXTS,
     # An import.
-    "Checking": "جانچ",
-    "Importing": "درآمد",
     "all: {}": "سب: {}",
     "a file gets a list of all": "فائل دینے پر سب کی فہرست بنتی ہے",
     # What was done, over an answer.

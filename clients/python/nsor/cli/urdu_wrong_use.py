@@ -75,6 +75,9 @@ TEXTS: Final[dict[str, str]] = {
     "The photo has more than 256 KiB: save a smaller copy of it first.": (
         "تصویر 256 KiB سے بڑی ہے: پہلے اس کی چھوٹی نقل محفوظ کریں۔"
     ),
+    "Warning: others can read the file of {}. Set its mode to 0600.": (
+        "خبردار: {} کی فائل دوسرے بھی پڑھ سکتے ہیں۔ اس کا موڈ 0600 کریں۔"
+    ),
     # Orders from a file, and amendments.
     "Name the FILE of orders, or - for stdin. `nsor import --columns` helps with a table.": (
         "احکام کی FILE کا نام دیں، یا stdin کے لیے -۔ جدول کے لیے `nsor import --columns` دیکھیں۔"
@@ -132,8 +135,10 @@ TEXTS: Final[dict[str, str]] = {
     "The table's first line names its columns. Missing: {}.": (
         "جدول کی پہلی سطر میں خانوں کے نام ہوتے ہیں۔ یہ نہیں ہیں: {}۔"
     ),
-    "Line {}: nothing in {}.": "سطر {}: {} خالی ہے۔",
-    "Line {}, judgment_date: {}": "سطر {}، judgment_date: {}",
+    "Line {}": "سطر {}",
+    "Correct those rows in the file and run it again; what is confirmed isn't sent twice.": (
+        "وہ سطریں فائل میں درست کر کے دوبارہ چلائیں؛ جن کی تصدیق ہو چکی وہ دوبارہ نہیں جاتیں۔"
+    ),
     "Name the judgment that has this number.": "جس فیصلے کا یہ نمبر ہے وہ بتائیں۔",
     "Say which one: --withdraw later, or --withdraw earlier.": (
         "بتائیں کون سا: --withdraw later، یا --withdraw earlier۔"

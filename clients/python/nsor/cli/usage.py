@@ -8,6 +8,7 @@ test of this module reads click's source, and misses what isn't here.
 from __future__ import annotations
 
 import errno
+import inspect
 import re
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from typing import Final
 import click
 
 from nsor.advice import Words
+from nsor.cli import screen
 from nsor.misuse import WrongUse, WrongValue, filled
 
 LANGUAGE: Final[ContextVar[str]] = ContextVar("LANGUAGE", default="en")
@@ -67,12 +69,17 @@ _MISSING: Final = {"argument": "Missing argument", "option": "Missing option"}
 
 def show(error: click.UsageError, language: str) -> None:
     """Tell a person on stderr how a command is used, and what was wrong."""
-    if language == "en":
-        error.show()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()  # the help alone
         return
     if error.ctx is not None:
-        click.echo(f"{error.ctx.get_usage()}\n{_urdu(_help_hint(error.ctx))}\n", err=True)
-    click.echo(CLICK["Error: {message}"].format(message=message(error, language)), err=True)
+        hint = _help_hint(error.ctx)
+        click.echo(f"{error.ctx.get_usage()}\n{hint if language == 'en' else _urdu(hint)}\n", err=True)
+    form = "Error: {message}" if language == "en" else CLICK["Error: {message}"]
+    width = screen.console(stderr=True).width
+    for line in form.format(message=message(error, language)).split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        click.echo(screen.folded(line.strip(), width, indent=indent, hanging=f"{indent}  "), err=True)
 
 
 def message(error: click.ClickException, language: str) -> str:
@@ -90,6 +97,11 @@ def message(error: click.ClickException, language: str) -> str:
         case click.BadParameter():
             return CLICK["Invalid value: {message}"].format(message=_own(error))
     return _own(error)
+
+
+def words(error: WrongUse | WrongValue) -> Words:
+    """What was wrong, in both languages."""
+    return Words(error.message, _own(error))
 
 
 def of_the_system(error: OSError) -> Words:
@@ -165,6 +177,11 @@ def _explanation(text: str) -> str:
     return CLICK.get(text) or urdu.TEXTS.get(text, text)
 
 
+def _first_sentence(text: str) -> str:
+    first = " ".join(inspect.cleandoc(text).split("\n\n", 1)[0].split())
+    return first.partition(". ")[0].removesuffix(".") + "." if first else ""
+
+
 class Context(click.Context):
     """A command's context, which shows help in the language of the run."""
 
@@ -178,6 +195,8 @@ class Context(click.Context):
 def in_context(command: click.Command) -> click.Command:
     """The command, whose help and whose subcommands' help is in the language of the run."""
     command.context_class = Context
+    # A list of commands would cut it off at some letters.
+    command.short_help = command.short_help or _first_sentence(command.help or "")
     if isinstance(command, click.Group):
         for each in command.commands.values():
             in_context(each)

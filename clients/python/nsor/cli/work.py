@@ -67,7 +67,9 @@ _WORDS: Final = {
 
 @click.command()
 @click.argument("number", type=click.IntRange(1), required=False)
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Only work of this kind.")
+@click.option(
+    "--kind", type=click.Choice(list(KINDS)), metavar="KIND", help=f"Only work of this kind: {', '.join(KINDS)}."
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @click.option(

@@ -30,9 +30,9 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     CLOSURE_KIND_UNSPECIFIED: _ClosureKind.ValueType  # 0
     """Never valid."""
     CLOSURE_KIND_DECEASED: _ClosureKind.ValueType  # 1
-    """The person has died, by a certificate: the record is archived."""
+    """The person has died, by a certificate: the record is archived, with all others of the person that stand."""
     CLOSURE_KIND_RESTORED: _ClosureKind.ValueType  # 2
-    """The record was archived and shouldn't have been: it is confirmed again. One whose term is over stays archived no longer either,
+    """The record was archived and shouldn't have been: it is confirmed again, with all others of the person that were archived with it. One whose term is over stays archived no longer either,
     so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
     report of his death again. One that was withdrawn is as if it hadn't been.
     """
@@ -51,9 +51,9 @@ class ClosureKind(_ClosureKind, metaclass=_ClosureKindEnumTypeWrapper):
 CLOSURE_KIND_UNSPECIFIED: ClosureKind.ValueType  # 0
 """Never valid."""
 CLOSURE_KIND_DECEASED: ClosureKind.ValueType  # 1
-"""The person has died, by a certificate: the record is archived."""
+"""The person has died, by a certificate: the record is archived, with all others of the person that stand."""
 CLOSURE_KIND_RESTORED: ClosureKind.ValueType  # 2
-"""The record was archived and shouldn't have been: it is confirmed again. One whose term is over stays archived no longer either,
+"""The record was archived and shouldn't have been: it is confirmed again, with all others of the person that were archived with it. One whose term is over stays archived no longer either,
 so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
 report of his death again. One that was withdrawn is as if it hadn't been.
 """

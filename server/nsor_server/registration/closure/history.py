@@ -36,6 +36,7 @@ WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
+_NOBODY: Final = "a record is archived, or isn't, and nobody has decided that"
 _LIST: Final = "nsor.v1.RegistrationService/ListPendingDecisions"
 
 
@@ -58,6 +59,25 @@ class _Waived(NamedTuple):
             return self._replace(term=True)
         own = record.HasField("verified_death_day")
         return self._replace(died_day=record.verified_death_day if own else archive.died_day)
+
+
+class _Ending(NamedTuple):
+    """A decision about one record of a person.
+
+    Attributes:
+        closure: the decision.
+        before: how that record was archived before.
+        others: ids of the person's other registrations.
+    """
+
+    closure: record_pb2.ClosureRecord
+    before: record_pb2.Archive | None
+    others: set[bytes]
+
+    def is_of_one_end(self, archive: record_pb2.Archive) -> bool:
+        """Whether another record was archived with it."""
+        own = self.before
+        return own is not None and (own.closure_id, own.time_us) == (archive.closure_id, archive.time_us)
 
 
 class Closed:
@@ -98,11 +118,18 @@ class Closed:
                 self._closure(index, leaf, closure, confirmed)
         time = self._reviewed.written
         expired = set(time.archived_ids) if time else set()
+        endings = [_Ending(each, self._archived.get(one), self._others(one)) for one, each in confirmed.items()]
         for record in self._history.changed:
             decided = confirmed.pop(record.registration_id, None)
+            with_it = [each for each in endings if record.registration_id in each.others]
             over = record.registration_id in expired
             expired.discard(record.registration_id)
-            self._compare(index, record, decided, time if over else None)
+            if decided is None and with_it:
+                self._compare_other(index, record, with_it[0])
+            else:
+                self._compare(index, record, decided, time if over else None)
+        for ending in endings:
+            self._compare_left(index, ending)
         # The version that says so itself is unreadable once its key is destroyed.
         unreadable = {one for one, each in confirmed.items() if each.kind == _ERASED and one in self._history.erased}
         if confirmed.keys() - unreadable or expired:
@@ -208,13 +235,50 @@ class Closed:
             is_right = before is not None and now is None
             waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
-            is_right = now is not None and _repeats(now, decided)
+            with_other = before is not None and before.with_other
+            is_right = now is not None and _repeats(now, decided, with_other=with_other)
         else:
             is_right = now == before
         is_right &= record.erased == (decided is not None and decided.kind == _ERASED)
         if not is_right or _Waived.of(record) != waived:
-            self._add(index, "a record is archived, or isn't, and nobody has decided that")
+            self._add(index, _NOBODY)
         self._keep(record, now)
+
+    def _others(self, registration_id: bytes) -> set[bytes]:
+        """The other registrations of a person."""
+        return set(self._history.standing(registration_id).person) - {registration_id}
+
+    def _compare_other(self, index: int, record: record_pb2.RegistrationRecord, ending: _Ending) -> None:
+        """Hold what a version says of its end against what was decided of another record of the person."""
+        before = self._archived.get(record.registration_id)
+        waived = self._waived.get(record.registration_id, _Waived())
+        now = record.archive if record.HasField("archive") else None
+        decided = ending.closure
+        if decided.kind == closure_pb2.CLOSURE_KIND_DECEASED:
+            is_right = before is None and now is not None and _repeats(now, decided, with_other=True)
+        elif decided.kind == closure_pb2.CLOSURE_KIND_RESTORED and before is not None:
+            is_right = now is None and ending.is_of_one_end(before)
+            waived = waived.after(before, record)
+        else:
+            is_right = now == before
+        if not is_right or record.erased or _Waived.of(record) != waived:
+            self._add(index, _NOBODY)
+        self._keep(record, now)
+
+    def _compare_left(self, index: int, ending: _Ending) -> None:
+        """See that no other record of the person was left standing by a death, or in the archive by what undid it."""
+        left = [
+            each
+            for each in ending.others.difference(self._history.erased)
+            if (ending.closure.kind == closure_pb2.CLOSURE_KIND_DECEASED and self._history.is_confirmed(each))
+            or (
+                ending.closure.kind == closure_pb2.CLOSURE_KIND_RESTORED
+                and each in self._archived
+                and ending.is_of_one_end(self._archived[each])
+            )
+        ]
+        if left:
+            self._add(index, "the end of a person's record, or what undid it, has left out another one of his records")
 
     def _ends_by_itself(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive, at_us: int) -> bool:
         """Whether a record is archived at a time by its term, or by a death verified in any of its person's records."""
@@ -222,9 +286,10 @@ class Closed:
             return False
         if archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
             person = {record.registration_id, *self._history.standing(record.registration_id).person}
-            return archive.died_day in {self._died[each] for each in person if each in self._died}
+            days = {self._died[each] for each in person if each in self._died}
+            return archive.died_day in days and archive.with_other == (rules.died_day(record) is None)
         term_is_over = archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER and archive.term_end_us <= at_us
-        return term_is_over and not record.term_waived
+        return term_is_over and not record.term_waived and not archive.with_other
 
     def _keep(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive | None) -> None:
         """Note what a version says of its end."""
@@ -240,7 +305,7 @@ class Closed:
             self._waived[record.registration_id] = waived
 
 
-def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord) -> bool:
+def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord, *, with_other: bool) -> bool:
     """Whether what a version says of its end is what two officers have decided."""
     expected = record_pb2.Archive(
         reason=rules.ARCHIVE_REASONS[decided.kind],
@@ -249,5 +314,6 @@ def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord) -> 
         erasure_reason=decided.erasure_reason,
         time_us=archive.time_us,
         closure_id=decided.closure_id,
+        with_other=with_other,
     )
     return archive == expected

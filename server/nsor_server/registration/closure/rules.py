@@ -99,10 +99,20 @@ def ended(closure: record_pb2.ClosureRecord, end: record_pb2.ProposalEnd) -> rec
     return following
 
 
+def are_of_one_end(one: record_pb2.RegistrationRecord, other: record_pb2.RegistrationRecord) -> bool:
+    """Whether two records of a person were archived together: by one decision, or at one fixed time."""
+    if not one.HasField("archive") or not other.HasField("archive"):
+        return False
+    return (one.archive.closure_id, one.archive.time_us) == (other.archive.closure_id, other.archive.time_us)
+
+
 def closed(
     record: record_pb2.RegistrationRecord, closure: record_pb2.ClosureRecord, time_us: int
 ) -> record_pb2.RegistrationRecord:
-    """The next version of a record by a decision of two officers, at an instant (microseconds since 1970)."""
+    """The next version of a record by a decision of two officers, at an instant (microseconds since 1970).
+
+    The decision may be about another record of the person.
+    """
     before = record_pb2.RegistrationRecord()
     before.CopyFrom(record)
     if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
@@ -123,6 +133,8 @@ def closed(
             erasure_reason=closure.erasure_reason,
             time_us=time_us,
             closure_id=closure.closure_id,
+            # Who wasn't told of the first end isn't told when that is put in another's place.
+            with_other=closure.registration_id != record.registration_id or record.archive.with_other,
         )
         before.archive.CopyFrom(archive)
     return states.next_version(before)
@@ -142,7 +154,9 @@ def deceased(record: record_pb2.RegistrationRecord, day: int, time_us: int) -> r
     """The next version of a record whose person has died on a day, at an instant (microseconds since 1970)."""
     before = record_pb2.RegistrationRecord()
     before.CopyFrom(record)
-    archive = record_pb2.Archive(reason=closure_pb2.ARCHIVE_REASON_DECEASED, died_day=day, time_us=time_us)
+    archive = record_pb2.Archive(
+        reason=closure_pb2.ARCHIVE_REASON_DECEASED, died_day=day, time_us=time_us, with_other=died_day(record) is None
+    )
     before.archive.CopyFrom(archive)
     return states.next_version(before)
 

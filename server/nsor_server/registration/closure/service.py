@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor.v1 import closure_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Call, Outcome, Row, Seen
+from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_day, to_us
 from nsor_server.formats.uuids import raw, text
@@ -19,14 +20,23 @@ from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, shown
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
-from nsor_server.registration.closure import events, rules, store
+from nsor_server.registration.closure import events, rules, store, together
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.worklists import rows as works
 from nsor_server.registration.worklists import seconds
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
+
+
+class _End(NamedTuple):
+    """What a decision makes of one record: its version with events, what the ledger holds that to, and what it saw."""
+
+    rows: tuple[Row, ...]
+    ref: RecordRef
+    seen: list[Seen]
 
 
 class Closures:
@@ -103,13 +113,14 @@ class Closures:
     def confirm_closure(
         self, call: Call, request: closure_pb2.ConfirmClosureRequest, conn: Connection
     ) -> Outcome[closure_pb2.ConfirmClosureResponse]:
-        """Confirm what another officer has proposed; the record is archived, or no more.
+        """Confirm what another officer has proposed; the record is archived, or no more, as are others of the person.
 
         Raises:
             errors.NoRecord: there is no such record, or no such decision about it.
             errors.Denied: SECOND_PERSON_REQUIRED.
             errors.EtagMismatch: the record has changed since.
             errors.WrongState: it is confirmed, has ended, its time is over, or the record stands otherwise.
+            errors.Internal: another record of the person isn't what was sealed.
         """
         if request.validate_only:
             answer = closure_pb2.ConfirmClosureResponse()
@@ -124,16 +135,40 @@ class Closures:
         confirmed.CopyFrom(closure)
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
         added, ref = store.row(self._sealer, confirmed)
-        following = rules.closed(record, closure, to_us(call.now()))
-        holders = claims.of_sealing(conn, self._blind_index, record, following)
-        written = registrations.version_row(registrations.data_key(self._sealer, row), following, call.now())
+        claimants = Claimants(conn, self._sealer, self._blind_index)
+        known, read = together.others(claimants, record, closure.kind)
+        key = registrations.data_key(self._sealer, row)
+        now = call.now()  # of all the same: by it they come back together
+        ends = [
+            self._end(call, conn, closure, *each, now=now)
+            for each in ((record, key), *((other.record, other.key) for other in known))
+        ]
         answer = closure_pb2.ConfirmClosureResponse(state=closure_pb2.CLOSURE_STATE_CONFIRMED)
         return Outcome(
             disclose(answer, call.purpose),
             _detail(call, "CLOSURE_CONFIRMED", record, closure.closure_id),
-            (added, works.of_itself(seconds.of_closure(confirmed)), written.row, *_told(call, closure, record)),
-            (ref, written.ref),
-            (registrations.seen(row), store.seen(closure), *holders),
+            (added, works.of_itself(seconds.of_closure(confirmed)), *(each for end in ends for each in end.rows)),
+            (ref, *(end.ref for end in ends)),
+            (registrations.seen(row), store.seen(closure), *read, *(each for end in ends for each in end.seen)),
+        )
+
+    def _end(
+        self,
+        call: Call,
+        conn: Connection,
+        closure: record_pb2.ClosureRecord,
+        record: record_pb2.RegistrationRecord,
+        key: DataKey,
+        *,
+        now: dt.datetime,
+    ) -> _End:
+        """End a record by a decision, or take that back."""
+        following = rules.closed(record, closure, to_us(now))
+        written = registrations.version_row(key, following, now)
+        return _End(
+            (written.row, *_told(call, closure, record, following)),
+            written.ref,
+            claims.of_sealing(conn, self._blind_index, record, following),
         )
 
     def _head(
@@ -154,12 +189,25 @@ class Closures:
         return (registrations.seen(row),)
 
 
-def _told(call: Call, closure: record_pb2.ClosureRecord, record: record_pb2.RegistrationRecord) -> list[Row]:
-    """What others hear; of an erasure nothing: whoever entered the record finds that there is none."""
+def _told(
+    call: Call,
+    closure: record_pb2.ClosureRecord,
+    record: record_pb2.RegistrationRecord,
+    following: record_pb2.RegistrationRecord,
+) -> list[Row]:
+    """What others hear; of an erasure nothing: whoever entered the record finds that there is none.
+
+    Nor of what is brought back of a record that a judgment has sealed meanwhile.
+    """
     kind = _EVENTS.get(closure.kind)
+    if kind is None:
+        return []
+    if closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
+        # Nothing is news of what a judgment has sealed meanwhile.
+        is_archived = record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED
+        return events.owed(kind, record, call.agencies) if is_archived else []
     # Whoever isn't shown what is archived has heard that it is, and hears nothing of what NPB does with it.
-    is_news = closure.kind == closure_pb2.CLOSURE_KIND_RESTORED or record.state == registrations.CONFIRMED
-    return events.owed(kind, record, call.agencies) if kind is not None and is_news else []
+    return events.owed(kind, following, call.agencies) if record.state == registrations.CONFIRMED else []
 
 
 _EVENTS: Final[Mapping[int, notification_pb2.EventKind.ValueType]] = {

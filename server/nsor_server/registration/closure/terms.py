@@ -125,7 +125,7 @@ class Terms:
                 written = registrations.version_row(of.key, following, now)
                 ended.refs.append(written.ref)
                 kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
-                ended.rows += [written.row, *events.owed(kind, of.record, agencies)]
+                ended.rows += [written.row, *events.owed(kind, following, agencies)]
         record.archived_ids.extend(ended.following)
         return ended
 
@@ -138,13 +138,13 @@ class Terms:
 
 
 def _person(claimants: Claimants, registration_id: bytes) -> list[Known]:
-    """A registration with the others of its person that stand; nothing: there is none.
+    """A registration with the others of its person, also those that don't stand; nothing: there is none.
 
     Raises:
         errors.Internal: one isn't what was sealed.
     """
     of = claimants.get(registration_id)
-    return [] if of is None else [of, *claimants.others(of.claim)]
+    return [] if of is None else [of, *claimants.all_others(of.claim)]
 
 
 def _archived(

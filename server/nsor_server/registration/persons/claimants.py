@@ -110,6 +110,14 @@ class Claimants:
         """The other registrations of the person of one that was read, by their confirmation: those that stand.
 
         Raises:
+            errors.Internal: as ``all_others``.
+        """
+        return [each for each in self.all_others(claim) if each.confirmed]
+
+    def all_others(self, claim: record_pb2.ClaimRecord) -> list[Known]:
+        """The same with those that don't stand.
+
+        Raises:
             errors.Internal: as ``get``, or one isn't there, or doesn't say that it is of this person.
         """
         found = [self.get(each) for each in claims.person(claim) if each != claim.registration_id]
@@ -117,7 +125,7 @@ class Claimants:
         if len(known) < len(found):
             alert(Alert.ROW_CONTRADICTED, "%s doesn't say of each registration of a person that it is", claims.TABLE)
             raise errors.Internal
-        return [each for each in known if each.confirmed]
+        return known
 
     def claiming(self, one: Identifier) -> list[Known]:
         """The registrations that have claimed an identifier at any time.

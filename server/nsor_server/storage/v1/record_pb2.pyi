@@ -436,6 +436,7 @@ class Archive(_message.Message):
     TIME_US_FIELD_NUMBER: _builtins.int
     CLOSURE_ID_FIELD_NUMBER: _builtins.int
     ERASURE_REASON_FIELD_NUMBER: _builtins.int
+    WITH_OTHER_FIELD_NUMBER: _builtins.int
     reason: _builtins.int
     """Number of nsor.v1.ArchiveReason."""
     died_day: _builtins.int
@@ -452,6 +453,8 @@ class Archive(_message.Message):
     """The decision of NPB, 16 bytes; empty: it is the term, or a death that NADRA has reported and the owner accepted."""
     erasure_reason: _builtins.int
     """Number of nsor.v1.ErasureReason, of one that was withdrawn."""
+    with_other: _builtins.bool
+    """It was archived with another registration of its person, by whose death: who entered this one alone is told nothing."""
     def __init__(
         self,
         *,
@@ -463,10 +466,11 @@ class Archive(_message.Message):
         time_us: _builtins.int = ...,
         closure_id: _builtins.bytes = ...,
         erasure_reason: _builtins.int = ...,
+        with_other: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "reason", b"reason", "term_end_us", b"term_end_us", "term_rule", b"term_rule", "time_us", b"time_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "reason", b"reason", "term_end_us", b"term_end_us", "term_rule", b"term_rule", "time_us", b"time_us", "with_other", b"with_other"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,9 +42,25 @@ class StartFailed(Exception):
 class RunningRegister:
     """A register under one folder. Use it as a context: leaving it drains the server and stops its PostgreSQL."""
 
-    def __init__(self, folder: Path, *, certs: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
-        """``folder`` takes state and logs; ``certs`` holds development certificates, made when absent."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        certs: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        prepared: Path | None = None,
+    ) -> None:
+        """Nothing is made yet.
+
+        Args:
+            folder: takes state and logs.
+            certs: holds development certificates, made when absent.
+            settings: of the server, beside those that are the same for every such register.
+            prepared: folder of another register, prepared and never started: this one begins as its copy, and has its
+                keys and certificates.
+        """
         self.folder = folder
+        self.prepared = prepared
         self.certs = certs or folder / "certs"
         self.state = folder / "state"
         self.log = folder / "server.log"
@@ -63,6 +80,9 @@ class RunningRegister:
 
     def prepare(self) -> None:
         """Make certificates, keys, tables and agencies; each step is an operator's command and may be repeated."""
+        if self.prepared is not None:
+            shutil.copytree(self.prepared, self.folder, symlinks=True, dirs_exist_ok=True)
+            return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.certs / "index.jsonl").exists():
             self.operate("pki", "development", "--out", str(self.certs), "--agencies", str(AGENCIES))

@@ -19,12 +19,15 @@ from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access.limits import Limits
 from nsor_server.calls import new_access_id
 from nsor_server.commands import again
+from nsor_server.ledger import outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.pki import index
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
+from nsor_server.storage.pool import Database
+from tests.rpc.conftest import database_url
 
 EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
 LONGEST = "khyber-pakhtunkhwa-special-court"
@@ -32,11 +35,16 @@ Say = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def say(state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+def say(
+    database: Database, state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Say:
     """Run `nsor-server` on a fresh register with the example agencies; gives its exit code and what it said."""
     for name in [name for name in os.environ if name.startswith("NSOR_")]:
         monkeypatch.delenv(name)
+    outside.begin(state_dir / "checkpoints", ())
     monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
+    monkeypatch.setenv("NSOR_DATABASE_URL", database_url(database.url_server))
+    monkeypatch.setenv("NSOR_DATABASE_OWNER_URL", database_url(database.url_owner or ""))
     monkeypatch.setenv("COLUMNS", "80")
 
     def typed(*arguments: str) -> tuple[int, str]:

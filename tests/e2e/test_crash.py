@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +21,9 @@ ANSWERS = 5
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with running(tmp_path_factory.mktemp("crash"), {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}) as deployment:
+def deployment(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Deployment]:
+    settings = {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}
+    with running(tmp_path_factory.mktemp("crash"), settings, prepared=prepared) as deployment:
         yield deployment
 
 

@@ -5,6 +5,7 @@ import random
 import threading
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -26,8 +27,8 @@ SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with running(tmp_path_factory.mktemp("events")) as deployment:
+def deployment(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Deployment]:
+    with running(tmp_path_factory.mktemp("events"), prepared=prepared) as deployment:
         deployment.replace_officer(SUBSCRIBER)
         deployment.last_event(SUBSCRIBER)  # of that enrolment; what follows is counted from it
         yield deployment

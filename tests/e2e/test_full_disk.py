@@ -25,10 +25,14 @@ BLOCK = bytes(1 << 16)
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployment(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Deployment]:
     """A register whose whole state is on a small disk."""
     folder = tmp_path_factory.mktemp("full")
-    with mounted(folder / "register" / "state"), running(folder, {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}) as deployment:
+    settings = {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}
+    with (
+        mounted(folder / "register" / "state"),
+        running(folder, settings, prepared=prepared) as deployment,
+    ):
         assert os.path.ismount(deployment.register.state)
         yield deployment
 

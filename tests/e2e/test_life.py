@@ -126,10 +126,11 @@ class Lives(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-def agencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agencies]:
+def agencies(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Agencies]:
     folder: Path = tmp_path_factory.mktemp("life")
     with ExitStack() as stack:
-        yield start(stack, folder / "register", {"NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy"))})
+        own = {"NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy"))}
+        yield start(stack, folder / "register", prepared, own)
 
 
 def test_what_is_tried_is_taken_from_whose_part_it_is_and_from_nobody_else(agencies: Agencies) -> None:

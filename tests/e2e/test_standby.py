@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -40,7 +41,7 @@ def collector() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory, collector: str) -> Iterator[Deployment]:
+def deployment(tmp_path_factory: pytest.TempPathFactory, prepared: Path, collector: str) -> Iterator[Deployment]:
     settings = {
         "NSOR_COMMIT_TIMEOUT_SECONDS": f"{COMMIT_SECONDS}",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
@@ -48,7 +49,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, collector: str) -> Iter
         # Longer than a call's deadline and than a stop may take: whoever waited for the collector would be seen.
         "OTEL_EXPORTER_OTLP_TIMEOUT": "3600",
     }
-    with running(tmp_path_factory.mktemp("standby"), settings) as deployment:
+    with running(tmp_path_factory.mktemp("standby"), settings, prepared=prepared) as deployment:
         yield deployment
 
 

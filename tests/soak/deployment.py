@@ -234,13 +234,15 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Deployment]:
-    """A deployment whose register runs; leaving it stops the register."""
+def running(
+    folder: Path, settings: Mapping[str, str] | None = None, *, prepared: Path | None = None
+) -> Iterator[Deployment]:
+    """A deployment whose register runs, a copy of a prepared one if there is one; leaving it stops the register."""
     own = {
         "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
         "NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy")),
     }
-    register = RunningRegister(folder / "register", settings={**own, **(settings or {})})
+    register = RunningRegister(folder / "register", settings={**own, **(settings or {})}, prepared=prepared)
     with register:
         deployment = Deployment(register)
         try:

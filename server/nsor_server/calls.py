@@ -171,6 +171,7 @@ class Call:
         prepared: what a grouped handler has prepared.
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         outcome: what the handler decided.
+        unsealed: what the ledger holds to the rows of the outcome that aren't sealed; None: it wasn't made yet.
         error: why it is refused.
         refusal: what else is written of the refusal.
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
@@ -212,6 +213,7 @@ class Call:
     prepared: Any = None
     payment: Any = None
     outcome: Outcome[Message] | None = None
+    unsealed: tuple[RecordRef, ...] | None = None
     error: ApiError | None = None
     refusal: Refusal | None = None
     answer: bytes = b""

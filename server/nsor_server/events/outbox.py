@@ -5,12 +5,12 @@ Had the change numbered its events, a number that commits late would appear behi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Final
 
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Table
+from nsor_server.storage import random_bytes
 
 TABLE: Final = Table(
     "outbox",
@@ -57,4 +57,4 @@ def owed(
     """
     ids = None if registration_ids is None else b"".join(sorted(set(registration_ids)))
     of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, ids)
-    return [Row(TABLE, (os.urandom(16), recipient, kind, *of)) for recipient in sorted(set(recipients))]
+    return [Row(TABLE, (random_bytes.take(16), recipient, kind, *of)) for recipient in sorted(set(recipients))]

@@ -5,19 +5,19 @@ One order by itself and a row of an import take this way. Nothing here reads the
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nsor.v1 import notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.calls import Call, Row
+from nsor_server.calls import Agency, Call, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import rules, states, store
+from nsor_server.storage import random_bytes
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
@@ -108,7 +108,35 @@ def examined(call: Call, order: Order, *, convictions: bool = True, custody: boo
     return found
 
 
-def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, owner: str) -> Entered:
+class Recipients:
+    """Who hears of new registrations, by the directory: asked once for all that have the same courts and owner."""
+
+    def __init__(self, agencies: Mapping[str, Agency]) -> None:
+        """``agencies`` are those of the directory that the call was gated by."""
+        self._agencies = agencies
+        self._known: dict[tuple[object, ...], list[str]] = {}
+
+    def of(self, record: record_pb2.RegistrationRecord) -> list[str]:
+        """NPB, the courts that something awaits, and an owner for whom another agency has entered it."""
+        courts = tuple((each.court_kind, each.court_place) for each in record.convictions)
+        owner = record.created_by_agency if record.imported_by_agency else ""
+        found = self._known.get((owner, *courts))
+        if found is None:
+            found = self._known[owner, *courts] = [
+                *recipients.of_kind(self._agencies, options_pb2.AGENCY_KIND_NPB),
+                *recipients.courts_for(self._agencies, courts),
+                *([owner] if owner else []),
+            ]
+        return found
+
+
+def entered(
+    sealer: Sealer,
+    call: Call,
+    record: record_pb2.RegistrationRecord,
+    owner: str,
+    told: Recipients | None = None,
+) -> Entered:
     """Complete a record as a new registration, and make its rows; ``record`` stays.
 
     Args:
@@ -116,10 +144,11 @@ def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, o
         call: of the officer who enters it.
         record: as ``Examined.record`` gives it.
         owner: the agency that it counts as entered by.
+        told: of the same call, for many registrations.
     """
     written_at = call.now()
     record = states.next_version(record, states.entering(record.convictions, owner, call.officer_key))
-    record.registration_id = uuid.uuid4().bytes
+    record.registration_id = random_bytes.new_id()
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = owner
     record.imported_by_agency = "" if owner == call.agency.agency_id else call.agency.agency_id
@@ -127,17 +156,9 @@ def entered(sealer: Sealer, call: Call, record: record_pb2.RegistrationRecord, o
     record.create_time_us = to_us(written_at)
     key, wrapped = sealer.new_data_key(record.registration_id)
     written = store.version_row(key, record, written_at)
-    return Entered((store.key_row(record.registration_id, wrapped), written.row, *_events(call, record)), written)
-
-
-def _events(call: Call, record: record_pb2.RegistrationRecord) -> list[Row]:
-    """NPB hears of it, the courts hear what awaits them, and an owner for whom another entered it what it owns."""
-    return outbox.owed(
+    owed = outbox.owed(
         notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
-        [
-            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
-            *recipients.courts_for(call.agencies, [(each.court_kind, each.court_place) for each in record.convictions]),
-            *([record.created_by_agency] if record.imported_by_agency else []),
-        ],
+        (told or Recipients(call.agencies)).of(record),
         registration_id=record.registration_id,
     )
+    return Entered((store.key_row(record.registration_id, wrapped), written.row, *owed), written)

@@ -7,7 +7,6 @@ request was checked before, and what a caller may see of the message is taken fr
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +14,7 @@ from nsor.v1 import closure_pb2, identity_pb2, registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
+from nsor_server.storage import random_bytes
 from nsor_server.storage.v1 import record_pb2
 
 _UNDER_REVIEW: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
@@ -159,7 +159,7 @@ def conviction_record(
     """
     court, fir = conviction.court_case, conviction.fir
     return record_pb2.Conviction(
-        conviction_id=uuid.uuid4().bytes,
+        conviction_id=random_bytes.new_id(),
         court_kind=court.court_kind,
         court_place=court.place_code,
         case_number=court.case_number,

@@ -41,6 +41,8 @@ HIDDEN: Final = (SEALED, int(registration_pb2.REGISTRATION_STATE_WITHDRAWN), ERA
 _HIDDEN: Final = f"'{{{{{', '.join(map(str, HIDDEN))}}}}}'::pg_catalog.int2[]"
 _IS_HIDDEN: Final = f"(v.state OPERATOR(pg_catalog.=) ANY ({_HIDDEN}))"
 
+_ETAG_DIGITS: Final = 16
+
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
     v.created_by_agency, v.court_places, v.in_look_ups, v.receiving_agency, v.release_places, v.release_day,
@@ -112,7 +114,7 @@ SEALINGS: Final = Versions(
 
 def etag(sealed: bytes) -> str:
     """The etag of a version: 16 hexadecimal digits that change with every version and say nothing of it."""
-    return hashlib.sha256(sealed).hexdigest()[:16]
+    return hashlib.sha256(sealed).hexdigest()[:_ETAG_DIGITS]
 
 
 def open_version(sealer: Sealer, row: StoredVersion) -> record_pb2.RegistrationRecord:
@@ -265,8 +267,9 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
     beside = (*works.of_version(record), *waiting.of_version(record))
     row = Row(VERSIONS, (*_columns(record), written_at, sealed), beside)
-    ref = RecordRef(TABLE, record.registration_id, record.version, hashlib.sha256(sealed).digest())
-    return Written(row, ref, etag(sealed))
+    hashed = hashlib.sha256(sealed).digest()
+    ref = RecordRef(TABLE, record.registration_id, record.version, hashed)
+    return Written(row, ref, hashed.hex()[:_ETAG_DIGITS])
 
 
 def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.handlers import Grouped
 from nsor_server.rpc.spending import Payment
 from nsor_server.rpc.status import Texts, status
-from nsor_server.storage import budgets, changes
+from nsor_server.storage import budgets, changes, deciding
 from nsor_server.storage.session import Rows, Session, Step
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import BatchSpan, Tracing
@@ -97,6 +97,8 @@ class Batches:
                 except Exception:  # noqa: BLE001 - the other thread meets the same, and refuses the call
                     others.append(call)
                     continue
+            if call.prepared is None and call.outcome is not None:
+                call.unsealed = deciding.records(call.outcome.rows)
             ready.append(call)
         ready.sort(key=_rank)
         return ready, others

@@ -49,11 +49,12 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         call: decided.
         rows: what it adds; a refusal may add some too.
     """
-    records = deciding.records(rows)
     if call.error is None and call.outcome is not None:
         detail = call.outcome.detail
-        records = (*call.outcome.records, *records)
+        unsealed = deciding.records(rows) if call.unsealed is None else call.unsealed
+        records = (*call.outcome.records, *unsealed)
     else:
+        records = deciding.records(rows)
         detail = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail()
         detail.outcome = _reason(call.error)
     detail.certificate = call.certificate

@@ -109,13 +109,18 @@ def of(refs: Sequence[RecordRef]) -> list[RecordRef]:
 
 def records(rows: Iterable[Row]) -> tuple[RecordRef, ...]:
     """What the ledger holds to the rows among those that aren't sealed, don't decide, and are recorded all the same."""
-    return tuple(_record(row) for row in rows if row.table.row_id and not row.table.decides)
-
-
-def _record(row: Row) -> RecordRef:
-    table = row.table
-    ref = Deciding(table, table.row_id, table.version or None).ref(row)
-    return RecordRef(table.recorded_as or table.name, ref.row_id, ref.version, ref.sha256)
+    made: dict[str, Callable[[tuple[Any, ...]], RecordRef]] = {}
+    found = []
+    for row in rows:
+        table = row.table
+        if not table.row_id or table.decides:
+            continue
+        of_values = made.get(table.name)
+        if of_values is None:
+            of_values = made[table.name] = Deciding(table, table.row_id, table.version or None).of_values()
+        ref = of_values(row.values)
+        found.append(ref._replace(table=table.recorded_as) if table.recorded_as else ref)
+    return tuple(found)
 
 
 def refs(rows: Iterable[Row]) -> tuple[RecordRef, ...]:

@@ -5,13 +5,13 @@ older version put back, does not open. A registration has a data key of its own,
 rotation wraps anew without touching the register, and erasure deletes one small row.
 """
 
-import os
 import struct
 from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from nsor_server.storage import random_bytes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.keysets import Broken
 
@@ -75,7 +75,7 @@ class Sealer:
 
     def new_data_key(self, registration_id: bytes) -> tuple["DataKey", bytes]:
         """A fresh data key for one registration, and the key wrapped for the table registration_key."""
-        raw = os.urandom(_DATA_KEY_BYTES)
+        raw = random_bytes.take(_DATA_KEY_BYTES)
         return DataKey(raw), self.seal(DATA_KEY_TABLE, registration_id, 0, raw)
 
     def open_data_key(self, registration_id: bytes, wrapped: bytes) -> "DataKey":
@@ -109,7 +109,7 @@ class DataKey:
 
     def seal(self, table: str, row_id: bytes, version: int, message: bytes) -> bytes:
         """Seal a serialized message."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes.take(_NONCE_BYTES)
         return _FORMAT + nonce + self._cipher.encrypt(nonce, message, associated_data(table, row_id, version))
 
     def open(self, table: str, row_id: bytes, version: int, sealed: bytes) -> bytes:

@@ -71,6 +71,7 @@ class ImportService:
         added: list[Row] = []
         refs: list[RecordRef] = []
         changed = False
+        recipients = entering.Recipients(call.agencies)
         for position, row in enumerate(request.rows):
             before = known.get(row.row)
             if before is not None and before.reason == _ACCEPTED:
@@ -78,7 +79,7 @@ class ImportService:
                 continue
             examined, imported = self._examined(call, row, wrong.get(position, []))
             if imported is None:
-                imported, entered = self._entered(call, row, examined)
+                imported, entered = self._entered(call, row, examined, recipients)
                 added += entered.rows
                 refs.append(entered.version.ref)
             self._fill(answer.findings.add(), imported)
@@ -164,9 +165,13 @@ class ImportService:
         return import_rules.owner(call.agencies, call.agency, row.order.convictions[0].court_case.place_code)
 
     def _entered(
-        self, call: Call, row: registration_pb2.ImportRow, examined: entering.Examined
+        self,
+        call: Call,
+        row: registration_pb2.ImportRow,
+        examined: entering.Examined,
+        recipients: entering.Recipients,
     ) -> tuple[record_pb2.ImportedRow, entering.Entered]:
-        entered = entering.entered(self._sealer, call, examined.record(), self._owner(call, row))
+        entered = entering.entered(self._sealer, call, examined.record(), self._owner(call, row), recipients)
         imported = _accepted(call, row)
         imported.registration_id, imported.etag = entered.version.ref.row_id, entered.version.etag
         return imported, entered

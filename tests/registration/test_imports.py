@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from google.type import date_pb2
 
+from nsor import imports as sending
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
+from nsor_server.ledger.writer import MAX_OF_ONE
 from nsor_server.registration.imports import rules, store, stored
 from nsor_server.rpc.batches import Batches
+from nsor_server.rpc.handlers import Exchanged
 from nsor_server.storage import deciding
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_PROSECUTION, SINDH_PROSECUTION, narrowed, officer_of
@@ -208,7 +211,7 @@ def test_the_narrowest_prosecution_owns_and_a_tie_is_refused() -> None:
     [
         ([1, 1], "rows[1].row", errors_pb2.FIELD_REASON_DUPLICATE),
         ([2, 1], "rows[1].row", errors_pb2.FIELD_REASON_DUPLICATE),
-        ([100, 101], "rows[1].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE),
+        ([25, 26], "rows[1].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE),
     ],
 )
 def test_rows_of_a_message_are_of_one_block_and_ascend(
@@ -237,7 +240,7 @@ def test_dates_out_of_order_are_findings(services: Services) -> None:
 
 def test_findings_are_listed_in_pages_of_blocks(services: Services) -> None:
     import_id = str(uuid.uuid4())
-    for first in (1, 101, 301):
+    for first in (1, 26, 76):
         findings(services, request(order(), order(), import_id=import_id, first=first))
     listed, token, officer = [], "", officer_of(PUNJAB_PROSECUTION)
     for _ in range(3):
@@ -247,7 +250,7 @@ def test_findings_are_listed_in_pages_of_blocks(services: Services) -> None:
         ).response
         listed += [each.row for each in page.findings]
         token = page.next_page_token
-    assert (listed, token) == ([1, 2, 101, 102, 301, 302], "")
+    assert (listed, token) == ([1, 2, 26, 27, 76, 77], "")
     wrong = registration_pb2.ListImportFindingsRequest(import_id=import_id, page_token="AAAA")
     services.refused(errors.InvalidFields, call_of(PUNJAB_PROSECUTION), wrong)
 
@@ -298,6 +301,16 @@ def test_what_the_ledger_holds_rows_to_is_made_before_its_head_is_locked(
     assert made == [(False, owed)]
     stored = "SELECT count(*) FROM ledger_record WHERE table_name = 'agency_event'"
     assert services.one(stored) == owed > 0
+
+
+def test_two_full_messages_are_never_in_one_commit(services: Services) -> None:
+    # What a commit holds is what everybody else waits for.
+    full = request(*(order() for _ in range(rules.BLOCK)))
+    handler = services.methods["nsor.v1.RegistrationService/ImportRegistrations"].handler
+    assert isinstance(handler, Exchanged)
+    assert handler.weight(full) <= MAX_OF_ONE < 2 * handler.weight(full)
+    limit = Request.DESCRIPTOR.fields_by_name["rows"].GetOptions().Extensions[options_pb2.field].max_len
+    assert (limit, sending.BLOCK) == (rules.BLOCK, rules.BLOCK)
 
 
 def test_more_than_twenty_wrong_fields_are_counted(services: Services) -> None:

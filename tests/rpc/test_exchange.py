@@ -34,7 +34,7 @@ def messages(count: int, rows: int = 1, import_id: str = "") -> list[Request]:
     return [
         Request(
             import_id=import_id,
-            rows=[registration_pb2.ImportRow(row=block * 100 + row, order=order()) for row in range(1, rows + 1)],
+            rows=[registration_pb2.ImportRow(row=block * 25 + row, order=order()) for row in range(1, rows + 1)],
         )
         for block in range(count)
     ]
@@ -265,7 +265,7 @@ def test_a_caller_who_is_silent_for_too_long_is_told_the_stream_has_ended(
 
 def test_other_agencies_are_answered_while_one_imports(serving: Serving) -> None:
     caller = prosecutor(serving)
-    thread = threading.Thread(target=lambda: exchange(caller, IMPORT, messages(8, rows=100)))
+    thread = threading.Thread(target=lambda: exchange(caller, IMPORT, messages(32, rows=25)))
     thread.start()
     other = serving.caller("npb")
     while thread.is_alive():

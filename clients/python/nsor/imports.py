@@ -23,7 +23,7 @@ from nsor.errors import NsorError, ReceiptWrong, Refused, Unreachable
 from nsor.v1 import registration_pb2
 
 METHOD: Final = "nsor.v1.RegistrationService/ImportRegistrations"
-BLOCK: Final = 100
+BLOCK: Final = 25
 """Row numbers of a block: the rows of a message are of one."""
 MOST_BYTES: Final = 220_000
 """Of a message, so that it is no larger than the register takes."""

@@ -37,7 +37,7 @@ class Registration(Keeping, Identities, Reviewing):
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
     ) -> Answer[registration_pb2.ListImportFindingsResponse]:
-        """What became of the rows of an import: a page of a hundred row numbers."""
+        """What became of the rows of an import: a page of 25 row numbers."""
         return self._connection.call(
             "nsor.v1.RegistrationService/ListImportFindings",
             request,

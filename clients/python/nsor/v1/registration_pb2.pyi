@@ -477,7 +477,7 @@ class ImportRegistrationsRequest(_message.Message):
     """Checks the rows by form and law only, and changes nothing. It never reads the register, nor what was imported before."""
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportRow]:
-        """The rows, their numbers ascending, all of one block of a hundred: 1 to 100, 101 to 200, and so on."""
+        """The rows, their numbers ascending, all of one block of 25, which is what a commit takes: 1 to 25, 26 to 50, and so on."""
 
     def __init__(
         self,

@@ -327,7 +327,7 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListImportFindings(self, request, context):
-        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of 25 row
         numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
         there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """

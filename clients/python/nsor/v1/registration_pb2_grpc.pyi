@@ -66,7 +66,7 @@ class RegistrationServiceStub:
     NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
     """
     ListImportFindings: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]
-    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of 25 row
     numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
     there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
@@ -305,7 +305,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     NADRA and NPB enter for the prosecution of the court's place, which owns what they enter as if it had entered it itself.
     """
     ListImportFindings: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListImportFindingsRequest, _registration_pb2.ListImportFindingsResponse]  # type: ignore[assignment]
-    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+    """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of 25 row
     numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
     there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
     """
@@ -559,7 +559,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.ListImportFindingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ListImportFindingsResponse, _abc.Awaitable[_registration_pb2.ListImportFindingsResponse]]:
-        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of a hundred row
+        """Gives the newest findings of an import of the caller's agency again, in the order of its rows: of one block of 25 row
         numbers a page, those of rows that the officer has sent himself or whose courts and stations lie where he may act. An import that isn't
         there, or is another agency's, has none. Each page takes its price from a budget: BUDGET_EMPTY.
         """

@@ -14,8 +14,10 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.errors import Violation
 from nsor_server.storage.v1 import record_pb2
 
-BLOCK: Final = 100
-"""Row numbers of a block."""
+BLOCK: Final = 25
+"""Row numbers of a block, and most rows of a message: what a commit writes in its time under the head's lock."""
+WEIGHT: Final = 2
+"""As how many calls a row counts in a commit: two full messages are never in one."""
 MOST_VIOLATIONS: Final = 20
 """Of a row, as a finding tells them; more are counted."""
 _OF_ORDER: Final = re.compile(r"rows\[([0-9]+)\]\.order(?:\.(.+))?")
@@ -37,7 +39,7 @@ def by_row(violations: Sequence[Violation]) -> dict[int, list[Violation]]:
 
 
 def check_numbers(sent: Sequence[registration_pb2.ImportRow]) -> None:
-    """See that the rows of a message are of one block of a hundred, their numbers ascending.
+    """See that the rows of a message are of one block, their numbers ascending.
 
     What is stored of an import is a row of each block. It is asked whatever is wrong with an order: that is a finding
     of its row alone.

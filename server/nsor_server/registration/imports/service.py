@@ -43,7 +43,7 @@ class ImportService:
                 registration_pb2.ImportRegistrationsResponse,
                 self.import_registrations,
                 import_rules.is_of_order,
-                lambda request: len(request.rows),
+                lambda request: import_rules.WEIGHT * len(request.rows),
             ),
             Unary(
                 registration_pb2.ListImportFindingsRequest,

@@ -66,7 +66,7 @@ COMMENT ON COLUMN registration_work.since_us IS 'when it began, microseconds sin
 
 GRANT SELECT, INSERT, UPDATE ON registration_work TO nsor_server;
 
--- Imports: what became of each row, a hundred row numbers to a block. A message that stores something of a block adds a
+-- Imports: what became of each row, 25 row numbers to a block. A message that stores something of a block adds a
 -- version with all that is known of it, so that the newest says everything.
 CREATE TABLE import_block (
     block_id uuid NOT NULL,

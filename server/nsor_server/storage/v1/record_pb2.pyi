@@ -1091,7 +1091,7 @@ Global___IdentityItemRecord: _TypeAlias = IdentityItemRecord  # noqa: Y015
 
 @_typing.final
 class ImportBlockRecord(_message.Message):
-    """The findings of a block of a hundred row numbers of an import: one version for each message that stored something of it, and each
+    """The findings of a block of 25 row numbers of an import: one version for each message that stored something of it, and each
     repeats all that the one before had, but for rows that were refused and corrected. Sealed under the sealing keyset.
     """
 
@@ -1107,7 +1107,7 @@ class ImportBlockRecord(_message.Message):
     import_id: _builtins.bytes
     """The import, 16 bytes."""
     block: _builtins.int
-    """Number of the block, from 0: row numbers from 100 times it, and 1."""
+    """Number of the block, from 0: row numbers from 25 times it, and 1."""
     version: _builtins.int
     """Version, from 1."""
     @_builtins.property

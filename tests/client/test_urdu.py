@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nsor import misuse
-from nsor.cli import custody_card, typed, urdu
+from nsor import advice, misuse
+from nsor.cli import custody_card, typed, urdu, urdu_help, usage
 from nsor.v1 import amendments_pb2, registration_pb2
 from tests.client.conftest import Register, Run
 
@@ -55,6 +55,40 @@ def test_whatever_is_said_is_said_in_urdu_too() -> None:
     assert {text for asked in typed.ASKED.values() for text in asked.values()} <= urdu.TEXTS.keys()
     assert set(misuse.TEXTS) <= urdu.TEXTS.keys()
     assert {custody_card.ADMITTED, custody_card.SENT, custody_card.SAYS_SO} <= urdu.TEXTS.keys()
+
+
+def test_wrong_use_is_raised_as_a_text_that_a_table_can_have() -> None:
+    raised = {
+        f"{path.name}:{node.lineno}"
+        for path in CLI.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        if ast.unparse(node.exc.func) in {"click.UsageError", "click.BadParameter", "click.ClickException"}
+    }
+    assert raised == set()
+
+
+_OTHERWISE_CALLED = {
+    "معاہدہ": "تکنیکی خاکہ",
+    "گرانٹ": "اجازت نامہ",
+    "ایجنسی": "ادارہ",
+    "انٹری": "اندراج",
+    "فیلڈ": "خانہ",
+    "چابی": "کلید",
+    "گواہ": "تصدیق کنندہ",
+    "سیکشن": "دفعہ",
+    "آپریٹر": "رجسٹر کا منتظم",
+    "پولیس اسٹیشن": "تھانہ",
+    "سی این آئی سی": "شناختی کارڈ نمبر",
+}
+"""What something isn't called -> its term, which is the same throughout."""
+
+
+@pytest.mark.parametrize("word", _OTHERWISE_CALLED)
+def test_terms_are_the_same_throughout(word: str) -> None:
+    texts = [*urdu.TEXTS.values(), *urdu_help.COMMANDS.values(), *urdu_help.OPTIONS.values(), *usage.CLICK.values()]
+    texts += [step.ur for step in advice.NEXT_STEPS.values()]
+    assert [text for text in texts if word in text] == []
 
 
 @pytest.mark.parametrize("text", urdu.TEXTS)

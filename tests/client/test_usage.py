@@ -9,7 +9,7 @@ import click
 import pytest
 
 from nsor import cli
-from nsor.cli import screen, usage
+from nsor.cli import screen, urdu_help, usage
 from tests.client.conftest import Run
 
 NEVER_SAID = {
@@ -127,6 +127,45 @@ def test_wrong_use_is_told_in_urdu(run: Run, arguments: tuple[str, ...], capsys:
     assert re.search(r"[\u0600-\u06ff]", said)
     words = set(re.findall(r"[A-Za-z]{3,}", _LATIN_IN_URDU.sub("", said)))
     assert words - {*cli.COMMANDS, "stdin", "add", "conviction"} == set()
+
+
+def _helped() -> Iterator[tuple[str, str]]:
+    """The sentence of each command, and of each of its options."""
+    yield from ((name, entry.summary) for name, entry in cli.COMMANDS.items())
+    waiting = [(name, cli.group.get_command(click.Context(cli.group), name)) for name in cli.COMMANDS]
+    while waiting:
+        name, command = waiting.pop()
+        assert command is not None
+        yield name, usage.first_sentence(command.help or "")
+        yield from ((name, option.help or "") for option in command.params if isinstance(option, click.Option))
+        if isinstance(command, click.Group):
+            waiting += [(f"{name} {each}", inner) for each, inner in command.commands.items()]
+    yield from (("nsor", option.help or "") for option in cli.group.params if isinstance(option, click.Option))
+
+
+def test_the_sentence_of_every_command_and_option_is_in_urdu_too() -> None:
+    known = usage.CLICK.keys() | urdu_help.COMMANDS.keys() | urdu_help.OPTIONS.keys()
+    assert {(name, text) for name, text in _helped() if text not in known} == set()
+
+
+def test_no_sentence_in_urdu_is_of_a_command_or_option_that_is_gone() -> None:
+    said = {text for _, text in _helped()}
+    assert (urdu_help.COMMANDS.keys() | urdu_help.OPTIONS.keys()) - said == set()
+
+
+@pytest.mark.parametrize("text", [*urdu_help.COMMANDS.items(), *urdu_help.OPTIONS.items()])
+def test_commands_and_numbers_are_the_same_in_both(text: tuple[str, str]) -> None:
+    written = [sorted(re.findall(r"`[^`]*`|--[a-z-]+|[0-9]+", each)) for each in text]
+    assert written[0] == written[1]
+
+
+def test_the_help_of_a_command_begins_in_urdu(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--lang", "ur", "import", "--help") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "FILE کے سزا کے احکام درج کرتا ہے" in shown
+    assert "Enter the conviction orders" not in shown
+    assert "A run that was stopped goes on" in shown
+    assert "--validate-only مشق:" in shown
 
 
 @pytest.mark.parametrize("language", ["en", "ur"])

@@ -67,7 +67,7 @@ def list_(session: Session) -> None:
 @click.option("--validate-only", is_flag=True, help="Check the document and change nothing.")
 @common
 def propose(session: Session, file: Path, validate_only: bool) -> None:
-    """Propose FILE, named as its document is: deadlines.toml, narrowing.toml... The officer signs.
+    """Propose FILE, named as its document is, such as deadlines.toml; you sign.
 
     It changes nothing until another officer adopts it. Comments in the file aren't kept. `nsor policy show deadlines`
     prints the document in force, to begin with.

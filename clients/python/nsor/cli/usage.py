@@ -156,6 +156,20 @@ class Formatter(click.HelpFormatter):
             prefix = "  "
         super().write_usage(prog, args, prefix)
 
+    def write_text(self, text: str) -> None:
+        """What a command is for: its first sentence in Urdu, what else there is to say in English."""
+        first = first_sentence(text)
+        said = _explanation(first)
+        if said == first:
+            super().write_text(text)
+            return
+        super().write_text(said)
+        more = text.split("\n\n", 1)
+        rest = " ".join(more[0].split()).removeprefix(first).strip()
+        if left := "\n\n".join([rest] * bool(rest) + more[1:]):
+            self.write_paragraph()
+            super().write_text(left)
+
     def write_heading(self, heading: str) -> None:
         """The heading of a part."""
         super().write_heading(CLICK.get(heading, heading))
@@ -172,12 +186,13 @@ def _explained(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def _explanation(text: str) -> str:
-    from nsor.cli import urdu  # noqa: PLC0415 - as above
+    from nsor.cli import urdu_help  # noqa: PLC0415 - as above
 
-    return CLICK.get(text) or urdu.TEXTS.get(text, text)
+    return CLICK.get(text) or urdu_help.OPTIONS.get(text) or urdu_help.COMMANDS.get(text, text)
 
 
-def _first_sentence(text: str) -> str:
+def first_sentence(text: str) -> str:
+    """The first sentence of a command's description."""
     first = " ".join(inspect.cleandoc(text).split("\n\n", 1)[0].split())
     return first.partition(". ")[0].removesuffix(".") + "." if first else ""
 
@@ -196,7 +211,7 @@ def in_context(command: click.Command) -> click.Command:
     """The command, whose help and whose subcommands' help is in the language of the run."""
     command.context_class = Context
     # A list of commands would cut it off at some letters.
-    command.short_help = command.short_help or _first_sentence(command.help or "")
+    command.short_help = command.short_help or first_sentence(command.help or "")
     if isinstance(command, click.Group):
         for each in command.commands.values():
             in_context(each)

@@ -1,13 +1,20 @@
 """The index: who is found for a query, why, and in which order."""
 
+import itertools
+from collections.abc import Iterable
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from nsor_server.names import index as indexes
+from nsor_server.names import ranking
 from nsor_server.names.card import Candidate, Evidence, Name, Part, Person, Rule
-from nsor_server.names.index import NameIndex, Sums
+from nsor_server.names.evidence import Numbers
+from nsor_server.names.index import NameIndex
 from nsor_server.names.postings import Slots
+from nsor_server.names.ranking import Sums
+from nsor_server.names.vocabulary import Matched
+from tests.bench.names import People
 
 
 def person(*names: str | tuple[str, str], year: int = 1980, sex: int = 1, district: str = "PK-PB/LHR") -> Person:
@@ -116,20 +123,66 @@ def test_the_tail_and_the_arrays_answer_alike() -> None:
         assert tail.candidates(query, 5) == built.candidates(query, 5)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.5, 0.7, 0.9])
+def test_cards_of_rare_words_are_summed_up_as_all_cards_are(strength: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which way is taken is a matter of cost alone.
+    people = list(itertools.islice(People(seed=3), 300))
+    index = filled(*people)
+    index._rebuild()
+    queries = [*people[::3], *(Person(each.names, 0, each.sex, each.districts) for each in people[::7])]
+    found = []
+    for few in (0, 1 << 40):
+        monkeypatch.setattr(ranking, "_FEW", few)
+        found.append([index.candidates(query, 5, strength) for query in queries])
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+def test_who_lacks_the_rare_words_is_not_even_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = filled(*(person(("Muhammad Ali", "Ali Khan")) for _ in range(60)), person(("Zarghun Ali", "Ali Khan")))
+    summed_up: list[object] = []
+    total = ranking._sum
+
+    def counted(asked: Iterable[Matched], names: Iterable[Numbers]) -> float:
+        summed_up.append(names)
+        return total(asked, names)
+
+    monkeypatch.setattr(ranking, "_sum", counted)
+    found = index.candidates(person(("Zarghun Ali", "Ali Khan")), 5, 0.9)
+    assert [each.card_id for each in found] == [key(60)]
+    assert len(summed_up) == 2  # the names and the relatives of one card
+
+
+def test_a_word_that_is_new_is_found_by_a_query_that_was_asked_before() -> None:
+    index = filled(person(("Sher Zaman", "Gul Zaman")))
+    asked = person(("Zarghuna Bibi", "Marjan Gul"))
+    assert best(index, asked).strength < 0.5
+    index.add(key(1), person(("Zarghona Bibi", "Marjaan Gul")))
+    assert best(index, asked).card_id == key(1)
+    assert best(index, asked).strength > 0.7
+
+
+def test_what_a_word_counts_follows_how_many_have_it() -> None:
+    index = filled(person("Zarghun Marri"))
+    before = best(index, person("Zarghun Marri")).rarity
+    for number in range(1, 700):
+        index.add(key(number), person("Zarghun Marri"))
+    assert best(index, person("Zarghun Marri")).rarity < before - 3
+
+
 def test_a_query_goes_through_no_more_postings_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two names of frequent words could cost as much as a hundred others. The rarer words of the query still find.
     index = filled(*(person(("Muhammad Ali", "Ali Khan")) for _ in range(60)), person(("Muhammad Boota", "Ali Khan")))
     index._rebuild()
     added: list[int] = []
-    add = indexes._add_sparse
+    add = ranking._add
 
     def counted(sums: Sums, found: list[tuple[float, Slots]], first: int) -> None:
         added.extend(len(slots) for _, slots in found)
         add(sums, found, first)
 
-    monkeypatch.setattr(indexes, "_add_sparse", counted)
-    monkeypatch.setattr(indexes, "_DENSE", 0)
-    monkeypatch.setattr(indexes, "_MOST_POSTINGS", 50)
+    monkeypatch.setattr(ranking, "_add", counted)
+    monkeypatch.setattr(ranking, "_MOST_POSTINGS", 50)
     assert best(index, person(("Muhammad Boota", "Ali Khan"))).card_id == key(60)
     assert sum(added) <= 50
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from nsor_server.names import alignment, sounds, words
 from nsor_server.names.card import Rule
@@ -30,6 +31,9 @@ _SHARE_OF_A_NAME: Final = 1 / 20_000
 _MOST_MATCHES: Final = 96
 _MOST_ALIGNED: Final = 4_000
 _CACHED: Final = 20_000
+"""Answers that are kept, ..."""
+_KEPT_UNTIL_MORE: Final = 0.02
+"""... until there are so many more people, or fewer, that what words count has changed."""
 
 
 class Match(NamedTuple):
@@ -46,10 +50,25 @@ class Matched(NamedTuple):
     Attributes:
         weight: what the same word would count, in nats.
         matches: by number of the word.
+        numbers: of those that count anything; shape (n,).
+        gains: what each of them counts, in nats; shape (n,).
     """
 
     weight: float
     matches: dict[int, Match]
+    numbers: npt.NDArray[np.int32]
+    gains: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, weight: float, matches: dict[int, Match]) -> Matched:
+        """Of the matches."""
+        counting = {each.number: value for each in matches.values() if (value := gain(weight, each.cost)) > 0}
+        numbers = np.fromiter(counting, dtype=np.int32, count=len(counting))
+        return cls(weight, matches, numbers, np.fromiter(counting.values(), dtype=np.float32, count=len(counting)))
+
+    def gain(self, number: int) -> float:
+        """What one of the matches counts."""
+        return gain(self.weight, self.matches[number].cost)
 
 
 def gain(weight: float, cost: float) -> float:
@@ -68,6 +87,8 @@ class Vocabulary:
         self._near: dict[str, list[int]] = {}
         self._numbered = np.zeros((1024, alignment.LONGEST), dtype=np.int8)
         self._cache: OrderedDict[str, Matched] = OrderedDict()
+        self._cached_near: dict[str, list[str]] = {}
+        self._cached_at = 0
 
     def __len__(self) -> int:
         return len(self._words)
@@ -85,7 +106,8 @@ class Vocabulary:
         self._numbered[number] = alignment.numbered([word])[0]
         for key in _keys(sounds.skeleton(sounds.sounds(word))):
             self._near.setdefault(key, []).append(number)
-        self._cache.clear()
+            for each in self._cached_near.pop(key, ()):
+                self._cache.pop(each, None)  # it may mean the new word
         return number
 
     def knows(self, word: str) -> bool:
@@ -96,6 +118,10 @@ class Vocabulary:
     def count(self, numbers: frozenset[int], by: int) -> None:
         """Count a card that has words, or that it is gone."""
         self._people += by
+        if abs(self._people - self._cached_at) > _KEPT_UNTIL_MORE * (self._people + _PEOPLE_BEFORE):
+            self._cached_at = self._people
+            self._cache.clear()
+            self._cached_near.clear()
         for number in numbers:
             self._counts[number] += by
 
@@ -107,7 +133,10 @@ class Vocabulary:
         """What a query's word may mean; the answer is kept for the next query that has the word."""
         found = self._cache.get(word)
         if found is None:
-            found = self._cache[word] = self._match(word)
+            keys = _keys(sounds.skeleton(sounds.sounds(word)))
+            found = self._cache[word] = self._match(word, keys)
+            for key in keys:
+                self._cached_near.setdefault(key, []).append(word)
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return found
@@ -117,8 +146,8 @@ class Vocabulary:
         weight = -math.log((count + share * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE))
         return max(0.05, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
 
-    def _match(self, word: str) -> Matched:
-        near = sorted({one for key in _keys(sounds.skeleton(sounds.sounds(word))) for one in self._near.get(key, ())})
+    def _match(self, word: str, keys: set[str]) -> Matched:
+        near = sorted({one for key in keys for one in self._near.get(key, ())})
         matches: list[Match] = []
         roman = sounds.is_roman(word)
         for between in (False, True):
@@ -135,7 +164,7 @@ class Vocabulary:
             matches.append(Match(self._numbers[word], 0.0, Rule.SAME))
         best = {each.number: each for each in sorted(matches, key=lambda each: -each.cost)[-_MOST_MATCHES:]}
         same = sum(self._counts[each.number] for each in best.values() if each.cost <= _AS_GOOD_AS_SAME)
-        return Matched(self._weight(word, same), best)
+        return Matched.of(self._weight(word, same), best)
 
     def _is_name(self, word: str) -> bool:
         """Whether so many have a word that no slip made it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -82,6 +83,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._words: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._are_roman: list[bool] = []
         self._counts: list[int] = []
         self._people = 0
         self._near: dict[str, list[int]] = {}
@@ -100,6 +102,7 @@ class Vocabulary:
             return found
         number = self._numbers[word] = len(self._words)
         self._words.append(word)
+        self._are_roman.append(sounds.is_roman(word))
         self._counts.append(0)
         if number == len(self._numbered):
             self._numbered = np.vstack([self._numbered, np.zeros_like(self._numbered)])
@@ -151,44 +154,45 @@ class Vocabulary:
         matches: list[Match] = []
         roman = sounds.is_roman(word)
         for between in (False, True):
-            numbers = [each for each in near if (sounds.is_roman(self._words[each]) != roman) is between]
+            numbers = [each for each in near if (self._are_roman[each] != roman) is between]
             numbers = numbers[:_MOST_ALIGNED]
             if numbers:
                 aligned = alignment.costs(word, self._numbered[numbers], between_scripts=between)
-                matches += [
-                    match
-                    for each, cost in zip(numbers, aligned.tolist(), strict=True)
-                    if (match := self._judged(word, each, cost, between_scripts=between)) is not None
-                ]
+                matches += self._judged(word, numbers, aligned.astype(np.float64), between_scripts=between)
         if word in self._numbers:
             matches.append(Match(self._numbers[word], 0.0, Rule.SAME))
         best = {each.number: each for each in sorted(matches, key=lambda each: -each.cost)[-_MOST_MATCHES:]}
         same = sum(self._counts[each.number] for each in best.values() if each.cost <= _AS_GOOD_AS_SAME)
         return Matched.of(self._weight(word, same), best)
 
-    def _is_name(self, word: str) -> bool:
-        """Whether so many have a word that no slip made it."""
-        number = self._numbers.get(word)
-        least = max(3.0, self._people * _SHARE_OF_A_NAME)
-        return number is not None and self._counts[number] >= least
+    def _judged(
+        self, word: str, numbers: list[int], costs: npt.NDArray[np.float64], *, between_scripts: bool
+    ) -> Iterator[Match]:
+        """Those of some words that may be meant by a word, by what they cost: most words that are near are not."""
+        others = [self._words[number] for number in numbers]
+        lengths = np.fromiter(map(len, others), dtype=np.int64, count=len(others))
+        shorter = np.minimum(lengths, len(word))
+        if self._is_name(self._numbers.get(word)):
+            names = np.fromiter(map(self._is_name, numbers), dtype=np.bool_, count=len(numbers))
+            costs = np.where(names & (costs > _SPELLING), costs + _BOTH_NAMES, costs)
+        alike = costs <= np.minimum(1.25, 0.12 + 0.16 * shorter)
+        may_be_slips = (costs > _SLIP) & (shorter >= _LONG_ENOUGH_FOR_SLIPS) & (abs(lengths - len(word)) <= 1)
+        may_be_slips &= not between_scripts
+        rule = Rule.OTHER_SCRIPT if between_scripts else Rule.SPELLING
+        for nth in np.flatnonzero(alike | may_be_slips).tolist():
+            other, cost = others[nth], float(costs[nth])
+            if word in words.SHARES and other in words.SHARES:
+                continue  # all spellings of these are known
+            if may_be_slips[nth] and alignment.one_slip(word, other):
+                yield Match(
+                    numbers[nth], min(cost, _SLIP + (_BOTH_NAMES if cost > _SLIP + _BOTH_NAMES else 0)), Rule.SLIP
+                )
+            elif alike[nth]:
+                yield Match(numbers[nth], cost, rule)
 
-    def _judged(self, word: str, number: int, cost: float, *, between_scripts: bool) -> Match | None:
-        other = self._words[number]
-        if word in words.SHARES and other in words.SHARES:
-            return None  # all spellings of these are known
-        if cost > _SPELLING and self._is_name(word) and self._is_name(other):
-            cost += _BOTH_NAMES
-        length = min(len(word), len(other))
-        if (
-            not between_scripts
-            and cost > _SLIP
-            and length >= _LONG_ENOUGH_FOR_SLIPS
-            and alignment.one_slip(word, other)
-        ):
-            return Match(number, min(cost, _SLIP + (_BOTH_NAMES if cost > _SLIP + _BOTH_NAMES else 0)), Rule.SLIP)
-        if cost > min(1.25, 0.12 + 0.16 * length):
-            return None
-        return Match(number, cost, Rule.OTHER_SCRIPT if between_scripts else Rule.SPELLING)
+    def _is_name(self, number: int | None) -> bool:
+        """Whether so many have a word that no slip made it."""
+        return number is not None and self._counts[number] >= max(3.0, self._people * _SHARE_OF_A_NAME)
 
 
 _AS_GOOD_AS_SAME: Final = 0.2

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from nsor_server.names import ranking
+from nsor_server.names import ranking, vocabulary
 from nsor_server.names.card import Candidate, Evidence, Name, Part, Person, Rule
 from nsor_server.names.evidence import Numbers
 from nsor_server.names.index import NameIndex
@@ -160,6 +160,17 @@ def test_a_word_that_is_new_is_found_by_a_query_that_was_asked_before() -> None:
     index.add(key(1), person(("Zarghona Bibi", "Marjaan Gul")))
     assert best(index, asked).card_id == key(1)
     assert best(index, asked).strength > 0.7
+
+
+def test_no_more_words_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = list(itertools.islice(People(seed=4), 60))
+    index, bounded = filled(*people), filled(*people)
+    expected = [index.candidates(each, 5) for each in people]
+    monkeypatch.setattr(vocabulary, "_KEPT", 3)
+    assert [bounded.candidates(each, 5) for each in people] == expected
+    bounded.add(key(99), RAFIQ)
+    assert best(bounded, RAFIQ).card_id == key(99)
+    assert len(bounded._known._kept) <= 3
 
 
 def test_what_a_word_counts_follows_how_many_have_it() -> None:

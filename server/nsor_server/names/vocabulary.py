@@ -7,8 +7,8 @@ found through what is left of them when one is taken away; those alone are align
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,10 +31,12 @@ _BOTH_NAMES: Final = 0.4
 _SHARE_OF_A_NAME: Final = 1 / 20_000
 _MOST_MATCHES: Final = 96
 _MOST_ALIGNED: Final = 4_000
-_CACHED: Final = 20_000
-"""Answers that are kept, ..."""
-_KEPT_UNTIL_MORE: Final = 0.02
-"""... until there are so many more people, or fewer, that what words count has changed."""
+_MOST_COST: Final = 1.25
+"""What differs by more is another word, unless it is one slip."""
+_KEPT: Final = 100_000
+"""Words of queries of which it is kept what may be meant, ..."""
+_KEPT_NATS: Final = 0.1
+"""... and what they count, until the word itself counts so much more or less."""
 
 
 class Match(NamedTuple):
@@ -77,6 +79,32 @@ def gain(weight: float, cost: float) -> float:
     return weight - _PER_COST * cost
 
 
+class _Near(NamedTuple):
+    """A word of the vocabulary that is near a query's word; this much never changes."""
+
+    number: int
+    cost: float
+    other_script: bool
+    one_slip: bool
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is known of a query's word.
+
+    Attributes:
+        waiting: numbers of words that it was not aligned with yet, in any order, some twice.
+        near: those of the others that it may be.
+        matched: what it may mean, and ...
+        weight: ... what the word itself counted then, in nats.
+    """
+
+    waiting: list[int]
+    near: list[_Near] = field(default_factory=list)
+    matched: Matched | None = None
+    weight: float = 0.0
+
+
 class Vocabulary:
     """The words of all cards, each with a number."""
 
@@ -88,9 +116,8 @@ class Vocabulary:
         self._people = 0
         self._near: dict[str, list[int]] = {}
         self._numbered = np.zeros((1024, alignment.LONGEST), dtype=np.int8)
-        self._cache: OrderedDict[str, Matched] = OrderedDict()
-        self._cached_near: dict[str, list[str]] = {}
-        self._cached_at = 0
+        self._kept: dict[str, _Kept] = {}
+        self._kept_near: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return len(self._words)
@@ -107,10 +134,10 @@ class Vocabulary:
         if number == len(self._numbered):
             self._numbered = np.vstack([self._numbered, np.zeros_like(self._numbered)])
         self._numbered[number] = alignment.numbered([word])[0]
-        for key in _keys(sounds.skeleton(sounds.sounds(word))):
+        for key in _keys_of(word):
             self._near.setdefault(key, []).append(number)
-            for each in self._cached_near.pop(key, ()):
-                self._cache.pop(each, None)  # it may mean the new word
+            for each in self._kept_near.get(key, ()):
+                self._kept[each].waiting.append(number)
         return number
 
     def knows(self, word: str) -> bool:
@@ -121,10 +148,6 @@ class Vocabulary:
     def count(self, numbers: frozenset[int], by: int) -> None:
         """Count a card that has words, or that it is gone."""
         self._people += by
-        if abs(self._people - self._cached_at) > _KEPT_UNTIL_MORE * (self._people + _PEOPLE_BEFORE):
-            self._cached_at = self._people
-            self._cache.clear()
-            self._cached_near.clear()
         for number in numbers:
             self._counts[number] += by
 
@@ -134,61 +157,74 @@ class Vocabulary:
 
     def matched(self, word: str) -> Matched:
         """What a query's word may mean; the answer is kept for the next query that has the word."""
-        found = self._cache.get(word)
-        if found is None:
-            keys = _keys(sounds.skeleton(sounds.sounds(word)))
-            found = self._cache[word] = self._match(word, keys)
-            for key in keys:
-                self._cached_near.setdefault(key, []).append(word)
-            if len(self._cache) > _CACHED:
-                self._cache.popitem(last=False)
-        return found
+        kept = self._kept.get(word)
+        if kept is None:
+            kept = self._keep(word)
+        if kept.waiting:
+            kept.near += self._aligned(word, sorted(set(kept.waiting)))
+            kept.waiting.clear()
+            kept.matched = None
+        number = self._numbers.get(word)
+        weight = self._weight(word, 0 if number is None else self._counts[number])
+        if kept.matched is None or abs(weight - kept.weight) > _KEPT_NATS:
+            kept.matched, kept.weight = self._match(word, kept.near), weight
+        return kept.matched
+
+    def _keep(self, word: str) -> _Kept:
+        if len(self._kept) >= _KEPT:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            for key in _keys_of(oldest):
+                self._kept_near[key].discard(oldest)
+        keys = _keys_of(word)
+        for key in keys:
+            self._kept_near.setdefault(key, set()).add(word)
+        kept = self._kept[word] = _Kept([number for key in keys for number in self._near.get(key, ())])
+        return kept
 
     def _weight(self, word: str, count: int) -> float:
         share = words.SHARES.get(word, _SHARE_OF_OTHERS)
         weight = -math.log((count + share * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE))
         return max(0.05, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
 
-    def _match(self, word: str, keys: set[str]) -> Matched:
-        near = sorted({one for key in keys for one in self._near.get(key, ())})
-        matches: list[Match] = []
+    def _aligned(self, word: str, numbers: list[int]) -> Iterator[_Near]:
+        """Those of some words that a word may be, whatever they count."""
         roman = sounds.is_roman(word)
         for between in (False, True):
-            numbers = [each for each in near if (self._are_roman[each] != roman) is between]
-            numbers = numbers[:_MOST_ALIGNED]
-            if numbers:
-                aligned = alignment.costs(word, self._numbered[numbers], between_scripts=between)
-                matches += self._judged(word, numbers, aligned.astype(np.float64), between_scripts=between)
+            these = [each for each in numbers if (self._are_roman[each] != roman) is between][:_MOST_ALIGNED]
+            if not these:
+                continue
+            aligned = alignment.costs(word, self._numbered[these], between_scripts=between)
+            for number, cost in zip(these, aligned.tolist(), strict=True):
+                other = self._words[number]
+                slip = (
+                    not between
+                    and min(len(word), len(other)) >= _LONG_ENOUGH_FOR_SLIPS
+                    and alignment.one_slip(word, other)
+                )
+                if slip or cost <= _MOST_COST:
+                    yield _Near(number, cost, between, slip)
+
+    def _match(self, word: str, near: list[_Near]) -> Matched:
+        matches = [match for each in near if (match := self._judged(word, each)) is not None]
         if word in self._numbers:
             matches.append(Match(self._numbers[word], 0.0, Rule.SAME))
         best = {each.number: each for each in sorted(matches, key=lambda each: -each.cost)[-_MOST_MATCHES:]}
         same = sum(self._counts[each.number] for each in best.values() if each.cost <= _AS_GOOD_AS_SAME)
         return Matched.of(self._weight(word, same), best)
 
-    def _judged(
-        self, word: str, numbers: list[int], costs: npt.NDArray[np.float64], *, between_scripts: bool
-    ) -> Iterator[Match]:
-        """Those of some words that may be meant by a word, by what they cost: most words that are near are not."""
-        others = [self._words[number] for number in numbers]
-        lengths = np.fromiter(map(len, others), dtype=np.int64, count=len(others))
-        shorter = np.minimum(lengths, len(word))
-        if self._is_name(self._numbers.get(word)):
-            names = np.fromiter(map(self._is_name, numbers), dtype=np.bool_, count=len(numbers))
-            costs = np.where(names & (costs > _SPELLING), costs + _BOTH_NAMES, costs)
-        alike = costs <= np.minimum(1.25, 0.12 + 0.16 * shorter)
-        may_be_slips = (costs > _SLIP) & (shorter >= _LONG_ENOUGH_FOR_SLIPS) & (abs(lengths - len(word)) <= 1)
-        may_be_slips &= not between_scripts
-        rule = Rule.OTHER_SCRIPT if between_scripts else Rule.SPELLING
-        for nth in np.flatnonzero(alike | may_be_slips).tolist():
-            other, cost = others[nth], float(costs[nth])
-            if word in words.SHARES and other in words.SHARES:
-                continue  # all spellings of these are known
-            if may_be_slips[nth] and alignment.one_slip(word, other):
-                yield Match(
-                    numbers[nth], min(cost, _SLIP + (_BOTH_NAMES if cost > _SLIP + _BOTH_NAMES else 0)), Rule.SLIP
-                )
-            elif alike[nth]:
-                yield Match(numbers[nth], cost, rule)
+    def _judged(self, word: str, near: _Near) -> Match | None:
+        other, cost = self._words[near.number], near.cost
+        if word in words.SHARES and other in words.SHARES:
+            return None  # all spellings of these are known
+        if cost > _SPELLING and self._is_name(self._numbers.get(word)) and self._is_name(near.number):
+            cost += _BOTH_NAMES
+        if near.one_slip and cost > _SLIP:
+            most = _SLIP + (_BOTH_NAMES if cost > _SLIP + _BOTH_NAMES else 0)
+            return Match(near.number, min(cost, most), Rule.SLIP)
+        if cost > min(_MOST_COST, 0.12 + 0.16 * min(len(word), len(other))):
+            return None
+        return Match(near.number, cost, Rule.OTHER_SCRIPT if near.other_script else Rule.SPELLING)
 
     def _is_name(self, number: int | None) -> bool:
         """Whether so many have a word that no slip made it."""
@@ -197,6 +233,10 @@ class Vocabulary:
 
 _AS_GOOD_AS_SAME: Final = 0.2
 _LONG_ENOUGH_FOR_SLIPS: Final = 4
+
+
+def _keys_of(word: str) -> set[str]:
+    return _keys(sounds.skeleton(sounds.sounds(word)))
 
 
 def _keys(skeleton: str) -> set[str]:

@@ -30,7 +30,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
 from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.report import Report
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.tree import Tree
 from tests.ledger.conftest import ORIGIN, Write
 from tests.ledger.lost_standby import until
 from tests.ledger.test_outside import forget
@@ -255,9 +255,9 @@ def test_a_register_that_serves_meanwhile_has_lost_nothing(
         access_id = leaf_pb2.Leaf.FromString(receipt.leaf).access_id
         exporter._append(span(uuid.UUID(bytes=access_id)).encode())
 
-    walk = Verification.run
+    walk = Tree.run
 
-    def run(self: Verification) -> Report:
+    def run(self: Tree) -> Report:
         report = walk(self)
         served(4)
         copy.close()
@@ -265,7 +265,7 @@ def test_a_register_that_serves_meanwhile_has_lost_nothing(
 
     served(3)
     until(lambda: outside.extent(operator.folder / "checkpoints") > 0)
-    monkeypatch.setattr(Verification, "run", run)
+    monkeypatch.setattr(Tree, "run", run)
     for name, value in operator.environment.items():
         monkeypatch.setenv(name, value)
     done = CliRunner().invoke(verify.ledger, ["verify", "--spans"])

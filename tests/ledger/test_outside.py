@@ -23,9 +23,9 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import reconcile
 from nsor_server.verification.report import Epochs, Report
-from nsor_server.verification.walk import Verification
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.lost_standby import until
+from tests.ledger.walks import walked
 
 Start = Callable[..., OutsideCopy]
 
@@ -287,7 +287,7 @@ def test_verification_reads_the_copy(
 
 def verified(database: Database, keyring: Keyring, path: Path) -> Report:
     with database.connect() as conn:
-        report = Verification(conn, keyring, ORIGIN).run()
+        report = walked(conn, keyring)
         reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report, end=outside.extent(path))
     return report
 
@@ -366,7 +366,7 @@ def test_what_a_serving_register_adds_meanwhile_was_not_lost(
     with database.connect() as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         end = outside.extent(path)
-        report = Verification(conn, keyring, ORIGIN).run()
+        report = walked(conn, keyring)
         put(copy, write(4))
         copy.close()
         reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report, end=end)

@@ -19,9 +19,9 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import records
 from nsor_server.verification.report import Report
-from nsor_server.verification.walk import Verification
 from tests import deciding
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
+from tests.ledger.walks import walked
 
 Tamper = Callable[[Callable[[psycopg.Connection], Any]], None]
 
@@ -34,10 +34,7 @@ def verify(database: Database, keyring: Keyring) -> Callable[[], Report]:
         with database.connect() as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             conn.read_only = True
-            report = Verification(conn, keyring, ORIGIN).run()
-            records.compare(conn, report)
-        report.sort()
-        return report
+            return walked(conn, keyring, records.compare)
 
     return run
 
@@ -279,7 +276,7 @@ def test_details_that_were_dropped_as_a_whole_are_a_remark(
     # The tree stays whole and provable; only what the details said is gone, and how much is said.
     def verified() -> Report:
         with database.connect() as conn:
-            return Verification(conn, keyring, ORIGIN, width=128).run()
+            return walked(conn, keyring, width=128)
 
     tamper(partitioned)
     assert (verified().findings, verified().remarks) == ([], [])
@@ -311,7 +308,7 @@ def test_details_that_are_gone_in_another_way_are_found(
     tamper(partitioned)
     tamper(lambda conn: conn.execute(statement))
     with database.connect() as conn:
-        report = Verification(conn, keyring, ORIGIN, width=128).run()
+        report = walked(conn, keyring, width=128)
     assert first(report)[1] == "the sealed detail is missing"
 
 

@@ -22,7 +22,8 @@ def views(database: Database) -> Iterator[tuple[psycopg.Connection, psycopg.Conn
 
 def problems(views: tuple[psycopg.Connection, psycopg.Connection]) -> list[str]:
     report = Report()
-    visible.share(*views)
+    server, owner = views
+    visible.join(owner, visible.exported(server))
     visible.rows(*views, report)
     assert any("tables were read as the server and as the owner" in remark for remark in report.remarks)
     return [finding.problem for finding in report.findings]

@@ -14,7 +14,7 @@ from nsor_server.ledger import epoch
 from nsor_server.ledger.append import Ledger
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.tree import Tree
 from nsor_server.verification.witnesses import CoSigned
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.test_commands import Operator
@@ -55,10 +55,10 @@ def findings(database: Database, keyring: Keyring, witness: WitnessKey, path: Pa
     def run(*keys: WitnessKey) -> list[tuple[int, str]]:
         statements = CoSigned([path], [each.verifier for each in keys or (witness,)])
         with database.connect() as conn:
-            verification = Verification(conn, keyring, ORIGIN, sizes=statements.sizes)
-            report = verification.run()
+            tree = Tree(conn, keyring, ORIGIN, sizes=statements.sizes)
+            report = tree.run()
             assert report.findings == []
-            statements.compare(conn, verification, keyring)
+            statements.compare(conn, tree, keyring)
         return [(each.index, each.problem) for each in report.findings]
 
     return run

@@ -17,9 +17,9 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.verification import records
 from nsor_server.verification.verified import verified
-from nsor_server.verification.walk import Verification
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
+from tests.ledger.walks import walked
 from tests.orders import Created, cnic, order
 from tests.registration.test_judgments import confirming, judgment
 
@@ -241,7 +241,7 @@ def test_the_entry_of_a_time_is_whole(services: Services, times: ReviewTimes, ke
     times.look()
     with services.database.owner() as owner:
         owner.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        report = Verification(owner, keyring, ORIGIN).run()
+        report = walked(owner, keyring)
         records.compare(owner, report)
         assert report.size == entries(services)
         assert not report.findings

@@ -1,8 +1,11 @@
 """`nsor-server ledger verify`, and with it the whole group `ledger`."""
 
+from __future__ import annotations
+
 import contextlib
 import gc
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -21,9 +24,9 @@ from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
-from nsor_server.verification import reconcile, visible
+from nsor_server.verification import reconcile, second, visible
 from nsor_server.verification.report import Epochs, Report
-from nsor_server.verification.verified import verified
+from nsor_server.verification.verified import of_contents, verified
 from nsor_server.verification.witnesses import CoSigned
 
 __all__ = ["ledger"]
@@ -64,7 +67,7 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
         end = outside.extent(outside_copy)
         seen = list(store.read(settings.state_dir)) if spans else []
         with snapshot(database.connect()) as conn:
-            report = _verified(conn, keyring, settings, (outside_copy, end), statements)
+            report = _verified(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
             _compare_views(conn, database, report)
             if spans:
                 reconcile.spans(conn, seen, keyring, Epochs.load(conn, settings.ledger_origin), report)
@@ -85,23 +88,42 @@ def _witness(key: str) -> WitnessVerifier:
 
 def _verified(
     conn: psycopg.Connection[TupleRow],
+    database: Database,
     keyring: Keyring,
     settings: Settings,
+    *,
     copy: tuple[Path, int],
     statements: CoSigned,
 ) -> Report:
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Entries", total=None)
-        return verified(
-            conn,
-            keyring,
-            settings.ledger_origin,
-            copy,
-            statements,
-            witnesses=witness_keys.load(settings.witnesses),
-            copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        of_tree, of_rest = _halves(progress)
+        with second.begun(conn, database, keyring, of_rest) as process:
+            return verified(
+                conn,
+                keyring,
+                settings.ledger_origin,
+                copy,
+                statements,
+                witnesses=witness_keys.load(settings.witnesses),
+                copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
+                progress=of_tree,
+                second=process.report if process else lambda: of_contents(conn, keyring, of_rest),
+            )
+
+
+def _halves(progress: Progress) -> list[Callable[[int, int], None]]:
+    """What hears of each of the two parts how far it has come; they show as one bar."""
+    task = progress.add_task("Entries", total=None)
+    reached = [0, 0]
+
+    def half(nth: int) -> Callable[[int, int], None]:
+        def heard(done: int, of: int) -> None:
+            reached[nth] = done
+            progress.update(task, completed=sum(reached), total=2 * of)
+
+        return heard
+
+    return [half(nth) for nth in range(2)]
 
 
 def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, report: Report) -> None:
@@ -111,7 +133,7 @@ def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, repor
         report.remarks.append("not compared: what the owner sees (NSOR_DATABASE_OWNER_URL isn't set)")
     else:
         with contextlib.closing(database.owner()) as owner:
-            visible.share(conn, owner)
+            visible.join(owner, visible.exported(conn))
             visible.rows(conn, owner, report)
     report.sort()
 

@@ -1,5 +1,6 @@
 """What the services store, collected: each says in its module `stored` what is to be compared with the ledger."""
 
+from collections.abc import Callable
 from typing import Final
 
 from nsor_server.access.enrolled import Enrolled
@@ -54,13 +55,17 @@ TABLES: Final = (
 """The tables whose rows are each the work of one entry."""
 
 
-def compare(conn: Connection, keyring: Keyring, report: Report) -> None:
-    """Open every seal, and add a finding for each that isn't what stands beside it says."""
+def compare(conn: Connection, keyring: Keyring, report: Report, went_on: Callable[[], None] = lambda: None) -> None:
+    """Open every seal, and add a finding for each that isn't what stands beside it says.
+
+    ``went_on`` is called after each service's.
+    """
     for table in keyring_check.unknown_keys(conn, keyring):
         report.add(-1, f"rows of {table} were made with keys that the keyring lacks: is it from before a rotation?")
     for service in SERVICES:
         if service.compare is not None:
             service.compare(conn, keyring, report.add)
+        went_on()
     _compare_migrations(conn, report)
 
 

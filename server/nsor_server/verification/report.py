@@ -1,5 +1,6 @@
 """What a verification finds, which origin signed which sizes, and which losses were owned up to."""
 
+import bisect
 from dataclasses import dataclass, field
 
 import psycopg
@@ -21,10 +22,12 @@ class Finding:
     Attributes:
         index: of the first entry that it concerns; -1 when it concerns none.
         problem: what is wrong; names no person.
+        before: one of the entries from ``index`` to this one, without it, is bad; 0: the first one is.
     """
 
     index: int
     problem: str
+    before: int = 0
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Report:
     Attributes:
         size: entries that were checked.
         root: root of the tree over them.
+        leaves: SHA-256 of the hashes of all leaves that were read, in their order; None: reading ended with a finding.
         checkpoints: how many signed checkpoints were checked.
         findings: the first is the one with the lowest index.
         remarks: what isn't wrong, but worth knowing.
@@ -41,17 +45,37 @@ class Report:
 
     size: int = 0
     root: bytes = b""
+    leaves: bytes | None = None
     checkpoints: int = 0
     findings: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def add(self, index: int, problem: str) -> None:
+    def add(self, index: int, problem: str, before: int = 0) -> None:
         """Note a finding; beyond `MAX_FINDINGS` they say nothing new."""
         if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(Finding(index, problem))
+            self.findings.append(Finding(index, problem, before))
+
+    def join(self, other: "Report") -> None:
+        """Take over what the other part of a verification has found, which must have read the same leaves.
+
+        What the database shows to one who reads and not to the next one was compared with nothing.
+        """
+        self.findings += other.findings
+        if None not in {self.leaves, other.leaves} and self.leaves != other.leaves:
+            self.findings.append(Finding(-1, "the details were compared with other leaves than the tree has"))
+        self.remarks += other.remarks
 
     def sort(self) -> None:
-        """Put the first bad index first; what concerns no entry comes last."""
+        """Put the first bad index first; what concerns no entry comes last.
+
+        Of entries one of which is bad, one that was found bad by itself is more to the point than the first of them.
+        """
+        bad = sorted({each.index for each in self.findings if not each.before})
+        for at, each in enumerate(self.findings):
+            if each.before:
+                nth = bisect.bisect_left(bad, each.index)
+                found = bad[nth] if nth < len(bad) and bad[nth] < each.before else each.index
+                self.findings[at] = Finding(found, each.problem)
         self.findings.sort(key=lambda finding: (finding.index < 0, finding.index))
 
 

@@ -1,4 +1,8 @@
-"""All comparisons, in their order: tree, rows, seals, the outside copy, and what witnesses have co-signed."""
+"""All comparisons, in two parts: the tree with what stands in it by its hash, and what seals and details say.
+
+The parts share one snapshot and nothing else, so that the second one may run in another process (`second.py`). Whether
+it does changes nothing of what is found.
+"""
 
 import contextlib
 import traceback
@@ -6,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
-from psycopg import pq
 from psycopg.rows import TupleRow
 
 from nsor.ledger.cosignature import WitnessVerifier
@@ -15,13 +18,16 @@ from nsor_server.registration.closure import erasures
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.verification import contents, indexes, reconcile, records
+from nsor_server.verification.details import OfDetails
 from nsor_server.verification.report import Report
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.tree import Progress, Tree
 from nsor_server.verification.witnesses import CoSigned
+
+Connection = psycopg.Connection[TupleRow]
 
 
 def verified(
-    conn: psycopg.Connection[TupleRow],
+    conn: Connection,
     keyring: Keyring,
     origin: str,
     copy: tuple[Path, int],
@@ -29,7 +35,8 @@ def verified(
     *,
     witnesses: Sequence[WitnessVerifier] = (),
     copy_was_there: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    second: Callable[[], Report] | None = None,
 ) -> Report:
     """Compare everything that is stored with the ledger.
 
@@ -41,45 +48,72 @@ def verified(
         statements: what witnesses have co-signed.
         witnesses: each must have co-signed how every epoch was opened.
         copy_was_there: a copy that isn't there was taken away.
-        progress: is called with (entries done, entries in all).
+        progress: hears how far it has come.
+        second: gives what `of_contents` finds in the same snapshot elsewhere, once it has ended; None: it runs here.
     """
     statements = statements or CoSigned((), ())
-    verification = Verification(conn, keyring, origin, sizes=statements.sizes, progress=progress)
-    report = verification.report
-    erased = erasures.Erased()
-    with _reported(report):
-        erased = erasures.erased(conn, Sealer(keyring))
-        verification.erased = erased.entries
-        of_entries = contents.of_entries(conn, keyring, report, erased)
-        verification.each = of_entries.entry
-        verification.run()
-        of_entries.finish()
-    comparisons: Sequence[Callable[[], None]] = (
-        lambda: records.compare(conn, report, erased=erased.answers),
-        lambda: contents.compare(conn, keyring, report),
+    tree = Tree(conn, keyring, origin, sizes=statements.sizes, progress=progress)
+    report = tree.report
+    comparisons: Sequence[Callable[[], object]] = (
+        tree.run,
+        lambda: records.compare(conn, report, erased=_erased(conn, keyring).answers),
         lambda: indexes.compare(conn, report),
         lambda: _epochs(conn, keyring, origin, witnesses, report),
-        lambda: _copy(conn, keyring, copy, verification, was_there=copy_was_there),
-        lambda: statements.compare(conn, verification, keyring),
+        lambda: _copy(conn, keyring, copy, tree, was_there=copy_was_there),
+        lambda: statements.compare(conn, tree, keyring),
     )
     for compare in comparisons:
-        if conn.info.transaction_status == pq.TransactionStatus.INERROR:
-            conn.rollback()  # PostgreSQL has refused a statement: there is nothing more to be had of this snapshot
-            break
-        with _reported(report):
+        with _reported(conn, report):
             compare()
+    report.join(of_contents(conn, keyring) if second is None else second())
     report.sort()
     return report
 
 
+def of_contents(conn: Connection, keyring: Keyring, progress: Progress | None = None) -> Report:
+    """Compare what details and seals say with all that is stored; the findings aren't sorted.
+
+    Args:
+        conn: any role that may read, in the snapshot in which the tree is compared.
+        keyring: opens.
+        progress: hears how far it has come along the entries, and then the last again while rows are compared.
+    """
+    report = Report()
+    reached = (0, 0)
+
+    def went(done: int, of: int) -> None:
+        nonlocal reached
+        reached = done, of
+        went_on()
+
+    def went_on() -> None:
+        if progress is not None:
+            progress(*reached)
+
+    with _reported(conn, report):
+        erased = _erased(conn, keyring)
+        of_entries = contents.of_entries(conn, keyring, report, erased)
+        OfDetails(conn, keyring, report, erased=erased.entries, of_entries=of_entries).run(went)
+        of_entries.finish()
+    with _reported(conn, report):
+        contents.compare(conn, keyring, report, went_on)
+    return report
+
+
+def _erased(conn: Connection, keyring: Keyring) -> erasures.Erased:
+    return erasures.erased(conn, Sealer(keyring))
+
+
 @contextlib.contextmanager
-def _reported(report: Report) -> Iterator[None]:
+def _reported(conn: Connection, report: Report) -> Iterator[None]:
     """What one comparison can't read is a finding, and the next one is made all the same.
 
-    Whoever owns the tables can put there what no statement of ours writes, such as no value where one must be.
+    Whoever owns the tables can put there what no statement of ours writes, such as no value where one must be. Where
+    PostgreSQL has refused a statement, what it still has of the snapshot begins at a savepoint.
     """
     try:
-        yield
+        with conn.transaction(force_rollback=True):
+            yield
     except psycopg.OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared
@@ -89,11 +123,7 @@ def _reported(report: Report) -> Iterator[None]:
 
 
 def _epochs(
-    conn: psycopg.Connection[TupleRow],
-    keyring: Keyring,
-    origin: str,
-    witnesses: Sequence[WitnessVerifier],
-    report: Report,
+    conn: Connection, keyring: Keyring, origin: str, witnesses: Sequence[WitnessVerifier], report: Report
 ) -> None:
     try:
         epoch.check(conn, keyring, origin, witnesses)
@@ -101,18 +131,11 @@ def _epochs(
         report.add(-1, str(error))
 
 
-def _copy(
-    conn: psycopg.Connection[TupleRow],
-    keyring: Keyring,
-    copy: tuple[Path, int],
-    verification: Verification,
-    *,
-    was_there: bool,
-) -> None:
+def _copy(conn: Connection, keyring: Keyring, copy: tuple[Path, int], tree: Tree, *, was_there: bool) -> None:
     path, end = copy
     if path.exists():
-        reconcile.copy(conn, path, keyring, verification.epochs, verification.report, end=end)
+        reconcile.copy(conn, path, keyring, tree.epochs, tree.report, end=end)
     elif was_there:
-        verification.report.add(-1, "there is no outside copy to compare, and there was one")
+        tree.report.add(-1, "there is no outside copy to compare, and there was one")
     else:
-        verification.report.remarks.append("there is no outside copy to compare")
+        tree.report.remarks.append("there is no outside copy to compare")

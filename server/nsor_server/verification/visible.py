@@ -39,7 +39,7 @@ def rows(server: Connection, owner: Connection, report: Report) -> None:
 
     Args:
         server: of the server's role, in a REPEATABLE READ transaction.
-        owner: of the owner's role, in one that has imported its snapshot.
+        owner: of the owner's role, in one that has joined it.
         report: gets the findings.
     """
     names = [str(name) for (name,) in server.execute(_TABLES).fetchall()]
@@ -53,13 +53,19 @@ def rows(server: Connection, owner: Connection, report: Report) -> None:
     report.remarks.append(f"the rows of {len(names)} tables were read as the server and as the owner")
 
 
-def share(server: Connection, owner: Connection) -> None:
-    """Let the owner's connection, without a transaction yet, see the state of the database that the server's sees."""
-    ((snapshot,),) = server.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()
-    owner.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    owner.read_only = True
-    owner.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
-    owner.execute("SET LOCAL statement_timeout = 0")
+def exported(conn: Connection) -> str:
+    """A name under which other sessions can join what this one's transaction sees, while it lasts."""
+    ((snapshot,),) = conn.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()
+    return str(snapshot)
+
+
+def join(conn: Connection, snapshot: str) -> None:
+    """Let a connection, without a transaction yet, see what the transaction sees that has exported the snapshot."""
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    conn.read_only = True
+    conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+    conn.execute("SET LOCAL statement_timeout = 0")
+    conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def _of(conn: Connection, query: sql.Composed) -> tuple[int, str] | None:

@@ -17,7 +17,7 @@ from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.report import Report, owned_up
-from nsor_server.verification.walk import Verification
+from nsor_server.verification.tree import Tree
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -57,9 +57,9 @@ class CoSigned:
         """The sizes at which the tree's root is needed."""
         return {each.checkpoint.size for each in self._statements}
 
-    def compare(self, conn: Connection, verification: Verification, keyring: Keyring) -> None:
-        """Compare with the recomputed tree; each difference becomes a finding of the verification."""
-        report = verification.report
+    def compare(self, conn: Connection, tree: Tree, keyring: Keyring) -> None:
+        """Compare with the recomputed tree; each difference becomes a finding of it."""
+        report = tree.report
         for problem in self._problems:
             report.add(-1, problem)
         last_known = owned_up(conn, keyring)
@@ -69,7 +69,7 @@ class CoSigned:
             who = f"{', '.join(each.witnesses)} co-signed a checkpoint of {checkpoint.size} entries"
             try:
                 note.verify(each.note, Verifier.of(keyring.ledger_signer, checkpoint.origin))
-                ends = verification.epochs.ends(checkpoint.origin)
+                ends = tree.epochs.ends(checkpoint.origin)
             except (KeyError, NoteError):
                 report.add(-1, f"{who} that isn't ours")
                 continue
@@ -79,7 +79,7 @@ class CoSigned:
                 else:
                     report.add(ends, f"{who}: more than the new epoch has owned up to")
                 continue
-            if _differs(report, who, agreed, checkpoint, verification):
+            if _differs(report, who, agreed, checkpoint, tree):
                 continue
             agreed = checkpoint.size
         if self._statements:
@@ -107,12 +107,12 @@ class CoSigned:
             self._problems.append(f"{where}, of {checkpoint.size} entries: none of the witnesses has co-signed it")
 
 
-def _differs(report: Report, who: str, agreed: int, checkpoint: Checkpoint, verification: Verification) -> bool:
+def _differs(report: Report, who: str, agreed: int, checkpoint: Checkpoint, tree: Tree) -> bool:
     size = checkpoint.size
     if size > report.size:
         report.add(report.size, f"{who}, the tree has {report.size}: the last ones were lost or taken away")
         return True
-    expected = Checkpoint(verification.epochs.origin(size), size, verification.roots[size])
+    expected = Checkpoint(tree.epochs.origin(size), size, tree.roots[size])
     if checkpoint != expected:
         where = f"one of the entries {agreed} to {size - 1} was changed, deleted, inserted or reordered"
         report.add(agreed, f"{who} with another root than the tree has: {where}")

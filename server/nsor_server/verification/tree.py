@@ -1,12 +1,13 @@
-"""Verification: everything that is stored about the ledger, recomputed from the leaves.
+"""The tree: what is stored of it, recomputed from the leaves.
 
 Whoever owns the database can change any row, but not sign. So the leaves are hashed again, and all else is compared
-with them: checkpoints, tiles, head, details, rows for queries, sealed records, the outside copy. Each difference is a
+with them: checkpoints, tiles, head, columns for queries, and which records each entry wrote. Each difference is a
 finding with the index where it shows; the first bad index is what an investigation begins with.
 """
 
+import hashlib
 from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -17,50 +18,44 @@ from nsor.ledger.note import Checkpoint, NoteError, Signer, Verifier
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import RecordRef
 from nsor_server.ledger import leaf as leaves
-from nsor_server.ledger import partitions
-from nsor_server.ledger.detail import DetailError, Details
-from nsor_server.ledger.labels import Labelled, Labels
 from nsor_server.ledger.stored import Rows
 from nsor_server.ledger.tiles import WIDTH, middle_of
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.report import Epochs, Report
 
 Connection = psycopg.Connection[TupleRow]
 
-_AT_A_TIME = 2000
-_ENTRIES = """
-SELECT index, leaf, uuid_send(access_id), agency, outcome, uuid_send(officer), uuid_send(case_label), uuid_send(named)
-FROM ledger_entry ORDER BY index
-"""
-_DETAILS = "SELECT index, sealed FROM ledger_detail ORDER BY index"
-_DETAIL_PARTITIONS = r"""
-SELECT bound[1]::bigint, bound[2]::bigint
-FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
-    regexp_match(pg_get_expr(relpartbound, pg_class.oid), '^FOR VALUES FROM \(''(\d+)''\) TO \(''(\d+)''\)$') AS bound
-WHERE inhparent = 'ledger_detail'::regclass
-ORDER BY 1
-"""
+AT_A_TIME: Final = 2000
+"""Entries between two words about the progress."""
+_ENTRIES = "SELECT index, leaf, uuid_send(access_id), agency, outcome FROM ledger_entry ORDER BY index"
 _RECORDS = "SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
 _CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint ORDER BY size"
 
 _HEAD = "SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one FROM ledger_head"
 
 
+Progress = Callable[[int, int], None]
+"""Is called with (entries done, entries in all)."""
+
+
 class _Streams(NamedTuple):
     """What is stored of each entry, and of each size."""
 
     entries: Rows
-    details: Rows
     records: Rows
     checkpoints: Rows
 
 
-Each = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
+def extent(conn: Connection) -> int:
+    """How many entries there are to be verified: those of the head, or more if more are stored."""
+    found = conn.execute(
+        "SELECT greatest((SELECT max(size) FROM ledger_head), (SELECT max(index) + 1 FROM ledger_entry), 0)"
+    )
+    return int(found.fetchall()[0][0])
 
 
-class Verification:
+class Tree:
     """One walk along the leaves, in one snapshot of the database."""
 
     def __init__(
@@ -70,36 +65,27 @@ class Verification:
         origin: str,
         *,
         sizes: Collection[int] = (),
-        progress: Callable[[int, int], None] | None = None,
-        width: int = partitions.WIDTH,
+        progress: Progress | None = None,
     ) -> None:
         """Prepare.
 
         Args:
             conn: any role that may read; in a read-only REPEATABLE READ transaction.
-            keyring: its details' keys and its ledger's signer.
+            keyring: its ledger's signer.
             origin: the ledger's first origin.
             sizes: at which the recomputed root is wanted, in `roots`, for those that the tree has.
-            progress: is called with (entries done, entries in all).
-            width: entries of a partition.
+            progress: hears how far it has come.
         """
         self._sizes = frozenset(sizes)
-        self._width = width
         self.roots = {0: EMPTY_ROOT}
         self._conn = conn
         self._key = keyring.ledger_signer
-        self._details = Details(keyring)
         self._progress = progress or (lambda _done, _all: None)
-        self._labels = Labels(keyring)
-        self._dropped: list[range] = []
-        self.erased: Collection[int] = ()
-        """Entries whose details were destroyed by two officers' decision."""
-        self.each: Each = lambda _index, _leaf, _detail: None
-        """Is called with each entry whose detail opens or was dropped (None), in their order."""
         self.epochs = Epochs.load(conn, origin)
         self.report = Report()
         self._signers: dict[str, Signer] = {}
         self._frontier = Frontier()
+        self._leaves = hashlib.sha256()
         self._torn = False
         self._signed_size = 0
         self._time_us = 0
@@ -115,12 +101,9 @@ class Verification:
             report.add(-1, "the ledger has no head" if not heads else "the ledger has several heads")
             return report
         (head,) = heads
-        bounds = self._conn.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry").fetchone()
-        end = max(head[0], bounds[0] if bounds else 0)
-        self._dropped = _dropped(self._conn, end, self._width)
+        end = extent(self._conn)
         streams = _Streams(
             Rows(self._conn, "ledger_entry", _ENTRIES, report.add),
-            Rows(self._conn, "ledger_detail", _DETAILS, report.add),
             Rows(self._conn, "ledger_record", _RECORDS, report.add),
             Rows(self._conn, "ledger_checkpoint", _CHECKPOINTS, report.add),
         )
@@ -131,28 +114,27 @@ class Verification:
             if streams.checkpoints.next_index <= index + 1:
                 for (signed,) in streams.checkpoints.take(index + 1):
                     self._checkpoint(index + 1, signed)
-            if index % _AT_A_TIME == 0:
+            if index % AT_A_TIME == 0:
                 self._progress(index, end)
         for stream in streams:
             stream.finish()
         self._tiles_that_are_too_many(end)
-        report.size, report.root = end, self._frontier.root()
-        report.remarks += [f"details of entries {each.start} to {each.stop - 1} were dropped" for each in self._dropped]
+        report.size, report.root, report.leaves = end, self._frontier.root(), self._leaves.digest()
         self._head(*head)
         self._progress(end, end)
         return report
 
     def _entry(self, index: int, streams: _Streams) -> None:
         stored = streams.entries.one(index)
-        sealed = streams.details.one(index)
-        records = streams.records.take(index)
+        records = streams.records.take(index) if streams.records.next_index <= index else []
         if stored is None:
             self.report.add(index, "the entry is missing")
             self._torn = True
             return
-        encoded, access_id, agency, outcome, *labels = stored
+        encoded, access_id, agency, outcome = stored
         hashed = leaf_hash(encoded)
         self._frontier.append(hashed)
+        self._leaves.update(hashed)
         self._tiled(index, hashed)
         try:
             leaf = leaves.decode(encoded)
@@ -165,34 +147,11 @@ class Verification:
             self._time_us = leaf.time_us
         if (access_id, agency, outcome) != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
-        detail = self._opened(index, leaf, hashed, sealed)
-        if detail is not None:
-            labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
-            if not self._labels.fit(labelled, labels):
-                self.report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
         if records and [row[0] for row in records] != list(range(len(records))):
             self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")
         refs = [RecordRef(*row[1:]) for row in records]
         self._check_records(index, leaf, refs)
         self._check_directory(index, leaf, refs)
-
-    def _opened(
-        self, index: int, leaf: leaf_pb2.Leaf, hashed: bytes, sealed: tuple[Any, ...] | None
-    ) -> record_pb2.AccessDetail | None:
-        """The entry's detail; None, with a finding, when it isn't the entry's, and without one where it was dropped."""
-        if sealed is None:
-            if index in self.erased or any(index in each for each in self._dropped):
-                self.each(index, leaf, None)
-            else:
-                self.report.add(index, "the sealed detail is missing")
-            return None
-        try:
-            detail = self._details.open(index, hashed, sealed[0], leaf.detail_hash)
-        except DetailError as error:
-            self.report.add(index, f"{error}: the entry or its detail was changed, moved or exchanged")
-            return None
-        self.each(index, leaf, detail)
-        return detail
 
     def _check_records(self, index: int, leaf: leaf_pb2.Leaf, records: list[RecordRef]) -> None:
         if not records:
@@ -234,7 +193,7 @@ class Verification:
         if checkpoint != ours:
             where = f"one of the entries {self._signed_size} to {size - 1} was changed, deleted, inserted or reordered"
             problem = f"the tree of {size} entries hasn't the root that was signed: {where}"
-            self.report.add(self._first_suspect(size), problem)
+            self.report.add(self._signed_size, problem, before=size)
             self._torn = True
             return
         self._signed_size = size
@@ -293,25 +252,10 @@ class Verification:
         if size and origin != self.epochs.origin(size):
             report.add(-1, "the head's origin isn't that of the last epoch")
         if not self._torn and self._signed_size != report.size:
-            report.add(self._first_suspect(report.size), "no checkpoint was signed over the last entries")
-
-    def _first_suspect(self, size: int) -> int:
-        """The first entry that no checkpoint speaks for; one that was found bad by itself is more to the point."""
-        bad = [each.index for each in self.report.findings if self._signed_size <= each.index < size]
-        return min(bad, default=self._signed_size)
+            report.add(self._signed_size, "no checkpoint was signed over the last entries", before=report.size)
 
     def _signer(self, origin: str) -> Signer:
         signer = self._signers.get(origin)
         if signer is None:
             signer = self._signers[origin] = Signer(self._key, origin)
         return signer
-
-
-def _dropped(conn: Connection, end: int, width: int) -> list[range]:
-    """The entries whose partitions of details were dropped: whole ones, which were full, before one that is there."""
-    dropped, reached = [], 0
-    for start, stop in conn.execute(_DETAIL_PARTITIONS).fetchall():
-        if reached < start <= end and reached % width == start % width == 0:
-            dropped.append(range(reached, start))
-        reached = stop
-    return dropped

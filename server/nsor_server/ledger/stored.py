@@ -7,6 +7,7 @@ verification collects them. What the services' modules share is here, below them
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
@@ -32,6 +33,10 @@ NO_ROW: Final = 1 << 63
 """An index that no entry has."""
 _LAST: Final = (NO_ROW,)
 _AT_A_TIME: Final = 2000
+_NUMBERS: Final = itertools.count()
+"""Of cursors: no two of a transaction have one name."""
+_MOST_OF_A_NAME: Final = 63
+"""Bytes; PostgreSQL cuts a longer one."""
 _TIMES: Final = """
 SELECT record.index, '{name}', (extract(epoch FROM stored.time) * 1000000)::bigint
 FROM (SELECT {row_id} AS row_id, {version}::bigint AS version, {time} AS time FROM {source} AS rows) AS stored
@@ -251,12 +256,18 @@ class Rows:
 
 
 def read(conn: Connection, name: str, query: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, some at a time."""
-    with conn.cursor(f"verify_{name}", withhold=False) as cursor:
-        cursor.execute(query.encode(), binary=True)
-        rows: Sequence[tuple[Any, ...]] = [()] * _AT_A_TIME
-        while len(rows) == _AT_A_TIME:
-            yield from (rows := cursor.fetchmany(_AT_A_TIME))
+    """The rows of a query, some at a time.
+
+    Whoever stops before the end leaves the cursor to the transaction, or to its savepoint: to close one that has ended
+    with it would be refused, and end the transaction as well.
+    """
+    cursor = f"verify {next(_NUMBERS)} {name}"[:_MOST_OF_A_NAME]
+    conn.execute(f'DECLARE "{cursor}" NO SCROLL CURSOR FOR {query}'.encode(), binary=True)
+    fetch = f'FETCH {_AT_A_TIME} FROM "{cursor}"'.encode()
+    rows: Sequence[tuple[Any, ...]] = [()] * _AT_A_TIME
+    while len(rows) == _AT_A_TIME:
+        yield from (rows := conn.execute(fetch, binary=True).fetchall())
+    conn.execute(f'CLOSE "{cursor}"'.encode())
 
 
 def recorded_index(table: str, row_id: str, version: str) -> str:

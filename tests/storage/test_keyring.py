@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import tink
+from tink import prf, proto_keyset_format, secret_key_access
 
 from nsor_server.storage import backup, keyring
 from nsor_server.storage.keyring import Keyring, KeyringError
+from nsor_server.storage.keysets import PrfKeyset
 
 PASSPHRASE = "correct horse battery"
 
@@ -75,6 +78,23 @@ def test_a_keyring_is_written_for_us_alone_and_never_over_another(tmp_path: Path
         write_private(path, b"other", replace=False)
     assert path.read_bytes() == keyring.to_bytes()
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("length", [0, 1, 55, 64, 65, 300])
+def test_blind_values_are_those_that_tink_makes(length: int) -> None:
+    # They are hashed here, and stand in rows that were made by Tink.
+    keyset = PrfKeyset.new().with_new_primary()
+    tinks = keyset._handle.primitive(prf.PrfSet)
+    data = os.urandom(length)
+    assert keyset.primary(data, 16) == tinks.primary().compute(data, 16)
+    assert dict(keyset.values(data, 32)) == {key_id: each.compute(data, 32) for key_id, each in tinks.all().items()}
+
+
+def test_a_key_of_another_function_is_refused() -> None:
+    # HMAC-SHA-512: what is made of it here isn't what Tink says.
+    handle = tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA512)
+    with pytest.raises(ValueError, match="not a keyset of this kind"):
+        PrfKeyset(proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
 
 
 def test_a_rotation_adds_a_primary_and_keeps_the_rest(keyring: Keyring) -> None:

@@ -133,3 +133,15 @@ def test_another_version_than_that_of_the_day_is_found(services: Services, owner
     with owner.without("registration_version", "version = 3"):
         assert past.as_of(services, created, NPB, past.SECOND).person.nationality == "PK"
     assert owner.findings() == ["the answer showed another version than that of the day"]
+
+
+def test_a_seal_that_was_taken_away_is_found_and_ends_no_comparison(services: Services, owner: Owner) -> None:
+    # The row stays, and its seal is none: whoever owns the tables may take the condition away first.
+    proposed(services, released(services), NPB)
+    owner.does(
+        "ALTER TABLE registration_amendment ALTER COLUMN sealed DROP NOT NULL",
+        "UPDATE registration_amendment SET sealed = NULL",
+    )
+    found = owner.findings()
+    assert "a seal of registration_amendment doesn't open, or a column beside it was changed" in found
+    assert not [each for each in found if "a comparison ended there" in each]

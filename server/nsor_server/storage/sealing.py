@@ -39,8 +39,8 @@ class Sealing(Protocol):
         """Seal a serialized message of nsor.storage.v1."""
         ...
 
-    def open(self, table: str, row_id: bytes, version: int, sealed: bytes) -> bytes:
-        """Open what `seal` made; raises SealBroken."""
+    def open(self, table: str, row_id: bytes, version: int, sealed: bytes | None) -> bytes:
+        """Open what `seal` made; raises SealBroken. Where a row has no seal any more, that doesn't open either."""
         ...
 
 
@@ -62,12 +62,14 @@ class Sealer:
         """Seal a serialized message under the primary key."""
         return self._keyset.encrypt(message, associated_data(table, row_id, version))
 
-    def open(self, table: str, row_id: bytes, version: int, sealed: bytes) -> bytes:
+    def open(self, table: str, row_id: bytes, version: int, sealed: bytes | None) -> bytes:
         """Open what `seal` made.
 
         Raises:
-            SealBroken: it does not open as that version of that row.
+            SealBroken: it does not open as that version of that row, or was taken away.
         """
+        if sealed is None:
+            raise SealBroken(table)
         try:
             return self._keyset.decrypt(sealed, associated_data(table, row_id, version))
         except Broken:
@@ -112,12 +114,14 @@ class DataKey:
         nonce = random_bytes.take(_NONCE_BYTES)
         return _FORMAT + nonce + self._cipher.encrypt(nonce, message, associated_data(table, row_id, version))
 
-    def open(self, table: str, row_id: bytes, version: int, sealed: bytes) -> bytes:
+    def open(self, table: str, row_id: bytes, version: int, sealed: bytes | None) -> bytes:
         """Open what `seal` made.
 
         Raises:
-            SealBroken: it does not open as that version of that row.
+            SealBroken: it does not open as that version of that row, or was taken away.
         """
+        if sealed is None:
+            raise SealBroken(table)
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         if sealed[:1] != _FORMAT or len(nonce) != _NONCE_BYTES:
             raise SealBroken(table)

@@ -15,6 +15,8 @@ from nsor_server.ledger.entry import Entry
 FORMAT = 1
 MAX_BYTES = 65_535
 _HASH_BYTES = 32
+_HASH_OR_NONE = (0, _HASH_BYTES)
+_OUTCOMES = frozenset({leaf_pb2.OUTCOME_ALLOWED, leaf_pb2.OUTCOME_REFUSED, leaf_pb2.OUTCOME_FAILED})
 
 
 Columns = tuple[bytes, str, int]
@@ -104,15 +106,15 @@ def _check(leaf: leaf_pb2.Leaf) -> None:
         raise LeafError("access_id isn't 16 bytes")
     if len(leaf.trace_id) != 16:
         raise LeafError("trace_id isn't 16 bytes")
-    if leaf.outcome not in (leaf_pb2.OUTCOME_ALLOWED, leaf_pb2.OUTCOME_REFUSED, leaf_pb2.OUTCOME_FAILED):
+    if leaf.outcome not in _OUTCOMES:
         raise LeafError("outcome is unknown")
     if leaf.purpose > 0x7FFF:
         raise LeafError("purpose is out of range")
     if not 1 <= leaf.count <= 0x7FFF_FFFF:
         raise LeafError("count is out of range")
-    if len(leaf.record_hash) not in (0, _HASH_BYTES):
+    if len(leaf.record_hash) not in _HASH_OR_NONE:
         raise LeafError("record_hash isn't 32 bytes")
-    if len(leaf.directory_hash) not in (0, _HASH_BYTES):
+    if len(leaf.directory_hash) not in _HASH_OR_NONE:
         raise LeafError("directory_hash isn't 32 bytes")
     _check_hashes(leaf)
 

@@ -11,11 +11,11 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import psycopg
+from google.protobuf.message import DecodeError
 from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import partitions
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import Labelled, Labels
@@ -95,9 +95,9 @@ class OfDetails:
         hashed = leaf_hash(encoded)
         self._leaves.update(hashed)
         try:
-            leaf = leaves.decode(encoded)
-        except leaves.LeafError:
-            return  # The tree's finding.
+            leaf = leaf_pb2.Leaf.FromString(encoded)
+        except DecodeError:
+            return  # Whatever isn't right with a leaf is the tree's finding.
         if sealed is None:
             if index in self._erased or any(index in each for each in self._dropped):
                 self._each(index, leaf, None)

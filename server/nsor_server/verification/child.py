@@ -7,7 +7,6 @@ its report, or when nobody listens any more.
 from __future__ import annotations
 
 import contextlib
-import gc
 import socket
 import sys
 
@@ -17,6 +16,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import visible
 from nsor_server.verification.messages import Begin, Found, Went, receive, send
+from nsor_server.verification.second import collect_seldom
 from nsor_server.verification.verified import of_contents
 
 
@@ -26,7 +26,7 @@ def main(descriptor: int) -> None:
     Args:
         descriptor: of the socket over which it is.
     """
-    gc.freeze()  # as the first process does
+    collect_seldom()
     with socket.socket(fileno=descriptor) as connection:
         begin = receive(connection, msgspec.msgpack.Decoder(Begin))
         with contextlib.closing(Database(begin.url)) as database, contextlib.closing(database.connect()) as conn:

@@ -21,7 +21,7 @@ from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import ORIGIN, Services, call_of, violations
 from tests.orders import Created, conviction, order
 from tests.registration import test_photos as photos
-from tests.registration.test_closure import confirming, proposed, proposing
+from tests.registration.test_closure import close, confirming, proposed, proposing
 
 ERASED = closure_pb2.CLOSURE_KIND_ERASED
 REASON: dict[str, Any] = {"kind": ERASED, "erasure_reason": closure_pb2.ERASURE_REASON_NOT_CONVICTED}
@@ -56,10 +56,12 @@ def test_from_the_second_officers_word_it_is_no_record_to_everybody(services: Se
     assert owner.findings() == []
 
 
-def test_what_a_court_has_confirmed_is_never_erased(services: Services) -> None:
-    # It was shown to others, who rest on it: it is set aside, merged or archived.
+def test_what_a_court_has_confirmed_is_withdrawn_before_it_is_erased(services: Services) -> None:
+    # It was shown to others, who rest on it: what was archived as it had to be is no error.
     created = services.create()
     services.confirm(created)
+    services.refused(errors.WrongState, call_of(NPB), proposing(services, created, **REASON))
+    close(services, created)
     services.refused(errors.WrongState, call_of(NPB), proposing(services, created, **REASON))
     waiting = services.create()
     closure_id = proposed(services, waiting, **REASON)

@@ -10,6 +10,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.events import cursors, outbox
 from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, read, recorded_index
 from nsor_server.notification import store
+from nsor_server.registration import facts as registrations
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -74,7 +75,10 @@ class _Told:
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     sealer = Sealer(keyring)
+    erased = registrations.erased_ids(conn, sealer)
     for index, notice_id, registration_id, agency, created_us, sealed, wrapped in read(conn, "notices", _NOTICES):
+        if not wrapped and registration_id.bytes in erased:
+            continue
         try:
             key = sealer.open_data_key(registration_id.bytes, wrapped or b"")
             record = record_pb2.NoticeRecord.FromString(key.open(store.TABLE, notice_id.bytes, 1, sealed))

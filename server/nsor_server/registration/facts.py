@@ -12,6 +12,7 @@ from nsor_server.registration.claims import (
     person,
     standing_cases,
 )
+from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
@@ -51,6 +52,7 @@ __all__ = [
     "court_reference",
     "data_key",
     "digest",
+    "erased_ids",
     "etag",
     "fir_case",
     "head",

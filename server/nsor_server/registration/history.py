@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -187,7 +188,7 @@ class History:
         return all(size <= first or (last is not None and last < size) for first, last in self._unknown.values())
 
     @property
-    def erased(self) -> Collection[bytes]:
+    def erased(self) -> AbstractSet[bytes]:
         """Ids of the registrations that were erased."""
         return self._erased.keys()
 
@@ -304,6 +305,7 @@ class History:
         if not row.wrapped and row.registration_id in self._erased:
             self._unreadable(index, row)
             standing.whole = False
+            self._take_beside(index, standing, row)
             return standing
         if not row.wrapped:
             self._add(index, "the data key of the registration is gone")
@@ -315,14 +317,7 @@ class History:
         self.changed.append(record)
         if record.state != states.registration_state(record):
             self._add(index, "the state of a registration doesn't follow from its convictions")
-        self._stands(index, standing, is_so=row.state == _CONFIRMED)
-        # The columns beside a seal that was opened are what it says.
-        standing.in_look_ups, standing.custodian, standing.agency = (
-            row.in_look_ups,
-            row.custodian_agency,
-            row.created_by_agency,
-        )
-        standing.confirmed, standing.sealed = row.state == _CONFIRMED, row.state == store.SEALED
+        self._take_beside(index, standing, row)
         standing.owner = owed.owner(record)
         if record.state != store.ERASED:
             standing.current = frozenset(claims.identifiers(record))
@@ -330,6 +325,16 @@ class History:
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = claims.standing_cases(record)
         return standing
+
+    def _take_beside(self, index: int, standing: Standing, row: store.StoredVersion) -> None:
+        """Take the columns beside a seal: it says the same, or they are what they were when it was erased."""
+        self._stands(index, standing, is_so=row.state == _CONFIRMED)
+        standing.in_look_ups, standing.custodian, standing.agency = (
+            row.in_look_ups,
+            row.custodian_agency,
+            row.created_by_agency,
+        )
+        standing.confirmed, standing.sealed = row.state == _CONFIRMED, row.state == store.SEALED
 
     def _stands(self, index: int, standing: Standing, *, is_so: bool) -> None:
         """Note by which entry a registration comes to stand, before it is changed."""
@@ -350,8 +355,12 @@ class History:
 
     def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> Standing | None:
         """Take a claim; gives whose it is, if it is a later one: that is compared when all of its entry are taken."""
-        claim = opened(self._add, index, claims.TABLE, lambda: _open_claim(self._sealer, wrapped, row))
         standing = self._standing.get(row.registration_id)
+        if not wrapped and row.registration_id in self._erased:
+            if standing is not None:
+                standing.claimed = True
+            return None
+        claim = opened(self._add, index, claims.TABLE, lambda: _open_claim(self._sealer, wrapped, row))
         if claim is None or standing is None or not standing.whole:
             return None
         self._moved.add(row.registration_id)
@@ -400,7 +409,7 @@ class History:
         strangers = 0
         for registration_id, found in read(self._conn, table, query):
             standing = self._standing.get(registration_id)
-            strangers += standing is None
+            strangers += standing is None or registration_id in self._erased
             seen.add(registration_id)
             if standing is not None and standing.whole:
                 self._compare_claims(table, standing, found)

@@ -6,6 +6,7 @@ and recorded names somebody else, or there is none. Who had an identifier first 
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
@@ -139,7 +140,10 @@ class Reviewed:
             self._add(index, "a time for reviews says that more judgments were looked at than there were, or less")
         elif record.judged_to < self._before and not times.is_full(record.judged):
             self._add(index, "a time for reviews has left out judgments that were recorded before the last one")
-        if list(record.judged) != self._judged.judged(self._judged_to, record.judged_to):
+        expected = self._judged.judged(self._judged_to, record.judged_to)
+        if len(record.judged) != len(expected) or not all(
+            _are_met(named, found, self._history.erased) for named, found in zip(record.judged, expected, strict=True)
+        ):
             self._add(index, "a time for reviews doesn't name the judgments since the last one, or whom they have met")
         self._judged_to, self._before = record.judged_to, index
 
@@ -183,3 +187,16 @@ class Reviewed:
         pairs = self._history.holders(registration_id) - self._reviewed.get(registration_id, set())
         due = {(registration_id, earlier_id, kind) for earlier_id, kind in pairs}
         return due if self._history.says_who_is_held(registration_id) else {*due, (registration_id, b"", 0)}
+
+
+def _are_met(named: record_pb2.JudgedRecord, found: record_pb2.JudgedRecord, erased: AbstractSet[bytes]) -> bool:
+    """Whether a time names whom a judgment has met; of what was erased since, its word is all that is left."""
+    met = [each for each in named.registration_ids if each not in erased]
+    near = [each for each in named.near_registration_ids if each not in erased]
+    # Whom a judgment came near is named of one alone that has met nobody.
+    has_met_erased = len(met) < len(named.registration_ids)
+    return (
+        named.judgment_id == found.judgment_id
+        and met == list(found.registration_ids)
+        and (has_met_erased or near == list(found.near_registration_ids))
+    )

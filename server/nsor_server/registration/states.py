@@ -253,7 +253,9 @@ def registration_state(record: record_pb2.RegistrationRecord) -> registration_pb
 
 
 REGISTRATION_STATES: Final = {
-    registration_pb2.REGISTRATION_STATE_ERASED: "no court has confirmed it, and it should never have been made",
+    registration_pb2.REGISTRATION_STATE_ERASED: (
+        "it should never have been made, and no court has confirmed it, or two officers of NPB had withdrawn it"
+    ),
     registration_pb2.REGISTRATION_STATE_WITHDRAWN: (
         "as CONFIRMED, and withdrawn by two officers of NPB in a review: entered in error"
     ),

@@ -36,7 +36,7 @@ WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     imports.compare(conn, keyring, add)
-    amendments.compare(conn, keyring, add, erasures.erased(conn, Sealer(keyring)).registrations.keys())
+    amendments.compare(conn, keyring, add, erasures.erased_ids(conn, Sealer(keyring)))
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),

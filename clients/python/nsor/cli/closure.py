@@ -74,7 +74,7 @@ def withdraw(session: Session, registration_id: str, reason: str) -> None:
 @click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why it should never have been made.")
 @common
 def erase(session: Session, registration_id: str, reason: str) -> None:
-    """Propose to erase a record that should never have been made, and that no court has confirmed; you sign.
+    """Propose to erase a record that should never have been made, unconfirmed by a court or withdrawn; you sign.
 
     Once another officer has confirmed it, nobody sees the record any more, and there is no way back: the register's
     operator destroys its key.

@@ -37,8 +37,9 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     report of his death again. One that was withdrawn is as if it hadn't been.
     """
     CLOSURE_KIND_ERASED: _ClosureKind.ValueType  # 3
-    """The record should never have been made, and no court has confirmed any of it: it is erased. From the confirmation on it is NO_RECORD for
-    everybody, NPB too; the register's operator then destroys its key and what was kept of the calls about it. There is no way back.
+    """The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
+    by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
+    destroys its key and what was kept of the calls about it. There is no way back.
     """
     CLOSURE_KIND_WITHDRAWN: _ClosureKind.ValueType  # 4
     """The record should never have been made, and a court has confirmed some of it: it is archived, and RESTORED takes it out again. Of a
@@ -58,8 +59,9 @@ so that it is looked at by its owner; it isn't archived by its term a second tim
 report of his death again. One that was withdrawn is as if it hadn't been.
 """
 CLOSURE_KIND_ERASED: ClosureKind.ValueType  # 3
-"""The record should never have been made, and no court has confirmed any of it: it is erased. From the confirmation on it is NO_RECORD for
-everybody, NPB too; the register's operator then destroys its key and what was kept of the calls about it. There is no way back.
+"""The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
+by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
+destroys its key and what was kept of the calls about it. There is no way back.
 """
 CLOSURE_KIND_WITHDRAWN: ClosureKind.ValueType  # 4
 """The record should never have been made, and a court has confirmed some of it: it is archived, and RESTORED takes it out again. Of a

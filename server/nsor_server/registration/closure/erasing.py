@@ -1,8 +1,8 @@
 """The destruction of what two officers have decided to erase: the operator's, as owner of the tables.
 
 The server's role can delete no history. What is destroyed: the registration's data key, so that its versions and photos
-open nowhere any more; what there was to do with it; the details of the entries about it; and the answers that were kept
-of these calls. What
+open nowhere any more; what there was to do with it; the blind indexes of its identifiers and cases; the details of the
+entries about it, and of the look-ups that showed it; and the answers that were kept of these calls. What
 stays: rows that nobody can open, with the places and days beside them; the leaves; the two officers' decision; what an
 import says of the row: its number, places, and the SHA-256 of the order; and which rows were destroyed. An erasure is
 complete when the last backup that holds the key has expired.
@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from nsor.ledger.merkle import leaf_hash
 from nsor.v1 import closure_pb2
+from nsor_server import errors
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import operator
+from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
@@ -34,6 +37,7 @@ from nsor_server.storage.v1 import record_pb2
 METHOD: Final = "nsor-server/erase"
 IMPORT: Final = "nsor.v1.RegistrationService/ImportRegistrations"
 """Its entries are about many records, and their details name nobody: they stay."""
+_LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 _CLOSURES: Final = """
 SELECT DISTINCT ON (closure_id) uuid_send(closure_id), version, sealed
 FROM closure_version ORDER BY closure_id, version DESC
@@ -49,15 +53,36 @@ WHERE e.index IN (
         ON r.table_name IN ('registration_photo', 'registration_photo_decision')
             AND r.row_id = uuid_send(p.photo_id)
     WHERE p.registration_id = %(id)s::uuid
+    UNION ALL
+    SELECT r.index FROM notice AS n JOIN ledger_record AS r
+        ON r.table_name = 'notice' AND r.row_id = uuid_send(n.notice_id)
+    WHERE n.registration_id = %(id)s::uuid
+    UNION ALL
+    SELECT r.index FROM registration_amendment AS a JOIN ledger_record AS r
+        ON r.table_name IN ('registration_amendment', 'registration_amendment_decision')
+            AND r.row_id = uuid_send(a.amendment_id)
+    WHERE a.registration_id = %(id)s::uuid
 )
-AND NOT EXISTS (SELECT FROM ledger_record AS c WHERE c.index = e.index AND c.table_name = '{store.TABLE}')
+AND NOT EXISTS (
+    SELECT FROM ledger_record AS c
+    WHERE c.index = e.index AND c.table_name = '{store.TABLE}' AND c.row_id = uuid_send(%(closure_id)s::uuid)
+)
 ORDER BY e.index
 """  # noqa: S608 - constants
+_NUMBERED: Final = """
+SELECT e.index, e.access_id, e.leaf, d.sealed
+FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)
+WHERE e.named = ANY (%(labels)s) ORDER BY e.index
+"""
+"""Look-ups of some numbers."""
 _DESTROY: Final = (
     "DELETE FROM ledger_detail WHERE index = ANY (%(entries)s)",
     "DELETE FROM idempotency WHERE access_id = ANY (%(answers)s)",
     "DELETE FROM registration_work WHERE registration_id = %(id)s",
     "DELETE FROM identity_queue WHERE registration_id = %(id)s",
+    "DELETE FROM registration_identifier WHERE registration_id = %(id)s",
+    "DELETE FROM registration_identifier_withdrawal WHERE registration_id = %(id)s",
+    "DELETE FROM registration_case WHERE registration_id = %(id)s",
     "DELETE FROM registration_key WHERE registration_id = %(id)s",
 )
 _VERSIONS: Final = f"""
@@ -128,19 +153,52 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         yield Done(record)
 
 
-def about(conn: Connection, keyring: Keyring, registration_id: bytes) -> list[tuple[int, bytes]]:
-    """Index and access id of every entry about a registration, but for decisions of its end and imports."""
+def about(conn: Connection, keyring: Keyring, registration_id: bytes, closure_id: bytes) -> list[tuple[int, bytes]]:
+    """Index and access id of every entry about a registration, but for the decision to erase it, and imports."""
     named = f"registration {uuid.UUID(bytes=registration_id)}"
     labels = Labels(keyring).every(NAMED, named, sorted(Contract.load().methods))
     parameters = {
         "labels": [uuid.UUID(bytes=each) for each in labels],
         "id": uuid.UUID(bytes=registration_id),
+        "closure_id": uuid.UUID(bytes=closure_id),
     }
     return [
         (index, access_id.bytes)
         for index, access_id, leaf in conn.execute(_ABOUT, parameters, binary=True)
         if leaves.decode(leaf).method != IMPORT
     ]
+
+
+def looked_up(conn: Connection, labels: Iterable[bytes]) -> set[int]:
+    """Indices of the look-ups of numbers, by their labels."""
+    parameters = {"labels": [uuid.UUID(bytes=each) for each in labels]}
+    return {index for index, *_ in conn.execute(_NUMBERED, parameters, binary=True)}
+
+
+def _showing(
+    conn: Connection, keyring: Keyring, registration_id: bytes, labels: Iterable[bytes]
+) -> list[tuple[int, bytes]]:
+    """Index and access id of each look-up of a number that showed a registration, by its detail."""
+    details = Details(keyring)
+    parameters = {"labels": [uuid.UUID(bytes=each) for each in labels]}
+    found = []
+    for index, access_id, encoded, sealed in conn.execute(_NUMBERED, parameters, binary=True):
+        if sealed is None:
+            continue  # it was dropped
+        detail = details.open(index, leaf_hash(encoded), sealed, leaves.decode(encoded).detail_hash)
+        if registration_id in detail.subjects:
+            found.append((index, access_id.bytes))
+    return found
+
+
+def _number_labels(conn: Connection, keyring: Keyring, registration_id: bytes) -> list[bytes]:
+    """Labels that look-ups of the numbers of a registration have, of all that it ever had."""
+    sealer = Sealer(keyring)
+    versions = conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id),), binary=True)
+    opened = (registrations.open_version(sealer, registrations.StoredVersion(*columns)) for columns in versions)
+    numbers = {record.cnic for record in opened if record.cnic}
+    labels = Labels(keyring)
+    return sorted(label for each in numbers for label in labels.every(NAMED, f"cnic {each}", [_LOOK_UP]))
 
 
 def _destroy(
@@ -153,7 +211,14 @@ def _destroy(
             f"{uuid.UUID(bytes=closure.registration_id)} isn't what two officers have decided on: nothing of it was "
             "destroyed. Ask `nsor-server ledger verify` why."
         )
-    found = about(conn, keyring, closure.registration_id)
+    if _met_another(conn, closure.registration_id):
+        raise NotErased(
+            f"{uuid.UUID(bytes=closure.registration_id)} has met another registration since it was decided: nothing "
+            "of it was destroyed."
+        )
+    labels = _number_labels(conn, keyring, closure.registration_id)
+    showing = _showing(conn, keyring, closure.registration_id, labels)
+    found = sorted({*about(conn, keyring, closure.registration_id, closure.closure_id), *showing})
     now = operator.now(conn)
     due = deadlines.due(BACKUP_EXPIRY, now)
     record = record_pb2.ErasureRecord(
@@ -166,6 +231,7 @@ def _destroy(
         complete_after_us=to_us(due.due),
         rule=due.rule_id,
         beside_sha256=_beside(conn, closure.registration_id),
+        number_labels=labels if showing else (),
     )
     answers = [uuid.UUID(bytes=access_id) for _, access_id in found]
     kept = conn.execute("SELECT access_id FROM idempotency WHERE access_id = ANY (%s)", (answers,)).fetchall()
@@ -178,6 +244,14 @@ def _destroy(
     for statement in _DESTROY:
         conn.execute(statement, parameters)
     return record
+
+
+def _met_another(conn: Connection, registration_id: bytes) -> bool:
+    try:
+        store.check_alone(conn, registration_id)
+    except errors.WrongState:
+        return True
+    return False
 
 
 def _beside(conn: Connection, registration_id: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,6 +81,11 @@ def erased(conn: psycopg.Connection[TupleRow], sealer: Sealing) -> Erased:
         frozenset(index for each in records for index in each.entries),
         frozenset(access_id for each in records for access_id in each.answers),
     )
+
+
+def erased_ids(conn: psycopg.Connection[TupleRow], sealer: Sealing) -> AbstractSet[bytes]:
+    """Ids of the registrations that were erased."""
+    return erased(conn, sealer).registrations.keys()
 
 
 def opened(sealer: Sealing, stored: StoredErasure) -> record_pb2.ErasureRecord:

@@ -130,9 +130,8 @@ class Closed:
                 self._compare(index, record, decided, time if over else None)
         for ending in endings:
             self._compare_left(index, ending)
-        # The version that says so itself is unreadable once its key is destroyed.
-        unreadable = {one for one, each in confirmed.items() if each.kind == _ERASED and one in self._history.erased}
-        if confirmed.keys() - unreadable or expired:
+        # The versions that say so themselves are unreadable once their key is destroyed.
+        if (confirmed.keys() | expired) - self._history.erased:
             self._add(index, "it was decided how a record ends, and the record wasn't changed with it")
         for columns in self._erasures.take(index):
             kept = erasures.StoredErasure(*columns)
@@ -150,8 +149,9 @@ class Closed:
         if self._conn.execute(_KEYS.encode(), (ids,)).fetchone() is not None:
             self._add(-1, "the data key of a registration that was erased is there")
         for each in self._erased.values():
-            found = erasing.about(self._conn, self._keyring, each.registration_id)
-            if not set(each.entries) <= {index for index, _ in found}:
+            found = erasing.about(self._conn, self._keyring, each.registration_id, each.closure_id)
+            look_ups = erasing.looked_up(self._conn, each.number_labels)
+            if not set(each.entries) <= {index for index, _ in found} | look_ups:
                 self._add(-1, "an erasure has destroyed details of entries that aren't about its registration")
             if not set(each.answers) <= {access_id for _, access_id in found}:
                 self._add(-1, "an erasure has destroyed answers that aren't about its registration")

@@ -32,9 +32,9 @@ _STATES: Final[Mapping[int, Collection[int]]] = {
     closure_pb2.CLOSURE_KIND_DECEASED: {_CONFIRMED},
     closure_pb2.CLOSURE_KIND_RESTORED: {_ARCHIVED},
     closure_pb2.CLOSURE_KIND_WITHDRAWN: {_CONFIRMED, _ARCHIVED},
-    closure_pb2.CLOSURE_KIND_ERASED: {registration_pb2.REGISTRATION_STATE_UNDER_REVIEW},
+    closure_pb2.CLOSURE_KIND_ERASED: {registration_pb2.REGISTRATION_STATE_UNDER_REVIEW, _ARCHIVED},
 }
-"""How a record has to stand for each decision. What a court has confirmed was shown to others, and is never erased."""
+"""How a record has to stand for each decision. What a court has confirmed is withdrawn before it is erased."""
 ARCHIVE_REASONS: Final[Mapping[int, int]] = {
     closure_pb2.CLOSURE_KIND_DECEASED: closure_pb2.ARCHIVE_REASON_DECEASED,
     closure_pb2.CLOSURE_KIND_WITHDRAWN: closure_pb2.ARCHIVE_REASON_WITHDRAWN,
@@ -55,7 +55,8 @@ def check_proposable(record: record_pb2.RegistrationRecord, kind: int) -> None:
         errors.WrongState: it doesn't.
     """
     is_again = kind == closure_pb2.CLOSURE_KIND_WITHDRAWN and is_withdrawn(record)
-    if record.state not in _STATES[kind] or is_again:
+    is_early = kind == closure_pb2.CLOSURE_KIND_ERASED and record.state == _ARCHIVED and not is_withdrawn(record)
+    if record.state not in _STATES[kind] or is_again or is_early:
         raise errors.WrongState
 
 

@@ -70,7 +70,8 @@ class Closures:
         Raises:
             errors.NoRecord: there is none.
             errors.EtagMismatch: the officer has seen another version.
-            errors.WrongState: the record doesn't stand as the decision needs.
+            errors.WrongState: the record doesn't stand as the decision needs, or one that is to be erased has met
+                another one.
         """
         if request.validate_only:
             answer = closure_pb2.ProposeClosureResponse()
@@ -79,6 +80,8 @@ class Closures:
         if request.etag != registrations.etag(row.sealed):
             raise errors.EtagMismatch
         rules.check_proposable(record, request.kind)
+        if request.kind == closure_pb2.CLOSURE_KIND_ERASED:
+            store.check_alone(conn, row.registration_id)
         closure = record_pb2.ClosureRecord(
             closure_id=uuid.uuid4().bytes,
             version=rules.PROPOSED,
@@ -100,7 +103,7 @@ class Closures:
         )
         return Outcome(
             disclose(answer, call.purpose),
-            _detail(call, "CLOSURE_PROPOSED", record, closure.closure_id),
+            _detail(call, "CLOSURE_PROPOSED", record, closure),
             (
                 added,
                 works.of_itself(seconds.of_closure(closure)),
@@ -119,7 +122,8 @@ class Closures:
             errors.NoRecord: there is no such record, or no such decision about it.
             errors.Denied: SECOND_PERSON_REQUIRED.
             errors.EtagMismatch: the record has changed since.
-            errors.WrongState: it is confirmed, has ended, its time is over, or the record stands otherwise.
+            errors.WrongState: it is confirmed, has ended, its time is over, the record stands otherwise, or one that is
+                to be erased has met another one.
             errors.Internal: another record of the person isn't what was sealed.
         """
         if request.validate_only:
@@ -131,6 +135,8 @@ class Closures:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
         rules.check_confirmable(closure, record, decisions.acting(call), proposed_by, to_us(call.now()))
+        if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
+            store.check_alone(conn, row.registration_id)
         confirmed = record_pb2.ClosureRecord()
         confirmed.CopyFrom(closure)
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
@@ -146,7 +152,7 @@ class Closures:
         answer = closure_pb2.ConfirmClosureResponse(state=closure_pb2.CLOSURE_STATE_CONFIRMED)
         return Outcome(
             disclose(answer, call.purpose),
-            _detail(call, "CLOSURE_CONFIRMED", record, closure.closure_id),
+            _detail(call, "CLOSURE_CONFIRMED", record, closure),
             (added, works.of_itself(seconds.of_closure(confirmed)), *(each for end in ends for each in end.rows)),
             (ref, *(end.ref for end in ends)),
             (registrations.seen(row), store.seen(closure), *read, *(each for end in ends for each in end.seen)),
@@ -218,13 +224,13 @@ _EVENTS: Final[Mapping[int, notification_pb2.EventKind.ValueType]] = {
 
 
 def _detail(
-    call: Call, outcome: str, record: record_pb2.RegistrationRecord, closure_id: bytes
+    call: Call, outcome: str, record: record_pb2.RegistrationRecord, closure: record_pb2.ClosureRecord
 ) -> record_pb2.AccessDetail:
-    # Of one that no court has confirmed it may be its erasure that is decided: that detail stays, and names no case.
-    confirmed = record.state != registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
-    convictions = shown.to_agency(record, call.agency, call.officer) if confirmed else []
+    # The detail of an erasure's decision stays, and names no case.
+    is_kept = closure.kind == closure_pb2.CLOSURE_KIND_ERASED
+    convictions = [] if is_kept else shown.to_agency(record, call.agency, call.officer)
     return record_pb2.AccessDetail(
         outcome=outcome,
         case_reference=records.case_reference(convictions[0].fir) if convictions else "",
-        subjects=[record.registration_id, closure_id],
+        subjects=[record.registration_id, closure.closure_id],
     )

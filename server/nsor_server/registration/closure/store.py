@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
+from nsor_server import errors
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor_server.registration import claims
+from nsor_server.registration import store as registrations
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
@@ -54,6 +58,20 @@ def head(conn: Connection, sealer: Sealing, closure_id: bytes) -> record_pb2.Clo
     return record
 
 
+def check_alone(conn: Connection, registration_id: bytes) -> None:
+    """See that a registration has met no other one, of which it could then not be told any more what it rests on.
+
+    It is in no review, and so of no person with others; and no other one had one of its identifiers while it stood.
+    Whoever claims one later, when it stands no more, has never met it.
+
+    Raises:
+        errors.WrongState: it has.
+    """
+    ((has_met,),) = conn.execute(_HAS_MET, {"id": uuid.UUID(bytes=registration_id)}).fetchall()
+    if has_met:
+        raise errors.WrongState
+
+
 def seen(record: record_pb2.ClosureRecord) -> Seen:
     """That this was the newest version."""
     return Seen(HEADS, (record.closure_id,), record.version)
@@ -75,6 +93,25 @@ def opened(sealer: Sealing, stored: StoredClosure) -> record_pb2.ClosureRecord:
     return record
 
 
+_HAS_MET: Final = f"""
+SELECT
+    EXISTS (SELECT FROM registration_review WHERE %(id)s IN (registration_id, earlier_registration_id))
+    OR EXISTS (
+        SELECT FROM registration_identifier AS own
+        JOIN registration_identifier AS other USING (kind, key_id, blind)
+        JOIN ledger_record AS claimed
+            ON claimed.table_name = '{claims.TABLE}' AND claimed.row_id = uuid_send(other.registration_id)
+                AND claimed.version = other.version
+        WHERE own.registration_id = %(id)s AND other.registration_id <> own.registration_id
+            AND claimed.index < (
+                SELECT index FROM ledger_record
+                WHERE table_name = '{registrations.TABLE}' AND row_id = uuid_send(%(id)s) AND version = (
+                    SELECT max(version) + 1 FROM registration_version
+                    WHERE registration_id = %(id)s AND state = {registrations.CONFIRMED:d}
+                )
+            )
+    )
+"""  # noqa: S608 - constants
 _HEAD: Final = Statement(
     b"closure",
     b"""

@@ -93,6 +93,9 @@ class Corrected:
         if time is not None:
             self._meet(index, time, changes)
         for correction_id, registration_id, wrapped, sealed in self._decisions.take(index):
+            if not wrapped and registration_id in self._history.erased:
+                self._note(correction_id, registration_id)
+                continue
             decision = opened(
                 self._add,
                 index,
@@ -127,7 +130,11 @@ class Corrected:
         self._pairs.update(expected)
         for request in due:
             self._older.setdefault(request.registration_id or request.cnic, []).append(request)
-        if expected != [(each.correction_request_id, each.registration_id) for each in time.corrections]:
+        named = [(each.correction_request_id, each.registration_id) for each in time.corrections]
+        # Which numbers a registration had that was erased is destroyed.
+        if [each for each in expected if each[1] not in self._history.erased] != [
+            each for each in named if each[1] not in self._history.erased
+        ]:
             self._add(index, "a time for reviews doesn't name the registrations that corrections were asked for")
         for each in time.corrections:
             request = by_id.get(each.correction_request_id, record_pb2.CorrectionRequestRecord())
@@ -163,15 +170,19 @@ class Corrected:
         self, index: int, decision: record_pb2.CorrectionDecisionRecord, changes: dict[bytes, set[int]]
     ) -> None:
         met = self._met.get(decision.correction_id)
-        self._decided.add(decision.correction_id)
-        self._open.get(decision.registration_id, {}).pop(decision.correction_id, None)
-        self.just_decided.append(decision.registration_id)
+        self._note(decision.correction_id, decision.registration_id)
         if met is None:
             self._add(index, "a correction was decided that met no registration")
         elif decision.refusal:
             self._refused.setdefault(decision.registration_id, set()).add(met[1])
         else:
             self._after(changes, decision.registration_id).discard(met[1])
+
+    def _note(self, correction_id: bytes, registration_id: bytes) -> None:
+        """Note that a correction is decided."""
+        self._decided.add(correction_id)
+        self._open.get(registration_id, {}).pop(correction_id, None)
+        self.just_decided.append(registration_id)
 
     def _compare_list(self, index: int, detail: record_pb2.AccessDetail) -> None:
         """Hold what a list read against what had met the registration, in the list's order."""

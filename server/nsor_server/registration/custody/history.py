@@ -79,7 +79,9 @@ class InCustody:
             for one in sorted(ids)
         )
         due = [(one, list[int](alerts)) for one, alerts in found if alerts]
-        if due != [(each.registration_id, list(each.alerts)) for each in time.due_releases]:
+        named = [(each.registration_id, list(each.alerts)) for each in time.due_releases]
+        # Which releases were expected of a registration that was erased is destroyed.
+        if due != [each for each in named if each[0] not in self._history.erased]:
             self._add(index, _LEFT_OUT)
 
     def finish(self) -> None:

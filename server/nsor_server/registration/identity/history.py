@@ -112,7 +112,8 @@ class HandedOut:
             if any(self._was_left_out(each, since, item.time_us) for each, since in self._waiting.items()):
                 self._add(index, "nobody was handed out, and somebody waited")
             return
-        if item.registration_id not in self._waiting or item.version != self._history.newest(item.registration_id):
+        waited = item.registration_id in self._waiting or item.registration_id in self._history.erased
+        if not waited or item.version != self._history.newest(item.registration_id):
             self._add(index, "somebody was handed out who didn't wait, or another version than the newest")
         before = self._in_hand.get(item.registration_id)
         if before is not None and before.holder != item.holder and item.time_us <= before.lease_until_us:

@@ -49,15 +49,16 @@ class Validated:
         self.said_again = []
         for wrapped, *columns in self._rows.take(index):
             stored = store.StoredValidation(*columns)
-            record = opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
+            if wrapped or stored.registration_id not in self._history.erased:
+                opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
             if stored.version != self._newest.get(stored.registration_id, 0) + 1:
                 self._add(index, "the validation of a registration doesn't follow the one before")
             self._newest[stored.registration_id] = stored.version
             if stored.version > rules.FIRST:
                 self.said_again.append(stored.registration_id)
-            if record is not None:
-                self._due_us[record.registration_id] = record.due_us
-                heapq.heappush(self._coming, (record.due_us, record.registration_id, record.version))
+            # The column repeats what is sealed, or that was found already.
+            self._due_us[stored.registration_id] = stored.due_us
+            heapq.heappush(self._coming, (stored.due_us, stored.registration_id, stored.version))
         for each in self._history.changed:
             if self._history.is_confirmed(each.registration_id) and each.registration_id not in self._newest:
                 self._add(index, "a registration was confirmed, and when it has to be looked at again wasn't written")

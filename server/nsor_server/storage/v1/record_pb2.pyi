@@ -1943,6 +1943,7 @@ class ErasureRecord(_message.Message):
     COMPLETE_AFTER_US_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     BESIDE_SHA256_FIELD_NUMBER: _builtins.int
+    NUMBER_LABELS_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Id of the decision, 16 bytes."""
     version: _builtins.int
@@ -1967,6 +1968,12 @@ class ErasureRecord(_message.Message):
     def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Access ids of the calls whose answers were destroyed, 16 bytes each, ascending."""
 
+    @_builtins.property
+    def number_labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Labels of its CNICs in entries of look-ups, 16 bytes each, ascending: those of `entries` that have one of them were look-ups that
+        showed it. Without the number nobody makes them again.
+        """
+
     def __init__(
         self,
         *,
@@ -1980,10 +1987,11 @@ class ErasureRecord(_message.Message):
         complete_after_us: _builtins.int = ...,
         rule: _builtins.str = ...,
         beside_sha256: _builtins.bytes = ...,
+        number_labels: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "number_labels", b"number_labels", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -241,7 +241,7 @@ class Services:
         self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
         self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
-        self._reader = Reader(database, self.sealer, Spending(self.blind_index))
+        self._reader = Reader(database, self.sealer, Spending(self.blind_index), lambda: self.writer.size)
         self._ledger = Ledger(keyring, ORIGIN)
         self._guard = CommitGuard(database.connect)
         self._owner = database.owner()
@@ -283,7 +283,7 @@ class Services:
     def ask(self, call: Call, request: Message) -> Outcome[Any]:
         """Have a call decided and recorded; it runs again when what it has read has moved on meanwhile.
 
-        A refusal is recorded too if it costs something, as the front door does.
+        A refusal by the register is recorded too, and one that costs something, as at the front door.
         """
         while True:
             self._run_or_refuse(call, request)
@@ -464,11 +464,11 @@ class Services:
         )
 
     def _run_or_refuse(self, call: Call, request: Message) -> Call:
-        """Have a call decided; a refusal that costs something is recorded, as the front door does."""
+        """Have a call decided; a refusal by the register, or that costs something, is recorded as at the front door."""
         try:
             return self.run(call, request)
         except errors.ApiError as refusal:
-            if call.payment is None:
+            if call.payment is None and not isinstance(refusal, errors.FROM_THE_REGISTER):
                 raise
             return _refused(call, refusal)
 

@@ -273,7 +273,7 @@ class _Parts:
         peers = Peers(Penalties(limits.is_full), lambda: admission.directory.current, connections)
         drops = Drops(peers, tracing, self.metrics, lambda: admission.directory.current)
         refusals = Refusals(writer, answers, drops, self.messages)
-        reader = self._reader()
+        reader = self._reader(writer)
         pool, max_bytes = self._shares(), settings.maximum_message_bytes
         streams = self._streams(
             Needs(reader, admission, writer, answers, tracing, self._waiter(), limits, pool=pool, max_bytes=max_bytes)
@@ -423,8 +423,8 @@ class _Parts:
         self._started(directory)
         return Admission(directory, Officers())
 
-    def _reader(self) -> Reader:
-        reader = Reader(self.database, Sealer(self.keyring), Spending(BlindIndex(self.keyring)))
+    def _reader(self, writer: Writer[Call]) -> Reader:
+        reader = Reader(self.database, Sealer(self.keyring), Spending(BlindIndex(self.keyring)), lambda: writer.size)
         self._started(reader)
         return reader
 

@@ -93,6 +93,20 @@ class FocalPerson:
     disabled: bool = False
 
 
+class LookedAt(NamedTuple):
+    """What a handler has looked at, as ``nsor.storage.v1.LookedAt`` has it.
+
+    Attributes:
+        kind: what it is.
+        row_id: its id, 16 bytes; of a review its number.
+        version: the one that was read; 0: there was none, or none that the caller is shown.
+    """
+
+    kind: record_pb2.LookedAtKind.ValueType
+    row_id: bytes
+    version: int
+
+
 NOBODY: Final = Agency("", options_pb2.AGENCY_KIND_UNSPECIFIED, (), enabled=False)
 """The agency of a call that isn't identified."""
 
@@ -174,6 +188,8 @@ class Call:
         unsealed: what the ledger holds to the rows of the outcome that aren't sealed; None: it wasn't made yet.
         error: why it is refused.
         refusal: what else is written of the refusal.
+        before: how many entries this process knew to be durable when the handler began to read.
+        looked_at: what the handler has looked at: what a refusal by the register rests on.
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
         count: how many calls the record stands for.
         weight: as how many ordinary calls it counts in a commit.
@@ -216,6 +232,8 @@ class Call:
     unsealed: tuple[RecordRef, ...] | None = None
     error: ApiError | None = None
     refusal: Refusal | None = None
+    before: int = 0
+    looked_at: list[LookedAt] = field(default_factory=list)
     answer: bytes = b""
     count: int = 1
     weight: int = 1
@@ -237,6 +255,10 @@ class Call:
         """
         error.__traceback__ = error.__context__ = error.__cause__ = None
         self.error, self.outcome, self.refusal = error, None, None
+
+    def looks_at(self, kind: record_pb2.LookedAtKind.ValueType, row_id: bytes, version: int) -> None:
+        """Take down that something was looked at; ``version`` 0: nothing was found that the caller is shown."""
+        self.looked_at.append(LookedAt(kind, row_id, version))
 
     @property
     def agencies(self) -> Mapping[str, Agency]:

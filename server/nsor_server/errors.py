@@ -7,7 +7,7 @@ Anything that isn't an ApiError is answered INTERNAL by the front door. Pure: ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from google.rpc import code_pb2
 
@@ -98,6 +98,10 @@ class EtagMismatch(ApiError):
 
     code = code_pb2.ABORTED
     reason = errors_pb2.ERROR_REASON_ETAG_MISMATCH
+
+
+FROM_THE_REGISTER: Final = (NoRecord, WrongState, EtagMismatch)
+"""Refusals by what the register holds: a call hears them only when it was let in."""
 
 
 class RequestIdReused(ApiError):

@@ -1,13 +1,17 @@
 """Whatever is read of the register is told again by `ledger verify`: each method names the test that sees it."""
 
 import ast
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from nsor.v1 import options_pb2
+from nsor_server import errors
 from nsor_server.access.contract import MethodRule
-from tests.calls import CONTRACT
+from nsor_synthetic import examples
+from tests.agencies import AGENCIES
+from tests.calls import CONTRACT, Services, call_of
 
 ROOT = Path(__file__).parents[2]
 READING = [
@@ -78,3 +82,27 @@ def test_the_tests_are_there_and_hide_something() -> None:
         found = ast.parse((ROOT / "tests" / path).read_text())
         functions = {each.name: ast.unparse(each) for each in found.body if isinstance(each, ast.FunctionDef)}
         assert "findings()" in functions[test]
+
+
+BY_DIRECTORY = {"AdoptPolicy", "DisableOfficer", "GetPolicy", "WithdrawPolicyProposal"}
+"""Methods whose NO_RECORD follows from rows that decide: each snapshot of the directory is proved."""
+
+
+def test_every_no_record_says_what_was_looked_at(services: Services) -> None:
+    # Otherwise whoever owns the database could hide a row from one call, and nobody would find out.
+    rules = {rule.request_class: rule for rule in CONTRACT.methods.values()}
+    silent: set[str] = set()
+    said: set[str] = set()
+    for request in examples.requests(5):
+        rule = rules[type(request)]
+        if name(rule) == "DisableOwnKey":
+            continue  # whoever calls has a key
+        for agency in (each for each in AGENCIES if each.kind in rule.allow):
+            call = call_of(agency)
+            with contextlib.suppress(errors.Denied, errors.InvalidFields):
+                try:
+                    services.run(call, request)
+                except errors.NoRecord:
+                    (said if call.looked_at else silent).add(name(rule))
+    assert silent == BY_DIRECTORY
+    assert {"GetRegistration", "GetReview", "VerifyIdentity", "WithdrawGrant"} <= said

@@ -102,3 +102,31 @@ def test_the_largest_detail_of_a_look_up_is_of_the_size_of_a_miss(details: Detai
     )
     small = details.seal(7, LEAF, SALT + b"")
     assert len(details.seal(7, LEAF, SALT + largest.SerializeToString())) == len(small)
+
+
+@pytest.mark.parametrize(
+    ("named", "looked_at"), [("registration 0191d2f4-0000-7000-8000-000000000000", 2), ("review 4294967295", 4)]
+)
+def test_what_a_refusal_looked_at_fits_in_the_size(named: str, looked_at: int) -> None:
+    # Whoever has a dump would tell by a larger one that there was a record, and what stood beside it.
+    most = 1 << 20
+    terms = record_pb2.BudgetTerms(
+        call=100,
+        first_named=100,
+        officer_capacity=most,
+        officer_refill=most,
+        agency_capacity=most,
+        agency_refill=most,
+    )
+    one = record_pb2.LookedAt(kind=record_pb2.LOOKED_AT_KIND_REGISTRATION_ITSELF, row_id=bytes(16), version=300)
+    detail = record_pb2.AccessDetail(
+        outcome="NO_RECORD",
+        officer_key=bytes(32),
+        officer_number="A" * 24,
+        certificate=bytes(32),
+        request_id=bytes(16),
+        named=named,
+        spent=record_pb2.Spent(price=200, named=bytes(8), bucket=bytes(8), terms=terms),
+        refused=record_pb2.Refused(rows=10, before=1 << 31, looked_at=[one] * looked_at),
+    )
+    assert SALT_BYTES + detail.ByteSize() + 1 <= SIZE

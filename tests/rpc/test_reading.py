@@ -19,7 +19,7 @@ from nsor_server.storage.session import Statement, ask
 
 @pytest.fixture
 def reader(database: Database, sealer: Sealer, blind_index: BlindIndex) -> Iterator[Reader]:
-    reader = Reader(database, sealer, Spending(blind_index))
+    reader = Reader(database, sealer, Spending(blind_index), lambda: 0)
     reader.start()
     yield reader
     reader.stop()

@@ -15,7 +15,7 @@ from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 
 _OFFICERS: Final = "SELECT key_id, agency_id, officer_number, public_key, jurisdiction, grade FROM officer"
-_AGENCIES: Final = "SELECT agency_id, kind, jurisdiction FROM agency"
+_AGENCIES: Final = "SELECT agency_id, kind, jurisdiction, court_kinds FROM agency"
 
 
 class Enrolled:
@@ -27,8 +27,14 @@ class Enrolled:
             for key_id, agency_id, number, public_key, jurisdiction, grade in conn.execute(_OFFICERS)
         }
         self._agencies = {
-            agency_id: Agency(agency_id, options_pb2.AgencyKind.ValueType(kind), tuple(jurisdiction), enabled=True)
-            for agency_id, kind, jurisdiction in conn.execute(_AGENCIES)
+            agency_id: Agency(
+                agency_id,
+                options_pb2.AgencyKind.ValueType(kind),
+                tuple(jurisdiction),
+                enabled=True,
+                court_kinds=tuple(court_kinds),
+            )
+            for agency_id, kind, jurisdiction, court_kinds in conn.execute(_AGENCIES)
         }
 
     def agency(self, agency_id: str) -> Agency | None:

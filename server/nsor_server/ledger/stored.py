@@ -124,7 +124,7 @@ def _sealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
     return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
-Told: TypeAlias = Literal["events", "listed", "listed_findings", "listed_grants", "listed_work", "spent"]
+Told: TypeAlias = Literal["events", "listed", "listed_findings", "listed_grants", "listed_work", "refused", "spent"]
 """A field of a detail that says what an answer told, or what a call has cost."""
 
 

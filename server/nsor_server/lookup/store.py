@@ -87,6 +87,8 @@ _WITHDRAWN_BY: Final = Versions(
 )
 """How many grants were withdrawn with a key."""
 
+REQUEST_PLACES: Final = rows.Columns(own_agency="r.agency_id", place="r.district")
+"""Where a version of an access request has what the scopes of the contract go by."""
 _NEWEST_IN: Final = rows.statements(
     "access request",
     """
@@ -96,7 +98,7 @@ WHERE access_request_id = $5 AND {rows}
 ORDER BY version DESC
 LIMIT 1
 """,
-    rows.Columns(own_agency="r.agency_id", place="r.district"),
+    REQUEST_PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION),
 )
 """By the scope that the contract gives the caller; another scope shows nothing."""
@@ -105,11 +107,12 @@ SELECT g.agency_id, g.expires_at, g.case_blinds, g.sealed, w.withdrawn_at
 FROM access_grant AS g LEFT JOIN access_grant_withdrawal AS w USING (grant_id)
 """
 _GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".encode())
-_OPENED: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
+GRANT_PLACES: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
+"""Likewise, of a grant, by who gave it."""
 _OPENED_IN: Final = rows.statements(
     "grant opened",
     f"{_OF_GRANT} WHERE g.grant_id = $5 AND {{rows}}",
-    _OPENED,
+    GRANT_PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what officers of his agency have granted or opened where he acts."""
@@ -144,7 +147,7 @@ LEFT JOIN (
 ) AS o ON true
 ORDER BY o.expires_at, o.grant_id
 """,
-    _OPENED,
+    GRANT_PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what counts still, behind one of them or from the first one."""
@@ -210,6 +213,7 @@ def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> 
         Internal: the row isn't what its seal says.
     """
     found = ask(conn, _NEWEST_IN[call.rows], *rows.parameters(call.agency, call.officer), request_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST, request_id, found[0][0] if found else 0)
     if not found:
         return None
     version, state, agency_id, district, sealed = found[0]
@@ -282,6 +286,7 @@ def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> St
         Internal: it isn't what its row says.
     """
     found = ask(conn, _OPENED_IN[call.rows], *rows.parameters(call.agency, call.officer), grant_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_GRANT, grant_id, GRANT_VERSION if found else 0)
     if not found:
         return None
     stored = _stored(sealer, grant_id, found[0])

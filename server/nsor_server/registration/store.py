@@ -170,6 +170,7 @@ def head(
         errors.Internal: it isn't what its seal says, isn't this registration, or isn't the caller's to see.
     """
     found = ask(conn, _HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), registration_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_REGISTRATION, registration_id, found[0][1] if found else 0)
     if not found:
         return None
     row = StoredVersion(*found[0])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
@@ -31,9 +31,6 @@ from nsor_server.storage import budgets, changes, deciding
 from nsor_server.storage.session import Rows, Session, Step
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import BatchSpan, Tracing
-
-FROM_THE_REGISTER: Final = (errors.NoRecord, errors.WrongState, errors.EtagMismatch)
-"""Refusals that a call hears only when it was let in."""
 
 
 @dataclass(slots=True)
@@ -215,7 +212,7 @@ class Batches:
             before = call.directory
             if before is None or before.version == head.directory_version:
                 continue
-            if call.error is not None and not isinstance(call.error, FROM_THE_REGISTER):
+            if call.error is not None and not isinstance(call.error, errors.FROM_THE_REGISTER):
                 continue
             if newest is None:
                 newest = self._newest(head, session)

@@ -9,7 +9,7 @@ from google.rpc import code_pb2
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import Call, Row
-from nsor_server.errors import ApiError
+from nsor_server.errors import FROM_THE_REGISTER, ApiError
 from nsor_server.ledger.entry import Entry
 from nsor_server.rpc.status import reason_name
 from nsor_server.storage import deciding
@@ -57,6 +57,8 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         records = deciding.records(rows)
         detail = call.refusal.detail if call.refusal is not None else record_pb2.AccessDetail()
         detail.outcome = _reason(call.error)
+        if isinstance(call.error, FROM_THE_REGISTER) and call.looked_at:
+            detail.refused.CopyFrom(_refused(call))
     detail.certificate = call.certificate
     detail.named = call.named
     detail.request_id = call.request_id
@@ -105,6 +107,12 @@ def count_of(call: Call, rows: Sequence[Row]) -> Entry:
         records=deciding.records(rows),
         count=call.count,
     )
+
+
+def _refused(call: Call) -> record_pb2.Refused:
+    """What a refusal by the register rests on: whoever owns the database could have hidden it for this call."""
+    looked_at = [record_pb2.LookedAt(kind=kind, row_id=row_id, version=v) for kind, row_id, v in call.looked_at]
+    return record_pb2.Refused(rows=call.rows, before=call.before, looked_at=looked_at)
 
 
 def _reason(error: ApiError | None) -> str:

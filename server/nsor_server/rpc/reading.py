@@ -9,7 +9,7 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -49,10 +49,12 @@ class _Reading:
 class Reader:
     """Runs handlers; threads share it. What reads beyond its call's deadline is stopped."""
 
-    def __init__(self, database: Database, sealer: Sealer, spending: Spending) -> None:
+    def __init__(self, database: Database, sealer: Sealer, spending: Spending, durable: Callable[[], int]) -> None:
+        """``durable`` gives how many entries this process knows to be durable."""
         self._database = database
         self._sealer = sealer
         self._spending = spending
+        self._durable = durable
         self._lock = threading.Lock()
         self._reading: dict[int, _Reading] = {}
         self._closed = threading.Event()
@@ -109,6 +111,7 @@ class Reader:
         if time.monotonic() >= call.deadline:
             raise errors.DeadlineExceeded
         call.payment = None
+        call.looked_at, call.before = [], self._durable()
         request = call.request
         request_id = repeatable(request)
         with self.connection(call.deadline) as conn:

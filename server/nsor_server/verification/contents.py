@@ -36,6 +36,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.recount import Recount
+from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
@@ -106,6 +107,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         decided,
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
+        Refusals(conn, history, enrolled, report.add),
         HandedOut(conn, keyring, history, report.add),
         Grants(conn, keyring, report.add),
         Confirmed(history, enrolled, report.add),

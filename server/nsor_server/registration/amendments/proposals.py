@@ -25,7 +25,7 @@ from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _Changing: TypeAlias = (
@@ -133,7 +133,7 @@ class Proposals:
         if request.validate_only:
             return Outcome(amendments_pb2.AcceptAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         of = owned(self._sealer, call, request.registration_id, conn)
-        found = store.one(conn, of.key, of.row.registration_id, raw(request.amendment_id))
+        found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
         if found is None:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, found.record.agency, found.record.officer_key)
@@ -172,7 +172,7 @@ class Proposals:
         if request.validate_only:
             return Outcome(amendments_pb2.RefuseAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         of = owned(self._sealer, call, request.registration_id, conn)
-        found = store.one(conn, of.key, of.row.registration_id, raw(request.amendment_id))
+        found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
         if found is None:
             raise errors.NoRecord
         if not found.waits:
@@ -213,7 +213,7 @@ class Proposals:
         """Show an amendment. One that isn't the caller's to see is as absent as one that was never proposed."""
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
-        found = store.one(conn, key, row.registration_id, raw(request.amendment_id))
+        found = _one(call, conn, key, row.registration_id, raw(request.amendment_id))
         if found is None or not _is_listed(call, record, found):
             raise errors.NoRecord
         answer = amendments_pb2.GetAmendmentResponse(
@@ -246,6 +246,15 @@ def _add_shown(
     entry.classes_shown.extend(classes)
     entry.shown_version = record.version
     entry.rests_on = rests_on.digest((each.record.amendment_id, each.seen.version) for each in read)
+
+
+def _one(
+    call: Call, conn: Connection, key: DataKey, registration_id: bytes, amendment_id: bytes
+) -> store.Amendment | None:
+    """An amendment of a registration; None: there is none of that id."""
+    found = store.one(conn, key, registration_id, amendment_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_AMENDMENT, amendment_id, int(found is not None))
+    return found
 
 
 def _is_listed(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> bool:

@@ -131,6 +131,8 @@ class Closures:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
         closure = store.head(conn, self._sealer, raw(request.closure_id))
+        version = closure.version if closure else 0
+        call.looks_at(record_pb2.LOOKED_AT_KIND_CLOSURE, raw(request.closure_id), version)
         if closure is None or closure.registration_id != row.registration_id:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)

@@ -128,6 +128,7 @@ class Corrections:
         _require_owner(call, record)
         key = registrations.data_key(self._sealer, row)
         correction = store.one(conn, self._sealer, key, row.registration_id, raw(request.correction_id))
+        call.looks_at(record_pb2.LOOKED_AT_KIND_CORRECTION, raw(request.correction_id), int(correction is not None))
         if correction is None:
             raise errors.NoRecord
         if correction.decision is not None:

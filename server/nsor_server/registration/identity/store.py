@@ -150,11 +150,13 @@ def by_handle(conn: Connection, sealer: Sealer, item_id: bytes, call: Call) -> H
         errors.Internal: it isn't what its seal says, or isn't the caller's to see.
     """
     found = ask(conn, BY_HANDLE_IN[call.rows], *rows.parameters(call.agency, call.officer), item_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_IDENTITY_ITEM, item_id, ONCE if found else 0)
     if not found:
         return None
     count = len(StoredItem._fields)
     item = opened(sealer, StoredItem(*found[0][:count]))
     row = registrations.StoredVersion(*found[0][count:])
+    call.looks_at(record_pb2.LOOKED_AT_KIND_REGISTRATION, row.registration_id, row.version)
     record, key = registrations.open_keyed(sealer, row)
     rows.require_shown(TABLE, rows.Said(own_agency=item.agency), call)
     if (item.item_id, item.registration_id, record.state) != (item_id, row.registration_id, CONFIRMED):
@@ -265,6 +267,8 @@ FROM registration_version AS v JOIN registration_key AS k USING (registration_id
 WHERE v.registration_id = $1::uuid AND v.version = $2::bigint
 """.encode(),  # noqa: S608 - constants
 )
+PLACES: Final = rows.Columns(own_agency="i.agency_id")
+"""Where an item has what the scopes of the contract go by."""
 BY_HANDLE_IN: Final = rows.statements(
     "identity item",
     f"""
@@ -276,7 +280,7 @@ CROSS JOIN LATERAL (
 JOIN registration_key AS k ON k.registration_id = i.registration_id
 WHERE i.item_id = $5 AND v.state = {CONFIRMED:d} AND {{rows}}
 """,  # noqa: S608 - constants
-    rows.Columns(own_agency="i.agency_id"),
+    PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""

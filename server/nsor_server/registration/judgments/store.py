@@ -87,7 +87,8 @@ COLUMNS: Final = """
     uuid_send(j.judgment_id), j.version, j.state, j.agency_id, j.court_place, j.due_us, j.sealed
 """
 """What a ``StoredJudgment`` is made of, from ``judgment_version AS j``."""
-_PLACES: Final = rows.Columns(own_agency="j.agency_id", case_places="ARRAY[j.court_place]")
+PLACES: Final = rows.Columns(own_agency="j.agency_id", case_places="ARRAY[j.court_place]")
+"""Where a version has what the scopes of the contract go by."""
 HEAD_IN: Final = rows.statements(
     "judgment head",
     f"""
@@ -97,7 +98,7 @@ WHERE j.judgment_id = $5 AND {{rows}}
 ORDER BY j.version DESC
 LIMIT 1
 """,  # noqa: S608 - constants
-    _PLACES,
+    PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_APPELLATE_COURT, options_pb2.ROW_SCOPE_ALL),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""
@@ -177,6 +178,7 @@ def head(conn: Connection, sealer: Sealing, judgment_id: bytes, call: Call) -> r
         errors.Internal: it isn't what its seal says, isn't this judgment, or isn't the caller's to see.
     """
     found = ask(conn, HEAD_IN[call.rows], *rows.parameters(call.agency, call.officer), judgment_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_JUDGMENT, judgment_id, found[0][1] if found else 0)
     if not found:
         return None
     record = open_version(sealer, StoredJudgment(*found[0]))

@@ -148,7 +148,7 @@ class Reviews:
         Raises:
             errors.NoRecord: there is no such review, or it isn't shown: ``rules.is_shown``.
         """
-        opened = self._open(conn, request.review_number)
+        opened = self._open(call, conn, request.review_number)
         answer = reviews_pb2.GetReviewResponse(
             review=messages.review(opened.review, opened.decision, opened.sealed), etag=opened.etag
         )
@@ -183,7 +183,7 @@ class Reviews:
         rules.check_named(request.decision, request.decided_registration_ids)
         if request.validate_only:
             return Outcome(reviews_pb2.ProposeReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        opened = self._open(conn, request.review_number)
+        opened = self._open(call, conn, request.review_number)
         if request.etag != opened.etag:
             raise errors.EtagMismatch
         rules.check_proposable(request.decision, opened.decision.state)
@@ -211,7 +211,7 @@ class Reviews:
         """
         if request.validate_only:
             return Outcome(reviews_pb2.ConfirmReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        opened = self._open(conn, request.review_number)
+        opened = self._open(call, conn, request.review_number)
         before = opened.decision
         rules.check_confirmable(
             before,
@@ -236,7 +236,7 @@ class Reviews:
             [store.seen(before), *opened.claimants.seen(), *changes.seen],
         )
 
-    def _open(self, conn: Connection, number: int) -> _Opened:
+    def _open(self, call: Call, conn: Connection, number: int) -> _Opened:
         """A review as it stands.
 
         Raises:
@@ -244,18 +244,35 @@ class Reviews:
             errors.Internal: something isn't what was sealed.
         """
         found = review_store.page(conn, self._sealer, before=number + 1, most=1)
-        if not found or found[0].number != number:
+        is_there = bool(found) and found[0].number == number
+        call.looks_at(record_pb2.LOOKED_AT_KIND_REVIEW, rests_on.number(number), int(is_there))
+        if not is_there:
             raise errors.NoRecord
         review, claimants = found[0], Claimants(conn, self._sealer, self._blind_index)
-        earlier, registration = claimants.get(review.earlier_registration_id), claimants.get(review.registration_id)
-        if earlier is None or registration is None:
-            raise errors.NoRecord
+        earlier = _claimant(call, claimants, review.earlier_registration_id)
+        registration = _claimant(call, claimants, review.registration_id)
         decision = store.head(conn, self._sealer, review)
+        call.looks_at(record_pb2.LOOKED_AT_KIND_REVIEW_DECISION, rests_on.number(number), decision.version)
         etag = _etag(decision, (earlier, registration))
         opened = _Opened(review, decision, registration, earlier, etag, claimants)
         if not rules.is_shown(decision, [each.registration_id for each in opened.pair], opened.sealed):
             raise errors.NoRecord
         return opened
+
+
+def _claimant(call: Call, claimants: Claimants, registration_id: bytes) -> Known:
+    """A registration of a review.
+
+    Raises:
+        errors.NoRecord: no court has confirmed it.
+        errors.Internal: it isn't what was sealed.
+    """
+    found = claimants.get(registration_id)
+    if found is None:
+        call.looks_at(record_pb2.LOOKED_AT_KIND_CLAIM, registration_id, 0)
+        raise errors.NoRecord
+    call.looks_at(record_pb2.LOOKED_AT_KIND_REGISTRATION_ITSELF, registration_id, found.row.version)
+    return found
 
 
 def _read(opened: _Opened) -> Iterator[tuple[bytes, int]]:

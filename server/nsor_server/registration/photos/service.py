@@ -173,7 +173,7 @@ class PhotoService:
         """Show a photo. One that isn't the caller's to see is as absent as one that was never added."""
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
-        photo = store.one(conn, key, row.registration_id, raw(request.photo_id))
+        photo = _one(call, conn, key, row.registration_id, raw(request.photo_id))
         if photo is None or not _is_shown(call, record, photo):
             raise errors.NoRecord
         answer = registration_pb2.GetPhotoResponse(photo=_message(photo), picture=store.picture(conn, key, photo))
@@ -228,10 +228,20 @@ class PhotoService:
         if not owners.is_owner(record, call.agency, call.officer):
             raise errors.NoRecord
         key = registrations.data_key(self._sealer, row)
-        photo = store.one(conn, key, row.registration_id, raw(photo_id))
+        photo = _one(call, conn, key, row.registration_id, raw(photo_id))
         if photo is None:
             raise errors.NoRecord
         return row, record, key, photo
+
+
+def _one(call: Call, conn: Connection, key: DataKey, registration_id: bytes, photo_id: bytes) -> store.Photo | None:
+    """A photo of a registration, as it is decided; None: there is none of that id."""
+    found = store.one(conn, key, registration_id, photo_id)
+    if found is None:
+        call.looks_at(record_pb2.LOOKED_AT_KIND_PHOTO, photo_id, 0)
+    else:
+        call.looks_at(record_pb2.LOOKED_AT_KIND_PHOTO_DECISION, photo_id, found.decision)
+    return found
 
 
 def _is_shown(call: Call, record: record_pb2.RegistrationRecord, photo: store.Photo) -> bool:

@@ -90,7 +90,7 @@ class SealedReadings:
         detail = record_pb2.AccessDetail(outcome="VALIDATED")
         if request.validate_only:
             return Outcome(answer, detail)
-        reading, seen = self._newest(conn, request.sealed_reading_id)
+        reading, seen = self._newest(call, conn, request.sealed_reading_id)
         if reading.registration_id != raw(request.registration_id):
             raise errors.NoRecord
         first = decisions.holder(call, reading.proposed_by_agency, reading.proposed_by_key)
@@ -115,7 +115,7 @@ class SealedReadings:
         Raises:
             errors.NoRecord: there is no such reading, it isn't open, isn't his, or its registration isn't sealed.
         """
-        reading, seen = self._newest(conn, request.sealed_reading_id)
+        reading, seen = self._newest(call, conn, request.sealed_reading_id)
         agency_id = reading.proposed_by_agency
         both = (
             decisions.holder(call, agency_id, reading.proposed_by_key),
@@ -123,6 +123,8 @@ class SealedReadings:
         )
         rules.check_readable(reading, decisions.acting(call), both, to_us(call.now()))
         row = registrations.newest(conn, reading.registration_id)
+        version = row.version if row else 0
+        call.looks_at(record_pb2.LOOKED_AT_KIND_REGISTRATION_ITSELF, reading.registration_id, version)
         if row is None:
             raise errors.NoRecord
         record = registrations.open_version(self._sealer, row)
@@ -143,8 +145,10 @@ class SealedReadings:
         told = _told(call, notification_pb2.EVENT_KIND_SEALED_REGISTRATION_READ)
         return Outcome(disclose(answer, call.purpose), detail, told, seen=(seen, registrations.seen(row), *unchanged))
 
-    def _newest(self, conn: Connection, reading_id: str) -> tuple[record_pb2.SealedReadingRecord, Seen]:
+    def _newest(self, call: Call, conn: Connection, reading_id: str) -> tuple[record_pb2.SealedReadingRecord, Seen]:
         found = store.newest(conn, self._sealer, raw(reading_id))
+        version = found[0].version if found else 0
+        call.looks_at(record_pb2.LOOKED_AT_KIND_SEALED_READING, raw(reading_id), version)
         if found is None:
             raise errors.NoRecord
         return found

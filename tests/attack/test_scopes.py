@@ -105,9 +105,9 @@ def every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Conditions mean nothing any more: what an owner could do who changes PostgreSQL itself."""
     for statements, columns in (
         (registrations._HEAD_IN, registrations.PLACES),
-        (access_requests._NEWEST_IN, rows.Columns(own_agency="r.agency_id", place="r.district")),
-        (access_requests._OPENED_IN, access_requests._OPENED),
-        (access_requests._PAGE, access_requests._OPENED),
+        (access_requests._NEWEST_IN, access_requests.REQUEST_PLACES),
+        (access_requests._OPENED_IN, access_requests.GRANT_PLACES),
+        (access_requests._PAGE, access_requests.GRANT_PLACES),
     ):
         for scope, statement in statements.items():
             monkeypatch.setitem(statements, scope, _without(statement, rows.predicate(scope, columns)))

@@ -219,3 +219,9 @@ def test_a_conviction_after_a_retrial_is_joined_to_what_is_sealed_and_only_its_r
     shown = services.ask(call_of(NPB, second), Get(sealed_reading_id=reading_id)).response.registration
     assert list(shown.entered_again_ids) == [later_id]
     assert owner.findings() == []
+    # Whoever owns the database hides it from one of the two officers.
+    for hidden in ("registration_case", "registration_version"):
+        with owner.without(hidden, f"registration_id = '{later_id}'"):
+            shown = services.ask(call_of(NPB, second), Get(sealed_reading_id=reading_id)).response.registration
+            assert not shown.entered_again_ids
+    assert owner.findings() == ["what was entered again of a sealed registration wasn't shown with it as it stood"] * 2

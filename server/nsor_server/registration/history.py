@@ -215,6 +215,14 @@ class History:
         one = claims.of_cnic(cnic)
         return [each for each in found if one in each.claimed_now]
 
+    def sharing(self, registration_id: bytes) -> set[bytes]:
+        """The other registrations that claim an identifier which a registration has after the last entry."""
+        current = self.standing(registration_id).current
+        claiming = {
+            each.registration_id for one in current for each in self._claiming_one(one) if one in each.claimed_now
+        }
+        return claiming - {registration_id}
+
     def version(self, registration_id: bytes, version: int) -> record_pb2.RegistrationRecord | None:
         """A version, opened; None: it is missing, or doesn't open, which is a finding already."""
         found = self._conn.execute(_VERSION.encode(), (registration_id, version)).fetchone()

@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.proposals import rules as proposals
@@ -90,6 +91,20 @@ class SealedRead:
         )
         if not may or not self._history.is_sealed(registration_id):
             self._add(index, "a registration was shown as sealed that wasn't, or without a reading that was open")
+        again = self._entered_again(registration_id)
+        if again is not None and rests_on.digest(again) != detail.rests_on:
+            self._add(index, "what was entered again of a sealed registration wasn't shown with it as it stood")
+
+    def _entered_again(self, registration_id: bytes) -> list[tuple[bytes, int]] | None:
+        """Ids and versions of what was entered of the same person and case; None: not all of it opens."""
+        ids = [registration_id, *sorted(self._history.sharing(registration_id))]
+        versions = [(each, self._history.newest(each)) for each in ids]
+        found = [self._history.version(*each) for each in versions]
+        records = [each for each in found if each is not None]
+        if len(records) < len(ids):
+            return None
+        again = rules.entered_again(records[0], records[1:])
+        return [each for each in versions if each[0] in again]
 
 
 _RUN_US: Final = 60_000_000

@@ -13,6 +13,7 @@ from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.ledger import rests_on
 from nsor_server.policy.deadlines import SEALED_READING, Due
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
@@ -141,6 +142,9 @@ class SealedReadings:
             subjects=[record.registration_id, reading.sealed_reading_id],
             shown_version=record.version,
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            rests_on=rests_on.digest(
+                (each.registration_id, each.version) for each in sorted(found) if each.registration_id in again
+            ),
         )
         told = _told(call, notification_pb2.EVENT_KIND_SEALED_REGISTRATION_READ)
         return Outcome(disclose(answer, call.purpose), detail, told, seen=(seen, registrations.seen(row), *unchanged))

@@ -203,9 +203,11 @@ def test_an_acceptance_says_who_is_responsible_from_the_release_on(services: Ser
     created = held(services)
     expected(services, created)
     answer = services.ask(call_of(SINDH_POLICE), acceptance(services, created)).response
-    assert (answer.responsible_place, answer.place_from_release) == (HOME, AWAY)
+    assert (answer.responsible_now, answer.place_from_release) == (False, AWAY)
+    # Who is responsible until then may be of where he has lived: those who accept aren't shown that.
+    assert HOME.encode() not in answer.SerializeToString()
     other = held(services)
     expected(services, other)
     happens(services, other, "RELEASED")
     answer = services.ask(call_of(SINDH_POLICE), acceptance(services, other)).response
-    assert (answer.responsible_place, answer.place_from_release) == (AWAY, AWAY)
+    assert (answer.responsible_now, answer.place_from_release) == (True, AWAY)

@@ -340,11 +340,11 @@ def _accept(session: Session, client: Client, registration_id: str, *, agreed: b
     answer = client.registration.accept_release(request)
     session.answer(answer, title="Accepted")
     if not session.as_json:
-        place, later = answer.message.responsible_place, answer.message.place_from_release
-        if place == later:
+        place = answer.message.place_from_release
+        if answer.message.responsible_now:
             session.say("Responsible now: {}.", place)
         else:
-            session.say("Responsible from his release on: {}; until then {}.", later, place)
+            session.say("Responsible from his release on: {}; until then whoever is now.", place)
 
 
 def _accept_all(session: Session, client: Client, *, agreed: bool) -> int:

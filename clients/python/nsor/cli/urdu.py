@@ -359,7 +359,9 @@ TEXTS: Final[dict[str, str]] = {
     "Record this of him?": "کیا یہ اس کے بارے میں درج کیا جائے؟",
     "Recorded already: nothing was changed": "پہلے سے درج ہے: کچھ نہیں بدلا گیا",
     "Refuse him for your station?": "کیا آپ اسے اپنے تھانے کے لیے مسترد کرتے ہیں؟",
-    "Responsible from his release on: {}; until then {}.": "اس کی رہائی کے بعد ذمہ دار: {}؛ تب تک {}۔",
+    "Responsible from his release on: {}; until then whoever is now.": (
+        "اس کی رہائی کے بعد ذمہ دار: {}؛ تب تک وہی جو اب ذمہ دار ہے۔"
+    ),
     "Responsible now: {}.": "اب ذمہ دار: {}۔",
     "The department admits him: `nsor custody admitted {}`": "محکمہ اسے داخل کرے: `nsor custody admitted {}`",
     "The other department admits him: `nsor custody admitted {}`": (

@@ -266,26 +266,26 @@ class AcceptReleaseResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ETAG_FIELD_NUMBER: _builtins.int
-    RESPONSIBLE_PLACE_FIELD_NUMBER: _builtins.int
     PLACE_FROM_RELEASE_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_NOW_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Etag of the registration's new version; empty with `validate_only`."""
-    responsible_place: _builtins.str
-    """The place whose police are responsible today: the old one until the offender is released."""
     place_from_release: _builtins.str
-    """The place whose police are responsible from the offender's release on: the one that has accepted him; if he is released already, the
-    same as above.
+    """The place whose police are responsible from the offender's release on: the one that has accepted him. Whose police are responsible until
+    then isn't said: near it he may have a home, which is theirs to know.
     """
+    responsible_now: _builtins.bool
+    """Whether he is released already: then they are responsible now."""
     def __init__(
         self,
         *,
         etag: _builtins.str = ...,
-        responsible_place: _builtins.str = ...,
         place_from_release: _builtins.str = ...,
+        responsible_now: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "place_from_release", b"place_from_release", "responsible_place", b"responsible_place"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "place_from_release", b"place_from_release", "responsible_now", b"responsible_now"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -490,7 +490,9 @@ class CustodyEvent(_message.Message):
     """Of TAKEN_BACK: the version of what was taken back."""
     @_builtins.property
     def event_date(self) -> _date_pb2.Date:
-        """Day on which it happened."""
+        """Day on which it happened; of RELEASE_EXPECTED and TAKEN_BACK the day on which that was found out, of RELEASE_ACCEPTED and RELEASE_REFUSED
+        the day of the decision.
+        """
 
     @_builtins.property
     def record_time(self) -> _timestamp_pb2.Timestamp:

@@ -110,10 +110,11 @@ class CustodyService:
             return Outcome(custody_pb2.AcceptReleaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         accepted = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED)
         recorded = self._recorded(call, request, accepted, *self._head(call, request.registration_id, conn))
+        expected = rules.release_places(recorded.record)
         answer = custody_pb2.AcceptReleaseResponse(
             etag=recorded.etag,
-            responsible_place=recorded.record.responsible_place,
-            place_from_release=next(iter(rules.release_places(recorded.record)), recorded.record.responsible_place),
+            place_from_release=next(iter(expected), recorded.record.responsible_place),
+            responsible_now=not expected,
         )
         detail = _detail(call, "RELEASE_ACCEPTED", recorded.record)
         return Outcome(disclose(answer, call.purpose), detail, recorded.rows, (recorded.ref,), (recorded.seen,))

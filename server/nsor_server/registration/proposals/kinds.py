@@ -46,6 +46,7 @@ class Proposal:
 
 def _closure(call: Call, conn: Connection, sealer: Sealer, closure_id: bytes) -> Proposal | None:
     found = closures.head(conn, sealer, closure_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_CLOSURE, closure_id, found.version if found else 0)
     if found is None:
         return None
 
@@ -75,6 +76,8 @@ def _unsealing(call: Call, conn: Connection, sealer: Sealer, judgment_id: bytes)
 
 def _reading(call: Call, conn: Connection, sealer: Sealer, sealed_reading_id: bytes) -> Proposal | None:
     newest = readings.newest(conn, sealer, sealed_reading_id)
+    version = newest[0].version if newest else 0
+    call.looks_at(record_pb2.LOOKED_AT_KIND_SEALED_READING, sealed_reading_id, version)
     if newest is None:
         return None
     found, seen = newest

@@ -9,6 +9,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,82 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _LookedAtKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAtKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LOOKED_AT_KIND_UNSPECIFIED: _LookedAtKind.ValueType  # 0
+    """Not said."""
+    LOOKED_AT_KIND_REGISTRATION: _LookedAtKind.ValueType  # 1
+    """A registration."""
+    LOOKED_AT_KIND_JUDGMENT: _LookedAtKind.ValueType  # 2
+    """A judgment."""
+    LOOKED_AT_KIND_ACCESS_REQUEST: _LookedAtKind.ValueType  # 3
+    """An access request."""
+    LOOKED_AT_KIND_GRANT: _LookedAtKind.ValueType  # 4
+    """A grant, ticket or opened court case."""
+    LOOKED_AT_KIND_IDENTITY_ITEM: _LookedAtKind.ValueType  # 5
+    """An item that an officer of NADRA was handed."""
+    LOOKED_AT_KIND_SEALED_READING: _LookedAtKind.ValueType  # 6
+    """A reading of a sealed registration."""
+    LOOKED_AT_KIND_CLOSURE: _LookedAtKind.ValueType  # 7
+    """A decision of how a record ends."""
+    LOOKED_AT_KIND_CORRECTION: _LookedAtKind.ValueType  # 8
+    """A correction that has met a registration."""
+    LOOKED_AT_KIND_AMENDMENT: _LookedAtKind.ValueType  # 9
+    """A proposed amendment."""
+    LOOKED_AT_KIND_PHOTO: _LookedAtKind.ValueType  # 10
+    """A photo."""
+    LOOKED_AT_KIND_PHOTO_DECISION: _LookedAtKind.ValueType  # 11
+    """The decision on a photo."""
+    LOOKED_AT_KIND_REVIEW: _LookedAtKind.ValueType  # 12
+    """A review."""
+    LOOKED_AT_KIND_REVIEW_DECISION: _LookedAtKind.ValueType  # 13
+    """How far NPB is with a review."""
+    LOOKED_AT_KIND_CLAIM: _LookedAtKind.ValueType  # 14
+    """The claim of a registration."""
+    LOOKED_AT_KIND_REGISTRATION_ITSELF: _LookedAtKind.ValueType  # 15
+    """A registration, by whatever rows."""
+
+class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
+    """What a call may have looked at."""
+
+LOOKED_AT_KIND_UNSPECIFIED: LookedAtKind.ValueType  # 0
+"""Not said."""
+LOOKED_AT_KIND_REGISTRATION: LookedAtKind.ValueType  # 1
+"""A registration."""
+LOOKED_AT_KIND_JUDGMENT: LookedAtKind.ValueType  # 2
+"""A judgment."""
+LOOKED_AT_KIND_ACCESS_REQUEST: LookedAtKind.ValueType  # 3
+"""An access request."""
+LOOKED_AT_KIND_GRANT: LookedAtKind.ValueType  # 4
+"""A grant, ticket or opened court case."""
+LOOKED_AT_KIND_IDENTITY_ITEM: LookedAtKind.ValueType  # 5
+"""An item that an officer of NADRA was handed."""
+LOOKED_AT_KIND_SEALED_READING: LookedAtKind.ValueType  # 6
+"""A reading of a sealed registration."""
+LOOKED_AT_KIND_CLOSURE: LookedAtKind.ValueType  # 7
+"""A decision of how a record ends."""
+LOOKED_AT_KIND_CORRECTION: LookedAtKind.ValueType  # 8
+"""A correction that has met a registration."""
+LOOKED_AT_KIND_AMENDMENT: LookedAtKind.ValueType  # 9
+"""A proposed amendment."""
+LOOKED_AT_KIND_PHOTO: LookedAtKind.ValueType  # 10
+"""A photo."""
+LOOKED_AT_KIND_PHOTO_DECISION: LookedAtKind.ValueType  # 11
+"""The decision on a photo."""
+LOOKED_AT_KIND_REVIEW: LookedAtKind.ValueType  # 12
+"""A review."""
+LOOKED_AT_KIND_REVIEW_DECISION: LookedAtKind.ValueType  # 13
+"""How far NPB is with a review."""
+LOOKED_AT_KIND_CLAIM: LookedAtKind.ValueType  # 14
+"""The claim of a registration."""
+LOOKED_AT_KIND_REGISTRATION_ITSELF: LookedAtKind.ValueType  # 15
+"""A registration, by whatever rows."""
+Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
 class Name(_message.Message):
@@ -2925,6 +3002,7 @@ class AccessDetail(_message.Message):
     CLAIM_READ_FIELD_NUMBER: _builtins.int
     VALIDATION_READ_FIELD_NUMBER: _builtins.int
     LISTED_GRANTS_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -3005,6 +3083,10 @@ class AccessDetail(_message.Message):
     def listed_grants(self) -> Global___ListedGrants:
         """Of a page of grants, tickets and court cases: what was listed."""
 
+    @_builtins.property
+    def refused(self) -> Global___Refused:
+        """Of a call that was refused by what the register holds: what it had looked at."""
+
     def __init__(
         self,
         *,
@@ -3038,10 +3120,11 @@ class AccessDetail(_message.Message):
         claim_read: _builtins.int | None = ...,
         validation_read: _builtins.int | None = ...,
         listed_grants: Global___ListedGrants | None = ...,
+        refused: Global___Refused | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -3061,6 +3144,68 @@ class AccessDetail(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_read) -> _WhichOneofReturnType__validation_read | None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class Refused(_message.Message):
+    """What a call had looked at that was refused by what the register holds: for whom, how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """Number of the nsor.v1.RowScope that the contract gave the caller."""
+    before: _builtins.int
+    """How many entries there were at least when it was read."""
+    @_builtins.property
+    def looked_at(self) -> _containers.RepeatedCompositeFieldContainer[Global___LookedAt]:
+        """In the order in which it was read."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        before: _builtins.int = ...,
+        looked_at: _abc.Iterable[Global___LookedAt] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "looked_at", b"looked_at", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Refused: _TypeAlias = Refused  # noqa: Y015
+
+@_typing.final
+class LookedAt(_message.Message):
+    """One thing that a call had looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    kind: Global___LookedAtKind.ValueType
+    """What it is."""
+    row_id: _builtins.bytes
+    """Its id, 16 bytes; of a review its number."""
+    version: _builtins.int
+    """The version that was read; 0: there was none, or by its rows none that the caller is shown."""
+    def __init__(
+        self,
+        *,
+        kind: Global___LookedAtKind.ValueType = ...,
+        row_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "row_id", b"row_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookedAt: _TypeAlias = LookedAt  # noqa: Y015
 
 @_typing.final
 class ListedGrants(_message.Message):

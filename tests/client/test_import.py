@@ -132,7 +132,7 @@ def test_wrong_rows_are_reported_without_their_values(
     assert found == [
         ("1", "person.cnic", "CNIC_FORM", cnic),
         ("2", "person.cnic", "FORM", cnic),
-        ("3", "", "NOT_JSON", "not JSON, at line 1, column 2"),
+        ("3", "", "NOT_JSON", "not JSON, at column 2"),
         ("4", "persn", "UNKNOWN_FIELD", "no such field; did you mean person?"),
     ]
     out, err = capsys.readouterr()

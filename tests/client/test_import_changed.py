@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from google.protobuf import json_format
 
 import nsor
 from nsor import cli
@@ -132,6 +133,34 @@ def test_what_a_record_was_amended_to_is_no_row_to_send(
     assert len(taken.entered) == 1
     # The next correction is one of the same record.
     assert run("import", _write(file, ROW | {"born": "07.03.1980"})) == cli.REFUSED
+
+
+def test_a_corrected_line_of_json_is_amended_by_the_command_that_is_said(
+    run: Run, register: Register, taken: Taken, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A program's file has no columns, and its rows are corrected all the same.
+    def write(day: int) -> str:
+        order = registration_pb2.CreateRegistrationRequest()
+        order.person.names.add(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")
+        order.person.cnic, order.person.sex = "3520112345671", types_pb2.SEX_MALE
+        order.person.birth_date.year, order.person.birth_date.month, order.person.birth_date.day = 1980, 3, day
+        order.person.birth_date_precision = types_pb2.DATE_PRECISION_DAY
+        order.convictions.add().court_case.case_number = "Case No. 12/2023"
+        file = tmp_path / "orders.jsonl"
+        file.write_text(json_format.MessageToJson(order, indent=None) + "\n")
+        record = registration_pb2.Registration(etag="0" * 16, person=order.person)
+        record.person.birth_date.day = 5
+        register.answers[GET] = lambda _: registration_pb2.GetRegistrationResponse(registration=record)
+        return str(file)
+
+    register.answers[PROPOSE] = lambda _: amendments_pb2.ProposeAmendmentResponse(amendment_id=AMENDMENT)
+    assert run("import", write(5)) == 0
+    assert run("import", write(6)) == cli.REFUSED
+    (command,) = re.findall("`nsor (amend [^`]*)`", capsys.readouterr().err)
+    assert command.endswith("orders.jsonl --row 1")
+    assert run(*command.split(), "--yes") == 0
+    assert register.calls[-1].method == PROPOSE
+    assert len(taken.entered) == 1
 
 
 def test_a_rehearsal_tells_of_it_too_and_keeps_nothing(

@@ -34,7 +34,7 @@ _REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 def _what_changes(function: _F) -> _F:
     """The ways in which a person says what changes."""
     row = click.option(
-        "--row", "line", type=click.IntRange(2), metavar="LINE", help="Which row of a table, by its line."
+        "--row", "line", type=click.IntRange(1), metavar="LINE", help="Which row of a file of orders, by its line."
     )
     columns = click.option(
         "--map",

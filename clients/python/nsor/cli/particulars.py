@@ -83,6 +83,11 @@ class Table:
     map_file: Path | None = None
     encoding: str | None = None
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is one; otherwise it is JSON: particulars, or with a line an order on each."""
+        return self.map_file is not None or Path(self.file).suffix.casefold() in _TABLES
+
 
 def of_file(of: Table) -> Given:
     """The particulars of a file: JSON, or a row of a table.
@@ -90,10 +95,8 @@ def of_file(of: Table) -> Given:
     Raises:
         click.UsageError: it isn't of its form, or gives nothing.
     """
-    if of.map_file is not None or Path(of.file).suffix.casefold() in _TABLES:
+    if of.is_table or of.line is not None:
         return _of_row(_row_of(of))
-    if of.line is not None:
-        raise WrongUse("--row is of a table (.csv).")
     from nsor.v1 import amendments_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     text, found = read_text(of.file), amendments_pb2.Particulars()
@@ -160,7 +163,7 @@ def _row_of(of: Table) -> Row:
     try:
         columns = None if of.map_file is None else read_map(read_text(str(of.map_file)))
         with Path(of.file).open("rb") as data, sheets.opened(data, of.encoding) as text:
-            _, _, rows = sheets.table(text, columns)
+            rows = sheets.table(text, columns)[2] if of.is_table else sheets.json_lines(text)
             found = [row for row in rows if of.line is None or row.line == of.line]
     except MapWrong as wrong:
         raise WrongUse("{}", wrong.meaning) from None

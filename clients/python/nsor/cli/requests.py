@@ -62,7 +62,8 @@ def parse(text: str, message: Message, *, by_hand: bool = False) -> tuple[Proble
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
+        # Of one line its number would be taken for that of the file.
+        where = f"line {error.lineno}, " * ("\n" in text.strip()) + f"column {error.colno}"
         return (Problem("", "NOT_JSON", Words(f"not JSON, at {where}", f"JSON نہیں: {where}")),)
     except (ValueError, RecursionError):
         return (_OTHER,)

@@ -463,7 +463,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Ask for the mobile number.": "موبائل نمبر پوچھیں۔",
     "Ask for the passport.": "پاسپورٹ پوچھیں۔",
     "Ask for the current address.": "موجودہ پتا پوچھیں۔",
-    "Which row of a table, by its line.": "جدول کی کون سی سطر۔",
+    "Which row of a file of orders, by its line.": "احکام کی فائل کی کون سی سطر۔",
     "Which column of a table has what (TOML), as for `nsor import`.": (
         "جدول کے کس خانے میں کیا ہے (TOML)، جیسے `nsor import` میں۔"
     ),

@@ -90,7 +90,6 @@ TEXTS: Final[dict[str, str]] = {
         "{} میں {} کی درج کی ہوئی سطریں ہیں، اور یہ سرٹیفکیٹ {} کا ہے۔ "
         "{} کا سرٹیفکیٹ استعمال کریں، یا دوسرا --results دیں۔"
     ),
-    "--row is of a table (.csv).": "--row صرف جدول (.csv) کے لیے ہے۔",
     "There is no such row.": "ایسی کوئی سطر نہیں۔",
     "{} has {} rows: say which line with --row.": "{} میں {} سطریں ہیں: --row سے بتائیں کون سی۔",
     "The file changes nothing.": "فائل سے کچھ نہیں بدلتا۔",

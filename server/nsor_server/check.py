@@ -27,9 +27,10 @@ from nsor_server import app, config
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
+from nsor_server.confined.process import Unavailable
 from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
-from nsor_server.images.photos import Photos, Unavailable
+from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy

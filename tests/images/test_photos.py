@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
+from nsor_server.confined.process import Unavailable
 from nsor_server.images import photos as served
-from nsor_server.images.photos import Photos, Refused, Unavailable
+from nsor_server.images.photos import Photos, Refused
 from nsor_server.images.wire import MAX_BYTES, Answer
 
 SECRET = b"a name that nobody may find again"
@@ -158,7 +159,7 @@ def test_a_process_that_hangs_or_dies_is_replaced(monkeypatch: pytest.MonkeyPatc
         photos.anew(encoded(picture()))
     assert refused.value.answer is Answer.TOO_COSTLY
     monkeypatch.undo()
-    assert process.poll() is not None
+    assert process.has_ended
     assert photos.anew(encoded(picture()))
     photos.close()
 
@@ -180,7 +181,7 @@ def test_where_nothing_can_be_confined_no_photo_is_taken(monkeypatch: pytest.Mon
     unable = "import sys; sys.exit(3)"
     real = subprocess.Popen
     monkeypatch.setattr(
-        "nsor_server.images.photos.subprocess.Popen",
+        "nsor_server.confined.process.subprocess.Popen",
         lambda _command, **options: real([sys.executable, "-c", unable], **options),
     )
     with pytest.raises(Unavailable):
@@ -204,17 +205,17 @@ def test_where_nothing_can_be_confined_no_photo_is_taken(monkeypatch: pytest.Mon
 def test_a_decoder_that_was_taken_over_reaches_nothing(escape: str) -> None:
     # Also as root: limits of resources alone don't stop root.
     first, rest = escape.split("; ", 1)
-    program = f"{first}\nfrom nsor_server.images import confined\n"
+    program = f"{first}\nfrom nsor_server.confined import limits\n"
     if "ctypes" in first:
         rest = "libc.ptrace(0, 0, 0, 0)"
         program += "libc = ctypes.CDLL(None)\nlibc.ptrace\n"
-    program += f"confined.confine()\n{rest}\n"
+    program += f"limits.confine()\n{rest}\n"
     ended = subprocess.run([sys.executable, "-I", "-c", program], env={}, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGSYS, ended.stderr.decode()[-300:]
 
 
 def test_a_decoder_has_a_bound_of_memory() -> None:
-    program = "from nsor_server.images import confined\nconfined.confine()\ntry:\n    bytearray(1 << 30)\n"
+    program = "from nsor_server.confined import limits\nlimits.confine()\ntry:\n    bytearray(1 << 30)\n"
     program += "except MemoryError:\n    raise SystemExit(7)\n"
     ended = subprocess.run([sys.executable, "-I", "-c", program], env={}, capture_output=True, check=False)
     assert ended.returncode == 7

@@ -15,7 +15,7 @@ from PIL import Image
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer
-from nsor_server.images.photos import Unavailable
+from nsor_server.confined.process import Unavailable
 from nsor_server.policy.budgets import Bucket
 from nsor_server.registration.photos import rules
 from nsor_synthetic.pictures import picture

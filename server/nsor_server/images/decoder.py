@@ -1,8 +1,8 @@
 """The process that decodes photos and encodes them anew: `python -I -m nsor_server.images.decoder`.
 
 It is started without an environment, imports what it needs, decodes one photo of each kind so that nothing is loaded
-later, gives up everything (`confined`), says that it is ready, and answers until its input ends. It knows nothing of
-the register.
+later, gives up everything (`confined/limits.py`), says that it is ready, and answers until its input ends. It knows
+nothing of the register.
 
 What comes out is pixels alone: no metadata, no profile, no comment, no second file behind the picture survives.
 """
@@ -10,15 +10,14 @@ What comes out is pixels alone: no metadata, no profile, no comment, no second f
 from __future__ import annotations
 
 import io
-import os
 import sys
 import warnings
 from typing import Final
 
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
-from nsor_server.images import confined
-from nsor_server.images.wire import HEAD, LENGTH, MAX_BYTES, Answer
+from nsor_server.confined import limits, pipes
+from nsor_server.images.wire import MAX_BYTES, Answer
 
 MAX_PIXELS: Final = 4_000_000
 MIN_SIDE: Final = 32
@@ -28,7 +27,6 @@ _QUALITIES: Final = (88, 75, 60, 40)
 """The best one whose result is small enough is kept; if none is, of the picture at half the size."""
 _FIRST_BYTES: Final = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 _START_OF_SCAN: Final = b"\xff\xda"
-_INPUT, _OUTPUT = 0, 1
 _NOT_CONFINED = 3
 
 
@@ -46,22 +44,18 @@ def main() -> int:
     for kind in _FIRST_BYTES.values():
         _photo(_sample(kind))
     try:
-        confined.confine()
-    except confined.NotConfined as why:
+        limits.confine()
+    except limits.NotConfined as why:
         sys.stderr.write(f"{why}\n")
         return _NOT_CONFINED
-    _write(Answer.READY, b"")
-    while (head := _read(LENGTH.size)) is not None:
-        (length,) = LENGTH.unpack(head)
-        encoded = _read(length)
-        if encoded is None:
-            return 0
+    pipes.answer(pipes.READY)
+    while (encoded := pipes.request()) is not None:
         try:
             photo = _photo(encoded)
         except _Refused as refused:
-            _write(refused.answer, b"")
+            pipes.answer(refused.answer)
         else:
-            _write(Answer.PHOTO, photo)
+            pipes.answer(Answer.PHOTO, photo)
     return 0
 
 
@@ -113,23 +107,6 @@ def _sample(kind: str) -> bytes:
     exif[ExifTags.Base.Orientation] = 6
     Image.new("RGBA" if kind == "PNG" else "RGB", (MIN_SIDE, MIN_SIDE), "gray").save(out, kind, exif=exif)
     return out.getvalue()
-
-
-def _read(count: int) -> bytes | None:
-    """So many bytes of the input; None at its end."""
-    found = bytearray()
-    while len(found) < count:
-        part = os.read(_INPUT, count - len(found))
-        if not part:
-            return None
-        found += part
-    return bytes(found)
-
-
-def _write(answer: Answer, content: bytes) -> None:
-    rest = memoryview(HEAD.pack(answer, len(content)) + content)
-    while rest:
-        rest = rest[os.write(_OUTPUT, rest) :]
 
 
 if __name__ == "__main__":

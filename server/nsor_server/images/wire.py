@@ -1,19 +1,15 @@
-"""What the server and the process that decodes photos say to each other through two pipes.
+"""What the server and the process that decodes photos say to each other (``confined/pipes.py``).
 
-A request is a length and the bytes of a file. An answer is one byte, an `Answer`, a length and bytes: the new photo, or
-none. Lengths are 4 bytes, the greatest first.
+A request is the bytes of a file. An answer's kind is an `Answer`, and its bytes are the new photo, or none.
 """
 
 from __future__ import annotations
 
 import enum
-import struct
 from typing import Final
 
 MAX_BYTES: Final = 256 * 1024
 """Most bytes of a photo, as it comes and as it is kept."""
-LENGTH: Final = struct.Struct(">I")
-HEAD: Final = struct.Struct(">BI")
 
 
 class Answer(enum.IntEnum):
@@ -33,5 +29,3 @@ class Answer(enum.IntEnum):
     """A JPEG in so many scans that decoding it would take long."""
     TOO_SMALL = 7
     """Too few pixels to show a person."""
-    READY = 8
-    """The first word of a process that can reach nothing any more."""

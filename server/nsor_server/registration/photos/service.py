@@ -10,9 +10,10 @@ from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.confined.process import Unavailable
 from nsor_server.formats.instants import set_day, set_us, to_day, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.images.photos import Photos, Refused, Unavailable
+from nsor_server.images.photos import Photos, Refused
 from nsor_server.images.wire import Answer
 from nsor_server.registration import record as records
 from nsor_server.registration import rules as owners

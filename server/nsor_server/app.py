@@ -58,6 +58,7 @@ from nsor_server.rpc import server as rpc_server
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.batches import Batches
+from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.connections import Connections
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.drops import Drops
@@ -290,6 +291,7 @@ class _Parts:
             streams=streams,
             writer=writer,
             pool=pool,
+            checks=self._checks(),
             stream_pool=self._pool(settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
             max_bytes=max_bytes,
         )
@@ -459,6 +461,11 @@ class _Parts:
     def _started(self, part: Part) -> None:
         part.start()
         self.stack.callback(part.stop)
+
+    def _checks(self) -> Checks:
+        checks = Checks()
+        self.stack.callback(checks.close)
+        return checks
 
     def _shares(self) -> Shares:
         shares = Shares(self.settings.unary_threads, "unary")

@@ -1,5 +1,6 @@
 """A stream both ways: ImportRegistrations over mutual TLS."""
 
+import contextlib
 import gc
 import hashlib
 import os
@@ -15,8 +16,11 @@ import pytest
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, errors_pb2, registration_pb2
 from nsor_server.access.limits import Limits
+from nsor_server.formats.checker import Checker
 from nsor_server.ledger.writer import Writer
+from nsor_server.policy.loaded import Policy
 from nsor_server.rpc import exchange as exchanges
+from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.open_stream import varint
 from tests.orders import order
 from tests.polling import until
@@ -272,6 +276,48 @@ def test_other_agencies_are_answered_while_one_imports(serving: Serving) -> None
         assert other.call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
     thread.join()
     assert serving.one("SELECT count(*) FROM registration_version") == 800
+
+
+@pytest.mark.parametrize("wrong", ["import_id", "rows"])
+def test_behind_a_message_that_is_refused_none_is_stored(serving: Serving, wrong: str) -> None:
+    # By its form, which is looked at ahead, or when it is run.
+    sent = messages(3)
+    if wrong == "rows":
+        sent[1].rows.add(row=1, order=order())
+    else:
+        sent[1].import_id = "none"
+    done = exchange(prosecutor(serving), IMPORT, sent)
+    assert (len(done.answers), done.ended.reason) == (1, "INVALID_FIELDS")
+    assert serving.one("SELECT count(*) FROM registration_version") == 1
+
+
+def test_a_long_import_is_checked_by_another_process(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = Checks(1)
+    made: list[Checks] = []
+    real = Checks.checked
+
+    def checked(self: Checks, policy: Policy, request: Any, _seconds: float) -> Any:
+        made.append(self)
+        return real(checks, policy, request, 300.0)
+
+    monkeypatch.setattr("nsor_server.rpc.checks.FIRST_HERE", 0)
+    checks.checked(Policy.load(), Request(), 300.0)
+    checks._idle.put(checks._idle.get(timeout=300))  # it is ready
+    monkeypatch.setattr(Checks, "checked", checked)
+    with contextlib.closing(checks):
+        here = Checker.check
+
+        def check(self: Checker, message: Any) -> Any:
+            assert not isinstance(message, Request)
+            return here(self, message)
+
+        monkeypatch.setattr(Checker, "check", check)
+        sent = messages(4, rows=2)
+        sent[2].rows[0].order.person.cnic = "1"
+        done = exchange(prosecutor(serving), IMPORT, sent)
+    found = [finding for answer in done.answers for finding in Response.FromString(answer).findings]
+    assert [bool(finding.registration_id) for finding in found] == [True] * 4 + [False] + [True] * 3
+    assert len(made) == 5  # the first message is that of the stream, too
 
 
 def test_a_row_that_is_wrong_costs_no_other(serving: Serving) -> None:

@@ -1,10 +1,11 @@
 """A stream both ways: each message of the caller is a call of its own, and they are answered in their order.
 
 One thread keeps the order and does nothing else. A message is parsed, gated, checked and run in the pool that unary
-calls have, where its agency gets its share and no more, and recorded by the ledger's writer; while one is stored the
-next is run. No more than ``WINDOW`` messages are read ahead of the answers that the caller has taken, so that whoever
-sends fast and reads slowly fills his own line, and not this process. Each counts within its agency's calls of a second,
-as what it makes the pool do: what comes faster waits in that line too.
+calls have, where its agency gets its share and no more, and recorded by the ledger's writer. While one is stored the
+next is run, and the one behind that is checked, which another process does. No more than ``WINDOW`` messages are read
+ahead of the answers that the caller has taken, so that whoever sends fast and reads slowly fills his own line, and not
+this process. Each counts within its agency's calls of a second, as what it makes the pool do: what comes faster waits
+in that line too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,7 +30,7 @@ from nsor_server.rpc.reading import replaced
 from nsor_server.rpc.shares import units
 
 WINDOW: Final = 3
-"""Messages in work: one is stored, one is read, one waits for either."""
+"""Messages in work: one is stored, one is run, one is checked."""
 MAX_TRIES: Final = 16
 """How often a message is run again that has read what has changed before it was recorded."""
 BYTES_OF_ROW: Final = 1024
@@ -40,12 +42,16 @@ class _Message:
     """A message that the caller has sent.
 
     Attributes:
+        entered: it is gated and checked.
+        ran: it was decided, and waits to be stored.
         ended: it is answered, or refused.
         answer: with its receipt.
         error: why it isn't answered.
     """
 
     call: Call
+    entered: bool = False
+    ran: bool = False
     ended: bool = False
     answer: bytes = b""
     error: Exception | None = None
@@ -73,7 +79,9 @@ class Exchange:
         self._handler: Exchanged[Any, Any] = opened.call.route.handler
         self._heard: queue.SimpleQueue[bytes | _Message | None] = queue.SimpleQueue()
         self._waiting: deque[_Message] = deque()
+        self._to_enter: deque[_Message] = deque()
         self._to_run: deque[_Message] = deque()
+        self._entering: _Message | None = None
         self._running: _Message | None = None
         self._takes_more = True
         self._listens = False
@@ -116,9 +124,7 @@ class Exchange:
             return not silent or time.monotonic() - self._last < self._idle_seconds
         self._last = time.monotonic()
         if isinstance(heard, _Message):
-            if heard is self._running:
-                self._running = None
-                self._run_next()
+            self._go_on()
             return True
         self._listens = False
         if heard is None:
@@ -135,30 +141,52 @@ class Exchange:
         if len(data) > self._needs.max_bytes:
             message.call.error = errors.Exhausted(errors_pb2.ERROR_REASON_MESSAGE_TOO_LARGE)
         self._waiting.append(message)
-        self._to_run.append(message)
-        self._run_next()
+        self._to_enter.append(message)
+        self._go_on()
 
-    def _run_next(self) -> None:
-        """Have one message run at a time, so that they are stored in their order."""
-        if self._running is None and self._to_run:
+    def _go_on(self) -> None:
+        """Have one message entered and one run at a time, so that they are stored in their order.
+
+        Behind one that is refused none is run: the stream ends with it.
+        """
+        if self._entering is not None and (self._entering.entered or self._entering.ended):
+            self._to_run.append(self._entering)
+            self._entering = None
+        if self._entering is None and self._to_enter:
+            self._entering = self._to_enter.popleft()
+            self._submit(self._enter, self._entering)
+        if self._running is not None and (self._running.ran or self._running.ended):
+            self._running = None
+        refused = any(message.error is not None for message in self._waiting)
+        if self._running is None and self._to_run and not refused:
             self._running = self._to_run.popleft()
-            self._submit(self._running)
+            self._submit(self._work, self._running)
 
-    def _submit(self, message: _Message) -> None:
-        job = functools.partial(self._work, message)
-        self._needs.pool.submit(self._agency_id, job, _cost(message.call.data))
+    def _submit(self, job: Callable[[_Message], None], message: _Message) -> None:
+        self._needs.pool.submit(self._agency_id, functools.partial(job, message), _cost(message.call.data))
+
+    def _enter(self, message: _Message) -> None:
+        """Have a message gated and checked; in a thread of the pool."""
+        try:
+            self._front.enter(message.call)
+            message.entered = True
+            self._heard.put(message)
+        except Exception as error:  # noqa: BLE001 - as below
+            self._end(message, error)
 
     def _work(self, message: _Message) -> None:
         """Have a message decided and recorded; in a thread of the pool."""
         call = message.call
         try:
-            self._front.enter(call)
+            if call.tries:
+                self._front.enter(call)
             with self._needs.reader.connection(call.deadline) as conn:
                 call.outcome = self._handler.run(call, call.request, conn)
             call.answer = call.outcome.response.SerializeToString()
             call.weight = self._handler.weight(call.request)
             describe(call, recorded=True)
             self._needs.writer.put(call)
+            message.ran = True
             self._heard.put(message)
         except Exception as error:  # noqa: BLE001 - no exception reaches grpc, nor another agency's job
             self._end(message, error)
@@ -170,7 +198,7 @@ class Exchange:
             self._end(message, None)
         elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
             call.tries += 1
-            self._submit(message)
+            self._submit(self._work, message)
         else:
             self._end(message, errors.Unavailable(retry_after_seconds=1.0) if isinstance(result, StaleRead) else result)
 

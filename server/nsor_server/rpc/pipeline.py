@@ -28,6 +28,8 @@ from nsor_server.policy.loaded import policy_of
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
 from nsor_server.rpc.arrival import arrive
+from nsor_server.rpc.checks import Checks
+from nsor_server.rpc.handlers import Exchanged
 from nsor_server.rpc.methods import Method
 from nsor_server.rpc.naming import named, request_id, rows_read
 from nsor_server.rpc.parts import Parts
@@ -46,6 +48,9 @@ MAX_TRIES = 16
 Of calls that change one record at once each batch takes one, so that as many more of them can come through.
 """
 
+CHECK_SECONDS = 5.0
+"""Longest that another process may take to check a message; one of an import takes some 10 ms."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -53,6 +58,7 @@ class Pipeline:
 
     Attributes:
         pool: threads for unary handlers, which read, shared fairly among agencies.
+        checks: checks messages of imports in processes beside this one.
         peers: whose calls are dropped for a while.
         stream_pool: threads for streams, so that silent ones can't take those of other agencies' calls.
         max_bytes: largest request.
@@ -69,6 +75,7 @@ class Pipeline:
     streams: Streams
     writer: Writer[Call]
     pool: Shares
+    checks: Checks
     stream_pool: Executor
     max_bytes: int
 
@@ -207,10 +214,18 @@ class Pipeline:
         else:
             current = self.admission.directory.current
             self.admission.admit_by(call, current, just_identified=call.directory is current)
-        violations = call.route.refusing(call, policy_of(call).checker.check(call.request))
+        violations = call.route.refusing(call, self._wrong(call))
         if violations:
             raise errors.InvalidFields(violations=violations)
         call.request_id, call.named = request_id(call.request), named(call.request)
+
+    def _wrong(self, call: Call) -> list[errors.Violation]:
+        """What is wrong with a request, which is normalised: of an import, found by another process."""
+        if not isinstance(call.route.handler, Exchanged):
+            return policy_of(call).checker.check(call.request)
+        seconds = min(CHECK_SECONDS, call.deadline - time.monotonic())
+        call.request, wrong = self.checks.checked(policy_of(call), call.request, seconds)
+        return wrong
 
     def record(self, call: Call) -> None:
         """Give the call to the ledger's writer: it decides grouped calls, records, and has the call answered."""

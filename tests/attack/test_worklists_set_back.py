@@ -70,6 +70,16 @@ def test_nothing_is_listed_that_the_register_does_not_say(services: Services, ow
     assert any(each.startswith("3 rows of registration_work aren't those") for each in owner.findings())
 
 
+@pytest.mark.parametrize("hidden", ["registration_version", "registration_key"])
+@pytest.mark.usefixtures("waiting")
+def test_a_work_whose_record_was_hidden_raises_the_alarm(
+    services: Services, owner: Owner, caplog: pytest.LogCaptureFixture, hidden: str
+) -> None:
+    with owner.without(hidden, "true"), pytest.raises(errors.Internal):
+        found(services, LAHORE_COURT)
+    assert "ROW_CONTRADICTED" in caplog.text
+
+
 @pytest.mark.usefixtures("waiting")
 def test_no_worklist_is_of_a_register_of_before(services: Services, owner: Owner) -> None:
     with (

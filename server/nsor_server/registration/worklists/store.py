@@ -124,6 +124,8 @@ def unpacked(octets: bytes) -> Place:
 def _item(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, row: Sequence[object]) -> Item:
     subject_id, part, registration_id, *rest = row[:_WORK_COLUMNS]
     work = Work(subject_id, part, *rest)  # type: ignore[arg-type]  # as the table has them
+    if row[-1] is None:
+        raise contradicted(TABLE, "a row of %s names a registration that isn't there, or whose key is gone")
     version = store.StoredVersion(*row[_WORK_COLUMNS:])  # type: ignore[arg-type]  # as the table has them
     record, key = store.open_keyed(sealer, version)
     since_us, until_us = wanted.since_us(work.kind, work.court_kind), wanted.until_us(work.kind)

@@ -230,3 +230,21 @@ def test_every_day_of_the_file_that_ships_is_one_row_each() -> None:
         "WEEKEND",
         "EID_MILAD_UN_NABI",
     ]
+
+
+def test_a_day_is_looked_up_once_in_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A list asks for each of its items, and a document has many rows.
+    document = Holidays.load()
+    days = [TODAY + dt.timedelta(days=number) for number in range(400)]
+    before = [document.code(day, unit) for day in days for unit in ("PK", "PK-SD")]
+    looked: list[dt.date] = []
+
+    def look(_document: Holidays, day: dt.date, _unit: str) -> str:
+        looked.append(day)
+        return ""
+
+    monkeypatch.setattr(Holidays, "_code", look)
+    assert [document.code(day, unit) for day in days for unit in ("PK", "PK-SD")] == before
+    assert not looked
+    document.code(TODAY, "PK-PB")
+    assert looked == [TODAY]

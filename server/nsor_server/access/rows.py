@@ -15,9 +15,9 @@ from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.access.facts import contains
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.session import Statement
 
 APPELLATE_COURTS: Final = frozenset(
@@ -223,8 +223,7 @@ def require_shown(table: str, row: Said, call: Call) -> None:
 
 def outside(table: str) -> errors.Internal:
     """Raise the alarm over a row that was read, and by its seal isn't one that the caller may see."""
-    alert(Alert.ROW_CONTRADICTED, "a row of %s was read that its seal doesn't show to the caller", table)
-    return errors.Internal()
+    return contradicted(table, "a row of %s was read that its seal doesn't show to the caller")
 
 
 def statements(

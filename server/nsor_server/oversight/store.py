@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.ledger import instants
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.oversight.rules import Filter
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
+_CONTRADICTS: Final = "%s contradicts the ledger; run `nsor-server ledger verify`"
 _ACCESSES: Final = """
 SELECT e.index, e.access_id, e.agency, e.outcome, e.leaf, d.sealed
 FROM ledger_entry AS e
@@ -79,7 +79,7 @@ def newest_first(
     rows = conn.execute(statement, parameters, binary=True).fetchall()
     found = [_entry(row, details) for row in rows]
     if not all(wanted.admits(entry.leaf) for entry in found):
-        raise _broken("ledger_entry")  # whoever owns the database says what the conditions mean
+        raise contradicted("ledger_entry", _CONTRADICTS)  # whoever owns the database says what the conditions mean
     return found
 
 
@@ -95,7 +95,7 @@ def size(conn: Connection, durable: int) -> int:
     """
     rows = conn.execute("SELECT size FROM ledger_head").fetchall()
     if len(rows) != 1 or rows[0][0] < durable:
-        raise _broken("ledger_head")
+        raise contradicted("ledger_head", _CONTRADICTS)
     return int(rows[0][0])
 
 
@@ -108,7 +108,7 @@ def _first_from(conn: Connection, time_us: int) -> int:
     try:
         return instants.first_from(conn, time_us)
     except (leaves.LeafError, TornTree):
-        raise _broken("ledger_entry") from None
+        raise contradicted("ledger_entry", _CONTRADICTS) from None
 
 
 def _entry(row: Sequence[Any], details: Details | None) -> StoredAccess:
@@ -116,19 +116,13 @@ def _entry(row: Sequence[Any], details: Details | None) -> StoredAccess:
     try:
         leaf = leaves.decode(stored)
         if leaves.columns(leaf) != (access_id.bytes, agency, outcome):
-            raise _broken("ledger_entry")
+            raise contradicted("ledger_entry", _CONTRADICTS)
         hashed = leaf_hash(stored)
         detail = None
         if details is not None and sealed is not None:
             detail = details.open(index, hashed, sealed, leaf.detail_hash)
         return StoredAccess(index, leaf, hashed, detail)
     except leaves.LeafError:
-        raise _broken("ledger_entry") from None
+        raise contradicted("ledger_entry", _CONTRADICTS) from None
     except DetailError:
-        raise _broken("ledger_detail") from None
-
-
-def _broken(table: str) -> errors.Internal:
-    """Raise the alarm over a ledger that contradicts itself; ``nsor-server ledger verify`` says where."""
-    alert(Alert.ROW_CONTRADICTED, "%s contradicts the ledger; run `nsor-server ledger verify`", table)
-    return errors.Internal()
+        raise contradicted("ledger_detail", _CONTRADICTS) from None

@@ -23,6 +23,8 @@ _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDA
 _MOST_TOGETHER: Final = 31
 """Closed days in a row; more is a mistake of the document, and no time ends later than after so many."""
 _LEAP_YEAR: Final = 2024
+_MOST_KEPT: Final = 1 << 14
+"""Days, each of a province, of which a document knows by heart why they are closed, or that they aren't."""
 
 HolidayCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,16}(?:_[A-Z]{1,16}){0,4}\Z")]
 """Such as EID_UL_FITR."""
@@ -137,10 +139,11 @@ class Later:
 class Holidays:
     """The days, and the rules that look at them."""
 
-    __slots__ = ("_file", "_later", "_weekends")
+    __slots__ = ("_codes", "_file", "_later", "_weekends")
 
     def __init__(self, file: HolidaysFile) -> None:
         self._file = file
+        self._codes: dict[tuple[dt.date, str], str] = {}
         self._weekends = sorted(file.weekend, key=lambda row: row.valid_from, reverse=True)
         self._later = {rule: row for row in file.ends_later for rule in row.rules}
         if len(self._later) != sum(len(row.rules) for row in file.ends_later):
@@ -157,6 +160,14 @@ class Holidays:
 
     def code(self, day: dt.date, unit: str = COUNTRY) -> str:
         """Why offices of a province are closed on a day: a holiday's code, or ``WEEKEND``; empty: they are open."""
+        code = self._codes.get((day, unit))
+        if code is None:
+            if len(self._codes) >= _MOST_KEPT:
+                self._codes.clear()
+            code = self._codes[day, unit] = self._code(day, unit)
+        return code
+
+    def _code(self, day: dt.date, unit: str) -> str:
         rows: Sequence[YearlyRow | AnnouncedRow] = (*self._file.announced, *self._file.yearly)
         for row in rows:
             if row.is_on(day) and (COUNTRY in row.units or unit in row.units):

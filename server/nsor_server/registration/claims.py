@@ -14,13 +14,12 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken
 from nsor_server.storage.session import Statement, ask
@@ -297,8 +296,7 @@ def newest(
     """
     record = head(conn, key, registration_id)
     if record is None and confirmed:
-        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
-        raise errors.Internal
+        raise contradicted(TABLE, "a confirmed registration has no row in %s")
     found = record or record_pb2.ClaimRecord(registration_id=registration_id)
     return found, seen(found)
 
@@ -314,8 +312,7 @@ def head(conn: Connection, key: DataKey, registration_id: bytes) -> record_pb2.C
         return None
     record = open_claim(key, StoredClaim(*found[0]))
     if record.registration_id != registration_id:
-        alert(Alert.ROW_CONTRADICTED, "a row of %s was read for another registration", TABLE)
-        raise errors.Internal
+        raise contradicted(TABLE, "a row of %s was read for another registration")
     return record
 
 
@@ -334,11 +331,9 @@ def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
         sealed = key.open(TABLE, row.registration_id, row.version, row.sealed)
         record = record_pb2.ClaimRecord.FromString(sealed)
     except (SealBroken, DecodeError):
-        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", TABLE)
-        raise errors.Internal from None
+        raise contradicted(TABLE, "a sealed row of %s does not open") from None
     if _columns(record) != row[:-1]:
-        alert(Alert.ROW_CONTRADICTED, "a column of %s contradicts the sealed record", TABLE)
-        raise errors.Internal
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     return record
 
 

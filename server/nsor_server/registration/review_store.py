@@ -10,10 +10,9 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
@@ -102,12 +101,10 @@ def open_time(
     try:
         record = record_pb2.ReviewTimeRecord.FromString(sealer.open(TIMES, columns[0], _VERSION, sealed))
     except (SealBroken, DecodeError):
-        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", TIMES)
-        raise errors.Internal from None
+        raise contradicted(TIMES, "a sealed row of %s does not open") from None
     repeats = (record.review_time_id, record.number, record.due_us)
     if repeats != columns or [_columns(each) for each in record.reviews] != list(reviews):
-        alert(Alert.ROW_CONTRADICTED, "a column of %s, or its reviews, contradict the sealed record", TIMES)
-        raise errors.Internal
+        raise contradicted(TIMES, "a column of %s, or its reviews, contradict the sealed record")
     return record
 
 
@@ -129,8 +126,7 @@ def times_before(conn: Connection, sealer: Sealing, number: int | None, most: in
     found = _opened(conn, sealer, conn.execute(_TIMES_BEFORE, {"before": number, "most": most}).fetchall())
     last = found[0].number if found else 0
     if [each.number for each in found] != list(range(last, max(last - most, 0), -1)):
-        alert(Alert.ROW_CONTRADICTED, "a row of %s is missing", TIMES)
-        raise errors.Internal
+        raise contradicted(TIMES, "a row of %s is missing")
     return found
 
 
@@ -158,12 +154,10 @@ def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) ->
     """
     found = [number for (number,) in conn.execute(_PAGE, {"before": before, "most": most})]
     if found and found != list(range(found[0], max(found[0] - most, 0), -1)):
-        alert(Alert.ROW_CONTRADICTED, "a row of %s is missing", REVIEW_ROWS.name)
-        raise errors.Internal
+        raise contradicted(REVIEW_ROWS.name, "a row of %s is missing")
     written = _written(conn, sealer, found)
     if not written.keys() >= set(found):
-        alert(Alert.ROW_CONTRADICTED, "a row of %s was written at no time", REVIEW_ROWS.name)
-        raise errors.Internal
+        raise contradicted(REVIEW_ROWS.name, "a row of %s was written at no time")
     return [written[number] for number in found]
 
 

@@ -26,6 +26,7 @@ from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
 from nsor_server.storage.session import Statement, ask
@@ -136,8 +137,7 @@ def open_keyed(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.Registrat
         key = data_key(sealer, row)
         sealed_record = key.open(TABLE, row.registration_id, row.version, row.sealed)
     except SealBroken as broken:
-        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", broken.table)
-        raise errors.Internal from None
+        raise contradicted(broken.table, "a sealed row of %s does not open") from None
     record = record_pb2.RegistrationRecord.FromString(sealed_record)
     column = _contradicting_column(record, row)
     if column is not None:

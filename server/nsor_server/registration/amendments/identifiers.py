@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table
 from nsor_server.registration import claims, states
 from nsor_server.registration.claims import Identifier
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey
 from nsor_server.storage.session import Statement, ask
@@ -79,8 +78,7 @@ def claimed(
     registration_id = after.registration_id
     head = claims.head(conn, key, registration_id)
     if head is None:
-        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", claims.TABLE)
-        raise errors.Internal
+        raise contradicted(claims.TABLE, "a confirmed registration has no row in %s")
     gained = sorted(new - old, key=lambda one: (one.kind, one.text))
     cnic_held, passport_held = held(head, gained)
     record = claims.following(head, cnic_held=cnic_held, passport_held=passport_held)

@@ -13,9 +13,7 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import options_pb2, registration_pb2
-from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import store as registrations
 from nsor_server.registration.identity.rows import TABLE as QUEUE
@@ -208,8 +206,7 @@ def _waiting(sealer: Sealer, found: Rows) -> Waiting | None:
     row = registrations.StoredVersion(*columns)
     record = registrations.open_version(sealer, row)
     if not record.identity_waits or record.state != CONFIRMED:
-        alert(Alert.ROW_CONTRADICTED, "a row of %s is of a registration that doesn't wait", QUEUE)
-        raise errors.Internal
+        raise contradicted(QUEUE, "a row of %s is of a registration that doesn't wait")
     return Waiting(record, (registrations.seen(row), Seen(OF_REGISTRATION, (row.registration_id,), handed_out)))
 
 

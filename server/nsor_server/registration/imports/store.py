@@ -6,11 +6,10 @@ import hashlib
 from typing import Final, NamedTuple
 
 from nsor.v1 import options_pb2
-from nsor_server import errors
 from nsor_server.access import rows
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.session import Statement, ask
@@ -79,13 +78,11 @@ def open_block(sealer: Sealer, row: StoredBlock) -> record_pb2.ImportBlockRecord
     try:
         sealed = sealer.open(TABLE, row.block_id, row.version, row.sealed)
     except SealBroken as broken:
-        alert(Alert.ROW_CONTRADICTED, "a sealed row of %s does not open", broken.table)
-        raise errors.Internal from None
+        raise contradicted(broken.table, "a sealed row of %s does not open") from None
     record = record_pb2.ImportBlockRecord.FromString(sealed)
     said = (record.version, record.agency_id, record.import_id, record.block)
     if said != row[1:5] or row.block_id != block_id(record.agency_id, record.import_id, record.block):
-        alert(Alert.ROW_CONTRADICTED, "a column of %s contradicts the sealed record", TABLE)
-        raise errors.Internal
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     return record
 
 

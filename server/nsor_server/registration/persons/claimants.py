@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nsor.v1 import registration_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Seen
 from nsor_server.registration import claims, store
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.store import StoredVersion
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -123,8 +122,7 @@ class Claimants:
         found = [self.get(each) for each in claims.person(claim) if each != claim.registration_id]
         known = [each for each in found if each is not None and each.claim.person == claim.person]
         if len(known) < len(found):
-            alert(Alert.ROW_CONTRADICTED, "%s doesn't say of each registration of a person that it is", claims.TABLE)
-            raise errors.Internal
+            raise contradicted(claims.TABLE, "%s doesn't say of each registration of a person that it is")
         return known
 
     def claiming(self, one: Identifier) -> list[Known]:
@@ -149,15 +147,13 @@ class Claimants:
             return None
         record, key = store.open_keyed(self._sealer, row)
         if row.registration_id != registration_id:
-            alert(Alert.ROW_CONTRADICTED, "a row of %s was read for another registration", store.TABLE)
-            raise errors.Internal
+            raise contradicted(store.TABLE, "a row of %s was read for another registration")
         claim = claims.head(self._conn, key, registration_id)
         if claim is None:
             return None
         found = self._conn.execute(_CLAIMED_AT, (claims.TABLE, registration_id)).fetchall()
         if not found:
-            alert(Alert.ROW_CONTRADICTED, "a row of %s is the work of no entry", claims.TABLE)
-            raise errors.Internal
+            raise contradicted(claims.TABLE, "a row of %s is the work of no entry")
         identifiers = frozenset(claims.identifiers(record))
         known = self._following.get(registration_id, record)
         return Known(row, known, key, claim, found[0][0], identifiers, claims.disputed(claim))

@@ -10,8 +10,6 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from nsor.v1 import registration_pb2
-from nsor_server import errors
-from nsor_server.alerts import Alert, alert
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import store as registrations
 from nsor_server.storage import arrays
@@ -64,8 +62,7 @@ def newest(conn: Connection, key: DataKey, registration_id: bytes) -> tuple[reco
     """
     found = ask(conn, _NEWEST, registration_id)
     if not found:
-        alert(Alert.ROW_CONTRADICTED, "a confirmed registration has no row in %s", TABLE)
-        raise errors.Internal
+        raise contradicted(TABLE, "a confirmed registration has no row in %s")
     record = opened(key, StoredValidation(*found[0]))
     if record.registration_id != registration_id:
         raise contradicted(TABLE)

@@ -98,7 +98,9 @@ def test_an_error_quotes_form_and_example(
     assert "grade: The rule.: a whole number from 1 to 22" in err
 
 
-@pytest.mark.parametrize(("reason", "helps"), [("DATE_FUTURE", False), ("DUPLICATE", False), ("REQUIRED", True)])
+@pytest.mark.parametrize(
+    ("reason", "helps"), [("DATE_FUTURE", False), ("DUPLICATE", False), ("REQUIRED", True), ("TOO_MANY_DIGITS", True)]
+)
 def test_a_form_stands_only_where_the_form_is_wrong(reason: str, *, helps: bool) -> None:
     violation = nsor.FieldViolation("person.cnic", reason, Words("the rule", "اصول"))
     (found,) = forms.with_forms(registration_pb2.CreateRegistrationRequest(), [violation])

@@ -140,6 +140,7 @@ def _helped() -> Iterator[tuple[str, str]]:
         yield from ((name, option.help or "") for option in command.params if isinstance(option, click.Option))
         if isinstance(command, click.Group):
             waiting += [(f"{name} {each}", inner) for each, inner in command.commands.items()]
+    yield "nsor", usage.first_sentence(cli.group.help or "")
     yield from (("nsor", option.help or "") for option in cli.group.params if isinstance(option, click.Option))
 
 

@@ -113,7 +113,7 @@ _SAYS_NO_FORM = frozenset(
     }
 )
 """Reasons of nsor.v1.FieldReason that say no more than "not of its form": the form takes the description's place."""
-_NEEDS_FORM = frozenset({"REQUIRED", "TOO_LONG", "TOO_SHORT", "OUT_OF_RANGE"})
+_NEEDS_FORM = frozenset({"REQUIRED", "TOO_LONG", "TOO_SHORT", "OUT_OF_RANGE", "TOO_MANY_DIGITS"})
 """Reasons whose description stays, with the form behind it. Any other reason isn't about the form."""
 _STEP = re.compile(r"([a-z][a-z0-9_]*)(?:\[[0-9]+\])?")
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
+    "Pakistan's National Sex Offenders Register, for agencies.": (
+        "پاکستان کا قومی رجسٹر برائے جنسی مجرمان، اداروں کے لیے۔"
+    ),
     # The list of all.
     "List what your agency has to do, soonest first.": "آپ کے ادارے کے کام دکھاتا ہے، جو پہلے ہونا ہے وہ پہلے۔",
     "Enter conviction orders from a file or a spreadsheet.": "سزا کے احکام فائل یا اسپریڈ شیٹ سے درج کرتا ہے۔",

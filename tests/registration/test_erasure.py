@@ -166,6 +166,20 @@ def test_what_does_not_say_that_it_is_erased_is_not_destroyed(
     assert services.one("SELECT count(*) FROM erasure_version") == 0
 
 
+def test_one_that_is_not_destroyed_keeps_no_other_one(services: Services, keyring: Keyring, owner: Owner) -> None:
+    # Else one row that somebody takes away would keep for ever whatever two officers have decided.
+    created = [services.create() for _ in range(3)]
+    for each in created:
+        decided(services, each)
+    taken = created[1].registration_id
+    owner.does(f"DELETE FROM registration_version WHERE version = 2 AND registration_id = '{taken}'")  # noqa: S608 - an id
+    with pytest.raises(erasing.NotErased) as refused:
+        destroy(services, keyring)
+    assert taken in str(refused.value)
+    assert services.one("SELECT count(*) FROM registration_key") == 1
+    assert services.one("SELECT count(*) FROM erasure_version") == 2
+
+
 def test_a_key_that_comes_back_is_found(services: Services, keyring: Keyring, owner: Owner) -> None:
     created = services.create()
     decided(services, created)

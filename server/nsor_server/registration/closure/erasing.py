@@ -128,9 +128,10 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         origin: names a ledger that isn't opened yet.
 
     Raises:
-        NotErased: a registration isn't what was decided. Nothing of it is destroyed.
+        NotErased: a registration isn't what was decided. Nothing of it is destroyed, and all others are, first.
     """
     sealer = Sealer(keyring)
+    left: list[NotErased] = []
     for columns in conn.execute(_CLOSURES, binary=True).fetchall():
         closure = store.opened(sealer, store.StoredClosure(*columns))
         if closure.kind != closure_pb2.CLOSURE_KIND_ERASED or closure.version != rules.CONFIRMED:
@@ -138,7 +139,12 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         before = erasures.newest(conn, sealer).get(closure.closure_id)
         now_us = to_us(operator.now(conn))
         if before is None:
-            record = _destroy(conn, keyring, closure, deadlines)
+            try:
+                record = _destroy(conn, keyring, closure, deadlines)
+            except NotErased as refused:
+                conn.rollback()
+                left.append(refused)
+                continue
         elif before.version == erasures.DESTROYED and before.complete_after_us <= now_us:
             record = record_pb2.ErasureRecord()
             record.CopyFrom(before)
@@ -151,6 +157,8 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         operator.record(conn, keyring, method=METHOD, detail=detail, rows=[row], refs=[ref], origin=origin)
         conn.commit()
         yield Done(record)
+    if left:
+        raise NotErased(" ".join(map(str, left)))
 
 
 def about(conn: Connection, keyring: Keyring, registration_id: bytes, closure_id: bytes) -> list[tuple[int, bytes]]:

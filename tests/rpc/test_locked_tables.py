@@ -24,6 +24,12 @@ from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
 from tests.rpc.test_replays import CREATE
 
 
+@pytest.fixture
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The register looks eight times as often whether it can write: else a test waits for that again and again."""
+    monkeypatch.setattr("nsor_server.app.EVERY_SECONDS", 0.25)
+
+
 def lists(caller: Caller) -> grpc.StatusCode:
     return caller.call(LIST, directory_pb2.ListAgenciesRequest()).code
 
@@ -39,6 +45,7 @@ def held(conn: psycopg.Connection, statement: str) -> Iterator[str]:
         yield f"process {conn.info.backend_pid} (role {row[0]})"
 
 
+@pytest.mark.usefixtures("_often")
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

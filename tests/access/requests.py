@@ -19,6 +19,7 @@ from nsor.v1 import (
     lookup_pb2,
     notification_pb2,
     options_pb2,
+    proposals_pb2,
     registration_pb2,
     reviews_pb2,
     sealed_pb2,
@@ -223,6 +224,14 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     ),
     "RegistrationService/ListAmendments": lambda known: amendments_pb2.ListAmendmentsRequest(
         registration_id=known.registration.registration_id
+    ),
+    "RegistrationService/WithdrawProposal": lambda _: proposals_pb2.WithdrawProposalRequest(
+        request_id=str(uuid.uuid4()), closure_id=str(uuid.uuid4())
+    ),
+    "RegistrationService/RefuseProposal": lambda _: proposals_pb2.RefuseProposalRequest(
+        request_id=str(uuid.uuid4()),
+        closure_id=str(uuid.uuid4()),
+        reason=proposals_pb2.PROPOSAL_REFUSAL_NOT_NEEDED,
     ),
     "RegistrationService/AddPhoto": lambda known: registration_pb2.AddPhotoRequest(
         request_id=str(uuid.uuid4()),

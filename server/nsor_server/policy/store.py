@@ -8,11 +8,14 @@ from typing import Any, Final
 import psycopg
 
 from nsor_server.policy import documents, source
+from nsor_server.policy.deadlines import COUNTED, Deadlines
+from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.loaded import Policy
 
 TABLE: Final = "policy_version"
 _NEWEST: Final = "SELECT DISTINCT ON (name) name, version, digest FROM policy_version ORDER BY name, version DESC"
 _ROWS: Final = "SELECT name, version, digest, content FROM policy_version ORDER BY name, version"
+_VERSION: Final = "SELECT digest, content FROM policy_version WHERE name = %s AND version = %s"
 
 
 class NoPolicy(source.PolicyError):
@@ -51,6 +54,30 @@ def decided(rows: Iterable[Mapping[str, Any]], known: Policy | None = None) -> P
         return known
     versions = {name: row["version"] for name, row in newest.items()}
     return Policy.of({name: _document(row) for name, row in newest.items()}, versions, digests)
+
+
+def deadlines_of(conn: psycopg.Connection[Any], deadlines: int, holidays: int) -> Deadlines:
+    """The deadlines by two documents that were in force, for whoever counts again what was counted by them.
+
+    Args:
+        conn: any.
+        deadlines: the version of the document; 0: the one that ships.
+        holidays: likewise.
+
+    Raises:
+        source.PolicyError: one is missing, isn't what its digest says, or this version of the server can't use it.
+    """
+    found = {name: _version(conn, name, of) for name, of in (("deadlines", deadlines), ("holidays", holidays))}
+    return Deadlines(found["deadlines"].deadline, Holidays(found["holidays"])).completed(COUNTED)
+
+
+def _version(conn: psycopg.Connection[Any], name: str, version: int) -> Any:
+    if version == 0:
+        return documents.read(None, name)
+    row = conn.execute(_VERSION, (name, version)).fetchone()
+    if row is None:
+        raise NoPolicy(f"the register has no version {version} of {name}")
+    return _document({"name": name, "version": version, "digest": row[0], "content": row[1]})
 
 
 def _document(row: Mapping[str, Any]) -> Any:

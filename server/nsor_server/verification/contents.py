@@ -16,6 +16,7 @@ from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
 from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed
+from nsor_server.registration.closure.looks import Looked
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.custody.history import InCustody
@@ -102,6 +103,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Owed(Told(history, reviewed, validated, corrected), worklists),
         ListedImports(conn, report.add),
         Closed(conn, keyring, history, reviewed, enrolled, worklists=worklists, add=report.add),
+        Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
         decided,

@@ -37,6 +37,7 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
 _NOBODY: Final = "a record is archived, or isn't, and nobody has decided that"
+_LEFT_OUT: Final = "the end of a person's record, or what undid it, has left out another one of his records"
 _LIST: Final = "nsor.v1.RegistrationService/ListPendingDecisions"
 
 
@@ -118,6 +119,7 @@ class Closed:
                 self._closure(index, leaf, closure, confirmed)
         time = self._reviewed.written
         expired = set(time.archived_ids) if time else set()
+        self._compare_together(index, expired)
         endings = [_Ending(each, self._archived.get(one), self._others(one)) for one, each in confirmed.items()]
         for record in self._history.changed:
             decided = confirmed.pop(record.registration_id, None)
@@ -265,6 +267,12 @@ class Closed:
             self._add(index, _NOBODY)
         self._keep(record, now)
 
+    def _compare_together(self, index: int, archived: set[bytes]) -> None:
+        """See that a time has archived all of a person's records that stood, or none of them."""
+        others = {other for each in archived for other in self._others(each)}
+        if any(map(self._history.is_confirmed, others.difference(self._history.erased))):
+            self._add(index, _LEFT_OUT)
+
     def _compare_left(self, index: int, ending: _Ending) -> None:
         """See that no other record of the person was left standing by a death, or in the archive by what undid it."""
         left = [
@@ -278,7 +286,7 @@ class Closed:
             )
         ]
         if left:
-            self._add(index, "the end of a person's record, or what undid it, has left out another one of his records")
+            self._add(index, _LEFT_OUT)
 
     def _ends_by_itself(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive, at_us: int) -> bool:
         """Whether a record is archived at a time by its term, or by a death verified in any of its person's records."""

@@ -7,7 +7,7 @@ read, so that where anything is unknown the longer reading counts: nobody is arc
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from nsor.v1 import closure_pb2, registration_pb2, types_pb2
@@ -183,16 +183,27 @@ def term(record: record_pb2.RegistrationRecord, deadlines: Deadlines) -> Due | N
     other; the last one counts. There is none for a person who isn't released, who is sentenced to life or death, who
     has an appeal or another conviction open, or whom NPB has taken out of the archive.
     """
+    ends = sentence_ends(record)
+    return latest(ends, deadlines) if ends else None
+
+
+def latest(ends: Iterable[dt.datetime], deadlines: Deadlines) -> Due:
+    """When a term is over that is counted from the ends of some sentences, one at least: the last one counts."""
+    return max((deadlines.due(REGISTRATION_TERM, each) for each in ends), key=lambda one: one.due)
+
+
+def sentence_ends(record: record_pb2.RegistrationRecord) -> list[dt.datetime]:
+    """The ends of the sentences from which a record's term is counted, as ``term`` says; none: it has no term."""
     if record.state != registration_pb2.REGISTRATION_STATE_CONFIRMED or record.term_waived:
-        return None
+        return []
     if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED or any(map(states.waits, record.convictions)):
-        return None
+        return []
     standing = [each for each in record.convictions if states.standing_counts(each)]
     counts = [count for each in standing for count in states.standing_counts(each)]
     appealed = any(each.state == states.UNDER_APPEAL for each in standing)
     if not standing or appealed or any(count.sentence_kind in _ENDLESS for count in counts):
-        return None
-    return max((deadlines.due(REGISTRATION_TERM, _sentence_end(each)) for each in standing), key=lambda one: one.due)
+        return []
+    return [_sentence_end(each) for each in standing]
 
 
 def _sentence_end(conviction: record_pb2.Conviction) -> dt.datetime:

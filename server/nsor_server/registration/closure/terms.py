@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nsor.v1 import notification_pb2
+from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Agency, RecordRef, Row, Seen
 from nsor_server.formats.instants import to_us
@@ -20,7 +21,6 @@ from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import events, rules
 from nsor_server.registration.persons.claimants import Claimants, Known
-from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -60,6 +60,8 @@ class Terms:
         self._directory = directory
         self._place, self._over = _START, list[bytes]()
         self._left: list[bytes] = []
+        self._look: record_pb2.TermsLook | None = None
+        self._unread = set[bytes]()
         self._ended: dt.datetime | None = None
 
     def follow(self) -> bool:
@@ -74,18 +76,37 @@ class Terms:
         if self._ended is not None and now - self._ended < EVERY:
             return False
         with self._database.transaction() as conn:
+            if self._place == _START:
+                self._begin(conn, now)
             heads = registrations.heads_after(conn, self._place, BATCH)
         deadlines = self._directory.current.policy.deadlines
         for row in heads:
             self._place = row.registration_id
-        confirmed = (row for row in heads if row.state == registrations.CONFIRMED)
-        for record in readable(confirmed, lambda row: registrations.open_version(self._sealer, row)):
-            if _is_over(record, deadlines, to_us(now)):
-                self._over.append(record.registration_id)
+        for row in heads:
+            if row.state == registrations.CONFIRMED:
+                self._read(row, deadlines, to_us(now))
         if len(heads) < BATCH:
             self._place, self._ended = _START, now
             return False
         return len(self._over) < MOST
+
+    def _begin(self, conn: Connection, now: dt.datetime) -> None:
+        """Note from where a look begins: before it reads anything."""
+        ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
+        deadlines, holidays = _versions(self._directory)
+        self._look = record_pb2.TermsLook(
+            size=size, at_us=to_us(now), deadlines_version=deadlines, holidays_version=holidays
+        )
+        self._ended, self._unread = None, set()
+
+    def _read(self, row: registrations.StoredVersion, deadlines: Deadlines, now_us: int) -> None:
+        try:
+            record = registrations.open_version(self._sealer, row)
+        except errors.Internal:  # there is an alert already
+            self._unread.add(row.registration_id)
+            return
+        if _is_over(record, deadlines, now_us):
+            self._over.append(record.registration_id)
 
     def due(
         self,
@@ -111,12 +132,17 @@ class Terms:
         ended = Ended()
         over = sorted(set(self._over))
         looked_at, self._left = iter(over[:MOST]), over[MOST:]
-        for person in readable(looked_at, lambda each: _person(claimants, each)):
+        for registration_id in looked_at:
+            try:
+                person = _person(claimants, registration_id)
+            except errors.Internal:  # as ``_read``
+                self._unread.add(registration_id)
+                continue
             if not ended.following.keys().isdisjoint(each.registration_id for each in person):
                 continue
             archived = _archived([each for each in person if each.confirmed], deadlines, record.due_us, now)
             if ended.following and len(ended.following) + len(archived) > MOST:
-                self._left += [person[0].registration_id, *looked_at]
+                self._left += [registration_id, *looked_at]
                 break
             ended.seen += [seen for each in person for seen in each.seen if archived]
             for of, following in archived:
@@ -127,7 +153,20 @@ class Terms:
                 kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
                 ended.rows += [written.row, *events.owed(kind, following, agencies)]
         record.archived_ids.extend(ended.following)
+        self._say(record)
         return ended
+
+    def _say(self, record: record_pb2.ReviewTimeRecord) -> None:
+        """Say in the record of a time that a look has come to its end with it, so that ``ledger verify`` can tell."""
+        if self._look is None:
+            return
+        # Whoever was over later than this time is due was found, and isn't archived by it.
+        self._look.at_us = min(self._look.at_us, record.due_us)
+        by = self._look.deadlines_version, self._look.holidays_version
+        is_whole = self._ended is not None and not self._left and len(self._unread) <= MOST
+        if is_whole and by == _versions(self._directory):
+            record.terms.CopyFrom(self._look)
+            record.terms.unread_ids.extend(sorted(self._unread))
 
     def written(self) -> None:
         """The time was written: the next one goes on with whom it hasn't looked at.
@@ -135,6 +174,14 @@ class Terms:
         Whoever isn't archived because of the person's other records is found again by the next day's look alone.
         """
         self._over, self._left = self._left, []
+        if self._ended is not None and not self._over:
+            self._look = None
+
+
+def _versions(directory: Directory) -> tuple[int, int]:
+    """The versions of the documents by which terms are counted: deadlines and holidays."""
+    versions = directory.current.policy.versions
+    return versions.get("deadlines", 0), versions.get("holidays", 0)
 
 
 def _person(claimants: Claimants, registration_id: bytes) -> list[Known]:

@@ -1840,6 +1840,7 @@ class ReviewTimeRecord(_message.Message):
     VALIDATIONS_TO_ID_FIELD_NUMBER: _builtins.int
     ARCHIVED_IDS_FIELD_NUMBER: _builtins.int
     RETURNED_TO_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -1902,6 +1903,12 @@ class ReviewTimeRecord(_message.Message):
     def archived_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registrations whose term was over, or whose person has died, and that were archived with it: 16 bytes each."""
 
+    @_builtins.property
+    def terms(self) -> Global___TermsLook:
+        """The look at all registrations whose findings have all been archived by now, but for those that another record of their person holds
+        back; unset: none came to its end since the time before.
+        """
+
     def __init__(
         self,
         *,
@@ -1923,14 +1930,54 @@ class ReviewTimeRecord(_message.Message):
         validations_to_id: _builtins.bytes = ...,
         archived_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         returned_to: _builtins.int = ...,
+        terms: Global___TermsLook | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
+class TermsLook(_message.Message):
+    """One look at all registrations, for terms that are over and deaths. Part of a sealed ReviewTimeRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    AT_US_FIELD_NUMBER: _builtins.int
+    DEADLINES_VERSION_FIELD_NUMBER: _builtins.int
+    HOLIDAYS_VERSION_FIELD_NUMBER: _builtins.int
+    UNREAD_IDS_FIELD_NUMBER: _builtins.int
+    size: _builtins.int
+    """What was written by entries before this index was read."""
+    at_us: _builtins.int
+    """Who was over at this instant was found: microseconds since 1970."""
+    deadlines_version: _builtins.int
+    """The versions of the documents of deadlines and of holidays by which terms were counted; 0: those that ship."""
+    holidays_version: _builtins.int
+    @_builtins.property
+    def unread_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Registrations that couldn't be read, or one of whose person couldn't: 16 bytes each. Each had an alert."""
+
+    def __init__(
+        self,
+        *,
+        size: _builtins.int = ...,
+        at_us: _builtins.int = ...,
+        deadlines_version: _builtins.int = ...,
+        holidays_version: _builtins.int = ...,
+        unread_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_us", b"at_us", "deadlines_version", b"deadlines_version", "holidays_version", b"holidays_version", "size", b"size", "unread_ids", b"unread_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TermsLook: _TypeAlias = TermsLook  # noqa: Y015
 
 @_typing.final
 class ClosureRecord(_message.Message):

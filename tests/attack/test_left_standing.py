@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
+from nsor_server.policy import source
+from nsor_server.policy import store as policies
+from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
 from nsor_server.registration.closure import terms
 from nsor_server.registration.reviews import ReviewTimes
@@ -236,3 +241,31 @@ def test_a_look_that_lasts_longer_than_one_time_is_said_when_it_ends(
         look()
     assert [state(services, each) for each in every] == [ARCHIVED, ARCHIVED]
     assert owner.findings() == []
+
+
+def test_a_term_that_ends_after_the_instant_of_the_time_accuses_nobody(
+    services: Services,
+    follow: Callable[[], None],
+    times: ReviewTimes,
+    owner: Owner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # It is found by the look, and isn't over at the instant for which the time is written: a later look archives it.
+    created = confirmed(services, convictions=[old()])
+    ends_us = to_us(dt.datetime(2019, 5, 31, 18, 59, 59, tzinfo=dt.UTC))
+    follow()
+    known = review_store.state
+    monkeypatch.setattr(review_store, "state", lambda conn: replace(known(conn), since_us=0))
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, _now_us: ends_us - 1)
+    assert times.look()
+    assert (state(services, created), last(services).terms.at_us) == (CONFIRMED, ends_us - 1)
+    assert owner.findings() == []
+
+
+def test_deadlines_are_those_of_the_documents_that_a_look_names(services: Services) -> None:
+    # A register's own, and those that ship for what a document of before may lack.
+    with services.database.owner() as conn:
+        shipped, own = (policies.deadlines_of(conn, version, version) for version in (0, 1))
+        with pytest.raises(source.PolicyError, match="no version 7 of deadlines"):
+            policies.deadlines_of(conn, 7, 1)
+    assert shipped.rows() == own.rows() == services.directory.current.policy.deadlines.rows()

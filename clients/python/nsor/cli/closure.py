@@ -32,7 +32,7 @@ def archive() -> None:
 @click.option("--certificate", required=True, help="Number of the certificate of death, such as CRMS-12345/2025.")
 @common
 def propose(session: Session, registration_id: str, died: dt.date, certificate: str) -> None:
-    """Propose to archive the record of a person who has died; you sign. Another officer confirms it."""
+    """Propose to archive all records of a person who has died; you sign. Another officer confirms it."""
     from google.type import date_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
@@ -49,7 +49,10 @@ def propose(session: Session, registration_id: str, died: dt.date, certificate: 
 @click.argument("registration_id", type=record_id)
 @common
 def restore(session: Session, registration_id: str) -> None:
-    """Propose to take a record out of the archive that shouldn't be there; you sign. Another officer confirms it."""
+    """Propose to take a record out of the archive that shouldn't be there; you sign. Another officer confirms it.
+
+    All records of the person that were archived with it come out.
+    """
     from nsor.v1 import closure_pb2  # noqa: PLC0415 - as above
 
     _propose(session, registration_id, closure_pb2.ProposeClosureRequest(kind=closure_pb2.CLOSURE_KIND_RESTORED))

@@ -1956,8 +1956,9 @@ class TermsLook(_message.Message):
     at_us: _builtins.int
     """Who was over at this instant was found: microseconds since 1970."""
     deadlines_version: _builtins.int
-    """The versions of the documents of deadlines and of holidays by which terms were counted; 0: those that ship."""
+    """The version of the document of deadlines by which terms were counted; 0: the one that ships."""
     holidays_version: _builtins.int
+    """The same of the document of holidays."""
     @_builtins.property
     def unread_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registrations that couldn't be read, or one of whose person couldn't: 16 bytes each. Each had an alert."""

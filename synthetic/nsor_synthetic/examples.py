@@ -141,6 +141,11 @@ def _proposals(ids: _Ids) -> Iterator[Message]:
         etag="0123456789abcdef",
         amendment_id=ids.uuid("amendment"),
     )
+    yield amendments_pb2.WithdrawAmendmentRequest(
+        request_id=ids.uuid("withdraw amendment"),
+        registration_id=ids.uuid("registration"),
+        amendment_id=ids.uuid("amendment"),
+    )
     yield amendments_pb2.RefuseAmendmentRequest(
         request_id=ids.uuid("refuse amendment"),
         registration_id=registration,

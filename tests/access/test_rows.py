@@ -272,7 +272,10 @@ READ_BY: dict[str, Collection[int]] = {
     },
     **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
-        for name in ("ProposeAmendment", "AcceptAmendment", "RefuseAmendment", "GetAmendment", "ListAmendments")
+        for name in (
+            *("ProposeAmendment", "AcceptAmendment", "RefuseAmendment", "WithdrawAmendment"),
+            *("GetAmendment", "ListAmendments"),
+        )
     },
     "nsor.v1.RegistrationService/GetJudgment": judgments.HEAD_IN,
     "nsor.v1.RegistrationService/ConfirmJudgment": judgments.HEAD_IN,

@@ -18,7 +18,9 @@ from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.orders import day
 from tests.registration import test_past as past
+from tests.registration import test_proposals as proposals
 from tests.registration.test_amend import amendment, imprisoned, released
+from tests.registration.test_pending import later
 from tests.registration.test_proposals import acceptance, amended_by_two, numbered, proposed, refusal
 
 
@@ -145,3 +147,31 @@ def test_a_seal_that_was_taken_away_is_found_and_ends_no_comparison(services: Se
     found = owner.findings()
     assert "a seal of registration_amendment doesn't open, or a column beside it was changed" in found
     assert not [each for each in found if "a comparison ended there" in each]
+
+
+LATE = "an amendment was decided on after its time"
+ENDED = "an amendment wasn't withdrawn by the agency that had proposed it, or wasn't refused"
+
+
+@pytest.mark.parametrize("end", [proposals.acceptance, proposals.refusal, proposals.withdrawal])
+def test_what_was_decided_after_its_time_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch, end: Any
+) -> None:
+    created = released(services)
+    with monkeypatch.context() as then:
+        later(then, -dt.timedelta(days=100))
+        found = proposals.proposed(services, created, NPB)
+    monkeypatch.setattr("nsor_server.registration.proposals.rules.is_open", lambda **_: True)
+    by = NPB if end is proposals.withdrawal else PUNJAB_POLICE
+    services.ask(call_of(by), end(services, created, found))
+    assert owner.findings() == [LATE]
+
+
+def test_a_withdrawal_by_another_agency_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = released(services)
+    found = proposals.proposed(services, created, NPB)
+    monkeypatch.setattr("nsor_server.registration.amendments.rules.may_withdraw", lambda *_: True)
+    services.ask(call_of(PUNJAB_POLICE), proposals.withdrawal(services, created, found))
+    assert owner.findings() == [ENDED]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nsor.v1 import amendments_pb2, registration_pb2, types_pb2
-from tests.client.conftest import Register, Run
+from tests.client.conftest import AGENCY, Register, Run
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 AMEND = "nsor.v1.RegistrationService/AmendRegistration"
@@ -15,6 +15,7 @@ LIST = "nsor.v1.RegistrationService/ListAmendments"
 GET_AMENDMENT = "nsor.v1.RegistrationService/GetAmendment"
 ACCEPT = "nsor.v1.RegistrationService/AcceptAmendment"
 REFUSE = "nsor.v1.RegistrationService/RefuseAmendment"
+WITHDRAW = "nsor.v1.RegistrationService/WithdrawAmendment"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
 AMENDMENT = "8b5c1d2e-0000-4000-8000-000000000002"
 
@@ -153,6 +154,7 @@ def proposed(amended: Register) -> Register:
         amendment_id=AMENDMENT,
         state=amendments_pb2.AMENDMENT_STATE_PROPOSED,
         proposed_by_agency="lahore-special-court",
+        to_decide=True,
         paths=["nationality"],
     )
     amended.answers[GET_AMENDMENT] = lambda _: amendments_pb2.GetAmendmentResponse(
@@ -184,11 +186,37 @@ def test_proposals_are_listed_and_refused_with_a_reason(
     assert AMENDMENT in printed.out
     assert "nationality" in printed.out
     assert "1 shown" in printed.err
+    said = " ".join(printed.out.split())
+    assert f"nsor proposals accept {RECORD} {AMENDMENT}" in said
+    assert f"nsor proposals refuse {RECORD} {AMENDMENT} --reason REASON" in said
     refused = amendments_pb2.AMENDMENT_STATE_REFUSED
     proposed.answers[REFUSE] = lambda _: amendments_pb2.RefuseAmendmentResponse(state=refused)
     assert run("proposals", "refuse", RECORD, AMENDMENT, "--reason", "not-shown") == 0
     request = amendments_pb2.RefuseAmendmentRequest.FromString(proposed.calls[-1].request)
     assert request.reason == amendments_pb2.AMENDMENT_REFUSAL_NOT_SHOWN
+
+
+def test_an_agency_withdraws_what_it_has_proposed(
+    run: Run, proposed: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = amendments_pb2.Amendment(
+        amendment_id=AMENDMENT,
+        state=amendments_pb2.AMENDMENT_STATE_PROPOSED,
+        proposed_by_agency=AGENCY,
+        to_decide=True,
+        own=True,
+    )
+    proposed.answers[LIST] = lambda _: amendments_pb2.ListAmendmentsResponse(amendments=[mine])
+    assert run("proposals", "list", RECORD) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"another officer: nsor proposals accept {RECORD} {AMENDMENT}" in said
+    assert f"nsor proposals withdraw {RECORD} {AMENDMENT}" in said
+    assert "proposals refuse" not in said
+    state = amendments_pb2.AMENDMENT_STATE_WITHDRAWN
+    proposed.answers[WITHDRAW] = lambda _: amendments_pb2.WithdrawAmendmentResponse(state=state)
+    assert run("proposals", "withdraw", RECORD, AMENDMENT) == 0
+    request = amendments_pb2.WithdrawAmendmentRequest.FromString(proposed.calls[-1].request)
+    assert (request.registration_id, request.amendment_id) == (RECORD, AMENDMENT)
 
 
 def test_a_record_is_shown_as_of_a_day(run: Run, amended: Register) -> None:

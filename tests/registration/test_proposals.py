@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -26,9 +28,12 @@ from tests.agencies import (
     SINDH_PROSECUTION,
     officer_of,
 )
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.orders import Created, cnic, day
 from tests.registration.test_amend import amendment, imprisoned, name, of_field, released
+from tests.registration.test_pending import later
 
 PROPOSED = notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED
 ACCEPTED = notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED
@@ -37,6 +42,7 @@ IDENTIFIERS = notification_pb2.EVENT_KIND_IDENTIFIERS_AMENDED
 PUT = "UPDATE registration_amendment SET"
 OTHERS = "SELECT sealed FROM registration_amendment WHERE amendment_id <> %(one)s"
 NOT_SO = amendments_pb2.AMENDMENT_REFUSAL_NOT_SO
+WITHDRAWN = amendments_pb2.AMENDMENT_STATE_WITHDRAWN
 
 
 def proposal(created: Created, **given: Any) -> amendments_pb2.ProposeAmendmentRequest:
@@ -65,6 +71,12 @@ def refusal(_services: Services, created: Created, amendment_id: str) -> amendme
         registration_id=created.registration_id,
         amendment_id=amendment_id,
         reason=NOT_SO,
+    )
+
+
+def withdrawal(_services: Services, created: Created, amendment_id: str) -> amendments_pb2.WithdrawAmendmentRequest:
+    return amendments_pb2.WithdrawAmendmentRequest(
+        request_id=str(uuid.uuid4()), registration_id=created.registration_id, amendment_id=amendment_id
     )
 
 
@@ -195,6 +207,49 @@ def test_whoever_has_no_part_hears_no_record(services: Services, agency: Agency)
 
 def _list(created: Created) -> Message:
     return amendments_pb2.ListAmendmentsRequest(registration_id=created.registration_id)
+
+
+def test_whoever_proposed_it_withdraws_it_and_its_owner_is_shown_it_no_more(services: Services, owner: Owner) -> None:
+    created = imprisoned(services)
+    found = proposed(services, created, PUNJAB_POLICE)
+    # Another agency's is as absent as none, to the owner as well.
+    for other in (PUNJAB_PROSECUTION, NPB):
+        services.refused(errors.NoRecord, call_of(other), withdrawal(services, created, found))
+    outcome = services.ask(call_of(PUNJAB_POLICE), withdrawal(services, created, found))
+    assert sealed_rows_are_listed(services, outcome) == ["registration_amendment_decision"]
+    assert [each.state for each in listed(services, created, PUNJAB_POLICE)] == [WITHDRAWN]
+    assert not listed(services, created, PUNJAB_PROSECUTION)
+    for decides in (acceptance, refusal):
+        services.refused(errors.WrongState, call_of(PUNJAB_PROSECUTION), decides(services, created, found))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), withdrawal(services, created, found))
+    assert owner.findings() == []
+
+
+def test_what_nobody_decides_in_time_has_ended(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_WAITING", 1)
+    created = released(services)
+    found = proposed(services, created, NPB)
+    (shown_now,) = listed(services, created, PUNJAB_POLICE)
+    assert (shown_now.expire_time.ToDatetime() - shown_now.create_time.ToDatetime()).days == 90
+    assert (shown_now.to_decide, shown_now.own) == (True, False)
+    later(monkeypatch, dt.timedelta(days=92))
+    for decides in (acceptance, refusal):
+        services.refused(errors.WrongState, call_of(PUNJAB_POLICE), decides(services, created, found))
+    services.refused(errors.WrongState, call_of(NPB), withdrawal(services, created, found))
+    assert not listed(services, created, PUNJAB_POLICE)
+    (mine,) = listed(services, created, NPB)
+    assert (mine.state, mine.to_decide) == (amendments_pb2.AMENDMENT_STATE_EXPIRED, False)
+    # It takes nobody's room any more.
+    proposed(services, created, NPB)
+
+
+def test_who_proposed_it_and_who_decides_is_shown(services: Services) -> None:
+    created, officer = released(services), services.enrolled(officer_of(PUNJAB_POLICE))
+    services.ask(call_of(PUNJAB_POLICE, officer), proposal(created, nationality="AF"))
+    asked = amendments_pb2.ListAmendmentsRequest(registration_id=created.registration_id)
+    for by, own in ((officer, True), (services.enrolled(officer_of(PUNJAB_POLICE)), False)):
+        (found,) = services.ask(call_of(PUNJAB_POLICE, by), asked).response.amendments
+        assert (found.to_decide, found.own) == (True, own)
 
 
 @pytest.mark.parametrize("request_of", [acceptance, refusal])
@@ -331,11 +386,12 @@ def test_a_proposal_is_checked_by_form(services: Services, validate_only: bool) 
 
 def test_of_two_decisions_one_is_taken(services: Services) -> None:
     created = released(services)
-    for together in (True, False):
+    others = ((PUNJAB_POLICE, refusal), (NPB, withdrawal))
+    for together, (by, other) in itertools.product((True, False), others):
         found = proposed(services, created, NPB)
         ended = services.at_once(
             (call_of(PUNJAB_POLICE), acceptance(services, created, found)),
-            (call_of(PUNJAB_POLICE), refusal(services, created, found)),
+            (call_of(by), other(services, created, found)),
             together=together,
         )
         assert sorted(type(each).__name__ for each in ended) == ["Outcome", "WrongState"]

@@ -34,6 +34,7 @@ EXPECTED_CHANGE: Final = "expected-change"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
 SEALED_READING: Final = "sealed-reading-expiry"
 SECOND_OFFICER: Final = "second-officer-expiry"
+PROPOSED_AMENDMENT: Final = "proposed-amendment-expiry"
 RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
@@ -54,6 +55,7 @@ COUNTED: Final = (
     PROPOSAL_EXPIRY,
     SEALED_READING,
     SECOND_OFFICER,
+    PROPOSED_AMENDMENT,
     RE_VERIFICATION,
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,

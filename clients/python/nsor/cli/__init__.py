@@ -50,7 +50,9 @@ COMMANDS = {
     ),
     "amend": Entry("nsor.cli.amend", "amend", "Amend what a record of your agency says of the person."),
     "propose": Entry("nsor.cli.amend", "propose", "Propose an amendment of a record; its owner decides."),
-    "proposals": Entry("nsor.cli.amend", "proposals", "List, accept or refuse proposed amendments of a record."),
+    "proposals": Entry(
+        "nsor.cli.proposals", "proposals", "List, accept, refuse or withdraw proposed amendments of a record."
+    ),
     "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),

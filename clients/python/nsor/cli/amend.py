@@ -1,4 +1,4 @@
-"""`nsor amend`, `nsor propose` and `nsor proposals`: what a record says of a person, shown as was -> becomes.
+"""`nsor amend` and `nsor propose`: what a record says of a person, shown as was -> becomes.
 
 Names, numbers and addresses come from a file, from stdin or from the keyboard, never from the command line, which other
 users can read.
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NOTHING = "(nothing)"
 _TWO_OFFICERS = "Two officers amend a number, travel documents or the date of birth: you propose, another one accepts."
-_REASONS = ("not-so", "not-shown", "other-person", "known", "outdated")
 
 
 def _what_changes(function: _F) -> _F:
@@ -86,22 +85,22 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         raise WrongUse("Give the registration's id, or its first 8 digits.")
     if current:
         with session.client(officer=True) as client:
-            _print(session, particulars.of_record(_shown(client, registration_id).message.registration))
+            _print(session, particulars.of_record(shown(client, registration_id).message.registration))
         return
     change = _given(session, file, given)
     with session.client(officer=True) as client:
         etag = "unseen"
         # The check itself reads no record. A program has no use for what was; people, and a row, need it.
         if not (validate_only and session.as_json and change.row is None):
-            shown = _shown(client, registration_id)
-            seen = shown.message.registration
+            before = shown(client, registration_id)
+            seen = before.message.registration
             etag, was = seen.etag, particulars.of_record(seen)
             change = change.joined(was)
             if not change.paths:
                 session.say("The record says all of it already: nothing was changed.")
-                _keep_row(client, change, file, registration_id, shown.proof)
+                _keep_row(client, change, file, registration_id, before.proof)
                 return
-            _show_changes(session, was, change)
+            show_changes(session, was, change)
         if _second_officer() & set(change.paths):
             _propose_to_colleague(session, client, registration_id, change, agreed=None if validate_only else agreed)
             return
@@ -134,95 +133,15 @@ def propose(session: Session, registration_id: str, file: str | None, validate_o
     change = _given(session, file, given)
     with session.client(officer=True) as client:
         if change.row is not None:
-            was = particulars.of_record(_shown(client, registration_id).message.registration)
+            was = particulars.of_record(shown(client, registration_id).message.registration)
             change = change.joined(was)
             if not change.paths:
                 session.say("The record says all of it already: nothing was proposed.")
                 return
-            _show_changes(session, was, change)
+            show_changes(session, was, change)
         _propose(session, client, registration_id, change, validate_only=validate_only)
     if not validate_only:
         session.say("The record's owner decides. What became of it: `nsor proposals list {}`", registration_id)
-
-
-@click.group()
-def proposals() -> None:
-    """List, accept or refuse proposed amendments of a record."""
-
-
-@proposals.command("list")
-@click.argument("registration_id", type=record_id)
-@common
-def list_(session: Session, registration_id: str) -> None:
-    """List proposed amendments: those that wait for your agency, and those that it has proposed."""
-    from nsor.cli import render  # noqa: PLC0415 - as above
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
-    with session.client(officer=True) as client:
-        wanted = amendments_pb2.ListAmendmentsRequest(registration_id=registration_id)
-        found = client.registration.list_amendments(wanted).message.amendments
-    if session.as_json:
-        for each in found:
-            session.json_of(each)
-        return
-    fields: Any = amendments_pb2.Amendment.DESCRIPTOR.fields_by_name
-    rows = [
-        (
-            each.amendment_id,
-            render.text(fields["state"], each.state),
-            render.text(fields["refusal"], each.refusal) if each.refusal else "",
-            each.proposed_by_agency,
-            ", ".join(each.paths),
-        )
-        for each in found
-    ]
-    if rows:
-        session.table("Proposed amendments", ("amendment", "state", "why", "proposed by", "changes"), rows)
-    session.say("{} shown: all that you may see, at most the newest hundred.", len(rows))
-
-
-@proposals.command()
-@click.argument("registration_id", type=record_id)
-@click.argument("amendment_id", type=record_id)
-@agreement.option
-@common
-def accept(session: Session, registration_id: str, amendment_id: str, agreed: bool) -> None:
-    """Accept a proposed amendment, which amends the record; you sign."""
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
-    with session.client(officer=True) as client:
-        wanted = amendments_pb2.GetAmendmentRequest(registration_id=registration_id, amendment_id=amendment_id)
-        found = client.registration.get_amendment(wanted).message
-        seen = _shown(client, registration_id).message.registration
-        change = particulars.Given(found.particulars, tuple(found.amendment.paths))
-        _show_changes(session, particulars.of_record(seen), change)
-        agreement.obtain(session, "Amend the record so?", agreed=agreed)
-        request = amendments_pb2.AcceptAmendmentRequest(
-            request_id=str(uuid.uuid4()),
-            registration_id=registration_id,
-            etag=seen.etag,
-            amendment_id=amendment_id,
-        )
-        session.answer(client.registration.accept_amendment(request), title="Record amended")
-
-
-@proposals.command()
-@click.argument("registration_id", type=record_id)
-@click.argument("amendment_id", type=record_id)
-@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why.")
-@common
-def refuse(session: Session, registration_id: str, amendment_id: str, reason: str) -> None:
-    """Refuse a proposed amendment; you sign. The record stays as it is."""
-    from nsor.v1 import amendments_pb2  # noqa: PLC0415 - as above
-
-    request = amendments_pb2.RefuseAmendmentRequest(
-        request_id=str(uuid.uuid4()),
-        registration_id=registration_id,
-        amendment_id=amendment_id,
-        reason=amendments_pb2.AmendmentRefusal.Value(f"AMENDMENT_REFUSAL_{reason.upper().replace('-', '_')}"),
-    )
-    with session.client(officer=True) as client:
-        session.answer(client.registration.refuse_amendment(request), title="Amendment refused")
 
 
 def _given(session: Session, file: str | None, given: dict[str, Any]) -> Given:
@@ -307,7 +226,7 @@ def _print(session: Session, found: Any) -> None:
         click.echo(json.dumps(written.spelled(found), indent=2, ensure_ascii=False))
 
 
-def _show_changes(session: Session, was: Any, change: Given) -> None:
+def show_changes(session: Session, was: Any, change: Given) -> None:
     """Show people what each of the particulars was and becomes."""
     if session.as_json:
         return
@@ -323,7 +242,8 @@ def _show_changes(session: Session, was: Any, change: Given) -> None:
     session.table("What changes", ("", ""), rows)
 
 
-def _shown(client: Client, registration_id: str) -> Answer[registration_pb2.GetRegistrationResponse]:
+def shown(client: Client, registration_id: str) -> Answer[registration_pb2.GetRegistrationResponse]:
+    """The record as it is now."""
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     wanted = registration_pb2.GetRegistrationRequest(registration_id=registration_id)

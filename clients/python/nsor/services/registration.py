@@ -302,6 +302,22 @@ class Registration(Keeping, Identities, Reviewing):
             traceparent=traceparent,
         )
 
+    def withdraw_amendment(
+        self,
+        request: amendments_pb2.WithdrawAmendmentRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[amendments_pb2.WithdrawAmendmentResponse]:
+        """Withdraw an amendment that the agency has proposed."""
+        return self._connection.call(
+            "nsor.v1.RegistrationService/WithdrawAmendment",
+            request,
+            amendments_pb2.WithdrawAmendmentResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def refuse_amendment(
         self,
         request: amendments_pb2.RefuseAmendmentRequest,

@@ -373,6 +373,10 @@ class _AmendmentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Amendm
     """The owner has accepted it: the record was amended so."""
     AMENDMENT_STATE_REFUSED: _AmendmentState.ValueType  # 3
     """The owner has refused it."""
+    AMENDMENT_STATE_WITHDRAWN: _AmendmentState.ValueType  # 4
+    """The agency that had proposed it has withdrawn it."""
+    AMENDMENT_STATE_EXPIRED: _AmendmentState.ValueType  # 5
+    """Nobody has decided on it in time."""
 
 class AmendmentState(_AmendmentState, metaclass=_AmendmentStateEnumTypeWrapper):
     """Where a proposed amendment stands."""
@@ -385,6 +389,10 @@ AMENDMENT_STATE_ACCEPTED: AmendmentState.ValueType  # 2
 """The owner has accepted it: the record was amended so."""
 AMENDMENT_STATE_REFUSED: AmendmentState.ValueType  # 3
 """The owner has refused it."""
+AMENDMENT_STATE_WITHDRAWN: AmendmentState.ValueType  # 4
+"""The agency that had proposed it has withdrawn it."""
+AMENDMENT_STATE_EXPIRED: AmendmentState.ValueType  # 5
+"""Nobody has decided on it in time."""
 Global___AmendmentState: _TypeAlias = AmendmentState  # noqa: Y015
 
 class _AmendmentRefusal:
@@ -742,6 +750,9 @@ class Amendment(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PATHS_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    TO_DECIDE_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
     amendment_id: _builtins.str
     """Id of the amendment, a UUID given by the register."""
     state: Global___AmendmentState.ValueType
@@ -750,6 +761,10 @@ class Amendment(_message.Message):
     """The agency that proposed it."""
     refusal: Global___AmendmentRefusal.ValueType
     """Why it was refused."""
+    to_decide: _builtins.bool
+    """It waits, and the caller's agency owns the record."""
+    own: _builtins.bool
+    """The caller has proposed it himself: another officer accepts it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was proposed."""
@@ -757,6 +772,10 @@ class Amendment(_message.Message):
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which fields of Particulars it amends, by their names."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the owner can decide on it, or could."""
 
     def __init__(
         self,
@@ -767,10 +786,13 @@ class Amendment(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         paths: _abc.Iterable[_builtins.str] | None = ...,
         refusal: Global___AmendmentRefusal.ValueType = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        to_decide: _builtins.bool = ...,
+        own: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "create_time", b"create_time", "paths", b"paths", "proposed_by_agency", b"proposed_by_agency", "refusal", b"refusal", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "create_time", b"create_time", "expire_time", b"expire_time", "own", b"own", "paths", b"paths", "proposed_by_agency", b"proposed_by_agency", "refusal", b"refusal", "state", b"state", "to_decide", b"to_decide"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -911,6 +933,62 @@ class AcceptAmendmentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcceptAmendmentResponse: _TypeAlias = AcceptAmendmentResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawAmendmentRequest(_message.Message):
+    """Withdraws an amendment that the caller's agency has proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    AMENDMENT_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    amendment_id: _builtins.str
+    """The amendment."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        amendment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_id", b"amendment_id", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawAmendmentRequest: _TypeAlias = WithdrawAmendmentRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawAmendmentResponse(_message.Message):
+    """The answer to a withdrawal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___AmendmentState.ValueType
+    """AMENDMENT_STATE_WITHDRAWN; UNSPECIFIED with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___AmendmentState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawAmendmentResponse: _TypeAlias = WithdrawAmendmentResponse  # noqa: Y015
 
 @_typing.final
 class RefuseAmendmentRequest(_message.Message):

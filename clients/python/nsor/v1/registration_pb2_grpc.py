@@ -96,6 +96,11 @@ class RegistrationServiceStub:
                 request_serializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.FromString,
                 _registered_method=True)
+        self.WithdrawAmendment = channel.unary_unary(
+                '/nsor.v1.RegistrationService/WithdrawAmendment',
+                request_serializer=nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentResponse.FromString,
+                _registered_method=True)
         self.AcceptAmendment = channel.unary_unary(
                 '/nsor.v1.RegistrationService/AcceptAmendment',
                 request_serializer=nsor_dot_v1_dot_amendments__pb2.AcceptAmendmentRequest.SerializeToString,
@@ -400,6 +405,14 @@ class RegistrationServiceServicer:
         """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
         doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
         alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawAmendment(self, request, context):
+        """Withdraws an amendment that the caller's agency has proposed; any of its officers does. NO_RECORD: it hasn't proposed such a one. WRONG_STATE: it is
+        decided, or its time is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -785,6 +798,11 @@ def add_RegistrationServiceServicer_to_server(servicer, server):
                     servicer.ProposeAmendment,
                     request_deserializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.SerializeToString,
+            ),
+            'WithdrawAmendment': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawAmendment,
+                    request_deserializer=nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentResponse.SerializeToString,
             ),
             'AcceptAmendment': grpc.unary_unary_rpc_method_handler(
                     servicer.AcceptAmendment,
@@ -1253,6 +1271,33 @@ class RegistrationService:
             '/nsor.v1.RegistrationService/ProposeAmendment',
             nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentRequest.SerializeToString,
             nsor_dot_v1_dot_amendments__pb2.ProposeAmendmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawAmendment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.RegistrationService/WithdrawAmendment',
+            nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentRequest.SerializeToString,
+            nsor_dot_v1_dot_amendments__pb2.WithdrawAmendmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -112,6 +112,10 @@ class RegistrationServiceStub:
     doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
     alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
     """
+    WithdrawAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.WithdrawAmendmentRequest, _amendments_pb2.WithdrawAmendmentResponse]
+    """Withdraws an amendment that the caller's agency has proposed; any of its officers does. NO_RECORD: it hasn't proposed such a one. WRONG_STATE: it is
+    decided, or its time is over.
+    """
     AcceptAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]
     """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
     WRONG_STATE; then it is refused, and proposed anew. Nobody accepts what he has proposed himself: SECOND_PERSON_REQUIRED. The proposer hears that it
@@ -351,6 +355,10 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
     doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
     alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+    """
+    WithdrawAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.WithdrawAmendmentRequest, _amendments_pb2.WithdrawAmendmentResponse]  # type: ignore[assignment]
+    """Withdraws an amendment that the caller's agency has proposed; any of its officers does. NO_RECORD: it hasn't proposed such a one. WRONG_STATE: it is
+    decided, or its time is over.
     """
     AcceptAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.AcceptAmendmentRequest, _amendments_pb2.AcceptAmendmentResponse]  # type: ignore[assignment]
     """Accepts a proposed amendment, which amends the registration: an officer of its owner, who signs. What is proposed may no longer fit the record:
@@ -648,6 +656,16 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Proposes an amendment: whoever has a part in the record, its owner too for what needs a second officer (INVALID_FIELDS when it
         doesn't fit). It is a row of its own, which changes nothing that others see of the record; the owner
         alone is told, and decides. At most ten proposals of an agency wait on a record: TOO_MANY_AMENDMENTS.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawAmendment(
+        self,
+        request: _amendments_pb2.WithdrawAmendmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_amendments_pb2.WithdrawAmendmentResponse, _abc.Awaitable[_amendments_pb2.WithdrawAmendmentResponse]]:
+        """Withdraws an amendment that the caller's agency has proposed; any of its officers does. NO_RECORD: it hasn't proposed such a one. WRONG_STATE: it is
+        decided, or its time is over.
         """
 
     @_abc_1.abstractmethod

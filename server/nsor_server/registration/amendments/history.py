@@ -20,6 +20,7 @@ from nsor_server.registration.amendments.record import amended, differing, of_ot
 from nsor_server.registration.amendments.stored import open_stored
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import rules as identity
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -27,6 +28,9 @@ from nsor_server.storage.v1 import record_pb2
 _AMEND: Final = "nsor.v1.RegistrationService/AmendRegistration"
 _ACCEPT: Final = "nsor.v1.RegistrationService/AcceptAmendment"
 _PROPOSE: Final = "nsor.v1.RegistrationService/ProposeAmendment"
+_REFUSE: Final = "nsor.v1.RegistrationService/RefuseAmendment"
+_WITHDRAW: Final = "nsor.v1.RegistrationService/WithdrawAmendment"
+_LATE: Final = "an amendment was decided on after its time"
 _WRITTEN: Final = """
 SELECT k.wrapped, uuid_send(a.amendment_id), uuid_send(a.registration_id), a.created_at, a.sealed, d.sealed
 FROM ledger_record AS r
@@ -44,18 +48,18 @@ class Amended:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer = Sealer(keyring)
-        self.concerns = Concerns(methods=frozenset({_PROPOSE, _AMEND, _ACCEPT}))
+        self.concerns = Concerns(methods=frozenset({_PROPOSE, _AMEND, _ACCEPT, _REFUSE, _WITHDRAW}))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
-        if leaf.method == _PROPOSE:
-            proposed = self._written(index, amendments.TABLE)
-            if proposed is not None and not _is_by(leaf, detail, proposed.record):
-                self._add(index, "a proposed amendment names another officer than the one who proposed it")
+        if leaf.method in {_PROPOSE, _REFUSE, _WITHDRAW}:
+            self._proposal(index, leaf, detail)
         elif leaf.method == _ACCEPT:
             accepted = self._written(index, amendments.DECISION)
             if accepted is not None and not self._are_two(leaf, detail, accepted):
                 self._add(index, "an amendment was accepted by the officer who had proposed it")
+            if accepted is not None and not _is_in_time(leaf, accepted):
+                self._add(index, _LATE)
             for before, record in self._amended(index, leaf):
                 if not _is_made_of(before, record, accepted):
                     self._add(index, "an amended version isn't what the accepted amendment makes of the one before")
@@ -66,6 +70,18 @@ class Amended:
 
     def finish(self) -> None:
         """Nothing is left to report."""
+
+    def _proposal(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was proposed, or how that ended without an amended version."""
+        written = self._written(index, amendments.TABLE if leaf.method == _PROPOSE else amendments.DECISION)
+        if written is None:
+            return
+        if leaf.method == _PROPOSE and not _is_by(leaf, detail, written.record):
+            self._add(index, "a proposed amendment names another officer than the one who proposed it")
+        if leaf.method != _PROPOSE and not _is_in_time(leaf, written):
+            self._add(index, _LATE)
+        if leaf.method != _PROPOSE and not _ends(leaf, detail, written):
+            self._add(index, "an amendment wasn't withdrawn by the agency that had proposed it, or wasn't refused")
 
     def _amended(self, index: int, leaf: leaf_pb2.Leaf) -> Iterator[_Pair]:
         """Each version that an entry wrote, behind the one before, compared in what is asked of both methods."""
@@ -98,6 +114,20 @@ class Amended:
         return opened(_found_already, index, amendments.TABLE, lambda: open_stored(self._sealer, wrapped, row))
 
 
+def _ends(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, ended: amendments.Amendment) -> bool:
+    """Whether a decision is what its method makes of an amendment, by who may."""
+    proposed, decided = ended.record, ended.decision
+    if leaf.method == _REFUSE:
+        is_right = decided.state == amendments_pb2.AMENDMENT_STATE_REFUSED
+    else:
+        is_right = decided.state == amendments_pb2.AMENDMENT_STATE_WITHDRAWN and decided.agency == proposed.agency
+    return is_right and not decided.version and _is_by(leaf, detail, decided)
+
+
+def _is_in_time(leaf: leaf_pb2.Leaf, decided: amendments.Amendment) -> bool:
+    return proposals.was_in_time(decided.record.expire_time_us, leaf.time_us)
+
+
 def _is_by(
     leaf: leaf_pb2.Leaf,
     detail: record_pb2.AccessDetail | None,
@@ -112,7 +142,7 @@ def _is_made_of(
     record: record_pb2.RegistrationRecord,
     accepted: amendments.Amendment | None,
 ) -> bool:
-    if accepted is None or accepted.state != amendments_pb2.AMENDMENT_STATE_ACCEPTED:
+    if accepted is None or accepted.decision.state != amendments_pb2.AMENDMENT_STATE_ACCEPTED:
         return False
     decided = (accepted.decision.registration_id, accepted.decision.version)
     made = amended(states.next_version(before), accepted.record.paths, accepted.record.particulars)

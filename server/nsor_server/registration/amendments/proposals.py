@@ -16,6 +16,8 @@ from nsor_server.formats.amendments import SECOND_OFFICER
 from nsor_server.formats.instants import set_us, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.ledger import rests_on
+from nsor_server.policy.deadlines import PROPOSED_AMENDMENT
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import rules, store
@@ -32,11 +34,12 @@ _Changing: TypeAlias = (
     amendments_pb2.ProposeAmendmentRequest
     | amendments_pb2.AcceptAmendmentRequest
     | amendments_pb2.RefuseAmendmentRequest
+    | amendments_pb2.WithdrawAmendmentRequest
 )
 
 
 class Proposals:
-    """Proposes, accepts, refuses and lists amendments."""
+    """Proposes, accepts, refuses, withdraws and lists amendments."""
 
     def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
         self._sealer, self._blind_index = sealer, blind_index
@@ -60,6 +63,12 @@ class Proposals:
                 amendments_pb2.RefuseAmendmentRequest,
                 amendments_pb2.RefuseAmendmentResponse,
                 self.refuse_amendment,
+                self._shown_again,
+            ),
+            Unary(
+                amendments_pb2.WithdrawAmendmentRequest,
+                amendments_pb2.WithdrawAmendmentResponse,
+                self.withdraw_amendment,
                 self._shown_again,
             ),
             Unary(
@@ -95,7 +104,8 @@ class Proposals:
         key = registrations.data_key(self._sealer, row)
         known = store.count(conn, row.registration_id)
         waiting = store.waiting(conn, key, row.registration_id, rules.MOST_LISTED)
-        if not rules.has_room(call.agency.agency_id, [each.record.agency for each in waiting]):
+        now_us = to_us(call.now())
+        if not rules.has_room(call.agency.agency_id, [each.record.agency for each in waiting if each.is_open(now_us)]):
             raise errors.WrongState(errors_pb2.ERROR_REASON_TOO_MANY_AMENDMENTS)
         proposed = record_pb2.AmendmentRecord(
             amendment_id=uuid.uuid4().bytes,
@@ -104,6 +114,7 @@ class Proposals:
             officer_key=call.officer_key,
             paths=paths,
             particulars=of_request(request.particulars),
+            expire_time_us=to_us(policy_of(call).deadlines.due(PROPOSED_AMENDMENT, call.now()).due),
         )
         added, ref = store.proposal_rows(key, proposed, call.now())
         own = record if owners.is_owner(record, call.agency, call.officer) else None
@@ -128,7 +139,7 @@ class Proposals:
             errors.NoRecord: there is none, or the record isn't the caller's.
             errors.Denied: SECOND_PERSON_REQUIRED: he has proposed it himself.
             errors.EtagMismatch: he has seen another version.
-            errors.WrongState: it is decided, or doesn't fit the record as it is now.
+            errors.WrongState: it is decided, its time is over, or it doesn't fit the record as it is now.
         """
         if request.validate_only:
             return Outcome(amendments_pb2.AcceptAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
@@ -138,7 +149,7 @@ class Proposals:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, found.record.agency, found.record.officer_key)
         decisions.check_another(decisions.acting(call), proposed_by)
-        if not found.waits:
+        if not found.is_open(to_us(call.now())):
             raise errors.WrongState
         try:
             written = following(call, of, request.etag, found.record, (conn, self._blind_index))
@@ -167,7 +178,7 @@ class Proposals:
 
         Raises:
             errors.NoRecord: there is none, or the record isn't the caller's.
-            errors.WrongState: it is decided.
+            errors.WrongState: it is decided, or its time is over.
         """
         if request.validate_only:
             return Outcome(amendments_pb2.RefuseAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
@@ -175,7 +186,7 @@ class Proposals:
         found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
         if found is None:
             raise errors.NoRecord
-        if not found.waits:
+        if not found.is_open(to_us(call.now())):
             raise errors.WrongState
         state = amendments_pb2.AMENDMENT_STATE_REFUSED
         decided, ref = store.decision_rows(of.key, _decision(call, found, state, refusal=request.reason))
@@ -185,6 +196,34 @@ class Proposals:
             (decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_REFUSED, found)),
             (ref,),
             (registrations.seen(of.row), found.seen),
+        )
+
+    def withdraw_amendment(
+        self, call: Call, request: amendments_pb2.WithdrawAmendmentRequest, conn: Connection
+    ) -> Outcome[amendments_pb2.WithdrawAmendmentResponse]:
+        """Withdraw an amendment that the caller's agency has proposed.
+
+        Raises:
+            errors.NoRecord: there is none, or another agency has proposed it.
+            errors.WrongState: it is decided, or its time is over.
+        """
+        if request.validate_only:
+            return Outcome(amendments_pb2.WithdrawAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._head(call, request.registration_id, conn)
+        key = registrations.data_key(self._sealer, row)
+        found = store.one(conn, key, row.registration_id, raw(request.amendment_id))
+        if found is None or not rules.may_withdraw(call.agency.agency_id, found.record.agency):
+            raise errors.NoRecord
+        if not found.is_open(to_us(call.now())):
+            raise errors.WrongState
+        state = amendments_pb2.AMENDMENT_STATE_WITHDRAWN
+        decided, ref = store.decision_rows(key, _decision(call, found, state))
+        return Outcome(
+            disclose(amendments_pb2.WithdrawAmendmentResponse(state=state), call.purpose),
+            detail(call, "AMENDMENT_WITHDRAWN", record, found.record.amendment_id),
+            (decided,),
+            (ref,),
+            (registrations.seen(row), found.seen),
         )
 
     def list_amendments(
@@ -201,7 +240,7 @@ class Proposals:
         found = [*waiting, *(each for each in newest if each.record.amendment_id not in known)]
         listed = [each for each in found if _is_listed(call, record, each)][: rules.MOST_LISTED]
         listed.sort(key=lambda each: (each.record.create_time_us, each.record.amendment_id), reverse=True)
-        answer = amendments_pb2.ListAmendmentsResponse(amendments=map(_message, listed))
+        answer = amendments_pb2.ListAmendmentsResponse(amendments=[_message(call, record, each) for each in listed])
         entry = detail(call, "AMENDMENTS_LISTED", record, *(each.record.amendment_id for each in listed))
         _add_shown(entry, record, found, classes_shown(answer.DESCRIPTOR, call.purpose))
         seen = (registrations.seen(row), counted, *(each.seen for each in found))
@@ -217,7 +256,8 @@ class Proposals:
         if found is None or not _is_listed(call, record, found):
             raise errors.NoRecord
         answer = amendments_pb2.GetAmendmentResponse(
-            amendment=_message(found), particulars=to_message(found.record.paths, found.record.particulars)
+            amendment=_message(call, record, found),
+            particulars=to_message(found.record.paths, found.record.particulars),
         )
         entry = detail(call, "AMENDMENT_SHOWN", record, found.record.amendment_id)
         _add_shown(entry, record, [found], classes_shown(answer.DESCRIPTOR, call.purpose))
@@ -258,8 +298,8 @@ def _one(
 
 
 def _is_listed(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> bool:
-    owner = owners.is_owner(record, call.agency, call.officer)
-    return rules.is_listed(call.agency.agency_id, each.record.agency, waits=each.waits, owner=owner)
+    owner, waits = owners.is_owner(record, call.agency, call.officer), each.is_open(to_us(call.now()))
+    return rules.is_listed(call.agency.agency_id, each.record.agency, waits=waits, owner=owner)
 
 
 def _decision(
@@ -282,14 +322,19 @@ def _decision(
     )
 
 
-def _message(each: store.Amendment) -> amendments_pb2.Amendment:
+def _message(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> amendments_pb2.Amendment:
+    now_us = to_us(call.now())
+    proposed_by = decisions.holder(call, each.record.agency, each.record.officer_key)
     message = amendments_pb2.Amendment(
         amendment_id=text(each.record.amendment_id),
-        state=each.state,
+        state=each.state(now_us),
         proposed_by_agency=each.record.agency,
         paths=each.record.paths,
         refusal=amendments_pb2.AmendmentRefusal.ValueType(each.decision.refusal),
+        to_decide=each.is_open(now_us) and owners.is_owner(record, call.agency, call.officer),
+        own=proposed_by.is_same(decisions.acting(call)),
     )
+    set_us(message.expire_time, each.record.expire_time_us)
     set_us(message.create_time, each.record.create_time_us)
     return message
 

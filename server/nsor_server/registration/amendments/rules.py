@@ -76,13 +76,18 @@ def has_room(agency_id: str, proposed_by: Sequence[str]) -> bool:
     return proposed_by.count(agency_id) < MOST_WAITING
 
 
+def may_withdraw(agency_id: str, proposed_by: str) -> bool:
+    """Tell whether an agency may withdraw an amendment that another one, or itself, has proposed: its own alone."""
+    return agency_id == proposed_by
+
+
 def is_listed(agency_id: str, proposed_by: str, *, waits: bool, owner: bool) -> bool:
     """Tell whether an amendment is shown to an agency that may see the record.
 
     Args:
         agency_id: who asks.
         proposed_by: who proposed it.
-        waits: nobody has decided on it.
+        waits: it can still be decided on.
         owner: whether it is the record's owner who asks.
     """
     return agency_id == proposed_by or (owner and waits)

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import amendments_pb2
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
@@ -61,17 +62,21 @@ class Amendment:
     record: record_pb2.AmendmentRecord
     decision: record_pb2.AmendmentDecisionRecord
 
-    @property
-    def state(self) -> amendments_pb2.AmendmentState.ValueType:
-        """Where it stands."""
-        return amendments_pb2.AmendmentState.ValueType(
-            self.decision.state or int(amendments_pb2.AMENDMENT_STATE_PROPOSED)
-        )
+    def state(self, now_us: int) -> amendments_pb2.AmendmentState.ValueType:
+        """Where it stands at an instant, microseconds since 1970."""
+        if self.waits:
+            is_open = self.is_open(now_us)
+            return amendments_pb2.AMENDMENT_STATE_PROPOSED if is_open else amendments_pb2.AMENDMENT_STATE_EXPIRED
+        return amendments_pb2.AmendmentState.ValueType(self.decision.state)
 
     @property
     def waits(self) -> bool:
-        """Whether the owner hasn't decided on it."""
+        """Whether nobody has decided on it, in time or not."""
         return not self.decision.state
+
+    def is_open(self, now_us: int) -> bool:
+        """Whether it can be decided on at an instant, microseconds since 1970."""
+        return proposals.is_open(waits=self.waits, expire_us=self.record.expire_time_us, now_us=now_us)
 
     @property
     def seen(self) -> Seen:

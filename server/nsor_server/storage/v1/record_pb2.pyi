@@ -2319,6 +2319,7 @@ class AmendmentRecord(_message.Message):
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
     PATHS_FIELD_NUMBER: _builtins.int
     PARTICULARS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
     amendment_id: _builtins.bytes
     """Amendment id, 16 bytes."""
     registration_id: _builtins.bytes
@@ -2329,6 +2330,8 @@ class AmendmentRecord(_message.Message):
     """SHA-256 of the public key of the officer who proposed it."""
     create_time_us: _builtins.int
     """When it was proposed."""
+    expire_time_us: _builtins.int
+    """Until when the owner can decide on it."""
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields of nsor.v1.Particulars that it amends."""
@@ -2347,10 +2350,11 @@ class AmendmentRecord(_message.Message):
         create_time_us: _builtins.int = ...,
         paths: _abc.Iterable[_builtins.str] | None = ...,
         particulars: Global___RegistrationRecord | None = ...,
+        expire_time_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["particulars", b"particulars"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "amendment_id", b"amendment_id", "create_time_us", b"create_time_us", "officer_key", b"officer_key", "particulars", b"particulars", "paths", b"paths", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "amendment_id", b"amendment_id", "create_time_us", b"create_time_us", "expire_time_us", b"expire_time_us", "officer_key", b"officer_key", "particulars", b"particulars", "paths", b"paths", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2375,7 +2379,7 @@ class AmendmentDecisionRecord(_message.Message):
     state: _builtins.int
     """Number of nsor.v1.AmendmentState."""
     refusal: _builtins.int
-    """Number of nsor.v1.AmendmentRefusal; 0: it was accepted."""
+    """Number of nsor.v1.AmendmentRefusal; 0: it was accepted, or withdrawn."""
     agency: _builtins.str
     """The agency that decided."""
     officer_key: _builtins.bytes
@@ -2383,7 +2387,7 @@ class AmendmentDecisionRecord(_message.Message):
     time_us: _builtins.int
     """When."""
     version: _builtins.int
-    """Version of the registration that it made; 0: it was refused."""
+    """Version of the registration that it made; 0: it was refused, or withdrawn."""
     registration_id: _builtins.bytes
     """The registration, 16 bytes."""
     def __init__(

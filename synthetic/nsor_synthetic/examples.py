@@ -415,6 +415,10 @@ def _sealed(ids: _Ids) -> Iterator[Message]:
     yield proposals_pb2.WithdrawProposalRequest(
         request_id=ids.uuid("withdraw unsealing"), judgment_id=ids.uuid("judgment")
     )
+    yield proposals_pb2.WithdrawProposalRequest(request_id=ids.uuid("withdraw merge"), review_number=17)
+    yield proposals_pb2.RefuseProposalRequest(
+        request_id=ids.uuid("refuse merge"), review_number=17, reason=proposals_pb2.PROPOSAL_REFUSAL_NOT_SO
+    )
     yield proposals_pb2.RefuseProposalRequest(
         request_id=ids.uuid("refuse closure"),
         closure_id=ids.uuid("closure"),

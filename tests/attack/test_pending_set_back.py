@@ -4,11 +4,12 @@ import pytest
 
 from nsor.v1 import proposals_pb2, worklists_pb2
 from nsor_server import errors
-from tests.agencies import NPB
+from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.registration.test_closure import confirmed, proposed
-from tests.registration.test_pending import pending
+from tests.registration.test_ended_proposals import reading, refusing
+from tests.registration.test_pending import ended, pending
 
 LISTED = "the worklist isn't what there was to do"
 
@@ -19,6 +20,16 @@ def test_what_was_hidden_from_the_list_is_found(services: Services, owner: Owner
     hidden, shown = (each.decision_id for each in pending(services))
     with owner.without("registration_work", f"subject_id = '{hidden}'"):
         assert [each.decision_id for each in pending(services)] == [shown]
+    assert owner.findings() == [LISTED]
+
+
+def test_what_was_hidden_from_what_has_ended_is_found(services: Services, owner: Owner) -> None:
+    first, second = (services.enrolled(officer_of(NPB)) for _ in range(2))
+    for _ in range(2):
+        services.ask(call_of(NPB, second), refusing(reading(services, first)))
+    hidden, shown = (each.decision_id for each in ended(services))
+    with owner.without("registration_work", f"subject_id = '{hidden}'"):
+        assert [each.decision_id for each in ended(services)] == [shown]
     assert owner.findings() == [LISTED]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsor.v1 import reviews_pb2, types_pb2
+from nsor.v1 import proposals_pb2, reviews_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
 SERVICE = "nsor.v1.RegistrationService"
@@ -168,3 +168,37 @@ def test_what_stands_already_is_said_and_not_sent_again(  # noqa: PLR0917 - fixt
     assert run("review", arguments[0], "7", *arguments[1:]) == 0
     assert len(answered.calls) == 1 + sent
     assert ("stands already" in capsys.readouterr().err) is not sent
+
+
+PROPOSED = reviews_pb2.Review(
+    number=7, state=reviews_pb2.REVIEW_STATE_PROPOSED, decision=reviews_pb2.REVIEW_DECISION_MERGE
+)
+
+
+def test_what_is_proposed_is_refused_or_withdrawn(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered.answers[f"{SERVICE}/GetReview"] = lambda _: reviews_pb2.GetReviewResponse(review=PROPOSED)
+    assert run("review", "show", "7") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`nsor review merge 7 --confirm`" in said
+    assert "`nsor review refuse 7 --reason REASON`" in said
+    assert "`nsor review withdraw 7`" in said
+    answered.answers[f"{SERVICE}/RefuseProposal"] = lambda _: proposals_pb2.RefuseProposalResponse()
+    answered.answers[f"{SERVICE}/WithdrawProposal"] = lambda _: proposals_pb2.WithdrawProposalResponse()
+    assert run("review", "refuse", "7", "--reason", "other-record") == 0
+    refused = proposals_pb2.RefuseProposalRequest.FromString(answered.calls[-1].request)
+    assert (refused.review_number, refused.reason) == (7, proposals_pb2.PROPOSAL_REFUSAL_OTHER_RECORD)
+    assert run("review", "withdraw", "7") == 0
+    assert proposals_pb2.WithdrawProposalRequest.FromString(answered.calls[-1].request).review_number == 7
+
+
+def test_what_is_late_is_proposed_again(run: Run, answered: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    late = reviews_pb2.Review()
+    late.CopyFrom(PROPOSED)
+    late.proposal_state = proposals_pb2.PROPOSAL_STATE_EXPIRED
+    answered.answers[f"{SERVICE}/GetReview"] = lambda _: reviews_pb2.GetReviewResponse(review=late)
+    assert run("review", "show", "7") == 0
+    assert "it can be proposed again" in " ".join(capsys.readouterr().err.split())
+    assert run("review", "merge", "7") == 0
+    assert answered.calls[-1].method == f"{SERVICE}/ProposeReviewDecision"

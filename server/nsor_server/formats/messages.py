@@ -314,7 +314,8 @@ def _proposal(
     violations: list[Violation],
     _today: _Today,
 ) -> None:
-    if sum(map(bool, (request.closure_id, request.judgment_id, request.sealed_reading_id))) != 1:
+    named = (request.closure_id, request.judgment_id, request.sealed_reading_id, request.review_number)
+    if sum(map(bool, named)) != 1:
         violations.append(Violation(path + "closure_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
 
 

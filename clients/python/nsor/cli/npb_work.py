@@ -66,10 +66,11 @@ def counts(client: Client) -> list[Count]:
 
 
 def _reviews(client: Client) -> list[Count]:
-    from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import proposals_pb2, reviews_pb2  # noqa: PLC0415 - as above
 
     asked = reviews_pb2.ListReviewsRequest(page_size=100)
     proposed = {reviews_pb2.REVIEW_STATE_PROPOSED, reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED}
+    late = proposals_pb2.PROPOSAL_STATE_EXPIRED
     opened: list[int] = []
     waiting: list[int] = []
     looked_at, more = 0, True
@@ -77,7 +78,7 @@ def _reviews(client: Client) -> list[Count]:
         page = client.registration.list_reviews(asked).message
         looked_at += len(page.reviews)
         opened += [each.number for each in page.reviews if each.state == reviews_pb2.REVIEW_STATE_OPEN]
-        waiting += [each.number for each in page.reviews if each.state in proposed]
+        waiting += [each.number for each in page.reviews if each.state in proposed and each.proposal_state != late]
         more, asked.page_token = bool(page.next_page_token), page.next_page_token
     confirm = f"nsor review show {waiting[-1]}" if waiting else "nsor reviews --open"
     return [

@@ -21,7 +21,7 @@ _MOST: Final = 500
 """How many of the list are shown: whoever has more begins with these."""
 KINDS: Final = {"closure": "closure_id", "unsealing": "judgment_id", "reading": "sealed_reading_id"}
 """What a person calls a kind of proposal, and the field that names one."""
-_REASONS: Final = ("not-so", "not-shown", "other-record", "not-needed", "not-allowed", "outdated")
+REASONS: Final = ("not-so", "not-shown", "other-record", "not-needed", "not-allowed", "outdated")
 COLUMNS: Final = ("what", "why", "proposed by", "at", "until", "confirm", "refuse or withdraw")
 """Of what waits."""
 _ENDS: Final = {1: "archive: deceased", 2: "out of the archive", 3: "erasure", 4: "withdrawal"}
@@ -64,7 +64,7 @@ def list_(session: Session, ended: bool) -> None:
 @pending.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("proposal_id", type=record_id)
-@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why.")
+@click.option("--reason", required=True, type=click.Choice(REASONS), help="Why.")
 @common
 def refuse(session: Session, kind: str, proposal_id: str, reason: str) -> None:
     """Refuse what another officer has proposed; you sign. He is shown why. Nothing of the record changes."""

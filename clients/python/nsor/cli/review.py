@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nsor.cli.pending import REASONS
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -87,6 +88,35 @@ def undo(session: Session, number: int, second: bool) -> None:
     _decide(session, number, "REOPEN", (), second=second)
 
 
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--reason", required=True, type=click.Choice(REASONS), help="Why.")
+@common
+def refuse(session: Session, number: int, reason: str) -> None:
+    """Refuse what another officer has proposed; you sign. The review is what it was before."""
+    from nsor.v1 import proposals_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    request = proposals_pb2.RefuseProposalRequest(
+        request_id=str(uuid.uuid4()),
+        review_number=number,
+        reason=proposals_pb2.ProposalRefusal.Value(f"PROPOSAL_REFUSAL_{reason.upper().replace('-', '_')}"),
+    )
+    with session.client(officer=True) as client:
+        session.answer(client.registration.refuse_proposal(request), title="Refused")
+
+
+@review.command()
+@click.argument("number", type=click.IntRange(1))
+@common
+def withdraw(session: Session, number: int) -> None:
+    """Withdraw what you have proposed; you sign. The review is what it was before."""
+    from nsor.v1 import proposals_pb2  # noqa: PLC0415 - as above
+
+    request = proposals_pb2.WithdrawProposalRequest(request_id=str(uuid.uuid4()), review_number=number)
+    with session.client(officer=True) as client:
+        session.answer(client.registration.withdraw_proposal(request), title="Withdrawn")
+
+
 def _asking(number: int) -> reviews_pb2.GetReviewRequest:
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -131,11 +161,20 @@ def _is_so(found: reviews_pb2.Review, name: str, ids: Sequence[str], *, confirmi
     """Whether a review stands as this decision would leave it: the register shows it to whoever may decide."""
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
+    if _is_late(found):
+        return False
     if name == "REOPEN":
         return not confirming and found.state == reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED
     states = {reviews_pb2.REVIEW_STATE_DECIDED} | (set() if confirming else {reviews_pb2.REVIEW_STATE_PROPOSED})
     of_the_same = confirming or set(ids) == set(found.decided_registration_ids)
     return found.state in states and _decision(found) == name and of_the_same
+
+
+def _is_late(found: reviews_pb2.Review) -> bool:
+    """Whether what is proposed can't be confirmed any more: it is proposed again."""
+    from nsor.v1 import proposals_pb2  # noqa: PLC0415 - as above
+
+    return found.proposal_state == proposals_pb2.PROPOSAL_STATE_EXPIRED
 
 
 _COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "error", "REOPEN": "undo"}
@@ -146,6 +185,9 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
     decision, number = _decision(found), str(found.number)
+    if _is_late(found):
+        yield ("The time of what is proposed is over: it can be proposed again.",)
+        return
     if found.state == reviews_pb2.REVIEW_STATE_PROPOSED:
         yield (
             "Proposed: {}. Another officer confirms it: `nsor review {} {} --confirm`",
@@ -158,6 +200,12 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
     else:
         yield "One person: `nsor review merge {}`. Two: `nsor review distinct {}`.", number, number
         yield "Entered in error: `nsor review error {} --withdraw later|earlier`.", number
+    if found.state in {reviews_pb2.REVIEW_STATE_PROPOSED, reviews_pb2.REVIEW_STATE_REOPENING_PROPOSED}:
+        yield (
+            "Or: `nsor review refuse {} --reason REASON`; who has proposed it: `nsor review withdraw {}`",
+            number,
+            number,
+        )
 
 
 def _compare(session: Session, found: reviews_pb2.GetReviewResponse) -> None:

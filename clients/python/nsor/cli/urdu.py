@@ -71,6 +71,12 @@ TEXTS: Final[dict[str, str]] = {
     "Decided: {}. `nsor review undo {}` proposes to take it back.": (
         "فیصلہ: {}۔ `nsor review undo {}` اسے واپس لینے کی تجویز دیتا ہے۔"
     ),
+    "The time of what is proposed is over: it can be proposed again.": (
+        "تجویز کی مدت ختم ہو گئی ہے: دوبارہ تجویز دی جا سکتی ہے۔"
+    ),
+    "Or: `nsor review refuse {} --reason REASON`; who has proposed it: `nsor review withdraw {}`": (
+        "یا: `nsor review refuse {} --reason REASON`؛ جس نے تجویز دی: `nsor review withdraw {}`"
+    ),
     "It is proposed to take {} back: `nsor review undo {} --confirm`": (
         "{} واپس لینے کی تجویز ہے: `nsor review undo {} --confirm`"
     ),

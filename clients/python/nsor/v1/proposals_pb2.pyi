@@ -104,6 +104,7 @@ class WithdrawProposalRequest(_message.Message):
     CLOSURE_ID_FIELD_NUMBER: _builtins.int
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     SEALED_READING_ID_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -114,6 +115,8 @@ class WithdrawProposalRequest(_message.Message):
     """The judgment by which it was proposed to unseal: of ProposeUnsealing."""
     sealed_reading_id: _builtins.str
     """A reading of what is sealed: of ProposeSealedReading."""
+    review_number: _builtins.int
+    """The number of a review, of what ProposeReviewDecision has proposed of it."""
     def __init__(
         self,
         *,
@@ -122,10 +125,11 @@ class WithdrawProposalRequest(_message.Message):
         closure_id: _builtins.str = ...,
         judgment_id: _builtins.str = ...,
         sealed_reading_id: _builtins.str = ...,
+        review_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "judgment_id", b"judgment_id", "request_id", b"request_id", "sealed_reading_id", b"sealed_reading_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "judgment_id", b"judgment_id", "request_id", b"request_id", "review_number", b"review_number", "sealed_reading_id", b"sealed_reading_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -165,6 +169,7 @@ class RefuseProposalRequest(_message.Message):
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     SEALED_READING_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REVIEW_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -177,6 +182,8 @@ class RefuseProposalRequest(_message.Message):
     """A reading of what is sealed: of ProposeSealedReading."""
     reason: Global___ProposalRefusal.ValueType
     """Why."""
+    review_number: _builtins.int
+    """The number of a review, of what ProposeReviewDecision has proposed of it."""
     def __init__(
         self,
         *,
@@ -186,10 +193,11 @@ class RefuseProposalRequest(_message.Message):
         judgment_id: _builtins.str = ...,
         sealed_reading_id: _builtins.str = ...,
         reason: Global___ProposalRefusal.ValueType = ...,
+        review_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "judgment_id", b"judgment_id", "reason", b"reason", "request_id", b"request_id", "sealed_reading_id", b"sealed_reading_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "judgment_id", b"judgment_id", "reason", b"reason", "request_id", b"request_id", "review_number", b"review_number", "sealed_reading_id", b"sealed_reading_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

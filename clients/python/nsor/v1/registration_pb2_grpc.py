@@ -657,7 +657,7 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawProposal(self, request, context):
-        """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+        """Withdraws what the caller has proposed himself, with whichever key; a review is then what it was before. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
         ended, or its time is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

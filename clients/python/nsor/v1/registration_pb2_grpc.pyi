@@ -237,7 +237,7 @@ class RegistrationServiceStub:
     it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     WithdrawProposal: _grpc.UnaryUnaryMultiCallable[_proposals_pb2.WithdrawProposalRequest, _proposals_pb2.WithdrawProposalResponse]
-    """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+    """Withdraws what the caller has proposed himself, with whichever key; a review is then what it was before. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
     ended, or its time is over.
     """
     RefuseProposal: _grpc.UnaryUnaryMultiCallable[_proposals_pb2.RefuseProposalRequest, _proposals_pb2.RefuseProposalResponse]
@@ -481,7 +481,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     it has ended without a confirmation. Reviews are in ListReviews. Each page takes its price from a budget: BUDGET_EMPTY.
     """
     WithdrawProposal: _aio.UnaryUnaryMultiCallable[_proposals_pb2.WithdrawProposalRequest, _proposals_pb2.WithdrawProposalResponse]  # type: ignore[assignment]
-    """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+    """Withdraws what the caller has proposed himself, with whichever key; a review is then what it was before. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
     ended, or its time is over.
     """
     RefuseProposal: _aio.UnaryUnaryMultiCallable[_proposals_pb2.RefuseProposalRequest, _proposals_pb2.RefuseProposalResponse]  # type: ignore[assignment]
@@ -962,7 +962,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _proposals_pb2.WithdrawProposalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_proposals_pb2.WithdrawProposalResponse, _abc.Awaitable[_proposals_pb2.WithdrawProposalResponse]]:
-        """Withdraws what the caller has proposed himself, with whichever key. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
+        """Withdraws what the caller has proposed himself, with whichever key; a review is then what it was before. NO_RECORD: there is no such proposal of his. WRONG_STATE: it is confirmed, has
         ended, or its time is over.
         """
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import proposals_pb2 as _proposals_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -267,6 +268,9 @@ class Review(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     DECIDED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    PROPOSAL_STATE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Number of the review, from 1."""
     registration_id: _builtins.str
@@ -281,6 +285,10 @@ class Review(_message.Message):
     """How far NPB is with it."""
     decision: Global___ReviewDecision.ValueType
     """What was proposed or decided; UNSPECIFIED while it is open."""
+    proposal_state: _proposals_pb2.ProposalState.ValueType
+    """Where the last proposal stands that nobody has confirmed; UNSPECIFIED: there is none."""
+    refusal: _proposals_pb2.ProposalRefusal.ValueType
+    """Why it was refused."""
     @_builtins.property
     def review_time(self) -> _timestamp_pb2.Timestamp:
         """The fixed time at which the review was written."""
@@ -292,6 +300,10 @@ class Review(_message.Message):
     @_builtins.property
     def decided_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which registrations that is about: see ProposeReviewDecision."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be confirmed, or could be."""
 
     def __init__(
         self,
@@ -306,10 +318,13 @@ class Review(_message.Message):
         state: Global___ReviewState.ValueType = ...,
         decision: Global___ReviewDecision.ValueType = ...,
         decided_registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+        proposal_state: _proposals_pb2.ProposalState.ValueType = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        refusal: _proposals_pb2.ProposalRefusal.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "review_time", b"review_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "identifier", b"identifier", "kind", b"kind", "number", b"number", "registration_id", b"registration_id", "review_time", b"review_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "expire_time", b"expire_time", "identifier", b"identifier", "kind", b"kind", "number", b"number", "proposal_state", b"proposal_state", "refusal", b"refusal", "registration_id", b"registration_id", "review_time", b"review_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -211,7 +211,7 @@ class Proposals:
             return Outcome(amendments_pb2.WithdrawAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
-        found = store.one(conn, key, row.registration_id, raw(request.amendment_id))
+        found = _one(call, conn, key, row.registration_id, raw(request.amendment_id))
         if found is None or not rules.may_withdraw(call.agency.agency_id, found.record.agency):
             raise errors.NoRecord
         if not found.is_open(to_us(call.now())):

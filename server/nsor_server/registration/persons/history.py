@@ -15,6 +15,7 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
 from nsor_server.registration.persons import rules, store
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -53,7 +54,7 @@ class Decided:
         self._disputed: dict[bytes, set[int]] = {}
         self._withdrawn: set[bytes] = set()
 
-    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         touched = {each.registration_id for each in self._history.claimed}
         rows = self._rows.take(index)
@@ -62,7 +63,7 @@ class Decided:
             stored = store.StoredDecision(*row)
             record = opened(self._add, index, store.TABLE, lambda: store.open_version(self._sealer, stored))  # noqa: B023
             if record is not None:
-                touched |= self._take(index, record)
+                touched |= self._take(index, leaf, record)
         if not all(map(self._says_what_was_decided, touched)):
             self._add(index, _CLAIM)
         changed = {each.registration_id: each.withdrawn for each in self._history.changed}
@@ -83,7 +84,7 @@ class Decided:
         """Report what is left."""
         self._rows.finish()
 
-    def _take(self, index: int, record: record_pb2.ReviewDecisionRecord) -> set[bytes]:
+    def _take(self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.ReviewDecisionRecord) -> set[bytes]:
         """Take a version of a decision; gives the registrations whose claims follow from it."""
         number = record.review_number
         pair = record.earlier_registration_id, record.registration_id
@@ -91,8 +92,13 @@ class Decided:
         self._newest[number] = record
         if self._reviewed.pair(number) != pair:
             self._add(index, "a decision is on no review of these two registrations")
-        if not _goes_on(before, record):
+        if not _goes_on(before, record, leaf.time_us):
             self._add(index, "the version of a decision on a review doesn't follow the one before")
+        if record.HasField("end"):
+            by_proposer = self._enrolled.are_one(record.end.by_key, before.proposed_by_key)
+            if not proposals.is_right(record.end, before.expire_time_us, by_proposer=by_proposer):
+                self._add(index, "a proposal how a review ends wasn't withdrawn or refused as it may be")
+            return set()
         if not record.confirmed_by_key:
             return set()
         if self._enrolled.are_one(record.confirmed_by_key, before.proposed_by_key):
@@ -135,12 +141,14 @@ class Decided:
         return self._merges.get(registration_id, {}).values()
 
 
-def _goes_on(before: record_pb2.ReviewDecisionRecord, after: record_pb2.ReviewDecisionRecord) -> bool:
+def _goes_on(before: record_pb2.ReviewDecisionRecord, after: record_pb2.ReviewDecisionRecord, entry_us: int) -> bool:
     """Whether a version is the next step of the one before."""
+    if after.HasField("end"):
+        return rules.is_proposed(before) and after == rules.ended(before, after.end)
     if after.confirmed_by_key:
-        proposed = before.state in {rules.PROPOSED, rules.REOPENING_PROPOSED}
+        proposed = rules.is_proposed(before) and proposals.was_in_time(before.expire_time_us, entry_us)
         return proposed and after == rules.confirmed(before, after.confirmed_by_key)
     decision = rules.REOPEN if after.state == rules.REOPENING_PROPOSED else after.decision
     named = after.decided_registration_ids
-    expected = rules.proposed(before, decision, named, after.proposed_by_key)
+    expected = rules.proposed(before, decision, named, after.proposed_by_key, after.expire_time_us)
     return rules.may_be_proposed(decision, before.state) and after == expected

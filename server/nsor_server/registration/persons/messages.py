@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from nsor.v1 import reviews_pb2
-from nsor_server.formats.instants import from_us, to_us
+from nsor.v1 import proposals_pb2, reviews_pb2
+from nsor_server.formats.instants import from_us, set_us, to_us
 from nsor_server.formats.uuids import text
 from nsor_server.registration import record as records
 from nsor_server.registration import review_store, shown, states
+from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.claimants import Known
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.review_store import StoredReview
 from nsor_server.storage.v1 import record_pb2
 
 
 def review(
-    stored: StoredReview, decision: record_pb2.ReviewDecisionRecord | None, sealed: Collection[bytes] = ()
+    stored: StoredReview,
+    decision: record_pb2.ReviewDecisionRecord | None,
+    now_us: int,
+    sealed: Collection[bytes] = (),
 ) -> reviews_pb2.Review:
     """A review, with how far NPB is with it.
 
     Args:
         stored: as it was written.
         decision: None: nothing was proposed.
+        now_us: when it is shown, microseconds since 1970.
         sealed: registrations of which nothing is told, nor what the other one has in common with one.
     """
     is_whole = not {stored.registration_id, stored.earlier_registration_id} & set(sealed)
-    return reviews_pb2.Review(
+    shown = reviews_pb2.Review(
         number=stored.number,
         registration_id=_unless(stored.registration_id, sealed),
         earlier_registration_id=_unless(stored.earlier_registration_id, sealed),
@@ -49,6 +55,13 @@ def review(
         decision=reviews_pb2.ReviewDecision.ValueType(decision.decision if decision else 0),
         decided_registration_ids=map(text, decision.decided_registration_ids) if decision else (),
     )
+    if decision is not None and (rules.is_proposed(decision) or decision.HasField("end")):
+        end, until_us = decision.end if decision.HasField("end") else None, decision.expire_time_us
+        state = proposals.state(end=end, expire_us=until_us, now_us=now_us, outdated=False)
+        shown.proposal_state = proposals_pb2.ProposalState.ValueType(state)
+        shown.refusal = proposals_pb2.ProposalRefusal.ValueType(decision.end.refusal)
+        set_us(shown.expire_time, until_us)
+    return shown
 
 
 def _unless(registration_id: bytes, sealed: Collection[bytes]) -> str:

@@ -10,6 +10,7 @@ from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.registration.claims import IDENTIFIER_CNIC, IDENTIFIER_PASSPORT, Identifier
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage.v1 import record_pb2
 
 MERGE: Final = int(reviews_pb2.REVIEW_DECISION_MERGE)
@@ -28,7 +29,7 @@ _FROM: Final[Mapping[int, Collection[int]]] = {
     MERGE: (OPEN, PROPOSED),
     DISTINCT: (OPEN, PROPOSED),
     ENTERED_IN_ERROR: (OPEN, PROPOSED),
-    REOPEN: (DECIDED,),
+    REOPEN: (DECIDED, REOPENING_PROPOSED),
 }
 """In which states of a review each decision may be proposed."""
 _CONFIRMED: Final = registration_pb2.REGISTRATION_STATE_CONFIRMED
@@ -172,22 +173,33 @@ def may_be_proposed(decision: int, state: int) -> bool:
     return state in _FROM.get(decision, ())
 
 
+def is_proposed(decision: record_pb2.ReviewDecisionRecord) -> bool:
+    """Whether something is proposed of a review that nobody has confirmed or ended, in time or not."""
+    return decision.state in {PROPOSED, REOPENING_PROPOSED}
+
+
 def check_confirmable(
-    before: record_pb2.ReviewDecisionRecord, decision: int, second: Person, first: Person, *, etag_is_current: bool
+    *,
+    before: record_pb2.ReviewDecisionRecord,
+    decision: int,
+    second: Person,
+    first: Person,
+    now_us: int,
+    etag_is_current: bool,
 ) -> None:
-    """See that this officer of NPB may confirm now what another one has proposed.
+    """See that this officer of NPB may confirm now (microseconds since 1970) what another one has proposed.
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
         errors.EtagMismatch: he has seen another version of the review or of what it compares.
-        errors.WrongState: nothing is proposed, or something else.
+        errors.WrongState: nothing is proposed, or something else, or its time is over.
     """
     proposed = {PROPOSED: before.decision, REOPENING_PROPOSED: REOPEN}.get(before.state)
     decisions.check(
         decider=second,
         first=first,
         etag_is_current=etag_is_current,
-        open_state=proposed == decision,
+        open_state=proposals.is_open(waits=proposed == decision, expire_us=before.expire_time_us, now_us=now_us),
         another_agency=False,
     )
 
@@ -212,11 +224,13 @@ class Reviewed(Protocol):
 
 
 def proposed(
-    before: record_pb2.ReviewDecisionRecord, decision: int, named: Iterable[bytes], key_id: bytes
+    before: record_pb2.ReviewDecisionRecord, decision: int, named: Iterable[bytes], key_id: bytes, expire_us: int
 ) -> record_pb2.ReviewDecisionRecord:
-    """The next version of a review's decision: an officer proposes something."""
+    """The next version of a review's decision: an officer proposes something, to be confirmed by an instant."""
     following = _next(before)
     following.proposed_by_key, following.confirmed_by_key = key_id, b""
+    following.expire_time_us = expire_us
+    following.ClearField("end")
     if decision == REOPEN:
         following.state = REOPENING_PROPOSED
         return following
@@ -234,6 +248,18 @@ def confirmed(before: record_pb2.ReviewDecisionRecord, key_id: bytes) -> record_
     if before.state == REOPENING_PROPOSED:
         following.state, following.decision = OPEN, 0
         del following.decided_registration_ids[:]
+    return following
+
+
+def ended(before: record_pb2.ReviewDecisionRecord, end: record_pb2.ProposalEnd) -> record_pb2.ReviewDecisionRecord:
+    """The next version of a review's decision: what is proposed ends, and the review is what it was before."""
+    following = _next(before)
+    following.end.CopyFrom(end)
+    if before.state == REOPENING_PROPOSED:
+        following.state = DECIDED
+        return following
+    following.state, following.decision = OPEN, 0
+    del following.decided_registration_ids[:]
     return following
 
 

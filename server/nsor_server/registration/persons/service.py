@@ -13,8 +13,11 @@ from nsor_server.access import decisions, lists
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
+from nsor_server.policy.deadlines import SECOND_OFFICER
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import review_store
 from nsor_server.registration import rules as registration_rules
 from nsor_server.registration import store as registrations
@@ -122,7 +125,7 @@ class Reviews:
         decided = store.heads(conn, self._sealer, [each for each, _ in both])
         listed = [each for each, ids in both if rules.is_shown(decided.get(each.number), ids, sealed)]
         answer = reviews_pb2.ListReviewsResponse(
-            reviews=[messages.review(each, decided.get(each.number), sealed) for each in listed]
+            reviews=[messages.review(each, decided.get(each.number), to_us(call.now()), sealed) for each in listed]
         )
         if len(found) > size:
             answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
@@ -150,7 +153,7 @@ class Reviews:
         """
         opened = self._open(call, conn, request.review_number)
         answer = reviews_pb2.GetReviewResponse(
-            review=messages.review(opened.review, opened.decision, opened.sealed), etag=opened.etag
+            review=messages.review(opened.review, opened.decision, to_us(call.now()), opened.sealed), etag=opened.etag
         )
         parts = (answer.earlier_registration, answer.registration)
         for part, each in zip(parts, opened.pair, strict=True):
@@ -190,7 +193,8 @@ class Reviews:
         named = [raw(each) for each in request.decided_registration_ids]
         if request.decision != rules.REOPEN:
             rules.check_decision(request.decision, named, opened.pair, shared=bool(_shared(opened)))
-        following = rules.proposed(opened.decision, request.decision, named, call.officer_key)
+        until = policy_of(call).deadlines.due(SECOND_OFFICER, call.now()).due
+        following = rules.proposed(opened.decision, request.decision, named, call.officer_key, to_us(until))
         row, ref = store.version_row(self._sealer, following)
         answer = reviews_pb2.ProposeReviewDecisionResponse(state=reviews_pb2.ReviewState.ValueType(following.state))
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
@@ -207,17 +211,18 @@ class Reviews:
             errors.NoRecord: as ``get_review``.
             errors.Denied: SECOND_PERSON_REQUIRED.
             errors.EtagMismatch: the officer has seen something else.
-            errors.WrongState: that isn't proposed, or can't be made of these registrations any more.
+            errors.WrongState: that isn't proposed, its time is over, or these registrations don't allow it any more.
         """
         if request.validate_only:
             return Outcome(reviews_pb2.ConfirmReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         opened = self._open(call, conn, request.review_number)
         before = opened.decision
         rules.check_confirmable(
-            before,
-            request.decision,
-            decisions.acting(call),
-            decisions.holder(call, call.agency.agency_id, before.proposed_by_key),
+            before=before,
+            decision=request.decision,
+            second=decisions.acting(call),
+            first=decisions.holder(call, call.agency.agency_id, before.proposed_by_key),
+            now_us=to_us(call.now()),
             etag_is_current=request.etag == opened.etag,
         )
         shared = _shared(opened)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from nsor.v1 import proposals_pb2
 from nsor_server import errors
@@ -11,14 +10,11 @@ from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import to_us
-from nsor_server.formats.uuids import raw
 from nsor_server.registration.proposals import kinds, rules
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-
-_Request: TypeAlias = proposals_pb2.WithdrawProposalRequest | proposals_pb2.RefuseProposalRequest
 
 
 class Ends:
@@ -45,13 +41,13 @@ class Ends:
         """
         if request.validate_only:
             return Outcome(proposals_pb2.WithdrawProposalResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal, proposal_id = self._found(call, request, conn)
+        proposal = self._found(call, request, conn)
         now_us = to_us(call.now())
         end = rules.withdrawal(decisions.acting(call), proposal.first, now_us, is_open=_is_open(proposal, now_us))
         answer = proposals_pb2.WithdrawProposalResponse(state=rules.WITHDRAWN)
         rows, ref = proposal.ended(end)
-        detail = record_pb2.AccessDetail(outcome="PROPOSAL_WITHDRAWN", subjects=[proposal_id])
-        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (proposal.seen,))
+        detail = record_pb2.AccessDetail(outcome="PROPOSAL_WITHDRAWN", subjects=proposal.subjects)
+        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), proposal.seen)
 
     def refuse(
         self, call: Call, request: proposals_pb2.RefuseProposalRequest, conn: Connection
@@ -65,23 +61,22 @@ class Ends:
         """
         if request.validate_only:
             return Outcome(proposals_pb2.RefuseProposalResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal, proposal_id = self._found(call, request, conn)
+        proposal = self._found(call, request, conn)
         now_us = to_us(call.now())
         is_open = _is_open(proposal, now_us)
         end = rules.refusal(decisions.acting(call), proposal.first, now_us, is_open=is_open, reason=request.reason)
         answer = proposals_pb2.RefuseProposalResponse(state=rules.REFUSED)
         rows, ref = proposal.ended(end)
-        detail = record_pb2.AccessDetail(outcome="PROPOSAL_REFUSED", subjects=[proposal_id])
-        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), (proposal.seen,))
+        detail = record_pb2.AccessDetail(outcome="PROPOSAL_REFUSED", subjects=proposal.subjects)
+        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), proposal.seen)
 
-    def _found(self, call: Call, request: _Request, conn: Connection) -> tuple[kinds.Proposal, bytes]:
-        """The one proposal that a request names, and its id."""
+    def _found(self, call: Call, request: kinds.Request, conn: Connection) -> kinds.Proposal:
+        """The one proposal that a request names."""
         (name,) = (each for each in kinds.BY_FIELD if getattr(request, each))
-        proposal_id = raw(getattr(request, name))
-        found = kinds.BY_FIELD[name](call, conn, self._sealer, proposal_id)
+        found = kinds.BY_FIELD[name](call, conn, self._sealer, request)
         if found is None:
             raise errors.NoRecord
-        return found, proposal_id
+        return found
 
 
 def _is_open(proposal: kinds.Proposal, now_us: int) -> bool:

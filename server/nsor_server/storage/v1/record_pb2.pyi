@@ -2426,6 +2426,8 @@ class ReviewDecisionRecord(_message.Message):
     DECIDED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
     PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.bytes
     """Id, 16 bytes: one for all versions."""
     version: _builtins.int
@@ -2444,9 +2446,15 @@ class ReviewDecisionRecord(_message.Message):
     """SHA-256 of the public key of the officer who proposed it."""
     confirmed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who confirmed it; empty until then."""
+    expire_time_us: _builtins.int
+    """Until when what was proposed can be confirmed."""
     @_builtins.property
     def decided_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Which of the two it is about: the one that is withdrawn, or those in which identifiers are disputed."""
+
+    @_builtins.property
+    def end(self) -> Global___ProposalEnd:
+        """How the last proposal ended without a confirmation; not set: it didn't."""
 
     def __init__(
         self,
@@ -2461,10 +2469,12 @@ class ReviewDecisionRecord(_message.Message):
         decided_registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         proposed_by_key: _builtins.bytes = ...,
         confirmed_by_key: _builtins.bytes = ...,
+        expire_time_us: _builtins.int = ...,
+        end: Global___ProposalEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "end", b"end", "expire_time_us", b"expire_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

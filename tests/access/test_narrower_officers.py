@@ -38,7 +38,7 @@ NOT_BY_PLACE = {
     "nsor.v1.RegistrationService/AmendRegistration": "its owner has seen a version (tests/registration/test_amend.py)",
     **{
         f"nsor.v1.RegistrationService/{method}": "an amendment has to be there (tests/registration/test_proposals.py)"
-        for method in ("AcceptAmendment", "RefuseAmendment", "GetAmendment")
+        for method in ("AcceptAmendment", "RefuseAmendment", "WithdrawAmendment", "GetAmendment")
     },
     "nsor.v1.RegistrationService/ConfirmRegistrations": "each part is narrowed as a call of ConfirmRegistration",
     **{

@@ -222,6 +222,10 @@ def test_whoever_proposed_it_withdraws_it_and_its_owner_is_shown_it_no_more(serv
     for decides in (acceptance, refusal):
         services.refused(errors.WrongState, call_of(PUNJAB_PROSECUTION), decides(services, created, found))
     services.refused(errors.WrongState, call_of(PUNJAB_POLICE), withdrawal(services, created, found))
+    # It is the agency's: any of its officers withdraws it, but for those who aren't shown the record.
+    again, elsewhere = proposed(services, created, PUNJAB_POLICE), officer_of(PUNJAB_POLICE, "PK-PB/MUL")
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, elsewhere), withdrawal(services, created, again))
+    services.ask(call_of(PUNJAB_POLICE), withdrawal(services, created, again))
     assert owner.findings() == []
 
 

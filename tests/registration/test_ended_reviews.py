@@ -101,7 +101,7 @@ def test_what_nobody_confirms_in_time_is_proposed_again(
 
 
 def test_a_proposal_of_a_review_that_is_hidden_is_as_absent_as_it_is(
-    pair: Pair, first: Officer, second: Officer
+    pair: Pair, owner: Owner, first: Officer, second: Officer
 ) -> None:
     services = pair.services
     services.ask(call_of(NPB, first), pair.proposing(MERGE))
@@ -109,6 +109,7 @@ def test_a_proposal_of_a_review_that_is_hidden_is_as_absent_as_it_is(
     services.ask(call_of(LAHORE_HIGH_COURT), set_aside)
     services.refused(errors.NoRecord, call_of(NPB, second), refusing())
     services.refused(errors.NoRecord, call_of(NPB, first), withdrawing())
+    assert owner.findings() == []
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -310,14 +310,6 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         sealed_reading_id=str(uuid.uuid4()),
         registration_id=known.registration.registration_id,
     ),
-    "RegistrationService/WithdrawProposal": lambda _: proposals_pb2.WithdrawProposalRequest(
-        request_id=str(uuid.uuid4()), closure_id=str(uuid.uuid4())
-    ),
-    "RegistrationService/RefuseProposal": lambda _: proposals_pb2.RefuseProposalRequest(
-        request_id=str(uuid.uuid4()),
-        sealed_reading_id=str(uuid.uuid4()),
-        reason=proposals_pb2.PROPOSAL_REFUSAL_NOT_NEEDED,
-    ),
     "RegistrationService/GetJudgment": lambda known: registration_pb2.GetJudgmentRequest(judgment_id=known.judgment_id),
     "RegistrationService/ReportIdentityChange": lambda _: identity_pb2.ReportIdentityChangeRequest(
         request_id=str(uuid.uuid4()),

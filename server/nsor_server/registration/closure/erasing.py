@@ -24,7 +24,7 @@ from nsor_server.config import OperatorError
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import operator
-from nsor_server.ledger.detail import Details
+from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
@@ -69,6 +69,15 @@ AND NOT EXISTS (
 )
 ORDER BY e.index
 """  # noqa: S608 - constants
+_SAID_TO_BE: Final = f"""
+SELECT e.index, e.leaf, d.sealed
+FROM ledger_entry AS e JOIN ledger_detail AS d USING (index)
+WHERE e.index = ANY (%(entries)s) AND NOT EXISTS (
+    SELECT FROM ledger_record AS r
+    WHERE r.index = e.index AND r.table_name = '{registrations.TABLE}' AND r.row_id = uuid_send(%(id)s::uuid)
+)
+"""  # noqa: S608 - constants
+"""Of entries that didn't write a version of a registration, which their leaves say: what their details can tell."""
 _NUMBERED: Final = """
 SELECT e.index, e.access_id, e.leaf, d.sealed
 FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)
@@ -199,6 +208,24 @@ def _showing(
     return found
 
 
+def _are_about(conn: Connection, keyring: Keyring, registration_id: bytes, entries: list[int]) -> bool:
+    """Whether entries that were found by what stands beside their leaves are about a registration, by their details.
+
+    With its detail goes whatever tells which label an entry must have: whoever owns the database would have one of his
+    own destroyed with the others by exchanging its label, or by moving a photo from one registration to another.
+
+    Raises:
+        DetailError: a detail isn't the one of its leaf.
+    """
+    details, named = Details(keyring), f"registration {uuid.UUID(bytes=registration_id)}"
+    parameters = {"entries": entries, "id": uuid.UUID(bytes=registration_id)}
+    for index, encoded, sealed in conn.execute(_SAID_TO_BE, parameters, binary=True):
+        detail = details.open(index, leaf_hash(encoded), sealed, leaves.decode(encoded).detail_hash)
+        if detail.named != named and registration_id not in detail.subjects:
+            return False
+    return True
+
+
 def _number_labels(conn: Connection, keyring: Keyring, registration_id: bytes) -> list[bytes]:
     """Labels that look-ups of the numbers of a registration have, of all that it ever had."""
     sealer = Sealer(keyring)
@@ -224,9 +251,18 @@ def _destroy(
             f"{uuid.UUID(bytes=closure.registration_id)} has met another registration since it was decided: nothing "
             "of it was destroyed."
         )
-    labels = _number_labels(conn, keyring, closure.registration_id)
-    showing = _showing(conn, keyring, closure.registration_id, labels)
-    found = sorted({*about(conn, keyring, closure.registration_id, closure.closure_id), *showing})
+    try:
+        labels = _number_labels(conn, keyring, closure.registration_id)
+        showing = _showing(conn, keyring, closure.registration_id, labels)
+        found = sorted({*about(conn, keyring, closure.registration_id, closure.closure_id), *showing})
+        are_about = _are_about(conn, keyring, closure.registration_id, [index for index, _ in found])
+    except DetailError:
+        are_about = False
+    if not are_about:
+        raise NotErased(
+            f"An entry stands beside those about {uuid.UUID(bytes=closure.registration_id)} and is about another one, "
+            "or its detail doesn't open: nothing of it was destroyed. Ask `nsor-server ledger verify` which."
+        )
     now = operator.now(conn)
     due = deadlines.due(BACKUP_EXPIRY, now)
     record = record_pb2.ErasureRecord(

@@ -25,7 +25,10 @@ from nsor_server.storage.sealing import Sealer
 from tests import temporary
 
 # Examples that failed are not kept: the tree may be read-only, and a run should not depend on the last one.
-hypothesis.settings.register_profile("nsor", database=None)
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "nsor", database=None, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("nsor")
 
 pytest_plugins = ("tests.schedule",)

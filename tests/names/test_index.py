@@ -254,7 +254,7 @@ def test_a_compound_is_found_apart_and_joined() -> None:
     assert best(index, person(("Abdulmajeed", "Ziauddin"))).card_id == key(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40)), max_size=6), st.integers(0, 3000))
 def test_no_card_and_no_query_is_too_odd(names: list[tuple[str, str]], year: int) -> None:
     odd = Person(tuple(Name(*each) for each in names), year, 9, ("", "?"))

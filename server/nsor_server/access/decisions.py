@@ -21,11 +21,13 @@ class Person:
         agency_id: id of the agency.
         officer_number: within the agency; empty for a key that the directory doesn't have.
         key_id: of the key that has signed.
+        compromised: the key was disabled as compromised since.
     """
 
     agency_id: str
     officer_number: str
     key_id: bytes
+    compromised: bool = False
 
     def is_same(self, other: Person) -> bool:
         """Tell whether both are one person: by the key, or by the number that had one key after the other."""
@@ -41,7 +43,7 @@ def acting(call: Call) -> Person:
 def holder(call: Call, agency_id: str, key_id: bytes) -> Person:
     """Who has or had a key of an agency, by the directory that the call was gated by."""
     known = call.officers.get(key_id)
-    return Person(agency_id, known.officer_number if known else "", key_id)
+    return Person(agency_id, known.officer_number if known else "", key_id, key_id in call.compromised)
 
 
 def check(
@@ -78,3 +80,15 @@ def check_another(second: Person, first: Person) -> None:
     """
     if second.is_same(first):
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
+
+
+def check_counts(first: Person) -> None:
+    """See that what a person has proposed still counts: a key that is disabled as compromised has proposed nothing.
+
+    Otherwise whoever has stolen one officer's key needs but the word of one other officer, who trusts the first.
+
+    Raises:
+        WrongState: it doesn't.
+    """
+    if first.compromised:
+        raise errors.WrongState

@@ -1,4 +1,4 @@
-"""Whom the directory has ever known, for verification: agencies, and which person held a key when it signed.
+"""Whom the directory has ever known, for verification: agencies, who held a key when it signed, and stolen keys.
 
 It reads the rows as they stand; that they are the ledger's is compared apart (``verification/records.py``).
 """
@@ -10,11 +10,18 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
-from nsor.v1 import options_pb2
+from nsor.v1 import directory_pb2, options_pb2
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 
 _OFFICERS: Final = "SELECT key_id, agency_id, officer_number, public_key, jurisdiction, grade FROM officer"
+_COMPROMISED: Final = f"""
+SELECT d.key_id, min(r.index)
+FROM ledger_record AS r
+JOIN officer_disabled AS d ON r.table_name = 'officer_disabled' AND r.row_id = d.key_id AND r.version = d.version
+WHERE d.reason = {directory_pb2.DISABLE_REASON_KEY_COMPROMISED:d}
+GROUP BY d.key_id
+"""  # noqa: S608 - constants
 _AGENCIES: Final = "SELECT agency_id, kind, jurisdiction, court_kinds FROM agency"
 
 
@@ -26,6 +33,7 @@ class Enrolled:
             bytes(key_id): Officer(bytes(key_id), agency_id, number, bytes(public_key), tuple(jurisdiction), grade)
             for key_id, agency_id, number, public_key, jurisdiction, grade in conn.execute(_OFFICERS)
         }
+        self._compromised = {bytes(key_id): int(index) for key_id, index in conn.execute(_COMPROMISED)}
         self._agencies = {
             agency_id: Agency(
                 agency_id,
@@ -49,6 +57,10 @@ class Enrolled:
         """Who has or had a key of an agency; without a number, if nobody was enrolled with it."""
         officer = self._officers.get(key_id)
         return Person(agency_id, officer.officer_number if officer else "", key_id)
+
+    def counts(self, key_id: bytes, index: int) -> bool:
+        """Whether what a key had begun still counted at an entry: it wasn't disabled as compromised before that."""
+        return self._compromised.get(key_id, index) >= index
 
     def are_one(self, key_id: bytes, other: bytes) -> bool:
         """Whether one person of an agency has or had both keys."""

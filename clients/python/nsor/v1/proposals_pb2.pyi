@@ -28,7 +28,7 @@ class _ProposalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proposa
     PROPOSAL_STATE_WAITING: _ProposalState.ValueType  # 1
     """It waits for a second officer."""
     PROPOSAL_STATE_OUTDATED: _ProposalState.ValueType  # 2
-    """It can't be confirmed any more: the record has changed since. It is to be proposed anew."""
+    """It can't be confirmed any more: the record has changed since, or the key that proposed it was disabled as compromised. It is to be proposed anew."""
     PROPOSAL_STATE_EXPIRED: _ProposalState.ValueType  # 3
     """Nobody has confirmed it in time."""
     PROPOSAL_STATE_WITHDRAWN: _ProposalState.ValueType  # 4
@@ -44,7 +44,7 @@ PROPOSAL_STATE_UNSPECIFIED: ProposalState.ValueType  # 0
 PROPOSAL_STATE_WAITING: ProposalState.ValueType  # 1
 """It waits for a second officer."""
 PROPOSAL_STATE_OUTDATED: ProposalState.ValueType  # 2
-"""It can't be confirmed any more: the record has changed since. It is to be proposed anew."""
+"""It can't be confirmed any more: the record has changed since, or the key that proposed it was disabled as compromised. It is to be proposed anew."""
 PROPOSAL_STATE_EXPIRED: ProposalState.ValueType  # 3
 """Nobody has confirmed it in time."""
 PROPOSAL_STATE_WITHDRAWN: ProposalState.ValueType  # 4

@@ -187,6 +187,7 @@ class Closed:
             or before.version != rules.PROPOSED
             or not proposals.was_in_time(before.expire_time_us, leaf.time_us)
             or self._enrolled.are_one(record.confirmed_by_key, record.proposed_by_key)
+            or not self._enrolled.counts(record.proposed_by_key, index)
         ):
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
         confirmed[record.registration_id] = record

@@ -77,7 +77,8 @@ def check_confirmable(
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
         errors.EtagMismatch: the record has changed since the decision was proposed.
-        errors.WrongState: it is confirmed, has ended, its time is over, or the record stands otherwise.
+        errors.WrongState: it is confirmed, has ended, its time is over, the record stands otherwise, or the key that
+            proposed it was disabled as compromised.
     """
     decisions.check(
         decider=decider,
@@ -88,6 +89,7 @@ def check_confirmable(
         ),
         another_agency=False,
     )
+    decisions.check_counts(proposed_by)
     check_proposable(record, closure.kind)
 
 

@@ -141,13 +141,15 @@ class Judged:
         if before is None or not _goes_on(before, record, leaf.time_us):
             self._add(index, "the version of a judgment doesn't follow the one before")
             return None
-        if not self._is_by_whom_it_may(before, record):
+        if not self._is_by_whom_it_may(index, before, record):
             self._add(index, "a judgment was confirmed or unsealed by who had recorded or proposed it")
         if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
             self._unsealed.append(record)
         return None
 
-    def _is_by_whom_it_may(self, before: record_pb2.JudgmentRecord, record: record_pb2.JudgmentRecord) -> bool:
+    def _is_by_whom_it_may(
+        self, index: int, before: record_pb2.JudgmentRecord, record: record_pb2.JudgmentRecord
+    ) -> bool:
         """Whether the step to a version was another person's than the step before it; a withdrawal, the same one's."""
         holder = self._enrolled.holder
         if rules.is_unsealing_proposed(before) and record.HasField("unsealing_end"):
@@ -159,7 +161,8 @@ class Judged:
             confirmed = holder(record.confirmed_by_agency, record.confirmed_by_key)
             return confirmed.agency_id != recorded.agency_id and not confirmed.is_same(recorded)
         if record.state == registration_pb2.JUDGMENT_STATE_UNSEALED:
-            return not self._enrolled.are_one(record.unsealed_by_key, record.unsealing_proposed_by_key)
+            are_two = not self._enrolled.are_one(record.unsealed_by_key, record.unsealing_proposed_by_key)
+            return are_two and self._enrolled.counts(record.unsealing_proposed_by_key, index)
         return True
 
     def _compare(self, index: int, record: record_pb2.RegistrationRecord) -> None:

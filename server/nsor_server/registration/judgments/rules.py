@@ -183,7 +183,8 @@ def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first:
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: nobody has proposed it, its time is over, or it is unsealed.
+        errors.WrongState: nobody has proposed it, its time is over, it is unsealed, or the key that proposed it was
+            disabled as compromised.
     """
     decisions.check(
         decider=second,
@@ -194,6 +195,7 @@ def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first:
         ),
         another_agency=False,
     )
+    decisions.check_counts(first)
 
 
 def check_may_record(agency: Agency, officer: Officer | None, request: registration_pb2.RecordJudgmentRequest) -> None:

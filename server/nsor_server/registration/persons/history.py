@@ -101,7 +101,8 @@ class Decided:
             return set()
         if not record.confirmed_by_key:
             return set()
-        if self._enrolled.are_one(record.confirmed_by_key, before.proposed_by_key):
+        are_one = self._enrolled.are_one(record.confirmed_by_key, before.proposed_by_key)
+        if are_one or not self._enrolled.counts(before.proposed_by_key, index):
             self._add(index, "a decision on a review was confirmed by the officer who had proposed it")
         is_undone = record.state == rules.OPEN
         if before.decision == rules.MERGE:

@@ -192,7 +192,8 @@ def check_confirmable(
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
         errors.EtagMismatch: he has seen another version of the review or of what it compares.
-        errors.WrongState: nothing is proposed, or something else, or its time is over.
+        errors.WrongState: nothing is proposed, or something else, its time is over, or the key that proposed it was
+            disabled as compromised.
     """
     proposed = {PROPOSED: before.decision, REOPENING_PROPOSED: REOPEN}.get(before.state)
     decisions.check(
@@ -202,6 +203,7 @@ def check_confirmable(
         open_state=proposals.is_open(waits=proposed == decision, expire_us=before.expire_time_us, now_us=now_us),
         another_agency=False,
     )
+    decisions.check_counts(first)
 
 
 class Reviewed(Protocol):

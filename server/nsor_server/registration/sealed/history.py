@@ -62,7 +62,7 @@ class SealedRead:
                 if not self._ends(before, record):
                     self._add(index, "a proposal to read what is sealed wasn't withdrawn or refused as it may be")
             elif not _goes_on(before, record, leaf.time_us) or (
-                record.version == rules.OPENED and self._enrolled.are_one(record.opened_by_key, record.proposed_by_key)
+                record.version == rules.OPENED and not self._is_opened_by_two(index, record)
             ):
                 self._add(index, "a reading of what is sealed wasn't opened by a second officer")
             self._newest[record.sealed_reading_id] = record
@@ -73,6 +73,11 @@ class SealedRead:
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()
+
+    def _is_opened_by_two(self, index: int, record: record_pb2.SealedReadingRecord) -> bool:
+        """Whether another officer has opened what one has proposed whose key counted."""
+        are_two = not self._enrolled.are_one(record.opened_by_key, record.proposed_by_key)
+        return are_two and self._enrolled.counts(record.proposed_by_key, index)
 
     def _ends(self, before: record_pb2.SealedReadingRecord, record: record_pb2.SealedReadingRecord) -> bool:
         """Whether a version is a proposal that an officer has ended as he may."""
@@ -88,6 +93,8 @@ class SealedRead:
             and reading.version == rules.OPENED
             and reading.registration_id == registration_id
             and leaf.time_us <= reading.expire_time_us + _RUN_US
+            and self._enrolled.counts(reading.proposed_by_key, index)
+            and self._enrolled.counts(reading.opened_by_key, index)
         )
         if not may or not self._history.is_sealed(registration_id):
             self._add(index, "a registration was shown as sealed that wasn't, or without a reading that was open")

@@ -25,7 +25,8 @@ def check_openable(reading: record_pb2.SealedReadingRecord, second: Person, firs
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: it is confirmed already, has ended, or its time is over.
+        errors.WrongState: it is confirmed already, has ended, its time is over, or the key that proposed it was
+            disabled as compromised.
     """
     decisions.check(
         decider=second,
@@ -36,6 +37,7 @@ def check_openable(reading: record_pb2.SealedReadingRecord, second: Person, firs
         ),
         another_agency=False,
     )
+    decisions.check_counts(first)
 
 
 def ended(reading: record_pb2.SealedReadingRecord, end: record_pb2.ProposalEnd) -> record_pb2.SealedReadingRecord:
@@ -53,10 +55,10 @@ def check_readable(
     """See that an officer is one of the two of a reading that is open.
 
     Raises:
-        errors.NoRecord: he isn't, or it isn't.
+        errors.NoRecord: he isn't, or it isn't: also when a key that opened it was disabled as compromised.
     """
     is_open = reading.version == OPENED and now_us <= reading.expire_time_us
-    if not is_open or not any(map(reader.is_same, both)):
+    if not is_open or any(each.compromised for each in both) or not any(map(reader.is_same, both)):
         raise errors.NoRecord
 
 

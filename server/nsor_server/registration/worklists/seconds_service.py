@@ -113,7 +113,8 @@ def _shown(call: Call, pending: seconds_store.Pending, now_us: int) -> worklists
     made.own = first.is_same(decisions.acting(call))
     set_us(made.propose_time, proposed_us)
     set_us(made.expire_time, expire_us)
-    state = proposals.state(end=end, expire_us=expire_us, now_us=now_us, outdated=pending.is_outdated)
+    is_outdated = pending.is_outdated or first.compromised
+    state = proposals.state(end=end, expire_us=expire_us, now_us=now_us, outdated=is_outdated)
     made.state = proposals_pb2.ProposalState.ValueType(state)
     if end is not None:
         made.refusal = proposals_pb2.ProposalRefusal.ValueType(end.refusal)

@@ -18,7 +18,8 @@ from typing import Final
 import msgspec
 
 from nsor_server.names.index import NameIndex
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove, receive, send
+from nsor_server.names.messages import Add, Answer, Find, Message, Remove
+from nsor_server.sockets import receive, send
 
 NICE: Final = 15
 _NOT_DUMPABLE: Final = 4

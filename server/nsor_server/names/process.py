@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from nsor_server.names.card import Candidate, Person
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove, receive, send
+from nsor_server.names.messages import Add, Answer, Find, Message, Remove
+from nsor_server.sockets import receive, send
 
 MEMORY_BYTES: Final = 4 << 30
 """Address space that the process may use; a million cards need a third of it."""

@@ -12,10 +12,11 @@ import sys
 
 import msgspec
 
+from nsor_server.sockets import receive, send
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import visible
-from nsor_server.verification.messages import Begin, Found, Went, receive, send
+from nsor_server.verification.messages import Begin, Found, Went
 from nsor_server.verification.second import collect_seldom
 from nsor_server.verification.verified import of_contents
 

@@ -1,21 +1,13 @@
-"""What goes between a verification and its second process: MessagePack behind four bytes of length, over a socket.
+"""What goes between a verification and its second process.
 
 The keys go this way too: never by the environment or a command line, which others can read.
 """
 
 from __future__ import annotations
 
-import socket
-import struct
-from typing import Final, TypeVar
-
 import msgspec
 
 from nsor_server.verification.report import Finding
-
-MOST_BYTES: Final = 16 << 20
-"""Of one message: a keyring, or as many findings as a report holds."""
-_LENGTH: Final = struct.Struct("!I")
 
 
 class Begin(msgspec.Struct, tag=True, frozen=True):
@@ -52,41 +44,3 @@ class Found(msgspec.Struct, tag=True, frozen=True):
 
 
 Said = Went | Found
-M = TypeVar("M")
-
-
-def send(connection: socket.socket, message: Begin | Said) -> None:
-    """Send a message.
-
-    Raises:
-        OSError: nobody reads it.
-        ValueError: it is too long.
-    """
-    packed = msgspec.msgpack.encode(message)
-    if len(packed) > MOST_BYTES:
-        raise ValueError("a message between the processes of a verification is too long")
-    connection.sendall(_LENGTH.pack(len(packed)) + packed)
-
-
-def receive(connection: socket.socket, decoder: msgspec.msgpack.Decoder[M]) -> M:
-    """The next message.
-
-    Raises:
-        EOFError: there is none, or it broke off.
-        OSError: it doesn't come in time.
-        ValueError: it is too long, or none of these.
-    """
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    if length > MOST_BYTES:
-        raise ValueError("a message between the processes of a verification is too long")
-    return decoder.decode(_exactly(connection, length))
-
-
-def _exactly(connection: socket.socket, length: int) -> bytes:
-    found = bytearray()
-    while len(found) < length:
-        part = connection.recv(min(length - len(found), 1 << 20))
-        if not part:
-            raise EOFError
-        found += part
-    return bytes(found)

@@ -21,10 +21,11 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor_server.config import OperatorError
+from nsor_server.sockets import receive, send
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import visible
-from nsor_server.verification.messages import Begin, Found, Said, Went, receive, send
+from nsor_server.verification.messages import Begin, Found, Said, Went
 from nsor_server.verification.report import Report
 from nsor_server.verification.tree import Progress, extent
 

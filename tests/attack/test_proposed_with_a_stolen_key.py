@@ -111,6 +111,7 @@ def test_a_merge_is_confirmed_by_nobody_and_proposed_anew(
     services = pair.services
     services.ask(call_of(NPB, first), pair.proposing(MERGE))
     disable(services, first)
+    assert pair.get().review.proposal_state == proposals_pb2.PROPOSAL_STATE_OUTDATED
     services.refused(errors.WrongState, call_of(NPB, second), pair.confirming(MERGE))
     services.ask(call_of(NPB, second), pair.proposing(MERGE))
     services.ask(call_of(NPB), pair.confirming(MERGE))

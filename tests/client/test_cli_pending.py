@@ -57,7 +57,7 @@ def test_what_is_outdated_says_so_and_how_it_is_ended(run: Run, capsys: pytest.C
     assert run("pending", "list") == 0
     shown = capsys.readouterr()
     said = " ".join(shown.out.split())
-    assert "no more: the record has changed since" in said
+    assert "no more: it is to be proposed anew" in said
     assert f"nsor pending refuse closure {ID} --reason REASON" in said
     assert "1 shown: all that there is." in shown.err
 

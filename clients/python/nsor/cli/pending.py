@@ -26,7 +26,7 @@ COLUMNS: Final = ("what", "why", "proposed by", "at", "until", "confirm", "refus
 """Of what waits."""
 _ENDS: Final = {1: "archive: deceased", 2: "out of the archive", 3: "erasure", 4: "withdrawal"}
 """Number of a kind of closure, and what a list calls it."""
-_OUTDATED: Final = "no more: the record has changed since"
+_OUTDATED: Final = "no more: it is to be proposed anew"
 
 
 @click.group()

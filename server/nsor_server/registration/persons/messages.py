@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from nsor.v1 import proposals_pb2, reviews_pb2
 from nsor_server.formats.instants import from_us, set_us, to_us
@@ -20,6 +20,7 @@ def review(
     stored: StoredReview,
     decision: record_pb2.ReviewDecisionRecord | None,
     now_us: int,
+    compromised: Container[bytes],
     sealed: Collection[bytes] = (),
 ) -> reviews_pb2.Review:
     """A review, with how far NPB is with it.
@@ -28,6 +29,7 @@ def review(
         stored: as it was written.
         decision: None: nothing was proposed.
         now_us: when it is shown, microseconds since 1970.
+        compromised: keys of officers that have proposed nothing that counts.
         sealed: registrations of which nothing is told, nor what the other one has in common with one.
     """
     is_whole = not {stored.registration_id, stored.earlier_registration_id} & set(sealed)
@@ -57,7 +59,8 @@ def review(
     )
     if decision is not None and (rules.is_proposed(decision) or decision.HasField("end")):
         end, until_us = decision.end if decision.HasField("end") else None, decision.expire_time_us
-        state = proposals.state(end=end, expire_us=until_us, now_us=now_us, outdated=False)
+        outdated = decision.proposed_by_key in compromised
+        state = proposals.state(end=end, expire_us=until_us, now_us=now_us, outdated=outdated)
         shown.proposal_state = proposals_pb2.ProposalState.ValueType(state)
         shown.refusal = proposals_pb2.ProposalRefusal.ValueType(decision.end.refusal)
         set_us(shown.expire_time, until_us)

@@ -125,7 +125,10 @@ class Reviews:
         decided = store.heads(conn, self._sealer, [each for each, _ in both])
         listed = [each for each, ids in both if rules.is_shown(decided.get(each.number), ids, sealed)]
         answer = reviews_pb2.ListReviewsResponse(
-            reviews=[messages.review(each, decided.get(each.number), to_us(call.now()), sealed) for each in listed]
+            reviews=[
+                messages.review(each, decided.get(each.number), to_us(call.now()), call.compromised, sealed)
+                for each in listed
+            ]
         )
         if len(found) > size:
             answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
@@ -153,7 +156,8 @@ class Reviews:
         """
         opened = self._open(call, conn, request.review_number)
         answer = reviews_pb2.GetReviewResponse(
-            review=messages.review(opened.review, opened.decision, to_us(call.now()), opened.sealed), etag=opened.etag
+            review=messages.review(opened.review, opened.decision, to_us(call.now()), call.compromised, opened.sealed),
+            etag=opened.etag,
         )
         parts = (answer.earlier_registration, answer.registration)
         for part, each in zip(parts, opened.pair, strict=True):

@@ -193,10 +193,13 @@ def test_what_is_proposed_is_refused_or_withdrawn(
     assert proposals_pb2.WithdrawProposalRequest.FromString(answered.calls[-1].request).review_number == 7
 
 
-def test_what_is_late_is_proposed_again(run: Run, answered: Register, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("state", ["EXPIRED", "OUTDATED"])
+def test_what_counts_no_more_is_proposed_again(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
     late = reviews_pb2.Review()
     late.CopyFrom(PROPOSED)
-    late.proposal_state = proposals_pb2.PROPOSAL_STATE_EXPIRED
+    late.proposal_state = proposals_pb2.ProposalState.Value(f"PROPOSAL_STATE_{state}")
     answered.answers[f"{SERVICE}/GetReview"] = lambda _: reviews_pb2.GetReviewResponse(review=late)
     assert run("review", "show", "7") == 0
     assert "it can be proposed again" in " ".join(capsys.readouterr().err.split())

@@ -174,7 +174,7 @@ def _is_late(found: reviews_pb2.Review) -> bool:
     """Whether what is proposed can't be confirmed any more: it is proposed again."""
     from nsor.v1 import proposals_pb2  # noqa: PLC0415 - as above
 
-    return found.proposal_state == proposals_pb2.PROPOSAL_STATE_EXPIRED
+    return found.proposal_state in {proposals_pb2.PROPOSAL_STATE_EXPIRED, proposals_pb2.PROPOSAL_STATE_OUTDATED}
 
 
 _COMMANDS = {"MERGE": "merge", "DISTINCT": "distinct", "ENTERED_IN_ERROR": "error", "REOPEN": "undo"}
@@ -186,7 +186,7 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
 
     decision, number = _decision(found), str(found.number)
     if _is_late(found):
-        yield ("The time of what is proposed is over: it can be proposed again.",)
+        yield ("What is proposed can't be confirmed any more: it can be proposed again.",)
         return
     if found.state == reviews_pb2.REVIEW_STATE_PROPOSED:
         yield (

@@ -71,8 +71,8 @@ TEXTS: Final[dict[str, str]] = {
     "Decided: {}. `nsor review undo {}` proposes to take it back.": (
         "فیصلہ: {}۔ `nsor review undo {}` اسے واپس لینے کی تجویز دیتا ہے۔"
     ),
-    "The time of what is proposed is over: it can be proposed again.": (
-        "تجویز کی مدت ختم ہو گئی ہے: دوبارہ تجویز دی جا سکتی ہے۔"
+    "What is proposed can't be confirmed any more: it can be proposed again.": (
+        "جو تجویز ہے اس کی تصدیق اب نہیں ہو سکتی: اسے دوبارہ تجویز کیا جا سکتا ہے۔"
     ),
     "Or: `nsor review refuse {} --reason REASON`; who has proposed it: `nsor review withdraw {}`": (
         "یا: `nsor review refuse {} --reason REASON`؛ جس نے تجویز دی: `nsor review withdraw {}`"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, proposals_pb2, registration_pb2
+from nsor.v1 import errors_pb2, notification_pb2, proposals_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
@@ -26,6 +26,7 @@ from tests.registration.test_pending import ended, later, pending
 NOT_SHOWN = proposals_pb2.PROPOSAL_REFUSAL_NOT_SHOWN
 WITHDRAWN = proposals_pb2.PROPOSAL_STATE_WITHDRAWN
 REFUSED = proposals_pb2.PROPOSAL_STATE_REFUSED
+TOLD = notification_pb2.EVENT_KIND_PROPOSAL_REFUSED
 
 
 class Proposed(NamedTuple):
@@ -123,6 +124,30 @@ def test_a_second_officer_refuses_it_and_the_first_one_is_shown_why(
     (shown,) = ended(services, first)
     assert (shown.decision_id, shown.state, shown.refusal) == (*proposed.names.values(), REFUSED, NOT_SHOWN)
     assert owner.findings() == []
+
+
+@each_kind
+def test_npb_hears_once_that_one_was_refused_and_not_what_it_was_about(
+    services: Services, first: Officer, second: Officer, make: Make
+) -> None:
+    # Whoever has proposed it knows where to look; no event says which record it is about, perhaps a sealed one.
+    proposed = make(services, first)
+    services.ask(call_of(NPB, second), refusing(proposed, validate_only=True))
+    assert services.owed(TOLD) == []
+    request = refusing(proposed)
+    services.ask(call_of(NPB, second), request)
+    services.run(call_of(NPB, second), request)
+    assert services.owed(TOLD) == ["npb"]
+    ids = "registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids"
+    query = f"SELECT max(num_nonnulls({ids})) FROM outbox WHERE kind = %s"  # noqa: S608 - constants
+    assert services.one(query, TOLD) == 0
+
+
+def test_nobody_hears_of_what_its_own_officer_withdraws(services: Services, first: Officer) -> None:
+    proposed = closure(services, first)
+    before = services.owed()
+    services.ask(call_of(NPB, first), withdrawing(proposed))
+    assert services.owed() == before
 
 
 @each_kind

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from nsor.v1 import errors_pb2, proposals_pb2, reviews_pb2
+from nsor.v1 import errors_pb2, notification_pb2, proposals_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.agencies import LAHORE_HIGH_COURT, NPB, officer_of
@@ -72,6 +72,7 @@ def test_a_merge_stays_when_taking_it_back_is_refused(
     refusal = services.refused(errors.Denied, call_of(NPB, first), refusing())
     assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
     services.ask(call_of(NPB, second), refusing())
+    assert services.owed(notification_pb2.EVENT_KIND_PROPOSAL_REFUSED) == ["npb"]
     shown = pair.get().review
     assert (shown.state, shown.decision) == (reviews_pb2.REVIEW_STATE_DECIDED, MERGE)
     assert (shown.proposal_state, shown.refusal) == (proposals_pb2.PROPOSAL_STATE_REFUSED, NOT_SO)

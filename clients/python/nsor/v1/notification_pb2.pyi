@@ -136,6 +136,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """NPB has decided with which other registrations a registration is of one person, or that it isn't: what GetRegistration shows of it has
     changed. To NPB, the responsible police and the prisons department in charge, who are shown all of them as one.
     """
+    EVENT_KIND_PROPOSAL_REFUSED: _EventKind.ValueType  # 134
+    """A second officer of NPB refused what another one had proposed; to NPB. It doesn't name what that was about: ListPendingDecisions says with
+    `ended` which one it is and why, and of a review GetReview does.
+    """
     EVENT_KIND_AMENDMENT_PROPOSED: _EventKind.ValueType  # 60
     """An agency with a part in the record proposed an amendment: its owner decides."""
     EVENT_KIND_AMENDMENT_ACCEPTED: _EventKind.ValueType  # 61
@@ -268,6 +272,10 @@ EVENT_KIND_REGISTRATION_RESTORED: EventKind.ValueType  # 132
 EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED: EventKind.ValueType  # 133
 """NPB has decided with which other registrations a registration is of one person, or that it isn't: what GetRegistration shows of it has
 changed. To NPB, the responsible police and the prisons department in charge, who are shown all of them as one.
+"""
+EVENT_KIND_PROPOSAL_REFUSED: EventKind.ValueType  # 134
+"""A second officer of NPB refused what another one had proposed; to NPB. It doesn't name what that was about: ListPendingDecisions says with
+`ended` which one it is and why, and of a review GetReview does.
 """
 EVENT_KIND_AMENDMENT_PROPOSED: EventKind.ValueType  # 60
 """An agency with a part in the record proposed an amendment: its owner decides."""

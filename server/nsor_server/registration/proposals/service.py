@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nsor.v1 import proposals_pb2
+from nsor.v1 import notification_pb2, options_pb2, proposals_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
+from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.registration.proposals import kinds, rules
 from nsor_server.rpc.handlers import Handler, Unary
@@ -52,7 +53,7 @@ class Ends:
     def refuse(
         self, call: Call, request: proposals_pb2.RefuseProposalRequest, conn: Connection
     ) -> Outcome[proposals_pb2.RefuseProposalResponse]:
-        """Refuse what another officer has proposed.
+        """Refuse what another officer has proposed; NPB hears that one was refused.
 
         Raises:
             errors.NoRecord: there is no such proposal.
@@ -68,7 +69,10 @@ class Ends:
         answer = proposals_pb2.RefuseProposalResponse(state=rules.REFUSED)
         rows, ref = proposal.ended(end)
         detail = record_pb2.AccessDetail(outcome="PROPOSAL_REFUSED", subjects=proposal.subjects)
-        return Outcome(disclose(answer, call.purpose), detail, rows, (ref,), proposal.seen)
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        # Of which one isn't said: a reading is of what is sealed.
+        told = outbox.owed(notification_pb2.EVENT_KIND_PROPOSAL_REFUSED, npb)
+        return Outcome(disclose(answer, call.purpose), detail, (*rows, *told), (ref,), proposal.seen)
 
     def _found(self, call: Call, request: kinds.Request, conn: Connection) -> kinds.Proposal:
         """The one proposal that a request names."""

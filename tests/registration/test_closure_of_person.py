@@ -5,19 +5,23 @@ from __future__ import annotations
 import pytest
 
 from nsor.v1 import closure_pb2, notification_pb2
-from nsor_server.registration.closure import together
+from nsor_server import errors
+from nsor_server.registration.closure import rules, together
 from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
 from tests.calls import Services, call_of
 from tests.orders import Created, conviction
-from tests.registration.test_closure import ARCHIVED, CONFIRMED, RESTORED, close, state
+from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, close, proposing, state
+from tests.registration.test_erasure import REASON
 from tests.registration.test_held import CASES, restore
 from tests.registration.test_identity_changes import decision, reported, verified
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.registration.test_withdrawal import WITHDRAWN
 
 __all__ = ["clock", "pair", "times"]
 
@@ -148,7 +152,7 @@ def test_a_record_that_was_left_out_is_found(
     if undone:
         close(person.services, person.first)
     with monkeypatch.context() as patched:
-        patched.setattr(together, "others", lambda *_: ([], []))
+        patched.setattr(together, "of", lambda *_: together.Together())
         close(person.services, person.first, **({"kind": RESTORED} if undone else {}))
     assert states(person) == ((CONFIRMED, ARCHIVED) if undone else (ARCHIVED, CONFIRMED))
     assert owner.findings() == [LEFT_OUT]
@@ -157,9 +161,81 @@ def test_a_record_that_was_left_out_is_found(
 def test_who_was_not_told_of_an_end_is_not_told_when_another_takes_its_place(person: Pair, owner: Owner) -> None:
     services = person.services
     close(services, person.first)
-    reason = closure_pb2.ERASURE_REASON_OTHER_PERSON
-    close(services, person.second, kind=closure_pb2.CLOSURE_KIND_WITHDRAWN, erasure_reason=reason)
+    close(services, person.second, **WITHDRAWN)
     close(services, person.second, kind=RESTORED)
-    assert states(person) == (ARCHIVED, CONFIRMED)
+    assert told(services, RETURNED, person.second) == ["None"]
+    close(services, person.first, kind=RESTORED)
+    assert states(person) == (CONFIRMED, CONFIRMED)
     assert told(services, RETURNED, person.second) == ["npb", "punjab-police"]
     assert owner.findings() == []
+
+
+def test_a_withdrawn_record_is_not_left_standing_when_its_person_has_died_meanwhile(person: Pair, owner: Owner) -> None:
+    # His death has archived the other one alone.
+    services = person.services
+    close(services, person.second, **WITHDRAWN)
+    close(services, person.first)
+    close(services, person.second, kind=RESTORED)
+    assert states(person) == (ARCHIVED, ARCHIVED)
+    assert not is_shown(services, person.number)
+    shown = services.get(person.second.registration_id, NPB).archive
+    assert shown == services.get(person.first.registration_id, NPB).archive
+    assert told(services, RETURNED, person.second) == ["None"]
+    close(services, person.second, kind=RESTORED)
+    assert states(person) == (CONFIRMED, CONFIRMED)
+    # Its prosecution was told that it was archived, by the withdrawal.
+    assert told(services, RETURNED, person.second) == ["npb", "punjab-police", "punjab-prosecution"]
+    assert owner.findings() == []
+
+
+def test_a_death_at_a_fixed_time_meets_a_withdrawn_record_likewise(
+    person: Pair, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    services = person.services
+    close(services, person.second, **WITHDRAWN)
+    of, _ = die(person, times, clock)
+    assert of == person.first
+    close(services, person.second, kind=RESTORED)
+    assert states(person) == (ARCHIVED, ARCHIVED)
+    close(services, person.first, kind=RESTORED)
+    assert states(person) == (CONFIRMED, CONFIRMED)
+    while times.follow():
+        pass
+    clock.passes()
+    assert times.look()
+    assert states(person) == (CONFIRMED, CONFIRMED)
+    assert owner.findings() == []
+
+
+def test_a_withdrawn_record_that_is_of_another_person_stands_again(person: Pair, owner: Owner) -> None:
+    services = person.services
+    close(services, person.second, **WITHDRAWN)
+    close(services, person.first)
+    person.decide(REOPEN)
+    close(services, person.second, kind=RESTORED)
+    assert states(person) == (ARCHIVED, CONFIRMED)
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("died", [True, False])
+def test_a_withdrawn_record_that_comes_back_otherwise_than_its_person_is_found(
+    person: Pair, owner: Owner, monkeypatch: pytest.MonkeyPatch, *, died: bool
+) -> None:
+    services = person.services
+    close(services, person.second, **WITHDRAWN)
+    if died:
+        close(services, person.first)
+    made_up = record_pb2.Archive(reason=closure_pb2.ARCHIVE_REASON_DECEASED, died_day=20000, time_us=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "death", lambda *_: None if died else made_up)
+        close(services, person.second, kind=RESTORED)
+    assert states(person) == ((ARCHIVED, CONFIRMED) if died else (CONFIRMED, ARCHIVED))
+    assert owner.findings() == [NOBODY]
+
+
+@pytest.mark.parametrize("by_second", [True, False])
+def test_what_is_of_a_person_with_others_is_not_erased(person: Pair, *, by_second: bool) -> None:
+    # Each read of the other one reads it, too: it would fail.
+    of = person.second if by_second else person.first
+    close(person.services, of, **WITHDRAWN)
+    person.services.refused(errors.WrongState, call_of(NPB), proposing(person.services, of, **REASON))

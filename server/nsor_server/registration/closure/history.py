@@ -235,7 +235,8 @@ class Closed:
         if time is not None:
             is_right = before is None and now is not None and self._ends_by_itself(record, now, time.due_us)
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
-            is_right = before is not None and now is None
+            death = rules.death(before, self._archives_of_others(record.registration_id))
+            is_right = before is not None and now == death
             waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
             with_other = before is not None and before.with_other
@@ -250,6 +251,11 @@ class Closed:
     def _others(self, registration_id: bytes) -> set[bytes]:
         """The other registrations of a person."""
         return set(self._history.standing(registration_id).person) - {registration_id}
+
+    def _archives_of_others(self, registration_id: bytes) -> list[record_pb2.Archive]:
+        """How the other registrations of a person are archived, those that are."""
+        others = self._others(registration_id).difference(self._history.erased)
+        return [self._archived[each] for each in others if each in self._archived]
 
     def _compare_other(self, index: int, record: record_pb2.RegistrationRecord, ending: _Ending) -> None:
         """Hold what a version says of its end against what was decided of another record of the person."""

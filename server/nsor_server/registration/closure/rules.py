@@ -109,12 +109,45 @@ def are_of_one_end(one: record_pb2.RegistrationRecord, other: record_pb2.Registr
     return (one.archive.closure_id, one.archive.time_us) == (other.archive.closure_id, other.archive.time_us)
 
 
+def death(before: record_pb2.Archive | None, others: Iterable[record_pb2.Archive]) -> record_pb2.Archive | None:
+    """How a record is archived once its withdrawal is undone: its person is dead in his other records.
+
+    As the last of these ends says, so that what undoes that one undoes this too. Who wasn't told of its own first end
+    isn't told when that is undone.
+
+    Args:
+        before: how it is archived; None: it isn't.
+        others: how the other records of its person are, those that are.
+
+    Returns:
+        None: it stands again.
+    """
+    if before is None or before.reason != closure_pb2.ARCHIVE_REASON_WITHDRAWN:
+        return None
+    deaths = [each for each in others if each.reason == closure_pb2.ARCHIVE_REASON_DECEASED]
+    if not deaths:
+        return None
+    archive = record_pb2.Archive()
+    archive.CopyFrom(max(deaths, key=lambda each: (each.time_us, each.closure_id, each.died_day)))
+    archive.with_other = before.with_other
+    return archive
+
+
 def closed(
-    record: record_pb2.RegistrationRecord, closure: record_pb2.ClosureRecord, time_us: int
+    record: record_pb2.RegistrationRecord,
+    closure: record_pb2.ClosureRecord,
+    time_us: int,
+    death: record_pb2.Archive | None = None,
 ) -> record_pb2.RegistrationRecord:
     """The next version of a record by a decision of two officers, at an instant (microseconds since 1970).
 
     The decision may be about another record of the person.
+
+    Args:
+        record: the newest version.
+        closure: the decision.
+        time_us: the instant.
+        death: how a record is archived whose withdrawal is undone, as the function of this name says.
     """
     before = record_pb2.RegistrationRecord()
     before.CopyFrom(record)
@@ -128,6 +161,8 @@ def closed(
             own = before.HasField("verified_death_day")
             before.waived_death_day = before.verified_death_day if own else before.archive.died_day
         before.ClearField("archive")
+        if death is not None:
+            before.archive.CopyFrom(death)
     else:
         archive = record_pb2.Archive(
             reason=ARCHIVE_REASONS[closure.kind],

@@ -144,12 +144,12 @@ class Closures:
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
         added, ref = store.row(self._sealer, confirmed)
         claimants = Claimants(conn, self._sealer, self._blind_index)
-        known, read = together.others(claimants, record, closure.kind)
+        person = together.of(claimants, record, closure.kind)
         key = registrations.data_key(self._sealer, row)
         now = call.now()  # of all the same: by it they come back together
         ends = [
-            self._end(call, conn, closure, *each, now=now)
-            for each in ((record, key), *((other.record, other.key) for other in known))
+            self._end(call, conn, closure, record, key, now=now, death=person.death),
+            *(self._end(call, conn, closure, other.record, other.key, now=now) for other in person.others),
         ]
         answer = closure_pb2.ConfirmClosureResponse(state=closure_pb2.CLOSURE_STATE_CONFIRMED)
         return Outcome(
@@ -157,7 +157,7 @@ class Closures:
             _detail(call, "CLOSURE_CONFIRMED", record, closure),
             (added, works.of_itself(seconds.of_closure(confirmed)), *(each for end in ends for each in end.rows)),
             (ref, *(end.ref for end in ends)),
-            (registrations.seen(row), store.seen(closure), *read, *(each for end in ends for each in end.seen)),
+            (registrations.seen(row), store.seen(closure), *person.seen, *(each for end in ends for each in end.seen)),
         )
 
     def _end(
@@ -169,9 +169,10 @@ class Closures:
         key: DataKey,
         *,
         now: dt.datetime,
+        death: record_pb2.Archive | None = None,
     ) -> _End:
-        """End a record by a decision, or take that back."""
-        following = rules.closed(record, closure, to_us(now))
+        """End a record by a decision, or take that back; ``death``: as ``rules.closed`` takes it."""
+        following = rules.closed(record, closure, to_us(now), death)
         written = registrations.version_row(key, following, now)
         return _End(
             (written.row, *_told(call, closure, record, following)),
@@ -211,9 +212,12 @@ def _told(
     if kind is None:
         return []
     if closure.kind == closure_pb2.CLOSURE_KIND_RESTORED:
-        # Nothing is news of what a judgment has sealed meanwhile.
-        is_archived = record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED
-        return events.owed(kind, record, call.agencies) if is_archived else []
+        # Nothing is news of what a judgment has sealed meanwhile, nor of what stays archived, as its person is dead.
+        stands_again = (record.state, following.state) == (
+            registration_pb2.REGISTRATION_STATE_ARCHIVED,
+            registrations.CONFIRMED,
+        )
+        return events.owed(kind, record, call.agencies) if stands_again else []
     # Whoever isn't shown what is archived has heard that it is, and hears nothing of what NPB does with it.
     return events.owed(kind, following, call.agencies) if record.state == registrations.CONFIRMED else []
 

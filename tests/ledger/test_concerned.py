@@ -88,6 +88,18 @@ def test_methods_and_what_the_detail_tells_concern_a_comparison() -> None:
     assert (of_method.asked, of_told.asked, of_all.asked) == ([1, 3], [2, 3], [0, 1, 2, 3])
 
 
+def test_what_was_made_of_an_entry_is_forgotten_at_the_next_one_that_is_read(conn: psycopg.Connection) -> None:
+    # Others read it: of an entry that concerns nobody they must find nothing.
+    part = Part(Concerns((rows_of(conn, "rows", 1, 2, 5),), frozenset({METHOD}), also_next=True))
+    concerned = Concerned([part])
+    for index, method in ((0, OTHER), (1, OTHER), (2, OTHER), (3, OTHER), (4, OTHER), (5, OTHER), (8, METHOD)):
+        concerned.entry(index, leaf_pb2.Leaf(method=method), NOTHING)
+    assert part.asked == [1, 2, 3, 5, 8]
+    for index in (9, 10):
+        concerned.entry(index, leaf_pb2.Leaf(method=OTHER), NOTHING)
+    assert part.asked == [1, 2, 3, 5, 8, 9]
+
+
 def test_dropped_details_concern_every_comparison() -> None:
     parts = (Part(Concerns()), Part(Concerns(methods=frozenset({METHOD}))), Part(Concerns(told=("listed",))))
     walk(*parts, entries=2, detail=None)

@@ -124,7 +124,9 @@ def _sealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
     return (row_id.bytes, version), hashlib.sha256(sealed).digest()
 
 
-Told: TypeAlias = Literal["events", "listed", "listed_findings", "listed_grants", "listed_work", "refused", "spent"]
+Told: TypeAlias = Literal[
+    "events", "listed", "listed_findings", "listed_grants", "listed_work", "refused", "spent", "validation_read"
+]
 """A field of a detail that says what an answer told, or what a call has cost."""
 
 
@@ -133,19 +135,21 @@ class Concerns:
     """Which entries a comparison is asked about; of the others there is nothing that it could compare.
 
     Entries whose details were dropped concern every comparison. One of which others read what the last entry made of it
-    is asked about every entry: what it made of an older one mustn't stay.
+    is also asked about the entry after that one: what it made of an older one mustn't stay.
 
     Attributes:
         rows: entries that have some of these: its own, and those of the comparisons that it follows.
         methods: entries of these methods.
         told: entries whose details have one of these fields.
         every: all entries.
+        also_next: each entry that is read after one of those.
     """
 
     rows: tuple[Rows, ...] = ()
     methods: frozenset[str] = frozenset()
     told: tuple[Told, ...] = ()
     every: bool = False
+    also_next: bool = False
 
 
 class OfEntries(Protocol):
@@ -233,12 +237,16 @@ class Rows:
 
     def one(self, index: int) -> tuple[Any, ...] | None:
         """The one row of an index, or None; more than one is a finding."""
+        while self.next_index < index:
+            self._report()
         if self.next_index > index:
             return None
-        found = self.take(index)
-        if len(found) > 1:
+        found = self._next[1:]
+        self._go_on()
+        if self.next_index == index:
             self._add(index, f"{self._name} has several rows of one entry")
-        return found[0] if found else None
+            self.take(index)
+        return found
 
     def finish(self) -> None:
         """Report what is left."""

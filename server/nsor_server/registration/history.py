@@ -156,9 +156,9 @@ class History:
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._versions = Rows(conn, "registrations", _VERSIONS, add)
         self._claims = Rows(conn, "claims", _CLAIMS, add)
-        self.concerns = Concerns(every=True)
         self.rows = self._versions, self._claims
         """Entries that have some of these change registrations."""
+        self.concerns = Concerns(self.rows, frozenset({keyring_check.METHOD}), also_next=True)
         self._standing: dict[bytes, Standing] = {}
         self._claiming: dict[tuple[int, str], list[Standing]] = {}
         self._whole = True

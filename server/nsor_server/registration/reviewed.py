@@ -48,9 +48,9 @@ class Reviewed:
     def __init__(self, conn: Connection, keyring: Keyring, history: History, judged: Judged, add: Add) -> None:
         self._sealer, self._history, self._judged, self._add = Sealer(keyring), history, judged, add
         self._times = Rows(conn, "review times", _TIMES, add)
-        self.concerns = Concerns(every=True)
         self.rows = (self._times,)
         """Entries that have some of these are fixed times."""
+        self.concerns = Concerns(self.rows, also_next=True)
         self._numbers: dict[int, tuple[bytes, bytes]] = {}
         self._reviewed: dict[bytes, set[tuple[bytes, int]]] = {}
         self._due: dict[bytes, set[_Lack]] = {}

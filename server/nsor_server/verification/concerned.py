@@ -1,8 +1,8 @@
 """Comparisons entry by entry, each asked about the entries that concern it.
 
 There are many of them, and most entries concern few. Which ones says the comparison itself (``Concerns``): entries that
-have rows of the tables that it reads, by one queue of the next index of each; entries of some methods; and those whose
-details have some field.
+have rows of the tables that it reads, by one queue of the next index of each; entries of some methods; those whose
+details have some field; and the entry that is read after one of these, where something has to be forgotten.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Concerned:
         self._parts = parts
         self._all = (1 << len(parts)) - 1
         self._every = self._those(each.concerns.every for each in parts)
+        self._also_next = self._those(each.concerns.also_next for each in parts)
+        self._again = 0
         self._of_method = {
             method: self._every | self._those(method in each.concerns.methods for each in parts)
             for method in {method for each in parts for method in each.concerns.methods}
@@ -58,6 +60,8 @@ class Concerned:
         while queue and queue[0][0] <= index:
             taken.append(heapq.heappop(queue))
             concerned |= taken[-1][3]
+        again, self._again = self._again, concerned & self._also_next
+        concerned |= again
         asks = self._asks.get(concerned)
         if asks is None:
             asks = self._asks[concerned] = tuple(

@@ -63,7 +63,9 @@ class Corrected:
         self._sealer = Sealer(keyring)
         self._requests = Rows(conn, "correction requests", _REQUESTS, add)
         self._decisions = Rows(conn, "correction decisions", _DECISIONS, add)
-        self.concerns = Concerns(every=True)
+        self.rows = self._requests, self._decisions, *history.rows, *reviewed.rows
+        """Entries that have some of these may change what is disputed."""
+        self.concerns = Concerns(self.rows, frozenset({_LIST}), also_next=True)
         self._asked: list[tuple[int, record_pb2.CorrectionRequestRecord]] = []
         self._older: dict[bytes | str, list[record_pb2.CorrectionRequestRecord]] = {}
         self._pairs: set[tuple[bytes, bytes]] = set()

@@ -36,7 +36,9 @@ class Validated:
         self._history, self._reviewed, self._add = history, reviewed, add
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "validations", _VALIDATIONS, add)
-        self.concerns = Concerns(every=True)
+        self.rows = self._rows, *history.rows, *reviewed.rows
+        """Entries that have some of these may change when a registration has to be looked at again."""
+        self.concerns = Concerns(self.rows, told=("validation_read",), also_next=True)
         self._newest: dict[bytes, int] = {}
         self._due_us: dict[bytes, int] = {}
         self.said_again: list[bytes] = []

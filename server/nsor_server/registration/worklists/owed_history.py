@@ -34,7 +34,8 @@ class Owed:
 
     def __init__(self, told: Told, worklists: Worklists) -> None:
         self._told, self._worklists = told, worklists
-        self.concerns = Concerns(every=True)
+        # Those have the rows of the others too, each of them once.
+        self.concerns = Concerns(tuple(dict.fromkeys((*told.validated.rows, *told.corrected.rows))))
         self._live: set[tuple[bytes, int]] = set()
         self._changed: deque[tuple[int, bytes]] = deque()
         self._changed_at: dict[bytes, int] = {}

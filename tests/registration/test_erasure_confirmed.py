@@ -8,6 +8,7 @@ import pytest
 
 from nsor.v1 import types_pb2
 from nsor_server import errors
+from nsor_server.ledger import keyring_check
 from nsor_server.registration.closure import erasing
 from nsor_server.registration.closure import store as closures
 from nsor_server.storage.keyring import Keyring
@@ -101,6 +102,18 @@ def test_one_that_has_met_another_one_is_not_erased(services: Services) -> None:
     for created in (first, second):
         close(services, created, **WITHDRAWN)
         services.refused(errors.WrongState, call_of(NPB), proposing(services, created, **REASON))
+
+
+def test_one_that_has_met_another_one_under_another_key_is_not_erased(services: Services, keyring: Keyring) -> None:
+    confirmed(services, number := cnic())
+    rotated = keyring.rotated()
+    with services.database.owner() as conn:
+        keyring_check.record(conn, rotated)
+        conn.commit()
+    with Services(services.database, rotated) as later:
+        second = confirmed(later, number)
+        close(later, second, **WITHDRAWN)
+        later.refused(errors.WrongState, call_of(NPB), proposing(later, second, **REASON))
 
 
 def test_one_in_a_review_is_not_erased(services: Services) -> None:

@@ -29,6 +29,7 @@ from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import erasures, rules, store
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -246,7 +247,7 @@ def _destroy(
             f"{uuid.UUID(bytes=closure.registration_id)} isn't what two officers have decided on: nothing of it was "
             "destroyed. Ask `nsor-server ledger verify` why."
         )
-    if _met_another(conn, closure.registration_id):
+    if _met_another(conn, keyring, closure.registration_id):
         raise NotErased(
             f"{uuid.UUID(bytes=closure.registration_id)} has met another registration since it was decided: nothing "
             "of it was destroyed."
@@ -290,9 +291,9 @@ def _destroy(
     return record
 
 
-def _met_another(conn: Connection, registration_id: bytes) -> bool:
+def _met_another(conn: Connection, keyring: Keyring, registration_id: bytes) -> bool:
     try:
-        store.check_alone(conn, registration_id)
+        store.check_alone(conn, Sealer(keyring), BlindIndex(keyring), registration_id)
     except errors.WrongState:
         return True
     return False

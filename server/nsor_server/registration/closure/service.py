@@ -81,7 +81,7 @@ class Closures:
             raise errors.EtagMismatch
         rules.check_proposable(record, request.kind)
         if request.kind == closure_pb2.CLOSURE_KIND_ERASED:
-            store.check_alone(conn, row.registration_id)
+            store.check_alone(conn, self._sealer, self._blind_index, row.registration_id)
         closure = record_pb2.ClosureRecord(
             closure_id=uuid.uuid4().bytes,
             version=rules.PROPOSED,
@@ -138,7 +138,7 @@ class Closures:
         proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
         rules.check_confirmable(closure, record, decisions.acting(call), proposed_by, to_us(call.now()))
         if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
-            store.check_alone(conn, row.registration_id)
+            store.check_alone(conn, self._sealer, self._blind_index, row.registration_id)
         confirmed = record_pb2.ClosureRecord()
         confirmed.CopyFrom(closure)
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key

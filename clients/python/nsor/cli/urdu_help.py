@@ -26,8 +26,8 @@ COMMANDS: Final[dict[str, str]] = {
     "Propose an amendment of a record; its owner decides.": (
         "ریکارڈ میں ترمیم تجویز کرتا ہے؛ فیصلہ اس کا مالک ادارہ کرتا ہے۔"
     ),
-    "List, accept or refuse proposed amendments of a record.": (
-        "ریکارڈ کی تجویز کردہ ترامیم دکھانا، قبول یا مسترد کرنا۔"
+    "List, accept, refuse or withdraw proposed amendments of a record.": (
+        "ریکارڈ کی تجویز کردہ ترامیم دکھانا، قبول یا مسترد کرنا یا واپس لینا۔"
     ),
     "Enter an offender's notice of a change of address.": "مجرم کی پتا بدلنے کی اطلاع درج کرتا ہے۔",
     "Add, look at, confirm or reject photos of an offender.": "مجرم کی تصاویر شامل کرنا، دیکھنا، تصدیق یا مسترد کرنا۔",
@@ -126,6 +126,7 @@ COMMANDS: Final[dict[str, str]] = {
         "تجویز کردہ ترامیم: جو آپ کے ادارے کی منتظر ہیں، اور جو اس نے تجویز کیں۔"
     ),
     "Refuse a proposed amendment; you sign.": "تجویز کردہ ترمیم مسترد کرنا؛ آپ دستخط کرتے ہیں۔",
+    "Withdraw an amendment that your agency has proposed.": "آپ کے ادارے کی تجویز کردہ ترمیم واپس لینا۔",
     "Enter an offender's notice of a change of address, from a JSON file or stdin (-).": (
         "مجرم کی پتا بدلنے کی اطلاع JSON فائل یا stdin (-) سے درج کرتا ہے۔"
     ),
@@ -158,11 +159,11 @@ COMMANDS: Final[dict[str, str]] = {
         "وفات پا چکے شخص کا ریکارڈ محفوظ خانے میں رکھنا، یا واپس لینا، بحال کرنا یا مٹانا؛ این پی بی کے دو افسر۔"
     ),
     "Confirm what another officer has proposed; you sign.": "دوسرے افسر کی تجویز کی تصدیق؛ آپ دستخط کرتے ہیں۔",
-    "Propose to erase a record that should never have been made, and that no court has confirmed; you sign.": (
-        "ایسا ریکارڈ مٹانے کی تجویز جو بننا ہی نہیں چاہیے تھا اور کسی عدالت نے تصدیق نہیں کی؛ آپ دستخط کرتے ہیں۔"
+    "Propose to erase a record that should never have been made, unconfirmed by a court or withdrawn; you sign.": (
+        "ایسا ریکارڈ مٹانے کی تجویز جو بننا ہی نہیں چاہیے تھا، غیر تصدیق شدہ یا واپس لیا ہوا؛ آپ دستخط کرتے ہیں۔"
     ),
-    "Propose to archive the record of a person who has died; you sign.": (
-        "وفات پا چکے شخص کا ریکارڈ محفوظ خانے میں رکھنے کی تجویز؛ آپ دستخط کرتے ہیں۔"
+    "Propose to archive all records of a person who has died; you sign.": (
+        "وفات پا چکے شخص کے تمام ریکارڈ محفوظ خانے میں رکھنے کی تجویز؛ آپ دستخط کرتے ہیں۔"
     ),
     "Propose to take a record out of the archive that shouldn't be there; you sign.": (
         "غلطی سے محفوظ خانے میں گیا ریکارڈ نکالنے کی تجویز؛ آپ دستخط کرتے ہیں۔"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nsor import cli
-from nsor.v1 import sealed_pb2
+from nsor.v1 import closure_pb2, sealed_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Register
@@ -40,6 +40,21 @@ def test_two_officers_open_a_reading_and_read(run: Run, register: Register, caps
     confirmed = sealed_pb2.ConfirmSealedReadingRequest.FromString(confirming)
     assert (confirmed.sealed_reading_id, confirmed.registration_id) == (READING, RECORD)
     assert sealed_pb2.GetSealedRegistrationRequest.FromString(getting).sealed_reading_id == READING
+
+
+def test_who_reads_what_was_withdrawn_is_told_why_it_is_not_erased(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "it isn't erased while it is sealed"
+    shown = sealed_pb2.SealedRegistration(registration_id=RECORD)
+    register.answers[f"{SERVICE}/GetSealedRegistration"] = lambda _: sealed_pb2.GetSealedRegistrationResponse(
+        registration=shown
+    )
+    for reason in (closure_pb2.ARCHIVE_REASON_DECEASED, closure_pb2.ARCHIVE_REASON_WITHDRAWN):
+        shown.archive.reason = reason
+        assert run("sealed", "show", READING) == 0
+        is_told = told in " ".join(capsys.readouterr().err.split())
+        assert is_told == (reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN)
 
 
 def test_a_reading_has_a_reason(run: Run, register: Register) -> None:

@@ -11,6 +11,7 @@ from nsor.v1 import closure_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import rules
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
@@ -30,6 +31,9 @@ from tests.registration.test_closure import (
     proposed,
     proposing,
 )
+from tests.registration.test_erasure import REASON, decided, destroy, gone
+from tests.registration.test_held import restore
+from tests.registration.test_sealed_reading import Get, opened
 
 WITHDRAWN: dict[str, Any] = {
     "kind": closure_pb2.CLOSURE_KIND_WITHDRAWN,
@@ -126,6 +130,39 @@ def test_a_set_aside_seals_what_is_withdrawn(services: Services, owner: Owner) -
     services.judge(conviction(), "SET_ASIDE")
     services.hidden(created.registration_id, NPB)
     assert owner.findings() == []
+
+
+def test_what_is_withdrawn_and_sealed_is_erased_once_it_is_unsealed_and_two_officers_are_shown_that(
+    services: Services, keyring: Keyring, owner: Owner
+) -> None:
+    # To whoever asks with its id it is as any that there isn't: nobody learns so that it was sealed.
+    created = confirmed(services)
+    close(services, created, **WITHDRAWN)
+    erasing = proposing(services, created, **REASON)
+    services.judge(conviction(), "SET_ASIDE")
+    services.refused(errors.NoRecord, call_of(NPB), erasing)
+    assert archive_shown(services, created).reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN
+    restore(services, conviction().court_case.case_number)
+    assert services.get(created.registration_id, NPB).state == ARCHIVED
+    decided(services, created)
+    destroy(services, keyring)
+    gone(services, created)
+    assert owner.findings() == []
+
+
+def test_a_sealed_record_that_was_not_archived_is_shown_without_that(services: Services) -> None:
+    created = confirmed(services)
+    services.judge(conviction(), "SET_ASIDE")
+    assert archive_shown(services, created).ListFields() == []
+
+
+def archive_shown(services: Services, created: Created) -> closure_pb2.Archive:
+    """What two officers are shown of how a sealed record was archived."""
+    first, second = services.enrolled(officer_of(NPB)), services.enrolled(officer_of(NPB))
+    reading_id = opened(services, first, second, created.registration_id)
+    answer = services.ask(call_of(NPB, first), Get(sealed_reading_id=reading_id)).response
+    archive: closure_pb2.Archive = answer.registration.archive
+    return archive
 
 
 @pytest.mark.parametrize("field", ["reason", "erasure_reason"])

@@ -62,10 +62,13 @@ def confirm(session: Session, sealed_reading_id: str, registration_id: str) -> N
 @common
 def show(session: Session, sealed_reading_id: str) -> None:
     """Show the registration of an open reading: all its convictions, with the judgments that took them."""
-    from nsor.v1 import sealed_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import closure_pb2, sealed_pb2  # noqa: PLC0415 - as above
 
     with session.client(officer=True) as client:
         answer = client.registration.get_sealed_registration(
             sealed_pb2.GetSealedRegistrationRequest(sealed_reading_id=sealed_reading_id)
         )
         session.answer(answer, title="Sealed registration", confidential=True)
+    reason = answer.message.registration.archive.reason
+    if reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN and not session.as_json:
+        session.say("It was withdrawn, and a judgment has sealed it since: it isn't erased while it is sealed.")

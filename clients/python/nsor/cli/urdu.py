@@ -179,6 +179,9 @@ TEXTS: Final[dict[str, str]] = {
         "الفاظ میں، رجسٹر کے سرور پر: nsor-server policy explain --proposal {}"
     ),
     "It has taken effect. The court's registry confirms it:": "یہ نافذ ہو گیا۔ عدالت کی رجسٹری اس کی تصدیق کرتی ہے:",
+    "It was withdrawn, and a judgment has sealed it since: it isn't erased while it is sealed.": (
+        "یہ واپس لیا گیا تھا، اور اس کے بعد ایک فیصلے نے اسے سربمہر کر دیا: جب تک سربمہر ہے، اسے مٹایا نہیں جاتا۔"
+    ),
     "It was approved, and the grant was withdrawn.": "یہ منظور ہوئی تھی، اور اجازت نامہ واپس لے لیا گیا۔",
     "It was returned. The officer asks again: `nsor access request FILE`": (
         "یہ واپس کی گئی تھی۔ افسر دوبارہ درخواست دے: `nsor access request FILE`"

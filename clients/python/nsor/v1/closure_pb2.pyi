@@ -40,7 +40,8 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     CLOSURE_KIND_ERASED: _ClosureKind.ValueType  # 3
     """The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
     by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
-    destroys its key and what was kept of the calls about it. There is no way back.
+    destroys its key and what was kept of the calls about it. There is no way back. One that a judgment has sealed is NO_RECORD, also if it was
+    withdrawn before: GetSealedRegistration says so.
     """
     CLOSURE_KIND_WITHDRAWN: _ClosureKind.ValueType  # 4
     """The record should never have been made, and a court has confirmed some of it: it is archived, and RESTORED takes it out again. Of a
@@ -63,7 +64,8 @@ is archived with it, and taken out with it.
 CLOSURE_KIND_ERASED: ClosureKind.ValueType  # 3
 """The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
 by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
-destroys its key and what was kept of the calls about it. There is no way back.
+destroys its key and what was kept of the calls about it. There is no way back. One that a judgment has sealed is NO_RECORD, also if it was
+withdrawn before: GetSealedRegistration says so.
 """
 CLOSURE_KIND_WITHDRAWN: ClosureKind.ValueType  # 4
 """The record should never have been made, and a court has confirmed some of it: it is archived, and RESTORED takes it out again. Of a

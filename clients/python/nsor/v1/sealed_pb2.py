@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from nsor.v1 import closure_pb2 as nsor_dot_v1_dot_closure__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/sealed.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xab\x01\n\x1bProposeSealedReadingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x34\n\x06reason\x18\x04 \x01(\x0e\x32\x1c.nsor.v1.SealedReadingReasonB\x06\xd2\xf3\x18\x02\x08\x01\"j\n\x1cProposeSealedReadingResponse\x12\x1f\n\x11sealed_reading_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"\x9a\x01\n\x1b\x43onfirmSealedReadingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12#\n\x11sealed_reading_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12!\n\x0fregistration_id\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"I\n\x1c\x43onfirmSealedReadingResponse\x12)\n\x08\x64\x65\x61\x64line\x18\x01 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"C\n\x1cGetSealedRegistrationRequest\x12#\n\x11sealed_reading_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"X\n\x1dGetSealedRegistrationResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32\x1b.nsor.v1.SealedRegistrationB\x04\xd8\xf3\x18\x0b\"\xac\x02\n\x12SealedRegistration\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0b\x63onvictions\x18\x03 \x03(\x0b\x32\x19.nsor.v1.SealedConvictionB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x63reated_by_agency\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x0b\x12!\n\x13\x63onfirmed_by_agency\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x65ntered_again_ids\x18\x07 \x03(\tB\x04\xd8\xf3\x18\x0b\"\x89\x01\n\x10SealedConviction\x12-\n\nconviction\x18\x01 \x01(\x0b\x32\x13.nsor.v1.ConvictionB\x04\xd8\xf3\x18\x0b\x12\x1a\n\x0cjudgment_ids\x18\x02 \x03(\tB\x04\xd8\xf3\x18\x0b\x12*\n\x06\x66\x61llen\x18\x03 \x03(\x0b\x32\x14.nsor.v1.FallenCountB\x04\xd8\xf3\x18\x0b\"@\n\x0b\x46\x61llenCount\x12\x16\n\x08position\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x0b\x12\x19\n\x0bjudgment_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b*\xd9\x01\n\x13SealedReadingReason\x12%\n!SEALED_READING_REASON_UNSPECIFIED\x10\x00\x12#\n\x1fSEALED_READING_REASON_SAME_CASE\x10\x01\x12*\n&SEALED_READING_REASON_RECORDED_WRONGLY\x10\x02\x12%\n!SEALED_READING_REASON_COURT_ORDER\x10\x03\x12#\n\x1fSEALED_READING_REASON_OVERSIGHT\x10\x04\x42\x45\n\x0epk.gov.nsor.v1B\x0bSealedProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/sealed.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/closure.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xab\x01\n\x1bProposeSealedReadingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x34\n\x06reason\x18\x04 \x01(\x0e\x32\x1c.nsor.v1.SealedReadingReasonB\x06\xd2\xf3\x18\x02\x08\x01\"j\n\x1cProposeSealedReadingResponse\x12\x1f\n\x11sealed_reading_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"\x9a\x01\n\x1b\x43onfirmSealedReadingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12#\n\x11sealed_reading_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12!\n\x0fregistration_id\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"I\n\x1c\x43onfirmSealedReadingResponse\x12)\n\x08\x64\x65\x61\x64line\x18\x01 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"C\n\x1cGetSealedRegistrationRequest\x12#\n\x11sealed_reading_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"X\n\x1dGetSealedRegistrationResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32\x1b.nsor.v1.SealedRegistrationB\x04\xd8\xf3\x18\x0b\"\xd5\x02\n\x12SealedRegistration\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0b\x63onvictions\x18\x03 \x03(\x0b\x32\x19.nsor.v1.SealedConvictionB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x63reated_by_agency\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x0b\x12!\n\x13\x63onfirmed_by_agency\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x65ntered_again_ids\x18\x07 \x03(\tB\x04\xd8\xf3\x18\x0b\x12\'\n\x07\x61rchive\x18\x08 \x01(\x0b\x32\x10.nsor.v1.ArchiveB\x04\xd8\xf3\x18\x0b\"\x89\x01\n\x10SealedConviction\x12-\n\nconviction\x18\x01 \x01(\x0b\x32\x13.nsor.v1.ConvictionB\x04\xd8\xf3\x18\x0b\x12\x1a\n\x0cjudgment_ids\x18\x02 \x03(\tB\x04\xd8\xf3\x18\x0b\x12*\n\x06\x66\x61llen\x18\x03 \x03(\x0b\x32\x14.nsor.v1.FallenCountB\x04\xd8\xf3\x18\x0b\"@\n\x0b\x46\x61llenCount\x12\x16\n\x08position\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x0b\x12\x19\n\x0bjudgment_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b*\xd9\x01\n\x13SealedReadingReason\x12%\n!SEALED_READING_REASON_UNSPECIFIED\x10\x00\x12#\n\x1fSEALED_READING_REASON_SAME_CASE\x10\x01\x12*\n&SEALED_READING_REASON_RECORDED_WRONGLY\x10\x02\x12%\n!SEALED_READING_REASON_COURT_ORDER\x10\x03\x12#\n\x1fSEALED_READING_REASON_OVERSIGHT\x10\x04\x42\x45\n\x0epk.gov.nsor.v1B\x0bSealedProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,6 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEALEDREGISTRATION'].fields_by_name['update_time']._serialized_options = b'\330\363\030\013'
   _globals['_SEALEDREGISTRATION'].fields_by_name['entered_again_ids']._loaded_options = None
   _globals['_SEALEDREGISTRATION'].fields_by_name['entered_again_ids']._serialized_options = b'\330\363\030\013'
+  _globals['_SEALEDREGISTRATION'].fields_by_name['archive']._loaded_options = None
+  _globals['_SEALEDREGISTRATION'].fields_by_name['archive']._serialized_options = b'\330\363\030\013'
   _globals['_SEALEDCONVICTION'].fields_by_name['conviction']._loaded_options = None
   _globals['_SEALEDCONVICTION'].fields_by_name['conviction']._serialized_options = b'\330\363\030\013'
   _globals['_SEALEDCONVICTION'].fields_by_name['judgment_ids']._loaded_options = None
@@ -81,24 +84,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FALLENCOUNT'].fields_by_name['position']._serialized_options = b'\330\363\030\013'
   _globals['_FALLENCOUNT'].fields_by_name['judgment_id']._loaded_options = None
   _globals['_FALLENCOUNT'].fields_by_name['judgment_id']._serialized_options = b'\330\363\030\013'
-  _globals['_SEALEDREADINGREASON']._serialized_start=1293
-  _globals['_SEALEDREADINGREASON']._serialized_end=1510
-  _globals['_PROPOSESEALEDREADINGREQUEST']._serialized_start=111
-  _globals['_PROPOSESEALEDREADINGREQUEST']._serialized_end=282
-  _globals['_PROPOSESEALEDREADINGRESPONSE']._serialized_start=284
-  _globals['_PROPOSESEALEDREADINGRESPONSE']._serialized_end=390
-  _globals['_CONFIRMSEALEDREADINGREQUEST']._serialized_start=393
-  _globals['_CONFIRMSEALEDREADINGREQUEST']._serialized_end=547
-  _globals['_CONFIRMSEALEDREADINGRESPONSE']._serialized_start=549
-  _globals['_CONFIRMSEALEDREADINGRESPONSE']._serialized_end=622
-  _globals['_GETSEALEDREGISTRATIONREQUEST']._serialized_start=624
-  _globals['_GETSEALEDREGISTRATIONREQUEST']._serialized_end=691
-  _globals['_GETSEALEDREGISTRATIONRESPONSE']._serialized_start=693
-  _globals['_GETSEALEDREGISTRATIONRESPONSE']._serialized_end=781
-  _globals['_SEALEDREGISTRATION']._serialized_start=784
-  _globals['_SEALEDREGISTRATION']._serialized_end=1084
-  _globals['_SEALEDCONVICTION']._serialized_start=1087
-  _globals['_SEALEDCONVICTION']._serialized_end=1224
-  _globals['_FALLENCOUNT']._serialized_start=1226
-  _globals['_FALLENCOUNT']._serialized_end=1290
+  _globals['_SEALEDREADINGREASON']._serialized_start=1357
+  _globals['_SEALEDREADINGREASON']._serialized_end=1574
+  _globals['_PROPOSESEALEDREADINGREQUEST']._serialized_start=134
+  _globals['_PROPOSESEALEDREADINGREQUEST']._serialized_end=305
+  _globals['_PROPOSESEALEDREADINGRESPONSE']._serialized_start=307
+  _globals['_PROPOSESEALEDREADINGRESPONSE']._serialized_end=413
+  _globals['_CONFIRMSEALEDREADINGREQUEST']._serialized_start=416
+  _globals['_CONFIRMSEALEDREADINGREQUEST']._serialized_end=570
+  _globals['_CONFIRMSEALEDREADINGRESPONSE']._serialized_start=572
+  _globals['_CONFIRMSEALEDREADINGRESPONSE']._serialized_end=645
+  _globals['_GETSEALEDREGISTRATIONREQUEST']._serialized_start=647
+  _globals['_GETSEALEDREGISTRATIONREQUEST']._serialized_end=714
+  _globals['_GETSEALEDREGISTRATIONRESPONSE']._serialized_start=716
+  _globals['_GETSEALEDREGISTRATIONRESPONSE']._serialized_end=804
+  _globals['_SEALEDREGISTRATION']._serialized_start=807
+  _globals['_SEALEDREGISTRATION']._serialized_end=1148
+  _globals['_SEALEDCONVICTION']._serialized_start=1151
+  _globals['_SEALEDCONVICTION']._serialized_end=1288
+  _globals['_FALLENCOUNT']._serialized_start=1290
+  _globals['_FALLENCOUNT']._serialized_end=1354
 # @@protoc_insertion_point(module_scope)

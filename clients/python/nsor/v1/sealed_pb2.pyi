@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -232,6 +233,7 @@ class SealedRegistration(_message.Message):
     CONFIRMED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ENTERED_AGAIN_IDS_FIELD_NUMBER: _builtins.int
+    ARCHIVE_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """The registration."""
     created_by_agency: _builtins.str
@@ -256,6 +258,12 @@ class SealedRegistration(_message.Message):
         retrial. Nobody who entered or confirmed them was told of this one.
         """
 
+    @_builtins.property
+    def archive(self) -> _closure_pb2.Archive:
+        """How it is archived besides; not set: it isn't. What two officers had withdrawn before a judgment sealed it isn't erased while it is sealed: no
+        officer alone may learn that there is such a record. It is erased once it is unsealed.
+        """
+
     def __init__(
         self,
         *,
@@ -266,10 +274,11 @@ class SealedRegistration(_message.Message):
         confirmed_by_agency: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         entered_again_ids: _abc.Iterable[_builtins.str] | None = ...,
+        archive: _closure_pb2.Archive | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "created_by_agency", b"created_by_agency", "entered_again_ids", b"entered_again_ids", "person", b"person", "registration_id", b"registration_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "created_by_agency", b"created_by_agency", "entered_again_ids", b"entered_again_ids", "person", b"person", "registration_id", b"registration_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -177,6 +177,8 @@ def _message(record: record_pb2.RegistrationRecord) -> sealed_pb2.SealedRegistra
         confirmed_by_agency=whole.confirmed_by_agency,
         update_time=whole.update_time,
     )
+    if whole.HasField("archive"):
+        shown.archive.CopyFrom(whole.archive)
     for stored, conviction in zip(record.convictions, whole.convictions, strict=True):
         item = shown.convictions.add(conviction=conviction, judgment_ids=map(text, stored.judgment_ids))
         for position, count in enumerate(stored.counts, 1):

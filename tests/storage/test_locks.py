@@ -2,12 +2,16 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Final
 
 import psycopg
 import pytest
 
 from nsor_server.storage.locks import Locked, Locks
 from nsor_server.storage.pool import Database
+from tests.polling import until
 
 
 @pytest.fixture
@@ -62,3 +66,49 @@ def test_whoever_reads_or_vacuums_is_in_nobodys_way(
     # A verification or a dump takes minutes.
     owner.execute(statement.encode())
     check(database, Locks(), patience=0)
+
+
+def test_whoever_waits_himself_is_not_to_blame_for_those_behind_him(
+    database: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of two calls that wait for a row the first has the place before the second, and PostgreSQL says that the second
+    # waits for the first. Whoever ends that one has ended a call, and the row is as it was.
+    clock = [0.0]
+    monkeypatch.setattr("nsor_server.storage.locks.time.monotonic", lambda: clock[0])
+    locks = Locks()
+    owner.execute(_PATIENT + b"SELECT FROM ledger_head FOR UPDATE")
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(2))
+        first, second = (stack.enter_context(database.transaction()) for _ in range(2))
+        for call in (first, second):
+            stack.callback(call.cancel_safe)
+        waits = threads.submit(first.execute, _PATIENT + b"SELECT FROM ledger_head FOR UPDATE")
+        until(lambda: awaited_long(owner, first) == [owner.info.backend_pid], seconds=60)
+        behind = threads.submit(second.execute, _PATIENT + b"SELECT FROM ledger_head FOR UPDATE")
+        until(lambda: awaited_long(owner, second) == [first.info.backend_pid], seconds=60)
+        check(database, locks, patience=3600)
+        with pytest.raises(Locked, match=rf"process {owner.info.backend_pid} \(role nsor_owner\) holds rows"):
+            check(database, locks, patience=0)
+        second.cancel_safe()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            behind.result()
+        owner.rollback()
+        waits.result()
+        # What it has waited for it holds since now.
+        clock[0] += 10
+        check(database, locks, patience=3)
+
+
+_PATIENT: Final = (
+    b"SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
+)
+
+
+def awaited_long(conn: psycopg.Connection, waiting: psycopg.Connection) -> list[int]:
+    """For whom a session has waited for longer than a commit takes."""
+    row = conn.execute(
+        "SELECT pg_blocking_pids(pid) FROM pg_locks WHERE NOT granted AND pid = %s "
+        "AND waitstart < clock_timestamp() - interval '1 s'",
+        (waiting.info.backend_pid,),
+    ).fetchone()
+    return [] if row is None else list(row[0])

@@ -20,9 +20,11 @@ PATIENCE_SECONDS: Final = 3.0
 
 # Whose transactions have a lock of a table in which nobody else can write, or ask for one: whoever comes later waits
 # behind him. Whom a session of this role has waited for longer than a commit takes; not in the deliverers' turn, which
-# they take one after the other. And who has been in the way before (%s).
+# they take one after the other. PostgreSQL also names a session that waits itself and has the place before: whom that
+# one waits for is asked in turn, until nobody is left but a prepared transaction, which has no process (0). And who
+# has been in the way before (%s).
 _IN_THE_WAY: Final = """
-WITH here AS (
+WITH RECURSIVE here AS (
     SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
 ), waiting AS (
     SELECT l.pid FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a USING (pid)
@@ -30,6 +32,10 @@ WITH here AS (
     AND a.usename = current_user AND a.datid = (SELECT oid FROM here)
 ), awaited AS (
     SELECT unnest(pg_catalog.pg_blocking_pids(pid)) AS pid FROM waiting
+    UNION
+    SELECT unnest(pg_catalog.pg_blocking_pids(pid)) FROM awaited
+), holding AS (
+    SELECT pid FROM awaited WHERE NOT EXISTS (SELECT FROM unnest(pg_catalog.pg_blocking_pids(pid)) AS b WHERE b > 0)
 )
 SELECT l.virtualtransaction, min(l.pid), min(a.usename), min(c.relname)
 FROM pg_catalog.pg_locks AS l
@@ -37,7 +43,7 @@ LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
 LEFT JOIN pg_catalog.pg_class AS c ON l.locktype = 'relation' AND c.oid = l.relation AND c.relkind IN ('r', 'p')
     AND l.database = (SELECT oid FROM here) AND c.relnamespace = 'public'::pg_catalog.regnamespace
     AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-WHERE c.oid IS NOT NULL OR l.pid IN (SELECT pid FROM awaited) OR l.virtualtransaction = ANY (%s)
+WHERE c.oid IS NOT NULL OR l.pid IN (SELECT pid FROM holding) OR l.virtualtransaction = ANY (%s)
 GROUP BY l.virtualtransaction
 """
 _HAVE_THE_HEAD: Final = """

@@ -99,9 +99,45 @@ def test_whoever_waits_himself_is_not_to_blame_for_those_behind_him(
         check(database, locks, patience=3)
 
 
+def test_whoever_has_the_head_and_waits_himself_is_not_to_blame_for_it(
+    database: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A batch that has the head waits for a row, and everybody for the head.
+    clock = [0.0]
+    monkeypatch.setattr("nsor_server.storage.locks.time.monotonic", lambda: clock[0])
+    locks = Locks()
+    owner.execute(_PATIENT + b"SELECT FROM write_probe FOR UPDATE")
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(1))
+        batch = stack.enter_context(database.transaction())
+        stack.callback(batch.cancel_safe)
+        batch.execute(_PATIENT + b"SELECT FROM ledger_head FOR UPDATE")
+        check(database, locks, patience=3)
+        clock[0] += 10
+        waits = threads.submit(batch.execute, b"SELECT FROM write_probe FOR UPDATE")
+        until(lambda: blocked_by(owner, batch) == [owner.info.backend_pid], seconds=60)
+        # It was seen before, longer ago than anybody may be in the way: but now it waits itself.
+        check(database, locks, patience=3)
+        with pytest.raises(Locked, match=rf"process {owner.info.backend_pid} \(role nsor_owner\) holds rows"):
+            check(database, Locks(), patience=0)
+        owner.rollback()
+        waits.result()
+        check(database, locks, patience=3)
+        clock[0] += 10
+        with pytest.raises(Locked, match=rf"process {batch.info.backend_pid} \(role nsor_server\) holds rows"):
+            check(database, locks, patience=3)
+
+
 _PATIENT: Final = (
     b"SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
 )
+
+
+def blocked_by(conn: psycopg.Connection, waiting: psycopg.Connection) -> list[int]:
+    """For whom a session waits."""
+    row = conn.execute("SELECT pg_blocking_pids(%s)", (waiting.info.backend_pid,)).fetchone()
+    assert row is not None
+    return list(row[0])
 
 
 def awaited_long(conn: psycopg.Connection, waiting: psycopg.Connection) -> list[int]:

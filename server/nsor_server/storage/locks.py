@@ -18,12 +18,17 @@ Connection = psycopg.Connection[Any]
 PATIENCE_SECONDS: Final = 3.0
 """For how long a transaction may be in the way: a batch holds the head for some milliseconds, a migration longer."""
 
+# Who waits for a row that another session holds, which has a process: not he is in the way but that one.
+_WAITS_FOR_A_ROW: Final = """EXISTS (
+    SELECT FROM pg_catalog.pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted
+    AND w.locktype IN ('tuple', 'transactionid')
+    AND EXISTS (SELECT FROM unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b WHERE b > 0)
+)"""
 # Whose transactions have a lock of a table in which nobody else can write, or ask for one: whoever comes later waits
 # behind him. Whom a session of this role has waited for longer than a commit takes; not in the deliverers' turn, which
-# they take one after the other. PostgreSQL also names a session that waits itself and has the place before: whom that
-# one waits for is asked in turn, until nobody is left but a prepared transaction, which has no process (0). And who
-# has been in the way before (%s).
-_IN_THE_WAY: Final = """
+# they take one after the other. PostgreSQL also names a session that waits for a row itself and has the place before:
+# in its place stands whom that one waits for. And who has been in the way before (%s).
+_IN_THE_WAY: Final = f"""
 WITH RECURSIVE here AS (
     SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
 ), waiting AS (
@@ -33,9 +38,7 @@ WITH RECURSIVE here AS (
 ), awaited AS (
     SELECT unnest(pg_catalog.pg_blocking_pids(pid)) AS pid FROM waiting
     UNION
-    SELECT unnest(pg_catalog.pg_blocking_pids(pid)) FROM awaited
-), holding AS (
-    SELECT pid FROM awaited WHERE NOT EXISTS (SELECT FROM unnest(pg_catalog.pg_blocking_pids(pid)) AS b WHERE b > 0)
+    SELECT unnest(pg_catalog.pg_blocking_pids(l.pid)) FROM awaited AS l WHERE {_WAITS_FOR_A_ROW}
 )
 SELECT l.virtualtransaction, min(l.pid), min(a.usename), min(c.relname)
 FROM pg_catalog.pg_locks AS l
@@ -43,14 +46,25 @@ LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
 LEFT JOIN pg_catalog.pg_class AS c ON l.locktype = 'relation' AND c.oid = l.relation AND c.relkind IN ('r', 'p')
     AND l.database = (SELECT oid FROM here) AND c.relnamespace = 'public'::pg_catalog.regnamespace
     AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-WHERE c.oid IS NOT NULL OR l.pid IN (SELECT pid FROM holding) OR l.virtualtransaction = ANY (%s)
-GROUP BY l.virtualtransaction
-"""
-_HAVE_THE_HEAD: Final = """
-SELECT l.virtualtransaction, l.pid, a.usename, NULL
-FROM ledger_head AS h JOIN pg_catalog.pg_locks AS l ON l.transactionid = h.xmax AND l.granted
+WHERE c.oid IS NOT NULL OR l.pid IN (SELECT pid FROM awaited) OR l.virtualtransaction = ANY (%s)
+GROUP BY l.virtualtransaction HAVING min(c.relname) IS NOT NULL OR NOT bool_or({_WAITS_FOR_A_ROW})
+"""  # noqa: S608 - constants
+# Whose transaction has the head, and whom it waits for.
+_HAVE_THE_HEAD: Final = f"""
+WITH RECURSIVE has AS (
+    SELECT l.pid, l.virtualtransaction
+    FROM ledger_head AS h JOIN pg_catalog.pg_locks AS l ON l.transactionid = h.xmax AND l.granted
+), awaited AS (
+    SELECT pid FROM has
+    UNION
+    SELECT unnest(pg_catalog.pg_blocking_pids(l.pid)) FROM awaited AS l WHERE {_WAITS_FOR_A_ROW}
+)
+SELECT l.virtualtransaction, min(l.pid), min(a.usename), NULL
+FROM pg_catalog.pg_locks AS l
 LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
-"""
+WHERE l.pid IN (SELECT pid FROM awaited) OR l.virtualtransaction IN (SELECT virtualtransaction FROM has)
+GROUP BY l.virtualtransaction HAVING NOT bool_or({_WAITS_FOR_A_ROW})
+"""  # noqa: S608 - constants
 _HAVE_ADVISORY: Final = """
 SELECT l.pid, a.usename FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint << 32 | l.objid::bigint = %s AND l.objsubid = 1

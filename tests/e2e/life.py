@@ -15,12 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
 from nsor.answers import Answer
 from nsor.client import Client
 from nsor.errors import Refused
-from nsor.v1 import custody_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    amendments_pb2,
+    closure_pb2,
+    custody_pb2,
+    lookup_pb2,
+    options_pb2,
+    proposals_pb2,
+    registration_pb2,
+    types_pb2,
+)
 from nsor_server import config
 from nsor_server.registration import store
 from nsor_server.storage.attach import keyring_of
@@ -68,6 +78,10 @@ LEAVES: Final = ("APPEAL_FILED", "APPEAL_DISMISSED")
 CUSTODY: Final = {"RECALLED": POLICE, "ADMITTED": PRISON, "BAILED": PRISON, "ESCAPED": PRISON, "RELEASED": PRISON}
 """What happens to an offender, and who mostly records it."""
 HELD_AFTER: Final = {"RECALLED": False, "ADMITTED": True, "BAILED": False, "ESCAPED": False, "RELEASED": False}
+CLOSURES: Final = ("DECEASED", "WITHDRAWN", "RESTORED", "ERASED")
+"""What NPB may decide of a record's end."""
+ENDS: Final = ("CONFIRMED", "ALONE", "WITHDRAWN", "REFUSED", "LEFT")
+"""What becomes of a proposal: another officer confirms it, its own tries to, one of them ends it, or nobody does."""
 GOLDEN: Final = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
 _cases = itertools.count(1)
 
@@ -84,6 +98,9 @@ class Known:
         taken: cases that a judgment has taken.
         judged: cases that a judgment takes as soon as their court confirms them: it was recorded before.
         held: whether he is in prison.
+        archived: the decision by which NPB has archived it; empty: none.
+        may_wait: another one of its number stood when it was confirmed, so that NPB is asked first: until some fixed
+            time after that one is gone.
     """
 
     registration_id: str
@@ -93,6 +110,8 @@ class Known:
     taken: set[str] = field(default_factory=set)
     judged: set[str] = field(default_factory=set)
     held: bool = False
+    archived: str = ""
+    may_wait: bool = False
 
     @property
     def cases(self) -> list[str]:
@@ -104,6 +123,11 @@ class Known:
         """Whether a court had confirmed something, and nothing of it is left."""
         return bool(self.taken) and not self.stands
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether others than NPB are shown what stands of it."""
+        return bool(self.stands) and not self.archived
+
 
 class Life:
     """Tries something on records, and checks what must hold. A trial gives the reason of its refusal, or nothing."""
@@ -112,6 +136,7 @@ class Life:
         self._agencies = agencies
         self.numbers = [orders.cnic() for _ in range(people)]
         self.records: list[Known] = []
+        self.erased: list[Known] = []
         self._convictions: dict[str, types_pb2.Conviction] = {}
         self._versions: dict[tuple[str, int], bytes] = {}
         self._seen_by_creator: dict[str, bytes] = {}
@@ -139,6 +164,7 @@ class Life:
         if not refused:
             assert agency == ENTERS
             assert not known.sealed
+            assert not known.archived
             known.waits.add(request.conviction.court_case.case_number)
         return refused
 
@@ -155,6 +181,9 @@ class Life:
         if not refused:
             assert (agency, wrong) == (CONFIRMS, "")
             assert case in known.waits
+            assert known.is_shown or not known.stands
+            if not known.stands and not known.taken:
+                known.may_wait = any(each.is_shown and each.cnic == known.cnic for each in self.records)
             known.waits.remove(case)
             (known.taken if case in known.judged else known.stands).add(case)
         return refused
@@ -195,6 +224,118 @@ class Life:
                 known.stands.add(case)
         return refused
 
+    def keep_sealed(self, judgment_id: str, known: Known, end: str) -> None:
+        """An officer of NPB proposes to unseal, and he withdraws that or another one refuses it: nothing follows."""
+        self._about = known.registration_id
+        client = self._client(BUREAU)
+        client.registration.propose_unsealing(registration_pb2.ProposeUnsealingRequest(judgment_id=judgment_id))
+        self._end_proposal(end, judgment_id=judgment_id)
+        consent = registration_pb2.ConfirmUnsealingRequest(judgment_id=judgment_id)
+        assert self._tried(self._second.registration.confirm_unsealing, consent)
+
+    def close(self, known: Known, kind: str, end: str, agency: str) -> str:
+        """An officer proposes how a record ends, and something becomes of that; gives why it wasn't confirmed."""
+        self._about = known.registration_id
+        request = closure_pb2.ProposeClosureRequest(
+            registration_id=known.registration_id,
+            etag=self._etag(known),
+            kind=closure_pb2.ClosureKind.Value(f"CLOSURE_KIND_{kind}"),
+        )
+        if kind == "DECEASED":
+            request.died_date.CopyFrom(orders.day(2026, 1, 5))
+            request.certificate_number = "CRMS-123/2026"
+        elif kind != "RESTORED":
+            request.erasure_reason = closure_pb2.ERASURE_REASON_OTHER_PERSON
+        client = self._client(agency)
+        try:
+            closure_id = client.registration.propose_closure(request).message.closure_id
+        except Refused as refused:
+            return refused.reason
+        assert agency == BUREAU
+        if end == "LEFT":
+            return end
+        if end in {"WITHDRAWN", "REFUSED"}:
+            self._end_proposal(end, closure_id=closure_id)
+        consent = closure_pb2.ConfirmClosureRequest(registration_id=known.registration_id, closure_id=closure_id)
+        reason = self._tried((client if end == "ALONE" else self._second).registration.confirm_closure, consent)
+        assert bool(reason) == (end != "CONFIRMED")
+        if not reason:
+            self._closed(known, kind)
+        return reason
+
+    def _closed(self, known: Known, kind: str) -> None:
+        if kind == "DECEASED":
+            assert known.is_shown
+            known.archived = kind
+        elif kind == "WITHDRAWN":
+            assert known.stands
+            assert known.archived != kind
+            known.archived = kind
+        elif kind == "RESTORED":
+            assert known.stands
+            assert known.archived
+            known.archived = ""
+        else:
+            assert known.archived == "WITHDRAWN" or not known.stands | known.taken
+            self.records.remove(known)
+            self.erased.append(known)
+
+    def _end_proposal(self, end: str, *, closure_id: str = "", judgment_id: str = "") -> None:
+        """Who made a proposal withdraws it, or the other officer refuses it; not the other way round."""
+        withdrawal = proposals_pb2.WithdrawProposalRequest(closure_id=closure_id, judgment_id=judgment_id)
+        refusal = proposals_pb2.RefuseProposalRequest(
+            closure_id=closure_id, judgment_id=judgment_id, reason=proposals_pb2.PROPOSAL_REFUSAL_NOT_SO
+        )
+        first, second = self._client(BUREAU).registration, self._second.registration
+        if end == "WITHDRAWN":
+            assert self._tried(second.withdraw_proposal, withdrawal)
+            first.withdraw_proposal(withdrawal)
+        else:
+            assert self._tried(first.refuse_proposal, refusal)
+            second.refuse_proposal(refusal)
+
+    def amend(self, known: Known, agency: str, end: str, decider: str) -> str:
+        """An agency proposes an amendment; it withdraws that, or the owner refuses it, and the record is as it was."""
+        self._about = known.registration_id
+        etag = self._etag(known)
+        proposal = amendments_pb2.ProposeAmendmentRequest(
+            registration_id=known.registration_id,
+            update_mask=field_mask_pb2.FieldMask(paths=["nationality"]),
+            particulars=amendments_pb2.Particulars(nationality="AF"),
+        )
+        try:
+            amendment_id = self._client(agency).registration.propose_amendment(proposal).message.amendment_id
+        except Refused as refused:
+            return refused.reason
+        assert agency in SHOWN_FOR
+        assert agency == BUREAU or not known.archived
+        assert not known.sealed
+        client = self._client(decider).registration
+        withdrawal = amendments_pb2.WithdrawAmendmentRequest(
+            registration_id=known.registration_id, amendment_id=amendment_id
+        )
+        refusal = amendments_pb2.RefuseAmendmentRequest(
+            registration_id=known.registration_id,
+            amendment_id=amendment_id,
+            reason=amendments_pb2.AMENDMENT_REFUSAL_NOT_SO,
+        )
+        if end == "REFUSED":
+            reason = self._tried(client.refuse_amendment, refusal)
+            assert reason or decider in {ENTERS, POLICE}
+        else:
+            reason = self._tried(client.withdraw_amendment, withdrawal)
+            assert bool(reason) == (decider != agency)
+        assert self._etag(known) == etag
+        return reason
+
+    def destroy(self) -> None:
+        """The operator destroys what was decided to be erased: no key of it is left, and nobody finds it."""
+        self._agencies.register.operate("erase", "--yes")
+        with self._agencies.database() as owner:
+            (left,) = owner.execute(_KEYS, ([each.registration_id for each in self.erased],)).fetchall()
+        assert left == (0,)
+        self._nobody_finds_what_is_erased()
+
     def move(self, known: Known, kind: str, agency: str) -> str:
         """An agency records what happens to an offender."""
         self._about = known.registration_id
@@ -207,7 +348,7 @@ class Life:
         )
         refused = self._tried(self._client(agency).registration.record_custody_event, request)
         if not refused:
-            assert known.stands
+            assert known.is_shown
             assert known.held == (kind not in {"RECALLED", "ADMITTED"}) or agency == POLICE
             known.held = HELD_AFTER[kind]
         return refused
@@ -238,25 +379,37 @@ class Life:
         absent = self._at_the_border(orders.cnic())
         for number in self.numbers:
             answer = self._at_the_border(number)
-            standing = [each for each in self.records if each.cnic == number and each.stands]
+            standing = [each for each in self.records if each.cnic == number and each.is_shown]
             found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
-            assert found == bool(standing), f"shown isn't what stands: {self.records}"
+            assert found or all(each.may_wait for each in standing), f"what stands isn't shown: {self.records}"
+            assert standing or not found, f"what is shown doesn't stand: {self.records}"
             if found:
                 assert answer.message.registration.person.cnic == number
                 _within(answer.message, "BORDER_CONTROL")
             else:
-                # Sealed, unconfirmed, held and absent are one answer.
+                # Sealed, archived, withdrawn, erased, unconfirmed, held and absent are one answer.
                 assert answer.message.SerializeToString() == absent.message.SerializeToString()
                 assert len(answer.proof.leaf) == len(absent.proof.leaf)
         for known in self.records:
             self._is_hidden_or_stands(known)
+        self._nobody_finds_what_is_erased()
+
+    def _nobody_finds_what_is_erased(self) -> None:
+        absent = Known(str(uuid.uuid4()), orders.cnic())
+        for known, agency in itertools.product(self.erased, (ENTERS, CONFIRMS, POLICE, BUREAU)):
+            assert self._refusal(known, agency) == self._refusal(absent, agency)
 
     def _is_hidden_or_stands(self, known: Known) -> None:
         for agency in EVERYBODY:
             shown = self._shown(known, agency)
             if shown is None:
+                assert agency != BUREAU or known.sealed, "NPB isn't shown what is archived or withdrawn"
                 continue
             assert not known.sealed, "a sealed record was shown"
+            assert agency == BUREAU or not known.archived, "an archived or withdrawn record was shown"
+            if known.archived:
+                archived = f"ARCHIVE_REASON_{known.archived}"
+                assert shown.archive.reason == closure_pb2.ArchiveReason.Value(archived)
             assert agency != PRISON or known.held, "a prison was shown whom it doesn't hold"
             _within(shown, SHOWN_FOR[agency])
             # A court confirms a case number from its own record: it isn't told before.
@@ -265,6 +418,7 @@ class Life:
 
     def _no_version_is_lost(self) -> None:
         ids = [each.registration_id for each in self.records]
+        before = {key: found for key, found in self._versions.items() if key[0] in ids}
         with self._agencies.database() as owner:
             rows = owner.execute(_VERSIONS, (ids,)).fetchall()
             stored = {(str(row[0]), int(row[1])): bytes(row[2]) for row in rows}
@@ -273,7 +427,7 @@ class Life:
                 assert row is not None
                 self._is_as_known(store.open_version(self._sealer, row))
         assert all(recorded for *_, recorded in rows), "a version that no entry names"
-        assert {key: stored.get(key) for key in self._versions} == self._versions
+        assert {key: stored.get(key) for key in before} == before
         for each in ids:
             versions = sorted(version for one, version in stored if one == each)
             assert versions == list(range(1, len(versions) + 1))
@@ -319,6 +473,11 @@ class Life:
         except Refused:
             return None
 
+    def _refusal(self, known: Known, agency: str) -> str:
+        """Why an agency isn't shown a record."""
+        request = registration_pb2.GetRegistrationRequest(registration_id=known.registration_id)
+        return self._tried(self._client(agency).registration.get_registration, request)
+
     def _etag(self, known: Known) -> str:
         shown = self._shown(known, BUREAU)
         return "0123456789abcdef" if shown is None else shown.etag
@@ -339,6 +498,7 @@ class Life:
         return convicted
 
 
+_KEYS: Final = "SELECT count(*) FROM registration_key WHERE registration_id = ANY (%s::uuid[])"
 _VERSIONS: Final = """
 SELECT v.registration_id, v.version, sha256(v.sealed),
     EXISTS (

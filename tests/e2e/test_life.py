@@ -26,11 +26,14 @@ from tests.e2e.conftest import start
 from tests.e2e.life import (
     APPELLATE,
     BUREAU,
+    CLOSURES,
     CONFIRMS,
     CUSTODY,
+    ENDS,
     ENTERS,
     EVERYBODY,
     LEAVES,
+    POLICE,
     TAKES,
     Known,
     Life,
@@ -98,6 +101,41 @@ class Lives(RuleBasedStateMachine):
         self.life.check()
         self.life.unseal(judgment_id, known, case, agency, alone=alone)
 
+    @precondition(lambda self: any(each.taken for each in self.life.records))
+    @rule(data=st.data(), end=st.sampled_from(["WITHDRAWN", "REFUSED"]))
+    def keep_sealed(self, data: st.DataObject, end: str) -> None:
+        known, case = self._of(data, "taken")
+        self.life.keep_sealed(self.life.restore(known, case), known, end)
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(CLOSURES[:-1]),
+        end=st.sampled_from(["CONFIRMED"] * len(ENDS) + list(ENDS)),
+        agency=mostly(BUREAU),
+    )
+    def close(self, data: st.DataObject, kind: str, end: str, agency: str) -> None:
+        self.life.close(self._record(data), kind, end, agency)
+
+    @precondition(lambda self: any(each.archived for each in self.life.records))
+    @rule(data=st.data(), kind=st.sampled_from(["WITHDRAWN", "RESTORED", "RESTORED"]), end=st.sampled_from(ENDS))
+    def close_again(self, data: st.DataObject, kind: str, end: str) -> None:
+        self.life.close(self._archived(data), kind, end, BUREAU)
+
+    @precondition(lambda self: len(self.life.records) > 1)
+    @rule(data=st.data(), end=st.sampled_from(["CONFIRMED"] * len(ENDS) + list(ENDS)), agency=mostly(BUREAU))
+    def erase(self, data: st.DataObject, end: str, agency: str) -> None:
+        # One must be left, to try something on.
+        self.life.close(self._record(data), "ERASED", end, agency)
+
+    @rule(
+        data=st.data(),
+        agency=st.sampled_from([ENTERS, CONFIRMS, POLICE, *EVERYBODY]),
+        end=st.sampled_from(["WITHDRAWN", "REFUSED"]),
+        other=st.sampled_from(["", ENTERS, POLICE, BUREAU]),
+    )
+    def amend(self, data: st.DataObject, agency: str, end: str, other: str) -> None:
+        self.life.amend(self._record(data), agency, end, other or agency)
+
     @precondition(lambda self: any(each.stands for each in self.life.records))
     @rule(data=st.data(), other=st.sampled_from([""] * 3 * len(EVERYBODY) + list(EVERYBODY)))
     def move(self, data: st.DataObject, other: str) -> None:
@@ -123,6 +161,9 @@ class Lives(RuleBasedStateMachine):
         having = [each for each in self.life.records if getattr(each, state)]
         known = data.draw(st.sampled_from(having))
         return known, data.draw(st.sampled_from(sorted(getattr(known, state))))
+
+    def _archived(self, data: st.DataObject) -> Known:
+        return data.draw(st.sampled_from([each for each in self.life.records if each.archived]))
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +192,20 @@ def test_what_is_tried_is_taken_from_whose_part_it_is_and_from_nobody_else(agenc
     assert life.unseal(judgment_id, known, case, BUREAU, alone=True)
     assert not life.unseal(judgment_id, known, case, BUREAU, alone=False)
     life.check()
+    assert life.amend(known, POLICE, "REFUSED", CONFIRMS)
+    assert [life.amend(known, *of) for of in ((ENTERS, "WITHDRAWN", ENTERS), (ENTERS, "REFUSED", POLICE))] == ["", ""]
+    life.keep_sealed(life.restore(known, case), known, "REFUSED")
+    assert life.close(known, "DECEASED", "CONFIRMED", "nadra")
+    assert life.close(known, "ERASED", "CONFIRMED", BUREAU) == "WRONG_STATE"
+    assert [bool(life.close(known, "DECEASED", end, BUREAU)) for end in ENDS[1:-1]] == [True, True, True]
+    for kind in ("DECEASED", "RESTORED", "DECEASED", "WITHDRAWN", "RESTORED", "WITHDRAWN"):
+        assert not life.close(known, kind, "CONFIRMED", BUREAU)
+        life.check()
+    assert not life.close(known, "ERASED", "CONFIRMED", BUREAU)
+    life.check()
+    life.destroy()
+    life.enter(known.cnic)
+    life.check()
 
 
 def test_whatever_is_tried(agencies: Agencies) -> None:
@@ -169,4 +224,5 @@ def test_whatever_is_tried(agencies: Agencies) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    agencies.register.operate("erase", "--yes")
     agencies.register.operate("ledger", "verify")

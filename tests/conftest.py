@@ -4,6 +4,7 @@ One PostgreSQL runs per test process; each test's database is copied from a migr
 on this machine only.
 """
 
+import contextlib
 import itertools
 import os
 import socket
@@ -68,15 +69,39 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     embedded.stop()
 
 
+class _Superuser:
+    """One connection that makes and drops databases: to make one for each costs as much as half a database.
+
+    Tests that kill a process of the server end it with all others.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection = self._connected()
+
+    def execute(self, statement: str) -> None:
+        try:
+            self._connection.execute(b"SELECT 1")
+        except psycopg.OperationalError:
+            self._connection.close()
+            self._connection = self._connected()
+        self._connection.execute(statement.encode())
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self._url, autocommit=True)
+
+
 @pytest.fixture(scope="session")
-def _superuser(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
-    """One connection that makes and drops databases: to make one for each costs as much as half a database."""
-    with psycopg.connect(postgres.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
-        yield connection
+def _superuser(postgres: EmbeddedPostgres) -> Iterator[_Superuser]:
+    with contextlib.closing(_Superuser(postgres.conninfo(SUPERUSER, "postgres"))) as superuser:
+        yield superuser
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres, _superuser: psycopg.Connection) -> Iterator[Database]:
+def database(postgres: EmbeddedPostgres, _superuser: _Superuser) -> Iterator[Database]:
     """A migrated, empty database, with open pools of up to four connections: a server's all stand from its start."""
     name = f"test_{next(_numbers)}"
     # To copy the template's files costs half of what it costs to log their pages. But first all that waits to be
@@ -86,13 +111,13 @@ def database(postgres: EmbeddedPostgres, _superuser: psycopg.Connection) -> Iter
         f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY {strategy}",
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {SERVER}",
     ):
-        _superuser.execute(statement.encode())
+        _superuser.execute(statement)
     database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
     for pool in (database._readers, database._pool):
         pool.resize(1, pool.max_size)
     with database:
         yield database
-    _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ MOST = 4
 """Records of one sequence."""
 METHODS = methods()
 _any_agency = st.sampled_from(EVERYBODY)
+_mostly_confirmed = st.sampled_from(["CONFIRMED"] * 2 * len(ENDS) + list(ENDS))
 
 
 def mostly(agency: str) -> st.SearchStrategy[str]:
@@ -107,24 +108,26 @@ class Lives(RuleBasedStateMachine):
         known, case = self._of(data, "taken")
         self.life.keep_sealed(self.life.restore(known, case), known, end)
 
-    @rule(
-        data=st.data(),
-        kind=st.sampled_from(CLOSURES[:-1]),
-        end=st.sampled_from(["CONFIRMED"] * len(ENDS) + list(ENDS)),
-        agency=mostly(BUREAU),
-    )
-    def close(self, data: st.DataObject, kind: str, end: str, agency: str) -> None:
+    @precondition(lambda self: any(each.is_shown for each in self.life.records))
+    @rule(data=st.data(), kind=st.sampled_from(["WITHDRAWN", "WITHDRAWN", "DECEASED"]), end=_mostly_confirmed)
+    def close(self, data: st.DataObject, kind: str, end: str) -> None:
+        known = data.draw(st.sampled_from([each for each in self.life.records if each.is_shown]))
+        self.life.close(known, kind, end, BUREAU)
+
+    @rule(data=st.data(), kind=st.sampled_from(CLOSURES[:-1]), end=_mostly_confirmed, agency=mostly(BUREAU))
+    def close_whatever(self, data: st.DataObject, kind: str, end: str, agency: str) -> None:
         self.life.close(self._record(data), kind, end, agency)
 
     @precondition(lambda self: any(each.archived for each in self.life.records))
-    @rule(data=st.data(), kind=st.sampled_from(["WITHDRAWN", "RESTORED", "RESTORED"]), end=st.sampled_from(ENDS))
+    @rule(data=st.data(), kind=st.sampled_from(["WITHDRAWN", "RESTORED", "ERASED"]), end=_mostly_confirmed)
     def close_again(self, data: st.DataObject, kind: str, end: str) -> None:
-        self.life.close(self._archived(data), kind, end, BUREAU)
+        # One must be left, to try something on.
+        if kind != "ERASED" or len(self.life.records) > 1:
+            self.life.close(self._archived(data), kind, end, BUREAU)
 
     @precondition(lambda self: len(self.life.records) > 1)
-    @rule(data=st.data(), end=st.sampled_from(["CONFIRMED"] * len(ENDS) + list(ENDS)), agency=mostly(BUREAU))
+    @rule(data=st.data(), end=_mostly_confirmed, agency=mostly(BUREAU))
     def erase(self, data: st.DataObject, end: str, agency: str) -> None:
-        # One must be left, to try something on.
         self.life.close(self._record(data), "ERASED", end, agency)
 
     @rule(

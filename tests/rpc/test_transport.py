@@ -131,6 +131,19 @@ def test_receive_message_hears_that_there_is_none(peers: Peers) -> None:
     assert call.exception().code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+def test_to_receive_of_a_call_that_is_over_harms_no_other_call(peers: Peers) -> None:
+    # _is_rpc_state_active: whoever gives a stream up between two messages would end grpc's one thread, for everybody.
+    call = peers.stream()
+    channel = peers.taken()
+    assert heard(channel)() == b"request"
+    call.cancel()
+    assert peers.forgotten()
+    assert heard(channel)() is None
+    other = peers.unary()
+    assert heard(peers.taken())() == b"request"
+    other.cancel()
+
+
 def test_receive_message_hears_that_the_call_is_given_up(peers: Peers) -> None:
     # This is how reception ends the waiting for a message that doesn't come.
     silent = threading.Event()

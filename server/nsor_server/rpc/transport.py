@@ -29,6 +29,7 @@ NAMES: Final = {
     "grpc._server": (
         "_Context",
         "_handle_call",
+        "_is_rpc_state_active",
         "_receive_message",
         "_RECEIVE_MESSAGE_TOKEN",
         "_send_response",
@@ -97,7 +98,10 @@ class Channel:
         return left
 
     def receive(self, received: Callable[[bytes | None], None]) -> None:
-        """Have ``received`` hear the next message, in grpc's thread; None: there is none, or the caller is gone."""
+        """Have ``received`` hear the next message, in grpc's thread; None: there is none, or the caller is gone.
+
+        Of a call that is over already it hears so at once, in this thread.
+        """
         state = self._state
         heard = _server._receive_message(state, self._event.call, None)  # noqa: SLF001 - see above
 
@@ -108,9 +112,14 @@ class Channel:
             return ended
 
         with state.condition:
-            state.request = None  # or the end of a stream would be heard as the message before
-            self._event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), hear)
-            state.due.add(_server._RECEIVE_MESSAGE_TOKEN)  # noqa: SLF001 - see above
+            # Of a call that is over grpc would hear a second time that it has ended, and its one thread would end.
+            active = _server._is_rpc_state_active(state)  # noqa: SLF001 - see above
+            if active:
+                state.request = None  # or the end of a stream would be heard as the message before
+                self._event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), hear)
+                state.due.add(_server._RECEIVE_MESSAGE_TOKEN)  # noqa: SLF001 - see above
+        if not active:
+            received(None)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

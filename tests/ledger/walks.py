@@ -17,9 +17,10 @@ def walked(
     keyring: Keyring,
     *then: Callable[[psycopg.Connection, Report], None],
     width: int = partitions.WIDTH,
+    origin: str = ORIGIN,
 ) -> Report:
     """What is found, sorted; ``then`` compares more."""
-    report = Tree(conn, keyring, ORIGIN).run()
+    report = Tree(conn, keyring, origin).run()
     of_details = Report()
     OfDetails(conn, keyring, of_details, width=width).run()
     report.join(of_details)

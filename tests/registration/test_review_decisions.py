@@ -22,6 +22,7 @@ from tests.registration.test_closure import close
 from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES, restore, shown
 from tests.registration.test_reviews import Clock, clock, times
+from tests.registration.test_withdrawal import WITHDRAWN
 
 __all__ = ["clock", "times"]
 
@@ -166,10 +167,10 @@ def test_whoever_is_shown_the_person_hears_of_it_and_the_creator_does_not(pair: 
 
 
 def test_nobody_hears_of_a_person_with_whom_he_is_shown_no_other_record(pair: Pair) -> None:
-    # The other record was archived meanwhile: that there is one, or was, is told to nobody any more.
+    # The other record was withdrawn meanwhile: that there is one, or was, is told to nobody any more.
     services, changed = pair.services, notification_pb2.EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED
     pair.decide(MERGE)
-    close(services, pair.second)
+    close(services, pair.second, **WITHDRAWN)
     before, told = services.get(pair.first.registration_id, PUNJAB_POLICE), services.owed(changed)
     pair.decide(REOPEN)
     assert services.get(pair.first.registration_id, PUNJAB_POLICE) == before

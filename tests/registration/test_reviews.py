@@ -241,7 +241,7 @@ def test_the_entry_of_a_time_is_whole(services: Services, times: ReviewTimes, ke
     times.look()
     with services.database.owner() as owner:
         owner.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        report = walked(owner, keyring)
+        report = walked(owner, keyring, origin=ORIGIN)
         records.compare(owner, report)
         assert report.size == entries(services)
         assert not report.findings

@@ -28,6 +28,7 @@ from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.access.officers import Officers
 from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
+from nsor_server.events import hearers
 from nsor_server.formats.checker import Checker
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof
@@ -253,11 +254,13 @@ class Services:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        unheard = [] if failure else self._unheard()
         self.writer.close()
         self._guard.close()
         self._owner.close()
         self.photos.close()
+        assert not unheard, f"owed to a kind of agency that they don't concern: {unheard}"
 
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
@@ -440,6 +443,11 @@ class Services:
         """Recipients in the outbox, in order."""
         query = "SELECT recipient FROM outbox WHERE coalesce(kind = %s, true) ORDER BY recipient"
         return [recipient for (recipient,) in self._owner.execute(query, (kind,))]
+
+    def _unheard(self) -> list[str]:
+        """Whom an event is owed that doesn't concern his kind of agency: it is never delivered."""
+        query = f"SELECT recipient FROM outbox AS o WHERE NOT ({hearers.concerned_sql('o', 'recipient')})"  # noqa: S608
+        return [recipient for (recipient,) in self._owner.execute(query.encode())]
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
         self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)

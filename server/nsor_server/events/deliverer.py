@@ -16,6 +16,7 @@ from typing import Final
 import psycopg
 
 from nsor_server.alerts import Alert, alert
+from nsor_server.events import hearers
 from nsor_server.events.waiter import CHANNEL
 from nsor_server.storage import arrays, locks
 from nsor_server.storage.pool import Connection, Database
@@ -41,7 +42,8 @@ _NUMBER: Final = Statement(
 WITH oldest AS MATERIALIZED (
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
         registration_ids, created_at
-    FROM outbox
+    FROM outbox AS o
+    WHERE {hearers.concerned_sql("o", "recipient")}
     ORDER BY created_at
     FETCH FIRST ($1::bigint) ROWS WITH TIES
 ), next AS MATERIALIZED (

@@ -7,7 +7,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.events import cursors, outbox
+from nsor_server.events import cursors, hearers, outbox
 from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, read, recorded_index
 from nsor_server.notification import store
 from nsor_server.registration import facts as registrations
@@ -52,6 +52,18 @@ WHERE (r.index, r.ordinal) < (
 )
 LIMIT 1000
 """.encode()  # noqa: S608 - constants
+_NOT_CONCERNED: Final = f"""
+SELECT coalesce(r.index, -1), e.agency_id
+FROM (
+    SELECT agency_id, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, registration_ids
+    FROM agency_event
+    UNION ALL
+    SELECT recipient, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, registration_ids
+    FROM outbox
+) AS e LEFT JOIN ledger_record AS r ON {_RECORD}
+WHERE ({hearers.concerned_sql("e", "agency_id")}) IS NOT TRUE
+LIMIT 1000
+""".encode()  # noqa: S608 - constants
 
 
 class _Told:
@@ -93,6 +105,8 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
         add(index, f"event {sequence} of {agency_id} isn't numbered as the entries owed it")
     for index, agency_id in conn.execute(_OVERTAKEN):
         add(index, f"an event of {agency_id} waits, and later ones were delivered")
+    for index, agency_id in conn.execute(_NOT_CONCERNED):
+        add(index, f"an event of {agency_id} is of a kind that isn't its agency's to hear")
 
 
 STORED: Final = Stored(

@@ -10,7 +10,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
-from nsor_server.events import cursors
+from nsor_server.events import cursors, hearers
 from nsor_server.events.cursors import StoredEvent
 from nsor_server.formats.uuids import raw
 from nsor_server.registration import facts as registrations
@@ -50,6 +50,7 @@ class EventStream:
             return None
         _require_whole(found, cursor)
         events = [each.message() for each in found]
+        _require_concerned(events, call)
         named = [raw(one) for event in events for one in _registrations(event)]
         sealed, seen = registrations.sealed_among(conn, named)
         for event in events:
@@ -70,6 +71,17 @@ def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:
         raise errors.Unavailable
     if not all(each.is_as_recorded for each in found):
         alert(Alert.ROW_CONTRADICTED, "an event isn't what its entry owed")
+        raise errors.Unavailable
+
+
+def _require_concerned(events: Sequence[notification_pb2.Event], call: Call) -> None:
+    """See that each of them concerns the caller's kind of agency: the deliverer goes by the database's word alone.
+
+    Raises:
+        errors.Unavailable: one doesn't.
+    """
+    if not all(hearers.concerns(event.kind, call.agency.kind) for event in events):
+        alert(Alert.ROW_CONTRADICTED, "an event doesn't concern the kind of agency that it was numbered for")
         raise errors.Unavailable
 
 

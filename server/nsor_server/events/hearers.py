@@ -1,0 +1,164 @@
+"""Which kinds of agency each kind of event concerns: one table, and no event reaches a kind of agency that isn't in it.
+
+The deliverer gives no number to an event that doesn't concern its recipient, so that no stream tells it and nobody
+acknowledges it away: it waits in the outbox, where ``nsor-server check`` and ``ledger verify`` find it. A kind of event
+that has no row here keeps the server from starting.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from nsor.v1 import notification_pb2, options_pb2
+from nsor.v1.notification_pb2 import EventKind
+
+AgencyKind: TypeAlias = options_pb2.AgencyKind.ValueType
+Kind: TypeAlias = EventKind.ValueType
+
+_POLICE: Final = options_pb2.AGENCY_KIND_POLICE
+_PROSECUTION: Final = options_pb2.AGENCY_KIND_PROSECUTION
+_COURT: Final = options_pb2.AGENCY_KIND_COURT
+_PRISONS: Final = options_pb2.AGENCY_KIND_PRISONS
+_NPB: Final = options_pb2.AGENCY_KIND_NPB
+COMMITTEE: Final = options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE
+
+_EVERYBODY: Final = frozenset(
+    number
+    for number in options_pb2.AgencyKind.values()
+    if number not in {options_pb2.AGENCY_KIND_UNSPECIFIED, options_pb2.AGENCY_KIND_MONITORING}
+)
+_WITH_A_PART: Final = frozenset({_POLICE, _PROSECUTION, _COURT, _PRISONS, _NPB})
+"""Those who may have a part in a record: not NADRA, FIA Immigration and the Special Committee."""
+_BUREAU: Final = frozenset({_NPB})
+
+_TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
+    (
+        # Of an agency's own keys, certificates, budgets, grants and consumers: they name no record.
+        _EVERYBODY,
+        (
+            notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY,
+            notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY,
+            notification_pb2.EVENT_KIND_KEY_ENROLLED,
+            notification_pb2.EVENT_KIND_KEY_REPLACED,
+            notification_pb2.EVENT_KIND_KEY_DISABLED,
+            notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED,
+            notification_pb2.EVENT_KIND_CALLS_DROPPED,
+        ),
+    ),
+    (
+        frozenset({COMMITTEE}),
+        (
+            notification_pb2.EVENT_KIND_SEALED_READING_OPENED,
+            notification_pb2.EVENT_KIND_SEALED_REGISTRATION_READ,
+        ),
+    ),
+    (
+        _BUREAU,
+        (
+            notification_pb2.EVENT_KIND_REVIEWS_WRITTEN,
+            notification_pb2.EVENT_KIND_POLICY_PROPOSED,
+            notification_pb2.EVENT_KIND_POLICY_ADOPTED,
+            notification_pb2.EVENT_KIND_POLICY_WITHDRAWN,
+            notification_pb2.EVENT_KIND_UNSEALING_PROPOSED,
+            notification_pb2.EVENT_KIND_REVIEW_DECISION_PROPOSED,
+            notification_pb2.EVENT_KIND_CLOSURE_PROPOSED,
+            notification_pb2.EVENT_KIND_PROPOSAL_REFUSED,
+        ),
+    ),
+    (
+        frozenset({_POLICE, _PROSECUTION, _COURT, _NPB}),
+        (
+            notification_pb2.EVENT_KIND_ACCESS_REQUESTED,
+            notification_pb2.EVENT_KIND_ACCESS_APPROVED,
+            notification_pb2.EVENT_KIND_ACCESS_RETURNED,
+            notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN,
+        ),
+    ),
+    (
+        _WITH_A_PART,
+        (
+            notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
+            notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED,
+            notification_pb2.EVENT_KIND_ADDRESS_CHANGED,
+            notification_pb2.EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES,
+            notification_pb2.EVENT_KIND_CONVICTION_ADDED,
+            notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED,
+            notification_pb2.EVENT_KIND_JUDGMENT_RECORDED,
+            notification_pb2.EVENT_KIND_JUDGMENT_OVERDUE,
+            notification_pb2.EVENT_KIND_REGISTRATION_UNSEALED,
+            notification_pb2.EVENT_KIND_CORRECTION_REQUESTED,
+            notification_pb2.EVENT_KIND_CORRECTION_DECIDED,
+            notification_pb2.EVENT_KIND_VALIDATION_OVERDUE,
+            notification_pb2.EVENT_KIND_REGISTRATIONS_JUDGED,
+            notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED,
+            notification_pb2.EVENT_KIND_REGISTRATION_RESTORED,
+            notification_pb2.EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED,
+            notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED,
+            notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED,
+            notification_pb2.EVENT_KIND_AMENDMENT_REFUSED,
+            notification_pb2.EVENT_KIND_IDENTIFIERS_AMENDED,
+            notification_pb2.EVENT_KIND_IDENTITY_CHECKED,
+            notification_pb2.EVENT_KIND_IDENTITY_CHANGE_REPORTED,
+            notification_pb2.EVENT_KIND_IDENTITY_CHANGE_DECIDED,
+            notification_pb2.EVENT_KIND_OFFENDER_ADMITTED,
+            notification_pb2.EVENT_KIND_OFFENDER_TRANSFERRED,
+            notification_pb2.EVENT_KIND_TRANSFER_REFUSED,
+            notification_pb2.EVENT_KIND_RELEASE_EXPECTED,
+            notification_pb2.EVENT_KIND_RELEASE_ACCEPTED,
+            notification_pb2.EVENT_KIND_RELEASE_REFUSED,
+            notification_pb2.EVENT_KIND_OFFENDER_RELEASED,
+            notification_pb2.EVENT_KIND_OFFENDER_BAILED,
+            notification_pb2.EVENT_KIND_OFFENDER_ESCAPED,
+            notification_pb2.EVENT_KIND_OFFENDER_RECALLED,
+            notification_pb2.EVENT_KIND_OFFENDER_DEPORTED,
+            notification_pb2.EVENT_KIND_OFFENDER_DECEASED,
+            notification_pb2.EVENT_KIND_RELEASE_WITHOUT_ADDRESS,
+            notification_pb2.EVENT_KIND_RELEASE_NOT_ACCEPTED,
+            notification_pb2.EVENT_KIND_RELEASE_OVERDUE,
+            notification_pb2.EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK,
+        ),
+    ),
+)
+"""A row is added to when a kind of event is; one that concerns other kinds of agency gets a row of its own."""
+
+
+def _by_kind() -> dict[Kind, frozenset[AgencyKind]]:
+    found: dict[Kind, frozenset[AgencyKind]] = {}
+    for agencies, kinds in _TABLE:
+        for kind in kinds:
+            if kind in found:
+                raise RuntimeError(f"{EventKind.Name(kind)} stands twice in events/hearers.py")
+            found[kind] = agencies
+    unsaid = sorted(set(EventKind.values()) - {notification_pb2.EVENT_KIND_UNSPECIFIED} - found.keys())
+    if unsaid:
+        names = ", ".join(EventKind.Name(kind) for kind in unsaid)
+        raise RuntimeError(f"events/hearers.py doesn't say whom these concern: {names}")
+    return found
+
+
+CONCERNED: Final = _by_kind()
+"""The kinds of agency that may hear each kind of event."""
+
+
+def concerns(kind: int, agency: int) -> bool:
+    """Whether an event of a kind concerns a kind of agency."""
+    return agency in CONCERNED.get(EventKind.ValueType(kind), frozenset())
+
+
+def concerned_sql(row: str, recipient: str) -> str:
+    """An SQL condition: an event concerns its recipient, and tells the Committee of no record.
+
+    Args:
+        row: alias of the row of ``outbox`` or ``agency_event``.
+        recipient: the column with the recipient's id.
+    """
+    kind_of_agency = f"(SELECT kind::integer FROM agency WHERE agency_id = {row}.{recipient})"  # noqa: S608 - constants
+    pairs = sorted(kind * 256 + agency for kind, agencies in CONCERNED.items() for agency in agencies)
+    named = " AND ".join(
+        f"{row}.{column} IS NULL"
+        for column in ("registration_id", "notice_id", "access_request_id", "judgment_id", "registration_ids")
+    )
+    return (
+        f"{row}.kind::integer * 256 + {kind_of_agency} = ANY ('{{{','.join(map(str, pairs))}}}'::integer[])"
+        f" AND ({named} OR {kind_of_agency} <> {COMMITTEE})"
+    )

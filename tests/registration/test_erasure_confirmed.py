@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from nsor.v1 import types_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
-from nsor_server.registration.closure import erasing
-from nsor_server.registration.closure import store as closures
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
@@ -25,7 +24,7 @@ from tests.registration import test_identity as identity
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
 from tests.registration import test_validation as validation
-from tests.registration.test_closure import RESTORED, close, confirmed, confirming, old, proposed, proposing
+from tests.registration.test_closure import RESTORED, close, confirmed, confirming, old, proposed
 from tests.registration.test_closure import time as time  # noqa: PLC0414 - a fixture
 from tests.registration.test_corrections import meet as meet  # noqa: PLC0414 - a fixture
 from tests.registration.test_erasure import REASON, decided, destroy, gone
@@ -95,16 +94,10 @@ def test_the_details_of_look_ups_that_showed_it_are_destroyed_and_of_no_others(
     assert services.one(f"SELECT count(*) FROM {look_ups}") == 1  # noqa: S608 - constants
 
 
-def test_one_that_has_met_another_one_is_not_erased(services: Services) -> None:
-    # The other one's claim, and the review, rest on what would be destroyed.
-    first = confirmed(services, number := cnic())
-    second = confirmed(services, number)
-    for created in (first, second):
-        close(services, created, **WITHDRAWN)
-        services.refused(errors.WrongState, call_of(NPB), proposing(services, created, **REASON))
-
-
-def test_one_that_has_met_another_one_under_another_key_is_not_erased(services: Services, keyring: Keyring) -> None:
+def test_one_that_has_met_another_one_under_another_key_is_erased(
+    services: Services, keyring: Keyring, owner: Owner
+) -> None:
+    # Why it was held is told again by whose number it was.
     confirmed(services, number := cnic())
     rotated = keyring.rotated()
     with services.database.owner() as conn:
@@ -112,19 +105,8 @@ def test_one_that_has_met_another_one_under_another_key_is_not_erased(services: 
         conn.commit()
     with Services(services.database, rotated) as later:
         second = confirmed(later, number)
-        close(later, second, **WITHDRAWN)
-        later.refused(errors.WrongState, call_of(NPB), proposing(later, second, **REASON))
-
-
-def test_one_in_a_review_is_not_erased(services: Services) -> None:
-    # Two whose names are alike, whatever their numbers.
-    first, second = confirmed(services, cnic()), confirmed(services, cnic())
-    with services.database.owner() as conn:
-        conn.execute("INSERT INTO registration_review VALUES (1, 1, %s, %s, 0)", (second.key, first.key))
-        conn.commit()
-    for created in (first, second):
-        close(services, created, **WITHDRAWN)
-        services.refused(errors.WrongState, call_of(NPB), proposing(services, created, **REASON))
+        erased(later, rotated, second)
+        assert replace(owner, keyring=rotated).findings() == []
 
 
 def test_who_has_its_number_once_it_stands_no_more_has_not_met_it(
@@ -275,17 +257,3 @@ def test_whoever_takes_a_version_of_it_for_another_is_found(services: Services, 
     erased(services, keyring, created)
     owner.does("UPDATE registration_version SET state = 1 WHERE version = 2")
     assert owner.findings() == ["a column beside the versions of a registration that was erased was changed"]
-
-
-def test_a_record_that_met_another_one_since_it_was_decided_is_not_destroyed(
-    services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Whoever gets past the two officers' refusal meets the operator's.
-    first, _ = confirmed(services, number := cnic()), confirmed(services, number)
-    close(services, first, **WITHDRAWN)
-    with monkeypatch.context() as patched:
-        patched.setattr(closures, "check_alone", lambda *_: None)
-        decided(services, first)
-    with pytest.raises(erasing.NotErased, match="has met another registration"):
-        destroy(services, keyring)
-    assert services.one("SELECT count(*) FROM registration_key") == 2

@@ -337,6 +337,12 @@ def open_claim(key: DataKey, row: StoredClaim) -> record_pb2.ClaimRecord:
     return record
 
 
+def beside(row: StoredClaim) -> bytes:
+    """What stands beside the seal of a version of a claim, as bytes."""
+    held = bytes((row.cnic_held, row.passport_held))
+    return row.registration_id + row.version.to_bytes(4, "big") + held + len(row.person).to_bytes(4, "big") + row.person
+
+
 def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str, str]:
     return (
         fir_case(records.case_reference(conviction.fir)),

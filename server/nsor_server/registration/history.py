@@ -68,6 +68,8 @@ AMENDING: Final = frozenset(
 )
 """Methods that may change identifiers, and hold what has a new one until the next time for reviews."""
 _WRONG_CLAIM: Final = "a claim doesn't say which of its identifiers an earlier registration had"
+_CHANGED: Final = "a column beside the versions of a registration that was erased was changed"
+_MET: Final = "a registration was erased, and by whom it was held while it stood isn't said"
 _BEFORE: Final = """
 SELECT coalesce(max(version), 0) FROM registration_version
 WHERE registration_id = encode(%s::bytea, 'hex')::uuid AND version <= %s
@@ -89,6 +91,7 @@ class Standing:
         index: of the entry that wrote it.
         confirmed: whether it is.
         sealed: whether it is.
+        to_be_erased: whether two officers have decided to erase it.
         in_look_ups: whether a look-up may show it.
         custodian: the prisons department in charge, or empty.
         current: the identifiers of the newest version.
@@ -111,6 +114,7 @@ class Standing:
     index: int = -1
     confirmed: bool = False
     sealed: bool = False
+    to_be_erased: bool = False
     in_look_ups: bool = False
     custodian: str = ""
     current: frozenset[Identifier] = frozenset()
@@ -147,10 +151,19 @@ class History:
     """The registrations at each entry, in the ledger's order; reports what contradicts them."""
 
     def __init__(
-        self, conn: Connection, keyring: Keyring, add: Add, erased: Mapping[bytes, tuple[int, bytes]] | None = None
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        add: Add,
+        erased: Mapping[bytes, record_pb2.ErasureRecord] | None = None,
     ) -> None:
-        """``erased``: of what was erased the last version, and the hash of what stands beside its seals."""
+        """``erased``: what was erased, by its id."""
         self._conn, self._add, self._erased = conn, add, erased or {}
+        self._claims_beside: dict[bytes, hashlib._Hash] = {}
+        self._met: dict[bytes, list[bytes]] = {}
+        for erased_id, erasure in self._erased.items():
+            for other_id in {each.registration_id for each in erasure.met}:
+                self._met.setdefault(other_id, []).append(erased_id)
         self._unknown: dict[bytes, tuple[int, int | None]] = {}
         self._beside: dict[bytes, hashlib._Hash] = {}
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
@@ -196,6 +209,16 @@ class History:
         """Whether a registration stands as confirmed after the last entry."""
         standing = self._standing.get(registration_id)
         return standing is not None and standing.confirmed
+
+    def is_gone(self, registration_id: bytes) -> bool:
+        """Whether a registration is sealed, or two officers have decided to erase it, after the last entry."""
+        standing = self._standing.get(registration_id)
+        return standing is not None and (standing.sealed or standing.to_be_erased)
+
+    def has_met(self, one: bytes, other: bytes) -> bool:
+        """Whether two registrations had an identifier in common, by the erasure of one; of two erased ones: maybe."""
+        are_erased = {one, other} <= self._erased.keys()
+        return are_erased or one in self._met.get(other, ()) or other in self._met.get(one, ())
 
     def is_sealed(self, registration_id: bytes) -> bool:
         """Whether a registration is sealed after the last entry."""
@@ -262,7 +285,11 @@ class History:
     def collides(self, registration_id: bytes) -> bool:
         """Whether a registration stands and has claimed an identifier that another one has claimed too."""
         standing = self._standing[registration_id]
-        return standing.confirmed and any((one.kind, one.text) in self._shared for one, _ in standing.claimed_by)
+        return (
+            standing.whole
+            and standing.confirmed
+            and any((one.kind, one.text) in self._shared for one, _ in standing.claimed_by)
+        )
 
     def says_who_is_held(self, registration_id: bytes) -> bool:
         """Whether the claim of a registration says by which of its identifiers it is held now."""
@@ -284,7 +311,7 @@ class History:
         self.claimed = later = [
             standing
             for wrapped, *columns in self._claims.take(index)
-            if (standing := self._claim(index, wrapped, claims.StoredClaim(*columns))) is not None
+            if (standing := self._claim(index, leaf, wrapped, claims.StoredClaim(*columns))) is not None
         ]
         if leaf.method not in AMENDING and not all(map(self._says_who_is_held, later)):
             self._add(index, _WRONG_CLAIM)
@@ -297,6 +324,10 @@ class History:
         """Report what is left, and compare the indexes with what the registrations claim."""
         self._versions.finish()
         self._claims.finish()
+        for erased_id, erasure in self._erased.items():
+            hashed = self._claims_beside.get(erased_id)
+            if (hashed.digest() if hashed else b"") != erasure.claims_sha256:
+                self._add(-1, _CHANGED)
         for table in ("registration_identifier", "registration_identifier_withdrawal"):
             self._compare_index(table, _IDENTIFIER_ROWS.format(table=table))
         self._compare_index("registration_case", _CASE_ROWS)
@@ -343,6 +374,7 @@ class History:
             row.created_by_agency,
         )
         standing.confirmed, standing.sealed = row.state == _CONFIRMED, row.state == store.SEALED
+        standing.to_be_erased = row.state == store.ERASED
 
     def _stands(self, index: int, standing: Standing, *, is_so: bool) -> None:
         """Note by which entry a registration comes to stand, before it is changed."""
@@ -352,21 +384,23 @@ class History:
 
     def _unreadable(self, index: int, row: store.StoredVersion) -> None:
         """Take a version of a registration that was erased: what stands beside its seal is what it was."""
-        last_version, sha256 = self._erased[row.registration_id]
+        erasure = self._erased[row.registration_id]
         first, _ = self._unknown.get(row.registration_id, (index, None))
-        is_last = row.version == last_version
+        is_last = row.version == erasure.last_version
         self._unknown[row.registration_id] = first, index if is_last else None
         hashed = self._beside.setdefault(row.registration_id, hashlib.sha256())
         hashed.update(store.beside(row))
-        if is_last and hashed.digest() != sha256:
-            self._add(index, "a column beside the versions of a registration that was erased was changed")
+        if is_last and hashed.digest() != erasure.beside_sha256:
+            self._add(index, _CHANGED)
 
-    def _claim(self, index: int, wrapped: bytes | None, row: claims.StoredClaim) -> Standing | None:
+    def _claim(
+        self, index: int, leaf: leaf_pb2.Leaf, wrapped: bytes | None, row: claims.StoredClaim
+    ) -> Standing | None:
         """Take a claim; gives whose it is, if it is a later one: that is compared when all of its entry are taken."""
         standing = self._standing.get(row.registration_id)
         if not wrapped and row.registration_id in self._erased:
             if standing is not None:
-                standing.claimed = True
+                self._claim_unreadable(index, leaf, standing, row)
             return None
         claim = opened(self._add, index, claims.TABLE, lambda: _open_claim(self._sealer, wrapped, row))
         if claim is None or standing is None or not standing.whole:
@@ -377,6 +411,9 @@ class History:
         standing.claimed_now = standing.current
         standing.claimed_by.update((one, claim.version) for one in gained)
         standing.withdrawn_by.update((one, claim.version) for one in lost)
+        for erased_id in self._met.get(row.registration_id, ()) if gained else ():
+            if (of_erased := self._standing.get(erased_id)) is not None and of_erased.claimed:
+                self._know_again(of_erased)
         if standing.claimed:
             self._claims_now(standing, gained)
             if (gained or lost) and (claim.cnic_held, claim.passport_held) != held(before, gained):
@@ -391,6 +428,55 @@ class History:
         standing.claimed_at, standing.claimed = index, True
         self._claims_now(standing, gained)
         return None
+
+    def _claim_unreadable(self, index: int, leaf: leaf_pb2.Leaf, standing: Standing, row: claims.StoredClaim) -> None:
+        """Take a claim of a registration that was erased: of its identifiers those are known that others had too."""
+        erased_id = row.registration_id
+        self._claims_beside.setdefault(erased_id, hashlib.sha256()).update(claims.beside(row))
+        if not standing.claimed:
+            standing.claimed_at, standing.claimed = index, True
+        standing.claim = record_pb2.ClaimRecord(
+            registration_id=erased_id,
+            version=row.version,
+            cnic_held=row.cnic_held,
+            passport_held=row.passport_held,
+            person=row.person,
+        )
+        self._moved.add(erased_id)
+        self._know_again(standing)
+        if leaf.method not in AMENDING and not self._is_held_by_what_it_met(row):
+            self._add(index, _MET)
+
+    def _is_held_by_what_it_met(self, row: claims.StoredClaim) -> bool:
+        """Whether the claim of a registration that was erased is held by kinds of identifiers that others had too."""
+        ids = row.registration_id, *self._met.get(row.registration_id, ())
+        kinds = {each.kind for one in ids for each in self._erased[one].met}
+        held = {claims.IDENTIFIER_CNIC: row.cnic_held, claims.IDENTIFIER_PASSPORT: row.passport_held}
+        return all(kind in kinds for kind, is_held in held.items() if is_held)
+
+    def _know_again(self, standing: Standing) -> None:
+        """Give a registration that was erased those of its identifiers that another one has claimed by now."""
+        version, known = standing.claim.version, set[Identifier]()
+        del standing.claim.disputed[:]
+        for each in self._erased[standing.registration_id].met:
+            one = self._met_by(each)
+            if one is None or not each.from_version <= version < (each.to_version or version + 1):
+                continue
+            known.add(one)
+            if each.disputed:
+                standing.claim.disputed.add(kind=one.kind, text=one.text)
+        standing.current = standing.claimed_now = frozenset(known)
+        new = known - {one for one, _ in standing.claimed_by}
+        standing.claimed_by.update((one, version) for one in new)
+        self._claims_now(standing, new)
+
+    def _met_by(self, met: record_pb2.MetRecord) -> Identifier | None:
+        """By which identifier a registration that was erased has met another one; None: that one was erased too."""
+        other = self._standing.get(met.registration_id)
+        if other is None or other.registration_id in self._erased:
+            return None
+        gained = [one for one, by in other.claimed_by if by == met.claim_version and one.kind == met.kind]
+        return sorted(gained, key=lambda one: one.text)[met.nth] if met.nth < len(gained) else None
 
     def _claims_now(self, standing: Standing, gained: Iterable[Identifier]) -> None:
         for one in gained:

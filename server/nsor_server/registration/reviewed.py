@@ -96,6 +96,10 @@ class Reviewed:
         """The two registrations of a review that was written, the one that was confirmed first before the other."""
         return self._numbers.get(number)
 
+    def numbers(self, registration_id: bytes) -> list[int]:
+        """The reviews that name a registration."""
+        return [number for number, pair in self._numbers.items() if registration_id in pair]
+
     def finish(self) -> None:
         """Report what is left."""
         self._times.finish()
@@ -121,7 +125,7 @@ class Reviewed:
         self._compared_to = record.compared_to
         for registration_id, found in written.items():
             known = self._reviewed.setdefault(registration_id, set())
-            if not found <= self._history.holders(registration_id) - known:
+            if not self._are_holders(registration_id, found, known):
                 self._add(index, "a review doesn't name the registration that had the identifier first")
             known |= found
         if list(record.overdue_judgment_ids) != self._judged.overdue(self._due_us, record.due_us):
@@ -133,6 +137,14 @@ class Reviewed:
         self._examined_to = record.examined_to
         self._look_again(self._history.moved() | written.keys())
         self._compare_left(index, record)
+
+    def _are_holders(
+        self, registration_id: bytes, found: set[tuple[bytes, int]], known: set[tuple[bytes, int]]
+    ) -> bool:
+        """Whether reviews name those that hold a registration, and of which NPB hasn't heard."""
+        if registration_id not in self._history.erased:
+            return found <= self._history.holders(registration_id) - known
+        return not found & known and all(self._history.has_met(registration_id, other) for other, _ in found)
 
     def _compare_judged(self, index: int, record: record_pb2.ReviewTimeRecord) -> None:
         """The judgments since the time before, all of them unless they were too many, and whom they had met by now."""

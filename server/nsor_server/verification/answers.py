@@ -119,6 +119,9 @@ class Answers:
             due = self._shown_of(self._due(leaf, detail, rotations), detail.rows)
             if answered == (due.registration_id if due else b""):
                 return
+        claiming = self._history.claiming(detail.named.removeprefix(_CNIC))
+        if not answered and any(each.in_look_ups and each.registration_id in self._history.erased for each in claiming):
+            return  # of which cases one was that was erased doesn't open any more: it may have hidden the others
         self._add(index, _problem(answered, due))
 
     def _shown_of(self, found: Standing | None, rows: int) -> Standing | None:

@@ -15,7 +15,7 @@ from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
 from nsor_server.registration.closure.erasures import Erased
-from nsor_server.registration.closure.history import Closed
+from nsor_server.registration.closure.history import Closed, Reviews
 from nsor_server.registration.closure.looks import Looked
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
@@ -102,11 +102,11 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         validated,
         Owed(Told(history, reviewed, validated, corrected), worklists),
         ListedImports(conn, report.add),
-        Closed(conn, keyring, history, reviewed, enrolled, worklists=worklists, add=report.add),
+        decided,
+        Closed(conn, keyring, Reviews(history, reviewed, decided), enrolled, worklists=worklists, add=report.add),
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
-        decided,
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),

@@ -38,8 +38,9 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     is archived with it, and taken out with it.
     """
     CLOSURE_KIND_ERASED: _ClosureKind.ValueType  # 3
-    """The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
-    by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
+    """The record should never have been made, and no court has confirmed any of it, or it is withdrawn: it is erased. What
+    NPB decided of another record because of this one is undone before: they aren't merged, no number of the other one is disputed by a review
+    of both, it isn't withdrawn by one, and nothing is proposed in one. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
     destroys its key and what was kept of the calls about it. There is no way back. One that a judgment has sealed is NO_RECORD, also if it was
     withdrawn before: GetSealedRegistration says so.
     """
@@ -62,8 +63,9 @@ report of his death again. One that was withdrawn is as if it hadn't been: if an
 is archived with it, and taken out with it.
 """
 CLOSURE_KIND_ERASED: ClosureKind.ValueType  # 3
-"""The record should never have been made, and no court has confirmed any of it, or it is withdrawn and has met no other one, in a review or
-by an identifier while it stood: it is erased. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
+"""The record should never have been made, and no court has confirmed any of it, or it is withdrawn: it is erased. What
+NPB decided of another record because of this one is undone before: they aren't merged, no number of the other one is disputed by a review
+of both, it isn't withdrawn by one, and nothing is proposed in one. From the confirmation on it is NO_RECORD for everybody, NPB too; the register's operator then
 destroys its key and what was kept of the calls about it. There is no way back. One that a judgment has sealed is NO_RECORD, also if it was
 withdrawn before: GetSealedRegistration says so.
 """

@@ -732,7 +732,7 @@ class RegistrationServiceServicer:
     def ProposeClosure(self, request, context):
         """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
         of RESTORED for what isn't archived, of WITHDRAWN for what is neither confirmed nor archived, and of ERASED for
-        what a court has confirmed and that isn't withdrawn, or has met another record.
+        what a court has confirmed and that isn't withdrawn, or that is needed for what NPB decided of another record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

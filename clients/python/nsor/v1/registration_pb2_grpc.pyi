@@ -276,7 +276,7 @@ class RegistrationServiceStub:
     ProposeClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]
     """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
     of RESTORED for what isn't archived, of WITHDRAWN for what is neither confirmed nor archived, and of ERASED for
-    what a court has confirmed and that isn't withdrawn, or has met another record.
+    what a court has confirmed and that isn't withdrawn, or that is needed for what NPB decided of another record.
     """
     ConfirmClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]
     """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
@@ -520,7 +520,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     ProposeClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]  # type: ignore[assignment]
     """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
     of RESTORED for what isn't archived, of WITHDRAWN for what is neither confirmed nor archived, and of ERASED for
-    what a court has confirmed and that isn't withdrawn, or has met another record.
+    what a court has confirmed and that isn't withdrawn, or that is needed for what NPB decided of another record.
     """
     ConfirmClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ConfirmClosureRequest, _closure_pb2.ConfirmClosureResponse]  # type: ignore[assignment]
     """Confirms what another officer of NPB has proposed: it takes effect. From then on an archived record is NO_RECORD for everybody but
@@ -1055,7 +1055,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_closure_pb2.ProposeClosureResponse, _abc.Awaitable[_closure_pb2.ProposeClosureResponse]]:
         """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
         of RESTORED for what isn't archived, of WITHDRAWN for what is neither confirmed nor archived, and of ERASED for
-        what a court has confirmed and that isn't withdrawn, or has met another record.
+        what a court has confirmed and that isn't withdrawn, or that is needed for what NPB decided of another record.
         """
 
     @_abc_1.abstractmethod

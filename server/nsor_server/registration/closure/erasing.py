@@ -4,7 +4,8 @@ The server's role can delete no history. What is destroyed: the registration's d
 open nowhere any more; what there was to do with it; the blind indexes of its identifiers and cases; the details of the
 entries about it, and of the look-ups that showed it; and the answers that were kept of these calls. What
 stays: rows that nobody can open, with the places and days beside them; the leaves; the two officers' decision; what an
-import says of the row: its number, places, and the SHA-256 of the order; and which rows were destroyed. An erasure is
+import says of the row: its number, places, and the SHA-256 of the order; which rows were destroyed; and by which of
+their identifiers others had met it, without what these say. An erasure is
 complete when the last backup that holds the key has expired.
 """
 
@@ -27,8 +28,9 @@ from nsor_server.ledger import operator
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
+from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
-from nsor_server.registration.closure import erasures, rules, store
+from nsor_server.registration.closure import erasures, meetings, rules, store
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -100,6 +102,11 @@ SELECT {registrations.COLUMNS}
 FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
 WHERE v.registration_id = %s ORDER BY v.version
 """  # noqa: S608 - constants
+
+_CLAIMS: Final = """
+SELECT uuid_send(registration_id), version, cnic_held, passport_held, person, sealed
+FROM registration_claim WHERE registration_id = %s ORDER BY version
+"""
 
 
 class NotErased(OperatorError):
@@ -247,11 +254,15 @@ def _destroy(
             f"{uuid.UUID(bytes=closure.registration_id)} isn't what two officers have decided on: nothing of it was "
             "destroyed. Ask `nsor-server ledger verify` why."
         )
-    if _met_another(conn, keyring, closure.registration_id):
+    now = operator.now(conn)
+    try:
+        meetings.check_free(conn, Sealer(keyring), closure.registration_id, to_us(now))
+        met = meetings.met(conn, Sealer(keyring), BlindIndex(keyring), closure.registration_id)
+    except errors.ApiError:
         raise NotErased(
-            f"{uuid.UUID(bytes=closure.registration_id)} has met another registration since it was decided: nothing "
-            "of it was destroyed."
-        )
+            f"{uuid.UUID(bytes=closure.registration_id)} is needed for what was decided of another registration, or "
+            "one of both doesn't open: nothing of it was destroyed."
+        ) from None
     try:
         labels = _number_labels(conn, keyring, closure.registration_id)
         showing = _showing(conn, keyring, closure.registration_id, labels)
@@ -264,7 +275,6 @@ def _destroy(
             f"An entry stands beside those about {uuid.UUID(bytes=closure.registration_id)} and is about another one, "
             "or its detail doesn't open: nothing of it was destroyed. Ask `nsor-server ledger verify` which."
         )
-    now = operator.now(conn)
     due = deadlines.due(BACKUP_EXPIRY, now)
     record = record_pb2.ErasureRecord(
         closure_id=closure.closure_id,
@@ -277,6 +287,8 @@ def _destroy(
         rule=due.rule_id,
         beside_sha256=_beside(conn, closure.registration_id),
         number_labels=labels if showing else (),
+        claims_sha256=_beside_claims(conn, closure.registration_id),
+        met=met,
     )
     answers = [uuid.UUID(bytes=access_id) for _, access_id in found]
     kept = conn.execute("SELECT access_id FROM idempotency WHERE access_id = ANY (%s)", (answers,)).fetchall()
@@ -291,17 +303,16 @@ def _destroy(
     return record
 
 
-def _met_another(conn: Connection, keyring: Keyring, registration_id: bytes) -> bool:
-    try:
-        store.check_alone(conn, Sealer(keyring), BlindIndex(keyring), registration_id)
-    except errors.WrongState:
-        return True
-    return False
-
-
 def _beside(conn: Connection, registration_id: bytes) -> bytes:
     """SHA-256 of what stands beside the seals of a registration's versions."""
     hashed = hashlib.sha256()
     for columns in conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id),), binary=True):
         hashed.update(registrations.beside(registrations.StoredVersion(*columns)))
     return hashed.digest()
+
+
+def _beside_claims(conn: Connection, registration_id: bytes) -> bytes:
+    """SHA-256 of what stands beside the seals of the versions of a registration's claim; empty: it has none."""
+    rows = conn.execute(_CLAIMS, (uuid.UUID(bytes=registration_id),), binary=True).fetchall()
+    hashed = hashlib.sha256(b"".join(claims.beside(claims.StoredClaim(*columns)) for columns in rows))
+    return hashed.digest() if rows else b""

@@ -44,12 +44,12 @@ class Erased:
     """All that was erased.
 
     Attributes:
-        registrations: of each, by id, the last version and the hash of what stands beside its seals.
+        registrations: what is known of each still, by id.
         entries: indices of entries whose details were destroyed.
         answers: access ids of calls whose answers were destroyed.
     """
 
-    registrations: Mapping[bytes, tuple[int, bytes]] = field(default_factory=dict)
+    registrations: Mapping[bytes, record_pb2.ErasureRecord] = field(default_factory=dict)
     entries: frozenset[int] = frozenset()
     answers: frozenset[bytes] = frozenset()
 
@@ -77,7 +77,7 @@ def erased(conn: psycopg.Connection[TupleRow], sealer: Sealing) -> Erased:
     """All that was erased."""
     records = newest(conn, sealer).values()
     return Erased(
-        {each.registration_id: (each.last_version, each.beside_sha256) for each in records},
+        {each.registration_id: each for each in records},
         frozenset(index for each in records for index in each.entries),
         frozenset(access_id for each in records for access_id in each.answers),
     )

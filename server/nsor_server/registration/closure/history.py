@@ -12,6 +12,8 @@ from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
+from nsor_server.registration.persons import rules as review_rules
+from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.worklists import seconds
@@ -38,6 +40,7 @@ ORDER BY r.index, r.ordinal
 _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
 _NOBODY: Final = "a record is archived, or isn't, and nobody has decided that"
 _LEFT_OUT: Final = "the end of a person's record, or what undid it, has left out another one of his records"
+_NOT_FREE: Final = "a registration is to be erased that what was decided of another one needs"
 _LIST: Final = "nsor.v1.RegistrationService/ListPendingDecisions"
 
 
@@ -81,6 +84,14 @@ class _Ending(NamedTuple):
         return own is not None and (own.closure_id, own.time_us) == (archive.closure_id, archive.time_us)
 
 
+class Reviews(NamedTuple):
+    """The registrations at each entry, their reviews, and how far NPB is with each."""
+
+    history: History
+    reviewed: Reviewed
+    decided: Decided
+
+
 class Closed:
     """The ends of records at each entry; history and reviews must be at the entry already."""
 
@@ -88,13 +99,13 @@ class Closed:
         self,
         conn: Connection,
         keyring: Keyring,
-        history: History,
-        reviewed: Reviewed,
+        told: Reviews,
         enrolled: Enrolled,
         *,
         worklists: Worklists,
         add: Add,
     ) -> None:
+        history, reviewed, self._decided = told
         self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
         self._worklists = worklists
         self._conn, self._keyring, self._sealer = conn, keyring, Sealer(keyring)
@@ -190,8 +201,16 @@ class Closed:
             or not self._enrolled.counts(record.proposed_by_key, index)
         ):
             self._add(index, "how a record ends wasn't proposed and confirmed by two officers")
+        if record.kind == _ERASED and not self._is_free(record.registration_id, leaf.time_us):
+            self._add(index, _NOT_FREE)
         confirmed[record.registration_id] = record
         self._proposed[record.closure_id] = record
+
+    def _is_free(self, registration_id: bytes, now_us: int) -> bool:
+        """Whether nothing that NPB decided of other registrations needed this one."""
+        found = (self._decided.newest(number) for number in self._reviewed.numbers(registration_id))
+        is_bound = any(each and review_rules.binds_another(each, registration_id, now_us) for each in found)
+        return not is_bound and not self._others(registration_id)
 
     def _compare_listed(self, index: int, detail: record_pb2.AccessDetail) -> None:
         """Hold which ends could still be confirmed against the versions that their records had."""
@@ -236,7 +255,7 @@ class Closed:
             is_right = before is None and now is not None and self._ends_by_itself(record, now, time.due_us)
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
             death = rules.death(before, self._archives_of_others(record.registration_id))
-            is_right = before is not None and now == death
+            is_right = before is not None and (now == death or self._is_as_one_erased(record.registration_id, now))
             waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
             with_other = before is not None and before.with_other
@@ -257,6 +276,11 @@ class Closed:
         others = self._others(registration_id).difference(self._history.erased)
         return [self._archived[each] for each in others if each in self._archived]
 
+    def _is_as_one_erased(self, registration_id: bytes, archive: record_pb2.Archive | None) -> bool:
+        """Whether a record may be archived by the death that another one of its person said, which was erased since."""
+        is_death = archive is not None and archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED
+        return is_death and not self._others(registration_id).isdisjoint(self._history.erased)
+
     def _compare_other(self, index: int, record: record_pb2.RegistrationRecord, ending: _Ending) -> None:
         """Hold what a version says of its end against what was decided of another record of the person."""
         before = self._archived.get(record.registration_id)
@@ -266,7 +290,9 @@ class Closed:
         if decided.kind == closure_pb2.CLOSURE_KIND_DECEASED:
             is_right = before is None and now is not None and _repeats(now, decided, with_other=True)
         elif decided.kind == closure_pb2.CLOSURE_KIND_RESTORED and before is not None:
-            is_right = now is None and ending.is_of_one_end(before)
+            # How a record was archived that was erased since doesn't open any more.
+            is_known = decided.registration_id not in self._history.erased
+            is_right = now is None and (ending.is_of_one_end(before) or not is_known)
             waived = waived.after(before, record)
         else:
             is_right = now == before
@@ -302,7 +328,8 @@ class Closed:
         if archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED:
             person = {record.registration_id, *self._history.standing(record.registration_id).person}
             days = {self._died[each] for each in person if each in self._died}
-            return archive.died_day in days and archive.with_other == (rules.died_day(record) is None)
+            is_known = person.isdisjoint(self._history.erased)
+            return (archive.died_day in days or not is_known) and archive.with_other == (rules.died_day(record) is None)
         term_is_over = archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER and archive.term_end_us <= at_us
         return term_is_over and not record.term_waived and not archive.with_other
 

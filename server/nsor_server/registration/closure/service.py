@@ -20,7 +20,7 @@ from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, shown
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
-from nsor_server.registration.closure import events, rules, store, together
+from nsor_server.registration.closure import events, meetings, rules, store, together
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.worklists import rows as works
 from nsor_server.registration.worklists import seconds
@@ -70,8 +70,8 @@ class Closures:
         Raises:
             errors.NoRecord: there is none.
             errors.EtagMismatch: the officer has seen another version.
-            errors.WrongState: the record doesn't stand as the decision needs, or one that is to be erased has met
-                another one.
+            errors.WrongState: the record doesn't stand as the decision needs, or one that is to be erased is needed for
+                what NPB decided of another one.
         """
         if request.validate_only:
             answer = closure_pb2.ProposeClosureResponse()
@@ -80,8 +80,7 @@ class Closures:
         if request.etag != registrations.etag(row.sealed):
             raise errors.EtagMismatch
         rules.check_proposable(record, request.kind)
-        if request.kind == closure_pb2.CLOSURE_KIND_ERASED:
-            store.check_alone(conn, self._sealer, self._blind_index, row.registration_id)
+        free = self._check_free(call, conn, request.kind, row)
         closure = record_pb2.ClosureRecord(
             closure_id=uuid.uuid4().bytes,
             version=rules.PROPOSED,
@@ -110,7 +109,7 @@ class Closures:
                 *outbox.owed(kind, npb, registration_id=row.registration_id),
             ),
             (ref,),
-            (registrations.seen(row),),
+            (registrations.seen(row), *free),
         )
 
     def confirm_closure(
@@ -123,7 +122,7 @@ class Closures:
             errors.Denied: SECOND_PERSON_REQUIRED.
             errors.EtagMismatch: the record has changed since.
             errors.WrongState: it is confirmed, has ended, its time is over, the record stands otherwise, or one that is
-                to be erased has met another one.
+                to be erased is needed for what NPB decided of another one.
             errors.Internal: another record of the person isn't what was sealed.
         """
         if request.validate_only:
@@ -137,8 +136,7 @@ class Closures:
             raise errors.NoRecord
         proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
         rules.check_confirmable(closure, record, decisions.acting(call), proposed_by, to_us(call.now()))
-        if closure.kind == closure_pb2.CLOSURE_KIND_ERASED:
-            store.check_alone(conn, self._sealer, self._blind_index, row.registration_id)
+        free = self._check_free(call, conn, closure.kind, row)
         confirmed = record_pb2.ClosureRecord()
         confirmed.CopyFrom(closure)
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
@@ -157,7 +155,10 @@ class Closures:
             _detail(call, "CLOSURE_CONFIRMED", record, closure),
             (added, works.of_itself(seconds.of_closure(confirmed)), *(each for end in ends for each in end.rows)),
             (ref, *(end.ref for end in ends)),
-            (registrations.seen(row), store.seen(closure), *person.seen, *(each for end in ends for each in end.seen)),
+            (
+                *(registrations.seen(row), store.seen(closure), *free, *person.seen),
+                *(each for end in ends for each in end.seen),
+            ),
         )
 
     def _end(
@@ -179,6 +180,12 @@ class Closures:
             written.ref,
             claims.of_sealing(conn, self._blind_index, record, following),
         )
+
+    def _check_free(self, call: Call, conn: Connection, kind: int, row: registrations.StoredVersion) -> Sequence[Seen]:
+        """See that a registration that is to be erased is free to go; gives what that rests on."""
+        if kind != closure_pb2.CLOSURE_KIND_ERASED:
+            return ()
+        return meetings.check_free(conn, self._sealer, row.registration_id, to_us(call.now()))
 
     def _head(
         self, call: Call, registration_id: str, conn: Connection

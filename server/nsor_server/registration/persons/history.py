@@ -68,7 +68,8 @@ class Decided:
             self._add(index, _CLAIM)
         changed = {each.registration_id: each.withdrawn for each in self._history.changed}
         wrong = any(is_so != (one in self._withdrawn) for one, is_so in changed.items())
-        if wrong or not (withdrawn ^ self._withdrawn) <= changed.keys():
+        # The versions of one that was erased don't open any more.
+        if wrong or not (withdrawn ^ self._withdrawn) - self._history.erased <= changed.keys():
             self._add(index, _WITHDRAWN)
 
     def version(self, number: int) -> int:
@@ -128,12 +129,14 @@ class Decided:
     def _says_what_was_decided(self, registration_id: bytes) -> bool:
         claim = self._history.standing(registration_id).claim
         person = sorted(self._person(registration_id), key=lambda one: self._history.standing(one).claimed_at)
+        if claim.person != (b"".join(person) if len(person) > 1 else b""):
+            return False
+        if registration_id in self._history.erased:
+            return True  # what else it said doesn't open any more
         merges = {each.review_number: each.registration_id for each in claim.merges}
-        return (
-            claim.person == (b"".join(person) if len(person) > 1 else b"")
-            and merges == self._merges.get(registration_id, {})
-            and {each.review_number for each in claim.disputed} == self._disputed.get(registration_id, set())
-        )
+        return merges == self._merges.get(registration_id, {}) and {
+            each.review_number for each in claim.disputed
+        } == self._disputed.get(registration_id, set())
 
     def _person(self, registration_id: bytes) -> set[bytes]:
         return rules.person_of(registration_id, self._merged_with)

@@ -46,7 +46,7 @@ class ShownReviews:
         """Each review of a page that NPB is shown, with how far it is with it."""
         for number in _page(detail, self._reviewed.last_review):
             pair = self._reviewed.pair(number) or ()
-            if rules.is_shown(self._decided.newest(number), pair, list(filter(self._history.is_sealed, pair))):
+            if rules.is_shown(self._decided.newest(number), pair, list(filter(self._history.is_gone, pair))):
                 yield rests_on.number(number), self._decided.version(number)
 
     def _of_review(self, detail: record_pb2.AccessDetail) -> _Read:
@@ -64,7 +64,7 @@ class ShownReviews:
             return True
         (number,) = _page(detail, self._reviewed.last_review)
         pair = self._reviewed.pair(number) or ()
-        return list(detail.subjects) == [each for each in pair if not self._history.is_sealed(each)]
+        return list(detail.subjects) == [each for each in pair if not self._history.is_gone(each)]
 
     def _of_times(self, detail: record_pb2.AccessDetail) -> _Read:
         """Each time of a page; what it says is sealed."""

@@ -118,6 +118,19 @@ def is_shown(
     return not set(decision.decided_registration_ids) & set(sealed)
 
 
+def binds_another(decision: record_pb2.ReviewDecisionRecord, registration_id: bytes, now_us: int) -> bool:
+    """Whether one registration of a review is needed for what was decided of the other one (now: since 1970).
+
+    They are merged; the other one's number is disputed, or it is withdrawn; or something is proposed that can be
+    confirmed. Only whoever opens both can undo it.
+    """
+    if proposals.is_open(waits=is_proposed(decision), expire_us=decision.expire_time_us, now_us=now_us):
+        return True
+    if decision.state not in {DECIDED, REOPENING_PROPOSED}:
+        return False
+    return decision.decision == MERGE or bool(set(decision.decided_registration_ids) - {registration_id})
+
+
 def check_named(decision: int, named: Collection[str]) -> None:
     """See that a request names as many registrations as its decision needs, each once.
 

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from nsor.v1 import notification_pb2, options_pb2, reviews_pb2
 from nsor_server import errors
@@ -32,6 +33,9 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_GONE: Final = (registrations.SEALED, registrations.ERASED)
+"""States in which NPB isn't shown a registration in a review either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,8 @@ class _Opened:
 
     @property
     def sealed(self) -> set[bytes]:
-        """Those that are sealed."""
-        return {each.registration_id for each in self.pair if each.state == registrations.SEALED}
+        """Those that are sealed, or to be erased."""
+        return {each.registration_id for each in self.pair if each.state in _GONE}
 
     @property
     def shown(self) -> list[Known]:
@@ -121,7 +125,7 @@ class Reviews:
         found = review_store.page(conn, self._sealer, before=before, most=size + 1)
         both = [(each, (each.earlier_registration_id, each.registration_id)) for each in found[:size]]
         ids = itertools.chain.from_iterable(ids for _, ids in both)
-        sealed, seen = registrations.sealed_among(conn, ids, states=(registrations.SEALED,))
+        sealed, seen = registrations.sealed_among(conn, ids, states=_GONE)
         decided = store.heads(conn, self._sealer, [each for each, _ in both])
         listed = [each for each, ids in both if rules.is_shown(decided.get(each.number), ids, sealed)]
         answer = reviews_pb2.ListReviewsResponse(

@@ -2069,6 +2069,8 @@ class ErasureRecord(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     BESIDE_SHA256_FIELD_NUMBER: _builtins.int
     NUMBER_LABELS_FIELD_NUMBER: _builtins.int
+    CLAIMS_SHA256_FIELD_NUMBER: _builtins.int
+    MET_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Id of the decision, 16 bytes."""
     version: _builtins.int
@@ -2085,6 +2087,8 @@ class ErasureRecord(_message.Message):
     """Rule id of that."""
     beside_sha256: _builtins.bytes
     """SHA-256 of what stands beside the seals of its versions, which nothing repeats any more."""
+    claims_sha256: _builtins.bytes
+    """SHA-256 of what stands beside the seals of its claims; empty: no court has confirmed it."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Indices of the entries whose details were destroyed, ascending."""
@@ -2098,6 +2102,10 @@ class ErasureRecord(_message.Message):
         """Labels of its CNICs in entries of look-ups, 16 bytes each, ascending: those of `entries` that have one of them were look-ups that
         showed it. Without the number nobody makes them again.
         """
+
+    @_builtins.property
+    def met(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetRecord]:
+        """Other registrations that had an identifier of it while it stood: whom it held back, and who held it back, rests on them."""
 
     def __init__(
         self,
@@ -2113,14 +2121,64 @@ class ErasureRecord(_message.Message):
         rule: _builtins.str = ...,
         beside_sha256: _builtins.bytes = ...,
         number_labels: _abc.Iterable[_builtins.bytes] | None = ...,
+        claims_sha256: _builtins.bytes = ...,
+        met: _abc.Iterable[Global___MetRecord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "number_labels", b"number_labels", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "claims_sha256", b"claims_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "met", b"met", "number_labels", b"number_labels", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ErasureRecord: _TypeAlias = ErasureRecord  # noqa: Y015
+
+@_typing.final
+class MetRecord(_message.Message):
+    """That a registration which was erased had the same identifier as another one. It says which of the other's identifiers it was, not what
+    it says: once the other one is erased too, nobody knows it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CLAIM_VERSION_FIELD_NUMBER: _builtins.int
+    NTH_FIELD_NUMBER: _builtins.int
+    FROM_VERSION_FIELD_NUMBER: _builtins.int
+    TO_VERSION_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """The other registration, 16 bytes."""
+    kind: _builtins.int
+    """Number of nsor.v1.IdentifierKind."""
+    claim_version: _builtins.int
+    """Version of the other one's claim that was the first to claim it."""
+    nth: _builtins.int
+    """Which of the identifiers of this kind that this version was the first to claim, in their order, from 0."""
+    from_version: _builtins.int
+    """The versions of the erased one's claim that had it: from this one on."""
+    to_version: _builtins.int
+    """Up to this one, without it; 0: up to its last."""
+    disputed: _builtins.bool
+    """In these versions NPB had decided that it might be another person's."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+        claim_version: _builtins.int = ...,
+        nth: _builtins.int = ...,
+        from_version: _builtins.int = ...,
+        to_version: _builtins.int = ...,
+        disputed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_version", b"claim_version", "disputed", b"disputed", "from_version", b"from_version", "kind", b"kind", "nth", b"nth", "registration_id", b"registration_id", "to_version", b"to_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MetRecord: _TypeAlias = MetRecord  # noqa: Y015
 
 @_typing.final
 class ValidationRecord(_message.Message):

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from nsor.v1 import (
     errors_pb2,
     lookup_pb2,
-    notification_pb2,
+    notices_pb2,
     options_pb2,
     oversight_pb2,
     registration_pb2,
@@ -158,10 +158,12 @@ _ORDER_OF_CONVICTION: Final[tuple[_Row, ...]] = (
     ),
 )
 _NOTICE: Final[tuple[_Row, ...]] = (
-    ("expected and past", "event_date", _ORDER, (_put("timing", notification_pb2.NOTICE_TIMING_EXPECTED),)),
+    ("expected and past", "event_date", _ORDER, (_put("timing", notices_pb2.NOTICE_TIMING_EXPECTED),)),
     ("happened and future", "event_date", _FUTURE, (_put("event_date.year", 2199),)),
     ("received before it happened", "received_date", _ORDER, (_put("received_date.month", 2),)),
     ("a district", "receiving_station", _FORM, (_put("receiving_station", "PK-PB/LHR"),)),
+    ("no kind", "address", _ONE, (lambda request: request.ClearField("address"),)),
+    ("no fixed abode in a street", "address.no_fixed_abode", _ONE, (_put("address.no_fixed_abode", value=True),)),
 )
 _ACCESS: Final[tuple[_Row, ...]] = (
     (
@@ -186,7 +188,7 @@ _ACCESSES: Final[tuple[_Row, ...]] = (
 )
 _ROWS: Final[dict[type[Message], tuple[_Row, ...]]] = {
     registration_pb2.CreateRegistrationRequest: _PERSON + _ORDER_OF_CONVICTION,
-    notification_pb2.CreateNoticeRequest: _NOTICE,
+    notices_pb2.CreateNoticeRequest: _NOTICE,
     lookup_pb2.CreateAccessRequestRequest: _ACCESS,
     lookup_pb2.LookUpRegistrationRequest: _LOOK_UP,
     oversight_pb2.ListAccessesRequest: _ACCESSES,

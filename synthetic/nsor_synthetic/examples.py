@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
@@ -20,6 +20,7 @@ from nsor.v1 import (
     identity_pb2,
     judgments_pb2,
     lookup_pb2,
+    notices_pb2,
     notification_pb2,
     options_pb2,
     oversight_pb2,
@@ -497,16 +498,68 @@ def _identity(ids: _Ids) -> Iterator[Message]:
     )
 
 
-def _notification(ids: _Ids) -> Iterator[Message]:
-    yield notification_pb2.CreateNoticeRequest(
+def _notice(ids: _Ids, **kind: Any) -> notices_pb2.CreateNoticeRequest:
+    return notices_pb2.CreateNoticeRequest(
         request_id=ids.uuid("notice"),
         registration_id=ids.uuid("registration"),
-        address=_address(),
         event_date=date_pb2.Date(year=2024, month=3, day=1),
         received_date=date_pb2.Date(year=2024, month=3, day=4),
         receiving_station=_STATION,
-        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+        timing=notices_pb2.NOTICE_TIMING_HAPPENED,
+        **kind,
     )
+
+
+def _notices(ids: _Ids) -> Iterator[Message]:
+    """One of each kind."""
+    yield _notice(ids, address=_address())
+    yield _notice(ids, name=notices_pb2.NameNotice(names=[_name("Nasreen Khan", "Muhammad Akram")]))
+    yield _notice(
+        ids,
+        contact=notices_pb2.ContactNotice(
+            mobile_numbers=["+923990000002"],
+            email_addresses=["nasreen@example.pk"],
+            ended_mobile_numbers=["+923990000001"],
+            ended_email_addresses=["akhtar@example.pk"],
+        ),
+    )
+    yield _notice(
+        ids,
+        travel=notices_pb2.TravelNotice(
+            legs=[
+                notices_pb2.TravelLeg(
+                    country="PK",
+                    place_code=_STATION,
+                    departure_date=date_pb2.Date(year=2024, month=3, day=1),
+                    arrival_date=date_pb2.Date(year=2024, month=3, day=2),
+                    mode=notices_pb2.TRAVEL_MODE_AIR,
+                    border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+                    carrier_code="PK",
+                ),
+                notices_pb2.TravelLeg(
+                    country="SA",
+                    departure_date=date_pb2.Date(year=2024, month=3, day=2),
+                    arrival_date=date_pb2.Date(year=2024, month=3, day=2),
+                    mode=notices_pb2.TRAVEL_MODE_AIR,
+                    border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+                    carrier_code="PK",
+                ),
+            ],
+            purpose=notices_pb2.TRAVEL_PURPOSE_PILGRIMAGE,
+            document=_travel_document(),
+            return_date=date_pb2.Date(year=2024, month=3, day=20),
+        ),
+    )
+    yield _notice(
+        ids, travel_return=notices_pb2.ReturnNotice(border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT)
+    )
+    yield _notice(ids, periodic=notices_pb2.PeriodicNotice(photo_id=ids.uuid("photo")))
+    yield _notice(ids, no_fixed_abode=notices_pb2.NoFixedAbodeNotice(place_code="PK-PB/LHR"))
+    yield _notice(ids, home_visit=notices_pb2.HomeVisitNotice(result=notices_pb2.HOME_VISIT_RESULT_MET))
+
+
+def _notification(ids: _Ids) -> Iterator[Message]:
+    yield from _notices(ids)
     yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
 

@@ -61,6 +61,7 @@ _GOOD: Final[dict[int, str]] = {
     options_pb2.FORMAT_POSTAL_CODE: "54000",
     options_pb2.FORMAT_COUNTRY: "PK",
     options_pb2.FORMAT_VEHICLE_NUMBER: "LEB-12-1234",
+    options_pb2.FORMAT_CARRIER_CODE: "PK",
     options_pb2.FORMAT_EMAIL_ADDRESS: "nasreen.test@example.pk",
     options_pb2.FORMAT_ACCOUNT_NAME: "nasreen.test",
     options_pb2.FORMAT_FINGERPRINT_REFERENCE: "FPB-123/2022",
@@ -118,6 +119,11 @@ _OWN: Final[dict[int, tuple[Misspelling, ...]]] = {
         ("no serial", "LEB", _FORM),
         ("five digits", "LEB-12345", _FORM),
         ("Cyrillic letter", "LE\u0412-1234", _LOOK_ALIKE),
+    ),
+    options_pb2.FORMAT_CARRIER_CODE: (
+        ("a word", "PIA", _FORM),
+        ("no letter", "12", _FORM),
+        ("Cyrillic letter", "\u0420K", _LOOK_ALIKE),
     ),
     options_pb2.FORMAT_EMAIL_ADDRESS: (
         ("no domain", "nasreen.test", _FORM),

@@ -17,7 +17,7 @@ from nsor.v1 import (
     directory_pb2,
     identity_pb2,
     lookup_pb2,
-    notification_pb2,
+    notices_pb2,
     options_pb2,
     proposals_pb2,
     registration_pb2,
@@ -74,15 +74,15 @@ def application(**fields: object) -> lookup_pb2.CreateAccessRequestRequest:
     )
 
 
-def notice(known: Known) -> notification_pb2.CreateNoticeRequest:
-    return notification_pb2.CreateNoticeRequest(
+def notice(known: Known) -> notices_pb2.CreateNoticeRequest:
+    return notices_pb2.CreateNoticeRequest(
         request_id=str(uuid.uuid4()),
         registration_id=known.registration.registration_id,
         address=current_address("PK-PB/LHR/PS-002"),
         event_date=day(2026, 2, 20),
         received_date=day(2026, 2, 21),
         receiving_station="PK-PB/LHR/PS-001",
-        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+        timing=notices_pb2.NOTICE_TIMING_HAPPENED,
     )
 
 

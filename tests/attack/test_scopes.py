@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.lookup import batch_store
@@ -53,7 +53,7 @@ def _get(created: Created) -> registration_pb2.GetRegistrationRequest:
     return registration_pb2.GetRegistrationRequest(registration_id=created.registration_id)
 
 
-def _notice(created: Created) -> notification_pb2.CreateNoticeRequest:
+def _notice(created: Created) -> notices_pb2.CreateNoticeRequest:
     return notice(created, receiving_station="PK-SD/KHI/PS-001")
 
 

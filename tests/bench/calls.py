@@ -16,7 +16,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
 from tests.bench import people
 from tests.bench.measure import Requests
 
@@ -107,7 +107,7 @@ class Calls:
 
     def _notice(self) -> Requests:
         requests = [
-            notification_pb2.CreateNoticeRequest(
+            notices_pb2.CreateNoticeRequest(
                 registration_id=confirmed.registration_id,
                 address=types_pb2.Address(
                     kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=people.STATION, house_number=str(nth % 400 + 1)
@@ -115,7 +115,7 @@ class Calls:
                 event_date=_MOVED,
                 received_date=_MOVED,
                 receiving_station=people.STATION,
-                timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+                timing=notices_pb2.NOTICE_TIMING_HAPPENED,
             )
             for nth, (_, confirmed) in enumerate(
                 self._answers("confirmed", registration_pb2.ConfirmRegistrationResponse)

@@ -14,7 +14,7 @@ import nsor
 from nsor import cleaning, cli, forms
 from nsor.advice import Words
 from nsor.cli import requests
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notices_pb2, options_pb2, registration_pb2
 from nsor_server.formats import dates
 from nsor_server.formats.normalisers import normalisers
 from nsor_server.policy import written_forms
@@ -30,7 +30,7 @@ FORMATS = [number for number in options_pb2.Format.values() if number]
 REQUESTS = (
     registration_pb2.CreateRegistrationRequest,
     registration_pb2.ConfirmRegistrationRequest,
-    notification_pb2.CreateNoticeRequest,
+    notices_pb2.CreateNoticeRequest,
     lookup_pb2.CreateAccessRequestRequest,
     lookup_pb2.LookUpRegistrationRequest,
     directory_pb2.EnrolOfficerRequest,

@@ -8,7 +8,7 @@ import pytest
 
 from nsor import cli
 from nsor.cli import kept
-from nsor.v1 import corrections_pb2, notification_pb2, registration_pb2
+from nsor.v1 import corrections_pb2, notices_pb2, registration_pb2
 from tests.client.conftest import Register, Run
 
 SERVICE = "nsor.v1.RegistrationService"
@@ -21,7 +21,7 @@ def answered(register: Register) -> Register:
     register.answers[f"{SERVICE}/RecordJudgment"] = lambda _: registration_pb2.RecordJudgmentResponse()
     register.answers[f"{SERVICE}/RequestCorrection"] = lambda _: corrections_pb2.RequestCorrectionResponse()
     register.answers[f"{SERVICE}/DecideCorrection"] = lambda _: corrections_pb2.DecideCorrectionResponse()
-    register.answers["nsor.v1.NotificationService/CreateNotice"] = lambda _: notification_pb2.CreateNoticeResponse()
+    register.answers["nsor.v1.NotificationService/CreateNotice"] = lambda _: notices_pb2.CreateNoticeResponse()
     return register
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nsor.cli import requests, written
-from nsor.v1 import amendments_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import amendments_pb2, notices_pb2, registration_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
 NOTICE = "nsor.v1.NotificationService/CreateNotice"
@@ -77,10 +77,10 @@ def test_what_is_printed_to_be_changed_is_read_back() -> None:
 
 
 def test_every_command_takes_the_spelling(run: Run, register: Register) -> None:
-    register.answers[NOTICE] = lambda _: notification_pb2.CreateNoticeResponse()
+    register.answers[NOTICE] = lambda _: notices_pb2.CreateNoticeResponse()
     notice = {"event_date": "05.03.2024", "address": {"kind": "current", "place_code": "Lahore"}}
     assert run("notice", "-", stdin=json.dumps(notice)) == 0
-    sent = notification_pb2.CreateNoticeRequest.FromString(register.calls[0].request)
+    sent = notices_pb2.CreateNoticeRequest.FromString(register.calls[0].request)
     assert (sent.event_date.year, sent.address.place_code) == (2024, "PK-PB/LHR")
     assert not register.calls[1:]
 

@@ -16,6 +16,7 @@ from nsor.errors import Refused
 from nsor.ledger import merkle
 from nsor.v1 import (
     lookup_pb2,
+    notices_pb2,
     notification_pb2,
     options_pb2,
     oversight_pb2,
@@ -135,15 +136,15 @@ def test_an_event_is_sent_until_it_is_acknowledged(agencies: Agencies, people: O
     assert [event.sequence for event in agencies.events(POLICE)] == [sequences[-1] + 1]
 
 
-def moved(offender: Entered, place: str) -> notification_pb2.CreateNoticeRequest:
+def moved(offender: Entered, place: str) -> notices_pb2.CreateNoticeRequest:
     today = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
-    return notification_pb2.CreateNoticeRequest(
+    return notices_pb2.CreateNoticeRequest(
         registration_id=offender.registration_id,
         address=types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="9/B"),
         event_date=to_date(today),
         received_date=to_date(today),
         receiving_station="PK-PB/LHR/PS-001",
-        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+        timing=notices_pb2.NOTICE_TIMING_HAPPENED,
     )
 
 

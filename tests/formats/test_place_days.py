@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notices_pb2, registration_pb2, types_pb2
 from nsor_server.formats.checker import Checker
 from nsor_server.policy import written_forms
 from nsor_server.policy.loaded import Policy
@@ -81,7 +81,7 @@ def test_nobody_lives_in_a_district_that_has_ended_and_anybody_may_have() -> Non
 
 
 def test_a_notice_is_received_by_a_station_of_its_day() -> None:
-    notice = next(r for r in examples.requests(3) if isinstance(r, notification_pb2.CreateNoticeRequest))
+    notice = next(r for r in examples.requests(3) if isinstance(r, notices_pb2.CreateNoticeRequest))
     assert notice.received_date.year == 2024
     notice.receiving_station = "PK-GB/GYN/PS-001"
     assert found(notice) == [("receiving_station", THEN)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
-from nsor.v1 import lookup_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import lookup_pb2, notices_pb2, registration_pb2, types_pb2
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic.dates import to_date
 from tests.leak.scanner import Canary
@@ -110,18 +111,18 @@ def fir(serial: int) -> types_pb2.FirKey:
     return types_pb2.FirKey(police_station=STATION, year=YEAR, serial=serial, fir_date=to_date(dt.date(YEAR, 9, 2)))
 
 
-def address(place: str, **numbers: str) -> types_pb2.Address:
+def address(place: str, **numbers: Any) -> types_pb2.Address:
     return types_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, **numbers)
 
 
-def notice(registration_id: str) -> notification_pb2.CreateNoticeRequest:
-    return notification_pb2.CreateNoticeRequest(
+def notice(registration_id: str) -> notices_pb2.CreateNoticeRequest:
+    return notices_pb2.CreateNoticeRequest(
         registration_id=registration_id,
         address=address(OTHER_STATION, house_number=NEW_HOUSE, street_number=NEW_STREET),
         event_date=to_date(dt.date(2025, 3, 1)),
         received_date=to_date(dt.date(2025, 3, 4)),
         receiving_station=STATION,
-        timing=notification_pb2.NOTICE_TIMING_HAPPENED,
+        timing=notices_pb2.NOTICE_TIMING_HAPPENED,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import errors_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import errors_pb2, notices_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.storage.v1 import record_pb2
@@ -14,8 +14,8 @@ from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE,
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.orders import Created, cnic, current_address, day, order
 
-HAPPENED, EXPECTED = notification_pb2.NOTICE_TIMING_HAPPENED, notification_pb2.NOTICE_TIMING_EXPECTED
-Answer = notification_pb2.CreateNoticeResponse
+HAPPENED, EXPECTED = notices_pb2.NOTICE_TIMING_HAPPENED, notices_pb2.NOTICE_TIMING_EXPECTED
+Answer = notices_pb2.CreateNoticeResponse
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def confirmed(services: Services) -> Created:
     return created
 
 
-def notice(created: Created, place: str = "PK-PB/FSD/PS-003", **fields: Any) -> notification_pb2.CreateNoticeRequest:
-    return notification_pb2.CreateNoticeRequest(
+def notice(created: Created, place: str = "PK-PB/FSD/PS-003", **fields: Any) -> notices_pb2.CreateNoticeRequest:
+    return notices_pb2.CreateNoticeRequest(
         **{
             "request_id": str(uuid.uuid4()),
             "registration_id": created.registration_id,
@@ -41,7 +41,7 @@ def notice(created: Created, place: str = "PK-PB/FSD/PS-003", **fields: Any) -> 
 
 
 def take(services: Services, request: object, call: Call | None = None) -> Answer:
-    assert isinstance(request, notification_pb2.CreateNoticeRequest)
+    assert isinstance(request, notices_pb2.CreateNoticeRequest)
     answer = services.ask(call or call_of(PUNJAB_POLICE), request).response
     assert isinstance(answer, Answer)
     return answer

@@ -154,7 +154,7 @@ NEW_ROW = (
 )
 
 
-@pytest.mark.parametrize("change", [(b"days = 14", b"days = 15"), (b'"return-notice"', b'"returnnotice"')])
+@pytest.mark.parametrize("change", [(b"days = 14", b"days = 15"), (b'"initial-notice"', b'"initialnotice"')])
 def test_a_row_that_has_counted_is_neither_changed_nor_taken_away(change: tuple[bytes, bytes]) -> None:
     # A record names the rule by which its deadline was counted: without it the record can't be shown.
     with pytest.raises(source.PolicyError, match="was changed or is gone"):

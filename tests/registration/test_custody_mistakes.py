@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, types_pb2, worklists_pb2
+from nsor.v1 import custody_pb2, errors_pb2, notices_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
@@ -157,7 +157,7 @@ def test_a_notice_of_an_address_to_come_ends_no_release(services: Services, owne
     expected(services, created)
     happens(services, created, "RELEASED")
     happens(services, created, "DECEASED", PUNJAB_POLICE)
-    to_come = notice(created, timing=notification_pb2.NOTICE_TIMING_EXPECTED, event_date=day(2026, 4, 1))
+    to_come = notice(created, timing=notices_pb2.NOTICE_TIMING_EXPECTED, event_date=day(2026, 4, 1))
     services.ask(call_of(PUNJAB_POLICE), to_come)
     takes_back(services, created, "DECEASED", PUNJAB_POLICE)
     assert custody(services, created, NPB).HasField("expected_release")

@@ -89,6 +89,11 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "1 سے 3 حروف، شاید سال کے دو ہندسے، اور 1 سے 4 ہندسے",
         "LEB-12-1234",
     ),
+    options_pb2.FORMAT_CARRIER_CODE: Form(
+        "the two characters of an airline, of which one is a letter",
+        "ایئر لائن کے دو حرف یا ہندسے، جن میں ایک حرف ہو",
+        "PK",
+    ),
     options_pb2.FORMAT_EMAIL_ADDRESS: Form("an e-mail address", "ای میل پتا", "name@example.pk"),
     options_pb2.FORMAT_ACCOUNT_NAME: Form(
         "the name of an account, 2 to 40 characters", "اکاؤنٹ کا نام، 2 سے 40 حروف", "name.123"

@@ -20,6 +20,7 @@ _PROSECUTION: Final = options_pb2.AGENCY_KIND_PROSECUTION
 _COURT: Final = options_pb2.AGENCY_KIND_COURT
 _PRISONS: Final = options_pb2.AGENCY_KIND_PRISONS
 _NPB: Final = options_pb2.AGENCY_KIND_NPB
+_IMMIGRATION: Final = options_pb2.AGENCY_KIND_IMMIGRATION
 COMMITTEE: Final = options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE
 
 _EVERYBODY: Final = frozenset(
@@ -75,8 +76,27 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         ),
     ),
     (
+        # FIA Immigration hears of journeys that cross the border, and of no other notice.
+        frozenset({_POLICE, _NPB, _IMMIGRATION}),
+        (
+            notification_pb2.EVENT_KIND_TRAVEL_ABROAD,
+            notification_pb2.EVENT_KIND_TRAVEL_RETURNED,
+        ),
+    ),
+    (
+        frozenset({_POLICE, _NPB}),
+        (
+            notification_pb2.EVENT_KIND_CONTACT_CHANGED,
+            notification_pb2.EVENT_KIND_TRAVEL_AT_HOME,
+            notification_pb2.EVENT_KIND_PERIODIC_NOTICE,
+            notification_pb2.EVENT_KIND_HOME_VISIT,
+            notification_pb2.EVENT_KIND_HOME_VISIT_FAILED,
+        ),
+    ),
+    (
         _WITH_A_PART,
         (
+            notification_pb2.EVENT_KIND_NAME_CHANGED,
             notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
             notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED,
             notification_pb2.EVENT_KIND_ADDRESS_CHANGED,

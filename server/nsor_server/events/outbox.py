@@ -49,7 +49,7 @@ def owed(
         kind: what happened.
         recipients: agency ids; one that is named twice is told once.
         registration_id: the registration, 16 bytes, for events of a registration.
-        notice_id: the notice, for changes of address.
+        notice_id: the notice, for events of a notice.
         access_request_id: the access request, for events of access.
         about_agency: id of the agency, for events of an agency and not of a record.
         judgment_id: the judgment, for events of a judgment.

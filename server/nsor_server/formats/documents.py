@@ -33,6 +33,9 @@ def _form(pattern: str, limit: int, *, upper: bool = False) -> Callable[[str], s
 normalise_postal_code: Final = _form(r"[0-9]{5}", 40)
 """Five digits of Pakistan Post."""
 
+normalise_carrier_code: Final = _form(r"(?=.*[A-Z])[A-Z0-9]{2}", 8, upper=True)
+"""An airline's IATA designator: two letters or digits, one of them a letter."""
+
 normalise_agency_id: Final = _form(r"[a-z][a-z0-9-]{1,62}", 63)
 """An agency id: a letter, then 1 to 62 letters, digits or dashes, all lower case."""
 

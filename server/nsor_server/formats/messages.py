@@ -19,7 +19,6 @@ from nsor.v1 import (
     errors_pb2,
     identity_pb2,
     lookup_pb2,
-    notification_pb2,
     options_pb2,
     oversight_pb2,
     proposals_pb2,
@@ -71,7 +70,7 @@ def duplicates(keys: Iterable[Hashable | None], path: str, violations: list[Viol
         seen.add(key)
 
 
-def _at_least(code: str, parts: int, path: str, violations: list[Violation]) -> None:
+def at_least(code: str, parts: int, path: str, violations: list[Violation]) -> None:
     """Ask for a district (2) or a station (3). A code that isn't well formed was reported already."""
     if code.startswith("PK-") and place_code.parts(code) < parts:
         violations.append(Violation(path, errors_pb2.FIELD_REASON_FORM))
@@ -145,8 +144,12 @@ def _address(most_digits: int) -> Rule:
     """Of the codes of one address together: a CNIC isn't spread over them."""
 
     def check(address: types_pb2.Address, path: str, violations: list[Violation], _today: _Today) -> None:
-        _at_least(address.place_code, 2, path + "place_code", violations)
+        at_least(address.place_code, 2, path + "place_code", violations)
         codes = (address.locality_code, address.street_number, address.house_number)
+        if address.no_fixed_abode and (
+            address.kind != types_pb2.ADDRESS_KIND_CURRENT or any((*codes, address.postal_code))
+        ):
+            violations.append(Violation(path + "no_fixed_abode", errors_pb2.FIELD_REASON_EXACTLY_ONE))
         if sum(map(screens.digits, codes)) > most_digits:
             last = next(name for name in ("house_number", "street_number", "locality_code") if getattr(address, name))
             violations.append(Violation(path + last, errors_pb2.FIELD_REASON_TOO_MANY_DIGITS))
@@ -155,18 +158,18 @@ def _address(most_digits: int) -> Rule:
 
 
 def _fir(fir: types_pb2.FirKey, path: str, violations: list[Violation], _today: _Today) -> None:
-    _at_least(fir.police_station, 3, path + "police_station", violations)
+    at_least(fir.police_station, 3, path + "police_station", violations)
     day = _day(fir, "fir_date")
     if day is not None and fir.year and day.year != fir.year:
         violations.append(Violation(path + "fir_date", errors_pb2.FIELD_REASON_FIR_INCONSISTENT))
 
 
 def _court_case(case: types_pb2.CourtCase, path: str, violations: list[Violation], _today: _Today) -> None:
-    _at_least(case.place_code, 2, path + "place_code", violations)
+    at_least(case.place_code, 2, path + "place_code", violations)
 
 
 def _trial(trial: registration_pb2.TrialJudgment, path: str, violations: list[Violation], _today: _Today) -> None:
-    _at_least(trial.place_code, 2, path + "place_code", violations)
+    at_least(trial.place_code, 2, path + "place_code", violations)
 
 
 def _judgment(
@@ -243,7 +246,7 @@ def _custody_event(
         return
     if not expected and event.kind != custody_pb2.CUSTODY_EVENT_KIND_RELEASED:
         violations.append(Violation(path + "address", errors_pb2.FIELD_REASON_EXACTLY_ONE))
-    elif event.address.kind == types_pb2.ADDRESS_KIND_PERMANENT:
+    elif event.address.kind and event.address.kind != types_pb2.ADDRESS_KIND_CURRENT:
         violations.append(Violation(path + "address.kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
 
 
@@ -289,7 +292,7 @@ def _correction(
 ) -> None:
     if bool(request.cnic) == bool(request.registration_id):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
-    _at_least(request.receiving_station, 3, path + "receiving_station", violations)
+    at_least(request.receiving_station, 3, path + "receiving_station", violations)
 
 
 def _closure(
@@ -317,22 +320,6 @@ def _proposal(
     named = (request.closure_id, request.judgment_id, request.sealed_reading_id, request.review_number)
     if sum(map(bool, named)) != 1:
         violations.append(Violation(path + "closure_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
-
-
-def _notice(
-    notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today
-) -> None:
-    _at_least(notice.receiving_station, 3, path + "receiving_station", violations)
-    event, received = _day(notice, "event_date"), _day(notice, "received_date")
-    if event is None:
-        return
-    if notice.timing == notification_pb2.NOTICE_TIMING_HAPPENED:
-        if event > today():
-            violations.append(Violation(path + "event_date", errors_pb2.FIELD_REASON_DATE_FUTURE))
-        elif received is not None and received < event:
-            violations.append(Violation(path + "received_date", errors_pb2.FIELD_REASON_DATE_ORDER))
-    elif notice.timing == notification_pb2.NOTICE_TIMING_EXPECTED and received is not None and event < received:
-        violations.append(Violation(path + "event_date", errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
 def _access_request(
@@ -440,7 +427,6 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.WithdrawProposalRequest": _proposal,
     "nsor.v1.RefuseProposalRequest": _proposal,
-    "nsor.v1.CreateNoticeRequest": _notice,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,

@@ -52,6 +52,7 @@ _PLAIN: Final[Mapping[int, Normaliser]] = {
     options_pb2.FORMAT_COUNTRY: countries.normalise,
     options_pb2.FORMAT_TRAVEL_DOCUMENT: travel_document.normalise,
     options_pb2.FORMAT_VEHICLE_NUMBER: vehicle.normalise,
+    options_pb2.FORMAT_CARRIER_CODE: documents.normalise_carrier_code,
 }
 _BOUND: Final = frozenset(
     {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from nsor.v1 import errors_pb2, notification_pb2, types_pb2
+from nsor.v1 import errors_pb2, notices_pb2, types_pb2
 from nsor_server.errors import Violation
 from nsor_server.formats import dates
 from nsor_server.formats.messages import Rule
@@ -32,14 +32,14 @@ def rules(places: PlaceRegistry) -> dict[str, Rule]:
         asked(conviction.court_case.place_code, judged, path + "court_case.place_code", violations)
 
     def address(address: types_pb2.Address, path: str, violations: list[Violation], today: _Today) -> None:
-        if address.kind == types_pb2.ADDRESS_KIND_CURRENT:
+        if address.kind in {types_pb2.ADDRESS_KIND_CURRENT, types_pb2.ADDRESS_KIND_EXTRA}:
             asked(address.place_code, today(), path + "place_code", violations)
 
-    def notice(
-        notice: notification_pb2.CreateNoticeRequest, path: str, violations: list[Violation], _today: _Today
-    ) -> None:
+    def notice(notice: notices_pb2.CreateNoticeRequest, path: str, violations: list[Violation], today: _Today) -> None:
         received = dates.of_field(notice, "received_date")
         asked(notice.receiving_station, received, path + "receiving_station", violations)
+        if notice.WhichOneof("notice") == "no_fixed_abode":
+            asked(notice.no_fixed_abode.place_code, today(), path + "no_fixed_abode.place_code", violations)
 
     return {
         "nsor.v1.FirKey": fir,

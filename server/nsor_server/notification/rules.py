@@ -1,4 +1,4 @@
-"""What a notice of a change of address means: who is responsible from now on, and whether it came in time. Pure.
+"""What a notice means: who is responsible from now on, and whether it came in time. Pure.
 
 The Anti-Rape (Sex Offenders Register) Rules 2023 could not be read, so every time limit comes from policy data and says
 whether it is verified. Late is accepted and flagged; whether it was an offence is for others to decide.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from nsor.v1 import errors_pb2, notification_pb2, types_pb2
+from nsor.v1 import errors_pb2, notices_pb2, notification_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.places import Places
-from nsor_server.storage.v1 import record_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def move(
     places: Places,
     responsible_place: str,
     address: types_pb2.Address,
-    timing: notification_pb2.NoticeTiming.ValueType,
+    timing: notices_pb2.NoticeTiming.ValueType,
 ) -> Move:
     """Who is responsible after the notice.
 
@@ -53,7 +52,7 @@ def move(
         return Move(responsible_place, transfer_needed=False)
     if places.province(address.place_code) != places.province(responsible_place):
         return Move(responsible_place, transfer_needed=True)
-    happened = timing == notification_pb2.NOTICE_TIMING_HAPPENED
+    happened = timing == notices_pb2.NOTICE_TIMING_HAPPENED
     return Move(address.place_code if happened else responsible_place, transfer_needed=False, at_home=happened)
 
 
@@ -80,11 +79,3 @@ def check_expected(event_date: dt.date, last: dt.datetime) -> None:
     if event_date > last.astimezone(KARACHI).date():
         far = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_TOO_FAR)
         raise errors.InvalidFields(violations=(far,))
-
-
-def add_address(record: record_pb2.RegistrationRecord, address: record_pb2.Address, event_day: int) -> None:
-    """Append the new address; the old ones stay. It begins with the day of the change unless it says otherwise."""
-    added = record.addresses.add()
-    added.CopyFrom(address)
-    if not added.HasField("since_day"):
-        added.since_day = event_day

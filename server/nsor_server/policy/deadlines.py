@@ -31,6 +31,13 @@ JUDGMENT_CONFIRMATION: Final = "judgment-confirmation"
 CONVICTION_CONFIRMATION: Final = "conviction-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 EXPECTED_CHANGE: Final = "expected-change"
+NAME_CHANGE_NOTICE: Final = "name-change-notice"
+CONTACT_CHANGE_NOTICE: Final = "contact-change-notice"
+EXTRA_ADDRESS: Final = "extra-address-threshold"
+FOREIGN_TRAVEL_LEAD: Final = "foreign-travel-lead"
+HOME_TRAVEL_LEAD: Final = "home-travel-lead"
+RETURN_NOTICE: Final = "return-notice"
+PERIODIC_PHOTO: Final = "periodic-photo"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
 SEALED_READING: Final = "sealed-reading-expiry"
 SECOND_OFFICER: Final = "second-officer-expiry"
@@ -52,6 +59,13 @@ COUNTED: Final = (
     CONVICTION_CONFIRMATION,
     ADDRESS_CHANGE_NOTICE,
     EXPECTED_CHANGE,
+    NAME_CHANGE_NOTICE,
+    CONTACT_CHANGE_NOTICE,
+    EXTRA_ADDRESS,
+    FOREIGN_TRAVEL_LEAD,
+    HOME_TRAVEL_LEAD,
+    RETURN_NOTICE,
+    PERIODIC_PHOTO,
     PROPOSAL_EXPIRY,
     SEALED_READING,
     SECOND_OFFICER,

@@ -15,7 +15,16 @@ from nsor_server.registration.claims import (
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.persons.shown import as_one, digest
-from nsor_server.registration.record import address_record, case_reference, court_places, court_reference, to_message
+from nsor_server.registration.photos.store import one as photo
+from nsor_server.registration.record import (
+    address_record,
+    case_reference,
+    court_places,
+    court_reference,
+    document_record,
+    name_record,
+    to_message,
+)
 from nsor_server.registration.shown import in_look_ups, to_everybody
 from nsor_server.registration.store import (
     COLUMNS,
@@ -52,15 +61,18 @@ __all__ = [
     "court_reference",
     "data_key",
     "digest",
+    "document_record",
     "erased_ids",
     "etag",
     "fir_case",
     "head",
     "in_look_ups",
+    "name_record",
     "open_claim",
     "open_keyed",
     "open_version",
     "person",
+    "photo",
     "said",
     "sealed_among",
     "seen",

@@ -141,6 +141,7 @@ def address_record(address: types_pb2.Address) -> record_pb2.Address:
         street_number=address.street_number,
         house_number=address.house_number,
         postal_code=address.postal_code,
+        no_fixed_abode=address.no_fixed_abode,
         since_day=to_day(address.since_date) if address.HasField("since_date") else None,
     )
 
@@ -237,6 +238,7 @@ def fill_address(address: types_pb2.Address, stored: record_pb2.Address) -> None
     address.street_number = stored.street_number
     address.house_number = stored.house_number
     address.postal_code = stored.postal_code
+    address.no_fixed_abode = stored.no_fixed_abode
     if stored.HasField("since_day"):
         set_day(address.since_date, stored.since_day)
 

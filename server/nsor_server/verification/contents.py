@@ -36,6 +36,7 @@ from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
+from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
@@ -107,6 +108,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
+        Noticed(conn, keyring, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),

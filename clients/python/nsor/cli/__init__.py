@@ -53,7 +53,7 @@ COMMANDS = {
     "proposals": Entry(
         "nsor.cli.proposals", "proposals", "List, accept, refuse or withdraw proposed amendments of a record."
     ),
-    "notice": Entry("nsor.cli.registration", "notice", "Enter an offender's notice of a change of address."),
+    "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),
     "archive": Entry(

@@ -1,4 +1,4 @@
-"""`nsor show`, `nsor add-conviction` and `nsor notice`."""
+"""`nsor show` and `nsor add-conviction`."""
 
 from __future__ import annotations
 
@@ -86,39 +86,3 @@ def add_conviction(  # noqa: PLR0917 - one argument per option of the command
         session.answer(answer, title="Correct: nothing was entered" if validate_only else "Conviction added")
         if not validate_only:
             session.say("Its court hears of it, and confirms it with `nsor confirm`.")
-
-
-@click.command()
-@click.argument("file", required=False, metavar="[FILE|-]")
-@click.option("--validate-only", is_flag=True, help="Check the notice and change nothing.")
-@click.option("--template", is_flag=True, help="Print a notice to fill in.")
-@common
-def notice(session: Session, file: str | None, validate_only: bool, template: bool) -> None:
-    """Enter an offender's notice of a change of address, from a JSON file or stdin (-).
-
-    The address is personal data: it comes from a file, never from the command line, which other users can read.
-    """
-    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
-
-    request = notification_pb2.CreateNoticeRequest()
-    if template:
-        from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
-
-        click.echo(skeleton(request.DESCRIPTOR))
-        return
-    if file is None:
-        raise WrongUse("Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in.")
-    read_request(read_text(file), request)
-    request.request_id = request.request_id or str(uuid.uuid4())
-    request.validate_only |= validate_only
-    with session.client(officer=True) as client:
-        if not request.validate_only:
-            twice.ask(session, client, request)
-        answer = client.notification.create_notice(request)
-        if not request.validate_only:
-            twice.keep(client, request, answer)
-        session.answer(answer, title="Correct: nothing was entered" if request.validate_only else "Notice entered")
-        if answer.message.transfer_needed:
-            session.say("The new address is in another province: you stay responsible until the police there accept.")
-        if answer.message.late:
-            session.say("The notice came after its deadline: possible breach, refer for decision.")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from google.protobuf import json_format, message_factory
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
 from nsor.advice import Words
@@ -151,9 +151,17 @@ def _unknown(key: str, message: Any, path: str) -> Problem:
     return Problem(name, "UNKNOWN_FIELD", Words(f"no such field; {hint}", f"ایسا کوئی خانہ نہیں؛ {hint_ur}"))
 
 
-def template(message: Descriptor) -> str:
-    """A request to fill in, with the allowed values of each enumeration."""
-    return json.dumps(_skeleton(message), indent=2)
+def template(message: Descriptor, chosen: str = "") -> str:
+    """A request to fill in, with the allowed values of each enumeration; of a choice of fields ``chosen`` alone."""
+    skeleton = _skeleton(message)
+    if chosen:
+        (choice,) = message.oneofs
+        skeleton = {name: skeleton[name] for name in skeleton if name == chosen or name not in _names(choice)}
+    return json.dumps(skeleton, indent=2)
+
+
+def _names(choice: OneofDescriptor) -> set[str]:
+    return {field.name for field in choice.fields}
 
 
 def _skeleton(message: Descriptor) -> Any:

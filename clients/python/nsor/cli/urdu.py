@@ -126,6 +126,7 @@ TEXTS: Final[dict[str, str]] = {
     "case": "مقدمہ",
     "grant": "اجازت نامہ",
     "ticket": "ٹکٹ",
+    "What does it tell?": "اطلاع کس بارے میں ہے؟",
     "Send it again anyway?": "پھر بھی دوبارہ بھیجیں؟",
     "CNIC": "شناختی کارڈ نمبر",
     "Country of the passport, such as PK": "پاسپورٹ کا ملک، جیسے PK",

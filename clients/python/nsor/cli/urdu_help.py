@@ -29,7 +29,13 @@ COMMANDS: Final[dict[str, str]] = {
     "List, accept, refuse or withdraw proposed amendments of a record.": (
         "ریکارڈ کی تجویز کردہ ترامیم دکھانا، قبول یا مسترد کرنا یا واپس لینا۔"
     ),
-    "Enter an offender's notice of a change of address.": "مجرم کی پتا بدلنے کی اطلاع درج کرتا ہے۔",
+    "Take offenders' notices: addresses, names, journeys and others.": (
+        "مجرموں کی اطلاعات لینا: پتے، نام، سفر اور دیگر۔"
+    ),
+    "Take offenders' notices: `nsor notice FILE` enters one.": (
+        "مجرموں کی اطلاعات لینا: `nsor notice FILE` ایک درج کرتا ہے۔"
+    ),
+    "Of the notice to fill in: what it tells.": "پُر کی جانے والی اطلاع کس بارے میں ہے۔",
     "Add, look at, confirm or reject photos of an offender.": "مجرم کی تصاویر شامل کرنا، دیکھنا، تصدیق یا مسترد کرنا۔",
     "Hand in, list or decide corrections of a record.": "ریکارڈ کی درستی کی درخواستیں دینا، دیکھنا، فیصلہ کرنا۔",
     "Archive, withdraw, restore or erase a record (NPB, two officers).": (
@@ -127,8 +133,8 @@ COMMANDS: Final[dict[str, str]] = {
     ),
     "Refuse a proposed amendment; you sign.": "تجویز کردہ ترمیم مسترد کرنا؛ آپ دستخط کرتے ہیں۔",
     "Withdraw an amendment that your agency has proposed.": "آپ کے ادارے کی تجویز کردہ ترمیم واپس لینا۔",
-    "Enter an offender's notice of a change of address, from a JSON file or stdin (-).": (
-        "مجرم کی پتا بدلنے کی اطلاع JSON فائل یا stdin (-) سے درج کرتا ہے۔"
+    "Enter an offender's notice, from a JSON file or stdin (-), before or after what it tells.": (
+        "مجرم کی اطلاع JSON فائل یا stdin (-) سے درج کرتا ہے، تبدیلی سے پہلے یا بعد۔"
     ),
     "Add, list, look at, confirm or reject photos of an offender.": (
         "مجرم کی تصاویر شامل کرنا، ان کی فہرست، دیکھنا، تصدیق یا مسترد کرنا۔"

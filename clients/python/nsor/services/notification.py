@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import notification_pb2
+from nsor.v1 import notices_pb2, notification_pb2
 
 
 class Notification(Service):
@@ -14,16 +14,16 @@ class Notification(Service):
 
     def create_notice(
         self,
-        request: notification_pb2.CreateNoticeRequest,
+        request: notices_pb2.CreateNoticeRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[notification_pb2.CreateNoticeResponse]:
-        """Take an offender's notice of a change of address."""
+    ) -> Answer[notices_pb2.CreateNoticeResponse]:
+        """Take an offender's notice."""
         return self._connection.call(
             "nsor.v1.NotificationService/CreateNotice",
             request,
-            notification_pb2.CreateNoticeResponse,
+            notices_pb2.CreateNoticeResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -9,9 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from google.type import date_pb2 as _date_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
-from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -22,30 +20,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _NoticeTiming:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _NoticeTimingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeTiming.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    NOTICE_TIMING_UNSPECIFIED: _NoticeTiming.ValueType  # 0
-    """Never valid."""
-    NOTICE_TIMING_HAPPENED: _NoticeTiming.ValueType  # 1
-    """The change has happened."""
-    NOTICE_TIMING_EXPECTED: _NoticeTiming.ValueType  # 2
-    """The change is expected on `event_date`."""
-
-class NoticeTiming(_NoticeTiming, metaclass=_NoticeTimingEnumTypeWrapper):
-    """Whether the change has happened."""
-
-NOTICE_TIMING_UNSPECIFIED: NoticeTiming.ValueType  # 0
-"""Never valid."""
-NOTICE_TIMING_HAPPENED: NoticeTiming.ValueType  # 1
-"""The change has happened."""
-NOTICE_TIMING_EXPECTED: NoticeTiming.ValueType  # 2
-"""The change is expected on `event_date`."""
-Global___NoticeTiming: _TypeAlias = NoticeTiming  # noqa: Y015
 
 class _EventKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -186,6 +160,22 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
     EVENT_KIND_IDENTITY_CHANGE_DECIDED: _EventKind.ValueType  # 82
     """The owner of a registration has accepted or disputed what NADRA had reported."""
+    EVENT_KIND_NAME_CHANGED: _EventKind.ValueType  # 200
+    """A registered person has another name, or will have."""
+    EVENT_KIND_CONTACT_CHANGED: _EventKind.ValueType  # 201
+    """A registered person is reached otherwise, or will be."""
+    EVENT_KIND_TRAVEL_ABROAD: _EventKind.ValueType  # 202
+    """A registered person travels abroad, or will. FIA Immigration is told too; it is not a ban."""
+    EVENT_KIND_TRAVEL_AT_HOME: _EventKind.ValueType  # 203
+    """A registered person travels within Pakistan, or will. The police of the places are told too."""
+    EVENT_KIND_TRAVEL_RETURNED: _EventKind.ValueType  # 204
+    """A registered person is back from a journey."""
+    EVENT_KIND_PERIODIC_NOTICE: _EventKind.ValueType  # 205
+    """A registered person has given the periodic notice."""
+    EVENT_KIND_HOME_VISIT: _EventKind.ValueType  # 206
+    """An officer has met a registered person at home."""
+    EVENT_KIND_HOME_VISIT_FAILED: _EventKind.ValueType  # 207
+    """An alert: an officer has visited a registered person at home, and hasn't met him: possible breach, refer for decision."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -323,107 +313,23 @@ EVENT_KIND_IDENTITY_CHANGE_REPORTED: EventKind.ValueType  # 81
 """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
 EVENT_KIND_IDENTITY_CHANGE_DECIDED: EventKind.ValueType  # 82
 """The owner of a registration has accepted or disputed what NADRA had reported."""
+EVENT_KIND_NAME_CHANGED: EventKind.ValueType  # 200
+"""A registered person has another name, or will have."""
+EVENT_KIND_CONTACT_CHANGED: EventKind.ValueType  # 201
+"""A registered person is reached otherwise, or will be."""
+EVENT_KIND_TRAVEL_ABROAD: EventKind.ValueType  # 202
+"""A registered person travels abroad, or will. FIA Immigration is told too; it is not a ban."""
+EVENT_KIND_TRAVEL_AT_HOME: EventKind.ValueType  # 203
+"""A registered person travels within Pakistan, or will. The police of the places are told too."""
+EVENT_KIND_TRAVEL_RETURNED: EventKind.ValueType  # 204
+"""A registered person is back from a journey."""
+EVENT_KIND_PERIODIC_NOTICE: EventKind.ValueType  # 205
+"""A registered person has given the periodic notice."""
+EVENT_KIND_HOME_VISIT: EventKind.ValueType  # 206
+"""An officer has met a registered person at home."""
+EVENT_KIND_HOME_VISIT_FAILED: EventKind.ValueType  # 207
+"""An alert: an officer has visited a registered person at home, and hasn't met him: possible breach, refer for decision."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
-
-@_typing.final
-class CreateNoticeRequest(_message.Message):
-    """An offender's notice of a change of address."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
-    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
-    ADDRESS_FIELD_NUMBER: _builtins.int
-    EVENT_DATE_FIELD_NUMBER: _builtins.int
-    RECEIVED_DATE_FIELD_NUMBER: _builtins.int
-    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
-    TIMING_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """Makes the request repeatable."""
-    validate_only: _builtins.bool
-    """Checks the request by form and law only, and changes nothing. It never reads the register."""
-    registration_id: _builtins.str
-    """The registration."""
-    receiving_station: _builtins.str
-    """The station that received it."""
-    timing: Global___NoticeTiming.ValueType
-    """Whether the change has happened."""
-    @_builtins.property
-    def address(self) -> _types_pb2.Address:
-        """The new address."""
-
-    @_builtins.property
-    def event_date(self) -> _date_pb2.Date:
-        """Day of the change."""
-
-    @_builtins.property
-    def received_date(self) -> _date_pb2.Date:
-        """Day on which the station received the notice."""
-
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        validate_only: _builtins.bool = ...,
-        registration_id: _builtins.str = ...,
-        address: _types_pb2.Address | None = ...,
-        event_date: _date_pb2.Date | None = ...,
-        received_date: _date_pb2.Date | None = ...,
-        receiving_station: _builtins.str = ...,
-        timing: Global___NoticeTiming.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "event_date", b"event_date", "received_date", b"received_date"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "event_date", b"event_date", "received_date", b"received_date", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "request_id", b"request_id", "timing", b"timing", "validate_only", b"validate_only"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateNoticeRequest: _TypeAlias = CreateNoticeRequest  # noqa: Y015
-
-@_typing.final
-class CreateNoticeResponse(_message.Message):
-    """The answer to a notice."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NOTICE_ID_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    RESPONSIBLE_PLACE_FIELD_NUMBER: _builtins.int
-    TRANSFER_NEEDED_FIELD_NUMBER: _builtins.int
-    DEADLINE_FIELD_NUMBER: _builtins.int
-    LATE_FIELD_NUMBER: _builtins.int
-    notice_id: _builtins.str
-    """Id of the notice; empty with `validate_only`."""
-    etag: _builtins.str
-    """Etag of the registration's new version; empty with `validate_only`."""
-    responsible_place: _builtins.str
-    """The place whose police are responsible from now on; empty with `validate_only`."""
-    transfer_needed: _builtins.bool
-    """The new address is in another province, so that responsibility stays until the police there have accepted."""
-    late: _builtins.bool
-    """The notice came after its deadline: possible breach, refer for decision."""
-    @_builtins.property
-    def deadline(self) -> _types_pb2.Deadline:
-        """By when the notice was due. The software never declares an offence: late means "possible breach, refer"."""
-
-    def __init__(
-        self,
-        *,
-        notice_id: _builtins.str = ...,
-        etag: _builtins.str = ...,
-        responsible_place: _builtins.str = ...,
-        transfer_needed: _builtins.bool = ...,
-        deadline: _types_pb2.Deadline | None = ...,
-        late: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "etag", b"etag", "late", b"late", "notice_id", b"notice_id", "responsible_place", b"responsible_place", "transfer_needed", b"transfer_needed"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateNoticeResponse: _TypeAlias = CreateNoticeResponse  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
@@ -450,7 +356,7 @@ class Event(_message.Message):
     registration_id: _builtins.str
     """The registration, for events of a registration."""
     notice_id: _builtins.str
-    """The notice, for changes of address."""
+    """The notice, for events of a notice."""
     access_request_id: _builtins.str
     """The access request, for events of access."""
     agency_id: _builtins.str

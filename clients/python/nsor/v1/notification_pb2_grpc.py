@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import notification_pb2 as nsor_dot_v1_dot_notification__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -37,8 +38,8 @@ class NotificationServiceStub:
         """
         self.CreateNotice = channel.unary_unary(
                 '/nsor.v1.NotificationService/CreateNotice',
-                request_serializer=nsor_dot_v1_dot_notification__pb2.CreateNoticeRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_notification__pb2.CreateNoticeResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.FromString,
                 _registered_method=True)
         self.SubscribeEvents = channel.unary_stream(
                 '/nsor.v1.NotificationService/SubscribeEvents',
@@ -57,8 +58,8 @@ class NotificationServiceServicer:
     """
 
     def CreateNotice(self, request, context):
-        """Takes an offender's notice. The responsible police takes it; anybody else hears NO_RECORD. A move to another province leaves
-        the old station responsible until the new one has accepted.
+        """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
+        it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,8 +85,8 @@ def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'CreateNotice': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateNotice,
-                    request_deserializer=nsor_dot_v1_dot_notification__pb2.CreateNoticeRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_notification__pb2.CreateNoticeResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.SerializeToString,
             ),
             'SubscribeEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.SubscribeEvents,
@@ -124,8 +125,8 @@ class NotificationService:
             request,
             target,
             '/nsor.v1.NotificationService/CreateNotice',
-            nsor_dot_v1_dot_notification__pb2.CreateNoticeRequest.SerializeToString,
-            nsor_dot_v1_dot_notification__pb2.CreateNoticeResponse.FromString,
+            nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ Notices of change, and the events that agencies owe each other."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import notification_pb2 as _notification_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -33,9 +34,9 @@ class NotificationServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NotificationServiceAsyncStub: ...
-    CreateNotice: _grpc.UnaryUnaryMultiCallable[_notification_pb2.CreateNoticeRequest, _notification_pb2.CreateNoticeResponse]
-    """Takes an offender's notice. The responsible police takes it; anybody else hears NO_RECORD. A move to another province leaves
-    the old station responsible until the new one has accepted.
+    CreateNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.CreateNoticeRequest, _notices_pb2.CreateNoticeResponse]
+    """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
+    it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
     """
     SubscribeEvents: _grpc.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
@@ -49,9 +50,9 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """What an offender tells, and what agencies tell each other."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateNotice: _aio.UnaryUnaryMultiCallable[_notification_pb2.CreateNoticeRequest, _notification_pb2.CreateNoticeResponse]  # type: ignore[assignment]
-    """Takes an offender's notice. The responsible police takes it; anybody else hears NO_RECORD. A move to another province leaves
-    the old station responsible until the new one has accepted.
+    CreateNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.CreateNoticeRequest, _notices_pb2.CreateNoticeResponse]  # type: ignore[assignment]
+    """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
+    it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
     """
     SubscribeEvents: _aio.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]  # type: ignore[assignment]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
@@ -66,11 +67,11 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def CreateNotice(
         self,
-        request: _notification_pb2.CreateNoticeRequest,
+        request: _notices_pb2.CreateNoticeRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_notification_pb2.CreateNoticeResponse, _abc.Awaitable[_notification_pb2.CreateNoticeResponse]]:
-        """Takes an offender's notice. The responsible police takes it; anybody else hears NO_RECORD. A move to another province leaves
-        the old station responsible until the new one has accepted.
+    ) -> _typing.Union[_notices_pb2.CreateNoticeResponse, _abc.Awaitable[_notices_pb2.CreateNoticeResponse]]:
+        """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
+        it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
         """
 
     @_abc_1.abstractmethod

@@ -501,6 +501,8 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
     FORMAT_VERIFICATION_NUMBER: _Format.ValueType  # 20
     """The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
+    FORMAT_CARRIER_CODE: _Format.ValueType  # 200
+    """An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -571,6 +573,8 @@ FORMAT_DEATH_CERTIFICATE_NUMBER: Format.ValueType  # 130
 """The number of a certificate of death, in one of the forms of the policy data, such as "CRMS-12345/2025"."""
 FORMAT_VERIFICATION_NUMBER: Format.ValueType  # 20
 """The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
+FORMAT_CARRIER_CODE: Format.ValueType  # 200
+"""An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

@@ -245,6 +245,8 @@ class _AddressKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AddressKi
     """The permanent address of the identity document."""
     ADDRESS_KIND_CURRENT: _AddressKind.ValueType  # 2
     """Where the person lives now, or will live after release."""
+    ADDRESS_KIND_EXTRA: _AddressKind.ValueType  # 3
+    """Another address at which the person stays, besides the current one."""
 
 class AddressKind(_AddressKind, metaclass=_AddressKindEnumTypeWrapper):
     """What an address is."""
@@ -255,6 +257,8 @@ ADDRESS_KIND_PERMANENT: AddressKind.ValueType  # 1
 """The permanent address of the identity document."""
 ADDRESS_KIND_CURRENT: AddressKind.ValueType  # 2
 """Where the person lives now, or will live after release."""
+ADDRESS_KIND_EXTRA: AddressKind.ValueType  # 3
+"""Another address at which the person stays, besides the current one."""
 Global___AddressKind: _TypeAlias = AddressKind  # noqa: Y015
 
 class _CourtKind:
@@ -656,6 +660,7 @@ class Address(_message.Message):
     HOUSE_NUMBER_FIELD_NUMBER: _builtins.int
     POSTAL_CODE_FIELD_NUMBER: _builtins.int
     SINCE_DATE_FIELD_NUMBER: _builtins.int
+    NO_FIXED_ABODE_FIELD_NUMBER: _builtins.int
     kind: Global___AddressKind.ValueType
     """What the address is."""
     place_code: _builtins.str
@@ -668,6 +673,8 @@ class Address(_message.Message):
     """House number."""
     postal_code: _builtins.str
     """Postal code."""
+    no_fixed_abode: _builtins.bool
+    """The person has no fixed abode, and mostly stays at the place: of a current address without other codes."""
     @_builtins.property
     def since_date(self) -> _date_pb2.Date:
         """First day at this address."""
@@ -682,10 +689,11 @@ class Address(_message.Message):
         house_number: _builtins.str = ...,
         postal_code: _builtins.str = ...,
         since_date: _date_pb2.Date | None = ...,
+        no_fixed_abode: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since_date", b"since_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["house_number", b"house_number", "kind", b"kind", "locality_code", b"locality_code", "place_code", b"place_code", "postal_code", b"postal_code", "since_date", b"since_date", "street_number", b"street_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["house_number", b"house_number", "kind", b"kind", "locality_code", b"locality_code", "no_fixed_abode", b"no_fixed_abode", "place_code", b"place_code", "postal_code", b"postal_code", "since_date", b"since_date", "street_number", b"street_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -180,6 +180,7 @@ class Address(_message.Message):
     HOUSE_NUMBER_FIELD_NUMBER: _builtins.int
     POSTAL_CODE_FIELD_NUMBER: _builtins.int
     SINCE_DAY_FIELD_NUMBER: _builtins.int
+    NO_FIXED_ABODE_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.AddressKind."""
     place_code: _builtins.str
@@ -194,6 +195,8 @@ class Address(_message.Message):
     """Postal code."""
     since_day: _builtins.int
     """First day at the address; absent when unknown."""
+    no_fixed_abode: _builtins.bool
+    """No fixed abode: the place is where the person mostly stays."""
     def __init__(
         self,
         *,
@@ -204,10 +207,11 @@ class Address(_message.Message):
         house_number: _builtins.str = ...,
         postal_code: _builtins.str = ...,
         since_day: _builtins.int | None = ...,
+        no_fixed_abode: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_since_day", b"_since_day", "since_day", b"since_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_since_day", b"_since_day", "house_number", b"house_number", "kind", b"kind", "locality_code", b"locality_code", "place_code", b"place_code", "postal_code", b"postal_code", "since_day", b"since_day", "street_number", b"street_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_since_day", b"_since_day", "house_number", b"house_number", "kind", b"kind", "locality_code", b"locality_code", "no_fixed_abode", b"no_fixed_abode", "place_code", b"place_code", "postal_code", b"postal_code", "since_day", b"since_day", "street_number", b"street_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__since_day: _TypeAlias = _typing.Literal["since_day"]  # noqa: Y015
     _WhichOneofArgType__since_day: _TypeAlias = _typing.Literal["_since_day", b"_since_day"]  # noqa: Y015
@@ -2661,8 +2665,94 @@ class ReadPhotos(_message.Message):
 Global___ReadPhotos: _TypeAlias = ReadPhotos  # noqa: Y015
 
 @_typing.final
+class TravelLeg(_message.Message):
+    """A part of a journey."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    DEPARTURE_DAY_FIELD_NUMBER: _builtins.int
+    ARRIVAL_DAY_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    CARRIER_CODE_FIELD_NUMBER: _builtins.int
+    country: _builtins.str
+    """The country that it leads to."""
+    place_code: _builtins.str
+    """The place that it leads to, within Pakistan; empty: abroad."""
+    departure_day: _builtins.int
+    """Day on which it begins."""
+    arrival_day: _builtins.int
+    """Day on which it ends."""
+    mode: _builtins.int
+    """Number of nsor.v1.TravelMode."""
+    border_crossing: _builtins.int
+    """Number of nsor.v1.BorderCrossing, or 0."""
+    carrier_code: _builtins.str
+    """Who carries him, or empty."""
+    def __init__(
+        self,
+        *,
+        country: _builtins.str = ...,
+        place_code: _builtins.str = ...,
+        departure_day: _builtins.int = ...,
+        arrival_day: _builtins.int = ...,
+        mode: _builtins.int = ...,
+        border_crossing: _builtins.int = ...,
+        carrier_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_day", b"arrival_day", "border_crossing", b"border_crossing", "carrier_code", b"carrier_code", "country", b"country", "departure_day", b"departure_day", "mode", b"mode", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TravelLeg: _TypeAlias = TravelLeg  # noqa: Y015
+
+@_typing.final
+class Travel(_message.Message):
+    """A journey."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEGS_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    RETURN_DAY_FIELD_NUMBER: _builtins.int
+    purpose: _builtins.int
+    """Number of nsor.v1.TravelPurpose."""
+    return_day: _builtins.int
+    """Day of the return."""
+    @_builtins.property
+    def legs(self) -> _containers.RepeatedCompositeFieldContainer[Global___TravelLeg]:
+        """Its legs, in their order."""
+
+    @_builtins.property
+    def document(self) -> Global___Document:
+        """The travel document; not set: none was named."""
+
+    def __init__(
+        self,
+        *,
+        legs: _abc.Iterable[Global___TravelLeg] | None = ...,
+        purpose: _builtins.int = ...,
+        document: Global___Document | None = ...,
+        return_day: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_return_day", b"_return_day", "document", b"document", "return_day", b"return_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_day", b"_return_day", "document", b"document", "legs", b"legs", "purpose", b"purpose", "return_day", b"return_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__return_day: _TypeAlias = _typing.Literal["return_day"]  # noqa: Y015
+    _WhichOneofArgType__return_day: _TypeAlias = _typing.Literal["_return_day", b"_return_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__return_day) -> _WhichOneofReturnType__return_day | None: ...
+
+Global___Travel: _TypeAlias = Travel  # noqa: Y015
+
+@_typing.final
 class NoticeRecord(_message.Message):
-    """A notice."""
+    """A notice. It says what it found of the record, so that its effect can be taken back."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2678,6 +2768,20 @@ class NoticeRecord(_message.Message):
     LATE_FIELD_NUMBER: _builtins.int
     DEADLINE_RULE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    MOBILES_FIELD_NUMBER: _builtins.int
+    EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    ENDED_MOBILES_FIELD_NUMBER: _builtins.int
+    ENDED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    TRAVEL_FIELD_NUMBER: _builtins.int
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    PHOTO_ID_FIELD_NUMBER: _builtins.int
+    HOME_VISIT_FIELD_NUMBER: _builtins.int
+    PLACE_BEFORE_FIELD_NUMBER: _builtins.int
+    PLACE_AFTER_FIELD_NUMBER: _builtins.int
+    AT_HOME_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """Notice id, 16 bytes."""
     registration_id: _builtins.bytes
@@ -2697,12 +2801,52 @@ class NoticeRecord(_message.Message):
     late: _builtins.bool
     """Whether it was late, and by which rule."""
     deadline_rule: _builtins.str
-    """Rule id of the deadline."""
+    """Rule id of the deadline; empty: it has none."""
     create_time_us: _builtins.int
     """When it was stored."""
+    kind: _builtins.int
+    """Number of nsor.v1.NoticeKind."""
+    version: _builtins.int
+    """The registration's version that it came with."""
+    border_crossing: _builtins.int
+    """Number of nsor.v1.BorderCrossing of a return, or 0."""
+    photo_id: _builtins.bytes
+    """Photo of a periodic notice, 16 bytes."""
+    home_visit: _builtins.int
+    """Number of nsor.v1.HomeVisitResult, or 0."""
+    place_before: _builtins.str
+    """The place whose police were responsible before."""
+    place_after: _builtins.str
+    """The place whose police are responsible by it."""
+    at_home: _builtins.bool
+    """The person lives at the address since, and the police who are responsible know of it."""
     @_builtins.property
     def address(self) -> Global___Address:
-        """The new address."""
+        """The new address; of no fixed abode the place."""
+
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """Names."""
+
+    @_builtins.property
+    def mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that are new."""
+
+    @_builtins.property
+    def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that are new."""
+
+    @_builtins.property
+    def ended_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that are the person's no more."""
+
+    @_builtins.property
+    def ended_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that are the person's no more."""
+
+    @_builtins.property
+    def travel(self) -> Global___Travel:
+        """A journey."""
 
     def __init__(
         self,
@@ -2719,10 +2863,24 @@ class NoticeRecord(_message.Message):
         late: _builtins.bool = ...,
         deadline_rule: _builtins.str = ...,
         create_time_us: _builtins.int = ...,
+        kind: _builtins.int = ...,
+        version: _builtins.int = ...,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        ended_mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        ended_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        travel: Global___Travel | None = ...,
+        border_crossing: _builtins.int = ...,
+        photo_id: _builtins.bytes = ...,
+        home_visit: _builtins.int = ...,
+        place_before: _builtins.str = ...,
+        place_after: _builtins.str = ...,
+        at_home: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency", b"agency", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "event_day", b"event_day", "late", b"late", "notice_id", b"notice_id", "officer_key", b"officer_key", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "timing", b"timing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_after", b"place_after", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "timing", b"timing", "travel", b"travel", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

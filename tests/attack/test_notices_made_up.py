@@ -1,0 +1,92 @@
+"""Whoever holds the keys seals another version than a notice makes: `ledger verify` tells it again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nsor.v1 import notices_pb2, types_pb2
+from nsor_server.notification import rules
+from nsor_server.notification.notices import effects
+from nsor_server.storage.v1 import record_pb2
+from tests.attack.conftest import Owner
+from tests.calls import Services
+from tests.notification.test_notice import EXPECTED, notice, take
+from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
+from tests.orders import Created, day
+
+MADE = "a version isn't what its notice makes of the one before"
+MOVED = "a notice moved a person to another place than it tells"
+Record = record_pb2.RegistrationRecord
+
+
+@pytest.fixture
+def confirmed(services: Services) -> Created:
+    return services.confirmed()
+
+
+def test_honest_notices_are_no_finding(services: Services, owner: Owner, confirmed: Created) -> None:
+    take(services, notice(confirmed))
+    take(services, notice(confirmed, "PK-SD/KHI/PS-002", timing=EXPECTED, event_date=day(2026, 4, 1)))
+    take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
+    take(services, of_kind(confirmed, contact=notices_pb2.ContactNotice(mobile_numbers=["+923990000001"])))
+    take(services, of_kind(confirmed, travel=travel(leg())))
+    take(services, of_kind(confirmed, travel_return=notices_pb2.ReturnNotice()))
+    take(services, periodic(confirmed, photographed(services, confirmed, day(2026, 2, 1))))
+    nowhere = notices_pb2.NoFixedAbodeNotice(place_code="PK-PB/FSD/PS-004")
+    take(services, of_kind(confirmed, no_fixed_abode=nowhere))
+    visit = notices_pb2.HomeVisitNotice(result=notices_pb2.HOME_VISIT_RESULT_MET)
+    take(services, of_kind(confirmed, home_visit=visit))
+    assert owner.findings() == []
+
+
+def _other_name(record: Record) -> None:
+    record.names[0].name = "Zafri Testi"
+
+
+def _other_mobile(record: Record) -> None:
+    record.mobiles.append("+923990000009")
+
+
+def _without_address(record: Record) -> None:
+    del record.addresses[0]
+
+
+@pytest.mark.parametrize("change", [_other_name, _other_mobile, _without_address])
+def test_a_version_with_more_than_was_told_is_found(
+    services: Services,
+    owner: Owner,
+    confirmed: Created,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Record], None],
+) -> None:
+    honest = effects.after
+
+    def after(record: Record, told: record_pb2.NoticeRecord) -> Record:
+        following = honest(record, told)
+        change(following)
+        return following
+
+    with monkeypatch.context() as patched:
+        patched.setattr(effects, "after", after)
+        take(services, notice(confirmed))
+    assert MADE in owner.findings()
+
+
+def test_a_move_to_another_station_than_was_told_is_found(
+    services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = rules.Move("PK-PB/MUL/PS-002", transfer_needed=False, at_home=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "move", lambda *_: elsewhere)
+        take(services, notice(confirmed))
+    assert MOVED in owner.findings()
+
+
+def test_a_permanent_address_that_moves_a_person_is_found(
+    services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permanent = types_pb2.Address(kind=types_pb2.ADDRESS_KIND_PERMANENT, place_code="PK-PB/FSD/PS-003")
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "move", lambda *_: rules.Move("PK-PB/FSD/PS-003", transfer_needed=False))
+        take(services, notice(confirmed, address=permanent))
+    assert MOVED in owner.findings()

@@ -102,7 +102,7 @@ class EventStream:
                 if (yield from self._one_stream()) or self._is_quiet():
                     return
             except (Refused, Unreachable) as error:
-                if not _passing(error):
+                if not passing(error):
                     raise
                 reason = error
             self._wait(reason)
@@ -170,5 +170,6 @@ class EventStream:
         time.sleep(ceiling * random.SystemRandom().uniform(0.5, 1.0))
 
 
-def _passing(error: NsorError) -> bool:
+def passing(error: NsorError) -> bool:
+    """Whether it passes by itself: the register is away for a while, or takes no more just now."""
     return error.code in _LOST if isinstance(error, Unreachable) else error.reason in _PASSING

@@ -1,21 +1,29 @@
-"""`nsor events`: what other agencies did that concerns this one."""
+"""`nsor events`: what other agencies did that concerns this one; shown, acknowledged, or handed to a program."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    from nsor.cli.event_program import Failed, Program
     from nsor.client import Client
     from nsor.errors import NsorError, Refused
     from nsor.v1 import notification_pb2
 
-_FOLLOW_SECONDS = 300.0
 _GIVE_UP_SECONDS = 10.0
-"""How long a register that doesn't answer is tried: whoever only looks wants to know soon."""
+"""How long a register that doesn't answer is tried: whoever only looks wants to know soon. Whoever follows waits."""
+_TRIES: Final = 5
 
 
 @click.command()
@@ -23,54 +31,131 @@ _GIVE_UP_SECONDS = 10.0
 @click.option("--after", type=click.IntRange(0), default=0, help="Show those after this number, acknowledged or not.")
 @click.option("--acknowledge", is_flag=True, help="Acknowledge what was shown: it is not sent again.")
 @click.option(
+    "--exec",
+    "command",
+    metavar="CMD",
+    help="Program that gets each event, as JSON on its standard input: exit code 0 acknowledges it.",
+)
+@click.option(
+    "--exec-limit",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that the program may take for one event.",
+)
+@click.option(
+    "--exec-tries",
+    type=click.IntRange(1),
+    help="Give up when the program has failed so often on one event. [default: 5; with --follow never]",
+)
+@click.option(
     "--wait", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds without news that end it."
 )
 @common
-def events(session: Session, follow: bool, after: int, acknowledge: bool, wait: float) -> None:
-    """Show your agency's events, the oldest first: each names a record by its id, and no person."""
+def events(  # noqa: PLR0917 - one argument per option of the command
+    session: Session,
+    follow: bool,
+    after: int,
+    acknowledge: bool,
+    command: str | None,
+    exec_limit: float,
+    exec_tries: int | None,
+    wait: float,
+) -> None:
+    """Show your agency's events, the oldest first: each names a record by its id, and no person.
+
+    With --exec each goes to a program: one JSON object on its standard input. It has stored the event when it exits
+    with 0, and the event is acknowledged. Otherwise, or when it takes too long, it gets the same event again, after 1,
+    2, 4, ... seconds and at most five minutes, and those after it wait. It is started without a shell; of the
+    environment it gets PATH, HOME, USER, LANG, TZ, TMPDIR and the like, and none of the variables of this command. What
+    it prints goes to stderr. After a crash an event may come twice: its event_id tells.
+    """
+    given = _Given(follow=follow, after=after, acknowledge=acknowledge, wait=wait)
+    if command is None:
+        _run(session, given, None)
+        return
+    if after:
+        # Acknowledging one acknowledges all before it, also those that the program never got.
+        raise WrongUse("--exec begins after the last acknowledged event: --after doesn't go with it.")
+    from nsor.cli.event_program import Program  # noqa: PLC0415 - loaded late, so that help is quick
+
+    tries = exec_tries or (math.inf if follow else _TRIES)
+    _run(session, given, _Handing(session, Program(command, exec_limit, os.environ), tries))
+
+
+class _Given:
+    """What was asked for.
+
+    Attributes:
+        follow: wait for more.
+        after: begin after this number; 0: after the last acknowledged one.
+        acknowledge: what was shown.
+        wait: seconds without news that end it.
+    """
+
+    def __init__(self, *, follow: bool, after: int, acknowledge: bool, wait: float) -> None:
+        self.follow, self.after, self.acknowledge, self.wait = follow, after, acknowledge, wait
+
+
+def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
     from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
 
     reconnecting = _Reconnecting(session)
-    with session.client(officer=True) as client:
+    with session.client(officer=True) as client, _handing_alone(client, handing):
         stream = client.events(
-            after_sequence=after,
-            quiet_seconds=None if follow else wait,
-            give_up_seconds=_FOLLOW_SECONDS if follow else _GIVE_UP_SECONDS,
+            after_sequence=given.after,
+            quiet_seconds=None if given.follow else given.wait,
+            give_up_seconds=math.inf if given.follow else _GIVE_UP_SECONDS,
             on_reconnect=reconnecting,
         )
+        each = handing is not None or (given.acknowledge and given.follow)
         shown = 0
         try:
             for event in stream:
-                _show(session, event)
+                if handing is not None:
+                    handing.hand(event)
+                if each:
+                    _acknowledge(client, event.sequence, reconnecting if given.follow else None)
                 shown += 1
-                if acknowledge and follow:
-                    _acknowledge(client, event.sequence)
+                _show(session, event)
         except KeyboardInterrupt:
-            if not follow:
+            if not given.follow:
                 raise
+        except BrokenPipeError:
+            # Whoever read the output, such as `head`, has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
         except Refused as error:
-            if follow or shown or not _is_beyond_the_last(error):
+            if given.follow or shown or not _is_beyond_the_last(error):
                 raise
-        if acknowledge and shown and not follow:
-            _acknowledge(client, stream.sequence)
-            session.say("{}, acknowledged up to {}.", _count(shown), stream.sequence)
+        if given.acknowledge and shown and not each:
+            _acknowledge(client, stream.sequence, None)
+            session.say("{}, acknowledged up to {}.", _count(session, shown), stream.sequence)
         else:
-            session.say(_closing(shown, acknowledge=acknowledge, after=after))
+            _close(session, given, handing, shown)
 
 
-def _closing(shown: int, *, acknowledge: bool, after: int) -> str:
-    if not shown:
-        return "No new events."
-    if acknowledge:
-        return f"{_count(shown)}, each acknowledged."
-    if after:
+def _close(session: Session, given: _Given, handing: _Handing | None, shown: int) -> None:
+    counted = _count(session, shown)
+    if handing is not None and handing.waiting:
+        session.say("{} taken by the program. Event {} isn't: it comes again.", counted, handing.waiting)
+    elif not shown:
+        session.say("No new events.")
+    elif handing is not None:
+        session.say("{} taken by the program, each acknowledged.", counted)
+    elif given.acknowledge:
+        session.say("{}, each acknowledged.", counted)
+    elif given.after:
         # Those that were asked for by number may be acknowledged already.
-        return f"{_count(shown)} after number {after}: all that there are."
-    return f"{_count(shown)}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`."
+        session.say("{} after number {}: all that there are.", counted, given.after)
+    else:
+        session.say(
+            "{}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`.", counted
+        )
 
 
-def _count(shown: int) -> str:
-    return f"{shown:,} event{'s' * (shown != 1)}"
+def _count(session: Session, shown: int) -> str:
+    return session.said("1 event") if shown == 1 else session.said("{:,} events", shown)
 
 
 def _is_beyond_the_last(error: Refused) -> bool:
@@ -78,10 +163,108 @@ def _is_beyond_the_last(error: Refused) -> bool:
     return found == {("after_sequence", "OUT_OF_RANGE")}
 
 
-def _acknowledge(client: Client, sequence: int) -> None:
+def _acknowledge(client: Client, sequence: int, following: Callable[[NsorError], None] | None) -> None:
+    """Acknowledge the events up to this one; whoever follows waits for a register that is away."""
+    from nsor.cli import event_program  # noqa: PLC0415 - as above
+    from nsor.errors import NsorError  # noqa: PLC0415 - as above
+    from nsor.events import passing  # noqa: PLC0415 - as above
     from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
-    client.notification.acknowledge_events(notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence))
+    request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence)
+    for wait in event_program.waits():
+        try:
+            client.notification.acknowledge_events(request)
+        except NsorError as error:
+            if following is None or not passing(error):
+                raise
+            following(error)
+            event_program.pause(wait)
+        else:
+            return
+
+
+class _Handing:
+    """Hands events to a program, and says when it doesn't take one.
+
+    Attributes:
+        waiting: number of the event that the program hasn't taken; 0: none.
+    """
+
+    def __init__(self, session: Session, program: Program, tries: float) -> None:
+        self.waiting = 0
+        self._session, self._program, self._tries = session, program, tries
+
+    def hand(self, event: notification_pb2.Event) -> None:
+        """Return when the program has taken it.
+
+        Raises:
+            NsorError: it hasn't, as often as it was tried; or it can't be started.
+        """
+        from nsor.cli import event_program, programs  # noqa: PLC0415 - as above
+
+        line = json.dumps(programs.as_dict(event), ensure_ascii=False).encode() + b"\n"
+        self.waiting = event.sequence
+        for tried, wait in enumerate(event_program.waits(), 1):
+            failed = self._program.take(line)
+            if failed is None:
+                self.waiting = 0
+                return
+            if tried >= self._tries:
+                raise _not_taken(event.sequence, tried)
+            self._session.say(
+                "The program has not taken event {}: {}. Again in {:g} s; those after it wait.",
+                event.sequence,
+                self._why(failed),
+                wait,
+            )
+            event_program.pause(wait)
+
+    def _why(self, failed: Failed) -> str:
+        if failed.code is None:
+            return self._session.said("it took too long and was ended")
+        if failed.code < 0:
+            return self._session.said("signal {}", -failed.code)
+        return self._session.said("exit code {}", failed.code)
+
+
+def _not_taken(sequence: int, tried: int) -> NsorError:
+    from nsor.advice import Words  # noqa: PLC0415 - as above
+    from nsor.errors import NsorError  # noqa: PLC0415 - as above
+
+    return NsorError(
+        "PROGRAM_FAILED",
+        Words(
+            f"The program has failed {tried} times on event {sequence}, which is not acknowledged.",
+            f"پروگرام واقعہ {sequence} پر {tried} بار ناکام ہوا؛ اس کی وصولی نہیں بتائی گئی۔",  # noqa: RUF001 - Urdu
+        ),
+        next_step=Words(
+            "See what it has printed; run the same again: it begins with this event.",
+            "دیکھیں پروگرام نے کیا لکھا؛ پھر یہی دوبارہ چلائیں: اسی واقعے سے شروع ہو گا۔",  # noqa: RUF001 - Urdu
+        ),
+    )
+
+
+@contextlib.contextmanager
+def _handing_alone(client: Client, handing: _Handing | None) -> Iterator[None]:
+    """One command at a time hands the events of an agency over: two would give each one twice, and out of order."""
+    if handing is None:
+        yield
+        return
+    from nsor.advice import Words  # noqa: PLC0415 - as above
+    from nsor.cli import event_program  # noqa: PLC0415 - as above
+    from nsor.errors import NsorError  # noqa: PLC0415 - as above
+
+    with event_program.alone(client.state_folder) as is_alone, event_program.stopped_by_sigterm():
+        if not is_alone:
+            raise NsorError(
+                "ALREADY_RUNNING",
+                Words(
+                    "Another `nsor events --exec` hands the events of this agency over, on this computer.",
+                    "اسی کمپیوٹر پر ایک اور `nsor events --exec` اس ادارے کے واقعات دے رہا ہے۔",  # noqa: RUF001 - Urdu
+                ),
+                next_step=Words("End the other one first.", "پہلے دوسرے کو بند کریں۔"),  # noqa: RUF001 - Urdu
+            )
+        yield
 
 
 class _Reconnecting:

@@ -322,6 +322,24 @@ TEXTS: Final[dict[str, str]] = {
         "{:,} سطریں {} میں لکھی گئیں۔ عدالت کے اپنے ریکارڈ سے case_number اور judgment_date پُر کریں، پھر: "
         "`nsor confirm --file {}`۔ ان کے بغیر سطریں کھلی رہتی ہیں۔"
     ),
+    "1 event": "1 واقعہ",
+    "{:,} events": "{:,} واقعات",
+    "No new events.": "کوئی نیا واقعہ نہیں۔",
+    "{}, each acknowledged.": "{}، ہر ایک کی وصولی بتا دی گئی۔",
+    "{} after number {}: all that there are.": "{}، نمبر {} کے بعد: اتنے ہی ہیں۔",
+    "{}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`.": (
+        "{}، سب جن کی وصولی نہیں بتائی گئی۔ `nsor events --acknowledge` تک یہ دوبارہ آتے ہیں۔"
+    ),
+    "{} taken by the program, each acknowledged.": "پروگرام نے {} لیے، ہر ایک کی وصولی بتا دی گئی۔",
+    "{} taken by the program. Event {} isn't: it comes again.": (
+        "پروگرام نے {} لیے۔ واقعہ {} نہیں لیا: وہ دوبارہ آئے گا۔"
+    ),
+    "The program has not taken event {}: {}. Again in {:g} s; those after it wait.": (
+        "پروگرام نے واقعہ {} نہیں لیا: {}۔ {:g} سیکنڈ بعد دوبارہ؛ بعد والے انتظار کرتے ہیں۔"
+    ),
+    "it took too long and was ended": "بہت دیر لگی، اس لیے بند کر دیا گیا",
+    "exit code {}": "خروجی کوڈ {}",
+    "signal {}": "سگنل {}",
     "{} Connecting again.": "{} دوبارہ رابطہ ہو رہا ہے۔",
     "{} is accepted already.": "{} پہلے سے قبول ہے۔",
     "{} is confirmed already.": "{} کی تصدیق پہلے سے ہے۔",

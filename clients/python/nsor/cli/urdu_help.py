@@ -514,6 +514,13 @@ OPTIONS: Final[dict[str, str]] = {
     "Wait for more until Ctrl-C.": "Ctrl-C تک مزید کا انتظار کریں۔",
     "Show those after this number, acknowledged or not.": "اس نمبر کے بعد والے، وصولی بتائی گئی ہو یا نہیں۔",
     "Acknowledge what was shown: it is not sent again.": "جو دکھایا گیا اس کی وصولی بتائیں: دوبارہ نہیں آتا۔",
+    "Program that gets each event, as JSON on its standard input: exit code 0 acknowledges it.": (
+        "پروگرام جسے ہر واقعہ standard input پر JSON میں ملتا ہے: خروجی کوڈ 0 وصولی بتاتا ہے۔"
+    ),
+    "Seconds that the program may take for one event.": "ایک واقعے پر پروگرام اتنے سیکنڈ لے سکتا ہے۔",
+    "Give up when the program has failed so often on one event. [default: 5; with --follow never]": (
+        "ایک واقعے پر پروگرام اتنی بار ناکام ہو تو چھوڑ دیں۔ [default: 5; with --follow never]"
+    ),
     "Seconds without news that end it.": "اتنے سیکنڈ کچھ نہ آنے پر ختم۔",
     "The version that was seen; without it the request is shown first.": (
         "جو نسخہ دیکھا گیا؛ اس کے بغیر پہلے درخواست دکھائی جاتی ہے۔"

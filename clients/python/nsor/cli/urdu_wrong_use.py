@@ -127,7 +127,14 @@ TEXTS: Final[dict[str, str]] = {
         "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔"
         " `nsor correction request --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
     ),
-    # Confirmations, judgments, reviews, work.
+    # Confirmations, judgments, reviews, work, events.
+    "--exec begins after the last acknowledged event: --after doesn't go with it.": (
+        "--exec اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
+    ),
+    "--exec: a quote isn't closed.": "--exec: اقتباس کی علامت بند نہیں۔",
+    "--exec: there is no such program, or it may not be executed.": (
+        "--exec: ایسا کوئی پروگرام نہیں، یا اسے چلانے کی اجازت نہیں۔"
+    ),
     "Give one of: a registration's id, --file FILE, or --from-events.": (
         "ان میں سے ایک دیں: رجسٹریشن کا نمبر، --file FILE، یا --from-events۔"
     ),

@@ -201,6 +201,7 @@ def test_whoever_has_no_such_list_hears_where_his_work_is(
     [
         (worklists_pb2.WORK_KIND_REVALIDATION, "nsor revalidate"),
         (worklists_pb2.WORK_KIND_CORRECTION, "nsor correction list"),
+        (worklists_pb2.WORK_KIND_AMENDMENT, "nsor proposals list"),
     ],
 )
 @pytest.mark.usefixtures("asked")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import worklists_pb2
+from nsor.v1 import notification_pb2, worklists_pb2
 from nsor_server.registration.worklists import service
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
@@ -17,6 +18,9 @@ from tests.orders import Created
 from tests.registration.test_closure import RESTORED, close
 from tests.registration.test_corrections import asked, confirmed, decision, listed, meet
 from tests.registration.test_custody import happens, held
+from tests.registration.test_identity import rename
+from tests.registration.test_pending import later
+from tests.registration.test_proposals import acceptance, proposed, refusal, withdrawal
 from tests.registration.test_validation import after, saying
 from tests.registration.test_worklists import ask, found, work
 
@@ -24,6 +28,8 @@ __all__ = ["after", "meet"]
 
 REVALIDATION = worklists_pb2.WORK_KIND_REVALIDATION
 CORRECTION = worklists_pb2.WORK_KIND_CORRECTION
+AMENDMENT = worklists_pb2.WORK_KIND_AMENDMENT
+WAIT = notification_pb2.EVENT_KIND_AMENDMENTS_WAIT
 
 
 def kinds(services: Services, created: Created, agency: object = PUNJAB_POLICE) -> list[int]:
@@ -139,3 +145,86 @@ def test_no_page_says_by_an_item_too_few_that_a_record_is_archived(  # nor seale
     with owner.without("registration_work", f"registration_id = '{in_order[4]}'"):
         ask(services, PUNJAB_POLICE, officer, kind=REVALIDATION, page_size=1)
     assert owner.findings() == ([LISTED] if most > len(every) else [])
+
+
+def test_an_owner_finds_proposed_amendments_until_all_are_decided(services: Services, owner: Owner) -> None:
+    # What the agency of the officer proposes itself waits for a second one of it.
+    created = confirmed(services)
+    assert AMENDMENT not in kinds(services, created)
+    of_prosecution, of_police, of_court = (
+        proposed(services, created, agency) for agency in (PUNJAB_PROSECUTION, PUNJAB_POLICE, LAHORE_COURT)
+    )
+    for request in (
+        withdrawal(services, created, of_prosecution),
+        refusal(services, created, of_court),
+        acceptance(services, created, of_police),
+    ):
+        (item,) = work(services, PUNJAB_POLICE, kind=AMENDMENT)
+        assert (item.registration_id, item.HasField("deadline")) == (created.registration_id, False)
+        assert found(services, PUNJAB_POLICE, officer_of(PUNJAB_POLICE, "PK-PB/MUL")) == []
+        assert kinds(services, created, PUNJAB_PROSECUTION) == kinds(services, created, LAHORE_COURT) == []
+        by = PUNJAB_PROSECUTION if request.amendment_id == of_prosecution else PUNJAB_POLICE
+        services.ask(call_of(by), request)
+    assert found(services, PUNJAB_POLICE, kind=AMENDMENT) == []
+    assert owner.findings() == []
+
+
+def test_a_new_owner_is_told_of_proposed_amendments_once_and_finds_them(
+    services: Services, after: Callable[[int], None], owner: Owner
+) -> None:
+    # Whoever proposed them told the owner of that day.
+    created = held(services)
+    proposed(services, created, PUNJAB_PRISONS)
+    assert AMENDMENT in kinds(services, created, PUNJAB_PROSECUTION)
+    after(1)
+    assert services.owed(WAIT) == []
+    happens(services, created, "RELEASED", by=PUNJAB_PRISONS)
+    assert AMENDMENT not in {*kinds(services, created), *kinds(services, created, PUNJAB_PROSECUTION)}
+    after(2)
+    assert AMENDMENT in kinds(services, created)
+    assert AMENDMENT not in kinds(services, created, PUNJAB_PROSECUTION)
+    assert services.owed(WAIT) == [PUNJAB_POLICE.agency_id]
+    rename(services, created, "Zafar Testi Khan")  # another version
+    after(3)
+    assert services.owed(WAIT) == [PUNJAB_POLICE.agency_id]
+    assert owner.findings() == []
+
+
+def test_amendments_that_nobody_can_decide_any_more_are_in_no_list(
+    services: Services, monkeypatch: pytest.MonkeyPatch, owner: Owner
+) -> None:
+    created = confirmed(services)
+    proposed(services, created, PUNJAB_PROSECUTION)
+    later(monkeypatch, dt.timedelta(days=365))
+    assert AMENDMENT not in kinds(services, created)
+    proposed(services, created, LAHORE_COURT)
+    assert AMENDMENT in kinds(services, created)
+    assert owner.findings() == []
+
+
+def test_amendments_of_an_archived_record_are_in_no_list_until_it_stands_again(
+    services: Services, after: Callable[[int], None], owner: Owner
+) -> None:
+    created = confirmed(services)
+    proposed(services, created, PUNJAB_PROSECUTION)
+    close(services, created)
+    after(1)
+    assert found(services, PUNJAB_POLICE) == []
+    close(services, created, kind=RESTORED)
+    after(2)
+    assert AMENDMENT in kinds(services, created)
+    assert owner.findings() == []
+
+
+def test_a_proposed_amendment_that_was_hidden_from_an_owner_is_found(services: Services, owner: Owner) -> None:
+    created = confirmed(services)
+    proposed(services, created, PUNJAB_PROSECUTION)
+    with owner.without("registration_work", f"kind = {AMENDMENT}"):
+        assert AMENDMENT not in kinds(services, created)
+    assert owner.findings() == [LISTED]
+
+
+def test_a_row_of_proposed_amendments_that_was_changed_is_found(services: Services, owner: Owner) -> None:
+    proposed(services, confirmed(services), PUNJAB_PROSECUTION)
+    owner.does(f"UPDATE registration_work SET since_us = since_us - 1 WHERE kind = {AMENDMENT}")  # noqa: S608 - a constant
+    assert owner.findings()

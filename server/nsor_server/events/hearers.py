@@ -114,6 +114,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_REGISTRATION_RESTORED,
             notification_pb2.EVENT_KIND_REGISTRATIONS_OF_PERSON_CHANGED,
             notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED,
+            notification_pb2.EVENT_KIND_AMENDMENTS_WAIT,
             notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED,
             notification_pb2.EVENT_KIND_AMENDMENT_REFUSED,
             notification_pb2.EVENT_KIND_IDENTIFIERS_AMENDED,

@@ -31,6 +31,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
+from nsor_server.registration.amendments import moved as moved_amendments
 from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
@@ -171,6 +172,7 @@ class ReviewTimes:
             moved=moved[owed.OF_VALIDATION],
             agencies=directory.agencies,
         )
+        amended = moved_amendments.due(conn, self._sealer, record, moved[owed.OF_AMENDMENTS], directory.agencies)
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
@@ -194,9 +196,10 @@ class ReviewTimes:
                 *unvalidated,
                 *ended.rows,
                 *released.rows,
+                *amended.rows,
             ),
             (ref, *collided.refs, *meeting.refs, *ended.refs),
-            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen, *released.seen),
+            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen, *released.seen, *amended.seen),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

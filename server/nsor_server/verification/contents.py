@@ -14,6 +14,7 @@ from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
+from nsor_server.registration.amendments.waiting_history import WaitingAmendments
 from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed, Reviews
 from nsor_server.registration.closure.looks import Looked
@@ -92,6 +93,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     decided = Decided(conn, keyring, history, reviewed, enrolled, add=report.add)
     corrected = Corrected(conn, keyring, history, reviewed, report.add)
     validated = Validated(conn, keyring, history, reviewed, report.add)
+    amendments = WaitingAmendments(conn, keyring, history, report.add)
     parts: list[OfEntries] = [
         history,
         judged,
@@ -101,7 +103,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         worklists,
         corrected,
         validated,
-        Owed(Told(history, reviewed, validated, corrected), worklists),
+        amendments,
+        Owed(Told(history, reviewed, validated, corrected, amendments), worklists),
         ListedImports(conn, report.add),
         decided,
         Closed(conn, keyring, Reviews(history, reviewed, decided), enrolled, worklists=worklists, add=report.add),

@@ -403,9 +403,9 @@ OPTIONS: Final[dict[str, str]] = {
     "Confirm what another officer has proposed.": "دوسرے افسر کی تجویز کی تصدیق۔",
     # Work and orders.
     "Only work of this kind: confirm, appeal, accept, no-address, admit, overdue, identity, "
-    "no-document, revalidate, correct.": (
+    "no-document, revalidate, correct, amend.": (
         "صرف اس قسم کے کام: confirm، appeal، accept، no-address، admit، overdue، identity، "
-        "no-document، revalidate، correct۔"
+        "no-document، revalidate، correct، amend۔"
     ),
     "Write what waits for the court to a table that is filled in, for `nsor confirm --file`.": (
         "عدالت کے منتظر کام جدول میں لکھیں، جو پُر کر کے `nsor confirm --file` کو دیا جاتا ہے۔"

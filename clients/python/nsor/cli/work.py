@@ -29,6 +29,7 @@ KINDS: Final = {
     "no-document": "IDENTITY_WITHOUT_DOCUMENT",
     "revalidate": "REVALIDATION",
     "correct": "CORRECTION",
+    "amend": "AMENDMENT",
 }
 """What a person calls a kind of work."""
 _HEADINGS: Final = (
@@ -48,7 +49,7 @@ _TO_CORRECT: Final = 80
 _WITHOUT_DOCUMENT: Final = 81
 _CUSTODY: Final = {70: "custody accept", 72: "custody admitted", 73: "custody released"}
 """Number of a kind of work that is about custody, and the command that does it."""
-_OF_OWNER: Final = {130: "revalidate", 131: "correction list"}
+_OF_OWNER: Final = {130: "revalidate", 131: "correction list", 230: "proposals list"}
 """Number of a kind of work of a record's owner, and the command that he begins with."""
 _WORDS: Final = {
     1: "conviction to confirm",
@@ -61,6 +62,7 @@ _WORDS: Final = {
     81: "no document's number",
     130: "to look at again",
     131: "correction to decide",
+    230: "amendment to decide",
 }
 """Number of a kind of work, and what a list calls it."""
 

@@ -116,6 +116,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """
     EVENT_KIND_AMENDMENT_PROPOSED: _EventKind.ValueType  # 60
     """An agency with a part in the record proposed an amendment: its owner decides."""
+    EVENT_KIND_AMENDMENTS_WAIT: _EventKind.ValueType  # 230
+    """The record has become the agency's own, and proposed amendments wait that can be decided still: to its new owner, at the first fixed time."""
     EVENT_KIND_AMENDMENT_ACCEPTED: _EventKind.ValueType  # 61
     """The record's owner accepted an amendment that the agency had proposed."""
     EVENT_KIND_AMENDMENT_REFUSED: _EventKind.ValueType  # 62
@@ -269,6 +271,8 @@ EVENT_KIND_PROPOSAL_REFUSED: EventKind.ValueType  # 134
 """
 EVENT_KIND_AMENDMENT_PROPOSED: EventKind.ValueType  # 60
 """An agency with a part in the record proposed an amendment: its owner decides."""
+EVENT_KIND_AMENDMENTS_WAIT: EventKind.ValueType  # 230
+"""The record has become the agency's own, and proposed amendments wait that can be decided still: to its new owner, at the first fixed time."""
 EVENT_KIND_AMENDMENT_ACCEPTED: EventKind.ValueType  # 61
 """The record's owner accepted an amendment that the agency had proposed."""
 EVENT_KIND_AMENDMENT_REFUSED: EventKind.ValueType  # 62

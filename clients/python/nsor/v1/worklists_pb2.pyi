@@ -63,6 +63,10 @@ class _WorkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkKind.Val
     """
     WORK_KIND_CORRECTION: _WorkKind.ValueType  # 131
     """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
+    WORK_KIND_AMENDMENT: _WorkKind.ValueType  # 230
+    """Somebody with a part in a record has proposed an amendment, and nobody has decided it: of the owner (AcceptAmendment, RefuseAmendment). It began
+    with the oldest one that can be decided still. A new owner finds it from the first fixed time on.
+    """
 
 class WorkKind(_WorkKind, metaclass=_WorkKindEnumTypeWrapper):
     """What there is to do with a registration."""
@@ -99,6 +103,10 @@ fixed time after its deadline on.
 """
 WORK_KIND_CORRECTION: WorkKind.ValueType  # 131
 """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
+WORK_KIND_AMENDMENT: WorkKind.ValueType  # 230
+"""Somebody with a part in a record has proposed an amendment, and nobody has decided it: of the owner (AcceptAmendment, RefuseAmendment). It began
+with the oldest one that can be decided still. A new owner finds it from the first fixed time on.
+"""
 Global___WorkKind: _TypeAlias = WorkKind  # noqa: Y015
 
 class _PendingDecisionKind:
@@ -207,7 +215,7 @@ class WorkItem(_message.Message):
     """What."""
     @_builtins.property
     def deadline(self) -> _types_pb2.Deadline:
-        """By when, and by which rule; not set of custody, releases, identities and corrections."""
+        """By when, and by which rule; not set of custody, releases, identities, corrections and amendments."""
 
     @_builtins.property
     def person(self) -> Global___MaskedPerson:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nsor.v1 import amendments_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
@@ -23,6 +23,8 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import rules, store
 from nsor_server.registration.amendments.record import of_request, to_message
 from nsor_server.registration.amendments.service import detail, fitting, following, owned
+from nsor_server.registration.worklists import owed
+from nsor_server.registration.worklists import rows as works
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -102,8 +104,7 @@ class Proposals:
             return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
         key = registrations.data_key(self._sealer, row)
-        known = store.count(conn, row.registration_id)
-        waiting = store.waiting(conn, key, row.registration_id, rules.MOST_LISTED)
+        waiting, known = store.undecided(conn, key, row.registration_id)
         now_us = to_us(call.now())
         if not rules.has_room(call.agency.agency_id, [each.record.agency for each in waiting if each.is_open(now_us)]):
             raise errors.WrongState(errors_pb2.ERROR_REASON_TOO_MANY_AMENDMENTS)
@@ -125,7 +126,11 @@ class Proposals:
         return Outcome(
             disclose(answer, call.purpose),
             detail(call, "AMENDMENT_PROPOSED", record, proposed.amendment_id),
-            (added, *_told_owner(call, record)),
+            (
+                added,
+                _work(record, [*(each.record for each in waiting), proposed], proposed.create_time_us),
+                *_told_owner(call, record),
+            ),
             (ref,),
             (registrations.seen(row), known, *(each.seen for each in waiting)),
         )
@@ -156,19 +161,21 @@ class Proposals:
         except errors.InvalidFields:
             raise errors.WrongState from None
         state = amendments_pb2.AMENDMENT_STATE_ACCEPTED
-        decided, ref = store.decision_rows(of.key, _decision(call, found, state, version=of.record.version + 1))
+        decision = _decision(call, found, state, version=of.record.version + 1)
+        decided, ref = store.decision_rows(of.key, decision)
+        left = _left(conn, of.key, of.record, decision)
         answer = amendments_pb2.AcceptAmendmentResponse(state=state, etag=written.etag)
         return Outcome(
             disclose(answer, call.purpose),
             detail(call, "AMENDMENT_ACCEPTED", of.record, found.record.amendment_id),
             (
                 *written.rows,
-                decided,
+                *(decided, left.row),
                 *_told(notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED, found),
                 *_told_npb(call, found),
             ),
             (*written.refs, ref),
-            (*written.seen, found.seen),
+            (*written.seen, found.seen, *left.seen),
         )
 
     def refuse_amendment(
@@ -189,13 +196,15 @@ class Proposals:
         if not found.is_open(to_us(call.now())):
             raise errors.WrongState
         state = amendments_pb2.AMENDMENT_STATE_REFUSED
-        decided, ref = store.decision_rows(of.key, _decision(call, found, state, refusal=request.reason))
+        decision = _decision(call, found, state, refusal=request.reason)
+        decided, ref = store.decision_rows(of.key, decision)
+        left = _left(conn, of.key, of.record, decision)
         return Outcome(
             disclose(amendments_pb2.RefuseAmendmentResponse(state=state), call.purpose),
             detail(call, "AMENDMENT_REFUSED", of.record, found.record.amendment_id),
-            (decided, *_told(notification_pb2.EVENT_KIND_AMENDMENT_REFUSED, found)),
+            (decided, left.row, *_told(notification_pb2.EVENT_KIND_AMENDMENT_REFUSED, found)),
             (ref,),
-            (registrations.seen(of.row), found.seen),
+            (registrations.seen(of.row), found.seen, *left.seen),
         )
 
     def withdraw_amendment(
@@ -217,13 +226,15 @@ class Proposals:
         if not found.is_open(to_us(call.now())):
             raise errors.WrongState
         state = amendments_pb2.AMENDMENT_STATE_WITHDRAWN
-        decided, ref = store.decision_rows(key, _decision(call, found, state))
+        decision = _decision(call, found, state)
+        decided, ref = store.decision_rows(key, decision)
+        left = _left(conn, key, record, decision)
         return Outcome(
             disclose(amendments_pb2.WithdrawAmendmentResponse(state=state), call.purpose),
             detail(call, "AMENDMENT_WITHDRAWN", record, found.record.amendment_id),
-            (decided,),
+            (decided, left.row),
             (ref,),
-            (registrations.seen(row), found.seen),
+            (registrations.seen(row), found.seen, *left.seen),
         )
 
     def list_amendments(
@@ -274,6 +285,36 @@ class Proposals:
         if found is None:
             raise errors.NoRecord
         return found
+
+
+class _Left(NamedTuple):
+    """What is left for the owner to decide.
+
+    Attributes:
+        row: that says so.
+        seen: what it rests on.
+    """
+
+    row: Row
+    seen: Sequence[Seen]
+
+
+def _left(
+    conn: Connection,
+    key: DataKey,
+    record: record_pb2.RegistrationRecord,
+    decision: record_pb2.AmendmentDecisionRecord,
+) -> _Left:
+    """What is left to decide of a registration behind a decision."""
+    waiting, counted = store.undecided(conn, key, record.registration_id)
+    others = [each for each in waiting if each.record.amendment_id != decision.amendment_id]
+    row = _work(record, [each.record for each in others], decision.time_us)
+    return _Left(row, (counted, *(each.seen for each in others)))
+
+
+def _work(record: record_pb2.RegistrationRecord, waiting: Sequence[record_pb2.AmendmentRecord], now_us: int) -> Row:
+    """What the owner has to decide of a registration at an instant."""
+    return works.of_itself(owed.amendments(record.registration_id, owed.owner(record), waiting, now_us))
 
 
 def _add_shown(

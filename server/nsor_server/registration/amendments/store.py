@@ -25,6 +25,8 @@ from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_amendment"
 DECISION: Final = "registration_amendment_decision"
+_ALL: Final = 10_000
+"""More than can be proposed of one registration in the time for which what nobody decides is kept waiting."""
 _ONCE: Final = 1
 """Version of what is written once."""
 
@@ -92,6 +94,16 @@ def waiting(conn: Connection, key: DataKey, registration_id: bytes, most: int) -
     """
     found = ask(conn, _WAITING, registration_id, arrays.integer(most))
     return [opened(key, registration_id, StoredAmendment(*row)) for row in found]
+
+
+def undecided(conn: Connection, key: DataKey, registration_id: bytes) -> tuple[list[Amendment], Seen]:
+    """All amendments of a registration that wait, in time or not, and how many there were before these were read.
+
+    Raises:
+        errors.Internal: as ``waiting``.
+    """
+    counted = count(conn, registration_id)
+    return waiting(conn, key, registration_id, _ALL), counted
 
 
 def newest(conn: Connection, key: DataKey, registration_id: bytes, most: int) -> list[Amendment]:

@@ -1,8 +1,8 @@
-"""What the owner of a record has to do with it: look at it again, and decide the corrections that were asked for.
+"""What the owner of a record has to do with it: look at it again, and decide corrections and proposed amendments.
 
-Neither writes a version of the record, so that both have rows of their own: written at the fixed times, and ended by
-what the owner does. A row names the owner of that time. While the record isn't shown, or is another's, nobody is shown
-the row; the next fixed time writes it for whoever owns the record then.
+None of these writes a version of the record, so that each has rows of its own: written at the fixed times, or with what
+was proposed, and ended by what the owner does. A row names the owner of that time. While the record isn't shown, or is
+another's, nobody is shown the row; the next fixed time writes it for whoever owns the record then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ OF_VALIDATION: Final = 130
 """The part of a work that the next validation of a registration is about."""
 OF_CORRECTIONS: Final = 131
 """The part of a work that the open corrections of a registration are about."""
-PARTS: Final = frozenset({OF_VALIDATION, OF_CORRECTIONS})
+OF_AMENDMENTS: Final = 230
+"""The part of a work that the open proposed amendments of a registration are about."""
+PARTS: Final = frozenset({OF_VALIDATION, OF_CORRECTIONS, OF_AMENDMENTS})
+_SHOWN_BEFORE: Final = registration_pb2.REGISTRATION_STATE_UNDER_REVIEW
 
 
 def owner(record: record_pb2.RegistrationRecord) -> tuple[str, str]:
@@ -45,6 +48,22 @@ def corrections(registration_id: bytes, of: tuple[str, str], open_us: Iterable[i
     return Work(registration_id, OF_CORRECTIONS, rules.CORRECTION, *of, 0, since_us)
 
 
+def amendments(
+    registration_id: bytes, of: tuple[str, str], proposed: Iterable[record_pb2.AmendmentRecord], now_us: int
+) -> Work:
+    """That an owner has to decide what was proposed and can be decided at an instant; ``proposed``: that isn't yet."""
+    waiting = list(proposed)
+    since_us = min((each.create_time_us for each in waiting if each.expire_time_us >= now_us), default=None)
+    if since_us is None:
+        return done(registration_id, OF_AMENDMENTS)
+    return Work(registration_id, OF_AMENDMENTS, rules.AMENDMENT, *of, 0, since_us)
+
+
+def at_time_us(proposed: Iterable[record_pb2.AmendmentRecord], due_us: int) -> int:
+    """The instant by which a fixed time counts what can be decided: none of what was proposed is later."""
+    return max([due_us, *(each.create_time_us for each in proposed)])
+
+
 def done(registration_id: bytes, part: int) -> Work:
     """That there is nothing to do any more."""
     return Work(registration_id, part, rules.NONE, "", "", 0, 0)
@@ -53,6 +72,7 @@ def done(registration_id: bytes, part: int) -> Work:
 def is_current(work: Work, record: record_pb2.RegistrationRecord) -> bool:
     """Whether a work is still of the record's owner, and the record is shown."""
     stands = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+    stands |= work.part == OF_AMENDMENTS and record.state == _SHOWN_BEFORE
     return stands and (work.agency, work.place) == owner(record)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Concerns
+from nsor_server.registration.amendments.waiting_history import WaitingAmendments
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -27,6 +28,7 @@ class Told(NamedTuple):
     reviewed: Reviewed
     validated: Validated
     corrected: Corrected
+    amendments: WaitingAmendments
 
 
 class Owed:
@@ -35,7 +37,9 @@ class Owed:
     def __init__(self, told: Told, worklists: Worklists) -> None:
         self._told, self._worklists = told, worklists
         # Those have the rows of the others too, each of them once.
-        self.concerns = Concerns(tuple(dict.fromkeys((*told.validated.rows, *told.corrected.rows))))
+        self.concerns = Concerns(
+            tuple(dict.fromkeys((*told.validated.rows, *told.corrected.rows, *told.amendments.rows)))
+        )
         self._live: set[tuple[bytes, int]] = set()
         self._changed: deque[tuple[int, bytes]] = deque()
         self._changed_at: dict[bytes, int] = {}
@@ -48,6 +52,8 @@ class Owed:
             self._write(index, owed.done(registration_id, owed.OF_VALIDATION))
         for registration_id in self._told.corrected.just_decided:
             self._correct(index, registration_id)
+        for changed in self._told.amendments.changed:
+            self._amend(index, changed.registration_id, changed.at_us)
         for record in self._told.history.changed:
             if any((record.registration_id, part) in self._live for part in owed.PARTS):
                 self._changed.append((index, record.registration_id))
@@ -60,6 +66,7 @@ class Owed:
         """Write what a time tells of, and what was another owner's until a version that it has looked at."""
         validate = set(time.overdue_validation_ids)
         correct = {each.registration_id for each in time.corrections}
+        amend: set[bytes] = set()
         while self._changed and self._changed[0][0] <= time.returned_to:
             at, registration_id = self._changed.popleft()
             is_newest = self._changed_at[registration_id] == at
@@ -69,6 +76,11 @@ class Owed:
                 validate.add(registration_id)
             if (registration_id, owed.OF_CORRECTIONS) in self._live:
                 correct.add(registration_id)
+            if (registration_id, owed.OF_AMENDMENTS) in self._live:
+                amend.add(registration_id)
+        for registration_id in amend:
+            waiting = self._told.amendments.waiting(registration_id)
+            self._amend(index, registration_id, owed.at_time_us(waiting, time.due_us))
         for registration_id in validate:
             of, due_us = (
                 self._told.history.standing(registration_id).owner,
@@ -81,6 +93,10 @@ class Owed:
     def _correct(self, index: int, registration_id: bytes) -> None:
         of, open_us = self._told.history.standing(registration_id).owner, self._told.corrected.open_us(registration_id)
         self._write(index, owed.corrections(registration_id, of, open_us))
+
+    def _amend(self, index: int, registration_id: bytes, now_us: int) -> None:
+        of, waiting = self._told.history.standing(registration_id).owner, self._told.amendments.waiting(registration_id)
+        self._write(index, owed.amendments(registration_id, of, waiting, now_us))
 
     def _write(self, index: int, work: rules.Work) -> None:
         if work.subject_id in self._told.history.erased:

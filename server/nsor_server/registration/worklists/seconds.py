@@ -18,7 +18,7 @@ from nsor_server.registration.worklists.rules import Wanted, Work
 from nsor_server.storage.v1 import record_pb2
 
 KIND: Final = 200
-"""In place of a number of WorkKind, of which none is above it."""
+"""In place of a number of WorkKind, of which none is the same."""
 OF_CLOSURE: Final = 200
 """The part of a work that the end of a record is about."""
 OF_UNSEALING: Final = 201

@@ -11,7 +11,9 @@ from typing import Final
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, Seen
+from nsor_server.formats.instants import to_us
 from nsor_server.registration import store
+from nsor_server.registration.amendments import store as amendments
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
 from nsor_server.registration.validation import store as validations
 from nsor_server.registration.worklists import owed, rules
@@ -141,11 +143,11 @@ def _item(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, row: Seq
         rows.require_shown(store.TABLE, store.said(record), call)
     rows.require_shown(TABLE, rules.said(work), call)
     if work.part in owed.PARTS:
-        return _of_owner(conn, key, Item(work, version, record))
+        return _of_owner(conn, call, key, Item(work, version, record))
     return Item(work, version, record, seen=(store.seen(version),))
 
 
-def _of_owner(conn: Connection, key: DataKey, item: Item) -> Item:
+def _of_owner(conn: Connection, call: Call, key: DataKey, item: Item) -> Item:
     """Something that a record's owner has to do: whoever owned it once isn't shown it, nor is what has ended since."""
     work, seen = item.work, [store.seen(item.version)]
     if work.subject_id != item.version.registration_id:
@@ -155,6 +157,10 @@ def _of_owner(conn: Connection, key: DataKey, item: Item) -> Item:
         validation, newest = validations.newest(conn, key, work.subject_id)
         seen.append(newest)
         is_current = validation.due_us == work.since_us
+    if is_current and work.part == owed.OF_AMENDMENTS:
+        waiting, counted = amendments.undecided(conn, key, work.subject_id)
+        seen += [counted, *(each.seen for each in waiting)]
+        is_current = any(each.is_open(to_us(call.now())) for each in waiting)
     return replace(item, validation=validation, is_current=is_current, seen=tuple(seen))
 
 

@@ -281,7 +281,7 @@ def test_a_proposal_changes_nothing_that_others_see(services: Services) -> None:
     outcome = services.ask(call_of(PUNJAB_POLICE), proposal(created, nationality="AF"))
     assert sealed_rows_are_listed(services, outcome) == ["registration_amendment"]
     changed = {table for table, count in services.rows().items() if count != before[table]}
-    assert changed == {"registration_amendment", "outbox", "idempotency"}
+    assert changed == {"registration_amendment", "registration_work", "outbox", "idempotency"}
     assert services.owed(PROPOSED) == [PUNJAB_PROSECUTION.agency_id]
     for agency, answer in shown.items():
         assert services.ask(call_of(agency), asked).response == answer

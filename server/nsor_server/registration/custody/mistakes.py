@@ -83,7 +83,7 @@ def department(record: record_pb2.RegistrationRecord) -> str:
 
     It is the one that is to admit the offender, or else the one that has let him go by what was written last.
     """
-    if record.receiving_agency:
+    if record.receiving_agency or not record.custody_events:
         return record.receiving_agency
     last = next(reversed(standing(record)), None)
     return last.agency if last and last.version == record.version and _ended_by(last, record) else ""

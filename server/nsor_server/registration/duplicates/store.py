@@ -21,10 +21,18 @@ class Place(NamedTuple):
 BEGINNING: Final = Place(-1, -1)
 
 
-def versions_after(conn: Connection, place: Place, most: int) -> list[tuple[Place, bytes]]:
-    """Which registrations have a version that was written after a place, in the order of the ledger."""
+class Version(NamedTuple):
+    """A version of a registration, and where the ledger has it."""
+
+    place: Place
+    registration_id: bytes
+    version: int
+
+
+def versions_after(conn: Connection, place: Place, most: int) -> list[Version]:
+    """The versions that were written after a place, in the order of the ledger."""
     found = conn.execute(_AFTER, (place.entry, place.ordinal, store.TABLE, most)).fetchall()
-    return [(Place(entry, ordinal), registration_id) for entry, ordinal, registration_id in found]
+    return [Version(Place(entry, ordinal), registration_id, version) for entry, ordinal, registration_id, version in found]
 
 
 def newest(conn: Connection, registration_ids: Collection[bytes]) -> dict[bytes, StoredVersion]:
@@ -45,7 +53,7 @@ def are_reviewed(conn: Connection, one: bytes, other: bytes) -> bool:
 
 
 _AFTER: Final = """
-SELECT index, ordinal, row_id
+SELECT index, ordinal, row_id, version
 FROM ledger_record
 WHERE (index, ordinal) > (%s::bigint, %s::smallint) AND table_name = %s
 ORDER BY index, ordinal

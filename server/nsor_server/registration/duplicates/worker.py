@@ -217,15 +217,17 @@ class Duplicates:
             if self._reading is None:
                 self._reading = _begun(review_store.last_time(conn, self._sealer))
             batch = store.versions_after(conn, self._reading.place, BATCH)
-            compared = self._opened(store.newest(conn, {registration_id for _, registration_id in batch}))
-        gone = [registration_id for _, registration_id in batch if registration_id not in compared]
+            # No court has confirmed a first version: of the rows of an import nothing is opened.
+            later = {each.registration_id: each.place.entry for each in batch if each.version > 1}
+            compared = self._opened(store.newest(conn, later)) if later else {}
+        gone = [registration_id for registration_id in later if registration_id not in compared]
         if gone:
             self._names.remove(gone)
         if compared:
             cards = self._names.add([(one, person) for one, (person, _) in compared.items()])
-            self._compare(self._names, self._reading, {one: place.entry for place, one in batch}, compared, cards)
+            self._compare(self._names, self._reading, later, compared, cards)
         if batch:
-            self._reading.place = batch[-1][0]
+            self._reading.place = batch[-1].place
         return len(batch) == BATCH
 
     def _opened(self, rows: Mapping[bytes, StoredVersion]) -> dict[bytes, tuple[Person, str]]:

@@ -2,7 +2,7 @@
 
 One thread keeps the order and does nothing else. A message is parsed, gated, checked and run in the pool that unary
 calls have, where its agency gets its share and no more, and recorded by the ledger's writer. While one is stored the
-next is run, and the one behind that is checked, which another process does. No more than ``WINDOW`` messages are read
+next is run, and those behind that are checked, which another process does. No more than ``WINDOW`` messages are read
 ahead of the answers that the caller has taken, so that whoever sends fast and reads slowly fills his own line, and not
 this process. Each counts within its agency's calls of a second, as what it makes the pool do: what comes faster waits
 in that line too.
@@ -29,8 +29,8 @@ from nsor_server.rpc.open_stream import GATE_SECONDS, Front, Needs, OpenStream, 
 from nsor_server.rpc.reading import replaced
 from nsor_server.rpc.shares import units
 
-WINDOW: Final = 3
-"""Messages in work: one is stored, one is run, one is checked."""
+WINDOW: Final = 6
+"""Messages in work: one at a time is stored, run and checked; as many wait in between, so that no step waits for one."""
 MAX_TRIES: Final = 16
 """How often a message is run again that has read what has changed before it was recorded."""
 BYTES_OF_ROW: Final = 1024

@@ -123,7 +123,9 @@ def test_what_is_no_answer_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> 
     request = message(order("1"))
     with contextlib.closing(Checks(1)) as checks:
         ready(checks)
-        for kind, content in [(2, b"\xff"), (2, msgspec.msgpack.encode((1, []))), (7, b"")]:
+        no_message, no_reason = (b"\xff", []), (b"", [("rows", 1_000_000)])
+        answers = [b"\xff", *(msgspec.msgpack.encode(each) for each in ((1, []), no_message, no_reason))]
+        for kind, content in [*((2, answer) for answer in answers), (7, b"")]:
             worker = checks._idle.get()
             worker._policy = POLICY
             monkeypatch.setattr(worker.process, "ask", lambda _request, _seconds, said=(kind, content): said)
@@ -131,6 +133,21 @@ def test_what_is_no_answer_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> 
             assert checks.checked(POLICY, copy_of(request), SECONDS) == here(request)
             assert worker.process.has_ended
             ready(checks)
+
+
+def test_whatever_ends_a_check_the_next_import_has_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(_request: bytes, _seconds: float) -> tuple[int, bytes]:
+        raise MemoryError
+
+    with contextlib.closing(Checks(1)) as checks:
+        ready(checks)
+        worker = checks._idle.get()
+        monkeypatch.setattr(worker.process, "ask", ask)
+        checks._idle.put(worker)
+        with pytest.raises(MemoryError):
+            checks.checked(POLICY, message(order()), SECONDS)
+        assert worker.process.has_ended
+        ready(checks)
 
 
 def test_where_nothing_can_be_confined_rows_are_checked_here(monkeypatch: pytest.MonkeyPatch) -> None:

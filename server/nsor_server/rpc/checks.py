@@ -15,7 +15,7 @@ import threading
 from typing import Any, Final
 
 import msgspec
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from nsor.v1 import errors_pb2
 from nsor_server.confined.process import Lost, Process, Unavailable
@@ -32,6 +32,7 @@ THREAD: Final = "check-process"
 """Name of the threads that start processes."""
 _MOST_BYTES: Final = 16 * 1024 * 1024
 """Of an answer: every field of a message may be wrong, and is named."""
+_REASONS: Final = frozenset(errors_pb2.FieldReason.values())
 _log = logging.getLogger(__name__)
 
 
@@ -42,19 +43,28 @@ class _Worker:
         self.process = Process("nsor_server.rpc.check_process", _MOST_BYTES)
         self._policy: Policy | None = None
 
-    def ask(self, policy: Policy, request: bytes, seconds: float) -> check_process.Answer:
-        """Have a message checked; raises Lost."""
+    def ask(self, policy: Policy, request: Message, seconds: float) -> tuple[Any, list[Violation]]:
+        """Have a message checked: it, normalised, and what is wrong with it.
+
+        Raises:
+            Lost: the process doesn't answer, or not in the form of an answer.
+        """
         if policy is not self._policy:
             lists = {name: documents.canonical(policy.documents[name]) for name in check_process.LISTS}
             self.process.ask(check_process.POLICY + msgspec.msgpack.encode(lists), seconds)
             self._policy = policy
-        kind, content = self.process.ask(check_process.MESSAGE + request, seconds)
+        encoded = request.DESCRIPTOR.full_name.encode() + b"\0" + request.SerializeToString()
+        kind, content = self.process.ask(check_process.MESSAGE + encoded, seconds)
+        if kind != check_process.CHECKED:
+            raise Lost
         try:
-            if kind == check_process.CHECKED:
-                return msgspec.msgpack.decode(content, type=check_process.Answer)
-        except msgspec.MsgspecError:
-            pass
-        raise Lost
+            answer = msgspec.msgpack.decode(content, type=check_process.Answer)
+            normal = type(request).FromString(answer.normal)
+        except (msgspec.MsgspecError, DecodeError):
+            raise Lost from None
+        if any(reason not in _REASONS for _, reason in answer.wrong):
+            raise Lost
+        return normal, [Violation(field, errors_pb2.FieldReason.ValueType(reason)) for field, reason in answer.wrong]
 
 
 class Checks:
@@ -85,16 +95,16 @@ class Checks:
         worker = self._worker(seconds)
         if worker is None:
             return request, policy.checker.check(request)
-        encoded = request.DESCRIPTOR.full_name.encode() + b"\0" + request.SerializeToString()
         try:
-            answer = worker.ask(policy, encoded, seconds)
+            found = worker.ask(policy, request, seconds)
         except Lost:
             self._lose(worker)
             return request, policy.checker.check(request)
+        except BaseException:
+            self._lose(worker)  # nobody knows what it would answer next
+            raise
         self._idle.put(worker)
-        wrong = [Violation(field, errors_pb2.FieldReason.ValueType(reason)) for field, reason in answer.wrong]
-        normal: Message = type(request).FromString(answer.normal)
-        return normal, wrong
+        return found
 
     @property
     def pids(self) -> list[int]:

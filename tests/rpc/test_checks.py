@@ -123,8 +123,8 @@ def test_what_is_no_answer_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> 
     request = message(order("1"))
     with contextlib.closing(Checks(1)) as checks:
         ready(checks)
-        no_message, no_reason = (b"\xff", []), (b"", [("rows", 1_000_000)])
-        answers = [b"\xff", *(msgspec.msgpack.encode(each) for each in ((1, []), no_message, no_reason))]
+        no_answers: list[Any] = [(1, []), (b"\xff", []), (b"", [("rows", 1_000_000)])]
+        answers = [b"\xff", *(msgspec.msgpack.encode(each) for each in no_answers)]
         for kind, content in [*((2, answer) for answer in answers), (7, b"")]:
             worker = checks._idle.get()
             worker._policy = POLICY

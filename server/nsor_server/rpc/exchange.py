@@ -30,7 +30,7 @@ from nsor_server.rpc.reading import replaced
 from nsor_server.rpc.shares import units
 
 WINDOW: Final = 6
-"""Messages in work: one at a time is stored, run and checked; as many wait in between, so that no step waits for one."""
+"""Messages in work: one at a time is stored, run and checked; as many wait in between, so that no step has to."""
 MAX_TRIES: Final = 16
 """How often a message is run again that has read what has changed before it was recorded."""
 BYTES_OF_ROW: Final = 1024

@@ -32,7 +32,7 @@ class Version(NamedTuple):
 def versions_after(conn: Connection, place: Place, most: int) -> list[Version]:
     """The versions that were written after a place, in the order of the ledger."""
     found = conn.execute(_AFTER, (place.entry, place.ordinal, store.TABLE, most)).fetchall()
-    return [Version(Place(entry, ordinal), registration_id, version) for entry, ordinal, registration_id, version in found]
+    return [Version(Place(entry, ordinal), row_id, version) for entry, ordinal, row_id, version in found]
 
 
 def newest(conn: Connection, registration_ids: Collection[bytes]) -> dict[bytes, StoredVersion]:

@@ -75,6 +75,19 @@ def test_what_has_ended_is_shown_with_how_and_why_the_last_one_in_front(
     assert [each["decision_id"] for each in found] == [OTHER, ID]
 
 
+def test_what_was_refused_before_of_an_unsealing_is_shown_with_it(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = decision(ID, state=proposals_pb2.PROPOSAL_STATE_WAITING)
+    again.kind = worklists_pb2.PENDING_DECISION_KIND_UNSEALING
+    refused = again.ended_proposals.add(officer_number="PB-9", state=proposals_pb2.PROPOSAL_STATE_REFUSED)
+    refused.refusal = proposals_pb2.PROPOSAL_REFUSAL_NOT_SO
+    refused.end_time.seconds = 1_790_000_000
+    register.answers[LIST] = lambda _: worklists_pb2.ListPendingDecisionsResponse(decisions=[again])
+    assert run("pending", "list") == 0
+    assert "refused (not so): PB-9, 2026-" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(
     ("kind", "field"), [("closure", "closure_id"), ("unsealing", "judgment_id"), ("reading", "sealed_reading_id")]
 )

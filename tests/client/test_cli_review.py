@@ -193,6 +193,22 @@ def test_what_is_proposed_is_refused_or_withdrawn(
     assert proposals_pb2.WithdrawProposalRequest.FromString(answered.calls[-1].request).review_number == 7
 
 
+def test_what_was_refused_before_is_shown_with_the_review(
+    run: Run, answered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = reviews_pb2.Review()
+    again.CopyFrom(PROPOSED)
+    refused = again.ended_proposals.add(decision=reviews_pb2.REVIEW_DECISION_MERGE).proposal
+    refused.state = proposals_pb2.PROPOSAL_STATE_REFUSED
+    refused.refusal = proposals_pb2.PROPOSAL_REFUSAL_NOT_SHOWN
+    refused.officer_number = "PB-17"
+    refused.end_time.seconds = 1_790_000_000
+    answered.answers[f"{SERVICE}/GetReview"] = lambda _: reviews_pb2.GetReviewResponse(review=again)
+    assert run("review", "show", "7") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Proposed before: MERGE. refused (not shown): PB-17, 2026-" in said
+
+
 @pytest.mark.parametrize("state", ["EXPIRED", "OUTDATED"])
 def test_what_counts_no_more_is_proposed_again(
     run: Run, answered: Register, capsys: pytest.CaptureFixture[str], state: str

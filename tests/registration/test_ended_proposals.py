@@ -13,6 +13,8 @@ from google.protobuf.message import Message
 from nsor.v1 import errors_pb2, notification_pb2, proposals_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from nsor_server.registration.proposals import rules
+from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -236,3 +238,30 @@ def test_another_agency_ends_none(services: Services, first: Officer) -> None:
     proposed = closure(services, first)
     for request in (withdrawing(proposed), refusing(proposed)):
         services.refused(errors.Denied, call_of(PUNJAB_POLICE), request)
+
+
+def test_what_was_refused_of_an_unsealing_stays_shown_when_it_is_proposed_again(
+    services: Services, owner: Owner, first: Officer, second: Officer
+) -> None:
+    # Whoever confirms it then knows that a colleague found it wrong, and why.
+    proposed = unsealing(services, first)
+    (judgment_id,) = proposed.names.values()
+    services.ask(call_of(NPB, second), refusing(proposed))
+    services.ask(call_of(NPB, second), judgments.proposing(judgment_id))
+    services.ask(call_of(NPB, second), withdrawing(proposed))
+    services.ask(call_of(NPB, first), judgments.proposing(judgment_id))
+    (shown,) = pending(services)
+    assert (shown.refusal, shown.HasField("end_time")) == (0, False)
+    assert [(each.state, each.refusal, each.officer_number) for each in shown.ended_proposals] == [
+        (REFUSED, NOT_SHOWN, first.officer_number),
+        (WITHDRAWN, 0, second.officer_number),
+    ]
+    assert all(each.HasField("end_time") for each in shown.ended_proposals)
+    assert owner.findings() == []
+
+
+def test_of_what_was_refused_the_last_twenty_are_kept() -> None:
+    kept = record_pb2.JudgmentRecord().ended_unsealings
+    for nth in range(25):
+        rules.add_ended(kept, record_pb2.ProposalEnd(time_us=nth), b"")
+    assert [each.end.time_us for each in kept] == list(range(5, 25))

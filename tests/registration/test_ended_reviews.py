@@ -147,3 +147,27 @@ def test_an_end_by_who_may_not_and_a_late_confirmation_are_found(
     monkeypatch.setattr("nsor_server.registration.proposals.rules.is_open", lambda **_: True)
     services.ask(call_of(NPB, second), pair.confirming(MERGE))
     assert set(owner.findings()) == {WRONGLY, FOLLOWS}
+
+
+def test_what_was_refused_of_a_review_stays_shown_when_it_is_proposed_again(
+    pair: Pair, owner: Owner, first: Officer, second: Officer
+) -> None:
+    # Also once it is decided: whoever thinks of taking it back reads why it was in doubt.
+    services = pair.services
+    services.ask(call_of(NPB, first), pair.proposing(MERGE))
+    services.ask(call_of(NPB, second), refusing())
+    pair.decide(MERGE)
+    services.ask(call_of(NPB, second), pair.proposing(REOPEN))
+    services.ask(call_of(NPB, second), withdrawing())
+    shown = pair.get().review
+    assert [(each.decision, each.proposal.state, each.proposal.refusal) for each in shown.ended_proposals] == [
+        (MERGE, proposals_pb2.PROPOSAL_STATE_REFUSED, NOT_SO),
+        (REOPEN, proposals_pb2.PROPOSAL_STATE_WITHDRAWN, 0),
+    ]
+    assert [each.proposal.officer_number for each in shown.ended_proposals] == [
+        first.officer_number,
+        second.officer_number,
+    ]
+    (listed,) = services.ask(call_of(NPB), reviews_pb2.ListReviewsRequest()).response.reviews
+    assert listed.ended_proposals == shown.ended_proposals
+    assert owner.findings() == []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2
 
     from nsor.client import Client
-    from nsor.v1 import worklists_pb2
+    from nsor.v1 import proposals_pb2, worklists_pb2
 
 _MOST: Final = 500
 """How many of the list are shown: whoever has more begins with these."""
@@ -115,6 +115,17 @@ def row(decision: worklists_pb2.PendingDecision) -> tuple[str, ...]:
     return (*_begun(decision), until, confirming, _ending(decision))
 
 
+def how_ended(proposal: proposals_pb2.EndedProposal) -> str:
+    """How what was proposed before has ended, and who had proposed it."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
+    fields: Any = proposal.DESCRIPTOR.fields_by_name
+    how = render.text(fields["state"], proposal.state)
+    if proposal.refusal:
+        how += f" ({render.text(fields['refusal'], proposal.refusal)})"
+    return f"{how}: {proposal.officer_number}, {_minute(proposal.end_time)}"
+
+
 def _ended(decision: worklists_pb2.PendingDecision) -> tuple[str, ...]:
     end = decision.end_time if decision.HasField("end_time") else decision.expire_time
     how = _word(decision, "state")
@@ -127,6 +138,7 @@ def _begun(decision: worklists_pb2.PendingDecision) -> tuple[str, str, str, str]
     """What was proposed, why, by whom and when."""
     by = f"{decision.officer_number} (you)" if decision.own else decision.officer_number
     why = next((_word(decision, each) for each in ("erasure_reason", "reading_reason") if getattr(decision, each)), "")
+    why = why or "; ".join(map(how_ended, decision.ended_proposals))
     return _what(decision), why, by, _minute(decision.propose_time)
 
 

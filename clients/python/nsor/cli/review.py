@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli.pending import REASONS
+from nsor.cli.pending import REASONS, how_ended
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -185,6 +185,9 @@ def _next_steps(found: reviews_pb2.Review) -> Iterator[tuple[str, ...]]:
     from nsor.v1 import reviews_pb2  # noqa: PLC0415 - as above
 
     decision, number = _decision(found), str(found.number)
+    for each in found.ended_proposals:
+        what = reviews_pb2.ReviewDecision.Name(each.decision).removeprefix("REVIEW_DECISION_")
+        yield "Proposed before: {}. {}", what, how_ended(each.proposal)
     if _is_late(found):
         yield ("What is proposed can't be confirmed any more: it can be proposed again.",)
         return

@@ -71,6 +71,7 @@ TEXTS: Final[dict[str, str]] = {
     "Decided: {}. `nsor review undo {}` proposes to take it back.": (
         "فیصلہ: {}۔ `nsor review undo {}` اسے واپس لینے کی تجویز دیتا ہے۔"
     ),
+    "Proposed before: {}. {}": "پہلے تجویز ہوا: {}۔ {}",
     "What is proposed can't be confirmed any more: it can be proposed again.": (
         "جو تجویز ہے اس کی تصدیق اب نہیں ہو سکتی: اسے دوبارہ تجویز کیا جا سکتا ہے۔"
     ),

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/proposals.proto\x12\x07nsor.v1\x1a\x15nsor/v1/options.proto\"\xce\x01\n\x17WithdrawProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\nclosure_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1b\n\x0bjudgment_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12!\n\x11sealed_reading_id\x18\x05 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\"\n\rreview_number\x18\x06 \x01(\x03\x42\x0b\xd2\xf3\x18\x07\x30\x80\xa0\x94\xa5\x8d\x1d\"G\n\x18WithdrawProposalResponse\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x01\"\xfe\x01\n\x15RefuseProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\nclosure_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1b\n\x0bjudgment_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12!\n\x11sealed_reading_id\x18\x05 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x30\n\x06reason\x18\x06 \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x06\xd2\xf3\x18\x02\x08\x01\x12\"\n\rreview_number\x18\x07 \x01(\x03\x42\x0b\xd2\xf3\x18\x07\x30\x80\xa0\x94\xa5\x8d\x1d\"E\n\x16RefuseProposalResponse\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x01*\xbe\x01\n\rProposalState\x12\x1e\n\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROPOSAL_STATE_WAITING\x10\x01\x12\x1b\n\x17PROPOSAL_STATE_OUTDATED\x10\x02\x12\x1a\n\x16PROPOSAL_STATE_EXPIRED\x10\x03\x12\x1c\n\x18PROPOSAL_STATE_WITHDRAWN\x10\x04\x12\x1a\n\x16PROPOSAL_STATE_REFUSED\x10\x05*\xf5\x01\n\x0fProposalRefusal\x12 \n\x1cPROPOSAL_REFUSAL_UNSPECIFIED\x10\x00\x12\x1b\n\x17PROPOSAL_REFUSAL_NOT_SO\x10\x01\x12\x1e\n\x1aPROPOSAL_REFUSAL_NOT_SHOWN\x10\x02\x12!\n\x1dPROPOSAL_REFUSAL_OTHER_RECORD\x10\x03\x12\x1f\n\x1bPROPOSAL_REFUSAL_NOT_NEEDED\x10\x04\x12 \n\x1cPROPOSAL_REFUSAL_NOT_ALLOWED\x10\x05\x12\x1d\n\x19PROPOSAL_REFUSAL_OUTDATED\x10\x06\x42H\n\x0epk.gov.nsor.v1B\x0eProposalsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/proposals.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"\xbf\x01\n\rEndedProposal\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x0b\x12/\n\x07refusal\x18\x02 \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x04\xd8\xf3\x18\x0b\x12\x1c\n\x0eofficer_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x32\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\"\xce\x01\n\x17WithdrawProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\nclosure_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1b\n\x0bjudgment_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12!\n\x11sealed_reading_id\x18\x05 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\"\n\rreview_number\x18\x06 \x01(\x03\x42\x0b\xd2\xf3\x18\x07\x30\x80\xa0\x94\xa5\x8d\x1d\"G\n\x18WithdrawProposalResponse\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x01\"\xfe\x01\n\x15RefuseProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\nclosure_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1b\n\x0bjudgment_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12!\n\x11sealed_reading_id\x18\x05 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x30\n\x06reason\x18\x06 \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x06\xd2\xf3\x18\x02\x08\x01\x12\"\n\rreview_number\x18\x07 \x01(\x03\x42\x0b\xd2\xf3\x18\x07\x30\x80\xa0\x94\xa5\x8d\x1d\"E\n\x16RefuseProposalResponse\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x01*\xbe\x01\n\rProposalState\x12\x1e\n\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROPOSAL_STATE_WAITING\x10\x01\x12\x1b\n\x17PROPOSAL_STATE_OUTDATED\x10\x02\x12\x1a\n\x16PROPOSAL_STATE_EXPIRED\x10\x03\x12\x1c\n\x18PROPOSAL_STATE_WITHDRAWN\x10\x04\x12\x1a\n\x16PROPOSAL_STATE_REFUSED\x10\x05*\xf5\x01\n\x0fProposalRefusal\x12 \n\x1cPROPOSAL_REFUSAL_UNSPECIFIED\x10\x00\x12\x1b\n\x17PROPOSAL_REFUSAL_NOT_SO\x10\x01\x12\x1e\n\x1aPROPOSAL_REFUSAL_NOT_SHOWN\x10\x02\x12!\n\x1dPROPOSAL_REFUSAL_OTHER_RECORD\x10\x03\x12\x1f\n\x1bPROPOSAL_REFUSAL_NOT_NEEDED\x10\x04\x12 \n\x1cPROPOSAL_REFUSAL_NOT_ALLOWED\x10\x05\x12\x1d\n\x19PROPOSAL_REFUSAL_OUTDATED\x10\x06\x42H\n\x0epk.gov.nsor.v1B\x0eProposalsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,6 +34,14 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.v1.proposals_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\016pk.gov.nsor.v1B\016ProposalsProtoP\001Z\032nsor.gov.pk/nsor/v1;nsorv1\252\002\007Nsor.V1'
+  _globals['_ENDEDPROPOSAL'].fields_by_name['state']._loaded_options = None
+  _globals['_ENDEDPROPOSAL'].fields_by_name['state']._serialized_options = b'\330\363\030\013'
+  _globals['_ENDEDPROPOSAL'].fields_by_name['refusal']._loaded_options = None
+  _globals['_ENDEDPROPOSAL'].fields_by_name['refusal']._serialized_options = b'\330\363\030\013'
+  _globals['_ENDEDPROPOSAL'].fields_by_name['officer_number']._loaded_options = None
+  _globals['_ENDEDPROPOSAL'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\013'
+  _globals['_ENDEDPROPOSAL'].fields_by_name['end_time']._loaded_options = None
+  _globals['_ENDEDPROPOSAL'].fields_by_name['end_time']._serialized_options = b'\330\363\030\013'
   _globals['_WITHDRAWPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_WITHDRAWPROPOSALREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_WITHDRAWPROPOSALREQUEST'].fields_by_name['closure_id']._loaded_options = None
@@ -59,16 +68,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUSEPROPOSALREQUEST'].fields_by_name['review_number']._serialized_options = b'\322\363\030\0070\200\240\224\245\215\035'
   _globals['_REFUSEPROPOSALRESPONSE'].fields_by_name['state']._loaded_options = None
   _globals['_REFUSEPROPOSALRESPONSE'].fields_by_name['state']._serialized_options = b'\330\363\030\001'
-  _globals['_PROPOSALSTATE']._serialized_start=670
-  _globals['_PROPOSALSTATE']._serialized_end=860
-  _globals['_PROPOSALREFUSAL']._serialized_start=863
-  _globals['_PROPOSALREFUSAL']._serialized_end=1108
-  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_start=60
-  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_end=266
-  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_start=268
-  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_end=339
-  _globals['_REFUSEPROPOSALREQUEST']._serialized_start=342
-  _globals['_REFUSEPROPOSALREQUEST']._serialized_end=596
-  _globals['_REFUSEPROPOSALRESPONSE']._serialized_start=598
-  _globals['_REFUSEPROPOSALRESPONSE']._serialized_end=667
+  _globals['_PROPOSALSTATE']._serialized_start=897
+  _globals['_PROPOSALSTATE']._serialized_end=1087
+  _globals['_PROPOSALREFUSAL']._serialized_start=1090
+  _globals['_PROPOSALREFUSAL']._serialized_end=1335
+  _globals['_ENDEDPROPOSAL']._serialized_start=93
+  _globals['_ENDEDPROPOSAL']._serialized_end=284
+  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_start=287
+  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_end=493
+  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_start=495
+  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_end=566
+  _globals['_REFUSEPROPOSALREQUEST']._serialized_start=569
+  _globals['_REFUSEPROPOSALREQUEST']._serialized_end=823
+  _globals['_REFUSEPROPOSALRESPONSE']._serialized_start=825
+  _globals['_REFUSEPROPOSALRESPONSE']._serialized_end=894
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ What one officer of NPB has proposed, and what ends it but a confirmation: whoev
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -92,6 +93,42 @@ PROPOSAL_REFUSAL_NOT_ALLOWED: ProposalRefusal.ValueType  # 5
 PROPOSAL_REFUSAL_OUTDATED: ProposalRefusal.ValueType  # 6
 """Something has changed since: to be proposed anew."""
 Global___ProposalRefusal: _TypeAlias = ProposalRefusal  # noqa: Y015
+
+@_typing.final
+class EndedProposal(_message.Message):
+    """A proposal that was withdrawn or refused. It stays shown when the same is proposed again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    state: Global___ProposalState.ValueType
+    """PROPOSAL_STATE_WITHDRAWN or PROPOSAL_STATE_REFUSED."""
+    refusal: Global___ProposalRefusal.ValueType
+    """Why it was refused."""
+    officer_number: _builtins.str
+    """The officer who had proposed it: his number in the agency."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___ProposalState.ValueType = ...,
+        refusal: Global___ProposalRefusal.ValueType = ...,
+        officer_number: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "officer_number", b"officer_number", "refusal", b"refusal", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndedProposal: _TypeAlias = EndedProposal  # noqa: Y015
 
 @_typing.final
 class WithdrawProposalRequest(_message.Message):

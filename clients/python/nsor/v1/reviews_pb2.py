@@ -28,7 +28,7 @@ from nsor.v1 import proposals_pb2 as nsor_dot_v1_dot_proposals__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/reviews.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x17nsor/v1/proposals.proto\x1a\x13nsor/v1/types.proto\"z\n\x0eReviewEvidence\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x15.nsor.v1.EvidencePartB\x04\xd8\xf3\x18\x0b\x12\x12\n\x04word\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x0b\x12)\n\x04rule\x18\x03 \x01(\x0e\x32\x15.nsor.v1.EvidenceRuleB\x04\xd8\xf3\x18\x0b\"\xca\x04\n\x06Review\x12\x14\n\x06number\x18\x01 \x01(\x03\x42\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fregistration_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x17\x65\x61rlier_registration_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x31\n\nidentifier\x18\x04 \x01(\x0e\x32\x17.nsor.v1.IdentifierKindB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0breview_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\'\n\x04kind\x18\x06 \x01(\x0e\x32\x13.nsor.v1.ReviewKindB\x04\xd8\xf3\x18\x0b\x12/\n\x08\x65vidence\x18\x07 \x03(\x0b\x32\x17.nsor.v1.ReviewEvidenceB\x04\xd8\xf3\x18\x0b\x12)\n\x05state\x18\x08 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x0b\x12/\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x04\xd8\xf3\x18\x0b\x12&\n\x18\x64\x65\x63ided_registration_ids\x18\n \x03(\tB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0eproposal_state\x18\x0b \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12/\n\x07refusal\x18\r \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x04\xd8\xf3\x18\x0b\"K\n\x12ListReviewsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\\\n\x13ListReviewsResponse\x12&\n\x07reviews\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.ReviewB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\":\n\x10GetReviewRequest\x12&\n\rreview_number\x18\x01 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\"\xa9\x03\n\x14ReviewedRegistration\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x0b\x12.\n\x0b\x63onvictions\x18\x03 \x03(\x0b\x32\x13.nsor.v1.ConvictionB\x04\xd8\xf3\x18\x0b\x12)\n\taddresses\x18\x04 \x03(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x0b\x12\'\n\x07\x63ustody\x18\x05 \x01(\x0b\x32\x10.nsor.v1.CustodyB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x63reated_by_agency\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x17\n\twithdrawn\x18\x08 \x01(\x08\x42\x04\xd8\xf3\x18\x0b\x12/\n\x08\x64isputed\x18\t \x03(\x0e\x32\x17.nsor.v1.IdentifierKindB\x04\xd8\xf3\x18\x0b\x12%\n\x17merged_registration_ids\x18\n \x03(\tB\x04\xd8\xf3\x18\x0b\"\xcc\x01\n\x11GetReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x0f.nsor.v1.ReviewB\x04\xd8\xf3\x18\x0b\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x39\n\x0cregistration\x18\x03 \x01(\x0b\x32\x1d.nsor.v1.ReviewedRegistrationB\x04\xd8\xf3\x18\x0b\x12\x41\n\x14\x65\x61rlier_registration\x18\x04 \x01(\x0b\x32\x1d.nsor.v1.ReviewedRegistrationB\x04\xd8\xf3\x18\x0b\"\xf2\x01\n\x1cProposeReviewDecisionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12&\n\rreview_number\x18\x03 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12\x31\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x06\xd2\xf3\x18\x02\x08\x01\x12*\n\x18\x64\x65\x63ided_registration_ids\x18\x06 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x06\x18\x02\"J\n\x1dProposeReviewDecisionResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x01\"\xc6\x01\n\x1c\x43onfirmReviewDecisionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12&\n\rreview_number\x18\x03 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12\x31\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x06\xd2\xf3\x18\x02\x08\x01\"J\n\x1d\x43onfirmReviewDecisionResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x01*i\n\x0eIdentifierKind\x12\x1f\n\x1bIDENTIFIER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14IDENTIFIER_KIND_CNIC\x10\x01\x12\x1c\n\x18IDENTIFIER_KIND_PASSPORT\x10\x02*n\n\nReviewKind\x12\x1b\n\x17REVIEW_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dREVIEW_KIND_SHARED_IDENTIFIER\x10\x01\x12 \n\x1cREVIEW_KIND_LIKELY_DUPLICATE\x10\x02*\xb2\x01\n\x0c\x45videncePart\x12\x1d\n\x19\x45VIDENCE_PART_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_PART_NAME\x10\x01\x12\x1a\n\x16\x45VIDENCE_PART_RELATIVE\x10\x02\x12\x1c\n\x18\x45VIDENCE_PART_BIRTH_YEAR\x10\x03\x12\x1a\n\x16\x45VIDENCE_PART_DISTRICT\x10\x04\x12\x15\n\x11\x45VIDENCE_PART_SEX\x10\x05*\xe9\x01\n\x0c\x45videnceRule\x12\x1d\n\x19\x45VIDENCE_RULE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_RULE_SAME\x10\x01\x12\x1a\n\x16\x45VIDENCE_RULE_SPELLING\x10\x02\x12\x1e\n\x1a\x45VIDENCE_RULE_OTHER_SCRIPT\x10\x03\x12\x16\n\x12\x45VIDENCE_RULE_SLIP\x10\x04\x12\x16\n\x12\x45VIDENCE_RULE_NEAR\x10\x05\x12\x19\n\x15\x45VIDENCE_RULE_MISSING\x10\x06\x12\x1b\n\x17\x45VIDENCE_RULE_DIFFERENT\x10\x07*\x9c\x01\n\x0bReviewState\x12\x1c\n\x18REVIEW_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11REVIEW_STATE_OPEN\x10\x01\x12\x19\n\x15REVIEW_STATE_PROPOSED\x10\x02\x12\x18\n\x14REVIEW_STATE_DECIDED\x10\x03\x12#\n\x1fREVIEW_STATE_REOPENING_PROPOSED\x10\x04*\xac\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x19\n\x15REVIEW_DECISION_MERGE\x10\x01\x12\x1c\n\x18REVIEW_DECISION_DISTINCT\x10\x02\x12$\n REVIEW_DECISION_ENTERED_IN_ERROR\x10\x03\x12\x1a\n\x16REVIEW_DECISION_REOPEN\x10\x04\x42\x46\n\x0epk.gov.nsor.v1B\x0cReviewsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/reviews.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x17nsor/v1/proposals.proto\x1a\x13nsor/v1/types.proto\"z\n\x0eReviewEvidence\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x15.nsor.v1.EvidencePartB\x04\xd8\xf3\x18\x0b\x12\x12\n\x04word\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x0b\x12)\n\x04rule\x18\x03 \x01(\x0e\x32\x15.nsor.v1.EvidenceRuleB\x04\xd8\xf3\x18\x0b\"\x88\x05\n\x06Review\x12\x14\n\x06number\x18\x01 \x01(\x03\x42\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fregistration_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x17\x65\x61rlier_registration_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x31\n\nidentifier\x18\x04 \x01(\x0e\x32\x17.nsor.v1.IdentifierKindB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0breview_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\'\n\x04kind\x18\x06 \x01(\x0e\x32\x13.nsor.v1.ReviewKindB\x04\xd8\xf3\x18\x0b\x12/\n\x08\x65vidence\x18\x07 \x03(\x0b\x32\x17.nsor.v1.ReviewEvidenceB\x04\xd8\xf3\x18\x0b\x12)\n\x05state\x18\x08 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x0b\x12/\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x04\xd8\xf3\x18\x0b\x12&\n\x18\x64\x65\x63ided_registration_ids\x18\n \x03(\tB\x04\xd8\xf3\x18\x0b\x12\x34\n\x0eproposal_state\x18\x0b \x01(\x0e\x32\x16.nsor.v1.ProposalStateB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12/\n\x07refusal\x18\r \x01(\x0e\x32\x18.nsor.v1.ProposalRefusalB\x04\xd8\xf3\x18\x0b\x12<\n\x0f\x65nded_proposals\x18\xe6\x01 \x03(\x0b\x32\x1c.nsor.v1.EndedReviewProposalB\x04\xd8\xf3\x18\x0b\"v\n\x13\x45ndedReviewProposal\x12/\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x04\xd8\xf3\x18\x0b\x12.\n\x08proposal\x18\x02 \x01(\x0b\x32\x16.nsor.v1.EndedProposalB\x04\xd8\xf3\x18\x0b\"K\n\x12ListReviewsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\\\n\x13ListReviewsResponse\x12&\n\x07reviews\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.ReviewB\x04\xd8\xf3\x18\x0b\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\":\n\x10GetReviewRequest\x12&\n\rreview_number\x18\x01 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\"\xa9\x03\n\x14ReviewedRegistration\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x0b\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x0b\x12.\n\x0b\x63onvictions\x18\x03 \x03(\x0b\x32\x13.nsor.v1.ConvictionB\x04\xd8\xf3\x18\x0b\x12)\n\taddresses\x18\x04 \x03(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x0b\x12\'\n\x07\x63ustody\x18\x05 \x01(\x0b\x32\x10.nsor.v1.CustodyB\x04\xd8\xf3\x18\x0b\x12\x1f\n\x11\x63reated_by_agency\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x17\n\twithdrawn\x18\x08 \x01(\x08\x42\x04\xd8\xf3\x18\x0b\x12/\n\x08\x64isputed\x18\t \x03(\x0e\x32\x17.nsor.v1.IdentifierKindB\x04\xd8\xf3\x18\x0b\x12%\n\x17merged_registration_ids\x18\n \x03(\tB\x04\xd8\xf3\x18\x0b\"\xcc\x01\n\x11GetReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x0f.nsor.v1.ReviewB\x04\xd8\xf3\x18\x0b\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x39\n\x0cregistration\x18\x03 \x01(\x0b\x32\x1d.nsor.v1.ReviewedRegistrationB\x04\xd8\xf3\x18\x0b\x12\x41\n\x14\x65\x61rlier_registration\x18\x04 \x01(\x0b\x32\x1d.nsor.v1.ReviewedRegistrationB\x04\xd8\xf3\x18\x0b\"\xf2\x01\n\x1cProposeReviewDecisionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12&\n\rreview_number\x18\x03 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12\x31\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x06\xd2\xf3\x18\x02\x08\x01\x12*\n\x18\x64\x65\x63ided_registration_ids\x18\x06 \x03(\tB\x08\xd2\xf3\x18\x04\x10\x06\x18\x02\"J\n\x1dProposeReviewDecisionResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x01\"\xc6\x01\n\x1c\x43onfirmReviewDecisionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12&\n\rreview_number\x18\x03 \x01(\x03\x42\x0f\xd2\xf3\x18\x0b\x08\x01(\x01\x30\x80\xa0\x94\xa5\x8d\x1d\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12\x31\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x17.nsor.v1.ReviewDecisionB\x06\xd2\xf3\x18\x02\x08\x01\"J\n\x1d\x43onfirmReviewDecisionResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x14.nsor.v1.ReviewStateB\x04\xd8\xf3\x18\x01*i\n\x0eIdentifierKind\x12\x1f\n\x1bIDENTIFIER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14IDENTIFIER_KIND_CNIC\x10\x01\x12\x1c\n\x18IDENTIFIER_KIND_PASSPORT\x10\x02*n\n\nReviewKind\x12\x1b\n\x17REVIEW_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dREVIEW_KIND_SHARED_IDENTIFIER\x10\x01\x12 \n\x1cREVIEW_KIND_LIKELY_DUPLICATE\x10\x02*\xb2\x01\n\x0c\x45videncePart\x12\x1d\n\x19\x45VIDENCE_PART_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_PART_NAME\x10\x01\x12\x1a\n\x16\x45VIDENCE_PART_RELATIVE\x10\x02\x12\x1c\n\x18\x45VIDENCE_PART_BIRTH_YEAR\x10\x03\x12\x1a\n\x16\x45VIDENCE_PART_DISTRICT\x10\x04\x12\x15\n\x11\x45VIDENCE_PART_SEX\x10\x05*\xe9\x01\n\x0c\x45videnceRule\x12\x1d\n\x19\x45VIDENCE_RULE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_RULE_SAME\x10\x01\x12\x1a\n\x16\x45VIDENCE_RULE_SPELLING\x10\x02\x12\x1e\n\x1a\x45VIDENCE_RULE_OTHER_SCRIPT\x10\x03\x12\x16\n\x12\x45VIDENCE_RULE_SLIP\x10\x04\x12\x16\n\x12\x45VIDENCE_RULE_NEAR\x10\x05\x12\x19\n\x15\x45VIDENCE_RULE_MISSING\x10\x06\x12\x1b\n\x17\x45VIDENCE_RULE_DIFFERENT\x10\x07*\x9c\x01\n\x0bReviewState\x12\x1c\n\x18REVIEW_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11REVIEW_STATE_OPEN\x10\x01\x12\x19\n\x15REVIEW_STATE_PROPOSED\x10\x02\x12\x18\n\x14REVIEW_STATE_DECIDED\x10\x03\x12#\n\x1fREVIEW_STATE_REOPENING_PROPOSED\x10\x04*\xac\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x19\n\x15REVIEW_DECISION_MERGE\x10\x01\x12\x1c\n\x18REVIEW_DECISION_DISTINCT\x10\x02\x12$\n REVIEW_DECISION_ENTERED_IN_ERROR\x10\x03\x12\x1a\n\x16REVIEW_DECISION_REOPEN\x10\x04\x42\x46\n\x0epk.gov.nsor.v1B\x0cReviewsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,6 +68,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVIEW'].fields_by_name['expire_time']._serialized_options = b'\330\363\030\013'
   _globals['_REVIEW'].fields_by_name['refusal']._loaded_options = None
   _globals['_REVIEW'].fields_by_name['refusal']._serialized_options = b'\330\363\030\013'
+  _globals['_REVIEW'].fields_by_name['ended_proposals']._loaded_options = None
+  _globals['_REVIEW'].fields_by_name['ended_proposals']._serialized_options = b'\330\363\030\013'
+  _globals['_ENDEDREVIEWPROPOSAL'].fields_by_name['decision']._loaded_options = None
+  _globals['_ENDEDREVIEWPROPOSAL'].fields_by_name['decision']._serialized_options = b'\330\363\030\013'
+  _globals['_ENDEDREVIEWPROPOSAL'].fields_by_name['proposal']._loaded_options = None
+  _globals['_ENDEDREVIEWPROPOSAL'].fields_by_name['proposal']._serialized_options = b'\330\363\030\013'
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_size']._serialized_options = b'\322\363\030\0020d'
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -128,38 +134,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMREVIEWDECISIONREQUEST'].fields_by_name['decision']._serialized_options = b'\322\363\030\002\010\001'
   _globals['_CONFIRMREVIEWDECISIONRESPONSE'].fields_by_name['state']._loaded_options = None
   _globals['_CONFIRMREVIEWDECISIONRESPONSE'].fields_by_name['state']._serialized_options = b'\330\363\030\001'
-  _globals['_IDENTIFIERKIND']._serialized_start=2313
-  _globals['_IDENTIFIERKIND']._serialized_end=2418
-  _globals['_REVIEWKIND']._serialized_start=2420
-  _globals['_REVIEWKIND']._serialized_end=2530
-  _globals['_EVIDENCEPART']._serialized_start=2533
-  _globals['_EVIDENCEPART']._serialized_end=2711
-  _globals['_EVIDENCERULE']._serialized_start=2714
-  _globals['_EVIDENCERULE']._serialized_end=2947
-  _globals['_REVIEWSTATE']._serialized_start=2950
-  _globals['_REVIEWSTATE']._serialized_end=3106
-  _globals['_REVIEWDECISION']._serialized_start=3109
-  _globals['_REVIEWDECISION']._serialized_end=3281
+  _globals['_IDENTIFIERKIND']._serialized_start=2495
+  _globals['_IDENTIFIERKIND']._serialized_end=2600
+  _globals['_REVIEWKIND']._serialized_start=2602
+  _globals['_REVIEWKIND']._serialized_end=2712
+  _globals['_EVIDENCEPART']._serialized_start=2715
+  _globals['_EVIDENCEPART']._serialized_end=2893
+  _globals['_EVIDENCERULE']._serialized_start=2896
+  _globals['_EVIDENCERULE']._serialized_end=3129
+  _globals['_REVIEWSTATE']._serialized_start=3132
+  _globals['_REVIEWSTATE']._serialized_end=3288
+  _globals['_REVIEWDECISION']._serialized_start=3291
+  _globals['_REVIEWDECISION']._serialized_end=3463
   _globals['_REVIEWEVIDENCE']._serialized_start=136
   _globals['_REVIEWEVIDENCE']._serialized_end=258
   _globals['_REVIEW']._serialized_start=261
-  _globals['_REVIEW']._serialized_end=847
-  _globals['_LISTREVIEWSREQUEST']._serialized_start=849
-  _globals['_LISTREVIEWSREQUEST']._serialized_end=924
-  _globals['_LISTREVIEWSRESPONSE']._serialized_start=926
-  _globals['_LISTREVIEWSRESPONSE']._serialized_end=1018
-  _globals['_GETREVIEWREQUEST']._serialized_start=1020
-  _globals['_GETREVIEWREQUEST']._serialized_end=1078
-  _globals['_REVIEWEDREGISTRATION']._serialized_start=1081
-  _globals['_REVIEWEDREGISTRATION']._serialized_end=1506
-  _globals['_GETREVIEWRESPONSE']._serialized_start=1509
-  _globals['_GETREVIEWRESPONSE']._serialized_end=1713
-  _globals['_PROPOSEREVIEWDECISIONREQUEST']._serialized_start=1716
-  _globals['_PROPOSEREVIEWDECISIONREQUEST']._serialized_end=1958
-  _globals['_PROPOSEREVIEWDECISIONRESPONSE']._serialized_start=1960
-  _globals['_PROPOSEREVIEWDECISIONRESPONSE']._serialized_end=2034
-  _globals['_CONFIRMREVIEWDECISIONREQUEST']._serialized_start=2037
-  _globals['_CONFIRMREVIEWDECISIONREQUEST']._serialized_end=2235
-  _globals['_CONFIRMREVIEWDECISIONRESPONSE']._serialized_start=2237
-  _globals['_CONFIRMREVIEWDECISIONRESPONSE']._serialized_end=2311
+  _globals['_REVIEW']._serialized_end=909
+  _globals['_ENDEDREVIEWPROPOSAL']._serialized_start=911
+  _globals['_ENDEDREVIEWPROPOSAL']._serialized_end=1029
+  _globals['_LISTREVIEWSREQUEST']._serialized_start=1031
+  _globals['_LISTREVIEWSREQUEST']._serialized_end=1106
+  _globals['_LISTREVIEWSRESPONSE']._serialized_start=1108
+  _globals['_LISTREVIEWSRESPONSE']._serialized_end=1200
+  _globals['_GETREVIEWREQUEST']._serialized_start=1202
+  _globals['_GETREVIEWREQUEST']._serialized_end=1260
+  _globals['_REVIEWEDREGISTRATION']._serialized_start=1263
+  _globals['_REVIEWEDREGISTRATION']._serialized_end=1688
+  _globals['_GETREVIEWRESPONSE']._serialized_start=1691
+  _globals['_GETREVIEWRESPONSE']._serialized_end=1895
+  _globals['_PROPOSEREVIEWDECISIONREQUEST']._serialized_start=1898
+  _globals['_PROPOSEREVIEWDECISIONREQUEST']._serialized_end=2140
+  _globals['_PROPOSEREVIEWDECISIONRESPONSE']._serialized_start=2142
+  _globals['_PROPOSEREVIEWDECISIONRESPONSE']._serialized_end=2216
+  _globals['_CONFIRMREVIEWDECISIONREQUEST']._serialized_start=2219
+  _globals['_CONFIRMREVIEWDECISIONREQUEST']._serialized_end=2417
+  _globals['_CONFIRMREVIEWDECISIONRESPONSE']._serialized_start=2419
+  _globals['_CONFIRMREVIEWDECISIONRESPONSE']._serialized_end=2493
 # @@protoc_insertion_point(module_scope)

@@ -271,6 +271,7 @@ class Review(_message.Message):
     PROPOSAL_STATE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    ENDED_PROPOSALS_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Number of the review, from 1."""
     registration_id: _builtins.str
@@ -305,6 +306,10 @@ class Review(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it can be confirmed, or could be."""
 
+    @_builtins.property
+    def ended_proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___EndedReviewProposal]:
+        """What was withdrawn or refused of it, the last one too, the first in front; at most the last 20."""
+
     def __init__(
         self,
         *,
@@ -321,14 +326,43 @@ class Review(_message.Message):
         proposal_state: _proposals_pb2.ProposalState.ValueType = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         refusal: _proposals_pb2.ProposalRefusal.ValueType = ...,
+        ended_proposals: _abc.Iterable[Global___EndedReviewProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "review_time", b"review_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "earlier_registration_id", b"earlier_registration_id", "evidence", b"evidence", "expire_time", b"expire_time", "identifier", b"identifier", "kind", b"kind", "number", b"number", "proposal_state", b"proposal_state", "refusal", b"refusal", "registration_id", b"registration_id", "review_time", b"review_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "earlier_registration_id", b"earlier_registration_id", "ended_proposals", b"ended_proposals", "evidence", b"evidence", "expire_time", b"expire_time", "identifier", b"identifier", "kind", b"kind", "number", b"number", "proposal_state", b"proposal_state", "refusal", b"refusal", "registration_id", b"registration_id", "review_time", b"review_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Review: _TypeAlias = Review  # noqa: Y015
+
+@_typing.final
+class EndedReviewProposal(_message.Message):
+    """How a review was proposed to end, and wasn't."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    decision: Global___ReviewDecision.ValueType
+    """What was proposed."""
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.EndedProposal:
+        """How that ended."""
+
+    def __init__(
+        self,
+        *,
+        decision: Global___ReviewDecision.ValueType = ...,
+        proposal: _proposals_pb2.EndedProposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndedReviewProposal: _TypeAlias = EndedReviewProposal  # noqa: Y015
 
 @_typing.final
 class ListReviewsRequest(_message.Message):

@@ -334,6 +334,7 @@ class PendingDecision(_message.Message):
     READING_REASON_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    ENDED_PROPOSALS_FIELD_NUMBER: _builtins.int
     kind: Global___PendingDecisionKind.ValueType
     """What."""
     decision_id: _builtins.str
@@ -366,6 +367,12 @@ class PendingDecision(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended, of one that was withdrawn or refused."""
 
+    @_builtins.property
+    def ended_proposals(self) -> _containers.RepeatedCompositeFieldContainer[_proposals_pb2.EndedProposal]:
+        """Of an unsealing: what was withdrawn or refused of this judgment, the last one too, the first in front; at most the last 20. How a record ends and a
+        reading have an id of their own each time: `ended` lists them.
+        """
+
     def __init__(
         self,
         *,
@@ -382,10 +389,11 @@ class PendingDecision(_message.Message):
         reading_reason: _sealed_pb2.SealedReadingReason.ValueType = ...,
         refusal: _proposals_pb2.ProposalRefusal.ValueType = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        ended_proposals: _abc.Iterable[_proposals_pb2.EndedProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "expire_time", b"expire_time", "propose_time", b"propose_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_kind", b"closure_kind", "decision_id", b"decision_id", "end_time", b"end_time", "erasure_reason", b"erasure_reason", "expire_time", b"expire_time", "kind", b"kind", "officer_number", b"officer_number", "own", b"own", "propose_time", b"propose_time", "reading_reason", b"reading_reason", "refusal", b"refusal", "registration_id", b"registration_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_kind", b"closure_kind", "decision_id", b"decision_id", "end_time", b"end_time", "ended_proposals", b"ended_proposals", "erasure_reason", b"erasure_reason", "expire_time", b"expire_time", "kind", b"kind", "officer_number", b"officer_number", "own", b"own", "propose_time", b"propose_time", "reading_reason", b"reading_reason", "refusal", b"refusal", "registration_id", b"registration_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ from nsor_server.calls import Call
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day, to_us
 from nsor_server.policy.deadlines import Due
+from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.record import court_reference
 from nsor_server.storage.v1 import record_pb2
 
@@ -85,6 +86,7 @@ def unsealing_ended(record: record_pb2.JudgmentRecord, end: record_pb2.ProposalE
     following.version += 1
     following.state = registration_pb2.JUDGMENT_STATE_CONFIRMED
     following.unsealing_end.CopyFrom(end)
+    proposals.add_ended(following.ended_unsealings, end, record.unsealing_proposed_by_key)
     return following
 
 

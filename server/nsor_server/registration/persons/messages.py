@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Iterable
 
 from nsor.v1 import proposals_pb2, reviews_pb2
+from nsor_server.calls import Call
 from nsor_server.formats.instants import from_us, set_us, to_us
 from nsor_server.formats.uuids import text
 from nsor_server.registration import record as records
 from nsor_server.registration import review_store, shown, states
 from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.claimants import Known
+from nsor_server.registration.proposals import ended as ended_proposals
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.review_store import StoredReview
 from nsor_server.storage.v1 import record_pb2
@@ -19,8 +21,7 @@ from nsor_server.storage.v1 import record_pb2
 def review(
     stored: StoredReview,
     decision: record_pb2.ReviewDecisionRecord | None,
-    now_us: int,
-    compromised: Container[bytes],
+    call: Call,
     sealed: Collection[bytes] = (),
 ) -> reviews_pb2.Review:
     """A review, with how far NPB is with it.
@@ -28,8 +29,7 @@ def review(
     Args:
         stored: as it was written.
         decision: None: nothing was proposed.
-        now_us: when it is shown, microseconds since 1970.
-        compromised: keys of officers that have proposed nothing that counts.
+        call: of the officer who is shown it.
         sealed: registrations of which nothing is told, nor what the other one has in common with one.
     """
     is_whole = not {stored.registration_id, stored.earlier_registration_id} & set(sealed)
@@ -59,11 +59,14 @@ def review(
     )
     if decision is not None and (rules.is_proposed(decision) or decision.HasField("end")):
         end, until_us = decision.end if decision.HasField("end") else None, decision.expire_time_us
-        outdated = decision.proposed_by_key in compromised
-        state = proposals.state(end=end, expire_us=until_us, now_us=now_us, outdated=outdated)
+        outdated = decision.proposed_by_key in call.compromised
+        state = proposals.state(end=end, expire_us=until_us, now_us=to_us(call.now()), outdated=outdated)
         shown.proposal_state = proposals_pb2.ProposalState.ValueType(state)
         shown.refusal = proposals_pb2.ProposalRefusal.ValueType(decision.end.refusal)
         set_us(shown.expire_time, until_us)
+    for each in decision.ended if decision is not None else ():
+        what = reviews_pb2.ReviewDecision.ValueType(each.decision)
+        shown.ended_proposals.add(decision=what, proposal=ended_proposals.message(call, each))
     return shown
 
 

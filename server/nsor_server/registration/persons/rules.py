@@ -270,6 +270,8 @@ def ended(before: record_pb2.ReviewDecisionRecord, end: record_pb2.ProposalEnd) 
     """The next version of a review's decision: what is proposed ends, and the review is what it was before."""
     following = _next(before)
     following.end.CopyFrom(end)
+    what = REOPEN if before.state == REOPENING_PROPOSED else before.decision
+    proposals.add_ended(following.ended, end, before.proposed_by_key, what)
     if before.state == REOPENING_PROPOSED:
         following.state = DECIDED
         return following

@@ -129,10 +129,7 @@ class Reviews:
         decided = store.heads(conn, self._sealer, [each for each, _ in both])
         listed = [each for each, ids in both if rules.is_shown(decided.get(each.number), ids, sealed)]
         answer = reviews_pb2.ListReviewsResponse(
-            reviews=[
-                messages.review(each, decided.get(each.number), to_us(call.now()), call.compromised, sealed)
-                for each in listed
-            ]
+            reviews=[messages.review(each, decided.get(each.number), call, sealed) for each in listed]
         )
         if len(found) > size:
             answer.next_page_token = lists.token(self._sealer, call, found[size - 1].number.to_bytes(8, "big"))
@@ -160,7 +157,7 @@ class Reviews:
         """
         opened = self._open(call, conn, request.review_number)
         answer = reviews_pb2.GetReviewResponse(
-            review=messages.review(opened.review, opened.decision, to_us(call.now()), call.compromised, opened.sealed),
+            review=messages.review(opened.review, opened.decision, call, opened.sealed),
             etag=opened.etag,
         )
         parts = (answer.earlier_registration, answer.registration)

@@ -7,6 +7,7 @@ register and `ledger verify` say of any instant whether it still could.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import MutableSequence
 from typing import Final
 
 from nsor.v1 import proposals_pb2
@@ -24,6 +25,8 @@ ENDED_VERSION: Final = 3
 """Version of what has two others, proposed and confirmed, once it has ended otherwise: never taken for the second."""
 LISTED_FOR: Final = dt.timedelta(days=30)
 """For how long what has ended is listed."""
+MOST_ENDED: Final = 20
+"""How many of the proposals that ended are kept with what they were about."""
 _RUN_US: Final = 60_000_000
 """A call is decided before its entry is written; none takes longer."""
 
@@ -86,6 +89,17 @@ def refusal(officer: Person, first: Person, now_us: int, *, is_open: bool, reaso
     """
     decisions.check(decider=officer, first=first, etag_is_current=True, open_state=is_open, another_agency=False)
     return record_pb2.ProposalEnd(state=REFUSED, refusal=reason, by_key=officer.key_id, time_us=now_us)
+
+
+def add_ended(
+    ended: MutableSequence[record_pb2.EndedProposal],
+    end: record_pb2.ProposalEnd,
+    proposed_by_key: bytes,
+    decision: int = 0,
+) -> None:
+    """Note how a proposal ended, behind those before it; what was proposed by a key, of a review what decision."""
+    ended.append(record_pb2.EndedProposal(end=end, proposed_by_key=proposed_by_key, decision=decision))
+    del ended[:-MOST_ENDED]
 
 
 def is_right(end: record_pb2.ProposalEnd, expire_us: int, *, by_proposer: bool) -> bool:

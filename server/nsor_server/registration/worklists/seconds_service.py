@@ -13,6 +13,7 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import set_us, to_us
 from nsor_server.formats.uuids import text
 from nsor_server.ledger import rests_on
+from nsor_server.registration.proposals import ended as ended_proposals
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.worklists import seconds, seconds_store, store
 from nsor_server.registration.worklists.rules import Place
@@ -102,6 +103,7 @@ def _shown(call: Call, pending: seconds_store.Pending, now_us: int) -> worklists
         key, proposed_us = decision.unsealing_proposed_by_key, decision.unsealing_proposed_time_us
         expire_us = decision.unsealing_expire_time_us
         end = decision.unsealing_end if decision.HasField("unsealing_end") else None
+        made.ended_proposals.extend(ended_proposals.message(call, each) for each in decision.ended_unsealings)
     else:
         made.kind = worklists_pb2.PENDING_DECISION_KIND_SEALED_READING
         made.registration_id = text(decision.registration_id)

@@ -1473,6 +1473,7 @@ class JudgmentRecord(_message.Message):
     UNSEALING_PROPOSED_TIME_US_FIELD_NUMBER: _builtins.int
     UNSEALING_EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
     UNSEALING_END_FIELD_NUMBER: _builtins.int
+    ENDED_UNSEALINGS_FIELD_NUMBER: _builtins.int
     judgment_id: _builtins.bytes
     """Judgment id, 16 bytes."""
     version: _builtins.int
@@ -1527,6 +1528,10 @@ class JudgmentRecord(_message.Message):
     def unsealing_end(self) -> Global___ProposalEnd:
         """How the last proposal to unseal it ended without a confirmation; not set: it didn't."""
 
+    @_builtins.property
+    def ended_unsealings(self) -> _containers.RepeatedCompositeFieldContainer[Global___EndedProposal]:
+        """How all of them ended that did, the last one too; at most the last 20."""
+
     def __init__(
         self,
         *,
@@ -1553,10 +1558,11 @@ class JudgmentRecord(_message.Message):
         unsealing_proposed_time_us: _builtins.int = ...,
         unsealing_expire_time_us: _builtins.int = ...,
         unsealing_end: Global___ProposalEnd | None = ...,
+        ended_unsealings: _abc.Iterable[Global___EndedProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial", "unsealing_end", b"unsealing_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_end", b"unsealing_end", "unsealing_expire_time_us", b"unsealing_expire_time_us", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "unsealing_proposed_time_us", b"unsealing_proposed_time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "confirmation_due_us", b"confirmation_due_us", "confirmation_rule", b"confirmation_rule", "confirmed_by_agency", b"confirmed_by_agency", "confirmed_by_key", b"confirmed_by_key", "counts", b"counts", "court_kind", b"court_kind", "create_time_us", b"create_time_us", "ended_unsealings", b"ended_unsealings", "judgment_id", b"judgment_id", "kind", b"kind", "order_day", b"order_day", "order_number", b"order_number", "recorded_by_agency", b"recorded_by_agency", "recorded_by_key", b"recorded_by_key", "state", b"state", "trial", b"trial", "trial_day", b"trial_day", "unsealed_by_key", b"unsealed_by_key", "unsealing_end", b"unsealing_end", "unsealing_expire_time_us", b"unsealing_expire_time_us", "unsealing_proposed_by_key", b"unsealing_proposed_by_key", "unsealing_proposed_time_us", b"unsealing_proposed_time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1595,6 +1601,38 @@ class ProposalEnd(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProposalEnd: _TypeAlias = ProposalEnd  # noqa: Y015
+
+@_typing.final
+class EndedProposal(_message.Message):
+    """A proposal that nobody has confirmed, and how it ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    END_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    proposed_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who had proposed it."""
+    decision: _builtins.int
+    """Number of nsor.v1.ReviewDecision, of a review."""
+    @_builtins.property
+    def end(self) -> Global___ProposalEnd:
+        """How."""
+
+    def __init__(
+        self,
+        *,
+        end: Global___ProposalEnd | None = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        decision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "end", b"end", "proposed_by_key", b"proposed_by_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndedProposal: _TypeAlias = EndedProposal  # noqa: Y015
 
 @_typing.final
 class ReviewEvidence(_message.Message):
@@ -2490,6 +2528,7 @@ class ReviewDecisionRecord(_message.Message):
     CONFIRMED_BY_KEY_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.bytes
     """Id, 16 bytes: one for all versions."""
     version: _builtins.int
@@ -2518,6 +2557,10 @@ class ReviewDecisionRecord(_message.Message):
     def end(self) -> Global___ProposalEnd:
         """How the last proposal ended without a confirmation; not set: it didn't."""
 
+    @_builtins.property
+    def ended(self) -> _containers.RepeatedCompositeFieldContainer[Global___EndedProposal]:
+        """How all of them ended that did, the last one too; at most the last 20."""
+
     def __init__(
         self,
         *,
@@ -2533,10 +2576,11 @@ class ReviewDecisionRecord(_message.Message):
         confirmed_by_key: _builtins.bytes = ...,
         expire_time_us: _builtins.int = ...,
         end: Global___ProposalEnd | None = ...,
+        ended: _abc.Iterable[Global___EndedProposal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "end", b"end", "expire_time_us", b"expire_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by_key", b"confirmed_by_key", "decided_registration_ids", b"decided_registration_ids", "decision", b"decision", "decision_id", b"decision_id", "earlier_registration_id", b"earlier_registration_id", "end", b"end", "ended", b"ended", "expire_time_us", b"expire_time_us", "proposed_by_key", b"proposed_by_key", "registration_id", b"registration_id", "review_number", b"review_number", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
